@@ -1,0 +1,12 @@
+import { type TransformerConfig } from '../domain/transformer-config.js';
+import { type ChatTokenizer } from './chat-tokenizer.js';
+
+/** A base model that this server offers, with everything but its weights in memory. */
+export interface BaseModel {
+  /** The name clients use: the Hugging Face id, or the folder's name for a local one. */
+  readonly name: string;
+  /** Folder with config.json, tokenizer.json and, where an engine runs, the safetensors files. */
+  readonly folder: string;
+  readonly config: TransformerConfig;
+  readonly tokenizer: ChatTokenizer;
+}

@@ -1,0 +1,21 @@
+/** One turn of a conversation, as in every chat API. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** A conversation as tokens; `assistant[t]` is 1 where token t was written by the assistant (its end-of-turn included). */
+export interface TokenizedChat {
+  readonly tokens: Int32Array;
+  readonly assistant: Uint8Array;
+}
+
+/** Text to tokens and back, with the model's own chat template. */
+export abstract class ChatTokenizer {
+  /** Tokens that end an answer (eos of generation_config, tokenizer and template). */
+  abstract readonly endTokens: readonly number[];
+  abstract readonly vocabSize: number;
+  abstract encode(text: string, options?: { addSpecialTokens?: boolean }): Int32Array;
+  abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  abstract encodeChat(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): TokenizedChat;
+}

@@ -1,0 +1,124 @@
+import { type AdamParams } from '../domain/adam-params.js';
+import { type AdapterState, type AdapterTensors } from '../domain/adapter-state.js';
+import { type DatumBatch, type LogprobScope } from '../domain/datum-batch.js';
+import { type LoraSpec } from '../domain/lora-spec.js';
+import { type LossSpec } from '../domain/loss.js';
+import { type RaggedTensor } from '../domain/ragged-tensor.js';
+import { type SampledSequence, type SamplingParams } from '../domain/sampling.js';
+
+/**
+ * The compute port and its DI token. A backend owns base models and live adapters; it knows no HTTP, SQL or Redis.
+ *
+ * Contract (proved by test/conformance for every provider):
+ * - Calls that touch one adapter are made one after another by the caller; calls for different adapters may overlap,
+ *   the backend puts them in order. No call blocks the caller's event loop.
+ * - forwardBackward adds to the adapter's gradients, optimStep applies and clears them, forward and generate change
+ *   nothing. A call that fails leaves the adapter as it was.
+ * - One adapter's calls leave every other adapter bit-identical.
+ * - Results do not depend on how a batch is split into micro-batches beyond float32 rounding, and are bit-identical for
+ *   the same state and request on the same machine.
+ */
+export abstract class ComputeBackend {
+  /** What this backend can do, as data; known after start(). */
+  abstract readonly capabilities: BackendCapabilities;
+
+  /** Loads the base models. Fails with the reason when one is not supported. */
+  abstract start(): Promise<void>;
+  /** Frees everything; running calls finish first. */
+  abstract stop(): Promise<void>;
+
+  /** Makes an adapter with freshly initialised weights, or with the given state. */
+  abstract createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void>;
+  /** Frees an adapter. Unknown ids are ignored, so it can be repeated. */
+  abstract deleteAdapter(adapterId: string): Promise<void>;
+  abstract hasAdapter(adapterId: string): boolean;
+  /** A copy of the adapter's whole state. */
+  abstract exportState(adapterId: string): Promise<AdapterState>;
+  /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
+  abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
+
+  abstract forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult>;
+  abstract forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult>;
+  abstract optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult>;
+
+  /** Samples `count` continuations of one prompt. `onToken` sees every token as it is drawn. */
+  abstract generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult>;
+}
+
+export interface BackendCapabilities {
+  /** 'onnxruntime' or 'tensorflow' for the local backend. */
+  readonly engine: string;
+  readonly device: string;
+  readonly maxRank: number;
+  readonly baseModels: readonly BaseModelCapabilities[];
+}
+
+export interface BaseModelCapabilities {
+  readonly name: string;
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly parameterCount: number;
+}
+
+export interface AdapterHandle {
+  readonly id: string;
+  readonly baseModel: string;
+  readonly lora: LoraSpec;
+}
+
+/**
+ * The weights a call runs with: a live adapter, the bare base model, or given adapter weights (a sampler snapshot) on a
+ * base model. `snapshot.id` lets the backend keep the weights for the next call.
+ */
+export type ModelTarget =
+  | { readonly kind: 'adapter'; readonly adapterId: string }
+  | { readonly kind: 'base'; readonly baseModel: string }
+  | {
+      readonly kind: 'snapshot';
+      readonly id: string;
+      readonly baseModel: string;
+      readonly lora: LoraSpec;
+      readonly weights: AdapterTensors;
+    };
+
+export interface ForwardRequest {
+  readonly batch: DatumBatch;
+  readonly loss: LossSpec;
+  readonly logprobs: LogprobScope;
+}
+
+export interface ForwardResult {
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** log p(target) for every target, shaped like target_tokens; NaN where the scope left a position out. */
+  readonly logprobs: RaggedTensor<Float32Array>;
+}
+
+export interface OptimStepResult {
+  readonly step: number;
+  /** Global L2 norm of the gradients before clipping. */
+  readonly gradNorm: number;
+  /** L2 norm of the change of the weights. */
+  readonly updateNorm: number;
+  /** L2 norm of the weights after the step. */
+  readonly weightNorm: number;
+}
+
+export interface GenerateRequest {
+  readonly prompt: Int32Array;
+  readonly count: number;
+  readonly sampling: SamplingParams;
+}
+
+export interface GenerateResult {
+  readonly sequences: readonly SampledSequence[];
+}
+
+export interface TokenEvent {
+  /** Which of the `count` continuations. */
+  readonly index: number;
+  readonly token: number;
+  readonly logprob: number;
+}
+
+export type TokenListener = (event: TokenEvent) => void;

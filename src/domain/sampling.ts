@@ -1,0 +1,27 @@
+/** How tokens are drawn, applied in the order repetition penalty, temperature, top-k, top-p, min-p (as transformers). */
+export interface SamplingParams {
+  readonly maxNewTokens: number;
+  /** 0 = greedy. */
+  readonly temperature: number;
+  /** 1 = off. */
+  readonly topP: number;
+  /** 0 = off. */
+  readonly topK: number;
+  /** 0 = off. */
+  readonly minP: number;
+  /** 1 = off. */
+  readonly repetitionPenalty: number;
+  readonly stopTokens: readonly number[];
+  readonly stopStrings: readonly string[];
+  readonly seed: number;
+}
+
+export type StopReason = 'stop' | 'length';
+
+/** One sampled continuation. The stop token, where one ended it, is part of the tokens. */
+export interface SampledSequence {
+  readonly tokens: Int32Array;
+  /** Log-prob of each token under the model's own distribution (temperature 1, nothing cut off). */
+  readonly logprobs: Float32Array;
+  readonly stopReason: StopReason;
+}
