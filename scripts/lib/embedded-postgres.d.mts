@@ -1,0 +1,17 @@
+export interface RunningPostgres {
+  /** `postgres://postgres:<password>@127.0.0.1:<port>/postgres` */
+  readonly url: string;
+  /** The folder in use; another one than asked for when the account that runs Postgres cannot reach that. */
+  readonly dataDir: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export function startPostgres(options: {
+  dataDir: string;
+  log?: (line: string) => void;
+  /** false: no fsync, for tests. */
+  durable?: boolean;
+  /** How long a server of an earlier run on the same folder is given to end before the start is refused. */
+  waitForPredecessorMs?: number;
+}): Promise<RunningPostgres>;
