@@ -1,0 +1,135 @@
+/**
+ * Brings a fresh clone to the point where the service can start: installs the packages and builds, each only when
+ * needed, so that a second start takes a moment. Runs before anything is installed: Node's standard library only.
+ *
+ * "Needed" is decided by content, not by file times: the packages in node_modules against package-lock.json, and a hash
+ * of all sources against the one left by the last build.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { tailOf } from './owned-process.mjs';
+
+export const projectRoot = path.resolve(import.meta.dirname, '..', '..');
+const INSTALL_LIMIT_MS = 15 * 60_000;
+const PROGRESS_EVERY_MS = 10_000;
+const BUILD_INPUTS = ['src', 'migrations', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+/** Installs and builds what is missing. `log` gets one line per thing done and nothing when there is nothing to do. */
+export async function bootstrap({ root = projectRoot, log = console.log, build = true } = {}) {
+  checkNode(root);
+  await ensureDependencies({ root, log });
+  if (build) await ensureBuild({ root, log });
+}
+
+function checkNode(root) {
+  const wanted = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node;
+  const [needMajor, needMinor] = /(\d+)\.(\d+)/.exec(wanted).slice(1).map(Number);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < needMajor || (major === needMajor && minor < needMinor)) {
+    throw new Error(`Node ${wanted} is needed, this is ${process.versions.node} (https://nodejs.org).`);
+  }
+}
+
+/**
+ * Why node_modules does not match package-lock.json, or undefined when it does. Optional packages may be absent: npm
+ * drops those whose install script fails or that are for another platform.
+ */
+export function staleDependencies(root) {
+  const locked = readPackages(path.join(root, 'package-lock.json'));
+  const installed = readPackages(path.join(root, 'node_modules', '.package-lock.json'));
+  if (installed === undefined) return 'nothing is installed yet';
+  for (const [location, { version, optional, link }] of Object.entries(locked ?? {})) {
+    if (location === '' || link) continue;
+    const have = installed[location]?.version;
+    if (have === undefined && optional) continue;
+    if (have !== version) return `${location.replace('node_modules/', '')} should be ${version}, is ${have ?? 'missing'}`;
+  }
+  return undefined;
+}
+
+function readPackages(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : undefined;
+}
+
+async function ensureDependencies({ root, log }) {
+  const reason = staleDependencies(root);
+  if (reason === undefined) return;
+  log(`Installing packages with npm (${reason}); the first time this takes about a minute ...`);
+  // `npm ci` calls a lock file wrong that was made where the registry lacked a platform's optional package; `npm install`
+  // does not mind. Without scripts nothing is downloaded but packages: for networks on which those downloads hang.
+  const attempts = [['ci'], ['install'], ['install', '--ignore-scripts']];
+  const lockFile = path.join(root, 'package-lock.json');
+  const lock = readFileSync(lockFile, 'utf8');
+  const failures = [];
+  for (const attempt of attempts) {
+    const args = [...attempt, '--no-audit', '--no-fund'];
+    const result = await runQuietly({ ...npmCommand(args), root, name: 'npm-install', limitMs: INSTALL_LIMIT_MS, log });
+    if (readFileSync(lockFile, 'utf8') !== lock) writeFileSync(lockFile, lock); // npm install adapts it to the registry
+    if (result.ok) return;
+    failures.push(`npm ${args.join(' ')}: ${result.reason}`);
+  }
+  throw new Error(`The packages could not be installed.\n${failures.join('\n')}`);
+}
+
+/** npm as it was used to start us, else the one on the PATH. */
+function npmCommand(args) {
+  const script = process.env.npm_execpath;
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }; // its script would fetch CUDA libraries
+  if (script?.endsWith('npm-cli.js')) return { command: process.execPath, args: [script, ...args], env };
+  return { command: 'npm', args, env };
+}
+
+/** A hash over everything the build reads. */
+export function sourceHash(root) {
+  const hash = createHash('sha256');
+  const add = (relative) => hash.update(`${relative}\0`).update(readFileSync(path.join(root, relative))).update('\0');
+  for (const input of BUILD_INPUTS) {
+    const entries = listFiles(root, input);
+    for (const file of entries.filter((name) => !name.endsWith('.spec.ts')).sort()) add(file);
+  }
+  return hash.digest('hex');
+}
+
+function listFiles(root, input) {
+  const full = path.join(root, input);
+  if (!existsSync(full)) return [];
+  if (path.extname(input) !== '') return [input];
+  return readdirSync(full, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+}
+
+async function ensureBuild({ root, log }) {
+  const stamp = path.join(root, 'dist', '.build-stamp');
+  const hash = sourceHash(root);
+  const main = path.join(root, 'dist', 'src', 'main.js');
+  if (existsSync(main) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  log('Building ...');
+  rmSync(stamp, { force: true });
+  if (!existsSync(main)) rmSync(path.join(root, 'dist', '.tsbuildinfo'), { force: true }); // tsc would write nothing
+  const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  const result = await runQuietly({ command: process.execPath, args: [nest, 'build'], root, name: 'build', log });
+  if (!result.ok) throw new Error(`The build failed: ${result.reason}`);
+  if (!existsSync(main)) throw new Error(`The build wrote no ${main}.`);
+  writeFileSync(stamp, hash);
+}
+
+/** Runs a command with its output in .data/logs/<name>.log; the end of that file is the reason when it fails. */
+async function runQuietly({ command, args, env = process.env, root, name, limitMs, log }) {
+  const logs = path.join(root, '.data', 'logs');
+  mkdirSync(logs, { recursive: true });
+  const file = path.join(logs, `${name}.log`);
+  const output = openSync(file, 'w');
+  const began = Date.now();
+  const progress = setInterval(() => log(`  ... ${Math.round((Date.now() - began) / 1000)} s`), PROGRESS_EVERY_MS);
+  const outcome = await new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', output, output], timeout: limitMs });
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ? `stopped after ${limitMs / 60_000} minutes` : code));
+  });
+  clearInterval(progress);
+  closeSync(output);
+  return outcome === 0 ? { ok: true } : { ok: false, reason: `${outcome}\n${tailOf(file)}` };
+}
