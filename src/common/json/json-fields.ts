@@ -1,0 +1,49 @@
+import { InvalidRequestError } from '../errors/request.errors.js';
+
+/**
+ * Reading of JSON that is too large for class-validator: every reader takes the value and its path in the body, so that
+ * an error names the field at fault. Nothing is copied and no object is made per number.
+ */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function invalid(field: string, problem: string, remedy: string): InvalidRequestError {
+  return new InvalidRequestError(`${field} ${problem} ${remedy}`, { field, remedy });
+}
+
+export function readObject(value: unknown, field: string, remedy: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw invalid(field, `must be an object, but is ${describe(value)}.`, remedy);
+}
+
+export function readArray(value: unknown, field: string, remedy: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw invalid(field, `must be a list, but is ${describe(value)}.`, remedy);
+}
+
+export function readString(value: unknown, field: string, remedy: string): string {
+  if (typeof value === 'string') return value;
+  throw invalid(field, `must be a string, but is ${describe(value)}.`, remedy);
+}
+
+/** Refuses misspelt and unsupported fields: a field that is silently ignored is worse than an error. */
+export function refuseUnknownFields(object: JsonObject, allowed: readonly string[], field: string): void {
+  for (const key of Object.keys(object)) {
+    if (!allowed.includes(key)) {
+      throw invalid(
+        field === '' ? key : `${field}.${key}`,
+        'is not a known field.',
+        `Known here: ${allowed.join(', ')}.`,
+      );
+    }
+  }
+}
+
+/** Short wording of a JSON value for messages; never more than a few characters of the client's data. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return value.length > 24 ? `'${value.slice(0, 24)}...'` : `'${value}'`;
+  return typeof value === 'boolean' ? String(value) : 'an object';
+}

@@ -1,0 +1,63 @@
+import { type BaseModel } from '../../src/base-models/base-model.js';
+import { type ChatMessage, ChatTokenizer, type TokenizedChat } from '../../src/base-models/chat-tokenizer.js';
+
+export const END_TOKEN = 0;
+const ASSISTANT_TOKEN = 1;
+const OTHER_ROLE_TOKEN = 2;
+
+/**
+ * Token = character code; a message is its role's token, its characters and END_TOKEN. Small enough to count by hand.
+ */
+export class CharacterTokenizer extends ChatTokenizer {
+  override readonly endTokens = [END_TOKEN];
+  override readonly vocabSize = 128;
+
+  override encode(text: string): Int32Array {
+    return Int32Array.from(text, (character) => character.charCodeAt(0));
+  }
+
+  override decode(tokens: ArrayLike<number>): string {
+    return String.fromCharCode(...Array.from(tokens).filter((token) => token > OTHER_ROLE_TOKEN));
+  }
+
+  override encodeChat(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): TokenizedChat {
+    const tokens: number[] = [];
+    const assistant: number[] = [];
+    for (const { role, content } of messages) {
+      const written = role === 'assistant' ? 1 : 0;
+      tokens.push(written ? ASSISTANT_TOKEN : OTHER_ROLE_TOKEN, ...this.encode(content), END_TOKEN);
+      assistant.push(0, ...new Array<number>(content.length + 1).fill(written));
+    }
+    if (options?.addGenerationPrompt) {
+      tokens.push(ASSISTANT_TOKEN);
+      assistant.push(0);
+    }
+    return { tokens: Int32Array.from(tokens), assistant: Uint8Array.from(assistant) };
+  }
+}
+
+/** A base model whose tokenizer can be followed by hand: vocabulary 128, context 32, hidden size 8, two layers. */
+export function makeBaseModel(overrides: Partial<BaseModel> = {}): BaseModel {
+  return {
+    name: 'tiny/base-model',
+    folder: '/nowhere',
+    config: {
+      family: 'llama',
+      vocabSize: 128,
+      hiddenSize: 8,
+      intermediateSize: 16,
+      layerCount: 2,
+      headCount: 2,
+      kvHeadCount: 1,
+      headDim: 4,
+      rmsNormEps: 1e-5,
+      contextLength: 32,
+      tiedEmbeddings: true,
+      qkvBias: false,
+      qkNorm: false,
+      rope: { theta: 10_000, llama3: null },
+    },
+    tokenizer: new CharacterTokenizer(),
+    ...overrides,
+  };
+}
