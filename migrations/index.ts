@@ -1,0 +1,4 @@
+import { CreateSchema1795392000000 } from './1795392000000-create-schema.js';
+
+/** Every migration, oldest first. One that has been released is never edited. */
+export const MIGRATIONS = [CreateSchema1795392000000];

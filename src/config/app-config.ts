@@ -1,0 +1,116 @@
+import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
+import { ConfigError } from './config.error.js';
+import { ENV_SCHEMA, SECRETS } from './env-schema.js';
+
+type Values = CleanedEnv<typeof ENV_SCHEMA>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The configuration, parsed once, typed and frozen; also its DI token. Nothing outside src/config reads the
+ * environment. Tests make one with `AppConfig.fromEnv({ DATABASE_URL: ... })`.
+ */
+export class AppConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly role: Values['ROLE'];
+  readonly databaseUrl: string;
+  readonly databasePoolSize: number;
+  /** Empty: the queue lives in the process. */
+  readonly redisUrl: string;
+  readonly baseModels: readonly string[];
+  readonly dataDir: string;
+  readonly hub: { readonly endpoint: string; readonly token: string; readonly home: string };
+  readonly engine: Values['ENGINE'];
+  readonly device: Values['DEVICE'];
+  /** 0 = one per core. */
+  readonly engineThreads: number;
+  /** 0 = chosen from the machine. */
+  readonly memoryBudgetMb: number;
+  readonly bodyLimitMb: number;
+  /** 0 = for ever. */
+  readonly futureRetentionHours: number;
+  readonly snapshotIntervalS: number;
+  readonly queueConcurrency: number;
+  readonly logLevel: Values['LOG_LEVEL'];
+  readonly shutdownGraceS: number;
+  /** Settings that were given but change nothing here; logged at start. */
+  readonly warnings: readonly string[];
+
+  private constructor(values: Values, warnings: readonly string[]) {
+    this.port = values.PORT;
+    this.host = values.HOST;
+    this.role = values.ROLE;
+    this.databaseUrl = values.DATABASE_URL;
+    this.databasePoolSize = values.DATABASE_POOL_SIZE;
+    this.redisUrl = values.REDIS_URL;
+    this.baseModels = Object.freeze([...values.BASE_MODELS]);
+    this.dataDir = values.DATA_DIR;
+    this.hub = Object.freeze({ endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN, home: values.HF_HOME });
+    this.engine = values.ENGINE;
+    this.device = values.DEVICE;
+    this.engineThreads = values.ENGINE_THREADS;
+    this.memoryBudgetMb = values.MEMORY_BUDGET_MB;
+    this.bodyLimitMb = values.BODY_LIMIT_MB;
+    this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
+    this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
+    this.queueConcurrency = values.QUEUE_CONCURRENCY;
+    this.logLevel = values.LOG_LEVEL;
+    this.shutdownGraceS = values.SHUTDOWN_GRACE_S;
+    this.warnings = Object.freeze([...warnings]);
+    Object.freeze(this);
+  }
+
+  /** Parses the environment. Throws ConfigError naming every variable at fault. */
+  static fromEnv(env: Environment): AppConfig {
+    // An empty line in an env file means "not set".
+    const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+    const problems: string[] = [];
+    const values = cleanEnv(given, ENV_SCHEMA, {
+      reporter: ({ errors }) => {
+        for (const [name, error] of Object.entries(errors)) problems.push(describeProblem(name, given[name], error));
+      },
+    });
+    if (problems.length > 0) throw new ConfigError(problems);
+    if (values.ROLE !== 'all' && values.REDIS_URL === '') {
+      throw new ConfigError([
+        `ROLE=${values.ROLE} needs REDIS_URL: api and worker meet in Redis. Set REDIS_URL, or use ROLE=all.`,
+      ]);
+    }
+    return new AppConfig(values, findIdleSettings(given, values));
+  }
+
+  /** Does this process answer the HTTP API? */
+  get servesApi(): boolean {
+    return this.role !== 'worker';
+  }
+
+  /** Does this process compute? */
+  get runsWorker(): boolean {
+    return this.role !== 'api';
+  }
+}
+
+function describeProblem(name: string, value: string | undefined, error: Error | undefined): string {
+  const spec = Object.entries(ENV_SCHEMA).find(([key]) => key === name)?.[1];
+  const example = spec?.example === undefined ? '' : ` Example: ${name}=${spec.example}`;
+  if (error instanceof EnvMissingError || value === undefined) {
+    return `${name} is not set. ${spec?.desc ?? ''}${example}`;
+  }
+  const shown = SECRETS.has(name) ? '(hidden)' : `'${value}'`;
+  const allowed = spec?.choices === undefined ? error?.message : `must be one of ${spec.choices.join(', ')}`;
+  return `${name}=${shown}: ${allowed}.${example}`;
+}
+
+/** Settings that were given although the role or the queue makes them void. */
+function findIdleSettings(given: Environment, values: Values): string[] {
+  const idle: string[] = [];
+  const warn = (names: readonly (keyof Values)[], reason: string) => {
+    for (const name of names) if (given[name] !== undefined) idle.push(`${name} has no effect ${reason}.`);
+  };
+  if (values.ROLE === 'api') {
+    warn(['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB'], 'with ROLE=api: only a worker computes');
+    warn(['SNAPSHOT_INTERVAL_S', 'QUEUE_CONCURRENCY', 'FUTURE_RETENTION_HOURS'], 'with ROLE=api: a worker does that');
+  }
+  if (values.ROLE === 'worker') warn(['BODY_LIMIT_MB'], 'with ROLE=worker: it takes no requests');
+  return idle;
+}

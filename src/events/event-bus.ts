@@ -1,0 +1,28 @@
+/** Channels between processes, with what their payload is. */
+export const EVENT_CHANNELS = {
+  /** A future is completed or failed. Payload: its request id. */
+  futureSettled: 'future_settled',
+  /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
+  tokenStream: 'token_stream',
+} as const;
+export type EventChannel = (typeof EVENT_CHANNELS)[keyof typeof EVENT_CHANNELS];
+
+/** Longest payload in bytes (Postgres allows 7999). */
+export const MAX_EVENT_BYTES = 7000;
+
+export interface EventListener {
+  onEvent(payload: string): void;
+  /** The connection was lost and is back: events may have been missed, so look for yourself. */
+  onGap?(): void;
+}
+
+/**
+ * Short messages from any process to every process. Delivery is at most once and order holds only within one sender:
+ * what must not be lost is a row in the database, and the event only tells others to look.
+ */
+export abstract class EventBus {
+  /** Fails when the payload is longer than MAX_EVENT_BYTES or the database is out of reach. */
+  abstract publish(channel: EventChannel, payload: string): Promise<void>;
+  /** Returns the function that ends the subscription. */
+  abstract subscribe(channel: EventChannel, listener: EventListener): () => void;
+}

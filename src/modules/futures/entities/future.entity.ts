@@ -1,0 +1,92 @@
+import {
+  Column,
+  CreateDateColumn,
+  Entity,
+  Generated,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryColumn,
+  Unique,
+} from 'typeorm';
+import { type SerializedError } from '../../../common/errors/app-error.js';
+import { bigintNumber } from '../../../database/column.transformers.js';
+import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
+
+/**
+ * A request and its answer: the truth about it. In `position` order the rows of one adapter are its operation log,
+ * from which its state can be rebuilt.
+ */
+@Entity('futures')
+@Unique('futures_position', ['position'])
+// The adapter's id, not the client's model name: a name can be used again after its adapter is deleted.
+@Unique('futures_adapter_seq', ['adapterId', 'seqId'])
+@Index('futures_adapter_line', ['adapterId', 'position'])
+@Index('futures_open', ['status', 'position'], { where: "status IN ('pending', 'running')" })
+@Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
+export class FutureEntity {
+  /** `future_<ulid>` */
+  @PrimaryColumn({ name: 'request_id', type: 'text', primaryKeyConstraintName: 'futures_pkey' })
+  requestId!: string;
+
+  /** Place in the log. Within an adapter it is also the order of commits (see FutureRepository.insert). */
+  @Column({ type: 'bigint', transformer: bigintNumber })
+  @Generated('increment')
+  position!: number;
+
+  /** Null for requests to a bare base model. */
+  @Column({ name: 'adapter_id', type: 'text', nullable: true })
+  adapterId!: string | null;
+
+  @ManyToOne(() => AdapterEntity, { onDelete: 'RESTRICT', nullable: true })
+  @JoinColumn({ name: 'adapter_id', foreignKeyConstraintName: 'futures_adapter_fkey' })
+  adapter?: AdapterEntity | null;
+
+  @Column({ name: 'model_id', type: 'text' })
+  modelId!: string;
+
+  @Column({ name: 'base_model', type: 'text' })
+  baseModel!: string;
+
+  @Column({ type: 'text' })
+  kind!: OperationKind;
+
+  /** The client's own number of the request. */
+  @Column({ name: 'seq_id', type: 'bigint', nullable: true, transformer: bigintNumber })
+  seqId!: number | null;
+
+  @Column({ type: 'text', default: 'pending' })
+  status!: OperationStatus;
+
+  /** OperationData as bytes. */
+  @Column({ type: 'bytea' })
+  request!: Buffer;
+
+  /** SHA-256 of kind and request: tells a repeat from a second use of a seq_id. */
+  @Column({ name: 'request_hash', type: 'bytea' })
+  requestHash!: Buffer;
+
+  @Column({ type: 'bytea', nullable: true })
+  result!: Buffer | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  error!: SerializedError | null;
+
+  /** How often a worker has started it. */
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  /** The worker that runs it or has run it. Only that one may settle it. */
+  @Column({ name: 'worker_id', type: 'text', nullable: true })
+  workerId!: string | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
+  startedAt!: Date | null;
+
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null;
+}

@@ -1,0 +1,18 @@
+import { AppError } from '../../../common/errors/app-error.js';
+
+/**
+ * A seq_id came back with another request. The answer is 400 and not 409: clients of the Tinker SDK try again after
+ * 409, and no retry can mend this.
+ */
+export class SeqIdReusedError extends AppError {
+  constructor(modelId: string, seqId: number, requestId: string) {
+    super(
+      'seq_id_reused',
+      'user',
+      400,
+      `seq_id ${seqId} of '${modelId}' was used for another request (${requestId}). Number every new request anew; ` +
+        `repeat a number only to repeat the same request.`,
+      { field: 'seq_id', request_id: requestId },
+    );
+  }
+}

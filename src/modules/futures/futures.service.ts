@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { ulid } from 'ulid';
+import { type AppError, serializeError } from '../../common/errors/app-error.js';
+import { NotFoundError } from '../../common/errors/request.errors.js';
+import { afterCommit } from '../../database/after-commit.js';
+import { isSettled } from '../../domain/operation.js';
+import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
+import { type Job, JobQueue } from '../../queue/job-queue.js';
+import { type FutureEntity } from './entities/future.entity.js';
+import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
+import { type Accepted, type FutureState, type NewOperation } from './operation.js';
+import {
+  FutureRepository,
+  type FutureFilter,
+  type FutureSummary,
+  type NewFutureRow,
+} from './repositories/future.repository.js';
+import { WaiterHub } from './waiter-hub.js';
+
+/**
+ * Puts operations into the log and tells what became of them. Knows nothing of what they mean: handlers in the worker
+ * do. The row is the truth; a queue that cannot be reached delays an operation but does not lose it.
+ */
+@Injectable()
+export class FuturesService {
+  private readonly logger = new Logger(FuturesService.name);
+
+  constructor(
+    private readonly futures: FutureRepository,
+    private readonly queue: JobQueue,
+    private readonly waiters: WaiterHub,
+  ) {}
+
+  /**
+   * Accepts an operation: one row, then (after the commit of `manager`'s transaction, where one is given) a job that
+   * wakes a worker. A repeat of (adapter, seq_id) with the same request gives the first one's id again.
+   * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted.
+   */
+  async submit(operation: NewOperation, manager: EntityManager = this.futures.manager): Promise<Accepted> {
+    const row = toRow(operation);
+    if (await this.futures.insert(row, manager)) {
+      afterCommit(manager, () => this.enqueue({ requestId: row.requestId, kind: row.kind, adapterId: row.adapterId }));
+      return { requestId: row.requestId, modelId: row.modelId };
+    }
+    const { adapterId, seqId, modelId } = row;
+    const first = adapterId === null || seqId === null ? null : await this.futures.findBySeq(adapterId, seqId, manager);
+    if (first === null || seqId === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
+    if (!first.requestHash.equals(row.requestHash)) throw new SeqIdReusedError(modelId, seqId, first.requestId);
+    return { requestId: first.requestId, modelId };
+  }
+
+  /**
+   * The state of a future as soon as it is settled, and at the latest after `waitMs`. Throws NotFoundError for an
+   * unknown id.
+   */
+  async wait(requestId: string, waitMs: number, signal?: AbortSignal): Promise<FutureState> {
+    const waiter = this.waiters.begin(requestId, waitMs, signal);
+    try {
+      const status = await this.futures.findStatus(requestId);
+      if (status !== null && !isSettled(status)) await waiter.ended;
+    } finally {
+      waiter.cancel();
+    }
+    return this.get(requestId);
+  }
+
+  /** The state of a future now. Throws NotFoundError for an unknown id. */
+  async get(requestId: string): Promise<FutureState> {
+    const row = await this.futures.findResult(requestId);
+    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    return toState(row, row.status === 'pending' ? await this.futures.countAhead(row) : 0);
+  }
+
+  /** Newest first, at most `limit`, those before `beforePosition` where given. */
+  list(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+    return this.futures.findPage(filter, limit, beforePosition);
+  }
+
+  /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */
+  failPending(adapterId: string, error: AppError, manager: EntityManager = this.futures.manager): Promise<number> {
+    return this.futures.failPending(adapterId, serializeError(error), manager);
+  }
+
+  /** Not awaited by the request: with Redis down the row waits for the worker's sweep. */
+  private enqueue(job: Job): void {
+    this.queue.add(job).catch((error: unknown) => {
+      this.logger.warn(`No job for ${job.requestId}, the worker's sweep will find it: ${String(error)}`);
+    });
+  }
+}
+
+function toRow(operation: NewOperation): NewFutureRow {
+  const request = encodeOperationData(operation.request);
+  return {
+    requestId: `future_${ulid()}`,
+    kind: operation.kind,
+    adapterId: operation.adapterId,
+    modelId: operation.modelId,
+    baseModel: operation.baseModel,
+    seqId: operation.seqId ?? null,
+    request,
+    requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
+  };
+}
+
+function toState(row: FutureEntity, queuePosition: number): FutureState {
+  return {
+    requestId: row.requestId,
+    modelId: row.modelId,
+    kind: row.kind,
+    status: row.status,
+    queuePosition,
+    result: row.result === null ? null : decodeOperationData(row.result),
+    error: row.error,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+  };
+}

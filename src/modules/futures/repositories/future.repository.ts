@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, Repository } from 'typeorm';
+import { type SerializedError } from '../../../common/errors/app-error.js';
+import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { EVENT_CHANNELS } from '../../../events/event-bus.js';
+import { FutureEntity } from '../entities/future.entity.js';
+
+export interface NewFutureRow {
+  readonly requestId: string;
+  readonly kind: OperationKind;
+  readonly adapterId: string | null;
+  readonly modelId: string;
+  readonly baseModel: string;
+  readonly seqId: number | null;
+  readonly request: Uint8Array;
+  readonly requestHash: Buffer;
+}
+
+export interface FutureFilter {
+  readonly status?: OperationStatus;
+  readonly kind?: OperationKind;
+  readonly modelId?: string;
+}
+
+/** A row without its payload and result, for lists. */
+export type FutureSummary = Omit<FutureEntity, 'request' | 'requestHash' | 'result'>;
+
+const SUMMARY_COLUMNS = [
+  'requestId',
+  'position',
+  'adapterId',
+  'modelId',
+  'baseModel',
+  'kind',
+  'seqId',
+  'status',
+  'error',
+  'attempts',
+  'workerId',
+  'createdAt',
+  'startedAt',
+  'finishedAt',
+] as const;
+
+/** What the API needs of the futures table; the worker's side is OperationLogRepository. */
+@Injectable()
+export class FutureRepository {
+  constructor(@InjectRepository(FutureEntity) private readonly rows: Repository<FutureEntity>) {}
+
+  get manager(): EntityManager {
+    return this.rows.manager;
+  }
+
+  /**
+   * Inserts a row unless its (adapter, seq_id) is taken or the adapter is gone; tells whether it did.
+   *
+   * The adapter's row is locked until the transaction ends, so that positions within an adapter become visible in
+   * their order: without the lock a worker could run position 6 while position 5 is not committed yet, and a replay of
+   * the log would no longer give the same state. A deleted adapter takes only its delete_adapter.
+   */
+  async insert(row: NewFutureRow, manager: EntityManager): Promise<boolean> {
+    const line =
+      row.adapterId === null
+        ? `SELECT NULL::text AS id WHERE $3::text IS NULL`
+        : `SELECT id FROM adapters WHERE id = $3 AND (deleted_at IS NULL OR $2 = 'delete_adapter') FOR NO KEY UPDATE`;
+    const inserted: unknown[] = await manager.query(
+      `WITH line AS (${line})
+       INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash)
+       SELECT $1, $2, line.id, $4, $5, $6, $7, $8 FROM line
+       ON CONFLICT ON CONSTRAINT futures_adapter_seq DO NOTHING
+       RETURNING request_id`,
+      [
+        row.requestId,
+        row.kind,
+        row.adapterId,
+        row.modelId,
+        row.baseModel,
+        row.seqId,
+        Buffer.from(row.request.buffer, row.request.byteOffset, row.request.byteLength),
+        row.requestHash,
+      ],
+    );
+    return inserted.length > 0;
+  }
+
+  findBySeq(adapterId: string, seqId: number, manager: EntityManager): Promise<FutureEntity | null> {
+    return manager.findOne(FutureEntity, {
+      where: { adapterId, seqId },
+      select: { requestId: true, requestHash: true },
+    });
+  }
+
+  /** The row with its result but without its payload. */
+  findResult(requestId: string): Promise<FutureEntity | null> {
+    const select = Object.fromEntries([...SUMMARY_COLUMNS, 'result'].map((name) => [name, true]));
+    return this.rows.findOne({ where: { requestId }, select });
+  }
+
+  async findStatus(requestId: string): Promise<OperationStatus | null> {
+    const row = await this.rows.findOne({ where: { requestId }, select: { requestId: true, status: true } });
+    return row?.status ?? null;
+  }
+
+  /** Which of these requests are settled or no longer there: one query however many wait. */
+  async findOver(requestIds: readonly string[]): Promise<string[]> {
+    const open: { request_id: string }[] = await this.rows.query(
+      `SELECT request_id FROM futures WHERE request_id = ANY ($1) AND status IN ('pending', 'running')`,
+      [requestIds],
+    );
+    const stillOpen = new Set(open.map((row) => row.request_id));
+    return requestIds.filter((id) => !stillOpen.has(id));
+  }
+
+  /** Open operations that stand before this one in its line. */
+  async countAhead(row: Pick<FutureEntity, 'adapterId' | 'position'>): Promise<number> {
+    const counted: { ahead: number }[] = await this.rows.query(
+      `SELECT count(*)::int AS ahead FROM futures
+       WHERE adapter_id IS NOT DISTINCT FROM $1 AND position < $2 AND status IN ('pending', 'running')`,
+      [row.adapterId, row.position],
+    );
+    return counted[0]?.ahead ?? 0;
+  }
+
+  /** Newest first, those before `beforePosition` where given. */
+  findPage(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+    const query = this.rows
+      .createQueryBuilder('future')
+      .select(SUMMARY_COLUMNS.map((name) => `future.${name}`))
+      .orderBy('future.position', 'DESC')
+      .limit(limit);
+    if (filter.status !== undefined) query.andWhere('future.status = :status', { status: filter.status });
+    if (filter.kind !== undefined) query.andWhere('future.kind = :kind', { kind: filter.kind });
+    if (filter.modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId: filter.modelId });
+    if (beforePosition !== undefined) query.andWhere('future.position < :beforePosition', { beforePosition });
+    return query.getMany();
+  }
+
+  /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */
+  async failPending(adapterId: string, error: SerializedError, manager: EntityManager): Promise<number> {
+    const failed: unknown[] = await manager.query(
+      `WITH done AS (
+         UPDATE futures SET status = 'failed', error = $2, finished_at = now()
+         WHERE adapter_id = $1 AND status = 'pending' RETURNING request_id)
+       SELECT pg_notify('${EVENT_CHANNELS.futureSettled}', request_id) FROM done`,
+      [adapterId, JSON.stringify(error)],
+    );
+    return failed.length;
+  }
+}

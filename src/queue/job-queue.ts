@@ -1,0 +1,36 @@
+import { type OperationKind } from '../domain/operation.js';
+
+/** Ids only: payloads and results are rows in the database. */
+export interface Job {
+  readonly requestId: string;
+  readonly kind: OperationKind;
+  /** The adapter whose line the request stands in; null for requests to a bare base model. */
+  readonly adapterId: string | null;
+}
+
+/** Resolves when the request is settled; rejects to mark the job as failed on the dashboard. Never retried. */
+export type JobHandler = (job: Job) => Promise<void>;
+
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+}
+
+/**
+ * Wakes a worker for a request. The request's row is the truth: a job may be lost (a sweep of the rows finds the
+ * request), delivered twice or too late, so the handler looks at the row. Two drivers: Bull on Redis, and in-process.
+ */
+export abstract class JobQueue {
+  /** What runs behind the port, for logs and dashboards. */
+  abstract readonly driver: 'bull' | 'in-process';
+  /** Call after the request's row is committed. */
+  abstract add(job: Job): Promise<void>;
+  /** Starts taking jobs, QUEUE_CONCURRENCY at once. Again after pause(). */
+  abstract process(handler: JobHandler): void;
+  /** Takes no more jobs; those already taken go on. */
+  abstract pause(): Promise<void>;
+  abstract counts(): Promise<QueueCounts>;
+  /** Is the queue's server reachable? Rejects with the reason when not. */
+  abstract ping(): Promise<void>;
+  abstract close(): Promise<void>;
+}
