@@ -14,13 +14,20 @@ import { tailOf } from './owned-process.mjs';
 export const projectRoot = path.resolve(import.meta.dirname, '..', '..');
 const INSTALL_LIMIT_MS = 15 * 60_000;
 const PROGRESS_EVERY_MS = 10_000;
-const BUILD_INPUTS = ['src', 'migrations', 'package-lock.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json'];
+const BUILD_INPUTS = [
+  'src',
+  'migrations',
+  'package-lock.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 /** Installs and builds what is missing. `log` gets one line per thing done and nothing when there is nothing to do. */
-export async function bootstrap({ root = projectRoot, log = console.log, build = true } = {}) {
+export async function bootstrap({ root = projectRoot, log = console.log, build = true, signal } = {}) {
   checkNode(root);
-  await ensureDependencies({ root, log });
-  if (build) await ensureBuild({ root, log });
+  await ensureDependencies({ root, log, signal });
+  if (build) await ensureBuild({ root, log, signal });
 }
 
 function checkNode(root) {
@@ -44,7 +51,8 @@ export function staleDependencies(root) {
     if (location === '' || link) continue;
     const have = installed[location]?.version;
     if (have === undefined && optional) continue;
-    if (have !== version) return `${location.replace('node_modules/', '')} should be ${version}, is ${have ?? 'missing'}`;
+    if (have !== version)
+      return `${location.replace('node_modules/', '')} should be ${version}, is ${have ?? 'missing'}`;
   }
   return undefined;
 }
@@ -53,7 +61,7 @@ function readPackages(file) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : undefined;
 }
 
-async function ensureDependencies({ root, log }) {
+async function ensureDependencies({ root, log, signal }) {
   const reason = staleDependencies(root);
   if (reason === undefined) return;
   log(`Installing packages with npm (${reason}); the first time this takes about a minute ...`);
@@ -65,7 +73,9 @@ async function ensureDependencies({ root, log }) {
   const failures = [];
   for (const attempt of attempts) {
     const args = [...attempt, '--no-audit', '--no-fund'];
-    const result = await runQuietly({ ...npmCommand(args), root, name: 'npm-install', limitMs: INSTALL_LIMIT_MS, log });
+    const step = { ...npmCommand(args), root, name: 'npm-install', limitMs: INSTALL_LIMIT_MS, log, signal };
+    const result = await runQuietly(step);
+    signal?.throwIfAborted();
     if (readFileSync(lockFile, 'utf8') !== lock) writeFileSync(lockFile, lock); // npm install adapts it to the registry
     if (result.ok) return;
     failures.push(`npm ${args.join(' ')}: ${result.reason}`);
@@ -84,7 +94,11 @@ function npmCommand(args) {
 /** A hash over everything the build reads. */
 export function sourceHash(root) {
   const hash = createHash('sha256');
-  const add = (relative) => hash.update(`${relative}\0`).update(readFileSync(path.join(root, relative))).update('\0');
+  const add = (relative) =>
+    hash
+      .update(`${relative}\0`)
+      .update(readFileSync(path.join(root, relative)))
+      .update('\0');
   for (const input of BUILD_INPUTS) {
     const entries = listFiles(root, input);
     for (const file of entries.filter((name) => !name.endsWith('.spec.ts')).sort()) add(file);
@@ -101,7 +115,7 @@ function listFiles(root, input) {
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
 }
 
-async function ensureBuild({ root, log }) {
+async function ensureBuild({ root, log, signal }) {
   const stamp = path.join(root, 'dist', '.build-stamp');
   const hash = sourceHash(root);
   const main = path.join(root, 'dist', 'src', 'main.js');
@@ -110,14 +124,21 @@ async function ensureBuild({ root, log }) {
   rmSync(stamp, { force: true });
   if (!existsSync(main)) rmSync(path.join(root, 'dist', '.tsbuildinfo'), { force: true }); // tsc would write nothing
   const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  const result = await runQuietly({ command: process.execPath, args: [nest, 'build'], root, name: 'build', log });
+  const result = await runQuietly({
+    command: process.execPath,
+    args: [nest, 'build'],
+    root,
+    name: 'build',
+    log,
+    signal,
+  });
   if (!result.ok) throw new Error(`The build failed: ${result.reason}`);
   if (!existsSync(main)) throw new Error(`The build wrote no ${main}.`);
   writeFileSync(stamp, hash);
 }
 
 /** Runs a command with its output in .data/logs/<name>.log; the end of that file is the reason when it fails. */
-async function runQuietly({ command, args, env = process.env, root, name, limitMs, log }) {
+async function runQuietly({ command, args, env = process.env, root, name, limitMs, log, signal }) {
   const logs = path.join(root, '.data', 'logs');
   mkdirSync(logs, { recursive: true });
   const file = path.join(logs, `${name}.log`);
@@ -125,7 +146,7 @@ async function runQuietly({ command, args, env = process.env, root, name, limitM
   const began = Date.now();
   const progress = setInterval(() => log(`  ... ${Math.round((Date.now() - began) / 1000)} s`), PROGRESS_EVERY_MS);
   const outcome = await new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', output, output], timeout: limitMs });
+    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', output, output], timeout: limitMs, signal });
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `stopped after ${limitMs / 60_000} minutes` : code));
   });

@@ -97,7 +97,7 @@ describe('startPostgres', () => {
   });
 
   it.skipIf(!isRoot)(
-    'as root, keeps its data elsewhere when the folder is under one that others cannot enter',
+    '(needs root) keeps its data elsewhere when the folder is under one that others cannot enter',
     async () => {
       const closed = temporaryFolder();
       chmodSync(closed, 0o700);

@@ -1,0 +1,134 @@
+/**
+ * The house rules that a linter can hold; the reasons are in CONTRIBUTING.md. Layers of imports are checked by
+ * scripts/check-imports.mjs, formatting by prettier. No rule is switched off to let one file pass: mend the file.
+ */
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+const SPECS = ['**/*.spec.ts'];
+const TESTS = ['test/**/*.ts', ...SPECS];
+const NUMERICS = [
+  'src/compute/{graph,models,onnxruntime,tensorflow,local}/**/*.ts',
+  'src/modules/losses/functions/**/*.ts',
+  'bench/**/*.ts',
+];
+/** Loops over long arrays by index, in which `!` states what the loop's bounds prove. */
+const INDEX_LOOPS = [
+  ...NUMERICS,
+  'src/domain/ragged-tensor.ts',
+  'src/formats/**/*.ts',
+  'src/modules/losses/*.ts',
+  'src/modules/training/{datum.reader,loss-input-tensors}.ts',
+];
+
+const STRING_TOKEN = 'Use a class or an exported Symbol as the token: a string cannot be checked by the compiler.';
+const restricted = {
+  stringProvide: {
+    selector: 'Property[key.name="provide"] > :matches(Literal, TemplateLiteral).value',
+    message: STRING_TOKEN,
+  },
+  stringInject: {
+    selector: 'Decorator > CallExpression[callee.name="Inject"] > :matches(Literal, TemplateLiteral)',
+    message: STRING_TOKEN,
+  },
+  doubleCast: {
+    selector: 'TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]',
+    message: '`as unknown as` hides a wrong type; narrow the value instead.',
+  },
+  stringifiedError: {
+    selector: 'ThrowStatement > NewExpression[callee.name="Error"] > CallExpression[callee.name="String"]',
+    message: 'This drops the stack and the class: throw an AppError with `cause`.',
+  },
+  environment: {
+    selector: 'MemberExpression[object.name="process"][property.name="env"]',
+    message: 'Only src/config reads the environment; inject AppConfig.',
+  },
+  focusedTest: {
+    selector: 'MemberExpression[object.name=/^(describe|it|test)$/][property.name="only"]',
+    message: 'A focused test hides the others.',
+  },
+};
+const everywhere = [
+  restricted.stringProvide,
+  restricted.stringInject,
+  restricted.doubleCast,
+  restricted.stringifiedError,
+];
+
+const budget = (lines) => ['error', { max: lines, skipBlankLines: false, skipComments: false }];
+
+const nodeGlobals = Object.fromEntries(
+  ['AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch', 'process']
+    .concat(['performance', 'setInterval', 'setTimeout', 'structuredClone', 'TextDecoder', 'TextEncoder'])
+    .map((name) => [name, 'readonly']),
+);
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', '.data/', '.cache/', '.venv/', 'coverage/', '**/*.d.mts'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-assertions': 'error',
+      '@typescript-eslint/max-params': ['error', { max: 6 }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A method that only implements an asynchronous contract may have nothing to await.
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/require-array-sort-compare': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/unbound-method': 'error',
+    },
+  },
+  {
+    rules: {
+      eqeqeq: 'error',
+      'max-lines': budget(300),
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: '@nestjs/common', importNames: ['forwardRef'], message: 'A cycle of modules: cut it.' }] },
+      ],
+      'no-restricted-syntax': ['error', ...everywhere, restricted.environment],
+      'prefer-const': 'error',
+    },
+  },
+  { files: NUMERICS, rules: { 'max-lines': budget(500) } },
+  { files: INDEX_LOOPS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  {
+    // The one place that reads the environment, and the programs around the service.
+    files: ['src/config/**/*.ts', 'scripts/**', 'bench/**', 'examples/**', 'vitest.config.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...everywhere] },
+  },
+  {
+    files: TESTS,
+    rules: {
+      'max-lines': budget(500),
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-syntax': ['error', ...everywhere, restricted.focusedTest],
+      'no-restricted-globals': [
+        'error',
+        { name: 'setTimeout', message: 'Wait for a condition with waitFor(), which throws at its deadline.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'node:timers/promises', message: 'Wait for a condition with waitFor(), not for a time.' }] },
+      ],
+    },
+  },
+  { files: ['test/support/**/*.ts'], rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': 'off' } },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: nodeGlobals },
+    rules: { 'max-params': ['error', 6] },
+  },
+);

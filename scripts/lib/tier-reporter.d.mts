@@ -1,0 +1,1 @@
+export function skipReason(fullName: string, note?: string): string | undefined;

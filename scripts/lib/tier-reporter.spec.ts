@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { skipReason } from './tier-reporter.mjs';
+
+describe('skipReason', () => {
+  it('takes the note, else what the name says is needed', () => {
+    expect(skipReason('gpu', 'no GPU here')).toBe('no GPU here');
+    expect(skipReason('startRedis (needs redis-server on the PATH) keeps data')).toBe('needs redis-server on the PATH');
+  });
+
+  it('finds none in a name that does not say', () => {
+    expect(skipReason('keeps data')).toBeUndefined();
+  });
+});

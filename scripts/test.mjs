@@ -1,0 +1,128 @@
+/**
+ * npm test [-- <tier>... <vitest arguments>...]: installs and builds what is missing, starts a private Postgres (and a
+ * Redis where the machine has one) for the run, runs the tiers in order and prints one table at the end.
+ *
+ * Fails for a failed test, for a tier without tests, and for a skipped test that does not say what it would need.
+ * The tests get TEST_DATABASE_URL, and TEST_REDIS_URL when there is a Redis; both may be given from outside.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
+import { startPostgres } from './lib/embedded-postgres.mjs';
+import { startRedis } from './lib/redis.mjs';
+import { StopStack } from './lib/stop-stack.mjs';
+
+const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e'];
+const NEED_SERVICES = new Set(['medium', 'e2e']);
+
+const args = process.argv.slice(2);
+const chosen = TIERS.filter((tier) => args.includes(tier));
+const tiers = chosen.length > 0 ? chosen : TIERS;
+const passedOn = args.filter((arg) => !TIERS.includes(arg));
+
+/** Postgres and Redis of this run, in a folder that goes with it. */
+async function startServices(stack) {
+  if (!tiers.some((tier) => NEED_SERVICES.has(tier))) return {};
+  const folder = mkdtempSync(path.join(tmpdir(), 'thinker-test-'));
+  stack.push('the temporary folder', () => rmSync(folder, { recursive: true, force: true }));
+  const env = {};
+  if (!process.env.TEST_DATABASE_URL) {
+    const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres'), log: console.log, durable: false });
+    stack.push('the data of Postgres', () => rmSync(postgres.dataDir, { recursive: true, force: true }));
+    stack.push('Postgres', () => postgres.stop());
+    env.TEST_DATABASE_URL = postgres.url;
+  }
+  if (!process.env.TEST_REDIS_URL) {
+    const redis = await startRedis({ dataDir: path.join(folder, 'redis'), log: console.log });
+    if (redis === null) console.log('No redis-server on the PATH: tests that need Redis are skipped.');
+    else {
+      stack.push('Redis', () => redis.stop());
+      env.TEST_REDIS_URL = redis.url;
+    }
+  }
+  return env;
+}
+
+/** Runs one tier; resolves with its counts. A vitest that ends without a report counts as one failure. */
+async function runTier(tier, env, signal) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thinker-report-'));
+  const file = path.join(folder, 'report.json');
+  const vitest = path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', `--reporter=${path.join(import.meta.dirname, 'lib', 'tier-reporter.mjs')}`];
+  const filters = passedOn.length > 0 ? [...passedOn, '--passWithNoTests'] : []; // a filter may match in one tier only
+  const began = Date.now();
+  console.log(`\n=== ${tier} ===`);
+  const code = await new Promise((resolve) => {
+    const child = spawn(process.execPath, [vitest, 'run', '--project', tier, ...reporters, ...filters], {
+      cwd: projectRoot,
+      env: { ...process.env, ...env, TIER_REPORT: file },
+      stdio: 'inherit',
+      signal,
+    });
+    child.once('error', () => resolve(1));
+    child.once('exit', (status) => resolve(status ?? 1));
+  });
+  const report = readReport(file);
+  rmSync(folder, { recursive: true, force: true });
+  if (code !== 0 && report.failed + report.errors === 0) report.errors++;
+  return { tier, ...report, seconds: Math.round((Date.now() - began) / 1000) };
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0, errors: 0, skips: [] };
+  }
+}
+
+/** Prints counts per tier, then each reason to skip once; returns whether the run is good. */
+function summarize(reports) {
+  console.log('\n=== all tiers ===');
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  let unexplained = 0;
+  for (const { tier, passed, failed, errors, skips, seconds } of reports) {
+    console.log(
+      `${tier.padEnd(12)} ${passed} passed, ${failed + errors} failed, ${skips.length} skipped, ${seconds} s`,
+    );
+    const reasons = new Map();
+    for (const { name, reason } of skips) {
+      if (reason === undefined) unexplained++;
+      const key = reason ?? `NO REASON GIVEN: ${name}`;
+      reasons.set(key, (reasons.get(key) ?? 0) + 1);
+    }
+    for (const [reason, count] of reasons) console.log(`${' '.repeat(13)}skipped ${count}: ${reason}`);
+    total.passed += passed;
+    total.failed += failed + errors;
+    total.skipped += skips.length;
+  }
+  if (passedOn.length > 0) unexplained = 0; // a filter skips what it does not name
+  if (unexplained > 0) console.log(`${unexplained} skipped tests do not say what they need; a skip has to.`);
+  if (total.passed === 0) console.log('No test ran.');
+  console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  return total.failed === 0 && unexplained === 0 && total.passed > 0;
+}
+
+async function main() {
+  const stack = new StopStack();
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => controller.abort());
+  try {
+    await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_SERVICES.has(tier)) });
+    const env = await startServices(stack);
+    const reports = [];
+    for (const tier of tiers) {
+      if (!controller.signal.aborted) reports.push(await runTier(tier, env, controller.signal));
+    }
+    if (!summarize(reports) || controller.signal.aborted) process.exitCode = 1;
+  } finally {
+    await stack.stopAll(console.error);
+  }
+}
+
+await main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
