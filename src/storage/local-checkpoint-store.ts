@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { StorageError, toStorageError } from '../common/errors/storage.errors.js';
+import { checkedFileName, checkedPath, CheckpointStore } from './checkpoint-store.js';
+
+type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
+
+export interface LocalCheckpointStoreOptions {
+  /** Opens a new file; a test puts a full disk here. */
+  readonly openForWrite?: (path: string) => Promise<Writable>;
+}
+
+/** Dots cannot begin a checkpoint's path, so this folder never meets one. */
+const TEMPORARY = '.tmp';
+/** Older than any write takes: its process died. Younger ones may be another process's work. */
+const ABANDONED_MS = 15 * 60_000;
+
+/**
+ * Checkpoints in a local folder (or a shared one, for several machines). A write goes to a temporary folder beside
+ * them, every file and folder is synced, then one rename makes the checkpoint appear.
+ */
+export class LocalCheckpointStore extends CheckpointStore {
+  private readonly openForWrite: (path: string) => Promise<Writable>;
+
+  constructor(
+    private readonly root: string,
+    options: LocalCheckpointStoreOptions = {},
+  ) {
+    super();
+    this.openForWrite = options.openForWrite ?? ((path) => open(path, 'wx'));
+  }
+
+  /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
+  async start(): Promise<void> {
+    const temporary = join(this.root, TEMPORARY);
+    await mkdir(temporary, { recursive: true });
+    for (const name of await readdir(temporary)) {
+      const path = join(temporary, name);
+      const age = Date.now() - (await stat(path)).mtimeMs;
+      if (age > ABANDONED_MS) await rm(path, { recursive: true, force: true });
+    }
+  }
+
+  async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    const target = this.locate(path);
+    for (const name of files.keys()) checkedFileName(name);
+    const part = join(this.root, TEMPORARY, randomUUID());
+    try {
+      await mkdir(part, { recursive: true });
+      for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
+      await syncFolder(part);
+      await this.makeParents(target);
+      await removeAtOnce(target, `${part}.replaced`);
+      await rename(part, target);
+      await syncFolder(dirname(target));
+    } catch (error) {
+      await rm(part, { recursive: true, force: true });
+      throw toStorageError(error, `checkpoint ${path}`, this.root);
+    }
+  }
+
+  async read(path: string, file: string): Promise<Uint8Array> {
+    const source = join(this.locate(path), checkedFileName(file));
+    try {
+      return await readFile(source);
+    } catch (error) {
+      throw readingFailed(`file ${file} of checkpoint ${path}`, error);
+    }
+  }
+
+  async list(path: string): Promise<string[]> {
+    const folder = this.locate(path);
+    try {
+      const entries = await readdir(folder, { withFileTypes: true });
+      return entries
+        .filter((entry) => entry.isFile())
+        .map((entry) => entry.name)
+        .sort();
+    } catch (error) {
+      throw readingFailed(`checkpoint ${path}`, error);
+    }
+  }
+
+  async exists(path: string): Promise<boolean> {
+    const folder = this.locate(path);
+    try {
+      return (await stat(folder)).isDirectory();
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw readingFailed(`checkpoint ${path}`, error);
+    }
+  }
+
+  async sizeBytes(path: string): Promise<number> {
+    const folder = this.locate(path);
+    const names = await this.list(path);
+    const stats = await Promise.all(names.map((name) => stat(join(folder, name))));
+    return stats.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  async delete(path: string): Promise<void> {
+    const target = this.locate(path);
+    try {
+      await mkdir(join(this.root, TEMPORARY), { recursive: true });
+      await removeAtOnce(target, join(this.root, TEMPORARY, randomUUID()));
+    } catch (error) {
+      throw toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
+    }
+  }
+
+  private locate(path: string): string {
+    return join(this.root, ...checkedPath(path));
+  }
+
+  private async writeFile(path: string, bytes: Uint8Array): Promise<void> {
+    const file = await this.openForWrite(path);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Makes the folders above `target` and syncs each one that gained an entry. */
+  private async makeParents(target: string): Promise<void> {
+    const first = await mkdir(dirname(target), { recursive: true });
+    if (first === undefined) return;
+    for (let folder = dirname(target); folder.length >= first.length; folder = dirname(folder)) {
+      await syncFolder(dirname(folder));
+    }
+  }
+}
+
+/** Removes a folder so that nobody ever sees a part of it: renamed away first. */
+async function removeAtOnce(folder: string, away: string): Promise<void> {
+  try {
+    await rename(folder, away);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  await rm(away, { recursive: true, force: true });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function readingFailed(what: string, error: unknown): StorageError {
+  if (isMissing(error)) return new StorageError(`Stored ${what} is not there.`, {}, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageError(`Stored ${what} cannot be read: ${reason}`, {}, { cause: error });
+}

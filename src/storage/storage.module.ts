@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { AppConfig } from '../config/app-config.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import { LocalCheckpointStore } from './local-checkpoint-store.js';
+
+/** Gives the checkpoint store: a folder below DATA_DIR. */
+@Module({
+  providers: [
+    {
+      provide: CheckpointStore,
+      inject: [AppConfig],
+      useFactory: async (config: AppConfig): Promise<CheckpointStore> => {
+        const store = new LocalCheckpointStore(join(config.dataDir, 'checkpoints'));
+        await store.start();
+        return store;
+      },
+    },
+  ],
+  exports: [CheckpointStore],
+})
+export class StorageModule {}
