@@ -1,0 +1,130 @@
+/**
+ * Fails for an import that goes against the layers of scripts/lib/import-rules.mjs: upwards, past another module's
+ * index.ts, of a package where it does not belong, of tests from the service, of the service from examples and e2e
+ * tests, or round in a circle.
+ *
+ *   node scripts/check-imports.mjs [folder]     (default: this project)
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { LAYERS, PACKAGES, PURE, ROOT_FILES } from './lib/import-rules.mjs';
+
+const FOLDERS = ['src', 'migrations', 'test', 'examples', 'bench'];
+const isSpec = (file) => file.endsWith('.spec.ts');
+
+function sourceFiles(root) {
+  return FOLDERS.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) =>
+    readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && /\.(ts|mts|mjs)$/.test(entry.name))
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')),
+  );
+}
+
+/** `{ specifier, typeOnly, line }` for every import, export-from and import() of a file. */
+function importsOf(root, file) {
+  const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.ESNext, true);
+  const found = [];
+  const add = (node, text, typeOnly) => {
+    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+    found.push({ specifier: text, typeOnly, line });
+  };
+  const visit = (node) => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      add(node, node.moduleSpecifier.text, Boolean(node.isTypeOnly || node.importClause?.isTypeOnly));
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      if (ts.isStringLiteralLike(node.arguments[0])) add(node, node.arguments[0].text, false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function resolveRelative(root, file, specifier) {
+  const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
+  const asTypeScript = target.replace(/\.(m?)js$/, '.$1ts');
+  return existsSync(path.join(root, asTypeScript)) ? asTypeScript : target;
+}
+
+/** The deepest folder of the table that holds the file. */
+function layerOf(file) {
+  const layers = Object.keys(LAYERS).filter((layer) => file.startsWith(`${layer}/`));
+  return layers.sort((a, b) => b.length - a.length)[0];
+}
+
+const isEntity = (file) => file.endsWith('.entity.ts');
+
+/** Why `file` may not import the project's file `target`, or undefined. */
+export function layerFault(file, target) {
+  if (/^(examples|test\/e2e)\//.test(file)) {
+    return /^(src|migrations)\//.test(target) ? `${path.dirname(file)} knows the service by HTTP only` : undefined;
+  }
+  if (file.startsWith('migrations/'))
+    return target.startsWith('src/') ? 'migrations import nothing from src' : undefined;
+  if (!file.startsWith('src/')) return undefined;
+  if (/^(test|bench|examples)\//.test(target))
+    return isSpec(file) ? undefined : 'the service does not import its tests';
+  if (!target.startsWith('src/')) return undefined;
+  if (ROOT_FILES.some((pattern) => pattern.test(file))) return undefined;
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (from === undefined) return `${path.dirname(file)} is not in the table of layers`;
+  if (from === to) return undefined;
+  if (isEntity(file) && isEntity(target)) return undefined; // a foreign key names the other table
+  if (isSpec(file)) return undefined; // a test may bring together what the code keeps apart
+  if (to === undefined || !LAYERS[from].includes(to)) return `${from} must not know ${to ?? target}`;
+  if (to.startsWith('src/modules/') && target !== `${to}/index.ts`) return `${to} is entered by its index.ts only`;
+  return undefined;
+}
+
+/** Why `file` may not use the package, or undefined. */
+export function packageFault(file, specifier) {
+  if (specifier.startsWith('node:')) return undefined;
+  if (!isSpec(file) && PURE.some((pattern) => pattern.test(file))) return 'this folder uses no packages';
+  if (file.startsWith('examples/')) return 'an example runs with Node alone';
+  if (file.startsWith('migrations/') && specifier !== 'typeorm') return 'migrations use typeorm only';
+  if (isSpec(file) || !file.startsWith('src/')) return undefined;
+  const rule = PACKAGES.find(({ packages, only }) => packages.test(specifier) && !only.test(file));
+  return rule?.why;
+}
+
+/** The first circle of value imports through each file, each circle once. */
+function circles(graph) {
+  const found = [];
+  const state = new Map();
+  const visit = (file, trail) => {
+    state.set(file, 'open');
+    for (const next of graph.get(file) ?? []) {
+      if (state.get(next) === 'open') found.push([...trail.slice(trail.indexOf(next)), next].join(' -> '));
+      else if (!state.has(next)) visit(next, [...trail, next]);
+    }
+    state.set(file, 'done');
+  };
+  for (const file of graph.keys()) if (!state.has(file)) visit(file, [file]);
+  return found;
+}
+
+/** All faults of the tree under `root`, one line each. */
+export function checkImports(root) {
+  const faults = [];
+  const graph = new Map();
+  for (const file of sourceFiles(root)) {
+    const targets = [];
+    for (const { specifier, typeOnly, line } of importsOf(root, file)) {
+      const target = specifier.startsWith('.') ? resolveRelative(root, file, specifier) : undefined;
+      const fault = target ? layerFault(file, target) : packageFault(file, specifier);
+      if (fault) faults.push(`${file}:${line}  imports ${specifier}: ${fault}`);
+      if (target && !typeOnly) targets.push(target);
+    }
+    graph.set(file, targets);
+  }
+  return [...faults, ...circles(graph).map((circle) => `circle of imports: ${circle}`)];
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const root = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '..'));
+  const faults = checkImports(root);
+  for (const fault of faults) console.error(fault);
+  console.log(faults.length === 0 ? 'Imports keep to the layers.' : `${faults.length} imports break the layers.`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

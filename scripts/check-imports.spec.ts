@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkImports } from './check-imports.mjs';
+import { LAYERS } from './lib/import-rules.mjs';
+
+let root: string;
+
+function plant(files: Record<string, string>): void {
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), content);
+  }
+}
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'imports-'));
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+describe('LAYERS', () => {
+  it('lets a folder know only folders named before it', () => {
+    const names = Object.keys(LAYERS);
+    const wrong = Object.entries(LAYERS).flatMap(([folder, known]) =>
+      known.filter((other) => !(names.indexOf(other) < names.indexOf(folder)) || !names.includes(other)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('checkImports', () => {
+  it('accepts downward imports, a module by its index, and entities that name each other', () => {
+    plant({
+      'src/domain/a.ts': 'export const a = 1;',
+      'src/common/b.ts': "import { a } from '../domain/a.js';\nexport const b = a;",
+      'src/modules/futures/index.ts': "export * from './operation.js';",
+      'src/modules/futures/operation.ts': "import { Entity } from 'typeorm';\nexport const o = Entity;",
+      'src/modules/adapters/adapters.service.ts': "import { o } from '../futures/index.js';\nexport const s = o;",
+      'src/modules/adapters/entities/adapter.entity.ts': 'export const e = 1;',
+      'src/modules/futures/entities/future.entity.ts': "import { e } from '../../adapters/entities/adapter.entity.js';",
+      'src/app.module.ts': "import { s } from './modules/adapters/adapters.service.js';\nexport const m = s;",
+      'src/domain/a.spec.ts': "import { it } from 'vitest';\nimport '../../test/support/x.js';\nvoid it;",
+    });
+    expect(checkImports(root)).toEqual([]);
+  });
+
+  it.each([
+    ['upwards', 'src/domain/a.ts', "import '../common/b.js';", 'src/domain must not know src/common'],
+    ['upwards by type', 'src/common/b.ts', "import type { C } from '../config/c.js';", 'must not know src/config'],
+    ['upwards by import()', 'src/common/b.ts', "await import('../config/c.js');", 'must not know src/config'],
+    ['past an index', 'src/modules/training/t.ts', "import '../futures/operation.js';", 'entered by its index.ts only'],
+    ['sideways', 'src/modules/futures/f.ts', "import '../training/index.js';", 'must not know src/modules/training'],
+    ['compute to the database', 'src/compute/x.ts', "import '../database/d.js';", 'must not know src/database'],
+    ['SQL in compute', 'src/compute/x.ts', "import 'typeorm';", 'know SQL'],
+    ['Bull in a module', 'src/modules/futures/f.ts', "import { Queue } from 'bull';", 'JobQueue port'],
+    ['a package in the domain', 'src/domain/a.ts', "import 'ulid';", 'uses no packages'],
+    ['tests from the service', 'src/domain/a.ts', "import '../../test/support/x.js';", 'does not import its tests'],
+    ['the service from an e2e test', 'test/e2e/x.spec.ts', "import '../../src/domain/a.js';", 'by HTTP only'],
+    ['the service from an example', 'examples/x.mjs', "import '../src/domain/a.js';", 'by HTTP only'],
+    ['the service from a migration', 'migrations/1-x.ts', "import '../src/domain/a.js';", 'nothing from src'],
+    ['an unknown folder', 'src/stuff/x.ts', "import '../domain/a.js';", 'not in the table of layers'],
+  ])('refuses an import %s', (_what, file, content, message) => {
+    plant({ [file]: content });
+    const faults = checkImports(root);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`${file}:1`);
+    expect(faults[0]).toContain(message);
+  });
+
+  it('refuses a circle of files', () => {
+    plant({
+      'src/domain/a.ts': "import { b } from './b.js';\nexport const a = b;",
+      'src/domain/b.ts': "import { a } from './a.js';\nexport const b = a;",
+    });
+    expect(checkImports(root)).toEqual(['circle of imports: src/domain/a.ts -> src/domain/b.ts -> src/domain/a.ts']);
+  });
+});

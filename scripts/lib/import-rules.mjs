@@ -1,0 +1,80 @@
+/**
+ * Which folder may import which: the layers of the code, from the bottom up. A folder may always import itself.
+ * The check reads this table; the order of the keys is the order of the layers, and a folder names only earlier ones,
+ * so no cycle of folders can be written down here.
+ */
+const BASE = ['src/domain', 'src/common'];
+const CONFIGURED = [...BASE, 'src/config'];
+const COMPUTE_PARTS = ['src/compute', 'src/compute/graph', 'src/compute/models'];
+const OPERATIONS = [...CONFIGURED, 'src/database', 'src/queue', 'src/events', 'src/formats', 'src/storage'];
+const MODELS = ['src/base-models', 'src/compute', 'src/modules/losses', 'src/modules/futures'];
+
+export const LAYERS = {
+  'src/domain': [],
+  'src/common': ['src/domain'],
+  'src/config': BASE,
+  'src/database': CONFIGURED,
+  'src/queue': CONFIGURED,
+  'src/events': [...CONFIGURED, 'src/database'],
+  'src/formats': BASE,
+  'src/storage': CONFIGURED,
+  'src/base-models': [...CONFIGURED, 'src/formats'],
+  'src/modules/losses': BASE,
+  'src/compute/graph': BASE,
+  'src/compute/models': [...BASE, 'src/compute/graph'],
+  'src/compute': [...CONFIGURED, 'src/base-models', 'src/modules/losses', 'src/compute/graph', 'src/compute/models'],
+  'src/compute/fake': [...BASE, 'src/compute', 'src/base-models', 'src/formats', 'src/modules/losses'],
+  'src/compute/onnxruntime': [...BASE, 'src/formats', ...COMPUTE_PARTS],
+  'src/compute/tensorflow': [...BASE, 'src/formats', ...COMPUTE_PARTS],
+  'src/compute/local': [
+    ...CONFIGURED,
+    ...['src/formats', 'src/base-models', 'src/modules/losses', 'src/compute/onnxruntime', 'src/compute/tensorflow'],
+    ...COMPUTE_PARTS,
+  ],
+  'src/modules/futures': OPERATIONS,
+  'src/modules/adapters': [...OPERATIONS, ...MODELS],
+  'src/modules/checkpoints': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
+  'src/modules/training': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
+  'src/modules/generation': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
+  'src/modules/workers': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
+  'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/workers'],
+};
+
+/** Files that join the layers, and so may import everything in src. */
+export const ROOT_FILES = [
+  /^src\/[^/]+\.ts$/, // the entry points and the module that names all modules
+  /^src\/database\/entities\.ts$/, // the list of all tables
+  /^src\/compute\/compute\.module\.ts$/, // picks one backend
+];
+
+/** Where a package may be used; packages not named here may be used anywhere but in `PURE` folders. */
+export const PACKAGES = [
+  {
+    packages: /^(typeorm|pg|@nestjs\/typeorm)$/,
+    only: /^(src\/(database|events)\/|migrations\/|src\/[^/]+\.ts$|src\/modules\/(?!losses)|test\/)/,
+    why: 'only the database layer and the modules know SQL',
+  },
+  {
+    packages: /^(bull|@nestjs\/bull|@bull-board\/.*|ioredis)$/,
+    only: /^(src\/queue\/|src\/[^/]+\.ts$|test\/)/,
+    why: 'the queue sits behind the JobQueue port',
+  },
+  {
+    packages: /^(express|@nestjs\/(core|platform-express|swagger|terminus))$/,
+    only: /^(src\/(common|config|database|queue|events)\/|src\/[^/]+\.ts$|src\/modules\/|test\/)/,
+    why: 'compute and formats know no HTTP',
+  },
+  {
+    packages: /^(onnxruntime-node|protobufjs)(\/.*)?$/,
+    only: /^(src\/compute\/(onnxruntime|local)\/|test\/|bench\/)/,
+    why: 'an engine is known to its own folder only',
+  },
+  {
+    packages: /^@tensorflow\//,
+    only: /^(src\/compute\/(tensorflow|local)\/|test\/|bench\/)/,
+    why: 'an engine is known to its own folder only',
+  },
+];
+
+/** Folders that use no package at all: they must be readable, and testable, by themselves. */
+export const PURE = [/^src\/domain\//, /^src\/compute\/(graph|models)\//, /^src\/modules\/losses\/functions\//];
