@@ -1,0 +1,69 @@
+import { factorsOf } from './dim.js';
+import { type DType, type Node, type Tensor } from './graph.js';
+
+/**
+ * The part of a graph that computes some named results: what an executor compiles. Cutting a recorded graph at a set of
+ * tensors gives two programs that run one after the other (forward, then backward): the cut tensors are results of the
+ * first and inputs of the second, and whatever the second needs but the cut does not hold is computed again.
+ */
+export interface Program {
+  /** Fed on every run, in the order of recording. */
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  /** In an order in which they can be run. */
+  readonly nodes: readonly Node[];
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  /** Symbolic sizes that shapes of the program use. */
+  readonly symbols: readonly string[];
+}
+
+/**
+ * @param outputs the results by name
+ * @param cut tensors that are fed, by the name they are fed under, in place of what computes them
+ */
+export function extractProgram(
+  outputs: ReadonlyMap<string, Tensor>,
+  cut: ReadonlyMap<string, Tensor> = new Map(),
+): Program {
+  const fed = new Map([...cut].map(([name, tensor]) => [tensor, name]));
+  const inputs = new Map<string, Tensor>();
+  const nodes = new Set<Node>();
+  const symbols = new Set<string>();
+  const stack = [...outputs.values()];
+  const seen = new Set<Tensor>();
+  while (stack.length > 0) {
+    const tensor = stack.pop()!;
+    if (seen.has(tensor)) continue;
+    seen.add(tensor);
+    for (const dim of tensor.shape) for (const symbol of factorsOf(dim).symbols) symbols.add(symbol);
+    const name = fed.get(tensor);
+    if (name !== undefined) inputs.set(name, tensor);
+    else if (tensor.source.kind === 'input') inputs.set(tensor.source.name, tensor);
+    else if (tensor.source.kind === 'node') {
+      nodes.add(tensor.source.node);
+      stack.push(...tensor.source.node.inputs);
+    }
+  }
+  const inOrder = [...nodes].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);
+  const sortedInputs = new Map([...inputs].sort(([, a], [, b]) => a.id - b.id));
+  return { inputs: sortedInputs, nodes: inOrder, outputs, symbols: [...symbols].sort() };
+}
+
+/** Numbers on the host, as they go into a program and come out. */
+export interface HostTensor<T extends HostData = HostData> {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: T;
+}
+export type HostData = Float32Array | Int32Array | BigInt64Array;
+
+export function hostTensor<T extends HostData>(data: T, shape: readonly number[]): HostTensor<T> {
+  const dtype = data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'i64';
+  return { dtype, shape, data };
+}
+
+/** A program made ready by an executor. The caller owns the tensors it feeds and those it gets back. */
+export interface CompiledProgram {
+  readonly program: Program;
+  run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, HostTensor<Float32Array>>>;
+  release(): Promise<void>;
+}

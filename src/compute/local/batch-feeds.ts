@@ -1,0 +1,138 @@
+import { type DatumBatch } from '../../domain/datum-batch.js';
+import { type HostTensor, hostTensor } from '../graph/program.js';
+import { LOSS_INPUTS } from '../models/loss-coefficients.js';
+import { type PositionTables } from './position-tables.js';
+
+/** Which rows of a packed tensor belong to which datum of the request. */
+export interface DatumRows {
+  readonly rows: number;
+  readonly runs: readonly { readonly datum: number; readonly start: number; readonly length: number }[];
+}
+
+/** A group of datums that runs as one batch, with the places of its scored rows in the request. */
+export interface PackedBatch {
+  readonly feeds: ReadonlyMap<string, HostTensor>;
+  readonly tokenDatums: DatumRows;
+  readonly scoredDatums: DatumRows;
+  /** For every scored row, the position (row of target_tokens) in the whole request. */
+  readonly scored: Int32Array;
+  readonly targetsPerRow: number;
+}
+
+/** Rows of the vocabulary part are computed in this many chunks, each of which must get a row. */
+const CHUNKS = 4;
+
+/**
+ * Lays out datums `members` of a batch for the training programs: tokens end to end without padding, index maps to and
+ * from the padded layout of attention, and the rows that are scored.
+ *
+ * @param active per position of the request, 1 where a log-prob is wanted
+ */
+export function packBatch(
+  batch: DatumBatch,
+  members: readonly number[],
+  active: Uint8Array,
+  tables: PositionTables,
+): PackedBatch {
+  const { tokens: all } = batch;
+  const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
+  const count = lengths.reduce((sum, length) => sum + length, 0);
+  const longest = Math.max(...lengths);
+  const tokens = new Int32Array(count);
+  const padIndex = new Int32Array(members.length * longest).fill(-1);
+  const validIndex = new Int32Array(count);
+  const rowsInverse = new Int32Array(count).fill(-1);
+  const rows: number[] = [];
+  const scored: number[] = [];
+  const tokenRuns: DatumRows['runs'][number][] = [];
+  const scoredRuns: DatumRows['runs'][number][] = [];
+  let row = 0;
+  members.forEach((datum, sequence) => {
+    const start = all.offsets[datum]!;
+    const firstScored = scored.length;
+    tokenRuns.push({ datum, start: row, length: lengths[sequence]! });
+    for (let t = 0; t < lengths[sequence]!; t++, row++) {
+      const place = sequence * longest + t;
+      tokens[row] = all.data[start + t]!;
+      padIndex[place] = row;
+      validIndex[row] = place;
+      if (!active[start + t]) continue;
+      rowsInverse[row] = rows.length;
+      rows.push(row);
+      scored.push(start + t);
+    }
+    scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
+  });
+  // Rows that fill up the chunks repeat row 0; nothing points back at them, so their gradient goes nowhere.
+  while (rows.length < CHUNKS) rows.push(0);
+  const feeds = new Map<string, HostTensor>([
+    ['tokens', hostTensor(tokens, [count])],
+    ['padIndex', hostTensor(padIndex, [padIndex.length])],
+    ['validIndex', hostTensor(validIndex, [count])],
+    ['rows', hostTensor(Int32Array.from(rows), [rows.length])],
+    ['rowsInverse', hostTensor(rowsInverse, [count])],
+    ['chunkSizes', hostTensor(evenParts(rows.length), [CHUNKS])],
+    ...tables.forSequences(members.length, longest),
+  ]);
+  const width = batch.lossInputs['target_tokens']!.trailingShape[0] ?? 1;
+  const packed = {
+    feeds,
+    tokenDatums: { rows: count, runs: tokenRuns },
+    scoredDatums: { rows: rows.length, runs: scoredRuns },
+    scored: Int32Array.from(scored),
+    targetsPerRow: width,
+  };
+  const labels = new Int32Array(rows.length * width);
+  gather(labels, batch.lossInputs['target_tokens']!.data, packed);
+  feeds.set('labels', hostTensor(labels, [rows.length, width]));
+  return packed;
+}
+
+/** Adds what the fused loss coefficients read. Weights default to 1, the others to 0. */
+export function addLossInputs(packed: PackedBatch, batch: DatumBatch): ReadonlyMap<string, HostTensor> {
+  const { shape } = packed.feeds.get('labels')!;
+  const feeds = new Map(packed.feeds);
+  const add = (input: string, name: string, missing: number) => {
+    const given = batch.lossInputs[name]?.data;
+    const values = new Float32Array(shape[0]! * shape[1]!);
+    if (given) gather(values, given, packed);
+    else values.fill(missing, 0, packed.scored.length * packed.targetsPerRow);
+    feeds.set(input, hostTensor(values, shape));
+  };
+  add(LOSS_INPUTS.weights, 'weights', 1);
+  add(LOSS_INPUTS.samplerLogprobs, 'logprobs', 0);
+  add(LOSS_INPUTS.advantages, 'advantages', 0);
+  return feeds;
+}
+
+/** dLoss/dlogprob of the whole request, cut down to the scored rows of one packed batch. */
+export function coefficientFeed(packed: PackedBatch, dLogprobs: Float64Array): HostTensor {
+  const { shape } = packed.feeds.get('labels')!;
+  const rows = new Float32Array(shape[0]! * shape[1]!);
+  gather(rows, dLogprobs, packed);
+  return hostTensor(rows, shape);
+}
+
+/** Puts log-probs of scored rows where they belong in the request. */
+export function scatterLogprobs(packed: PackedBatch, rows: Float32Array, into: Float32Array): void {
+  const { scored, targetsPerRow } = packed;
+  for (let i = 0; i < scored.length; i++) {
+    const from = rows.subarray(i * targetsPerRow, (i + 1) * targetsPerRow);
+    into.set(from, scored[i]! * targetsPerRow);
+  }
+}
+
+function gather(rows: Int32Array | Float32Array, values: ArrayLike<number>, packed: PackedBatch): void {
+  const { scored, targetsPerRow } = packed;
+  for (let i = 0; i < scored.length; i++) {
+    const from = scored[i]! * targetsPerRow;
+    for (let k = 0; k < targetsPerRow; k++) rows[i * targetsPerRow + k] = values[from + k]!;
+  }
+}
+
+/** `total` in four parts that differ by at most one. */
+function evenParts(total: number): BigInt64Array {
+  return BigInt64Array.from({ length: CHUNKS }, (_, i) =>
+    BigInt(Math.floor(((i + 1) * total) / CHUNKS) - Math.floor((i * total) / CHUNKS)),
+  );
+}

@@ -1,0 +1,31 @@
+import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
+import { type HostTensor, hostTensor } from '../graph/program.js';
+import { LORA_SCALE } from '../models/lora-linears.js';
+
+/**
+ * An adapter in memory. Its state is replaced as a whole, never changed in place: whoever holds a state (a running
+ * generation, a snapshot being written) keeps exactly that one, and a step that fails leaves the old one.
+ */
+export class LiveAdapter {
+  constructor(
+    readonly id: string,
+    readonly lora: LoraSpec,
+    public state: AdapterState,
+  ) {}
+
+  /** What the weights are fed as. */
+  feeds(): [string, HostTensor][] {
+    return loraFeeds(this.lora, this.state.weights);
+  }
+}
+
+export function loraFeeds(lora: LoraSpec, weights: AdapterTensors): [string, HostTensor][] {
+  const tensors = [...weights].map(([name, { data, shape }]): [string, HostTensor] => [name, hostTensor(data, shape)]);
+  return [...tensors, [LORA_SCALE, hostTensor(Float32Array.of(loraScale(lora)), [1, 1])]];
+}
+
+/** State of an adapter that has not been trained yet. */
+export function freshState(weights: AdapterTensors): AdapterState {
+  return { weights, moments: { m: new Map(), v: new Map() }, step: 0, gradients: null, passes: 0 };
+}

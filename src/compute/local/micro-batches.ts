@@ -1,0 +1,70 @@
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { SequenceTooLargeError } from './engine.errors.js';
+
+/** Longer batches gain nothing in speed. */
+const MOST_TOKENS = 4096;
+
+/**
+ * Divides a batch into groups of datums that run one after the other, each within the memory budget. Datums of similar
+ * length go together, so that attention, the only part that pads, pads little. Gradients of the groups add up, so the
+ * division changes results by float32 rounding at most, and the same batch is always divided in the same way.
+ *
+ * @param rows per datum, how many of its positions are scored
+ * @throws SequenceTooLargeError for a datum that does not fit the budget on its own
+ */
+export function microBatches(
+  config: TransformerConfig,
+  tokens: RaggedTensor,
+  rows: readonly number[],
+  budgetBytes: number,
+): number[][] {
+  const length = (datum: number) => tokens.offsets[datum + 1]! - tokens.offsets[datum]!;
+  const byLength = rows.map((_, datum) => datum).sort((a, b) => length(b) - length(a) || a - b);
+  const groups: number[][] = [];
+  let group: number[] = [];
+  let load = { tokens: 0, rows: 0, longest: 0 };
+  for (const datum of byLength) {
+    const grown = {
+      tokens: load.tokens + length(datum),
+      rows: load.rows + rows[datum]!,
+      longest: Math.max(load.longest, length(datum)),
+    };
+    const bytes = trainingBytes(config, { ...grown, sequences: group.length + 1 });
+    if (group.length > 0 && (bytes > budgetBytes || grown.tokens > MOST_TOKENS)) {
+      groups.push(group);
+      group = [];
+      load = { tokens: length(datum), rows: rows[datum]!, longest: length(datum) };
+    } else {
+      load = grown;
+    }
+    if (group.length === 0) requireFits(config, datum, load, budgetBytes);
+    group.push(datum);
+  }
+  groups.push(group);
+  return groups;
+}
+
+interface Load {
+  readonly tokens: number;
+  readonly rows: number;
+  readonly longest: number;
+  readonly sequences: number;
+}
+
+/**
+ * Memory that a forward and backward needs beyond the weights, in bytes: tensors saved for the backward pass per token
+ * and layer, attention probabilities, and one chunk of logits. Counted from the graph, checked against measurements.
+ */
+export function trainingBytes(config: TransformerConfig, load: Load): number {
+  const { hiddenSize, intermediateSize, layerCount, headCount, vocabSize } = config;
+  const perToken = layerCount * (14 * hiddenSize + 6 * intermediateSize);
+  const attention = (layerCount + 3) * headCount * load.sequences * load.longest ** 2;
+  const vocabulary = Math.ceil(load.rows / 4) * 3 * vocabSize;
+  return 4 * (load.tokens * perToken + attention + vocabulary);
+}
+
+function requireFits(config: TransformerConfig, datum: number, load: Omit<Load, 'sequences'>, budget: number): void {
+  const bytes = trainingBytes(config, { ...load, sequences: 1 });
+  if (bytes > budget) throw new SequenceTooLargeError(datum, load.longest, bytes, budget);
+}

@@ -1,0 +1,188 @@
+import { type AdapterTensors, type NamedTensor } from '../../domain/adapter-state.js';
+import { type DatumBatch } from '../../domain/datum-batch.js';
+import { type LoraSpec } from '../../domain/lora-spec.js';
+import { type LossResult } from '../../domain/loss.js';
+import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
+import { type FusedTerms, type LossConfig, type LossFunction } from '../../modules/losses/loss-function.js';
+import { type ForwardRequest } from '../compute-backend.js';
+import { type CompiledProgram, type HostTensor, hostTensor } from '../graph/program.js';
+import { LOSS_SCALARS } from '../models/loss-coefficients.js';
+import { COEFFICIENTS, gradientName, LOGPROBS } from '../models/training-graph.js';
+import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from './batch-feeds.js';
+import { dropoutFeeds } from './dropout.js';
+import { NonFiniteLossError } from './engine.errors.js';
+import { microBatches } from './micro-batches.js';
+import { type ModelRuntime } from './model-runtime.js';
+
+type Feeds = ReadonlyMap<string, HostTensor>;
+
+/** The LoRA that a pass runs with; none for the bare base model. */
+export interface PassAdapter {
+  readonly lora: LoraSpec;
+  readonly feeds: readonly [string, HostTensor][];
+  /** Passes made before this one, which chooses the dropout masks. */
+  readonly passes: number;
+}
+
+export interface PassLoss {
+  readonly lossFunction: LossFunction;
+  readonly config: LossConfig;
+}
+
+export interface PassResult {
+  readonly result: LossResult;
+  readonly logprobs: RaggedTensor<Float32Array>;
+}
+
+/** One request's forward, or forward and backward, over a base model: micro-batches, loss, summed gradients. */
+export class TrainingPass {
+  private readonly logprobs: RaggedTensor<Float32Array>;
+  private readonly packed: PackedBatch[];
+
+  constructor(
+    private readonly runtime: ModelRuntime,
+    private readonly adapter: PassAdapter | null,
+    private readonly request: ForwardRequest,
+    private readonly loss: PassLoss,
+    budgetBytes: number,
+  ) {
+    const { batch } = request;
+    const targets = batch.lossInputs['target_tokens']!;
+    const positions = targets.offsets.at(-1)!;
+    const active =
+      request.logprobs === 'all'
+        ? new Uint8Array(positions).fill(1)
+        : loss.lossFunction.activePositions(batch.lossInputs);
+    const groups = microBatches(runtime.config, batch.tokens, activePerDatum(batch, active), budgetBytes);
+    this.packed = groups
+      .map((members) => packBatch(batch, members, active, runtime.tables))
+      .filter(({ scored }) => scored.length > 0);
+    const data = new Float32Array(positions * rowWidth(targets)).fill(Number.NaN);
+    this.logprobs = { data, offsets: targets.offsets, trailingShape: targets.trailingShape };
+  }
+
+  async forward(): Promise<PassResult> {
+    const program = await this.runtime.program('forward', this.adapter?.lora.targetModules ?? []);
+    for (const packed of this.packed) {
+      this.keepLogprobs(packed, await program.run(new Map([...packed.feeds, ...(this.adapter?.feeds ?? [])])));
+    }
+    return this.finish();
+  }
+
+  /** @returns also the gradients, summed over the batch; null when no position was scored */
+  async forwardBackward(): Promise<PassResult & { gradients: AdapterTensors | null }> {
+    const terms = this.loss.lossFunction.fusedTerms(this.loss.config);
+    return terms ? this.runFused(terms) : this.runSplit();
+  }
+
+  /** Log-probs and gradients in one run; the loss is evaluated afterwards from the same log-probs. */
+  private async runFused(terms: FusedTerms): Promise<PassResult & { gradients: AdapterTensors | null }> {
+    const program = await this.trainingProgram('fused');
+    const sum = new GradientSum();
+    for (const packed of this.packed) {
+      const inputs = addLossInputs(packed, this.request.batch);
+      const outputs = await program.run(new Map([...this.feeds(program, packed, inputs), ...fusedFeeds(terms)]));
+      this.keepLogprobs(packed, outputs);
+      sum.add(outputs);
+    }
+    return { ...this.finish(), gradients: sum.finish() };
+  }
+
+  /**
+   * Forward, loss, backward. A loss may relate any datums of the request, so all log-probs come first; when the batch
+   * takes several runs, each forward is made again right before its backward, in place of keeping all saved tensors.
+   */
+  private async runSplit(): Promise<PassResult & { gradients: AdapterTensors | null }> {
+    const forward = await this.trainingProgram('splitForward');
+    const backward = await this.trainingProgram('splitBackward');
+    let saved: Feeds = new Map();
+    for (const packed of this.packed) {
+      saved = await forward.run(this.feeds(forward, packed));
+      this.keepLogprobs(packed, saved);
+    }
+    const finished = this.finish();
+    const sum = new GradientSum();
+    for (const packed of this.packed) {
+      if (this.packed.length > 1) saved = await forward.run(this.feeds(forward, packed));
+      const coefficients = coefficientFeed(packed, finished.result.dLogprobs);
+      sum.add(await backward.run(new Map([...this.feeds(backward, packed, saved), [COEFFICIENTS, coefficients]])));
+    }
+    return { ...finished, gradients: sum.finish() };
+  }
+
+  private trainingProgram(kind: 'fused' | 'splitForward' | 'splitBackward'): Promise<CompiledProgram> {
+    const { targetModules, dropout } = this.adapter!.lora;
+    return this.runtime.program(kind, targetModules, dropout > 0);
+  }
+
+  private feeds(program: CompiledProgram, packed: PackedBatch, more: Feeds = new Map()): Feeds {
+    const { lora, feeds, passes } = this.adapter!;
+    const masks = lora.dropout > 0 ? dropoutFeeds(program.program, packed, lora, passes) : [];
+    return new Map([...packed.feeds, ...feeds, ...masks, ...more]);
+  }
+
+  private keepLogprobs(packed: PackedBatch, outputs: Feeds): void {
+    scatterLogprobs(packed, outputs.get(LOGPROBS)!.data as Float32Array, this.logprobs.data);
+  }
+
+  private finish(): PassResult {
+    const { lossFunction, config } = this.loss;
+    const result = lossFunction.compute(this.logprobs, this.request.batch.lossInputs, config);
+    if (!Number.isFinite(result.loss)) throw new NonFiniteLossError(`The loss '${lossFunction.metadata.name}'`);
+    return { result, logprobs: this.logprobs };
+  }
+}
+
+/** Adds up gradients of micro-batches, in the order of the runs. */
+class GradientSum {
+  private readonly sum = new Map<string, NamedTensor>();
+
+  add(outputs: Feeds): void {
+    for (const [name, { data, shape }] of outputs) {
+      const parameter = parameterOf(name);
+      if (parameter === null) continue;
+      const total = this.sum.get(parameter)?.data;
+      if (!total) this.sum.set(parameter, { data: data as Float32Array, shape });
+      else for (let i = 0; i < total.length; i++) total[i]! += data[i] as number;
+    }
+  }
+
+  /** @throws NonFiniteLossError when any number of the sum is NaN or infinite */
+  finish(): AdapterTensors | null {
+    for (const [name, { data }] of this.sum) {
+      // NaN and infinity survive a sum, so one test per tensor is enough.
+      let total = 0;
+      for (let i = 0; i < data.length; i++) total += data[i]!;
+      if (!Number.isFinite(total)) throw new NonFiniteLossError(`The gradient of ${name}`);
+    }
+    return this.sum.size > 0 ? this.sum : null;
+  }
+}
+
+const GRADIENT_PREFIX = gradientName('');
+
+function parameterOf(output: string): string | null {
+  return output.startsWith(GRADIENT_PREFIX) ? output.slice(GRADIENT_PREFIX.length) : null;
+}
+
+function fusedFeeds(terms: FusedTerms): [string, HostTensor][] {
+  const is = (policy: FusedTerms['policy']) => Number(terms.policy === policy);
+  const values: [string, number][] = [
+    [LOSS_SCALARS.byWeights, is('weights')],
+    [LOSS_SCALARS.byRatio, is('ratio')],
+    [LOSS_SCALARS.byClippedRatio, is('clipped_ratio')],
+    [LOSS_SCALARS.byDro, is('dro')],
+    [LOSS_SCALARS.low, terms.low],
+    [LOSS_SCALARS.high, terms.high],
+    [LOSS_SCALARS.beta, terms.beta],
+  ];
+  return values.map(([name, value]) => [name, hostTensor(Float32Array.of(value), [1, 1])]);
+}
+
+function activePerDatum({ tokens }: DatumBatch, active: Uint8Array): number[] {
+  return Array.from({ length: tokens.offsets.length - 1 }, (_, datum) => {
+    let count = 0;
+    for (let i = tokens.offsets[datum]!; i < tokens.offsets[datum + 1]!; i++) count += active[i]!;
+    return count;
+  });
+}

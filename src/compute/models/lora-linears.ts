@@ -1,0 +1,87 @@
+import { type TargetModule } from '../../domain/lora-spec.js';
+import { type Dim } from '../graph/dim.js';
+import { type Tensor } from '../graph/graph.js';
+import { type Operations } from '../graph/operations.js';
+
+/** How adapters enter a graph; one compiled graph serves every adapter with the same targets, whatever its rank. */
+export interface LoraOptions {
+  readonly targets: ReadonlySet<TargetModule>;
+  /** Gradients of A and B are wanted. */
+  readonly trainable: boolean;
+  /** Elements of the inputs of A are multiplied by masks fed as `dropout.<site>`. */
+  readonly dropout: boolean;
+}
+
+/** Name of the input that scales every LoRA of the graph (alpha / rank, or alpha / sqrt(rank)). */
+export const LORA_SCALE = 'lora.scale';
+
+/** Symbol of the adapter's rank. */
+const RANK: Dim = 'R';
+
+interface LinearOptions {
+  readonly bias?: string;
+  /** Added to the result, in the same pass over memory as the product. */
+  readonly residual?: Tensor;
+  /** Where the input comes from; linears of one site share one dropout mask. */
+  readonly site: string;
+}
+
+/**
+ * The linears of a model: frozen weight, and for targeted modules y += scale B (A drop(x)) with A and B as graph inputs
+ * named as in PEFT (`<module>.lora_A.weight`), so that an optimiser step rebuilds nothing (arXiv:2106.09685).
+ */
+export class LoraLinears {
+  private readonly scale: Tensor | null;
+  private readonly masked = new Map<string, Tensor>();
+  /** A and B of every targeted linear, by name, in the order of recording. */
+  readonly parameters = new Map<string, Tensor>();
+
+  constructor(
+    private readonly ops: Operations,
+    private readonly options: LoraOptions,
+  ) {
+    this.scale = options.targets.size > 0 ? ops.graph.input(LORA_SCALE, 'f32', [1, 1]) : null;
+  }
+
+  /** x [T, in] -> [T, out] through the weight `<module>.weight` [out, in]. */
+  linear(x: Tensor, module: string, target: TargetModule, out: number, options: LinearOptions): Tensor {
+    const { ops } = this;
+    const weight = ops.graph.weight(`${module}.weight`, [out, x.shape[1] as number]);
+    let y = ops.matmul(x, weight, { transposeB: true });
+    if (options.bias) y = ops.add(y, ops.graph.weight(options.bias, [out]));
+    if (options.residual) y = ops.add(y, options.residual);
+    const lora = this.project(x, module, target, out, options.site);
+    return lora ? ops.add(ops.matmul(lora.projected, lora.up, { transposeB: true }), y) : y;
+  }
+
+  /** scale A drop(x) [T, R] and B [out, R] of a targeted linear; null for any other. */
+  project(
+    x: Tensor,
+    module: string,
+    target: TargetModule,
+    out: number,
+    site: string,
+  ): { projected: Tensor; up: Tensor } | null {
+    if (!this.options.targets.has(target)) return null;
+    const { ops } = this;
+    const down = this.parameter(`${module}.lora_A.weight`, [RANK, x.shape[1] as number]);
+    const up = this.parameter(`${module}.lora_B.weight`, [out, RANK]);
+    const projected = ops.mul(ops.matmul(this.drop(x, site), down, { transposeB: true }), this.scale!);
+    return { projected, up };
+  }
+
+  private parameter(name: string, shape: readonly Dim[]): Tensor {
+    const tensor = this.ops.graph.input(name, 'f32', shape, { trainable: this.options.trainable });
+    this.parameters.set(name, tensor);
+    return tensor;
+  }
+
+  private drop(x: Tensor, site: string): Tensor {
+    if (!this.options.dropout) return x;
+    const known = this.masked.get(site);
+    if (known) return known;
+    const dropped = this.ops.mul(x, this.ops.graph.input(`dropout.${site}`, 'f32', x.shape));
+    this.masked.set(site, dropped);
+    return dropped;
+  }
+}

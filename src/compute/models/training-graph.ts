@@ -1,0 +1,101 @@
+import { type TargetModule } from '../../domain/lora-spec.js';
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { attention, labelLogprobs } from '../graph/composites.js';
+import { product } from '../graph/dim.js';
+import { gradients } from '../graph/gradients.js';
+import { Graph, type Tensor } from '../graph/graph.js';
+import { Operations } from '../graph/operations.js';
+import { extractProgram, type Program } from '../graph/program.js';
+import { lossCoefficients } from './loss-coefficients.js';
+import { LoraLinears } from './lora-linears.js';
+import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
+
+/**
+ * Forward and backward of one batch of T tokens in B sequences, none longer than S, of which N rows are scored against
+ * K targets each. One recorded graph gives two ways to run:
+ *
+ * - `fused`: log-probs and gradients in one run, for losses whose coefficients the graph knows;
+ * - split: log-probs and saved tensors, then, given dLoss/dlogprob, gradients; for every loss.
+ */
+export interface TrainingPrograms {
+  readonly fused: Program;
+  readonly splitForward: Program;
+  readonly splitBackward: Program;
+}
+
+/** Result `logprobs` [N, K]; gradients are results named `gradient:<parameter>`; saved tensors `saved:<n>`. */
+export const LOGPROBS = 'logprobs';
+export const COEFFICIENTS = 'coefficients';
+export const gradientName = (parameter: string) => `gradient:${parameter}`;
+
+export interface TrainingGraphOptions {
+  readonly config: TransformerConfig;
+  readonly targets: ReadonlySet<TargetModule>;
+  readonly dropout: boolean;
+}
+
+export function trainingPrograms(options: TrainingGraphOptions): TrainingPrograms {
+  const { ops, linears, logprobs, saved } = recordForward(options, { trainable: true });
+  const coefficients = lossCoefficients(ops, logprobs);
+  const parameters = [...linears.parameters];
+  const found = gradients(ops, [{ of: logprobs, gradient: coefficients }], [...linears.parameters.values()]);
+  const ofParameters = new Map(parameters.map(([name, tensor]) => [gradientName(name), found.get(tensor)!]));
+
+  const cut = saved.map((tensor, i): [string, Tensor] => [`saved:${i}`, tensor]);
+  const splitBackward = extractProgram(ofParameters, new Map([...cut, [COEFFICIENTS, coefficients]]));
+  const crossing = cut.filter(([name]) => splitBackward.inputs.has(name));
+  return {
+    fused: extractProgram(new Map([[LOGPROBS, logprobs], ...ofParameters])),
+    splitForward: extractProgram(new Map([[LOGPROBS, logprobs], ...crossing])),
+    splitBackward,
+  };
+}
+
+/** Log-probs alone: all that a model without an adapter, or one that is only read, needs. */
+export function forwardProgram(config: TransformerConfig, targets: ReadonlySet<TargetModule>): Program {
+  const { logprobs } = recordForward({ config, targets, dropout: false }, { trainable: false });
+  return extractProgram(new Map([[LOGPROBS, logprobs]]));
+}
+
+function recordForward({ config, targets, dropout }: TrainingGraphOptions, { trainable }: { trainable: boolean }) {
+  const graph = new Graph();
+  const ops = new Operations(graph);
+  const linears = new LoraLinears(ops, { targets, trainable, dropout });
+  const tokens = graph.input('tokens', 'i32', ['T']);
+  const { hidden, saved } = transformer(ops, config, linears, packedLayout(ops, config), tokens);
+
+  const rows = graph.input('rows', 'i32', ['N']);
+  const rowsInverse = graph.input('rowsInverse', 'i32', ['T']);
+  const labels = graph.input('labels', 'i32', ['N', 'K']);
+  const chunkSizes = graph.input('chunkSizes', 'i64', [4]);
+  const scored = ops.gatherRows(hidden, rows, { inverse: { index: rowsInverse, complete: false } });
+  const x = finalNorm(ops, config, scored);
+  const headLora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
+  const { logprobs, expected } = labelLogprobs(ops, x, outputProjection(ops, config), labels, chunkSizes, headLora);
+  return { ops, linears, logprobs, saved: [...saved, ...expected] };
+}
+
+/** Rows outside attention, padded sequences inside it. */
+function packedLayout(ops: Operations, config: TransformerConfig): SequenceLayout {
+  const { graph } = ops;
+  const places = product('B', 'S');
+  const padIndex = graph.input('padIndex', 'i32', [places]);
+  const validIndex = graph.input('validIndex', 'i32', ['T']);
+  const positions = graph.input('positions', 'i64', ['B', 'S']);
+  const mask = graph.input('mask', 'f32', ['S', 'S']);
+  const table = (name: string): Tensor => graph.input(name, 'f32', ['M', config.headDim / 2]);
+  const tables = { cos: table('cos'), sin: table('sin'), negativeSin: table('negativeSin') };
+  const { headDim } = config;
+  return {
+    toHeads(x, heads) {
+      const padded = ops.gatherRows(x, padIndex, { inverse: { index: validIndex, complete: true } });
+      return ops.transpose(ops.reshape(padded, ['B', 'S', heads, headDim]), [0, 2, 1, 3]);
+    },
+    fromHeads(x) {
+      const rows = ops.reshape(ops.transpose(x, [0, 2, 1, 3]), [places, product(x.shape[1]!, headDim)]);
+      return ops.gatherRows(rows, validIndex, { inverse: { index: padIndex, complete: false } });
+    },
+    rotate: (x) => ops.rope(x, positions, tables),
+    attend: (_layer, query, keys, values) => attention(ops, query, keys, values, mask),
+  };
+}

@@ -1,0 +1,243 @@
+import { factorsOf, sameShape, type Shape } from '../graph/dim.js';
+import { type DType, type Node, type OpName, type Operation, type Tensor } from '../graph/graph.js';
+import { type Program } from '../graph/program.js';
+import { ONNX_FLOAT, ONNX_INT32, ONNX_INT64, OnnxWriter } from './onnx-writer.js';
+
+/**
+ * Turns a program into an ONNX model for onnxruntime: one operator per operation, and a few joined ones that spare passes
+ * over memory (a product and the addition after it become one Gemm). Weights stay in their file.
+ */
+export interface WeightLocation {
+  readonly file: string;
+  readonly byteOffset: number;
+  readonly shape: readonly number[];
+}
+
+export interface LoweredProgram {
+  readonly model: Uint8Array;
+  /** Symbols whose values must be fed, as int64 [1] tensors named by symbolInput(). */
+  readonly symbolInputs: readonly string[];
+}
+
+export const symbolInput = (symbol: string) => `size.${symbol}`;
+
+export function lowerProgram(program: Program, locate: (weight: string) => WeightLocation): LoweredProgram {
+  return new Lowering(program, locate).run();
+}
+
+const ONNX_TYPES: Record<DType, number> = { f32: ONNX_FLOAT, i32: ONNX_INT32, i64: ONNX_INT64 };
+
+/** Operations that are one ONNX operator without attributes. */
+const PLAIN: Partial<Record<OpName, string>> = {
+  add: 'Add',
+  sub: 'Sub',
+  mul: 'Mul',
+  minimum: 'Min',
+  maximum: 'Max',
+  exp: 'Exp',
+  log: 'Log',
+  sigmoid: 'Sigmoid',
+  neg: 'Neg',
+};
+
+class Lowering {
+  private readonly writer = new OnnxWriter();
+  private readonly declared = new Set<string>();
+  private readonly fedSymbols = new Set<string>();
+  private readonly fed: Map<Tensor, string>;
+  private readonly named: Map<Tensor, string>;
+  private readonly uses = new Map<Tensor, number>();
+  /** Products that are written as part of the addition that uses them. */
+  private readonly joined = new Map<Node, Node>();
+  private readonly absorbed = new Set<Node>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly locate: (weight: string) => WeightLocation,
+  ) {
+    this.fed = new Map([...program.inputs].map(([name, tensor]) => [tensor, name]));
+    this.named = new Map([...program.outputs].map(([name, tensor]) => [tensor, name]));
+    for (const node of program.nodes) for (const input of node.inputs) this.count(input);
+    for (const tensor of program.outputs.values()) this.count(tensor);
+    for (const node of program.nodes) this.planJoin(node);
+  }
+
+  run(): LoweredProgram {
+    const { writer, program } = this;
+    for (const [name, tensor] of program.inputs) writer.input(name, ONNX_TYPES[tensor.dtype], tensor.shape);
+    for (const node of program.nodes) if (!this.absorbed.has(node)) this.lower(node);
+    for (const [name, tensor] of program.outputs) {
+      if (this.name(tensor) !== name) writer.node('Identity', [this.name(tensor)], [name]);
+      writer.output(name, ONNX_TYPES[tensor.dtype], tensor.shape);
+    }
+    for (const symbol of this.fedSymbols) writer.input(symbolInput(symbol), ONNX_INT64, [1]);
+    return { model: writer.finish(), symbolInputs: [...this.fedSymbols] };
+  }
+
+  private count(tensor: Tensor): void {
+    this.uses.set(tensor, (this.uses.get(tensor) ?? 0) + 1);
+  }
+
+  /** a b + c with a b used nowhere else is one Gemm, which adds while it writes. */
+  private planJoin(node: Node): void {
+    if (node.operation.op !== 'add') return;
+    const [left, right] = node.inputs as [Tensor, Tensor];
+    for (const [product, addend] of [
+      [left, right],
+      [right, left],
+    ] as const) {
+      const { source } = product;
+      if (source.kind !== 'node' || source.node.operation.op !== 'matmul' || this.fed.has(product)) continue;
+      const fits = sameShape(addend.shape, product.shape) || (addend.shape.length === 1 && product.shape.length === 2);
+      if (product.shape.length !== 2 || !fits || this.uses.get(product) !== 1) continue;
+      this.joined.set(node, source.node);
+      this.absorbed.add(source.node);
+      return;
+    }
+  }
+
+  private lower(node: Node): void {
+    const { operation } = node;
+    const inputs = node.inputs.map((input) => this.name(input));
+    const outputs = node.outputs.map((output) => this.name(output));
+    const product = this.joined.get(node);
+    if (product) return this.gemm(product, node, outputs);
+    const plain = PLAIN[operation.op];
+    if (plain) this.writer.node(plain, inputs, outputs);
+    else this.lowerSpecial(operation, node, inputs, outputs);
+  }
+
+  private gemm(product: Node, addition: Node, outputs: string[]): void {
+    const { transposeA, transposeB, alpha } = product.operation as Extract<Operation, { op: 'matmul' }>;
+    const addend = addition.inputs.find((input) => input !== product.outputs[0])!;
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
+    this.writer.node('Gemm', [...product.inputs, addend].map((input) => this.name(input)), outputs, attributes); // prettier-ignore
+  }
+
+  private lowerSpecial(operation: Operation, node: Node, inputs: string[], outputs: string[]): void {
+    const { writer } = this;
+    switch (operation.op) {
+      case 'matmul': {
+        const { transposeA, transposeB, alpha } = operation;
+        const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
+        return writer.node('FusedMatMul', inputs, outputs, attributes, { microsoft: true });
+      }
+      case 'greater':
+        writer.node('Greater', inputs, [`${outputs[0]}.bool`]);
+        return writer.node('Cast', [`${outputs[0]}.bool`], outputs, { to: ONNX_FLOAT });
+      case 'softmax':
+        return writer.node('Softmax', inputs, outputs, { axis: -1 });
+      case 'reduceSum':
+      case 'reduceMean':
+      case 'reduceMax': {
+        const op = { reduceSum: 'ReduceSum', reduceMean: 'ReduceMean', reduceMax: 'ReduceMax' }[operation.op];
+        return writer.node(op, [...inputs, this.integers([operation.axis])], outputs, { keepdims: 1 });
+      }
+      case 'reshape':
+        return writer.node('Reshape', [...inputs, this.target(node.inputs[0]!.shape, operation.shape)], outputs);
+      case 'transpose':
+        return writer.node('Transpose', inputs, outputs, { perm: operation.permutation });
+      case 'concat':
+        return writer.node('Concat', inputs, outputs, { axis: operation.axis });
+      case 'split':
+        return writer.node('Split', inputs, outputs, { axis: operation.axis });
+      case 'gatherRows':
+        return this.gatherRows(operation.zeroFill, node, inputs, outputs);
+      case 'oneHot':
+        return this.oneHot(operation.depth, inputs, outputs);
+      case 'rope':
+        return writer.node('RotaryEmbedding', inputs, outputs, {}, { microsoft: true });
+      case 'rmsNorm':
+        return writer.node('SimplifiedLayerNormalization', inputs, outputs, {
+          axis: -1,
+          epsilon: { float: operation.epsilon },
+          stash_type: 1,
+        });
+      default:
+        throw new Error(`No lowering for operation '${operation.op}'.`);
+    }
+  }
+
+  /** ONNX reads index -1 as the last row, so zero rows come from one row of zeros joined at the end. */
+  private gatherRows(zeroFill: boolean, node: Node, inputs: string[], outputs: string[]): void {
+    if (!zeroFill) return this.writer.node('Gather', inputs, outputs);
+    const row = node.inputs[0]!.shape.slice(1) as readonly number[];
+    const zeros = `zeros.${row.join('x')}`;
+    const size = row.reduce((product, dim) => product * dim, 1);
+    this.once(zeros, () => this.writer.floats(zeros, [1, ...row], new Float32Array(size)));
+    this.writer.node('Concat', [inputs[0]!, zeros], [`${outputs[0]}.filled`], { axis: 0 });
+    this.writer.node('Gather', [`${outputs[0]}.filled`, inputs[1]!], outputs);
+  }
+
+  private oneHot(depth: number, inputs: string[], outputs: string[]): void {
+    this.once('oneHot.values', () => this.writer.floats('oneHot.values', [2], Float32Array.of(0, 1)));
+    this.writer.node('Cast', inputs, [`${outputs[0]}.index`], { to: ONNX_INT64 });
+    this.writer.node('OneHot', [`${outputs[0]}.index`, this.integers([depth]), 'oneHot.values'], outputs, { axis: -1 });
+  }
+
+  /** The name under which a tensor's value is known in the model; declares weights and constants on first use. */
+  private name(tensor: Tensor): string {
+    const fed = this.fed.get(tensor);
+    if (fed !== undefined) return fed;
+    const { source } = tensor;
+    if (source.kind === 'scalar') {
+      const name = `scalar.${source.value}`;
+      this.once(name, () => this.writer.floats(name, [], Float32Array.of(source.value)));
+      return name;
+    }
+    if (source.kind === 'weight') {
+      this.once(source.name, () => this.declareWeight(source.name, tensor.shape));
+      return source.name;
+    }
+    return this.named.get(tensor) ?? `t${tensor.id}`;
+  }
+
+  private declareWeight(name: string, shape: Shape): void {
+    const { file, byteOffset, shape: stored } = this.locate(name);
+    if (!sameShape(shape, stored)) {
+      throw new Error(`Weight '${name}' has shape [${stored.join(', ')}], the model needs [${shape.join(', ')}].`);
+    }
+    const size = stored.reduce((product, dim) => product * dim, 1);
+    this.writer.external(name, stored, file, byteOffset, size * Float32Array.BYTES_PER_ELEMENT);
+  }
+
+  private integers(values: readonly number[]): string {
+    const name = `integers.${values.join('_')}`;
+    this.once(name, () => this.writer.int64s(name, [values.length], values));
+    return name;
+  }
+
+  /**
+   * The shape operand of a Reshape: 0 copies the input's size on that axis and -1 is inferred, which settles most
+   * shapes; the rest are put together at run time from the fed symbols.
+   */
+  private target(from: Shape, to: Shape): string {
+    const plan = to.map((dim, axis) => (typeof dim === 'number' ? dim : dim === from[axis] ? 0 : dim));
+    const open = plan.filter((dim) => typeof dim === 'string');
+    if (open.length <= 1) return this.integers(plan.map((dim) => (typeof dim === 'string' ? -1 : dim)));
+    const name = `shape.${plan.join('_')}`;
+    this.once(name, () => {
+      const parts = plan.map((dim) => (typeof dim === 'string' ? this.symbol(dim) : this.integers([dim])));
+      this.writer.node('Concat', parts, [name], { axis: 0 });
+    });
+    return name;
+  }
+
+  /** The runtime value of a symbolic size as an int64 [1] tensor. */
+  private symbol(dim: string): string {
+    const { factor, symbols } = factorsOf(dim);
+    for (const symbol of symbols) this.fedSymbols.add(symbol);
+    const factors = [...(factor === 1 ? [] : [this.integers([factor])]), ...symbols.map(symbolInput)];
+    return factors.reduce((left, right) => {
+      const name = `${left}*${right}`;
+      this.once(name, () => this.writer.node('Mul', [left, right], [name]));
+      return name;
+    });
+  }
+
+  private once(name: string, declare: () => void): void {
+    if (this.declared.has(name)) return;
+    this.declared.add(name);
+    declare();
+  }
+}
