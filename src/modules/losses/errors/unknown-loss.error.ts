@@ -1,0 +1,11 @@
+import { AppError } from '../../../common/errors/app-error.js';
+
+/** The request names a loss that is not there. */
+export class UnknownLossError extends AppError {
+  constructor(name: string, known: readonly string[]) {
+    super('unknown_loss', 'user', 400, `Loss function '${name}' does not exist. Available: ${known.join(', ')}.`, {
+      field: 'loss_fn',
+      remedy: `Use one of: ${known.join(', ')}.`,
+    });
+  }
+}

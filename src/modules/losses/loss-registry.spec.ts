@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { floats, integers, widened } from '../../../test/support/ragged-builders.js';
+import { type AppError } from '../../common/errors/app-error.js';
+import { type LossResult } from '../../domain/loss.js';
+import { type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { Loss, LossFunction } from './loss-function.js';
+import { LossRegistry } from './loss-registry.js';
+
+const registry = new LossRegistry();
+
+/** What a call throws, as the client would see it. */
+function refusal(call: () => unknown): Pick<AppError, 'code' | 'status' | 'message' | 'details'> {
+  try {
+    call();
+  } catch (error) {
+    return error as AppError;
+  }
+  throw new Error('Nothing was refused.');
+}
+
+describe('names', () => {
+  it('lists the five built-ins with their data', () => {
+    expect(registry.list().map(({ name }) => name)).toEqual([
+      'cross_entropy',
+      'importance_sampling',
+      'ppo',
+      'cispo',
+      'dro',
+    ]);
+    expect(registry.get('ppo').metadata).toMatchObject({
+      name: 'ppo',
+      inputs: [{ name: 'target_tokens' }, { name: 'logprobs' }, { name: 'advantages' }, { name: 'weights' }],
+      config: [
+        { name: 'clip_low_threshold', default: 0.8 },
+        { name: 'clip_high_threshold', default: 1.2 },
+      ],
+    });
+  });
+
+  it.each(['sft', '__proto__', 'constructor', ''])('refuses %j and lists what there is', (name) => {
+    const error = refusal(() => registry.get(name));
+    expect(error).toMatchObject({ code: 'unknown_loss', status: 400, details: { field: 'loss_fn' } });
+    expect(error.message).toContain('cross_entropy, importance_sampling, ppo, cispo, dro');
+  });
+
+  it('refuses a doubled name and a class without data', () => {
+    @Loss({ name: 'ppo', description: '', inputs: [], config: [] })
+    class OtherPpo extends LossFunction {
+      override compute(): LossResult {
+        return { loss: 0, dLogprobs: new Float64Array(), metrics: {} };
+      }
+    }
+    class Bare extends OtherPpo {}
+    expect(() => new LossRegistry([registry.get('ppo'), new OtherPpo()])).toThrow(/'ppo'.*PpoLoss and OtherPpo/);
+    expect(() => new LossRegistry([new Bare()])).toThrow(/Bare lacks the @Loss/);
+  });
+});
+
+describe('config', () => {
+  it('fills in defaults', () => {
+    expect(registry.resolveConfig('ppo')).toEqual({ clip_low_threshold: 0.8, clip_high_threshold: 1.2 });
+    expect(registry.resolveConfig('cispo')).toEqual({ clip_low_threshold: 0, clip_high_threshold: 4 });
+    expect(registry.resolveConfig('dro', { beta: 0.5 })).toEqual({ beta: 0.5 });
+    expect(registry.resolveConfig('cross_entropy', {})).toEqual({});
+  });
+
+  it.each([
+    ['ppo', { epsilon: 0.2 }, 'epsilon', 'clip_low_threshold (default 0.8), clip_high_threshold (default 1.2)'],
+    ['cross_entropy', { beta: 1 }, 'beta', 'takes no config'],
+    ['dro', { beta: NaN }, 'beta', 'beta (default 0.05)'],
+    ['dro', { beta: '0.1' }, 'beta', 'beta (default 0.05)'],
+    ['dro', { beta: null }, 'beta', 'beta (default 0.05)'],
+    ['dro', { beta: -1 }, 'beta', 'beta (default 0.05)'],
+    ['ppo', { clip_high_threshold: Infinity }, 'clip_high_threshold', 'clip_high_threshold (default 1.2)'],
+    ['ppo', { clip_low_threshold: 1.5 }, 'clip_low_threshold', 'clip_high_threshold (default 1.2)'],
+    ['ppo', JSON.parse('{"__proto__": 1}') as object, '__proto__', 'clip_low_threshold'],
+  ])('refuses %s %j', (name, given, key, remedy) => {
+    const error = refusal(() => registry.resolveConfig(name, given as Record<string, unknown>));
+    expect(error).toMatchObject({ code: 'invalid_request', details: { field: `loss_fn_config.${key}` } });
+    expect(error.details.remedy).toContain(remedy);
+  });
+});
+
+describe('inputs', () => {
+  const tokens = integers([1, 2, 3], [4, 5]);
+  const good: Record<string, RaggedTensor> = {
+    target_tokens: integers([2, 3, 4], [5, 6]),
+    logprobs: floats([-1, -1, -1], [-1, -1]),
+    advantages: floats([0, 1, 1], [1, 1]),
+  };
+  const check = (name: string, changed: Record<string, RaggedTensor>) =>
+    registry.checkInputs({ name }, { tokens, lossInputs: { ...good, ...changed } });
+
+  it('accepts what a loss reads, with inputs of other losses beside it', () => {
+    check('ppo', {});
+    check('cross_entropy', { weights: floats([1, 1, 1], [0, 0]) });
+    check('cross_entropy', { target_tokens: widened(integers([1, 2, 3, 4, 5, 6], [7, 8, 9, 10]), 2) });
+  });
+
+  it('refuses a missing input and lists what the loss needs', () => {
+    const error = refusal(() =>
+      registry.checkInputs({ name: 'ppo' }, { tokens, lossInputs: { target_tokens: tokens } }),
+    );
+    expect(error).toMatchObject({ code: 'invalid_request', details: { field: 'data[0].loss_fn_inputs.logprobs' } });
+    expect(error.message).toContain('ppo needs target_tokens, logprobs, advantages');
+  });
+
+  const shortOffsets = { ...floats([0, 0, 0], [0, 0]), data: new Float32Array(4) };
+  const sideways = widened(floats([1, 1, 1, 1, 1, 1], [1, 1, 1, 1]), 2);
+  it.each<[string, string, Record<string, RaggedTensor>, string, RegExp]>([
+    [
+      'a datum too short',
+      'ppo',
+      { advantages: floats([1, 1, 1], [1]) },
+      'data[1].loss_fn_inputs.advantages',
+      /length 1, expected 2/,
+    ],
+    ['a datum too few', 'ppo', { logprobs: floats([1, 1, 1]) }, 'data[1].loss_fn_inputs.logprobs', /1 of 2 datums/],
+    [
+      'numbers missing',
+      'ppo',
+      { logprobs: shortOffsets },
+      'data[1].loss_fn_inputs.logprobs',
+      /4 numbers .* add up to 5/,
+    ],
+    ['integers for floats', 'ppo', { logprobs: tokens }, 'data[0].loss_fn_inputs.logprobs', /float32/],
+    [
+      'floats for integers',
+      'ppo',
+      { target_tokens: floats([1, 1, 1], [1, 1]) },
+      'data[0].loss_fn_inputs.target_tokens',
+      /int64/,
+    ],
+    [
+      'NaN',
+      'ppo',
+      { advantages: floats([1, 1, 1], [1, NaN]) },
+      'data[1].loss_fn_inputs.advantages',
+      /NaN at position 1/,
+    ],
+    [
+      'infinity',
+      'ppo',
+      { logprobs: floats([1, -Infinity, 1], [1, 1]) },
+      'data[0].loss_fn_inputs.logprobs',
+      /-Infinity at position 1/,
+    ],
+    ['two numbers per position', 'ppo', { weights: sideways }, 'data[0].loss_fn_inputs.weights', /\(N, 2\), .* \(N\)/],
+    [
+      'K targets for a loss of one',
+      'ppo',
+      { target_tokens: widened(integers([1, 1, 1], [1, 1]), 1) },
+      'data[0].loss_fn_inputs.target_tokens',
+      /takes \(N\)/,
+    ],
+    [
+      'a name no loss reads',
+      'ppo',
+      { weight: floats([1, 1, 1], [1, 1]) },
+      'data[0].loss_fn_inputs.weight',
+      /not an input of any loss/,
+    ],
+  ])('refuses %s', (_, name, changed, field, message) => {
+    const error = refusal(() => check(name, changed));
+    expect(error).toMatchObject({ code: 'invalid_request', details: { field } });
+    expect(error.message).toMatch(message);
+    expect(error.details.remedy).toBeTruthy();
+  });
+});

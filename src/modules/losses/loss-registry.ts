@@ -1,0 +1,100 @@
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { type DatumBatch } from '../../domain/datum-batch.js';
+import { type LossSpec } from '../../domain/loss.js';
+import { UnknownLossError } from './errors/unknown-loss.error.js';
+import { CispoLoss } from './functions/cispo.loss.js';
+import { CrossEntropyLoss } from './functions/cross-entropy.loss.js';
+import { DroLoss } from './functions/dro.loss.js';
+import { ImportanceSamplingLoss } from './functions/importance-sampling.loss.js';
+import { PpoLoss } from './functions/ppo.loss.js';
+import { type LossConfig, type LossConfigKey, type LossFunction, type LossMetadata } from './loss-function.js';
+import { checkLossInputs } from './loss-input-checks.js';
+
+/** The one list of losses: names, docs, request checks and capabilities all come from it. */
+export const BUILT_IN_LOSSES = [CrossEntropyLoss, ImportanceSamplingLoss, PpoLoss, CispoLoss, DroLoss] as const;
+
+/** Losses by name, and the checks of what a request says about its loss. Holds no state of requests. */
+export class LossRegistry {
+  readonly #losses = new Map<string, LossFunction>();
+  readonly #inputNames = new Set<string>();
+
+  /** Throws when two losses share a name or one lacks its @Loss data. */
+  constructor(losses: readonly LossFunction[] = BUILT_IN_LOSSES.map((LossClass) => new LossClass())) {
+    for (const loss of losses) {
+      const { name, inputs } = loss.metadata;
+      const other = this.#losses.get(name);
+      if (other) {
+        const classes = `${other.constructor.name} and ${loss.constructor.name}`;
+        throw new TypeError(`Loss name '${name}' is taken twice, by ${classes}: rename one.`);
+      }
+      this.#losses.set(name, loss);
+      for (const input of inputs) this.#inputNames.add(input.name);
+    }
+  }
+
+  /** Throws UnknownLossError, which lists the names there are. */
+  get(name: string): LossFunction {
+    const loss = this.#losses.get(name);
+    if (!loss) throw new UnknownLossError(name, [...this.#losses.keys()]);
+    return loss;
+  }
+
+  list(): readonly LossMetadata[] {
+    return [...this.#losses.values()].map((loss) => loss.metadata);
+  }
+
+  /**
+   * The loss's config with defaults for what is not given. Refuses unknown keys, values that are no finite number, out
+   * of range, or at odds with each other, naming `loss_fn_config.<key>`.
+   */
+  resolveConfig(name: string, given: Readonly<Record<string, unknown>> = {}): LossConfig {
+    const loss = this.get(name);
+    const keys = loss.metadata.config;
+    for (const key of Object.keys(given)) {
+      if (!keys.some((known) => known.name === key)) {
+        throw configError(loss, key, `'${key}' is not a config key of loss ${name}.`);
+      }
+    }
+    const config: Record<string, number> = {};
+    for (const key of keys) {
+      const value = Object.hasOwn(given, key.name) ? given[key.name] : key.default;
+      if (typeof value !== 'number' || !inRange(value, key)) {
+        const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
+        const problem = `${key.name} of loss ${name} is ${shown}: expected ${rangeText(key)}.`;
+        throw configError(loss, key.name, problem);
+      }
+      config[key.name] = value;
+    }
+    const problem = loss.configProblem(config);
+    if (problem) throw configError(loss, problem.key, problem.message);
+    return config;
+  }
+
+  /**
+   * Refuses a batch that lacks an input of the loss, or whose inputs have the wrong type, shape or length or hold NaN or
+   * infinity, naming `data[i].loss_fn_inputs.<name>`. Inputs that only other losses read may be there and are ignored;
+   * names that no loss reads are refused. Token ids are checked against the vocabulary elsewhere.
+   */
+  checkInputs(spec: Pick<LossSpec, 'name'>, batch: DatumBatch): void {
+    checkLossInputs(this.get(spec.name).metadata, batch, this.#inputNames);
+  }
+}
+
+function inRange(value: number, key: LossConfigKey): boolean {
+  return Number.isFinite(value) && value >= (key.min ?? -Infinity) && value <= (key.max ?? Infinity);
+}
+
+function rangeText(key: LossConfigKey): string {
+  const bounds = [
+    key.min === undefined ? '' : ` of at least ${key.min}`,
+    key.max === undefined ? '' : ` of at most ${key.max}`,
+  ];
+  return `a finite number${bounds.filter(Boolean).join(' and')}`;
+}
+
+function configError(loss: LossFunction, key: string, problem: string): InvalidRequestError {
+  const { name, config } = loss.metadata;
+  const keys = config.map((known) => `${known.name} (default ${known.default})`).join(', ');
+  const remedy = keys ? `Loss ${name} takes: ${keys}.` : `Loss ${name} takes no config; leave loss_fn_config out.`;
+  return new InvalidRequestError(problem, { field: `loss_fn_config.${key}`, remedy });
+}
