@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TransformerConfig } from '../domain/transformer-config.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { openCheckpoint } from './checkpoint-files.js';
-import { modelParameters } from './model-parameters.js';
+import { modelParameters } from '../domain/model-parameters.js';
 
 const config: TransformerConfig = {
   family: 'qwen2',

@@ -1,4 +1,4 @@
-import { type TransformerConfig } from '../domain/transformer-config.js';
+import { type TransformerConfig } from './transformer-config.js';
 
 /**
  * The parameters of a base model by their Hugging Face names, with shapes as stored ([out, in] for linears). This is
