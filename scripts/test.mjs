@@ -6,13 +6,13 @@
  * The tests get TEST_DATABASE_URL, and TEST_REDIS_URL when there is a Redis; both may be given from outside.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
 import { startRedis } from './lib/redis.mjs';
 import { StopStack } from './lib/stop-stack.mjs';
+import { temporaryFolder } from './lib/temporary-folder.mjs';
 
 const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e'];
 const NEED_SERVICES = new Set(['medium', 'e2e']);
@@ -25,7 +25,7 @@ const passedOn = args.filter((arg) => !TIERS.includes(arg));
 /** Postgres and Redis of this run, in a folder that goes with it. */
 async function startServices(stack) {
   if (!tiers.some((tier) => NEED_SERVICES.has(tier))) return {};
-  const folder = mkdtempSync(path.join(tmpdir(), 'thinker-test-'));
+  const folder = temporaryFolder('thinker-test-');
   stack.push('the temporary folder', () => rmSync(folder, { recursive: true, force: true }));
   const env = {};
   if (!process.env.TEST_DATABASE_URL) {
@@ -47,7 +47,7 @@ async function startServices(stack) {
 
 /** Runs one tier; resolves with its counts. A vitest that ends without a report counts as one failure. */
 async function runTier(tier, env, signal) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'thinker-report-'));
+  const folder = temporaryFolder('thinker-report-');
   const file = path.join(folder, 'report.json');
   const vitest = path.join(projectRoot, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', `--reporter=${path.join(import.meta.dirname, 'lib', 'tier-reporter.mjs')}`];

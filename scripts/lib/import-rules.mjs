@@ -32,11 +32,12 @@ export const LAYERS = {
     ...COMPUTE_PARTS,
   ],
   'src/modules/futures': OPERATIONS,
-  'src/modules/adapters': [...OPERATIONS, ...MODELS],
+  'src/modules/dispatch': [...OPERATIONS, 'src/modules/futures'],
+  'src/modules/workers': [...OPERATIONS, ...MODELS],
+  'src/modules/adapters': [...OPERATIONS, ...MODELS, 'src/modules/workers'],
   'src/modules/checkpoints': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/training': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/generation': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
-  'src/modules/workers': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/workers'],
 };
 
