@@ -28,7 +28,8 @@ from fixtures.references import write_references  # noqa: E402
 from fixtures.sampling import write_sampling  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1] / 'fixtures'
-MADE = ['models', 'references', 'peft', 'adamw.json', 'lora-init.json', 'sampling.json', 'generation.json', 'versions.json']
+FOLDERS = ['models', 'references', 'peft']
+MADE = [*FOLDERS, 'adamw.json', 'lora-init.json', 'sampling.json', 'generation.json', 'versions.json']
 
 
 def write_all(root: Path) -> None:
