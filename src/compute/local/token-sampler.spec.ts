@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from './random.js';
+import { type TokenParams, TokenSampler } from './token-sampler.js';
+
+const PLAIN: TokenParams = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+const GREEDY: TokenParams = { ...PLAIN, temperature: 0 };
+
+/** Logits with these probabilities at temperature 1. */
+const logitsOf = (...probabilities: number[]) => Float32Array.from(probabilities, (p) => Math.log(p));
+
+function probabilities(logits: Float32Array, params: Partial<TokenParams>, history: number[] = []): number[] {
+  return [...new TokenSampler(logits.length).probabilities(logits, { ...PLAIN, ...params }, history)];
+}
+
+/** Different from 0 exactly where expected is, and equal to 6 digits: inputs are float32. */
+function expectClose(actual: number[], expected: number[]): void {
+  expect(actual.map((value) => value > 0)).toEqual(expected.map((value) => value > 0));
+  actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
+}
+
+describe('greedy', () => {
+  const sampler = new TokenSampler(4);
+
+  it('takes the likeliest token, of equal ones the lowest id', () => {
+    expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, [], 0.99).token).toBe(2);
+    expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, [], 0.99).token).toBe(1);
+    expect([...sampler.probabilities(Float32Array.of(-5, 3, 3, 1), GREEDY, [])]).toEqual([0, 1, 0, 0]);
+  });
+
+  it('looks at the repetition penalty, whose log-prob stays the raw one', () => {
+    const { token, logprob } = sampler.sample(
+      logitsOf(0.1, 0.2, 0.3, 0.4),
+      { ...GREEDY, repetitionPenalty: 2 },
+      [3],
+      0,
+    );
+    expect(token).toBe(2);
+    expect(logprob).toBeCloseTo(Math.log(0.3), 6);
+  });
+});
+
+describe('what is kept', () => {
+  const logits = logitsOf(0.1, 0.4, 0.2, 0.3);
+
+  it('temperature sharpens or flattens', () => {
+    const sharp = [0.01, 0.16, 0.04, 0.09].map((p) => p / 0.3);
+    expectClose(probabilities(logits, { temperature: 0.5 }), sharp);
+  });
+
+  it('top-k keeps the k likeliest and all that equal the k-th', () => {
+    expectClose(probabilities(logits, { topK: 2 }), [0, 4 / 7, 0, 3 / 7]);
+    expectClose(probabilities(logitsOf(0.2, 0.4, 0.2, 0.2), { topK: 2 }), [0.2, 0.4, 0.2, 0.2]);
+    expectClose(probabilities(logits, { topK: 9 }), [0.1, 0.4, 0.2, 0.3]);
+  });
+
+  it('top-p keeps the likeliest until they reach p, at least one', () => {
+    expectClose(probabilities(logits, { topP: 0.65 }), [0, 4 / 7, 0, 3 / 7]);
+    expectClose(probabilities(logits, { topP: 0.75 }), [0, 4 / 9, 2 / 9, 3 / 9]);
+    expectClose(probabilities(logits, { topP: 0.1 }), [0, 1, 0, 0]);
+    expectClose(probabilities(logits, { topP: 0 }), [0, 1, 0, 0]);
+  });
+
+  it('top-p takes equal tokens at the edge by lowest id', () => {
+    expectClose(probabilities(Float32Array.of(2, 2, 2, 2), { topP: 0.6 }), [1 / 3, 1 / 3, 1 / 3, 0]);
+  });
+
+  it('top-p keeps tokens of any smallness that belong to the nucleus', () => {
+    const far = Float32Array.of(0, -200, -300);
+    expect(probabilities(far, { topP: 1 - 1e-16 })[0]).toBe(1);
+    // Temperature 100 brings them near: 1, e^-2, e^-3 of a sum of 1.185.
+    expectClose(probabilities(far, { temperature: 100, topP: 0.9 }), [0.880797, 0.119203, 0]);
+  });
+
+  it('min-p keeps what has at least that share of the likeliest', () => {
+    expectClose(probabilities(logits, { minP: 0.6 }), [0, 4 / 7, 0, 3 / 7]);
+  });
+
+  it('the order is penalty, temperature, top-k, top-p, min-p', () => {
+    // Penalty 2 on token 1: log 0.4 doubles, so 0.4 becomes 0.16, third of four. Temperature 0.5 squares: 0.01, 0.0256,
+    // 0.04, 0.09. Top-k 3 leaves 0.1556, of which top-p 0.8 needs 0.09 and 0.04.
+    const params = { repetitionPenalty: 2, temperature: 0.5, topK: 3, topP: 0.8 };
+    expectClose(probabilities(logits, params, [1, 1]), [0, 0, 4 / 13, 9 / 13]);
+  });
+
+  it('the penalty counts a token once and works on both signs', () => {
+    const penalized = probabilities(Float32Array.of(2, -2, 0), { repetitionPenalty: 2 }, [0, 0, 1, 0]);
+    const sum = Math.exp(1) + Math.exp(-4) + 1;
+    expectClose(penalized, [Math.exp(1) / sum, Math.exp(-4) / sum, 1 / sum]);
+  });
+});
+
+describe('agreement with a plain implementation on a large vocabulary', () => {
+  const size = 20_000;
+  const logits = new Float32Array(size);
+  new RandomStream(1, 'logits').fillUniform(logits);
+  for (let i = 0; i < size; i++) logits[i] = Math.log(logits[i]! + 1e-9) * -2;
+
+  it.each<Partial<TokenParams>>([
+    { topP: 0.5 },
+    { topP: 0.999 },
+    { topK: 300 },
+    { topK: 50, topP: 0.9, temperature: 0.7 },
+    { temperature: 50, topP: 0.3 },
+    { temperature: 0.01, topP: 0.95 },
+    { topP: 0.9, minP: 0.01 },
+  ])('%j', (changed) => {
+    const params = { ...PLAIN, ...changed };
+    const expected = plainProbabilities(logits, params);
+    const actual = new TokenSampler(size).probabilities(logits, params, []);
+    let worst = 0;
+    for (let i = 0; i < size; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
+    expect(worst).toBeLessThan(1e-12);
+  });
+
+  /** The same by sorting everything. */
+  function plainProbabilities(row: Float32Array, { temperature, topK, topP, minP }: TokenParams): Float64Array {
+    const order = [...row.keys()].sort((a, b) => row[b]! - row[a]! || a - b);
+    const top = row[order[0]!]!;
+    const kept = order.filter((token) => topK === 0 || row[token]! >= row[order[topK - 1]!]!);
+    const masses = kept.map((token) => Math.exp((row[token]! - top) / temperature));
+    const total = masses.reduce((sum, mass) => sum + mass, 0);
+    const result = new Float64Array(row.length);
+    let before = 0;
+    kept.forEach((token, i) => {
+      if ((i === 0 || before < topP * total) && masses[i]! >= minP) result[token] = masses[i]!;
+      before += masses[i]!;
+    });
+    const sum = result.reduce((a, b) => a + b, 0);
+    return result.map((mass) => mass / sum);
+  }
+});
+
+describe('drawing', () => {
+  it('follows the probabilities', () => {
+    const expected = [0.1, 0.4, 0.2, 0.3];
+    const sampler = new TokenSampler(4);
+    const stream = new RandomStream(17, 'sample/0');
+    const counts = [0, 0, 0, 0];
+    const draws = 40_000;
+    for (let i = 0; i < draws; i++)
+      counts[sampler.sample(logitsOf(...expected), PLAIN, [], stream.uniform(i)).token]! += 1;
+    // Five standard deviations of a binomial count, at most sqrt(40000 * 0.25) = 100.
+    counts.forEach((count, i) => expect(Math.abs(count - draws * expected[i]!)).toBeLessThan(500));
+  });
+
+  it('maps the uniform number onto the kept tokens in the order of their ids', () => {
+    const sampler = new TokenSampler(4);
+    const draw = (uniform: number) =>
+      sampler.sample(logitsOf(0.1, 0.4, 0.2, 0.3), { ...PLAIN, topK: 2 }, [], uniform).token;
+    expect([0, 0.57, 0.572, 1 - 2 ** -53].map(draw)).toEqual([1, 1, 3, 3]);
+  });
+
+  it('gives the raw log-prob of what it drew, whatever the parameters', () => {
+    const logits = Float32Array.of(1, 3, -2, 0.5);
+    const normalizer = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
+    for (const params of [
+      PLAIN,
+      { ...PLAIN, temperature: 0.3 },
+      { ...PLAIN, topK: 1 },
+      { ...PLAIN, topP: 0.9 },
+      GREEDY,
+    ]) {
+      for (const uniform of [0.01, 0.5, 0.99]) {
+        const { token, logprob } = new TokenSampler(4).sample(logits, params, [0, 1], uniform);
+        expect(logprob).toBeCloseTo(logits[token]! - normalizer, 12);
+      }
+    }
+  });
+
+  it('is not led astray by large logits', () => {
+    const { token, logprob } = new TokenSampler(3).sample(Float32Array.of(1e4, 1e4 + 1, -1e4), PLAIN, [], 0.9);
+    expect(token).toBe(1);
+    expect(logprob).toBeCloseTo(-Math.log1p(Math.exp(-1)), 12);
+  });
+
+  it('serves rows one after another from the same work space', () => {
+    const sampler = new TokenSampler(3);
+    sampler.sample(Float32Array.of(9, 1, 1), { ...PLAIN, topP: 0.5, repetitionPenalty: 3 }, [0], 0.5);
+    expect(sampler.sample(Float32Array.of(-50, 50, -50), PLAIN, [], 0.5).token).toBe(1);
+  });
+});
+
+describe('refusals', () => {
+  it.each([NaN, Infinity, -Infinity])('of a logit %d', (bad) => {
+    const sampler = new TokenSampler(3);
+    for (const params of [PLAIN, GREEDY]) {
+      expect(() => sampler.sample(Float32Array.of(1, bad, 2), params, [], 0.5)).toThrow(
+        expect.objectContaining({ code: 'non_finite_logits' }) as Error,
+      );
+    }
+  });
+
+  it('of a row of another size', () => {
+    expect(() => new TokenSampler(3).sample(Float32Array.of(1, 2), PLAIN, [], 0.5)).toThrow(/2 logits .* 3/);
+  });
+});

@@ -1,0 +1,195 @@
+import { type SamplingParams } from '../../domain/sampling.js';
+import { NonFiniteLogitsError } from './numeric.errors.js';
+
+/*
+ * Draws a token from one row of logits. What is kept, and with which probability, is what transformers' processors leave
+ * in their order: repetition penalty, temperature, top-k, top-p, min-p. Nothing of vocabulary size is sorted or
+ * allocated: greedy and plain temperature are passes over the row, top-k keeps a heap of k, top-p sorts only the few
+ * tokens around the edge of the nucleus.
+ *
+ * Arithmetic is float64 from float32 logits. All sums run in the order of token ids, so the same row and the same uniform
+ * number give the same token.
+ */
+
+export type TokenParams = Pick<SamplingParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+
+export interface SampledToken {
+  readonly token: number;
+  /** Log-softmax of the raw logits at the token: temperature 1, no penalty, nothing cut off. */
+  readonly logprob: number;
+}
+
+/** Steps in which the search for the nucleus sums up masses; the last bucket holds all below exp(-64). */
+const BUCKETS_PER_NAT = 16;
+const BUCKETS = 64 * BUCKETS_PER_NAT;
+
+/** Holds work space for one vocabulary size; one instance serves any number of sequences, one call at a time. */
+export class TokenSampler {
+  /** Logits after the repetition penalty. */
+  readonly #penalized: Float32Array;
+  /** exp((score - largest score) / temperature) of the tokens that are kept, 0 for the others. */
+  readonly #masses: Float64Array;
+  readonly #candidates: Float64Array;
+  readonly #bucketSums = new Float64Array(BUCKETS);
+
+  constructor(vocabSize: number) {
+    this.#penalized = new Float32Array(vocabSize);
+    this.#masses = new Float64Array(vocabSize);
+    this.#candidates = new Float64Array(vocabSize);
+  }
+
+  /**
+   * @param logits one row, of the vocabulary's size; not changed
+   * @param history prompt and generated tokens, for the repetition penalty
+   * @param uniform a number in [0, 1), which alone decides among the tokens kept; temperature 0 ignores it and takes the
+   *   likeliest token, of equal ones the lowest id
+   * @throws NonFiniteLogitsError
+   */
+  sample(logits: Float32Array, params: TokenParams, history: ArrayLike<number>, uniform: number): SampledToken {
+    const largest = largestOf(logits);
+    const scores = this.#scores(logits, params, history);
+    if (params.temperature === 0) {
+      const token = scores.indexOf(largestOf(scores));
+      return { token, logprob: logits[token]! - largest - Math.log(massOf(logits, largest)) };
+    }
+    const { all, kept } = this.#fillMasses(scores, params);
+    const isRaw = scores === logits && params.temperature === 1 && params.topK === 0;
+    const token = this.#draw(uniform * kept);
+    return { token, logprob: logits[token]! - largest - Math.log(isRaw ? all : massOf(logits, largest)) };
+  }
+
+  /** The probability of every token under `params`; at temperature 0, 1 for the token that would be taken. */
+  probabilities(logits: Float32Array, params: TokenParams, history: ArrayLike<number>): Float64Array {
+    if (params.temperature === 0) {
+      const certain = new Float64Array(logits.length);
+      certain[this.sample(logits, params, history, 0).token] = 1;
+      return certain;
+    }
+    largestOf(logits); // refuses what is not finite
+    const { kept } = this.#fillMasses(this.#scores(logits, params, history), params);
+    return this.#masses.map((mass) => mass / kept);
+  }
+
+  /** The logits themselves, or a copy with the penalty of CTRL (arXiv:1909.05858) on each token of the history. */
+  #scores(logits: Float32Array, { repetitionPenalty }: TokenParams, history: ArrayLike<number>): Float32Array {
+    if (logits.length !== this.#masses.length) {
+      throw new TypeError(`A row of ${logits.length} logits for a vocabulary of ${this.#masses.length}.`);
+    }
+    if (repetitionPenalty === 1) return logits;
+    this.#penalized.set(logits);
+    for (let i = 0; i < history.length; i++) {
+      const score = logits[history[i]!]!;
+      this.#penalized[history[i]!] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+    }
+    return this.#penalized;
+  }
+
+  /** Fills the masses; gives their sum before top-p and min-p, and after. */
+  #fillMasses(scores: Float32Array, { temperature, topK, topP, minP }: TokenParams): { all: number; kept: number } {
+    const largest = largestOf(scores);
+    const threshold = topK > 0 && topK < scores.length ? kthLargest(scores, topK) : -Infinity;
+    const masses = this.#masses;
+    let all = 0;
+    for (let i = 0; i < scores.length; i++) {
+      const mass = scores[i]! >= threshold ? Math.exp((scores[i]! - largest) / temperature) : 0;
+      masses[i] = mass;
+      all += mass;
+    }
+    if (topP >= 1 && minP <= 0) return { all, kept: all };
+    if (topP < 1) {
+      const scale = BUCKETS_PER_NAT / temperature;
+      this.#cutNucleus(all, topP, (i) => Math.min(Math.trunc((largest - scores[i]!) * scale), BUCKETS - 1));
+    }
+    let kept = 0;
+    for (let i = 0; i < masses.length; i++) {
+      if (masses[i]! < minP) masses[i] = 0; // the likeliest token's mass is 1
+      kept += masses[i]!;
+    }
+    return { all, kept };
+  }
+
+  /**
+   * Keeps the likeliest tokens until their masses reach topP of all (Holtzman et al., arXiv:1904.09751), at least one; of
+   * equal tokens at the edge the lowest ids. Masses are summed by bucket of -log(mass), so that only the bucket in which
+   * the edge lies needs sorting.
+   */
+  #cutNucleus(all: number, topP: number, bucketOf: (token: number) => number): void {
+    const masses = this.#masses;
+    const sums = this.#bucketSums.fill(0);
+    for (let i = 0; i < masses.length; i++) if (masses[i]! > 0) sums[bucketOf(i)]! += masses[i]!;
+    let edge = 0;
+    let inside = 0;
+    while (edge < BUCKETS - 1 && inside + sums[edge]! < topP * all) inside += sums[edge++]!;
+    let count = 0;
+    for (let i = 0; i < masses.length; i++) {
+      if (masses[i] === 0) continue;
+      const bucket = bucketOf(i);
+      if (bucket === edge) this.#candidates[count++] = masses[i]!;
+      else if (bucket > edge) masses[i] = 0;
+    }
+    if (count === 0) return; // topP so near 1 that rounding puts the edge behind the last token
+    const ascending = this.#candidates.subarray(0, count).sort();
+    let first = count - 1;
+    for (inside += ascending[first]!; first > 0 && inside < topP * all; first--) inside += ascending[first - 1]!;
+    const smallest = ascending[first]!;
+    let equalKept = 0;
+    while (ascending[first + equalKept] === smallest) equalKept++;
+    for (let i = 0; i < masses.length; i++) {
+      if (masses[i]! < smallest || (masses[i] === smallest && equalKept-- <= 0)) masses[i] = 0;
+    }
+  }
+
+  /** The token in whose share of the summed masses the target lies. */
+  #draw(target: number): number {
+    const masses = this.#masses;
+    let sum = 0;
+    let last = 0;
+    for (let i = 0; i < masses.length; i++) {
+      if (masses[i] === 0) continue;
+      last = i;
+      sum += masses[i]!;
+      if (sum > target) return i;
+    }
+    return last;
+  }
+}
+
+/** Throws NonFiniteLogitsError when any number is NaN or infinite. */
+function largestOf(logits: Float32Array): number {
+  let largest = -Infinity;
+  let probe = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const value = logits[i]!;
+    probe += value * 0; // NaN from the first number on that is not finite
+    if (value > largest) largest = value;
+  }
+  if (probe !== 0) throw new NonFiniteLogitsError();
+  return largest;
+}
+
+/** Sum of exp(logit - largest). */
+function massOf(logits: Float32Array, largest: number): number {
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - largest);
+  return sum;
+}
+
+/** The k-th largest number, 0 < k < length, by a heap of the k largest so far with the smallest on top. */
+function kthLargest(values: Float32Array, k: number): number {
+  const heap = values.slice(0, k).sort(); // ascending order is a valid heap
+  for (let i = k; i < values.length; i++) if (values[i]! > heap[0]!) replaceSmallest(heap, values[i]!);
+  return heap[0]!;
+}
+
+function replaceSmallest(heap: Float32Array, value: number): void {
+  let parent = 0;
+  for (;;) {
+    let child = 2 * parent + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && heap[child + 1]! < heap[child]!) child++;
+    if (heap[child]! >= value) break;
+    heap[parent] = heap[child]!;
+    parent = child;
+  }
+  heap[parent] = value;
+}
