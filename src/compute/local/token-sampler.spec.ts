@@ -62,6 +62,7 @@ describe('what is kept', () => {
 
   it('top-p takes equal tokens at the edge by lowest id', () => {
     expectClose(probabilities(Float32Array.of(2, 2, 2, 2), { topP: 0.6 }), [1 / 3, 1 / 3, 1 / 3, 0]);
+    expectClose(probabilities(Float32Array.of(2, 2, 2, 2), { topP: 0.5 }), [1 / 2, 1 / 2, 0, 0]);
   });
 
   it('top-p keeps tokens of any smallness that belong to the nucleus', () => {

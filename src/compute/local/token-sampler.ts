@@ -122,10 +122,7 @@ export class TokenSampler {
     while (edge < BUCKETS - 1 && inside + sums[edge]! < topP * all) inside += sums[edge++]!;
     let count = 0;
     for (let i = 0; i < masses.length; i++) {
-      if (masses[i] === 0) continue;
-      const bucket = bucketOf(i);
-      if (bucket === edge) this.#candidates[count++] = masses[i]!;
-      else if (bucket > edge) masses[i] = 0;
+      if (masses[i]! > 0 && bucketOf(i) === edge) this.#candidates[count++] = masses[i]!;
     }
     if (count === 0) return; // topP so near 1 that rounding puts the edge behind the last token
     const ascending = this.#candidates.subarray(0, count).sort();
