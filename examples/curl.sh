@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The walk of example-simple.mjs as curl lines, for reading and for copying.
+#
+#   examples/curl.sh [http://127.0.0.1:8000]
+#
+# Needs curl, and node to take a field out of JSON. Ends with an error when a request is refused.
+set -euo pipefail
+server="${1:-http://127.0.0.1:8000}"
+curl=(curl --silent --show-error --fail-with-body --header 'content-type: application/json')
+
+field() { node -p "JSON.parse(require('fs').readFileSync(0, 'utf8'))$1"; }
+
+# Submits an operation and waits for its result: /retrieve_future answers 202 until there is one.
+run() {
+  local id answer status
+  id=$("${curl[@]}" "$server$1" --data "$2" | field .request_id)
+  while :; do
+    answer=$("${curl[@]}" --write-out '\n%{http_code}' "$server/retrieve_future" --data "{\"request_id\": \"$id\"}")
+    status=${answer##*$'\n'}
+    if [ "$status" = 200 ]; then echo "${answer%$'\n'*}" && return; fi
+  done
+}
+
+question='[{"role": "user", "content": "Who made you?"}]'
+chat='[{"role": "user", "content": "Who made you?"},
+       {"role": "assistant", "content": "You did! I learned this a moment ago, on your own machine."}]'
+
+echo '--- health, loss functions, base models'
+"${curl[@]}" "$server/healthz"; echo
+"${curl[@]}" "$server/loss_functions" | field .available_loss_functions
+"${curl[@]}" "$server/get_server_capabilities"; echo
+
+echo '--- an answer of the base model'
+"${curl[@]}" "$server/generate" --data "{\"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text
+
+echo '--- supervised learning: an unknown model_id gets an adapter with the defaults'
+curl --silent --output /dev/null --request DELETE "$server/adapters/example-curl" || true
+for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"cross_entropy\"}" |
+    field ".metrics.mean_nll.toFixed(4) + ' mean_nll at step $step'"
+  run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.003}}' > /dev/null
+done
+
+echo '--- PPO: the log-probs of the acting policy, then steps that compare with them'
+logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"cross_entropy\"}" |
+  field '.loss_fn_outputs[0].logprobs.data.join()')
+for step in 1 2 3; do
+  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"ppo\",
+    \"loss_fn_inputs\": {\"logprobs\": [[$logprobs]], \"advantages\": [1]}}" |
+    field ".metrics.mean_ratio.toFixed(4) + ' mean ratio at step $step'"
+  run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.001}}' > /dev/null
+done
+
+echo '--- the adapters, and the answer after training'
+"${curl[@]}" "$server/adapters" | field '.adapters.map(({ model_id, trainable_params }) => ({ model_id, trainable_params }))'
+"${curl[@]}" "$server/generate" \
+  --data "{\"model_id\": \"example-curl\", \"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text
