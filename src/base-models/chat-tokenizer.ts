@@ -10,12 +10,21 @@ export interface TokenizedChat {
   readonly assistant: Uint8Array;
 }
 
+export interface EncodeChatOptions {
+  /** End with the opening of the assistant's next turn. */
+  readonly addGenerationPrompt?: boolean;
+  /** Path of the conversation in the request, for errors. */
+  readonly field?: string;
+}
+
 /** Text to tokens and back, with the model's own chat template. */
 export abstract class ChatTokenizer {
   /** Tokens that end an answer (eos of generation_config, tokenizer and template). */
   abstract readonly endTokens: readonly number[];
   abstract readonly vocabSize: number;
+  /** With the tokenizer's own special tokens (a BOS, where it has one) unless told otherwise. */
   abstract encode(text: string, options?: { addSpecialTokens?: boolean }): Int32Array;
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
-  abstract encodeChat(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): TokenizedChat;
+  /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
+  abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): TokenizedChat;
 }

@@ -1,0 +1,128 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { NotFoundError } from '../common/errors/request.errors.js';
+import { ConfigError } from '../config/config.error.js';
+import { UnsupportedCheckpointError } from '../formats/format.errors.js';
+import { type BaseModel } from './base-model.js';
+import { openCheckpoint } from './checkpoint-files.js';
+import { HfChatTokenizer } from './hf-chat-tokenizer.js';
+import { parseHfConfig } from './hf-config.js';
+import { fetchModel, type HubOptions } from './hub-download.js';
+import { HubRefusedError, HubUnreachableError } from './hub.errors.js';
+
+export const DEFAULT_BASE_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
+
+export interface CatalogOptions {
+  /** Hugging Face ids or local folders; the first is the default model. */
+  readonly entries: readonly string[];
+  readonly hub: Pick<HubOptions, 'endpoint' | 'token' | 'home' | 'connectTimeoutMs'>;
+  /** Fetch and check the weights too; a process that does not compute needs none. */
+  readonly weights: boolean;
+  /** The model that stands in for DEFAULT_BASE_MODEL when the hub does not give it. */
+  readonly bundledFolder: string;
+  readonly log: (message: string) => void;
+}
+
+/** The base models that this server offers, fixed at start; also the DI token. */
+export class BaseModelCatalog {
+  private readonly byName: ReadonlyMap<string, BaseModel>;
+
+  /** `models`: at least one, no two of the same name; the first is the default. */
+  constructor(private readonly models: readonly BaseModel[]) {
+    this.byName = new Map(models.map((model) => [model.name, model]));
+  }
+
+  /**
+   * Finds, fetches and checks every model. @throws the reason why one cannot be had: UnsupportedCheckpointError,
+   * HubUnreachableError, HubRefusedError, ConfigError. Only the default entry has a substitute.
+   */
+  static async load(options: CatalogOptions): Promise<BaseModelCatalog> {
+    const models: BaseModel[] = [];
+    for (const entry of options.entries) {
+      const model = await loadEntry(entry, options);
+      if (models.some(({ name }) => name === model.name)) {
+        throw new ConfigError([`BASE_MODELS gives two models the name '${model.name}'. Rename one folder.`]);
+      }
+      models.push(model);
+    }
+    if (models.length === 0) throw new ConfigError(['BASE_MODELS names no model.']);
+    return new BaseModelCatalog(models);
+  }
+
+  list(): BaseModel[] {
+    return [...this.models];
+  }
+
+  /** @throws NotFoundError that lists the names. */
+  get(name: string): BaseModel {
+    const model = this.byName.get(name);
+    if (model) return model;
+    throw new NotFoundError('Base model', name, { remedy: `Use one of: ${[...this.byName.keys()].join(', ')}.` });
+  }
+
+  default(): BaseModel {
+    return this.models[0]!;
+  }
+}
+
+async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseModel> {
+  const local = await stat(join(entry, 'config.json')).catch(() => null);
+  if (local) return openModel(basename(resolve(entry)), resolve(entry), options);
+  if (!isHubId(entry)) {
+    throw new ConfigError([
+      `BASE_MODELS names '${entry}', which is neither a folder with a config.json nor a Hugging Face id such as ` +
+        `${DEFAULT_BASE_MODEL}.`,
+    ]);
+  }
+  try {
+    const { hub, weights, log } = options;
+    return await openModel(
+      entry,
+      await fetchModel(entry, { ...hub, weights, onProgress: progressLog(entry, log) }),
+      options,
+    );
+  } catch (error) {
+    const hubFailed = error instanceof HubUnreachableError || error instanceof HubRefusedError;
+    if (!hubFailed || entry !== DEFAULT_BASE_MODEL) throw error;
+    options.log(`${error.message} Taking the bundled model ${basename(options.bundledFolder)} instead of ${entry}.`);
+    return openModel(basename(options.bundledFolder), options.bundledFolder, options);
+  }
+}
+
+async function openModel(name: string, folder: string, options: CatalogOptions): Promise<BaseModel> {
+  const what = `Base model '${name}'`;
+  const config = parseHfConfig(await readConfig(folder, what), what);
+  if (options.weights) await openCheckpoint(folder, config, what);
+  const tokenizer = await HfChatTokenizer.load(folder, what);
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw new UnsupportedCheckpointError(
+      `${what} cannot be loaded: its tokenizer has ${tokenizer.vocabSize} tokens, its vocab_size is ${config.vocabSize}.`,
+    );
+  }
+  return { name, folder, config, tokenizer };
+}
+
+async function readConfig(folder: string, what: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+  } catch (error) {
+    const message = `${what} cannot be loaded: ${join(folder, 'config.json')} is missing or not JSON.`;
+    throw new UnsupportedCheckpointError(message, {}, { cause: error });
+  }
+}
+
+function isHubId(entry: string): boolean {
+  const parts = entry.split('/');
+  return parts.length <= 2 && parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part) && !part.includes('..'));
+}
+
+/** Logs the start and every tenth of a download. */
+function progressLog(entry: string, log: (message: string) => void): HubOptions['onProgress'] {
+  let tenths = -1;
+  return ({ doneBytes, totalBytes }) => {
+    const now = Math.floor((10 * doneBytes) / Math.max(1, totalBytes));
+    if (now <= tenths || totalBytes < 1_000_000) return;
+    tenths = now;
+    log(`Fetching ${entry}: ${now * 10} % of ${(totalBytes / 1e6).toFixed(0)} MB`);
+  };
+}
