@@ -55,9 +55,10 @@ export class CreateSchema1795392000000 implements MigrationInterface {
     // Numbers are noise to a compressor: storing them as they are saves the time of trying.
     await runner.query(`ALTER TABLE futures ALTER COLUMN request SET STORAGE EXTERNAL`);
     await runner.query(`ALTER TABLE futures ALTER COLUMN result SET STORAGE EXTERNAL`);
-    await runner.query(`CREATE INDEX futures_adapter_line ON futures (adapter_id, position)`);
+    // The log of an adapter, and the short part of it that is still open: waiting lines are read from the second.
+    await runner.query(`CREATE INDEX futures_log ON futures (adapter_id, position)`);
     await runner.query(
-      `CREATE INDEX futures_open ON futures (status, position) WHERE status IN ('pending', 'running')`,
+      `CREATE INDEX futures_line ON futures (adapter_id, position) WHERE status IN ('pending', 'running')`,
     );
     await runner.query(`CREATE INDEX futures_finished ON futures (finished_at) WHERE finished_at IS NOT NULL`);
 

@@ -7,7 +7,8 @@ const BASE = ['src/domain', 'src/common'];
 const CONFIGURED = [...BASE, 'src/config'];
 const COMPUTE_PARTS = ['src/compute', 'src/compute/graph', 'src/compute/models'];
 const OPERATIONS = [...CONFIGURED, 'src/database', 'src/queue', 'src/events', 'src/formats', 'src/storage'];
-const MODELS = ['src/base-models', 'src/compute', 'src/modules/losses', 'src/modules/futures'];
+const LOG = ['src/modules/workers', 'src/modules/futures'];
+const MODELS = ['src/base-models', 'src/compute', 'src/modules/losses', ...LOG];
 
 export const LAYERS = {
   'src/domain': [],
@@ -31,14 +32,14 @@ export const LAYERS = {
     ...['src/formats', 'src/base-models', 'src/modules/losses', 'src/compute/onnxruntime', 'src/compute/tensorflow'],
     ...COMPUTE_PARTS,
   ],
-  'src/modules/futures': OPERATIONS,
-  'src/modules/dispatch': [...OPERATIONS, 'src/modules/futures'],
-  'src/modules/workers': [...OPERATIONS, ...MODELS],
-  'src/modules/adapters': [...OPERATIONS, ...MODELS, 'src/modules/workers'],
+  'src/modules/workers': [...OPERATIONS, 'src/compute'],
+  'src/modules/futures': [...OPERATIONS, 'src/modules/workers'],
+  'src/modules/dispatch': [...OPERATIONS, 'src/compute', ...LOG],
+  'src/modules/adapters': [...OPERATIONS, ...MODELS],
   'src/modules/checkpoints': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/training': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/generation': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
-  'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/workers'],
+  'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
 };
 
 /** Files that join the layers, and so may import everything in src. */
@@ -46,6 +47,12 @@ export const ROOT_FILES = [
   /^src\/[^/]+\.ts$/, // the entry points and the module that names all modules
   /^src\/database\/entities\.ts$/, // the list of all tables
   /^src\/compute\/compute\.module\.ts$/, // picks one backend
+];
+
+/** Files of a module that others may import beside its index.ts. */
+export const ENTRANCES = [
+  // The engine's thread computes losses and serves no HTTP, so it does not load the module with its controller.
+  /^src\/modules\/losses\/loss-(function|registry)\.ts$/,
 ];
 
 /** Where a package may be used; packages not named here may be used anywhere but in `PURE` folders. */

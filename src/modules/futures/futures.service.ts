@@ -73,6 +73,13 @@ export class FuturesService {
     return toState(row, row.status === 'pending' ? await this.futures.countAhead(row) : 0);
   }
 
+  /** A future without payload and result. Throws NotFoundError for an unknown id. */
+  async summary(requestId: string): Promise<FutureSummary> {
+    const row = await this.futures.findSummary(requestId);
+    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    return row;
+  }
+
   /** Newest first, at most `limit`, those before `beforePosition` where given. */
   list(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
     return this.futures.findPage(filter, limit, beforePosition);

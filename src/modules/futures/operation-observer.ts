@@ -15,4 +15,8 @@ export abstract class OperationObserver {
   abstract settled(operation: Operation, outcome: 'completed' | 'failed'): Promise<void>;
   /** Nothing runs any more and the backend is still up: the last chance to write state down. */
   abstract drained(): Promise<void>;
+  /** Another worker has computed meanwhile and every adapter in memory was dropped: forget what you know of them. */
+  dropped(): Promise<void> {
+    return Promise.resolve();
+  }
 }

@@ -22,8 +22,8 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Unique('futures_position', ['position'])
 // The adapter's id, not the client's model name: a name can be used again after its adapter is deleted.
 @Unique('futures_adapter_seq', ['adapterId', 'seqId'])
-@Index('futures_adapter_line', ['adapterId', 'position'])
-@Index('futures_open', ['status', 'position'], { where: "status IN ('pending', 'running')" })
+@Index('futures_log', ['adapterId', 'position'])
+@Index('futures_line', ['adapterId', 'position'], { where: "status IN ('pending', 'running')" })
 @Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
 export class FutureEntity {
   /** `future_<ulid>` */

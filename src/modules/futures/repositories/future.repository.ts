@@ -97,6 +97,12 @@ export class FutureRepository {
     return this.rows.findOne({ where: { requestId }, select });
   }
 
+  /** The row without payload and result. */
+  findSummary(requestId: string): Promise<FutureSummary | null> {
+    const select = Object.fromEntries(SUMMARY_COLUMNS.map((name) => [name, true]));
+    return this.rows.findOne({ where: { requestId }, select });
+  }
+
   async findStatus(requestId: string): Promise<OperationStatus | null> {
     const row = await this.rows.findOne({ where: { requestId }, select: { requestId: true, status: true } });
     return row?.status ?? null;
@@ -116,7 +122,8 @@ export class FutureRepository {
   async countAhead(row: Pick<FutureEntity, 'adapterId' | 'position'>): Promise<number> {
     const counted: { ahead: number }[] = await this.rows.query(
       `SELECT count(*)::int AS ahead FROM futures
-       WHERE adapter_id IS NOT DISTINCT FROM $1 AND position < $2 AND status IN ('pending', 'running')`,
+       WHERE ${row.adapterId === null ? '$1::text IS NULL AND adapter_id IS NULL' : 'adapter_id = $1'}
+         AND position < $2 AND status IN ('pending', 'running')`,
       [row.adapterId, row.position],
     );
     return counted[0]?.ahead ?? 0;

@@ -117,6 +117,12 @@ export class OperationLogRepository {
     return count;
   }
 
+  /** Ids of all adapters, deleted ones too. */
+  async findAdapterIds(): Promise<string[]> {
+    const rows: { id: string }[] = await this.rows.query(`SELECT id FROM adapters`);
+    return rows.map((row) => row.id);
+  }
+
   /** Completed operations that changed the adapter, after this position, in log order. */
   findMutations(adapterId: string, afterPosition: number, limit: number): Promise<OperationRow[]> {
     return this.rows.query(

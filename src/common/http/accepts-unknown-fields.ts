@@ -1,0 +1,10 @@
+const ACCEPTS_UNKNOWN_FIELDS = Symbol('accepts unknown fields');
+
+/** On a DTO class: fields it does not know are dropped in place of refused (for clients that are newer than we are). */
+export const AcceptsUnknownFields = (): ClassDecorator => (target) => {
+  Reflect.defineMetadata(ACCEPTS_UNKNOWN_FIELDS, true, target);
+};
+
+export function acceptsUnknownFields(target: object): boolean {
+  return Reflect.getMetadata(ACCEPTS_UNKNOWN_FIELDS, target) === true;
+}

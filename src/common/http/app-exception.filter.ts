@@ -1,0 +1,78 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+  NotFoundException,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Request, Response } from 'express';
+import { AppError } from '../errors/app-error.js';
+import { toAppError } from '../errors/internal.error.js';
+import { allowedMethods } from './allowed-methods.js';
+import { MalformedBodyError, toBodyError } from './body.errors.js';
+import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
+
+/** The one shape of an error answer of the root routes. */
+export interface ErrorBody {
+  readonly error: {
+    readonly code: string;
+    readonly category: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
+  readonly status_code: number;
+}
+
+export function toErrorBody(error: AppError): ErrorBody {
+  const { code, category, message, details, status } = error;
+  const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
+  return {
+    error: { code, category, message, ...(Object.keys(known).length > 0 && { details: known }) },
+    status_code: status,
+  };
+}
+
+/** Answers every error: one thrown by us as it is, one by Nest or Express by the table below, any other as a 500. */
+@Catch()
+export class AppExceptionFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Http');
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const error = this.toAppError(exception, request);
+    if (response.headersSent) {
+      // The answer has begun (a stream): all that is left is to end it visibly broken.
+      response.destroy();
+      return;
+    }
+    if (error instanceof MethodNotAllowedError) response.setHeader('Allow', error.allowed.join(', '));
+    response.status(error.status).json(toErrorBody(error));
+  }
+
+  private toAppError(exception: unknown, request: Request): AppError {
+    if (exception instanceof NotFoundException) return this.toRouteError(request);
+    if (exception instanceof URIError) return new MalformedBodyError('the path has a broken % escape', exception);
+    if (exception instanceof HttpException && exception.getStatus() < 500) {
+      return new AppError(
+        'invalid_request',
+        'user',
+        exception.getStatus(),
+        exception.message,
+        {},
+        { cause: exception },
+      );
+    }
+    return toAppError(toBodyError(exception), `in ${request.method} ${request.path}`, this.logger);
+  }
+
+  private toRouteError({ method, path }: Request): AppError {
+    const allowed = allowedMethods(this.adapterHost.httpAdapter.getInstance(), path);
+    return allowed.length > 0 ? new MethodNotAllowedError(method, path, allowed) : new RouteNotFoundError(method, path);
+  }
+}

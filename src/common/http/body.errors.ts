@@ -1,0 +1,62 @@
+import { AppError } from '../errors/app-error.js';
+
+/** The request's body could not be read. */
+export class MalformedBodyError extends AppError {
+  constructor(reason: string, cause: unknown) {
+    super(
+      'malformed_body',
+      'user',
+      400,
+      `The request's body is not valid JSON: ${reason}.`,
+      { remedy: 'Send one JSON object in UTF-8. JSON knows no NaN, no Infinity and no comma after the last item.' },
+      { cause },
+    );
+  }
+}
+
+export class BodyTooLargeError extends AppError {
+  constructor(limitBytes: number, lengthBytes: number | undefined) {
+    const length = lengthBytes === undefined ? '' : ` and this one has ${lengthBytes}`;
+    super(
+      'body_too_large',
+      'user',
+      413,
+      `A request's body may have ${limitBytes} bytes (after decompression)${length}.`,
+      {
+        limit_bytes: limitBytes,
+        remedy: 'Send fewer datums per request (gradients add up over requests), or raise BODY_LIMIT_MB on the server.',
+      },
+    );
+  }
+}
+
+export class UnsupportedEncodingError extends AppError {
+  constructor(reason: string) {
+    super('unsupported_encoding', 'user', 415, `The request's body cannot be read: ${reason}.`, {
+      remedy: 'Send UTF-8, uncompressed or with Content-Encoding gzip, deflate or br.',
+    });
+  }
+}
+
+/** What Express's body parser throws, by its documented `type`. */
+export function toBodyError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('type' in error)) return error;
+  const field = (name: string): number | undefined => {
+    const value: unknown = Reflect.get(error, name);
+    return typeof value === 'number' ? value : undefined;
+  };
+  switch (error.type) {
+    case 'entity.too.large':
+      return new BodyTooLargeError(field('limit') ?? 0, field('length'));
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new UnsupportedEncodingError(error.message);
+    case 'entity.parse.failed':
+    case 'entity.verify.failed':
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new MalformedBodyError(error.message, error);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,20 @@
+import { Logger } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
+
+/** Asked for again and again by probes and waiting clients: worth a line only at debug level. */
+const QUIET = new Set(['/healthz', '/readyz', '/retrieve_future']);
+
+const logger = new Logger('Http');
+
+/** Logs every answer: method, path, status, time. Never bodies, queries or headers: they may hold secrets. */
+export function logRequests(request: Request, response: Response, next: NextFunction): void {
+  const started = performance.now();
+  const { method, path } = request;
+  response.once('close', () => {
+    const outcome = response.writableFinished ? String(response.statusCode) : 'client gone';
+    const line = `${method} ${path} ${outcome} ${(performance.now() - started).toFixed(1)} ms`;
+    if (QUIET.has(path)) logger.debug(line);
+    else logger.log(line);
+  });
+  next();
+}

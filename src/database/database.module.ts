@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AppConfig } from '../config/app-config.js';
+import { dataSourceOptions } from './data-source.options.js';
+import { DatabaseUnavailableError } from './database.error.js';
+import { migrate } from './migrate.js';
+
+/** The database connection; the schema is up to date before anything else starts. */
+@Module({})
+export class DatabaseModule {
+  static forRoot(): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: [AppConfig],
+          // Retries are the starter's business (compose, systemd): a wrong address should show at once.
+          useFactory: (config: AppConfig) => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
+          dataSourceFactory: (options) => open(options),
+        }),
+      ],
+    };
+  }
+}
+
+async function open(options: DataSourceOptions | undefined): Promise<DataSource> {
+  if (options === undefined) throw new TypeError('the database module needs options');
+  const dataSource = new DataSource(options);
+  try {
+    await dataSource.initialize();
+    await migrate(dataSource);
+  } catch (error) {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    throw new DatabaseUnavailableError(options.type === 'postgres' ? (options.url ?? '') : '', error);
+  }
+  return dataSource;
+}

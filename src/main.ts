@@ -1,0 +1,42 @@
+import 'reflect-metadata';
+import { ConsoleLogger, Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { AppError } from './common/errors/app-error.js';
+import { configureHttp } from './common/http/configure-http.js';
+import { type AppConfig } from './config/app-config.js';
+import { LOG_LEVELS } from './config/env-schema.js';
+import { loadConfig } from './config/load-config.js';
+import { serveDocs } from './openapi.js';
+import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
+
+const logger = new Logger('Thinker');
+
+async function start(config: AppConfig): Promise<void> {
+  const logLevels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(config.logLevel) + 1);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+    logger: new ConsoleLogger({ prefix: 'Thinker', logLevels }),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  for (const warning of config.warnings) logger.warn(warning);
+  configureHttp(app, config.bodyLimitMb);
+  if (config.servesApi) serveDocs(app);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  await app.listen(config.port, config.host);
+
+  const url = await app.getUrl();
+  logger.log(`Role ${config.role} on ${url}`);
+  if (!config.servesApi) return;
+  if (config.redisUrl === '') logger.log('No REDIS_URL: the job queue lives inside this process');
+  logger.log(`Swagger UI: ${url}/docs   Queue dashboard: ${url}${BULL_BOARD_ROUTE}`);
+}
+
+try {
+  await start(loadConfig());
+} catch (error) {
+  // What we foresee says all in its message; anything else needs its stack.
+  console.error(error instanceof AppError ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AdapterMemory } from './adapter-memory.js';
+import { ComputeLock } from './compute-lock.js';
+import { ComputeWorker } from './compute-worker.js';
+import { Dispatcher } from './dispatcher.js';
+import { HandlerRegistry } from './handler-registry.js';
+import { OperationRunner } from './operation-runner.js';
+import { Upkeep } from './upkeep.js';
+import { WorkIntake } from './work-intake.js';
+import { WorkerPresence } from './worker-presence.js';
+
+/**
+ * The worker's half: takes operations from the log and runs them in order. Part of a process whose ROLE includes
+ * worker; needs the compute module and the modules with the handlers beside it.
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    HandlerRegistry,
+    OperationRunner,
+    Dispatcher,
+    Upkeep,
+    WorkIntake,
+    ComputeLock,
+    WorkerPresence,
+    AdapterMemory,
+    ComputeWorker,
+  ],
+  exports: [Dispatcher, Upkeep, HandlerRegistry],
+})
+export class DispatchModule {}

@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { JobQueue } from '../../queue/job-queue.js';
+import { OperationLogRepository } from '../futures/index.js';
+import { Dispatcher } from './dispatcher.js';
+import { Upkeep } from './upkeep.js';
+
+/** Opens and closes the ways by which work reaches the dispatcher: the queue and the sweep. */
+@Injectable()
+export class WorkIntake {
+  private readonly logger = new Logger(WorkIntake.name);
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly dispatcher: Dispatcher,
+    private readonly upkeep: Upkeep,
+    private readonly log: OperationLogRepository,
+  ) {}
+
+  /** Takes work under this worker's id; what other workers left running waits again. */
+  async open(workerId: string, onFenced: () => void): Promise<void> {
+    const orphans = await this.log.releaseOrphans(workerId);
+    if (orphans.length > 0) this.logger.log(`${orphans.length} requests that another worker left running wait again`);
+    this.dispatcher.start(workerId, onFenced);
+    this.queue.process((job) => this.dispatcher.dispatch(job));
+    this.upkeep.start();
+    this.logger.log(`${workerId} takes requests`);
+  }
+
+  /** Takes no more; what runs goes on. */
+  close(): void {
+    this.dispatcher.pause();
+    this.upkeep.stop();
+    this.queue.pause().catch((error: unknown) => this.logger.warn(`Could not pause the queue: ${String(error)}`));
+  }
+
+  drained(): Promise<void> {
+    return this.dispatcher.drained();
+  }
+
+  /**
+   * Closes for good. True when everything that ran has ended within the time; else it is put back, for the next
+   * worker, and false.
+   */
+  async drain(workerId: string, graceMs: number): Promise<boolean> {
+    this.close();
+    const ended = await within(graceMs, this.dispatcher.drained());
+    if (!ended) {
+      this.dispatcher.abandon();
+      const count = await this.log.releaseOwn(workerId);
+      this.logger.warn(`${count} requests did not end in time; the next worker runs them again`);
+    }
+    await this.queue.close();
+    return ended;
+  }
+}
+
+/** False when the time is up first. */
+async function within(ms: number, promise: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

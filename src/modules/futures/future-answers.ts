@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { deserializeError } from '../../common/errors/app-error.js';
+import { WorkersService } from '../workers/index.js';
+import { type FutureListDto, type ListFuturesDto, toFutureDto } from './dto/future.dto.js';
+import { type CompletedFutureDto, type PendingFutureDto } from './dto/retrieve-future.dto.js';
+import { FuturesService } from './futures.service.js';
+import { type FutureState } from './operation.js';
+import { ResultPresenters } from './result-presenters.js';
+
+export type FutureAnswer = (CompletedFutureDto & Record<string, unknown>) | PendingFutureDto;
+
+/** Turns futures into what the root routes answer. */
+@Injectable()
+export class FutureAnswers {
+  constructor(
+    private readonly futures: FuturesService,
+    private readonly presenters: ResultPresenters,
+    private readonly workers: WorkersService,
+  ) {}
+
+  /** Waits for a future and answers it; throws its error when it failed. */
+  async await(requestId: string, waitMs: number, signal?: AbortSignal): Promise<FutureAnswer> {
+    const state = await this.futures.wait(requestId, waitMs, signal);
+    if (state.error !== null) {
+      const { details } = state.error;
+      throw deserializeError({ ...state.error, details: { ...details, request_id: requestId, status: 'failed' } });
+    }
+    if (state.result === null) return this.toPending(state);
+    return {
+      ...this.presenters.present(state.kind, state.result),
+      request_id: state.requestId,
+      model_id: state.modelId,
+      status: 'completed',
+    };
+  }
+
+  async list(filter: ListFuturesDto): Promise<FutureListDto> {
+    const { status, kind, model_id: modelId, limit = 50, cursor } = filter;
+    const rows = await this.futures.list({ status, kind, modelId }, limit, cursor);
+    return {
+      futures: rows.map(toFutureDto),
+      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+    };
+  }
+
+  private async toPending(state: FutureState): Promise<PendingFutureDto> {
+    const workers = await this.workers.listAlive();
+    return {
+      request_id: state.requestId,
+      model_id: state.modelId,
+      status: state.status === 'running' ? 'running' : 'pending',
+      queue_position: state.queuePosition,
+      queue_state: workers.some((worker) => worker.status === 'active') ? 'active' : 'no_worker',
+      created_at: state.createdAt.toISOString(),
+    };
+  }
+}

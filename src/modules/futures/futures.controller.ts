@@ -1,0 +1,69 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBadRequestResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Response } from 'express';
+import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
+import { CompletedFutureDto, DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
+import { type FutureAnswer, FutureAnswers } from './future-answers.js';
+import { FuturesService } from './futures.service.js';
+
+@ApiTags('futures')
+@Controller()
+export class FuturesController {
+  constructor(
+    private readonly answers: FutureAnswers,
+    private readonly futures: FuturesService,
+  ) {}
+
+  /**
+   * Wait for the result of a request. Held until the request is settled, at most `wait_ms`. Can be fetched again.
+   * Example: `curl -X POST http://127.0.0.1:8000/retrieve_future -H "Content-Type: application/json"
+   * -d '{"request_id": "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
+   */
+  @Post('retrieve_future')
+  @HttpCode(200)
+  @ApiOkResponse({ type: CompletedFutureDto, description: 'Done: these fields and those of the result.' })
+  @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms: ask again.' })
+  @ApiBadRequestResponse({
+    description: 'The request failed through its own fault; `error` has code, category, message.',
+  })
+  @ApiNotFoundResponse({ description: 'There is no such request (any more).' })
+  async retrieve(
+    @Body() body: RetrieveFutureDto,
+    @ClientSignal() signal: AbortSignal,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<FutureAnswer> {
+    const answer = await this.answers.await(body.request_id, body.wait_ms ?? DEFAULT_WAIT_MS, signal);
+    if (answer.status !== 'completed') response.status(202);
+    return answer;
+  }
+
+  /**
+   * List requests, newest first, page by page.
+   * Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
+   */
+  @Get('futures')
+  @ApiOkResponse({ type: FutureListDto })
+  list(@Query() filter: ListFuturesDto): Promise<FutureListDto> {
+    return this.answers.list(filter);
+  }
+
+  /**
+   * One request as a dashboard shows it; its result is fetched with POST /retrieve_future.
+   * Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+   */
+  @Get('futures/:request_id')
+  @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
+  @ApiOkResponse({ type: FutureDto })
+  @ApiNotFoundResponse({ description: 'There is no such request (any more).' })
+  async get(@Param('request_id') requestId: string): Promise<FutureDto> {
+    return toFutureDto(await this.futures.summary(requestId));
+  }
+}

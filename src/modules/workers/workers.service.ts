@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { type BackendCapabilities } from '../../compute/compute-backend.js';
+import { type WorkerEntity } from './entities/worker.entity.js';
+import { WorkerRepository } from './worker.repository.js';
+
+/** What the API knows of the workers: only their rows. */
+@Injectable()
+export class WorkersService {
+  constructor(private readonly workers: WorkerRepository) {}
+
+  /** Workers with a fresh heartbeat, the active one first. */
+  listAlive(): Promise<WorkerEntity[]> {
+    return this.workers.findAlive();
+  }
+
+  /** What the worker in charge can do; null when none is alive. */
+  async capabilities(): Promise<BackendCapabilities | null> {
+    const [worker] = await this.workers.findAlive();
+    if (worker === undefined) return null;
+    const { engine, device, maxRank, baseModels } = worker;
+    return { engine, device, maxRank, baseModels };
+  }
+}

@@ -1,0 +1,43 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AppExceptionFilter } from './common/http/app-exception.filter.js';
+import { HttpDrain } from './common/http/http-drain.js';
+import { RequestValidationPipe } from './common/http/request-validation.pipe.js';
+import { type AppConfig } from './config/app-config.js';
+import { ConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EventsModule } from './events/events.module.js';
+import { DispatchModule } from './modules/dispatch/dispatch.module.js';
+import { FuturesModule } from './modules/futures/futures.module.js';
+import { HealthModule } from './modules/health/health.module.js';
+import { WorkersModule } from './modules/workers/workers.module.js';
+import { QueueModule } from './queue/queue.module.js';
+
+/**
+ * Everything that knows nothing of training: configuration, database, events, queue, the operation log and (in a
+ * worker) its dispatcher. The features are built on it in AppModule, and the medium tests put handlers of their own
+ * on it.
+ */
+@Module({})
+export class PlatformModule {
+  static forRoot(config: AppConfig): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot(),
+        EventsModule,
+        QueueModule.forRoot(config),
+        WorkersModule,
+        FuturesModule.forRoot(config),
+        HealthModule.forRoot(config),
+        ...(config.runsWorker ? [DispatchModule] : []),
+      ],
+      providers: [
+        HttpDrain,
+        { provide: APP_FILTER, useClass: AppExceptionFilter },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+      ],
+    };
+  }
+}
