@@ -75,7 +75,8 @@ function createCluster({ home, data, account, binaries, log }) {
   );
   if (result.status !== 0) {
     rmSync(draft, { recursive: true, force: true });
-    throw new Error(`initdb failed in ${home}: ${result.error?.message ?? `${result.stdout}${result.stderr}`.trim()}`);
+    const reason = result.error?.message ?? `${result.stdout}${result.stderr}`.trim();
+    throw new Error(`initdb failed in ${home}: ${reason}\nSet DATABASE_URL to use a Postgres of your own.`);
   }
   renameSync(passwordFile, path.join(home, 'password'));
   renameSync(path.join(draft, 'data'), data);

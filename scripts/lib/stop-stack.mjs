@@ -11,7 +11,7 @@ export class StopStack {
   /** Stops only what was started last, for an interrupt: whoever waits for it goes on, and stopAll() does the rest. */
   async interrupt() {
     const last = this.#entries.at(-1);
-    if (last) await last.stop().catch(() => {});
+    await Promise.resolve(last?.stop()).catch(() => {}); // stopAll() reports it
   }
 
   /** Stops everything, also when one of them fails to stop. `log` gets a line for each failure. */
