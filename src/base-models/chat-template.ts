@@ -31,8 +31,8 @@ export class ChatTemplate {
     private readonly tokens: Readonly<Record<string, string>>,
     private readonly endTexts: readonly string[],
   ) {
-    this.template = new Template(source);
-    this.marked = GENERATION_TAG.test(source) ? new Template(withMarks(source)) : null;
+    this.template = new Template(withPlainBlocks(source));
+    this.marked = GENERATION_TAG.test(source) ? new Template(withPlainBlocks(withMarks(source))) : null;
   }
 
   /** @throws the template's own error when it refuses the messages. */
@@ -106,23 +106,29 @@ export class ChatTemplate {
   }
 }
 
+/**
+ * Generation blocks as blocks that Jinja knows. The library would drop their tags before it handles white space, and
+ * so strip some that the tags protect.
+ */
+function withPlainBlocks(source: string): string {
+  return source
+    .replace(/\{%(-?)\s*generation\s*(-?)%\}/g, '{%$1 if true $2%}')
+    .replace(/\{%(-?)\s*endgeneration\s*(-?)%\}/g, '{%$1 endif $2%}');
+}
+
 /** Puts the marks inside the blocks and keeps, of the white space there, what Jinja would keep beside the tags. */
 function withMarks(source: string): string {
   const opened = source.replace(
-    /\{%(-?)\s*generation\s*(-?)%\}(\s*)(\{[%#])?/g,
-    (_, left: string, right: string, space: string, next: string | undefined) => {
-      const kept = right === '-' ? '' : beforeTag(space.replace(/^\n/, ''), next !== undefined && space.includes('\n'));
-      return `{%${left} generation %}{{ '${OPEN}' }}${kept}${next ?? ''}`;
+    /(\{%-?\s*generation\s*(-?)%\})(\s*)(\{[%#])?/g,
+    (_, tag: string, dash: string, space: string, next: string | undefined) => {
+      let kept = dash === '-' ? '' : space.replace(/^\n/, '');
+      if (next !== undefined && space.includes('\n')) kept = kept.replace(/[ \t]+$/, '');
+      return `${tag}{{ '${OPEN}' }}${kept}${next ?? ''}`;
     },
   );
   return opened.replace(
-    /([^\S\n]*)\{%(-?)\s*endgeneration\s*(-?)%\}/g,
-    (_, space: string, left: string, right: string) =>
-      `${left === '-' ? '' : space}{{${left} '${CLOSE}' }}{% endgeneration ${right}%}`,
+    /(^|\n)?([ \t]*)(\{%(-?)\s*endgeneration\s*-?%\})/g,
+    (_, lineStart: string | undefined, blanks: string, tag: string, dash: string) =>
+      `${lineStart ?? blanks}{{${dash} '${CLOSE}' }}${tag}`,
   );
-}
-
-/** lstrip_blocks: blanks between the start of a line and a tag go. */
-function beforeTag(space: string, strips: boolean): string {
-  return strips ? space.replace(/[ \t]+$/, '') : space;
 }

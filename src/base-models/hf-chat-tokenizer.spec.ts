@@ -1,0 +1,182 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ChatMessage } from './chat-tokenizer.js';
+import { HfChatTokenizer } from './hf-chat-tokenizer.js';
+
+const CHATML =
+  "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' + m['content'] + '<|im_end|>' + '\\n' }}{% endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+/** As Qwen3's: an empty thought before the last answer only, so earlier renderings are no beginnings of later ones. */
+const THINKING =
+  "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\\n' }}" +
+  "{% if m['role'] == 'assistant' and loop.last %}{{ '<think>\\n\\n</think>\\n\\n' }}{% endif %}" +
+  "{{ m['content'] + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+const MARKED =
+  "{%- for m in messages %}\n  {{- '<|im_start|>' + m['role'] + '\\n' }}\n  {%- if m['role'] == 'assistant' -%}\n" +
+  "    {%- generation -%}\n    {{ m['content'] + '<|im_end|>' }}\n    {%- endgeneration -%}\n" +
+  "  {%- else -%}{{ m['content'] + '<|im_end|>' }}{%- endif -%}{{ '\\n' }}\n{%- endfor %}" +
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+/** Drops all but the last message. */
+const FORGETFUL = "{{ messages[-1]['content'] }}";
+const STRICT =
+  "{% if messages[0]['role'] != 'user' %}{{ raise_exception('The user speaks first.') }}{% endif %}" + CHATML;
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../test/fixtures/tokenizers/byte-level/${name}`, import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tokenizer-'));
+  await copyFile(fixture('tokenizer.json'), join(folder, 'tokenizer.json'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = (name: string, json: unknown) => writeFile(join(folder, name), JSON.stringify(json));
+const load = () => HfChatTokenizer.load(folder, "Base model 'm'");
+
+async function withTemplate(chat_template: unknown): Promise<HfChatTokenizer> {
+  await write('tokenizer_config.json', { eos_token: { content: '<|im_end|>' }, chat_template });
+  return load();
+}
+
+const chat = (...contents: string[]): ChatMessage[] =>
+  contents.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }));
+
+/** The text of the tokens that count as the assistant's, and of the others. */
+function parts(tokenizer: HfChatTokenizer, messages: ChatMessage[]): { assistant: string; others: string } {
+  const { tokens, assistant } = tokenizer.encodeChat(messages);
+  const text = (mask: number) => tokenizer.decode(tokens.filter((_, i) => assistant[i] === mask));
+  return { assistant: text(1), others: text(0) };
+}
+
+describe('the assistant mask', () => {
+  it('covers each answer and its end-of-turn token', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    expect(parts(tokenizer, chat('Hi', ' Meow\n', 'user', 'a b'))).toEqual({
+      assistant: ' Meow\n<|im_end|>a b<|im_end|>',
+      others:
+        '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n\n<|im_start|>user\nuser<|im_end|>\n' +
+        '<|im_start|>assistant\n\n',
+    });
+  });
+
+  it('works for templates that render the last answer differently', async () => {
+    const tokenizer = await withTemplate(THINKING);
+    expect(parts(tokenizer, chat('1', 'one', '2', 'two')).assistant).toBe(
+      'one<|im_end|><think>\n\n</think>\n\ntwo<|im_end|>',
+    );
+  });
+
+  it("follows the template's own generation blocks", async () => {
+    const tokenizer = await withTemplate(MARKED);
+    expect(parts(tokenizer, chat('Hi', ' Meow ', 'b', 'c'))).toEqual({
+      assistant: ' Meow <|im_end|>c<|im_end|>',
+      others:
+        '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n\n<|im_start|>user\nb<|im_end|>\n<|im_start|>assistant\n\n',
+    });
+  });
+
+  it('is not fooled by marks in a message', async () => {
+    const tokenizer = await withTemplate(MARKED);
+    expect(parts(tokenizer, chat('a\uE000b', 'c')).assistant).toBe('c<|im_end|>');
+  });
+
+  it('gives a token that joins prompt and answer to the answer', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    const { assistant } = parts(tokenizer, chat('Hi', '\nx'));
+    expect(assistant.endsWith('\nx<|im_end|>')).toBe(true);
+  });
+
+  it('covers an answer that speaks first, and nothing without an answer', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    const first = parts(tokenizer, [{ role: 'assistant', content: 'Hello' }]);
+    expect(first.assistant).toBe('Hello<|im_end|>');
+    expect(parts(tokenizer, chat('Hi')).assistant).toBe('');
+  });
+
+  it('is refused where the template does not tell', async () => {
+    const tokenizer = await withTemplate(FORGETFUL);
+    expect(() => tokenizer.encodeChat(chat('a', 'b', 'c'), { field: 'data[1]' })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        details: expect.objectContaining({ field: 'data[1]' }) as object,
+      }),
+    );
+  });
+});
+
+describe('HfChatTokenizer', () => {
+  it('finds the template in a file before the configuration, by the name default, or in chat_template.json', async () => {
+    const named = [
+      { name: 'tool_use', template: 'x' },
+      { name: 'default', template: CHATML },
+    ];
+    const expected = (await withTemplate(CHATML)).encodeChat(chat('Hi'));
+    expect((await withTemplate(named)).encodeChat(chat('Hi'))).toEqual(expected);
+    await write('tokenizer_config.json', {});
+    await write('chat_template.json', { chat_template: CHATML });
+    expect((await load()).encodeChat(chat('Hi'))).toEqual(expected);
+    await writeFile(join(folder, 'chat_template.jinja'), 'from the file');
+    expect((await load()).decode((await load()).encodeChat(chat('Hi')).tokens)).toBe('from the file');
+  });
+
+  it('collects end tokens of generation_config, or of config, and of the tokenizer', async () => {
+    await write('config.json', { eos_token_id: 1 });
+    expect((await withTemplate(CHATML)).endTokens).toEqual([1, 2]);
+    await write('generation_config.json', { eos_token_id: [0, 2] });
+    expect((await load()).endTokens).toEqual([0, 2]);
+  });
+
+  it('decodes nothing to nothing, and leaves out special tokens on demand', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    expect(tokenizer.decode([])).toBe('');
+    const tokens = tokenizer.encode('a<|im_end|> , b');
+    expect(tokenizer.decode(tokens)).toBe('a<|im_end|> , b');
+    expect(tokenizer.decode(tokens, { skipSpecialTokens: true })).toBe('a , b');
+    expect(tokenizer.vocabSize).toBe(420);
+  });
+
+  it('refuses conversations without a template, and says to send tokens', async () => {
+    const tokenizer = await withTemplate(undefined);
+    expect(() => tokenizer.encodeChat(chat('Hi'))).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        message: "Base model 'm' has no chat template, so it cannot take conversations.",
+        details: { field: 'messages', remedy: 'Send tokens (or a prompt) instead.' },
+      }),
+    );
+  });
+
+  it.each<[string, ChatMessage[], string]>([
+    ['an unknown role', [...chat('Hi'), { role: 'robot', content: '' }], 'messages[1].role'],
+    ['no messages', [], 'messages'],
+    ['what the template refuses', [{ role: 'system', content: 'x' }], 'messages'],
+  ])('refuses %s and names the field', async (_, messages, field) => {
+    const tokenizer = await withTemplate(STRICT);
+    expect(() => tokenizer.encodeChat(messages)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ field }) as object }),
+    );
+  });
+
+  it("passes on the template's own reason", async () => {
+    const tokenizer = await withTemplate(STRICT);
+    expect(() => tokenizer.encodeChat([{ role: 'system', content: 'x' }])).toThrow(/The user speaks first\./);
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    ['a missing tokenizer.json', () => rm(join(folder, 'tokenizer.json')), /has no tokenizer\.json/],
+    ['one that is not JSON', () => writeFile(join(folder, 'tokenizer.json'), '{'), /tokenizer\.json is not JSON/],
+    [
+      'an unknown kind',
+      () => write('tokenizer.json', { model: { type: 'X' } }),
+      /tokenizer or chat template is not supported/,
+    ],
+    ['a broken template', () => write('tokenizer_config.json', { chat_template: '{% if %}' }), /is not supported/],
+  ])('refuses %s', async (_, damage, message) => {
+    await damage();
+    await expect(load()).rejects.toMatchObject({ code: 'unsupported_checkpoint', message });
+  });
+});
