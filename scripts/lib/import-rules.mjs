@@ -24,7 +24,6 @@ export const LAYERS = {
   'src/compute/graph': BASE,
   'src/compute/models': [...BASE, 'src/compute/graph'],
   'src/compute': [...CONFIGURED, 'src/base-models', 'src/modules/losses', 'src/compute/graph', 'src/compute/models'],
-  'src/compute/fake': [...BASE, 'src/compute', 'src/base-models', 'src/formats', 'src/modules/losses'],
   'src/compute/onnxruntime': [...BASE, 'src/formats', ...COMPUTE_PARTS],
   'src/compute/tensorflow': [...BASE, 'src/formats', ...COMPUTE_PARTS],
   'src/compute/local': [
@@ -32,6 +31,7 @@ export const LAYERS = {
     ...['src/formats', 'src/base-models', 'src/modules/losses', 'src/compute/onnxruntime', 'src/compute/tensorflow'],
     ...COMPUTE_PARTS,
   ],
+  'src/compute/fake': [...BASE, 'src/compute', 'src/compute/local', 'src/modules/losses'],
   'src/modules/workers': [...OPERATIONS, 'src/compute'],
   'src/modules/futures': [...OPERATIONS, 'src/modules/workers'],
   'src/modules/dispatch': [...OPERATIONS, 'src/compute', ...LOG],

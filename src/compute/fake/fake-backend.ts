@@ -1,0 +1,255 @@
+import { type AdamParams } from '../../domain/adam-params.js';
+import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
+import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
+import { type SampledSequence } from '../../domain/sampling.js';
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { LossRegistry } from '../../modules/losses/index.js';
+import {
+  type AdapterHandle,
+  type BackendCapabilities,
+  ComputeBackend,
+  type ForwardRequest,
+  type ForwardResult,
+  type GenerateRequest,
+  type GenerateResult,
+  type ModelTarget,
+  type OptimStepResult,
+  type TokenListener,
+} from '../compute-backend.js';
+import { adamwStep } from '../local/adamw.js';
+import { addGradients, copyState, requireFits } from '../local/adapter-tensors.js';
+import {
+  NoGradientsError,
+  NonFiniteLossError,
+  UnknownAdapterError,
+  UnknownBaseModelError,
+} from '../local/engine.errors.js';
+import { freshState } from '../local/live-adapter.js';
+import { initialLoraWeights } from '../local/lora-init.js';
+
+export interface FakeModel {
+  readonly name: string;
+  readonly config: TransformerConfig;
+}
+
+export const FAKE_MODEL: FakeModel = {
+  name: 'fake/tiny',
+  config: {
+    family: 'llama',
+    vocabSize: 100,
+    hiddenSize: 4,
+    intermediateSize: 8,
+    layerCount: 1,
+    headCount: 2,
+    kvHeadCount: 1,
+    headDim: 2,
+    rmsNormEps: 1e-5,
+    contextLength: 64,
+    tiedEmbeddings: true,
+    qkvBias: false,
+    qkNorm: false,
+    rope: { theta: 10_000, llama3: null },
+  },
+};
+
+interface FakeAdapter {
+  readonly baseModel: string;
+  readonly lora: LoraSpec;
+  state: AdapterState;
+}
+
+/**
+ * A backend for tests of everything around the engine, with a model that can be checked by hand. The log-prob of target
+ * t after token x is
+ *
+ *   -(1 + (x + t) mod 4) + bonus,   bonus = LoRA scale * sum of all numbers of all B matrices
+ *
+ * so d logprob / dB = scale for every number of every B, and 0 for every A. A new adapter has B = 0 and equals the
+ * base. Greedy sampling adds 1 + floor(|bonus|) to the token before; otherwise seed, index and place are added, too.
+ * Adapters, losses, AdamW, errors are the real ones. Stop strings, dropout and the penalties have no effect.
+ */
+export class FakeBackend extends ComputeBackend {
+  capabilities: BackendCapabilities = { engine: 'fake', device: 'none', maxRank: 256, baseModels: [] };
+  private readonly adapters = new Map<string, FakeAdapter>();
+
+  constructor(
+    private readonly models: readonly FakeModel[] = [FAKE_MODEL],
+    private readonly losses = new LossRegistry(),
+  ) {
+    super();
+  }
+
+  async start(): Promise<void> {
+    const baseModels = this.models.map(({ name, config: { contextLength, vocabSize } }) => {
+      return { name, contextLength, vocabSize, parameterCount: 0 };
+    });
+    this.capabilities = { ...this.capabilities, baseModels };
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.adapters.clear();
+    return Promise.resolve();
+  }
+
+  async createAdapter({ id, baseModel, lora }: AdapterHandle, state?: AdapterState): Promise<void> {
+    const { config } = this.model(baseModel);
+    if (state) requireFits(id, config, lora, state.weights);
+    const own = state ? copyState(state) : freshState(initialLoraWeights(config, lora));
+    this.adapters.set(id, { baseModel, lora, state: own });
+    return Promise.resolve();
+  }
+
+  async deleteAdapter(adapterId: string): Promise<void> {
+    this.adapters.delete(adapterId);
+    return Promise.resolve();
+  }
+
+  hasAdapter(adapterId: string): boolean {
+    return this.adapters.has(adapterId);
+  }
+
+  async exportState(adapterId: string): Promise<AdapterState> {
+    return Promise.resolve(copyState(this.adapter(adapterId).state));
+  }
+
+  async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+    const adapter = this.adapter(adapterId);
+    requireFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state.weights);
+    const { passes } = adapter.state;
+    const own = copyState(state);
+    adapter.state = options.optimizer ? { ...own, gradients: null } : { ...freshState(own.weights), passes };
+    return Promise.resolve();
+  }
+
+  async forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
+    return Promise.resolve(this.pass(this.bonusOf(target), request).result);
+  }
+
+  async forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
+    const adapter = this.adapter(adapterId);
+    const { state, lora } = adapter;
+    const { result, slope } = this.pass(bonus(lora, state.weights), request);
+    const gradients = new Map(
+      [...state.weights].map(([name, { shape, data }]) => {
+        return [name, { shape, data: data.map(() => (isB(name) ? slope * loraScale(lora) : 0)) }];
+      }),
+    );
+    const sum = addGradients(state.weights, state.gradients, gradients);
+    adapter.state = { ...state, gradients: sum, passes: state.passes + 1 };
+    return Promise.resolve(result);
+  }
+
+  async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
+    const adapter = this.adapter(adapterId);
+    const { gradients, passes } = adapter.state;
+    if (!gradients) throw new NoGradientsError();
+    const { state, ...norms } = adamwStep(adapter.state, gradients, params);
+    adapter.state = { ...state, gradients: null, passes };
+    return Promise.resolve({ step: state.step, ...norms });
+  }
+
+  async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
+    const given = this.bonusOf(target);
+    const { vocabSize } = this.model(this.baseModelOf(target)).config;
+    const sequences = Array.from({ length: request.count }, (_, index) => {
+      return sample(request, index, given, vocabSize, onToken);
+    });
+    return Promise.resolve({ sequences });
+  }
+
+  /** Loss, log-probs, and the sum of dLoss/dlogprob: the slope of the loss along the bonus. */
+  private pass(given: number, { batch, loss, logprobs: scope }: ForwardRequest) {
+    const lossFunction = this.losses.get(loss.name);
+    const targets = batch.lossInputs['target_tokens'];
+    if (targets === undefined) throw new TypeError('target_tokens is missing: check inputs with LossRegistry first');
+    const active = lossFunction.activePositions(batch.lossInputs);
+    const width = rowWidth(targets);
+    const data = Float32Array.from(targets.data, (token, i) => {
+      const position = Math.floor(i / width);
+      if (scope === 'weighted' && active[position] === 0) return NaN;
+      return logprob(batch.tokens.data[position] ?? 0, token, given);
+    });
+    const logprobs: RaggedTensor<Float32Array> = { ...targets, data };
+    const config = this.losses.resolveConfig(loss.name, loss.config);
+    const { loss: value, dLogprobs, metrics } = lossFunction.compute(logprobs, batch.lossInputs, config);
+    const slope = dLogprobs.reduce((sum, d) => sum + d, 0);
+    if (!Number.isFinite(value)) throw new NonFiniteLossError('The loss');
+    if (!Number.isFinite(slope)) throw new NonFiniteLossError('The gradient of the loss');
+    return { result: { loss: value, metrics, logprobs }, slope };
+  }
+
+  private bonusOf(target: ModelTarget): number {
+    switch (target.kind) {
+      case 'base':
+        this.model(target.baseModel);
+        return 0;
+      case 'adapter': {
+        const { lora, state } = this.adapter(target.adapterId);
+        return bonus(lora, state.weights);
+      }
+      case 'snapshot':
+        requireFits(target.id, this.model(target.baseModel).config, target.lora, target.weights);
+        return bonus(target.lora, target.weights);
+    }
+  }
+
+  private baseModelOf(target: ModelTarget): string {
+    return target.kind === 'adapter' ? this.adapter(target.adapterId).baseModel : target.baseModel;
+  }
+
+  private adapter(id: string): FakeAdapter {
+    const adapter = this.adapters.get(id);
+    if (!adapter) throw new UnknownAdapterError(id);
+    return adapter;
+  }
+
+  private model(name: string): FakeModel {
+    const model = this.models.find((known) => known.name === name);
+    if (!model) {
+      throw new UnknownBaseModelError(
+        name,
+        this.models.map((known) => known.name),
+      );
+    }
+    return model;
+  }
+}
+
+function isB(name: string): boolean {
+  return name.endsWith('.lora_B.weight');
+}
+
+function bonus(lora: LoraSpec, weights: AdapterTensors): number {
+  let sum = 0;
+  for (const [name, { data }] of weights) if (isB(name)) sum = data.reduce((total, value) => total + value, sum);
+  return loraScale(lora) * sum;
+}
+
+function logprob(token: number, target: number, given: number): number {
+  return -(1 + ((token + target) % 4)) + given;
+}
+
+function sample(
+  { prompt, sampling }: GenerateRequest,
+  index: number,
+  given: number,
+  vocabSize: number,
+  onToken?: TokenListener,
+): SampledSequence {
+  const tokens: number[] = [];
+  const logprobs: number[] = [];
+  let last = prompt.at(-1) ?? 0;
+  while (tokens.length < sampling.maxNewTokens) {
+    const drawn = sampling.temperature === 0 ? 0 : sampling.seed + 7 * index + tokens.length;
+    const token = (last + 1 + Math.floor(Math.abs(given)) + drawn) % vocabSize;
+    tokens.push(token);
+    logprobs.push(logprob(last, token, given));
+    onToken?.({ index, token, logprob: logprob(last, token, given) });
+    last = token;
+    if (sampling.stopTokens.includes(token)) break;
+  }
+  const stopReason = sampling.stopTokens.includes(last) && tokens.length > 0 ? 'stop' : 'length';
+  return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopReason };
+}
