@@ -81,7 +81,8 @@ export async function generate(
   const cache = new KvCache(runtime.config, 1);
   const prefilled = await prefill(model, cache, request.prompt);
   const draw = (continuation: Continuation, logits: Float32Array) => {
-    onToken?.({ index: continuation.index, ...continuation.next(sampler, logits) });
+    const drawn = continuation.next(sampler, logits);
+    onToken?.({ index: continuation.index, ...drawn });
   };
   for (const continuation of all) draw(continuation, prefilled);
   let open = all.filter(({ stopReason }) => stopReason === null);
