@@ -110,7 +110,7 @@ async function reinforce(baseModel) {
   await createAdapter(PPO, baseModel);
   const request = { model_id: PPO, data: TASTE.map(({ chat }) => chat), train_on: 'assistant' };
   // The log-probs of the policy that "acted": PPO compares every later policy with them.
-  const before = await run('/fwd', { ...request, loss_fn: 'cross_entropy' });
+  const before = await run('/fwd', { ...request, loss_fn: 'cross_entropy', logprobs: 'all' });
   const logprobs = before.loss_fn_outputs.map((output) => output.logprobs.data);
   const advantages = TASTE.map(({ advantage }) => advantage);
   const seen = [];
