@@ -72,6 +72,10 @@ class HubDownload {
   }
 
   async run(): Promise<string> {
+    const { token } = this.options;
+    if (token !== '' && !token.startsWith('hf_')) {
+      throw new HubRefusedError(this.repo, 'HF_TOKEN is no access token: it must start with hf_', 'Correct HF_TOKEN.');
+    }
     try {
       const commit = await this.resolveCommit();
       const listed = await this.listRepository(commit);
