@@ -1,0 +1,44 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
+import { BaseModelsModule } from '../base-models/base-models.module.js';
+import { AppConfig } from '../config/app-config.js';
+import { ComputeBackend } from './compute-backend.js';
+import { type EngineSettings } from './local/engine-protocol.js';
+import { ThreadedBackend } from './local/threaded-backend.js';
+import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
+
+/** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
+const MEMORY_SHARE = 0.25;
+
+/** Gives the compute backend; whoever runs it starts and stops it. Imported where the role includes a worker. */
+@Module({
+  imports: [BaseModelsModule],
+  providers: [
+    {
+      provide: ComputeBackend,
+      inject: [AppConfig, BaseModelCatalog],
+      useFactory: (config: AppConfig, catalog: BaseModelCatalog): ComputeBackend => {
+        const settings = engineSettings(config, catalog);
+        // Native libraries see only the environment of the process, not that of the engine's thread.
+        if (settings.engine !== 'onnxruntime') Object.assign(process.env, tensorflowEnvironment(settings.threads));
+        return new ThreadedBackend(settings);
+      },
+    },
+  ],
+  exports: [ComputeBackend],
+})
+export class ComputeModule {}
+
+function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSettings {
+  const budgetMb = config.memoryBudgetMb === 0 ? (totalmem() * MEMORY_SHARE) / 2 ** 20 : config.memoryBudgetMb;
+  return {
+    engine: config.engine,
+    device: config.device,
+    threads: config.engineThreads === 0 ? availableParallelism() : config.engineThreads,
+    memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
+    models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
+    cacheFolder: join(config.dataDir, 'weights'),
+  };
+}

@@ -1,0 +1,44 @@
+import { type SerializedError } from '../../common/errors/app-error.js';
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type AppConfig } from '../../config/app-config.js';
+import { type TokenEvent } from '../compute-backend.js';
+
+/** What passes between the service's thread and the engine's. Everything here can be cloned between threads. */
+export interface EngineSettings {
+  readonly engine: AppConfig['engine'];
+  readonly device: AppConfig['device'];
+  readonly threads: number;
+  readonly memoryBudgetBytes: number;
+  readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
+  /** Folder for float32 weights and compiled graphs. */
+  readonly cacheFolder: string;
+}
+
+/** The backend's methods that are called across threads. */
+export const REMOTE_METHODS = [
+  'start',
+  'stop',
+  'createAdapter',
+  'deleteAdapter',
+  'exportState',
+  'importState',
+  'forward',
+  'forwardBackward',
+  'optimStep',
+  'generate',
+] as const;
+export type RemoteMethod = (typeof REMOTE_METHODS)[number];
+
+export interface EngineCall {
+  readonly id: number;
+  readonly method: RemoteMethod;
+  readonly args: readonly unknown[];
+}
+
+export type EngineMessage =
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  /** A foreseen error, which keeps its code and category. */
+  | { readonly kind: 'error'; readonly id: number; readonly error: SerializedError }
+  /** Anything else; the stack is the engine's. */
+  | { readonly kind: 'crash'; readonly id: number; readonly message: string; readonly stack: string }
+  | { readonly kind: 'token'; readonly id: number; readonly event: TokenEvent };

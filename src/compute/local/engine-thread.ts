@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { openCheckpoint } from '../../base-models/checkpoint-files.js';
+import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
+import { AppError, serializeError } from '../../common/errors/app-error.js';
+import { LossRegistry } from '../../modules/losses/loss-registry.js';
+import { type ComputeBackend, type GenerateRequest, type ModelTarget } from '../compute-backend.js';
+import { type EngineCall, type EngineMessage, type EngineSettings } from './engine-protocol.js';
+import { type EngineModel, LocalEngine } from './local-engine.js';
+import { selectExecutor } from './select-executor.js';
+import { prepareWeightFile } from './weight-file.js';
+
+/** Entry of the engine's thread: builds the engine from its settings and answers calls from the service's thread. */
+const settings = workerData as EngineSettings;
+const port = parentPort!;
+
+const engine = new LocalEngine({
+  executor: await selectExecutor(settings),
+  losses: new LossRegistry(),
+  memoryBudgetBytes: settings.memoryBudgetBytes,
+  loadModels: () => Promise.all(settings.models.map(loadModel)),
+});
+
+port.on('message', (call: EngineCall) => void answer(call));
+
+async function answer(call: EngineCall): Promise<void> {
+  try {
+    send({ kind: 'result', id: call.id, value: await run(engine, call) });
+  } catch (error) {
+    if (error instanceof AppError) return send({ kind: 'error', id: call.id, error: serializeError(error) });
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    send({ kind: 'crash', id: call.id, message, stack: stack ?? message });
+  }
+}
+
+/** start() answers with what the backend can do, which is known only then. */
+async function run(backend: ComputeBackend, { id, method, args }: EngineCall): Promise<unknown> {
+  if (method === 'start') {
+    await backend.start();
+    return backend.capabilities;
+  }
+  if (method === 'generate') {
+    const [target, request] = args as [ModelTarget, GenerateRequest];
+    return backend.generate(target, request, (event) => send({ kind: 'token', id, event }));
+  }
+  const call = backend[method].bind(backend) as (...values: readonly unknown[]) => Promise<unknown>;
+  return call(...args);
+}
+
+function send(message: EngineMessage): void {
+  port.postMessage(message);
+}
+
+async function loadModel({ name, folder, config }: EngineSettings['models'][number]): Promise<EngineModel> {
+  const checkpoint = await openCheckpoint(folder, config, name);
+  const weights = await prepareWeightFile(checkpoint, { cacheFolder: settings.cacheFolder });
+  const tokenizer = await HfChatTokenizer.load(folder, name);
+  return { name, config, weights, decode: (tokens) => tokenizer.decode(tokens) };
+}

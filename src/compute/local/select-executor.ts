@@ -1,0 +1,32 @@
+import { type Executor } from '../executor.js';
+import { type LoadOptions } from '../tensorflow/load-tensorflow.js';
+import { type EngineSettings } from './engine-protocol.js';
+
+/**
+ * The executor that the settings ask for. `ENGINE=auto` takes TensorFlow when its GPU binding loads and reports a GPU,
+ * else onnxruntime, which is the faster one on a CPU. Loaded lazily: neither package is touched unless it is used.
+ */
+export async function selectExecutor({ engine, device, threads }: EngineSettings): Promise<Executor> {
+  switch (engine) {
+    case 'onnxruntime':
+      return onnxRuntime(device, threads);
+    case 'tensorflow':
+      return tensorflow(device === 'webgpu' ? 'auto' : device);
+    case 'auto':
+      if (device === 'cpu' || device === 'webgpu') return onnxRuntime(device, threads);
+      return tensorflow('cuda').catch(() => onnxRuntime(device, threads));
+    default:
+      return engine satisfies never;
+  }
+}
+
+async function onnxRuntime(device: EngineSettings['device'], threads: number): Promise<Executor> {
+  const { OnnxRuntimeExecutor } = await import('../onnxruntime/onnxruntime-executor.js');
+  return new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads });
+}
+
+async function tensorflow(device: LoadOptions['device']): Promise<Executor> {
+  const { loadTensorflow } = await import('../tensorflow/load-tensorflow.js');
+  const { TensorflowExecutor } = await import('../tensorflow/tensorflow-executor.js');
+  return new TensorflowExecutor(await loadTensorflow({ device }));
+}

@@ -1,0 +1,134 @@
+import { Worker } from 'node:worker_threads';
+import { AppError, deserializeError } from '../../common/errors/app-error.js';
+import { type AdamParams } from '../../domain/adam-params.js';
+import { type AdapterState } from '../../domain/adapter-state.js';
+import {
+  type AdapterHandle,
+  type BackendCapabilities,
+  ComputeBackend,
+  type ForwardRequest,
+  type ForwardResult,
+  type GenerateRequest,
+  type GenerateResult,
+  type ModelTarget,
+  type OptimStepResult,
+  type TokenListener,
+} from '../compute-backend.js';
+import { type EngineCall, type EngineMessage, type EngineSettings, type RemoteMethod } from './engine-protocol.js';
+
+interface PendingCall {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onToken: TokenListener | undefined;
+}
+
+/** The engine's thread ended while calls were open, or before they were made. */
+export class EngineStoppedError extends AppError {
+  constructor(reason: string, options?: ErrorOptions) {
+    super('engine_stopped', 'server', 503, `The compute engine is not running: ${reason}.`, {}, options);
+  }
+}
+
+/** The local engine in a thread of its own, so that its work never blocks the loop that serves and renews locks. */
+export class ThreadedBackend extends ComputeBackend {
+  private thread: Worker | null = null;
+  private stopped = 'it has not been started';
+  private nextId = 0;
+  private found: BackendCapabilities | null = null;
+  private readonly pending = new Map<number, PendingCall>();
+  private readonly adapters = new Set<string>();
+
+  constructor(private readonly settings: EngineSettings) {
+    super();
+  }
+
+  get capabilities(): BackendCapabilities {
+    if (!this.found) throw new EngineStoppedError(this.stopped);
+    return this.found;
+  }
+
+  async start(): Promise<void> {
+    this.thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: this.settings });
+    this.thread.on('message', (message: EngineMessage) => this.receive(message));
+    this.thread.on('error', (error) => this.fail('its thread failed', error));
+    this.thread.on('exit', (code) => this.fail(`its thread ended with code ${code}`));
+    this.found = await this.call('start', []);
+  }
+
+  async stop(): Promise<void> {
+    if (!this.thread) return;
+    await this.call('stop', []);
+    const { thread } = this;
+    this.fail('it was stopped');
+    await thread.terminate();
+  }
+
+  async createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void> {
+    await this.call('createAdapter', [adapter, state]);
+    this.adapters.add(adapter.id);
+  }
+
+  async deleteAdapter(adapterId: string): Promise<void> {
+    this.adapters.delete(adapterId);
+    await this.call('deleteAdapter', [adapterId]);
+  }
+
+  hasAdapter(adapterId: string): boolean {
+    return this.adapters.has(adapterId);
+  }
+
+  exportState(adapterId: string): Promise<AdapterState> {
+    return this.call('exportState', [adapterId]);
+  }
+
+  importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+    return this.call('importState', [adapterId, state, options]);
+  }
+
+  forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
+    return this.call('forward', [target, request]);
+  }
+
+  forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
+    return this.call('forwardBackward', [adapterId, request]);
+  }
+
+  optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
+    return this.call('optimStep', [adapterId, params]);
+  }
+
+  generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
+    return this.call('generate', [target, request], onToken);
+  }
+
+  private call<T>(method: RemoteMethod, args: readonly unknown[], onToken?: TokenListener): Promise<T> {
+    const { thread } = this;
+    if (!thread) return Promise.reject(new EngineStoppedError(this.stopped));
+    const call: EngineCall = { id: this.nextId++, method, args };
+    return new Promise<T>((resolve, reject) => {
+      this.pending.set(call.id, { resolve: resolve as PendingCall['resolve'], reject, onToken });
+      thread.postMessage(call);
+    });
+  }
+
+  private receive(message: EngineMessage): void {
+    const call = this.pending.get(message.id);
+    if (!call) return;
+    if (message.kind === 'token') return call.onToken?.(message.event);
+    this.pending.delete(message.id);
+    if (message.kind === 'result') call.resolve(message.value);
+    else if (message.kind === 'error') call.reject(deserializeError(message.error));
+    else call.reject(Object.assign(new Error(message.message), { stack: message.stack }));
+  }
+
+  private fail(reason: string, cause?: unknown): void {
+    if (!this.thread) return;
+    this.thread = null;
+    this.stopped = reason;
+    this.found = null;
+    this.adapters.clear();
+    const calls = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of calls) reject(new EngineStoppedError(reason, { cause }));
+  }
+}
