@@ -117,7 +117,10 @@ describe('openCheckpoint', () => {
 
   it('says that a file is cut short', async () => {
     await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(allTensors()).subarray(0, -1));
-    await expect(opened()).rejects.toMatchObject({ code: 'unsupported_checkpoint', message: /cut short/ });
+    await expect(opened()).rejects.toMatchObject({
+      code: 'unsupported_checkpoint',
+      message: expect.stringMatching(/cut short/) as string,
+    });
   });
 
   it('has the same fingerprint until the files change', async () => {

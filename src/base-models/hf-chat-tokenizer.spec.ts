@@ -177,6 +177,9 @@ describe('HfChatTokenizer', () => {
     ['a broken template', () => write('tokenizer_config.json', { chat_template: '{% if %}' }), /is not supported/],
   ])('refuses %s', async (_, damage, message) => {
     await damage();
-    await expect(load()).rejects.toMatchObject({ code: 'unsupported_checkpoint', message });
+    await expect(load()).rejects.toMatchObject({
+      code: 'unsupported_checkpoint',
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
