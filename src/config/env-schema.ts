@@ -1,4 +1,4 @@
-import { host, makeValidator, port, str } from 'envalid';
+import { host, makeValidator, str } from 'envalid';
 
 /**
  * Every environment variable the service reads, with its default, what is allowed and what it is for: the only list.
@@ -45,7 +45,7 @@ export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 export const ENV_SCHEMA = {
-  PORT: port({ default: 8000, desc: 'TCP port of the HTTP server (0 = any free one).' }),
+  PORT: wholeNumber(0, 65_535)({ default: 8000, desc: 'TCP port of the HTTP server (0 = any free one).' }),
   HOST: host({ default: '127.0.0.1', desc: 'Address to listen on; 0.0.0.0 for every interface.' }),
   ROLE: str({
     choices: ROLES,
