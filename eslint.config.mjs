@@ -18,7 +18,8 @@ const INDEX_LOOPS = [
   'src/domain/ragged-tensor.ts',
   'src/formats/**/*.ts',
   'src/modules/losses/*.ts',
-  'src/modules/training/{datum.reader,loss-input-tensors}.ts',
+  'src/modules/training/{conversation.reader,datum.reader,loss-input-tensors}.ts',
+  'src/common/json/number-lists.ts',
 ];
 
 const STRING_TOKEN = 'Use a class or an exported Symbol as the token: a string cannot be checked by the compiler.';

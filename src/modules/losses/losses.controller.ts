@@ -8,7 +8,7 @@ import { LossRegistry } from './loss-registry.js';
 export class LossesController {
   constructor(private readonly losses: LossRegistry) {}
 
-  @Get(['loss_functions', 'list_loss_functions'])
+  @Get('loss_functions')
   @ApiOperation({
     summary: 'List the loss functions',
     description:
@@ -18,5 +18,15 @@ export class LossesController {
   @ApiOkResponse({ type: LossFunctionsDto })
   list(): LossFunctionsDto {
     return toLossFunctionsDto(this.losses.list());
+  }
+
+  @Get('list_loss_functions')
+  @ApiOperation({
+    summary: 'List the loss functions (name of the original API)',
+    description: 'Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`',
+  })
+  @ApiOkResponse({ type: LossFunctionsDto })
+  listLossFunctions(): LossFunctionsDto {
+    return this.list();
   }
 }

@@ -63,7 +63,7 @@ function tokenize(value: unknown, field: string, { model }: BatchContext): Token
 /** Tokens `shift` .. N + shift - 1 of every chat. */
 function concatenate(chats: readonly TokenizedChat[], offsets: Int32Array, shift: 0 | 1): RaggedTensor<Int32Array> {
   const data = new Int32Array(offsets[chats.length]!);
-  chats.forEach(({ tokens }, i) => data.set(tokens.subarray(shift, tokens.length - 1 + shift), offsets[i]!));
+  chats.forEach(({ tokens }, i) => data.set(tokens.subarray(shift, tokens.length - 1 + shift), offsets[i]));
   return { data, offsets, trailingShape: [] };
 }
 
@@ -73,7 +73,7 @@ function assistantWeights(chats: readonly TokenizedChat[], offsets: Int32Array):
     if (!assistant.includes(1)) {
       throw invalid(`data[${i}]`, 'has no assistant message.', 'Add one, or use "train_on": "all".');
     }
-    data.set(assistant.subarray(1), offsets[i]!);
+    data.set(assistant.subarray(1), offsets[i]);
   });
   return { data, offsets, trailingShape: [] };
 }

@@ -1,0 +1,54 @@
+import { type AdapterState } from '../../domain/adapter-state.js';
+import { type LoraSpec } from '../../domain/lora-spec.js';
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../../formats/optimizer-state.js';
+import { readPeftAdapter, writePeftAdapter } from '../../formats/peft-adapter.js';
+import { type CheckpointStore } from '../../storage/checkpoint-store.js';
+
+/**
+ * An adapter's state as the files of a checkpoint: PEFT's two, the optimiser's where training is to go on from it, and
+ * an empty marker that tells other programs that the folder is whole.
+ */
+const COMPLETE_FILE = 'checkpoint_complete';
+
+export interface AdapterIdentity {
+  readonly lora: LoraSpec;
+  readonly baseModel: string;
+}
+
+export function toFiles(
+  { lora, baseModel }: AdapterIdentity,
+  state: AdapterState,
+  options: { optimizer: boolean },
+): Map<string, Uint8Array> {
+  const files = writePeftAdapter({ lora, weights: state.weights, baseModelName: baseModel });
+  if (options.optimizer) files.set(OPTIMIZER_FILE, encodeOptimizerState(state));
+  files.set(COMPLETE_FILE, new Uint8Array(0));
+  return files;
+}
+
+export interface StoredAdapter {
+  readonly lora: LoraSpec;
+  readonly baseModelName: string | null;
+  /** Without an optimiser's file: as if no step had been taken. */
+  readonly state: AdapterState;
+}
+
+/** @throws AdapterMismatchError when the files are for another base model, StorageError when they are damaged. */
+export async function readFiles(
+  store: CheckpointStore,
+  path: string,
+  config: TransformerConfig,
+): Promise<StoredAdapter> {
+  const names = await store.list(path);
+  const contents = await Promise.all(names.map(async (name) => [name, await store.read(path, name)] as const));
+  return fromFiles(new Map(contents), config);
+}
+
+export function fromFiles(files: ReadonlyMap<string, Uint8Array>, config: TransformerConfig): StoredAdapter {
+  const { lora, weights, baseModelName } = readPeftAdapter(files, config);
+  const optimizer = files.get(OPTIMIZER_FILE);
+  const fresh = { moments: { m: new Map(), v: new Map() }, step: 0, gradients: null, passes: 0 };
+  const state = { weights, ...(optimizer ? decodeOptimizerState(optimizer, weights) : fresh) };
+  return { lora, baseModelName, state };
+}

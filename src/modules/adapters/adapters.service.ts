@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { ulid } from 'ulid';
+import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
+import { type BaseModel } from '../../base-models/base-model.js';
+import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
+import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
+import { adapterModules } from '../../formats/peft-targets.js';
+import { type Accepted, FuturesService } from '../futures/index.js';
+import { WorkersService } from '../workers/index.js';
+import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
+import { type AdapterEntity } from './entities/adapter.entity.js';
+import { checkModelId, generateModelId } from './model-names.js';
+import { AdapterRepository } from './repositories/adapter.repository.js';
+
+/** What a request says about an adapter; the rest are defaults. */
+export interface AdapterWish {
+  /** The row's id, where it is chosen already. */
+  readonly id?: string;
+  readonly modelId?: string;
+  readonly baseModel?: string;
+  readonly lora: Partial<LoraSpec>;
+  /** A first state other than fresh weights: a folder in the checkpoint store, and the steps it has taken. */
+  readonly firstState?: { readonly path: string; readonly step: number };
+}
+
+/** Adapters by the client's name: made, found, listed and deleted. Their numbers live in the worker. */
+@Injectable()
+export class AdaptersService {
+  constructor(
+    private readonly adapters: AdapterRepository,
+    private readonly baseModels: BaseModelCatalog,
+    private readonly futures: FuturesService,
+    private readonly workers: WorkersService,
+  ) {}
+
+  /** The row is there, and the name taken, when this returns; the worker warms the adapter up on its own. */
+  async create(wish: AdapterWish): Promise<{ adapter: AdapterEntity; accepted: Accepted }> {
+    const created = await this.insert(wish);
+    if (created) return created;
+    throw nameTaken(wish.modelId);
+  }
+
+  /** Refuses a name that a new adapter cannot have. @throws InvalidRequestError, ConflictError */
+  async checkFree(modelId: string): Promise<void> {
+    checkModelId(modelId, this.baseModelNames());
+    if (await this.adapters.findLive(modelId)) throw nameTaken(modelId);
+  }
+
+  /** The adapter of this name; made with the wish or the defaults when it does not exist yet. */
+  async findOrCreate(wish: AdapterWish & { modelId: string }): Promise<AdapterEntity> {
+    const existing = await this.adapters.findLive(wish.modelId);
+    if (existing) return checkSame(existing, wish);
+    const created = await this.insert(wish);
+    if (created) return created.adapter;
+    // Another request with the same name was faster.
+    return checkSame(await this.get(wish.modelId), wish);
+  }
+
+  /** @throws AdapterNotFoundError */
+  async get(modelId: string, field?: string): Promise<AdapterEntity> {
+    const adapter = await this.adapters.findLive(modelId);
+    if (!adapter) throw new AdapterNotFoundError(modelId, field);
+    return adapter;
+  }
+
+  isBaseModel(name: string): boolean {
+    return name === 'base' || this.baseModelNames().includes(name);
+  }
+
+  /** The base model of this name, or the default one for none and for 'base'. @throws InvalidRequestError */
+  baseModel(name?: string, field = 'base_model'): BaseModel {
+    const models = this.baseModels.list();
+    const model = name === undefined || name === 'base' ? models[0] : models.find((one) => one.name === name);
+    if (model) return model;
+    const remedy = `This server has: ${this.baseModelNames().join(', ')}.`;
+    throw new InvalidRequestError(`${field} '${name}' is not served here. ${remedy}`, { field, remedy });
+  }
+
+  /** The base model that an adapter of this name has, or would get. */
+  async modelFor(wish: AdapterWish & { modelId: string }): Promise<BaseModel> {
+    const existing = await this.adapters.findLive(wish.modelId);
+    if (existing) return this.baseModels.get(existing.baseModel);
+    checkModelId(wish.modelId, this.baseModelNames());
+    return this.baseModel(wish.baseModel);
+  }
+
+  async list(): Promise<{ adapter: AdapterEntity; busy: boolean }[]> {
+    const adapters = await this.adapters.findAllLive();
+    const busy = await this.adapters.findBusy(adapters.map(({ id }) => id));
+    return adapters.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
+  }
+
+  async isBusy(adapter: AdapterEntity): Promise<boolean> {
+    return (await this.adapters.findBusy([adapter.id])).has(adapter.id);
+  }
+
+  /** Frees the name at once, fails what waits, and lets the worker free memory and files after what runs. */
+  async delete(modelId: string): Promise<Accepted> {
+    const adapter = await this.get(modelId);
+    return this.adapters.manager.transaction(async (manager) => {
+      if (!(await this.adapters.markDeleted(adapter.id, manager))) throw new AdapterNotFoundError(modelId);
+      await this.futures.failPending(adapter.id, new AdapterNotFoundError(modelId), manager);
+      return this.futures.submit(
+        {
+          kind: 'delete_adapter',
+          adapterId: adapter.id,
+          modelId,
+          baseModel: adapter.baseModel,
+          request: { json: {}, tensors: {} },
+        },
+        manager,
+      );
+    });
+  }
+
+  private baseModelNames(): string[] {
+    return this.baseModels.list().map((model) => model.name);
+  }
+
+  /** Undefined when the name is taken. */
+  private async insert(wish: AdapterWish): Promise<{ adapter: AdapterEntity; accepted: Accepted } | undefined> {
+    const model = this.baseModel(wish.baseModel);
+    const modelId = checkModelId(wish.modelId ?? generateModelId(model.name), this.baseModelNames());
+    const lora = { ...DEFAULT_LORA, ...wish.lora };
+    await this.checkRank(lora.rank);
+    const id = wish.id ?? `adapter_${ulid()}`;
+    const row = {
+      ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
+      trainableParams: countTrainableParams(model, lora),
+      step: wish.firstState?.step ?? 0,
+      statePath: wish.firstState?.path ?? null,
+    };
+    const accepted = await this.adapters.manager.transaction(async (manager) => {
+      if (!(await this.adapters.insert(row, manager))) return undefined;
+      const request = { json: { lora }, tensors: {} };
+      return this.futures.submit(
+        { kind: 'create_adapter', adapterId: id, modelId, baseModel: model.name, request },
+        manager,
+      );
+    });
+    if (!accepted) return undefined;
+    return { adapter: await this.get(modelId), accepted };
+  }
+
+  private async checkRank(rank: number): Promise<void> {
+    const maxRank = (await this.workers.capabilities())?.maxRank;
+    if (maxRank === undefined || rank <= maxRank) return;
+    const remedy = `Use a rank from 1 to ${maxRank}.`;
+    throw new InvalidRequestError(`lora_config.rank ${rank} is more than this server can do. ${remedy}`, {
+      field: 'lora_config.rank',
+      remedy,
+    });
+  }
+}
+
+/** Numbers in the A ([rank, in]) and B ([out, rank]) matrices. */
+function countTrainableParams(model: BaseModel, lora: LoraSpec): number {
+  return adapterModules(model.config)
+    .filter(({ target }) => lora.targetModules.includes(target))
+    .reduce((sum, { inputs, outputs }) => sum + lora.rank * (inputs + outputs), 0);
+}
+
+function nameTaken(modelId: string | undefined): ConflictError {
+  const remedy = 'Choose another model_id, or delete that adapter first.';
+  return new ConflictError(`There is an adapter '${modelId}' already. ${remedy}`, { field: 'model_id', remedy });
+}
+
+/** A request that describes the adapter otherwise than it is would train something else than it thinks. */
+function checkSame(adapter: AdapterEntity, wish: AdapterWish): AdapterEntity {
+  if (wish.baseModel !== undefined && wish.baseModel !== adapter.baseModel) {
+    throw conflict(adapter, 'base_model', wish.baseModel, adapter.baseModel);
+  }
+  const actual: Readonly<Record<string, unknown>> = { ...adapter.lora };
+  for (const [name, wished] of Object.entries(wish.lora)) {
+    if (String(wished) !== String(actual[name])) {
+      throw conflict(adapter, `lora_config.${WIRE_NAMES[name] ?? name}`, wished, actual[name]);
+    }
+  }
+  return adapter;
+}
+
+const WIRE_NAMES: Readonly<Record<string, string>> = { targetModules: 'target_modules', rsLora: 'use_rslora' };
+
+function conflict(adapter: AdapterEntity, field: string, wished: unknown, actual: unknown): ConflictError {
+  const remedy = `Leave ${field} out, or use another model_id.`;
+  return new ConflictError(
+    `Adapter '${adapter.modelId}' exists with ${field} ${String(actual)}, not ${String(wished)}. ${remedy}`,
+    { field, remedy },
+  );
+}

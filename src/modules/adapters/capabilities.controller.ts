@@ -1,0 +1,22 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CapabilitiesService } from './capabilities.service.js';
+import { CapabilitiesDto } from './dto/capabilities.dto.js';
+
+@ApiTags('server')
+@Controller()
+export class CapabilitiesController {
+  constructor(private readonly capabilities: CapabilitiesService) {}
+
+  @Get('get_server_capabilities')
+  @ApiOperation({
+    summary: 'What this server can do',
+    description:
+      'Base models with their context lengths, loss functions, largest rank, engine and device in use. ' +
+      'Example: `curl http://127.0.0.1:8000/get_server_capabilities`',
+  })
+  @ApiOkResponse({ type: CapabilitiesDto })
+  describe(): Promise<CapabilitiesDto> {
+    return this.capabilities.describe();
+  }
+}

@@ -1,0 +1,131 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type AdapterEntity } from '../entities/adapter.entity.js';
+import { type LoraSpec } from '../../../domain/lora-spec.js';
+
+export class AdapterLoraDto {
+  /** @example 16 */
+  rank!: number;
+
+  /** @example 32 */
+  alpha!: number;
+
+  /** @example 0 */
+  dropout!: number;
+
+  @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
+  target_modules!: string[];
+
+  /** @example false */
+  use_rslora!: boolean;
+
+  /** @example 0 */
+  seed!: number;
+}
+
+export class AdapterDto {
+  /**
+   * Your name for it.
+   * @example my-model
+   */
+  model_id!: string;
+
+  /**
+   * Numbers in its matrices.
+   * @example 921600
+   */
+  trainable_params!: number;
+
+  /**
+   * Whether gradients wait for an optim_step.
+   * @example false
+   */
+  has_gradients!: boolean;
+
+  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  base_model!: string;
+
+  /** @example 16 */
+  rank!: number;
+
+  /** @example 32 */
+  alpha!: number;
+
+  @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
+  target_modules!: string[];
+
+  @ApiProperty({ type: AdapterLoraDto })
+  lora_config!: AdapterLoraDto;
+
+  /**
+   * Optimiser steps taken.
+   * @example 12
+   */
+  step!: number;
+
+  /** @example 2026-11-23T12:00:00.000Z */
+  created_at!: string;
+
+  /** @example 2026-11-23T12:05:00.000Z */
+  last_used_at!: string;
+
+  /** Busy while operations wait or run. */
+  @ApiProperty({ enum: ['idle', 'busy'], example: 'idle' })
+  status!: 'idle' | 'busy';
+}
+
+export class AdapterListDto {
+  /** Oldest first. */
+  @ApiProperty({ type: [AdapterDto] })
+  adapters!: AdapterDto[];
+}
+
+export class AdapterCreatedDto extends AdapterDto {
+  /**
+   * Future of its creation in the worker; there is no need to wait for it.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  request_id!: string;
+}
+
+export class AdapterDeletedDto {
+  /** @example my-model */
+  model_id!: string;
+
+  /** @example deleted */
+  status!: string;
+
+  /**
+   * Future that is done when memory and files are freed.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  request_id!: string;
+}
+
+export function toAdapterDto(adapter: AdapterEntity, busy: boolean): AdapterDto {
+  const lora_config = toLoraDto(adapter.lora);
+  return {
+    model_id: adapter.modelId,
+    trainable_params: adapter.trainableParams,
+    has_gradients: adapter.hasGradients,
+    base_model: adapter.baseModel,
+    rank: lora_config.rank,
+    alpha: lora_config.alpha,
+    target_modules: lora_config.target_modules,
+    lora_config,
+    step: adapter.step,
+    created_at: adapter.createdAt.toISOString(),
+    last_used_at: adapter.lastUsedAt.toISOString(),
+    status: busy ? 'busy' : 'idle',
+  };
+}
+
+export function toLoraDto(lora: LoraSpec): AdapterLoraDto {
+  return {
+    rank: lora.rank,
+    alpha: lora.alpha,
+    dropout: lora.dropout,
+    target_modules: [...lora.targetModules],
+    use_rslora: lora.rsLora,
+    seed: lora.seed,
+  };
+}

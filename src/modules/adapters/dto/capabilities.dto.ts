@@ -1,0 +1,61 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class SupportedModelDto {
+  /**
+   * Value for base_model.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
+  model_id!: string;
+
+  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  model_name!: string;
+
+  /**
+   * Model family.
+   * @example llama
+   */
+  arch!: string;
+
+  /**
+   * Longest sequence, in tokens.
+   * @example 8192
+   */
+  max_context_length!: number;
+
+  /** @example 49152 */
+  vocab_size!: number;
+
+  /**
+   * Numbers in its weights.
+   * @example 134515008
+   */
+  parameters!: number;
+}
+
+export class CapabilitiesDto {
+  /** Base models; the first is the default. */
+  @ApiProperty({ type: [SupportedModelDto] })
+  supported_models!: SupportedModelDto[];
+
+  /** Names for loss_fn; GET /loss_functions tells more. */
+  @ApiProperty({ type: [String], example: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'] })
+  loss_functions!: string[];
+
+  /** Largest rank of an adapter; null while no worker is up. */
+  @ApiProperty({ type: Number, nullable: true, example: 256 })
+  max_rank!: number | null;
+
+  /** Tensor engine of the worker; null while no worker is up. */
+  @ApiProperty({ type: String, nullable: true, example: 'onnxruntime' })
+  engine!: string | null;
+
+  /** What it computes on; null while no worker is up. */
+  @ApiProperty({ type: String, nullable: true, example: 'cpu' })
+  device!: string | null;
+
+  /**
+   * Version of this server.
+   * @example 0.1.0
+   */
+  version!: string;
+}

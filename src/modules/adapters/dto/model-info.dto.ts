@@ -1,0 +1,69 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type BaseModel } from '../../../base-models/base-model.js';
+import { type AdapterEntity } from '../entities/adapter.entity.js';
+import { AdapterLoraDto, toLoraDto } from './adapter.dto.js';
+
+export class ModelDataDto {
+  /** @example llama */
+  arch!: string;
+
+  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  model_name!: string;
+
+  /**
+   * What a Hugging Face tokenizer can be loaded from.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
+  tokenizer_id!: string;
+}
+
+export class ModelInfoDto {
+  /** @example my-model */
+  model_id!: string;
+
+  /** The base model. */
+  model_data!: ModelDataDto;
+
+  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  model_name!: string;
+
+  /**
+   * False for a bare base model.
+   * @example true
+   */
+  is_lora!: boolean;
+
+  /** @example 16 */
+  lora_rank?: number;
+
+  @ApiProperty({ type: AdapterLoraDto })
+  lora_config?: AdapterLoraDto;
+
+  /** @example 921600 */
+  trainable_params?: number;
+
+  /** @example 12 */
+  step?: number;
+
+  /** @example 8192 */
+  max_context_length!: number;
+}
+
+export function toModelInfoDto(modelId: string, model: BaseModel, adapter: AdapterEntity | null): ModelInfoDto {
+  const { name, folder, config } = model;
+  // A hub id loads anywhere; a local model's tokenizer loads from its folder on the same machine.
+  const tokenizerId = name.includes('/') ? name : folder;
+  return {
+    model_id: modelId,
+    model_data: { arch: config.family, model_name: name, tokenizer_id: tokenizerId },
+    model_name: name,
+    is_lora: adapter !== null,
+    ...(adapter && {
+      lora_rank: adapter.rank,
+      lora_config: toLoraDto(adapter.lora),
+      trainable_params: adapter.trainableParams,
+      step: adapter.step,
+    }),
+    max_context_length: config.contextLength,
+  };
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+
+const MODEL_ID = /^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/;
+const REMEDY = 'Use 1 to 128 letters, digits, dots, dashes, underscores and colons, not beginning with a dot.';
+
+/**
+ * A client's name for an adapter. Base models' names and 'base' are reserved: in /generate and /fwd they mean the bare
+ * model.
+ */
+export function checkModelId(modelId: string, baseModels: readonly string[], field = 'model_id'): string {
+  if (!MODEL_ID.test(modelId)) {
+    const shown = modelId.length > 40 ? `${modelId.slice(0, 40)}...` : modelId;
+    throw new InvalidRequestError(`${field} ${JSON.stringify(shown)} is not a usable name. ${REMEDY}`, {
+      field,
+      remedy: REMEDY,
+    });
+  }
+  if (modelId === 'base' || baseModels.includes(modelId)) {
+    const remedy = 'Choose another name for the adapter.';
+    throw new InvalidRequestError(`${field} '${modelId}' is reserved for the base model. ${remedy}`, { field, remedy });
+  }
+  return modelId;
+}
+
+/** A fresh name: `<base model's short name>_lora_<8 hex digits>`. */
+export function generateModelId(baseModel: string): string {
+  const short = baseModel.slice(baseModel.lastIndexOf('/') + 1).replace(/[^A-Za-z0-9._:-]/g, '_');
+  return `${short.replace(/^\.+/, '').slice(0, 100)}_lora_${randomBytes(4).toString('hex')}`;
+}

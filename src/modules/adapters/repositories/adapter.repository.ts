@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, IsNull, Repository } from 'typeorm';
+import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { AdapterEntity } from '../entities/adapter.entity.js';
+
+export interface NewAdapterRow {
+  readonly id: string;
+  readonly modelId: string;
+  readonly baseModel: string;
+  readonly lora: LoraSpec;
+  readonly rank: number;
+  readonly trainableParams: number;
+  readonly step: number;
+  /** A first state other than fresh weights (an imported adapter). */
+  readonly statePath: string | null;
+}
+
+@Injectable()
+export class AdapterRepository {
+  constructor(@InjectRepository(AdapterEntity) private readonly rows: Repository<AdapterEntity>) {}
+
+  get manager(): EntityManager {
+    return this.rows.manager;
+  }
+
+  /** False when a live adapter has the name already. */
+  async insert(row: NewAdapterRow, manager: EntityManager): Promise<boolean> {
+    const { id, modelId, baseModel, lora, rank, trainableParams, step, statePath } = row;
+    const inserted: unknown[] = await manager.query(
+      `INSERT INTO adapters (id, model_id, base_model, lora, rank, trainable_params, step, state_path)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+       ON CONFLICT (model_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
+      [id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, statePath],
+    );
+    return inserted.length > 0;
+  }
+
+  findLive(modelId: string): Promise<AdapterEntity | null> {
+    return this.rows.findOneBy({ modelId, deletedAt: IsNull() });
+  }
+
+  /** Live or deleted. */
+  findById(id: string): Promise<AdapterEntity | null> {
+    return this.rows.findOneBy({ id });
+  }
+
+  /** Oldest first. */
+  findAllLive(): Promise<AdapterEntity[]> {
+    return this.rows.find({ where: { deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  /** Of these adapters, those with operations that wait or run. */
+  async findBusy(ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set();
+    const rows: { adapter_id: string }[] = await this.rows.query(
+      `SELECT DISTINCT adapter_id FROM futures WHERE status IN ('pending', 'running') AND adapter_id = ANY ($1)`,
+      [ids],
+    );
+    return new Set(rows.map((row) => row.adapter_id));
+  }
+
+  /** Frees the name. False when another request was faster. */
+  async markDeleted(id: string, manager: EntityManager): Promise<boolean> {
+    const { affected } = await manager.update(AdapterEntity, { id, deletedAt: IsNull() }, { deletedAt: new Date() });
+    return affected === 1;
+  }
+
+  async recordProgress(id: string, progress: { step?: number; hasGradients?: boolean }): Promise<void> {
+    await this.rows.update({ id }, { ...progress, lastUsedAt: new Date() });
+  }
+
+  /**
+   * Names a newer snapshot, whose files are safe by now. Returns the path of the one it replaces, or null when there is
+   * a newer one already or the adapter is deleted.
+   */
+  async recordSnapshot(id: string, path: string, position: number): Promise<{ replaced: string | null } | null> {
+    const rows: { replaced: string | null }[] = await this.rows.query(
+      `WITH old AS (SELECT id, state_path FROM adapters WHERE id = $1 FOR UPDATE),
+            done AS (UPDATE adapters SET state_path = $2, state_position = $3 FROM old
+                     WHERE adapters.id = old.id AND adapters.deleted_at IS NULL AND adapters.state_position <= $3
+                     RETURNING old.state_path AS replaced)
+       SELECT replaced FROM done`,
+      [id, path, position],
+    );
+    return rows[0] ?? null;
+  }
+}

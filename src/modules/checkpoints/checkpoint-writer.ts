@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { ulid } from 'ulid';
+import { type AdapterState } from '../../domain/adapter-state.js';
+import { CheckpointStore } from '../../storage/checkpoint-store.js';
+import { type AdapterEntity, toFiles } from '../adapters/index.js';
+import { formatCheckpointPath } from './checkpoint-path.js';
+import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
+import { CheckpointExistsError } from './errors/checkpoint.errors.js';
+import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+
+/** What a save operation asks for, as it stands in the log. */
+export interface SaveRequest {
+  readonly name: string;
+  readonly overwrite: boolean;
+  readonly ttlSeconds: number | null;
+}
+
+/**
+ * Writes checkpoints: first the files, to a folder that belongs to the operation alone, then the row that names them. A
+ * repeat of the operation after a crash writes the same folder and takes its own row for its own.
+ */
+@Injectable()
+export class CheckpointWriter {
+  constructor(
+    private readonly store: CheckpointStore,
+    private readonly checkpoints: CheckpointRepository,
+  ) {}
+
+  /** Returns the checkpoint's path for clients. @throws CheckpointExistsError, StorageFullError */
+  async save(
+    kind: CheckpointKind,
+    { name, overwrite, ttlSeconds }: SaveRequest,
+    adapter: AdapterEntity,
+    requestId: string,
+    readState: () => Promise<AdapterState>,
+  ): Promise<string> {
+    const key = { adapterId: adapter.id, kind, name };
+    const path = `checkpoints/${adapter.id}/${requestId}`;
+    const clientPath = { modelId: adapter.modelId, kind, name };
+    const replaces = (existing: CheckpointEntity): boolean =>
+      overwrite ||
+      existing.path === path ||
+      (existing.expiresAt !== null && existing.expiresAt.getTime() <= Date.now());
+    const existing = await this.checkpoints.find(key);
+    if (existing && !replaces(existing)) throw new CheckpointExistsError(clientPath);
+    const withOptimizer = kind === 'training';
+    // Unapplied gradients belong to the adapter, not to a checkpoint: loading one drops them.
+    const state = { ...(await readState()), gradients: null };
+    await this.store.write(path, toFiles(adapter, state, { optimizer: withOptimizer }));
+    const row = {
+      ...{ id: `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },
+      ...{ modelId: adapter.modelId, baseModel: adapter.baseModel, lora: adapter.lora },
+      sizeBytes: await this.store.sizeBytes(path),
+      expiresAt: ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000),
+    };
+    const replaced = await this.checkpoints.put(row, replaces);
+    if (replaced === false) {
+      await this.store.delete(path);
+      throw new CheckpointExistsError(clientPath);
+    }
+    if (replaced !== null && replaced !== path) await this.store.delete(replaced);
+    return formatCheckpointPath(clientPath);
+  }
+}

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BaseModelsModule } from '../../base-models/base-models.module.js';
+import { StorageModule } from '../../storage/storage.module.js';
+import { AdaptersWorkerModule } from '../adapters/index.js';
+import { CheckpointExpiry } from './checkpoint-expiry.js';
+import { CheckpointWriter } from './checkpoint-writer.js';
+import { CheckpointEntity } from './entities/checkpoint.entity.js';
+import { DeleteAdapterHandler } from './handlers/delete-adapter.handler.js';
+import { LoadWeightsHandler } from './handlers/load-weights.handler.js';
+import { SaveWeightsForSamplerHandler } from './handlers/save-weights-for-sampler.handler.js';
+import { SaveWeightsHandler } from './handlers/save-weights.handler.js';
+import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+import { SamplerWeights } from './sampler-weights.js';
+
+/** Checkpoints in the compute worker. */
+@Module({
+  imports: [TypeOrmModule.forFeature([CheckpointEntity]), BaseModelsModule, StorageModule, AdaptersWorkerModule],
+  providers: [
+    CheckpointRepository,
+    CheckpointWriter,
+    CheckpointExpiry,
+    SamplerWeights,
+    SaveWeightsHandler,
+    SaveWeightsForSamplerHandler,
+    LoadWeightsHandler,
+    DeleteAdapterHandler,
+  ],
+  exports: [SamplerWeights],
+})
+export class CheckpointsWorkerModule {}

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { MulterModule } from '@nestjs/platform-express';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AppConfig } from '../../config/app-config.js';
+import { StorageModule } from '../../storage/storage.module.js';
+import { AdaptersModule } from '../adapters/index.js';
+import { AdapterFilesController } from './adapter-files.controller.js';
+import { AdapterFilesService } from './adapter-files.service.js';
+import { CheckpointsController } from './checkpoints.controller.js';
+import { CheckpointsService } from './checkpoints.service.js';
+import { CheckpointEntity } from './entities/checkpoint.entity.js';
+import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+
+/** Checkpoints, export and import, for the HTTP side. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([CheckpointEntity]),
+    StorageModule,
+    AdaptersModule,
+    MulterModule.registerAsync({
+      inject: [AppConfig],
+      useFactory: ({ bodyLimitMb }: AppConfig) => ({
+        limits: { fileSize: bodyLimitMb * 2 ** 20, files: 1, fields: 8 },
+      }),
+    }),
+  ],
+  controllers: [CheckpointsController, AdapterFilesController],
+  providers: [CheckpointRepository, CheckpointsService, AdapterFilesService],
+  exports: [CheckpointsService],
+})
+export class CheckpointsModule {}

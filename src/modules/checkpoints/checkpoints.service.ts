@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { ulid } from 'ulid';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { type OperationData } from '../../domain/operation-data.js';
+import { type OperationKind } from '../../domain/operation.js';
+import { CheckpointStore } from '../../storage/checkpoint-store.js';
+import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
+import { type Accepted, FuturesService } from '../futures/index.js';
+import { encodeLoad, encodeSave } from './checkpoint-operations.js';
+import {
+  checkCheckpointName,
+  type CheckpointPath,
+  formatCheckpointPath,
+  isCheckpointPath,
+  parseCheckpointPath,
+} from './checkpoint-path.js';
+import { type LoadWeightsDto, type SaveForSamplerDto, type SaveWeightsDto } from './dto/checkpoint.dto.js';
+import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
+import { CheckpointExistsError, CheckpointNotFoundError } from './errors/checkpoint.errors.js';
+import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+
+export interface AcceptedCheckpoint extends Accepted {
+  /** For clients: tinker://... */
+  readonly path: string;
+}
+
+/** Named checkpoints: saving and loading go through the log, so each has its place among the adapter's steps. */
+@Injectable()
+export class CheckpointsService {
+  constructor(
+    private readonly checkpoints: CheckpointRepository,
+    private readonly adapters: AdaptersService,
+    private readonly futures: FuturesService,
+    private readonly store: CheckpointStore,
+  ) {}
+
+  async save(dto: SaveWeightsDto): Promise<AcceptedCheckpoint> {
+    const given = givenName(dto);
+    if (given === undefined)
+      throw new InvalidRequestError('The checkpoint has no name. Give "name".', { field: 'name' });
+    return this.submitSave('training', checkCheckpointName(given, nameField(dto)), dto);
+  }
+
+  async saveForSampler(dto: SaveForSamplerDto): Promise<AcceptedCheckpoint> {
+    const given = givenName(dto);
+    const name = given === undefined ? `sampler-${ulid()}` : checkCheckpointName(given, nameField(dto));
+    return this.submitSave('sampler', name, dto);
+  }
+
+  /** A snapshot under a name that lists leave out and no client can use; whoever asks for it deletes it. */
+  async saveHidden(modelId: string, ttlSeconds: number): Promise<{ location: CheckpointPath; requestId: string }> {
+    const location: CheckpointPath = { modelId, kind: 'sampler', name: `.${ulid()}` };
+    const { requestId } = await this.submitSave('sampler', location.name, {
+      model_id: modelId,
+      ttl_seconds: ttlSeconds,
+    });
+    return { location, requestId };
+  }
+
+  async load(dto: LoadWeightsDto): Promise<AcceptedCheckpoint> {
+    const adapter = await this.adapters.get(dto.model_id);
+    const { path, source } = await this.findSource(dto, adapter);
+    const request = encodeLoad({
+      ...{ sourceId: source.id, sourceModelId: path.modelId, kind: path.kind, name: path.name },
+      optimizer: dto.optimizer ?? path.kind === 'training',
+    });
+    return this.submit('load_weights', adapter, path, request, dto.seq_id);
+  }
+
+  /** Oldest first. */
+  async list(modelId: string): Promise<CheckpointEntity[]> {
+    const adapter = await this.adapters.get(modelId);
+    return (await this.checkpoints.findByAdapter(adapter.id)).filter(({ name }) => !name.startsWith('.'));
+  }
+
+  /** @throws CheckpointNotFoundError */
+  async get(path: CheckpointPath, field?: string): Promise<CheckpointEntity> {
+    const adapter = await this.adapters.get(path.modelId);
+    const checkpoint = await this.checkpoints.find({ adapterId: adapter.id, kind: path.kind, name: path.name });
+    if (!checkpoint) throw new CheckpointNotFoundError(path, field);
+    return checkpoint;
+  }
+
+  /** The sampler snapshot at a tinker:// path. */
+  async findSampler(text: string): Promise<CheckpointEntity> {
+    const path = parseCheckpointPath(text, 'model_id');
+    if (path.kind === 'sampler') return this.get(path, 'model_id');
+    const remedy = 'Save a sampler snapshot with POST /save_weights_for_sampler.';
+    throw new InvalidRequestError(`'${text}' is no sampler snapshot. ${remedy}`, { field: 'model_id', remedy });
+  }
+
+  async delete(path: CheckpointPath): Promise<void> {
+    const checkpoint = await this.get(path, 'name');
+    // The row first: files without a row are waste, a row without files is a lie.
+    await this.checkpoints.delete(checkpoint.id);
+    await this.store.delete(checkpoint.path);
+  }
+
+  private async submitSave(kind: CheckpointKind, name: string, dto: SaveWeightsDto): Promise<AcceptedCheckpoint> {
+    const adapter = await this.adapters.get(dto.model_id);
+    const path = { modelId: adapter.modelId, kind, name };
+    const overwrite = dto.overwrite ?? false;
+    const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
+    // A repeat by seq_id must find its first future, so there the operation decides.
+    if (taken && dto.seq_id === undefined) throw new CheckpointExistsError(path);
+    const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null });
+    const operation = kind === 'training' ? 'save_weights' : 'save_weights_for_sampler';
+    return this.submit(operation, adapter, path, request, dto.seq_id);
+  }
+
+  /**
+   * The checkpoint may still be on its way (saved by an operation that waits), so it is only missed here when its
+   * adapter has nothing to do.
+   */
+  private async findSource(
+    dto: LoadWeightsDto,
+    adapter: AdapterEntity,
+  ): Promise<{ path: CheckpointPath; source: AdapterEntity }> {
+    const field = nameField(dto);
+    const given = givenName(dto);
+    if (given === undefined) throw new InvalidRequestError('Which checkpoint? Give "name" or "path".', { field });
+    const path: CheckpointPath = isCheckpointPath(given)
+      ? parseCheckpointPath(given, field)
+      : { modelId: adapter.modelId, kind: 'training', name: checkCheckpointName(given, field) };
+    const source = path.modelId === adapter.modelId ? adapter : await this.adapters.get(path.modelId, field);
+    const { kind, name } = path;
+    const there = await this.checkpoints.find({ adapterId: source.id, kind, name });
+    if (!there && !(await this.adapters.isBusy(source))) throw new CheckpointNotFoundError(path, field);
+    return { path, source };
+  }
+
+  private async submit(
+    kind: OperationKind,
+    adapter: AdapterEntity,
+    path: CheckpointPath,
+    request: OperationData,
+    seqId: number | undefined,
+  ): Promise<AcceptedCheckpoint> {
+    const { id: adapterId, modelId, baseModel } = adapter;
+    const accepted = await this.futures.submit({ kind, adapterId, modelId, baseModel, seqId, request });
+    return { ...accepted, path: formatCheckpointPath(path) };
+  }
+}
+
+interface Named {
+  readonly name?: string;
+  readonly path?: string;
+}
+
+function givenName({ name, path }: Named): string | undefined {
+  if (name === undefined || path === undefined || name === path) return name ?? path;
+  const remedy = 'They are two names of one field: give one of them.';
+  throw new InvalidRequestError(`name and path differ. ${remedy}`, { field: 'path', remedy });
+}
+
+function nameField({ name }: Named): string {
+  return name === undefined ? 'path' : 'name';
+}

@@ -1,0 +1,164 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
+import { formatCheckpointPath, segmentOf } from '../checkpoint-path.js';
+
+/** Ten years: enough to tell a slip from a wish. */
+const MAX_TTL_S = 315_360_000;
+
+export class SaveForSamplerDto {
+  /**
+   * Name of the adapter.
+   * @example my-model
+   */
+  @IsString()
+  model_id!: string;
+
+  /** Name of the checkpoint. Generated for a sampler snapshot when left out. */
+  @ApiProperty({ example: 'step-10' })
+  @IsOptional()
+  @IsString()
+  name?: string;
+
+  /** Same as name, as the Tinker API calls it. */
+  @ApiProperty({ example: 'step-10' })
+  @IsOptional()
+  @IsString()
+  path?: string;
+
+  /** Deletes it after this many seconds; never when left out. */
+  @ApiProperty({ minimum: 1, example: 86400 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_TTL_S)
+  ttl_seconds?: number;
+
+  /** Your own number of this request: a repeat with the same number gives the same future. */
+  @ApiProperty({ minimum: 0, example: 3 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+}
+
+export class SaveWeightsDto extends SaveForSamplerDto {
+  /** Replaces a checkpoint of this name; else a name that is taken is refused. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  overwrite?: boolean;
+}
+
+export class LoadWeightsDto {
+  /**
+   * Name of the adapter to load into.
+   * @example my-model
+   */
+  @IsString()
+  model_id!: string;
+
+  /** Name of one of this adapter's checkpoints. */
+  @ApiProperty({ example: 'step-10' })
+  @IsOptional()
+  @IsString()
+  name?: string;
+
+  /** A checkpoint's path, also another adapter's, or a name. */
+  @ApiProperty({ example: 'tinker://my-model/weights/step-10' })
+  @IsOptional()
+  @IsString()
+  path?: string;
+
+  /** Restores moments and step as well; false starts the optimiser fresh. */
+  @ApiProperty({ default: true, example: true })
+  @IsOptional()
+  @IsBoolean()
+  optimizer?: boolean;
+
+  /** Your own number of this request: a repeat with the same number gives the same future. */
+  @ApiProperty({ minimum: 0, example: 4 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+}
+
+export class CheckpointDto {
+  /**
+   * For /load_weights, and for /generate where it is a sampler snapshot.
+   * @example tinker://my-model/weights/step-10
+   */
+  path!: string;
+
+  /** @example step-10 */
+  name!: string;
+
+  @ApiProperty({ enum: ['weights', 'sampler_weights'], example: 'weights' })
+  kind!: string;
+
+  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  base_model!: string;
+
+  /**
+   * Optimiser steps that the adapter had taken.
+   * @example 10
+   */
+  step!: number;
+
+  /** @example 11079680 */
+  size_bytes!: number;
+
+  /** @example 2026-11-23T12:00:00.000Z */
+  created_at!: string;
+
+  /** Null: never. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  expires_at!: string | null;
+}
+
+export class CheckpointListDto {
+  /** Oldest first. */
+  @ApiProperty({ type: [CheckpointDto] })
+  checkpoints!: CheckpointDto[];
+}
+
+export class CheckpointDeletedDto {
+  /** @example tinker://my-model/weights/step-10 */
+  path!: string;
+
+  /** @example deleted */
+  status!: string;
+}
+
+export class CheckpointAcceptedDto {
+  /**
+   * Future of the result: POST /retrieve_future.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  request_id!: string;
+
+  /** @example my-model */
+  model_id!: string;
+
+  /**
+   * Where the checkpoint is, or will be.
+   * @example tinker://my-model/weights/step-10
+   */
+  path!: string;
+}
+
+export function toCheckpointDto(checkpoint: CheckpointEntity): CheckpointDto {
+  return {
+    path: formatCheckpointPath(checkpoint),
+    name: checkpoint.name,
+    kind: segmentOf(checkpoint.kind),
+    base_model: checkpoint.baseModel,
+    step: checkpoint.step,
+    size_bytes: checkpoint.sizeBytes,
+    created_at: checkpoint.createdAt.toISOString(),
+    expires_at: checkpoint.expiresAt?.toISOString() ?? null,
+  };
+}

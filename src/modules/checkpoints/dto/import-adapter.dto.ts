@@ -1,0 +1,16 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional, IsString } from 'class-validator';
+
+export class ImportAdapterQueryDto {
+  /** Name of the new adapter; generated when left out. */
+  @ApiProperty({ example: 'my-model' })
+  @IsOptional()
+  @IsString()
+  model_id?: string;
+
+  /** Base model it is for; the one that adapter_config.json names when left out. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+}

@@ -1,0 +1,39 @@
+import { AppError } from '../../../common/errors/app-error.js';
+import { NotFoundError } from '../../../common/errors/request.errors.js';
+import { type CheckpointPath, formatCheckpointPath } from '../checkpoint-path.js';
+
+export class CheckpointNotFoundError extends NotFoundError {
+  constructor(path: CheckpointPath, field = 'path') {
+    super('Checkpoint', formatCheckpointPath(path), {
+      field,
+      remedy: `List the checkpoints with GET /adapters/${path.modelId}/checkpoints; an expired one is gone.`,
+    });
+  }
+}
+
+/** The name is taken. 400 and not 409: clients of the Tinker SDK would try again for minutes after a 409. */
+export class CheckpointExistsError extends AppError {
+  constructor(path: CheckpointPath) {
+    const remedy =
+      path.kind === 'training'
+        ? 'Choose another name, or send "overwrite": true.'
+        : 'Choose another name: sampler snapshots never change.';
+    super(
+      'checkpoint_exists',
+      'user',
+      400,
+      `There is a checkpoint '${formatCheckpointPath(path)}' already. ${remedy}`,
+      {
+        field: 'name',
+        remedy,
+      },
+    );
+  }
+}
+
+/** The checkpoint cannot be loaded into this adapter. */
+export class CheckpointMismatchError extends AppError {
+  constructor(problem: string, remedy: string) {
+    super('checkpoint_mismatch', 'user', 400, `${problem} ${remedy}`, { field: 'path', remedy });
+  }
+}

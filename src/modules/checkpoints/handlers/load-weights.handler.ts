@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
+import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { type OperationData } from '../../../domain/operation-data.js';
+import { CheckpointStore } from '../../../storage/checkpoint-store.js';
+import { type AdapterEntity, AdapterResidency, readFiles } from '../../adapters/index.js';
+import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
+import { decodeLoad, type LoadRequest } from '../checkpoint-operations.js';
+import { formatCheckpointPath } from '../checkpoint-path.js';
+import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
+import { CheckpointMismatchError, CheckpointNotFoundError } from '../errors/checkpoint.errors.js';
+import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
+
+/**
+ * Replaces an adapter's weights, and its optimiser's state where asked, by a checkpoint's. The new state is written down
+ * before the operation completes: the checkpoint may be gone when the log is replayed.
+ */
+@Injectable()
+@HandlesOperation('load_weights')
+export class LoadWeightsHandler extends OperationHandler {
+  constructor(
+    private readonly backend: ComputeBackend,
+    private readonly residency: AdapterResidency,
+    private readonly checkpoints: CheckpointRepository,
+    private readonly store: CheckpointStore,
+    private readonly baseModels: BaseModelCatalog,
+  ) {
+    super();
+  }
+
+  override async run(operation: Operation): Promise<OperationData> {
+    const request = decodeLoad(operation.request);
+    const clientPath = { modelId: request.sourceModelId, kind: request.kind, name: request.name };
+    const work = async (adapter: AdapterEntity) => {
+      const { sourceId: adapterId, kind, name } = request;
+      const checkpoint = await this.checkpoints.find({ adapterId, kind, name });
+      if (!checkpoint) throw new CheckpointNotFoundError(clientPath);
+      checkFits(checkpoint, adapter, request);
+      const { config } = this.baseModels.get(adapter.baseModel);
+      const { state } = await readFiles(this.store, checkpoint.path, config);
+      const { optimizer } = request;
+      await this.backend.importState(adapter.id, state, { optimizer });
+      const step = optimizer ? state.step : 0;
+      return { result: { path: formatCheckpointPath(clientPath), step }, progress: { step, hasGradients: false } };
+    };
+    return { json: await this.residency.change(operation, work, { persist: true }), tensors: {} };
+  }
+}
+
+function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optimizer }: LoadRequest): void {
+  if (checkpoint.baseModel !== adapter.baseModel) {
+    throw new CheckpointMismatchError(
+      `The checkpoint is for base model '${checkpoint.baseModel}', adapter '${adapter.modelId}' for '${adapter.baseModel}'.`,
+      'Load it into an adapter of its own base model.',
+    );
+  }
+  for (const key of ['rank', 'alpha', 'rsLora', 'targetModules'] as const) {
+    const [saved, wanted] = [String(checkpoint.lora[key]), String(adapter.lora[key])];
+    if (saved === wanted) continue;
+    throw new CheckpointMismatchError(
+      `The checkpoint has ${key} ${saved}, adapter '${adapter.modelId}' has ${wanted}.`,
+      "Load it into an adapter that was made with the checkpoint's lora_config.",
+    );
+  }
+  if (optimizer && !checkpoint.withOptimizer) {
+    throw new CheckpointMismatchError('A sampler snapshot has no optimiser state.', 'Send "optimizer": false.');
+  }
+}

@@ -1,0 +1,207 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { ChatMessageDto } from '../../adapters/index.js';
+
+const FINITE = { allowNaN: false, allowInfinity: false };
+export const MAX_SEED = 2 ** 31 - 1;
+
+export class GenerateDto {
+  /**
+   * Adapter to sample from, or a sampler snapshot's path (tinker://<model_id>/sampler_weights/<name>). The bare base
+   * model when left out, or with a base model's name or "base".
+   */
+  @ApiProperty({ example: 'my-model' })
+  @IsOptional()
+  @IsString()
+  model_id?: string;
+
+  /** Which base model, when there is no model_id; the server's first one when left out. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+
+  /** A conversation to answer, through the model's chat template. Give this, prompt or tokens. */
+  @ApiProperty({ type: [ChatMessageDto], example: [{ role: 'user', content: 'Hello' }] })
+  @IsOptional()
+  @IsArray()
+  @ArrayNotEmpty()
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessageDto)
+  messages?: ChatMessageDto[];
+
+  /** Text to continue, without a chat template. */
+  @ApiProperty({ example: 'Once upon a time' })
+  @IsOptional()
+  @IsString()
+  prompt?: string;
+
+  /** Token ids to continue. */
+  @ApiProperty({ type: [Number], example: [1, 2, 3] })
+  @IsOptional()
+  @IsArray()
+  tokens?: number[];
+
+  /** Most tokens to draw. */
+  @ApiProperty({ default: 64, minimum: 1, example: 64 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  max_new_tokens?: number;
+
+  /** Flattens (above 1) or sharpens (below 1) the distribution; 0 takes the likeliest token. */
+  @ApiProperty({ default: 1, minimum: 0, maximum: 100, example: 0.7 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(100)
+  temperature?: number;
+
+  /** Draws from the likeliest tokens that together have this probability; 1 = off. */
+  @ApiProperty({ default: 1, minimum: 0, exclusiveMinimum: true, maximum: 1, example: 0.95 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @IsPositive()
+  @Max(1)
+  top_p?: number;
+
+  /** Draws from this many likeliest tokens; 0 or -1 = off. */
+  @ApiProperty({ default: 0, minimum: -1, example: 50 })
+  @IsOptional()
+  @IsInt()
+  @Min(-1)
+  top_k?: number;
+
+  /** Leaves out tokens less likely than this share of the likeliest; 0 = off. */
+  @ApiProperty({ default: 0, minimum: 0, maximum: 1, example: 0.05 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(1)
+  min_p?: number;
+
+  /** Makes tokens that occurred already less likely (above 1); 1 = off. */
+  @ApiProperty({ default: 1, minimum: 0, exclusiveMinimum: true, example: 1.1 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @IsPositive()
+  repetition_penalty?: number;
+
+  /**
+   * Ends a continuation: a string, up to 16 strings, or token ids. Strings are left out of the text. The model's own end
+   * tokens always end it.
+   */
+  @ApiProperty({
+    oneOf: [
+      { type: 'string' },
+      { type: 'array', items: { type: 'string' } },
+      { type: 'array', items: { type: 'integer' } },
+    ],
+    example: ['\n\n'],
+  })
+  @Allow()
+  stop?: unknown;
+
+  /** Same request, same seed, same answer. Drawn, and told in the answer, when left out. */
+  @ApiProperty({ minimum: 0, maximum: MAX_SEED, example: 42 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_SEED)
+  seed?: number;
+
+  /** How many continuations. */
+  @ApiProperty({ default: 1, minimum: 1, maximum: 64, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  n?: number;
+
+  /** Whether to answer with the log-prob of every drawn token. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  logprobs?: boolean;
+
+  /** Answers with a request id at once; POST /retrieve_future gives the result. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  async?: boolean;
+
+  /** Answers with server-sent events: token (index, token, text), then done (the whole result) or error. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  stream?: boolean;
+}
+
+export class GeneratedSequenceDto {
+  /**
+   * Without the stop token and without the stop string.
+   * @example Hi there!
+   */
+  text!: string;
+
+  /** The stop token, where one ended it, is the last. */
+  @ApiProperty({ type: [Number], example: [19556, 665, 17, 2] })
+  tokens!: number[];
+
+  /** Of each token under the model's own distribution (temperature 1, nothing cut off). */
+  @ApiProperty({ type: [Number], example: [-0.1, -0.5, -0.02, -0.3] })
+  logprobs?: number[];
+
+  @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
+  stop_reason!: string;
+}
+
+export class GenerateUsageDto {
+  /** @example 31 */
+  prompt_tokens!: number;
+
+  /**
+   * Of all sequences together.
+   * @example 4
+   */
+  completion_tokens!: number;
+}
+
+export class GenerateResultDto {
+  /** @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB */
+  request_id!: string;
+
+  /** @example my-model */
+  model_id!: string;
+
+  /**
+   * Text of the first sequence.
+   * @example Hi there!
+   */
+  text!: string;
+
+  @ApiProperty({ type: [GeneratedSequenceDto] })
+  sequences!: GeneratedSequenceDto[];
+
+  usage!: GenerateUsageDto;
+
+  /**
+   * The seed that was used.
+   * @example 42
+   */
+  seed!: number;
+}

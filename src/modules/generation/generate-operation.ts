@@ -1,0 +1,80 @@
+import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
+import { type OperationData } from '../../domain/operation-data.js';
+import { datumCount, datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type SampledSequence, type SamplingParams, type StopReason } from '../../domain/sampling.js';
+
+/** Payload and result of a generate operation as they stand in the log. */
+
+export interface GenerateOperation {
+  readonly request: GenerateRequest;
+  readonly options: GenerateOptions;
+}
+
+export interface GenerateOptions {
+  /** Sampler snapshot to sample from, by its checkpoint's id; null for the adapter or the bare base model. */
+  readonly checkpointId: string | null;
+  /** Whether the result holds log-probs. */
+  readonly logprobs: boolean;
+  /** Whether tokens are published while they are drawn. */
+  readonly stream: boolean;
+}
+
+export function encodeGenerate({ request, options }: GenerateOperation): OperationData {
+  const { prompt, count, sampling } = request;
+  return { json: { count, sampling, options }, tensors: { prompt: ragged([prompt], new Int32Array(prompt.length)) } };
+}
+
+export function decodeGenerate({ json, tensors }: OperationData): GenerateOperation {
+  const prompt = tensors['prompt']?.data;
+  if (!(prompt instanceof Int32Array)) throw new TypeError('A stored generate request has no prompt.');
+  const request = { prompt, count: json['count'] as number, sampling: json['sampling'] as SamplingParams };
+  return { request, options: json['options'] as GenerateOptions };
+}
+
+/** `texts`: of each sequence, without stop token and stop string. */
+export function encodeGenerated(
+  { request, options }: GenerateOperation,
+  { sequences }: GenerateResult,
+  texts: readonly string[],
+): OperationData {
+  const total = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const tokens = ragged(tokensOf(sequences), new Int32Array(total));
+  const logprobs = ragged(
+    sequences.map((sequence) => sequence.logprobs),
+    new Float32Array(total),
+  );
+  return {
+    json: {
+      texts,
+      stop_reasons: sequences.map(({ stopReason }) => stopReason),
+      usage: { prompt_tokens: request.prompt.length, completion_tokens: total },
+      seed: request.sampling.seed,
+    },
+    tensors: { tokens, ...(options.logprobs ? { logprobs } : {}) },
+  };
+}
+
+/** The stored result as the root routes show it. */
+export function presentGenerated({ json, tensors }: OperationData): Record<string, unknown> {
+  const { tokens, logprobs } = tensors;
+  const texts = json['texts'] as readonly string[];
+  const reasons = json['stop_reasons'] as readonly StopReason[];
+  if (!tokens) throw new TypeError('A stored generate result has no tokens.');
+  const sequences = Array.from({ length: datumCount(tokens) }, (_, i) => ({
+    text: texts[i],
+    tokens: Array.from(datumValues(tokens, i)),
+    ...(logprobs ? { logprobs: Array.from(datumValues(logprobs, i)) } : {}),
+    stop_reason: reasons[i],
+  }));
+  return { text: texts[0], sequences, usage: json['usage'], seed: json['seed'] };
+}
+
+function tokensOf(sequences: readonly SampledSequence[]): readonly Int32Array[] {
+  return sequences.map(({ tokens }) => tokens);
+}
+
+function ragged<T extends Int32Array | Float32Array>(parts: readonly T[], data: T): RaggedTensor<T> {
+  const offsets = offsetsOf(parts.map((part) => part.length));
+  parts.forEach((part, i) => data.set(part, offsets[i]));
+  return { data, offsets, trailingShape: [] };
+}

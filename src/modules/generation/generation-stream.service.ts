@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { type BaseModel } from '../../base-models/base-model.js';
+import { EventBus } from '../../events/event-bus.js';
+import { type GenerateDto } from './dto/generate.dto.js';
+import { GenerationService } from './generation.service.js';
+import { readStop } from './sampling-request.js';
+import { TextStream } from './text-stream.js';
+import { TokenTap } from './token-events.js';
+import { type TextDelta, TokenTexts } from './token-texts.js';
+
+/** Sampling whose tokens are told while they are drawn in the worker. */
+@Injectable()
+export class GenerationStreamService {
+  constructor(
+    private readonly generation: GenerationService,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * Submits the request and tells `onStart` once it is accepted (what is wrong with it is thrown before), then every
+   * piece of text. Returns the result, or null when the signal aborts before.
+   */
+  async run(
+    dto: GenerateDto,
+    signal: AbortSignal,
+    listener: { onStart(): void; onDelta(delta: TextDelta): void },
+  ): Promise<Record<string, unknown> | null> {
+    const tap = new TokenTap(this.events);
+    try {
+      const { model } = await this.generation.findSource(dto);
+      const texts = new TokenTexts(() => textStreamOf(dto, model));
+      const accepted = await this.generation.submit({ ...dto, stream: true });
+      listener.onStart();
+      tap.follow(accepted.requestId, (triple) => listener.onDelta(texts.push(triple)));
+      const result = await this.generation.result(accepted, signal);
+      if (result) for (const delta of texts.finish(textsOf(result))) listener.onDelta(delta);
+      return result;
+    } finally {
+      tap.close();
+    }
+  }
+}
+
+function textStreamOf(dto: GenerateDto, model: BaseModel): TextStream {
+  const { tokenizer } = model;
+  const stop = readStop(dto.stop, model);
+  const decode = (tokens: readonly number[]): string => tokenizer.decode(tokens, { skipSpecialTokens: true });
+  return new TextStream(decode, new Set([...tokenizer.endTokens, ...stop.tokens]), stop.strings);
+}
+
+function textsOf(result: Record<string, unknown>): string[] {
+  return (result['sequences'] as readonly { text: string }[]).map(({ text }) => text);
+}

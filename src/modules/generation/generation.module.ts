@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AdaptersModule } from '../adapters/index.js';
+import { CheckpointsModule } from '../checkpoints/index.js';
+import { GeneratePresenter } from './generate.presenter.js';
+import { GenerationController } from './generation.controller.js';
+import { GenerationService } from './generation.service.js';
+import { GenerationStreamService } from './generation-stream.service.js';
+
+/** Sampling requests, for the HTTP side. */
+@Module({
+  imports: [AdaptersModule, CheckpointsModule],
+  controllers: [GenerationController],
+  providers: [GenerationService, GenerationStreamService, GeneratePresenter],
+  exports: [GenerationService],
+})
+export class GenerationModule {}

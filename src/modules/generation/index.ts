@@ -1,0 +1,2 @@
+export { GenerationWorkerModule } from './generation-worker.module.js';
+export { GenerationModule } from './generation.module.js';

@@ -1,0 +1,87 @@
+import { randomInt } from 'node:crypto';
+import { type BaseModel } from '../../base-models/base-model.js';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { describe, invalid } from '../../common/json/json-fields.js';
+import { readTokenIds } from '../../common/json/number-lists.js';
+import { type GenerateRequest } from '../../compute/compute-backend.js';
+import { type SamplingParams } from '../../domain/sampling.js';
+import { type GenerateDto, MAX_SEED } from './dto/generate.dto.js';
+
+const DEFAULT_MAX_NEW_TOKENS = 64;
+const MAX_STOPS = 16;
+
+/** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
+export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateRequest {
+  const prompt = toPrompt(dto, model);
+  const sampling = toSampling(dto, model);
+  const limit = model.config.contextLength;
+  if (prompt.length + sampling.maxNewTokens > limit) {
+    throw invalid(
+      'max_new_tokens',
+      `${sampling.maxNewTokens} and a prompt of ${prompt.length} tokens exceed the context of ${limit} tokens.`,
+      prompt.length < limit ? `Use at most ${limit - prompt.length}, or a shorter prompt.` : 'Use a shorter prompt.',
+    );
+  }
+  return { prompt, count: dto.n ?? 1, sampling };
+}
+
+function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
+  const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => dto[name] !== undefined);
+  const [field] = given;
+  if (field === undefined || given.length > 1) {
+    const remedy = 'Give exactly one of messages, prompt and tokens.';
+    const problem = field === undefined ? 'There is nothing to continue.' : `${given.join(' and ')} were given.`;
+    throw new InvalidRequestError(`${problem} ${remedy}`, { field: field ?? 'messages', remedy });
+  }
+  const prompt = encodePrompt(dto, model);
+  if (prompt.length > 0) return prompt;
+  throw invalid(field, 'holds no tokens.', 'Give at least one token to continue from.');
+}
+
+function encodePrompt(dto: GenerateDto, { tokenizer, config }: BaseModel): Int32Array {
+  if (dto.messages) return tokenizer.encodeChat(dto.messages, { addGenerationPrompt: true }).tokens;
+  if (dto.prompt !== undefined) return tokenizer.encode(dto.prompt, { addSpecialTokens: true });
+  const list = dto.tokens ?? [];
+  const tokens = new Int32Array(list.length);
+  readTokenIds(list, 'tokens', config.vocabSize, tokens, 0);
+  return tokens;
+}
+
+function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
+  const stop = readStop(dto.stop, model);
+  return {
+    maxNewTokens: dto.max_new_tokens ?? DEFAULT_MAX_NEW_TOKENS,
+    temperature: dto.temperature ?? 1,
+    topP: dto.top_p ?? 1,
+    topK: Math.max(dto.top_k ?? 0, 0),
+    minP: dto.min_p ?? 0,
+    repetitionPenalty: dto.repetition_penalty ?? 1,
+    stopTokens: [...new Set([...model.tokenizer.endTokens, ...stop.tokens])],
+    stopStrings: stop.strings,
+    seed: dto.seed ?? randomInt(MAX_SEED + 1),
+  };
+}
+
+/** Stop strings and token ids of a request. */
+export function readStop(stop: unknown, model: BaseModel): { tokens: readonly number[]; strings: readonly string[] } {
+  if (stop === undefined || stop === null) return { tokens: [], strings: [] };
+  const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
+  if (list.length > MAX_STOPS) {
+    throw invalid('stop', `has ${list.length} entries.`, `Give at most ${MAX_STOPS} strings or token ids.`);
+  }
+  if (Array.isArray(stop) && list.every((entry) => typeof entry === 'number')) {
+    const tokens = new Int32Array(list.length);
+    readTokenIds(list, 'stop', model.config.vocabSize, tokens, 0);
+    return { tokens: [...tokens], strings: [] };
+  }
+  const strings = list.map((entry, i) => {
+    if (typeof entry === 'string' && entry !== '') return entry;
+    const field = Array.isArray(stop) ? `stop[${i}]` : 'stop';
+    throw invalid(
+      field,
+      `is ${describe(entry)}.`,
+      'Give a string, a list of strings that are not empty, or token ids.',
+    );
+  });
+  return { tokens: [], strings };
+}

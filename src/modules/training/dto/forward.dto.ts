@@ -1,0 +1,149 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { ChatMessageDto, LoraConfigDto } from '../../adapters/index.js';
+import { TRAIN_ON, type TrainOn } from '../batch-context.js';
+
+/** Which positions' log-probs come back. */
+export const LOGPROB_SCOPES = ['all', 'weighted'] as const;
+
+/** Everything but the data, which is read without a validator (see batch.reader.ts). */
+export class ForwardFieldsDto {
+  /**
+   * Name of the adapter; made with the defaults when it does not exist. For /fwd also a base model's name or "base".
+   * @example my-model
+   */
+  @IsString()
+  model_id!: string;
+
+  /** Loss function, see GET /loss_functions. */
+  @ApiProperty({ default: 'cross_entropy', example: 'cross_entropy' })
+  @IsOptional()
+  @IsString()
+  loss_fn?: string;
+
+  /** Settings of the loss by name, see GET /loss_functions. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: {} })
+  @IsOptional()
+  @IsObject()
+  loss_fn_config?: Record<string, unknown>;
+
+  /** Shape of the adapter, where this request makes it; one that exists must agree. */
+  @ApiProperty({ type: LoraConfigDto, example: { rank: 16, alpha: 32 } })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => LoraConfigDto)
+  lora_config?: LoraConfigDto;
+
+  /** Base model of the adapter, where this request makes it; the server's first one when left out. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+
+  /** For conversations: which tokens are targets. */
+  @ApiProperty({ enum: TRAIN_ON, default: 'all', example: 'assistant' })
+  @IsOptional()
+  @IsIn(TRAIN_ON)
+  train_on?: TrainOn;
+
+  /**
+   * Which positions' log-probs come back: "weighted" leaves those of weight 0 out (null), which is faster. Default: "all"
+   * for datums, "weighted" for conversations.
+   */
+  @ApiProperty({ enum: LOGPROB_SCOPES, example: 'all' })
+  @IsOptional()
+  @IsIn(LOGPROB_SCOPES)
+  logprobs?: (typeof LOGPROB_SCOPES)[number];
+
+  /** Your own number of this request: a repeat with the same number gives the same future. */
+  @ApiProperty({ minimum: 0, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+}
+
+export class TokenChunkDto {
+  @ApiProperty({ enum: ['encoded_text'], example: 'encoded_text' })
+  type!: string;
+
+  /** Token ids of the base model. */
+  @ApiProperty({ type: [Number], example: [1, 2, 3] })
+  tokens!: number[];
+}
+
+export class ModelInputDto {
+  /** Joined in order: N tokens in all. */
+  @ApiProperty({ type: [TokenChunkDto] })
+  chunks!: TokenChunkDto[];
+}
+
+export class TensorDto {
+  /** The numbers, row by row. */
+  @ApiProperty({ type: [Number], example: [2, 3, 4] })
+  data!: number[];
+
+  @ApiProperty({ enum: ['float32', 'int64', 'int32'], example: 'int64' })
+  dtype?: string;
+
+  /** [N], or [N, K] for K targets per position. */
+  @ApiProperty({ type: [Number], example: [3] })
+  shape?: number[];
+}
+
+export class DatumDto {
+  model_input!: ModelInputDto;
+
+  /** By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: {
+      oneOf: [{ $ref: getSchemaPath(TensorDto) }, { type: 'array', items: { type: 'number' } }],
+    },
+    example: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] }, weights: [0, 1, 1] },
+  })
+  loss_fn_inputs!: Record<string, unknown>;
+}
+
+const CONVERSATIONS = [
+  [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi there!' },
+  ],
+];
+
+@ApiExtraModels(ChatMessageDto, DatumDto, TensorDto)
+export class ForwardDto extends ForwardFieldsDto {
+  /** Conversations, put through the base model's chat template, or token-level datums; not both in one request. */
+  @ApiProperty({
+    oneOf: [
+      { type: 'array', items: { type: 'array', items: { $ref: getSchemaPath(ChatMessageDto) } } },
+      { type: 'array', items: { $ref: getSchemaPath(DatumDto) } },
+    ],
+    example: CONVERSATIONS,
+  })
+  data!: unknown;
+
+  /**
+   * For conversations: by name, one list of numbers (one per target, so tokens of the conversation - 1), or one number
+   * for all targets, per conversation. Losses for reinforcement learning need logprobs and advantages.
+   */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: {
+      type: 'array',
+      items: { oneOf: [{ type: 'number' }, { type: 'array', items: { type: 'number' } }] },
+    },
+    example: {},
+  })
+  loss_fn_inputs?: unknown;
+}
+
+/** As a controller gets it: the fields checked, the data as it came. An interface, so that no validator walks it. */
+export interface ForwardBody {
+  readonly fields: ForwardFieldsDto;
+  readonly data: unknown;
+  readonly lossFnInputs: unknown;
+}

@@ -1,0 +1,89 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { type AdamParams, DEFAULT_ADAM } from '../../../domain/adam-params.js';
+
+const FINITE = { allowNaN: false, allowInfinity: false };
+/** Decay rates must stay below 1; this is the largest that the bias correction can still tell from 1. */
+const MAX_BETA = 1 - Number.EPSILON;
+
+export class AdamParamsDto {
+  /** Step size. */
+  @ApiProperty({ default: DEFAULT_ADAM.learningRate, minimum: 0, example: 0.0005 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  learning_rate?: number;
+
+  /** Decay of the first moment. */
+  @ApiProperty({ default: DEFAULT_ADAM.beta1, minimum: 0, maximum: 1, exclusiveMaximum: true, example: 0.9 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(MAX_BETA)
+  beta1?: number;
+
+  /** Decay of the second moment. */
+  @ApiProperty({ default: DEFAULT_ADAM.beta2, minimum: 0, maximum: 1, exclusiveMaximum: true, example: 0.999 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(MAX_BETA)
+  beta2?: number;
+
+  /** Added to the root of the second moment. */
+  @ApiProperty({ default: DEFAULT_ADAM.eps, example: 1e-8 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @IsPositive()
+  eps?: number;
+
+  /** Decoupled weight decay. */
+  @ApiProperty({ default: DEFAULT_ADAM.weightDecay, minimum: 0, example: 0.01 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  weight_decay?: number;
+
+  /** Cap on the global norm of the gradients; 0 = none. */
+  @ApiProperty({ default: DEFAULT_ADAM.gradClipNorm, minimum: 0, example: 1 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  grad_clip_norm?: number;
+}
+
+export class OptimStepDto {
+  /**
+   * Name of the adapter.
+   * @example my-model
+   */
+  @IsString()
+  model_id!: string;
+
+  /** AdamW's settings of this step; each may change on every call. */
+  @ApiProperty({ type: AdamParamsDto, example: { learning_rate: 0.0005 } })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => AdamParamsDto)
+  adam_params?: AdamParamsDto;
+
+  /** Your own number of this request: a repeat with the same number gives the same future. */
+  @ApiProperty({ minimum: 0, example: 2 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+}
+
+export function toAdamParams(dto: AdamParamsDto = {}): AdamParams {
+  return {
+    learningRate: dto.learning_rate ?? DEFAULT_ADAM.learningRate,
+    beta1: dto.beta1 ?? DEFAULT_ADAM.beta1,
+    beta2: dto.beta2 ?? DEFAULT_ADAM.beta2,
+    eps: dto.eps ?? DEFAULT_ADAM.eps,
+    weightDecay: dto.weight_decay ?? DEFAULT_ADAM.weightDecay,
+    gradClipNorm: dto.grad_clip_norm ?? DEFAULT_ADAM.gradClipNorm,
+  };
+}

@@ -1,0 +1,23 @@
+import { type ForwardResult } from '../../compute/compute-backend.js';
+import { type OperationData } from '../../domain/operation-data.js';
+import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
+
+const LOGPROBS = 'logprobs';
+
+/** A forward's result as it is stored. */
+export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {
+  const json = { loss, metrics: { 'loss:sum': loss, ...metrics }, num_samples: datumCount(logprobs) };
+  return { json, tensors: { [LOGPROBS]: logprobs } };
+}
+
+/** The stored result as the root routes show it; log-probs that were not computed are NaN, in JSON null. */
+export function presentForward({ json, tensors }: OperationData): Record<string, unknown> {
+  const logprobs = tensors[LOGPROBS];
+  if (!logprobs) throw new TypeError('A stored forward result has no log-probs.');
+  const outputs = Array.from({ length: datumCount(logprobs) }, (_, i) => {
+    const data = Array.from(datumValues(logprobs, i));
+    const rows = (logprobs.offsets[i + 1] ?? 0) - (logprobs.offsets[i] ?? 0);
+    return { [LOGPROBS]: { data, dtype: 'float32', shape: [rows, ...logprobs.trailingShape] } };
+  });
+  return { ...json, loss_fn_outputs: outputs };
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { type BaseModel } from '../../base-models/base-model.js';
+import { type ForwardRequest } from '../../compute/compute-backend.js';
+import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
+import { type Accepted, FuturesService } from '../futures/index.js';
+import { LossRegistry } from '../losses/index.js';
+import { readBatch } from './batch.reader.js';
+import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
+import { type OptimStepDto, toAdamParams } from './dto/optim-step.dto.js';
+
+const DEFAULT_LOSS = 'cross_entropy';
+
+/** Checks training requests completely, so that what cannot work is refused at once, and puts them into the log. */
+@Injectable()
+export class TrainingService {
+  constructor(
+    private readonly adapters: AdaptersService,
+    private readonly losses: LossRegistry,
+    private readonly futures: FuturesService,
+  ) {}
+
+  async forward(body: ForwardBody): Promise<Accepted> {
+    const { model_id: modelId, base_model: baseModel } = body.fields;
+    if (!this.adapters.isBaseModel(modelId)) return this.submitToAdapter('forward', body);
+    const model = this.adapters.baseModel(baseModel ?? modelId, baseModel === undefined ? 'model_id' : 'base_model');
+    const request = encodeForward(this.readRequest(body, model));
+    return this.futures.submit({ kind: 'forward', adapterId: null, modelId, baseModel: model.name, request });
+  }
+
+  forwardBackward(body: ForwardBody): Promise<Accepted> {
+    return this.submitToAdapter('forward_backward', body);
+  }
+
+  async optimStep(body: OptimStepDto): Promise<Accepted> {
+    const adapter = await this.adapters.get(body.model_id);
+    return this.futures.submit({
+      kind: 'optim_step',
+      adapterId: adapter.id,
+      modelId: adapter.modelId,
+      baseModel: adapter.baseModel,
+      seqId: body.seq_id,
+      request: encodeOptimStep(toAdamParams(body.adam_params)),
+    });
+  }
+
+  private async submitToAdapter(kind: 'forward' | 'forward_backward', body: ForwardBody): Promise<Accepted> {
+    const wish = toWish(body.fields);
+    // The data is read first: a request that cannot work makes no adapter.
+    const request = encodeForward(this.readRequest(body, await this.adapters.modelFor(wish)));
+    const adapter = await this.adapters.findOrCreate(wish);
+    return this.futures.submit({
+      kind,
+      adapterId: adapter.id,
+      modelId: adapter.modelId,
+      baseModel: adapter.baseModel,
+      seqId: body.fields.seq_id,
+      request,
+    });
+  }
+
+  private readRequest({ fields, data, lossFnInputs }: ForwardBody, model: BaseModel): ForwardRequest {
+    const name = fields.loss_fn ?? DEFAULT_LOSS;
+    const loss = this.losses.get(name).metadata;
+    const config = this.losses.resolveConfig(name, fields.loss_fn_config);
+    const knownInputs = this.losses.list().flatMap(({ inputs }) => inputs.map((input) => input.name));
+    const { batch, form } = readBatch(
+      { data, loss_fn_inputs: lossFnInputs, train_on: fields.train_on },
+      { model, loss, knownInputs },
+    );
+    this.losses.checkInputs({ name }, batch);
+    const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
+    return { batch, loss: { name, config }, logprobs };
+  }
+}
+
+function toWish(fields: ForwardFieldsDto): AdapterWish & { modelId: string } {
+  return { modelId: fields.model_id, baseModel: fields.base_model, lora: toLoraSpec(fields.lora_config) };
+}
