@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TransformerConfig } from '../domain/transformer-config.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { openCheckpoint } from './checkpoint-files.js';
+import { parseHfConfig } from './hf-config.js';
 import { modelParameters } from '../domain/model-parameters.js';
 
 const config: TransformerConfig = {
@@ -122,6 +124,16 @@ describe('openCheckpoint', () => {
       message: expect.stringMatching(/cut short/) as string,
     });
   });
+
+  it.each(['llama', 'llama3-rope', 'mistral', 'qwen2', 'qwen3'])(
+    'opens the %s checkpoint of transformers',
+    async (name) => {
+      const path = fileURLToPath(new URL(`../../test/fixtures/models/${name}`, import.meta.url));
+      const of = parseHfConfig(JSON.parse(await readFile(join(path, 'config.json'), 'utf8')), name);
+      const { tensors } = await openCheckpoint(path, of, name);
+      expect([...tensors.keys()]).toEqual([...modelParameters(of).keys()]);
+    },
+  );
 
   it('has the same fingerprint until the files change', async () => {
     await write('model.safetensors', allTensors());

@@ -151,15 +151,16 @@ class HubDownload {
   private async fetchBlob(file: RemoteFile, commit: string, blob: string): Promise<void> {
     const incomplete = `${blob}.incomplete`;
     await mkdir(dirname(blob), { recursive: true });
+    if ((await sizeOf(incomplete)) > file.size) await rm(incomplete);
     const before = this.doneBytes;
-    for (let attempt = 1; (await sizeOf(incomplete)) !== file.size || file.size === 0; attempt++) {
-      if ((await sizeOf(incomplete)) > file.size) await rm(incomplete);
+    for (let attempt = 1; ; attempt++) {
       const have = await sizeOf(incomplete);
       this.doneBytes = before + have;
       try {
         await this.append(file, commit, incomplete, have);
-        if (file.size === 0) break;
+        break;
       } catch (error) {
+        // As long as bytes arrive, a broken download is worth another attempt.
         const moved = (await sizeOf(incomplete)) > have;
         if (isFinal(error) || (attempt >= ATTEMPTS && !moved)) throw error;
       }
@@ -173,6 +174,7 @@ class HubDownload {
 
   /** Fetches the bytes from `have` on and appends them. */
   private async append(file: RemoteFile, commit: string, incomplete: string, have: number): Promise<void> {
+    if (have > 0 && have === file.size) return;
     const watch = new StallWatch(this.options.stallTimeoutMs ?? 30_000);
     try {
       const blob = await downloadFile({ ...this.request, path: file.name, revision: commit, fetch: watch.fetch });
