@@ -1,11 +1,36 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ComputeModule } from './compute/compute.module.js';
 import { type AppConfig } from './config/app-config.js';
+import { AdaptersModule, AdaptersWorkerModule } from './modules/adapters/index.js';
+import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
+import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
+import { LossesModule } from './modules/losses/index.js';
+import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
 import { PlatformModule } from './platform.module.js';
+
+/** Features with their routes. */
+const API = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
+/** Features with their handlers, and what they compute with. */
+const WORKER = [
+  // Global: the platform's dispatcher and every handler compute with it.
+  { module: ComputeModule, global: true },
+  AdaptersWorkerModule,
+  TrainingWorkerModule,
+  GenerationWorkerModule,
+  CheckpointsWorkerModule,
+];
 
 /** The whole service, by role: features with their routes in the API, with their handlers in a worker. */
 @Module({})
 export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
-    return { module: AppModule, imports: [PlatformModule.forRoot(config)] };
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot(config),
+        ...(config.servesApi ? API : []),
+        ...(config.runsWorker ? WORKER : []),
+      ],
+    };
   }
 }

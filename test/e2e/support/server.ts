@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { waitFor } from '../../support/wait-for.js';
+import { ApiClient } from './client.js';
+
+const root = path.join(import.meta.dirname, '..', '..', '..');
+const MAIN = path.join(root, 'dist', 'src', 'main.js');
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 30_000;
+
+export interface ServerOptions {
+  /** Folders of base models; the bundled one when left out. */
+  readonly baseModels?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The built service as a child process, with a database and a data folder of its own and the queue inside. */
+export class TestServer {
+  private child: ChildProcess | null = null;
+  private output = '';
+
+  private constructor(
+    readonly api: ApiClient,
+    readonly database: TestDatabase,
+    readonly folder: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  static async start(options: ServerOptions = {}): Promise<TestServer> {
+    if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build" first`);
+    const database = await createTestDatabase();
+    const folder = mkdtempSync(path.join(tmpdir(), 'thinker-e2e-'));
+    const port = await freePort();
+    const baseModels = options.baseModels ?? [path.join('models', 'tiny-chat')];
+    const env = {
+      ...{ PORT: String(port), HOST: '127.0.0.1', ROLE: 'all', DATABASE_URL: database.url, REDIS_URL: '' },
+      ...{ DATA_DIR: folder, BASE_MODELS: baseModels.map((model) => path.resolve(root, model)).join(',') },
+      ...{ ENGINE: 'onnxruntime', ENGINE_THREADS: '1', LOG_LEVEL: 'warn' },
+      ...options.env,
+    };
+    const server = new TestServer(new ApiClient(`http://127.0.0.1:${port}`), database, folder, env);
+    await server.launch();
+    return server;
+  }
+
+  /** Starts the process and waits until it can serve. */
+  async launch(): Promise<void> {
+    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+      cwd: root,
+      env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    }
+    const ready = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
+      return fetch(`${this.api.url}/readyz`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+    };
+    await waitFor('a server that is ready', ready, { timeout: START_TIMEOUT_MS }).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw new Error(`the server did not start:\n${this.output}`, { cause: error });
+    });
+  }
+
+  /** Ends the process; 'SIGKILL' leaves it no time to write anything. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const child = this.child;
+    this.child = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    await waitFor('the end of the server', ended, { timeout: STOP_TIMEOUT_MS });
+  }
+
+  /** Everything the process printed. */
+  get log(): string {
+    return this.output;
+  }
+
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+    await this.database.drop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
