@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { AppConfig, type Environment } from './app-config.js';
+import { envExample } from './env-example.js';
+
+const DATABASE_URL = 'postgres://user:secret@127.0.0.1:5432/thinker';
+const parse = (env: Environment) => AppConfig.fromEnv({ DATABASE_URL, ...env });
+
+describe('the configuration', () => {
+  it('has defaults for everything but the database', () => {
+    const config = parse({});
+    expect(config).toMatchObject({ port: 8000, host: '127.0.0.1', role: 'all', redisUrl: '', bodyLimitMb: 64 });
+    expect(config.baseModels).toEqual(['HuggingFaceTB/SmolLM2-135M-Instruct']);
+    expect(config.servesApi && config.runsWorker).toBe(true);
+    expect(() => AppConfig.fromEnv({})).toThrow(/DATABASE_URL is not set/);
+  });
+
+  it('is frozen, lists too', () => {
+    const config = parse({});
+    expect(Object.isFrozen(config) && Object.isFrozen(config.baseModels) && Object.isFrozen(config.hub)).toBe(true);
+  });
+
+  it('takes an empty variable as not set', () => {
+    expect(parse({ PORT: '', BASE_MODELS: '' }).port).toBe(8000);
+  });
+
+  it.each([
+    [{ PORT: 'http' }, /PORT='http': must be a whole number from 0 to 65535/],
+    [{ ROLE: 'both' }, /ROLE='both': must be one of all, api, worker/],
+    [{ ENGINE: 'torch' }, /ENGINE='torch': must be one of auto, onnxruntime, tensorflow/],
+    [{ BODY_LIMIT_MB: '0' }, /BODY_LIMIT_MB='0': must be a whole number from 1 to 1024/],
+    [{ BASE_MODELS: 'a,,b' }, /BASE_MODELS='a,,b': must be names separated by commas/],
+    [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL=\(hidden\): must be an address starting with redis:\/\//],
+    [{ DATABASE_URL: 'mysql://a:topsecret@b/c' }, /DATABASE_URL=\(hidden\): must be a Postgres address/],
+    [{ HF_ENDPOINT: 'hub' }, /HF_ENDPOINT='hub': must be an address starting with http:\/\/ or https:\/\//],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL='loud': must be one of/],
+  ])('refuses %j and says what is allowed', (env, message) => {
+    expect(() => parse(env)).toThrow(message);
+  });
+
+  it('names every variable at fault at once and shows no secret', () => {
+    const refused = () => AppConfig.fromEnv({ DATABASE_URL: 'mysql://a:topsecret@b/c', PORT: '-1' });
+    expect(refused).toThrow(/DATABASE_URL[^]*PORT|PORT[^]*DATABASE_URL/);
+    expect(refused).not.toThrow(/topsecret/);
+  });
+
+  it('refuses split roles without Redis', () => {
+    for (const ROLE of ['api', 'worker'])
+      expect(() => parse({ ROLE })).toThrow(new RegExp(`ROLE=${ROLE} needs REDIS_URL`));
+    expect(parse({ ROLE: 'api', REDIS_URL: 'redis://127.0.0.1' }).runsWorker).toBe(false);
+  });
+
+  it('warns about settings that have no effect', () => {
+    const REDIS_URL = 'redis://127.0.0.1';
+    expect(parse({ ENGINE: 'tensorflow' }).warnings).toEqual([]);
+    expect(parse({ ROLE: 'api', REDIS_URL, ENGINE: 'tensorflow' }).warnings).toEqual([
+      'ENGINE has no effect with ROLE=api: only a worker computes.',
+    ]);
+  });
+
+  it('is what .env.example shows', () => {
+    expect(readFileSync('.env.example', 'utf8')).toBe(envExample());
+    expect(envExample()).toContain('#PORT=8000');
+  });
+});

@@ -1,0 +1,78 @@
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Upkeep } from '../../../src/modules/dispatch/upkeep.js';
+import { FuturesService, OperationLog } from '../../../src/modules/futures/index.js';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('retention', () => {
+  let database: TestDatabase;
+  let platform: TestPlatform;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    platform = await startPlatform({ databaseUrl: database.url, env: { FUTURE_RETENTION_HOURS: '2' } });
+  });
+
+  afterAll(async () => {
+    await platform.app.close();
+    await database.drop();
+  });
+
+  it('deletes old futures, but none that a live adapter would be rebuilt from', async () => {
+    const futures = platform.get(FuturesService);
+    const source = platform.get(DataSource);
+    const [live, deleted] = [await insertAdapter(source), await insertAdapter(source)];
+    platform.script.failWith('failed', new Error('planted'));
+    const submitted = [
+      operation(live, 'in the snapshot'),
+      operation(live, 'read', 'forward'),
+      operation(live, 'after the snapshot'),
+      operation(live, 'failed'),
+      operation(deleted, 'of a deleted adapter'),
+      operation(null, 'of the base', 'generate'),
+    ];
+    const ids = [];
+    for (const each of submitted) ids.push((await futures.submit(each)).requestId);
+    for (const id of ids) await futures.wait(id, 20_000);
+    await database.query(
+      `UPDATE adapters SET state_position = (SELECT position FROM futures WHERE request_id = $1) WHERE id = $2`,
+      [ids[0], live.id],
+    );
+    await database.query(`UPDATE adapters SET deleted_at = now() WHERE id = $1`, [deleted.id]);
+
+    const upkeep = platform.get(Upkeep);
+    expect(await upkeep.deleteOld(new Date(Date.now() + 1 * HOUR_MS))).toBe(0);
+    expect(await upkeep.deleteOld(new Date(Date.now() + 3 * HOUR_MS))).toBe(5);
+    expect(await database.query('SELECT request_id FROM futures')).toEqual([{ request_id: ids[2] }]);
+
+    const kept = [];
+    for await (const mutation of platform.get(OperationLog).mutationsAfter(live.id, 0))
+      kept.push(mutation.request.json);
+    expect(kept).toEqual([{ label: 'after the snapshot' }]);
+  });
+
+  it('keeps everything with a retention of 0', async () => {
+    const forever = await startPlatform({ databaseUrl: database.url, env: { FUTURE_RETENTION_HOURS: '0' } });
+    try {
+      expect(await forever.get(Upkeep).deleteOld(new Date(Date.now() + 1e6 * HOUR_MS))).toBe(0);
+    } finally {
+      await forever.app.close();
+    }
+  });
+
+  it('reads a long log page by page, in order', async () => {
+    const futures = platform.get(FuturesService);
+    const adapter = await insertAdapter(platform.get(DataSource));
+    const labels = Array.from({ length: 40 }, (_, i) => `step ${i}`);
+    let last = '';
+    for (const label of labels) last = (await futures.submit(operation(adapter, label))).requestId;
+    await futures.wait(last, 30_000);
+    const read = [];
+    for await (const { request } of platform.get(OperationLog).mutationsAfter(adapter.id, 0))
+      read.push(request.json['label']);
+    expect(read).toEqual(labels);
+  });
+});
