@@ -27,8 +27,8 @@ export interface CatalogOptions {
 export class BaseModelCatalog {
   private readonly byName: ReadonlyMap<string, BaseModel>;
 
-  /** `models`: at least one, no two of the same name; the first is the default. */
-  constructor(private readonly models: readonly BaseModel[]) {
+  /** No two models of the same name; the first is the default. */
+  constructor(private readonly models: readonly [BaseModel, ...BaseModel[]]) {
     this.byName = new Map(models.map((model) => [model.name, model]));
   }
 
@@ -45,8 +45,9 @@ export class BaseModelCatalog {
       }
       models.push(model);
     }
-    if (models.length === 0) throw new ConfigError(['BASE_MODELS names no model.']);
-    return new BaseModelCatalog(models);
+    const [first, ...others] = models;
+    if (!first) throw new ConfigError(['BASE_MODELS names no model.']);
+    return new BaseModelCatalog([first, ...others]);
   }
 
   list(): BaseModel[] {
@@ -61,7 +62,7 @@ export class BaseModelCatalog {
   }
 
   default(): BaseModel {
-    return this.models[0]!;
+    return this.models[0];
   }
 }
 

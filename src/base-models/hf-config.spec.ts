@@ -100,9 +100,9 @@ describe('refused configurations', () => {
   const reasons: Record<string, RegExp> = {
     'refused-gpt2': /architecture is GPT2LMHeadModel; supported are LlamaForCausalLM/,
     'refused-llama-attention-bias': /attention has biases/,
-    'refused-llama-gelu': /hidden_act\) is gelu/,
+    'refused-llama-gelu': /hidden_act\) is "gelu"/,
     'refused-llama-mlp-bias': /MLP has biases/,
-    'refused-llama-yarn': /RoPE scaling is of type yarn/,
+    'refused-llama-yarn': /RoPE scaling is of type "yarn"/,
     'refused-mistral-sliding-window': /slides over \d+ tokens/,
     'refused-mixtral-moe': /architecture is MixtralForCausalLM/,
     'refused-qwen2-sliding-window': /slides over \d+ tokens/,
@@ -121,7 +121,7 @@ describe('refused configurations', () => {
     ['a name from the prototype', { ...smollm2, architectures: ['toString'] }, /architecture is toString/],
     ['quantized weights', { ...smollm2, quantization_config: { bits: 4 } }, /quantized/],
     ['partial rotary', { ...smollm2, partial_rotary_factor: 0.5 }, /only 0\.5 of each head/],
-    ['linear scaling', { ...smollm2, rope_scaling: { type: 'linear', factor: 2 } }, /of type linear/],
+    ['linear scaling', { ...smollm2, rope_scaling: { type: 'linear', factor: 2 } }, /of type "linear"/],
     ['RoPE per layer type', { ...smollm2, rope_parameters: { full_attention: { rope_theta: 1 } } }, /differ in RoPE/],
     ['llama3 without its factor', { ...smollm2, rope_scaling: { rope_type: 'llama3' } }, /factor .* is missing/],
     [
@@ -135,7 +135,7 @@ describe('refused configurations', () => {
     ['a negative size', { ...smollm2, vocab_size: -1 }, /vocab_size .* is -1, not a positive whole number/],
     ['a missing size', { ...smollm2, num_hidden_layers: undefined }, /num_hidden_layers .* is missing/],
     ['text for a flag', { ...smollm2, tie_word_embeddings: 'yes' }, /tie_word_embeddings .* is "yes"/],
-    ['an unknown layer type', { ...smollm2, layer_types: ['linear_attention'] }, /layers of type linear_attention/],
+    ['an unknown layer type', { ...smollm2, layer_types: ['linear_attention'] }, /layers of type "linear_attention"/],
   ])('%s', (_, json, reason) => {
     expect(() => parse(json)).toThrow(reason);
   });

@@ -74,7 +74,7 @@ function refuseUnknownComputation(json: Json, traits: FamilyTraits, what: string
     throw unsupported(what, 'its weights are quantized (quantization_config)', 'Use the unquantized checkpoint.');
   }
   const act = json['hidden_act'] ?? 'silu';
-  if (act !== 'silu') throw unsupported(what, `its activation (hidden_act) is ${String(act)}, not silu`);
+  if (act !== 'silu') throw unsupported(what, `its activation (hidden_act) is ${JSON.stringify(act)}, not silu`);
   // Qwen2 states no attention_bias: its biases on q, k and v (and only those) belong to the architecture.
   if (json['attention_bias'] === true && traits.family !== 'qwen2') {
     throw unsupported(what, 'its attention has biases (attention_bias)');
@@ -88,7 +88,7 @@ function refuseSlidingWindow(json: Json, config: TransformerConfig, what: string
   const known = new Set<unknown>(['full_attention', 'sliding_attention']);
   if (Array.isArray(layerTypes)) {
     const other: unknown = layerTypes.find((type) => !known.has(type));
-    if (other !== undefined) throw unsupported(what, `it has layers of type ${String(other)} (layer_types)`);
+    if (other !== undefined) throw unsupported(what, `it has layers of type ${JSON.stringify(other)} (layer_types)`);
   }
   const window = json['sliding_window'];
   if (typeof window !== 'number' || window >= config.contextLength) return;
@@ -115,7 +115,8 @@ function parseRope(json: Json, what: string): RopeConfig {
   const stated = isRecord(parameters) ? parameters : isRecord(scaling) ? scaling : {};
   const read = new ConfigReader({ rope_theta: json['rope_theta'], ...stated }, what);
   const partial = stated['partial_rotary_factor'] ?? json['partial_rotary_factor'] ?? 1;
-  if (partial !== 1) throw unsupported(what, `only ${String(partial)} of each head is rotated (partial_rotary_factor)`);
+  if (partial !== 1)
+    throw unsupported(what, `only ${JSON.stringify(partial)} of each head is rotated (partial_rotary_factor)`);
   if (isRecord(parameters) && Object.values(parameters).some(isRecord)) {
     throw unsupported(what, 'its layers differ in RoPE (rope_parameters per layer type)');
   }
@@ -123,7 +124,7 @@ function parseRope(json: Json, what: string): RopeConfig {
   const type = stated['rope_type'] ?? stated['type'] ?? 'default';
   if (type === 'default') return { theta, llama3: null };
   if (type !== 'llama3') {
-    throw unsupported(what, `its RoPE scaling is of type ${String(type)}; supported are default and llama3`);
+    throw unsupported(what, `its RoPE scaling is of type ${JSON.stringify(type)}; supported are default and llama3`);
   }
   const llama3 = {
     factor: read.positive('factor'),

@@ -246,7 +246,7 @@ class StallWatch {
 
   /** The blob's bytes; ends with the abort even when the blob's own stream does not notice it. */
   chunks(blob: Blob): Readable {
-    return Readable.fromWeb(blob.stream() as import('node:stream/web').ReadableStream, {
+    return Readable.fromWeb(blob.stream(), {
       signal: this.controller.signal,
     });
   }

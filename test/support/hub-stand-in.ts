@@ -77,7 +77,7 @@ export class HubStandIn {
       .exec(range ?? '')
       ?.slice(1)
       .map(Number) ?? [0, total - 1];
-    const part = bytes.slice(from!, to! + 1);
+    const part = bytes.slice(from, to! + 1);
     if (this.damaged.has(name)) part.reverse();
     response.writeHead(range === undefined ? 200 : 206, {
       'content-length': part.byteLength,
