@@ -11,7 +11,7 @@ import type { Request, Response } from 'express';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/internal.error.js';
 import { allowedMethods } from './allowed-methods.js';
-import { MalformedBodyError, toBodyError } from './body.errors.js';
+import { toBodyError } from './body.errors.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 
 /** The one shape of an error answer of the root routes. */
@@ -57,7 +57,6 @@ export class AppExceptionFilter implements ExceptionFilter {
 
   private toAppError(exception: unknown, request: Request): AppError {
     if (exception instanceof NotFoundException) return this.toRouteError(request);
-    if (exception instanceof URIError) return new MalformedBodyError('the path has a broken % escape', exception);
     if (exception instanceof HttpException && exception.getStatus() < 500) {
       return new AppError(
         'invalid_request',
