@@ -1,0 +1,13 @@
+import { AppError } from '../../common/errors/app-error.js';
+import { type BindingAttempt } from './load-tensorflow.js';
+
+/** No TensorFlow.js binding can do what the configuration asks for. */
+export class TensorflowUnavailableError extends AppError {
+  constructor(asked: string, attempts: readonly BindingAttempt[]) {
+    const tried = attempts.map(({ binding, outcome }) => `${binding}: ${outcome}`).join('; ');
+    super('engine_unavailable', 'server', 503, `No TensorFlow.js binding gives ${asked}. Tried ${tried}.`, {
+      remedy:
+        'Install @tensorflow/tfjs-node-gpu with the CUDA libraries it needs, or set DEVICE=auto, or ENGINE=onnxruntime.',
+    });
+  }
+}
