@@ -109,9 +109,7 @@ describe('BaseModelCatalog', () => {
     await expect(load(['owner/other'])).rejects.toMatchObject({ code: 'hub_unreachable' });
     const folder = await writeModel('gelu');
     await writeFile(join(folder, 'config.json'), JSON.stringify({ ...CONFIG, hidden_act: 'gelu' }));
-    await expect(load([folder])).rejects.toThrow(
-      "Base model 'gelu' cannot be loaded: its activation (hidden_act) is",
-    );
+    await expect(load([folder])).rejects.toThrow("Base model 'gelu' cannot be loaded: its activation (hidden_act) is");
   });
 
   it('needs no weights where nobody computes', async () => {

@@ -40,9 +40,9 @@ export class ChatTemplate {
     return this.renderWith(this.template, messages, addGenerationPrompt);
   }
 
-  /** What the assistant wrote in `text`, the rendering of `messages`; null when the template does not tell. */
-  assistantSpans(messages: readonly ChatMessage[], addGenerationPrompt: boolean, text: string): TextSpan[] | null {
-    return this.markedSpans(messages, addGenerationPrompt, text) ?? this.comparedSpans(messages, text);
+  /** What the assistant wrote in `text`, the rendering of `messages` without a generation prompt; null when the template does not tell. */
+  assistantSpans(messages: readonly ChatMessage[], text: string): TextSpan[] | null {
+    return this.markedSpans(messages, text) ?? this.comparedSpans(messages, text);
   }
 
   private renderWith(template: Template, messages: readonly ChatMessage[], addGenerationPrompt: boolean): string {
@@ -50,9 +50,9 @@ export class ChatTemplate {
     return template.render({ ...this.tokens, ...variables });
   }
 
-  private markedSpans(messages: readonly ChatMessage[], addGenerationPrompt: boolean, text: string): TextSpan[] | null {
+  private markedSpans(messages: readonly ChatMessage[], text: string): TextSpan[] | null {
     if (!this.marked) return null;
-    const parts = this.renderWith(this.marked, messages, addGenerationPrompt).split(/([\uE000\uE001])/);
+    const parts = this.renderWith(this.marked, messages, false).split(/([\uE000\uE001])/);
     const spans: TextSpan[] = [];
     let position = 0;
     let start = 0;

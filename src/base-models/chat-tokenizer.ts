@@ -11,7 +11,7 @@ export interface TokenizedChat {
 }
 
 export interface EncodeChatOptions {
-  /** End with the opening of the assistant's next turn. */
+  /** End with the opening of the assistant's next turn, as a prompt; its assistant mask is all zeros. */
   readonly addGenerationPrompt?: boolean;
   /** Path of the conversation in the request, for errors. */
   readonly field?: string;

@@ -97,8 +97,10 @@ describe('the assistant mask', () => {
     expect(parts(tokenizer, chat('Hi')).assistant).toBe('');
   });
 
-  it('is refused where the template does not tell', async () => {
+  it('is refused where the template does not tell, but not needed for a prompt', async () => {
     const tokenizer = await withTemplate(FORGETFUL);
+    const prompt = tokenizer.encodeChat(chat('a', 'b', 'c'), { addGenerationPrompt: true });
+    expect(tokenizer.decode(prompt.tokens)).toBe('c');
     expect(() => tokenizer.encodeChat(chat('a', 'b', 'c'), { field: 'data[1]' })).toThrow(
       expect.objectContaining({
         code: 'invalid_request',

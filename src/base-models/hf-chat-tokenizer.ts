@@ -76,7 +76,8 @@ export class HfChatTokenizer extends ChatTokenizer {
     const template = this.checkMessages(messages, field);
     const text = this.render(template, messages, addGenerationPrompt, field);
     const tokens = this.encode(text, { addSpecialTokens: false });
-    const spans = template.assistantSpans(messages, addGenerationPrompt, text);
+    // A prompt for the next answer is no training data: nobody needs to know who wrote what.
+    const spans = addGenerationPrompt ? [] : template.assistantSpans(messages, text);
     if (spans === null) {
       throw new InvalidRequestError(
         `${this.what} has a chat template that does not tell where the assistant's answers in ${field} are.`,
@@ -130,23 +131,39 @@ export class HfChatTokenizer extends ChatTokenizer {
   /** 1 for every token that holds a character of a span. */
   private maskOf(spans: readonly TextSpan[], text: string, tokens: Int32Array): Uint8Array {
     const mask = new Uint8Array(tokens.length);
+    let known: Boundary = TEXT_START;
     for (const { start, end } of spans) {
-      if (end > start) mask.fill(1, this.tokenAt(start, text, tokens).first, this.tokenAt(end, text, tokens).after);
+      if (start === end) continue;
+      const first = this.boundaryAt(start, known, text, tokens);
+      const after = this.boundaryAt(end, first.exact ? first : known, text, tokens);
+      mask.fill(1, first.token, after.exact ? after.token : after.token + 1);
+      if (after.exact) known = after;
     }
     return mask;
   }
 
   /**
-   * The tokens around a character position: `first` is the first token that reaches beyond it, `after` the first one
-   * that begins at or after it. They differ where one token covers both sides.
+   * The first token that reaches beyond a character position, found by encoding the text up to there, from a boundary
+   * already known where that agrees (so long conversations cost linear time), else from the start.
    */
-  private tokenAt(position: number, text: string, tokens: Int32Array): { first: number; after: number } {
-    const prefix = this.encode(text.slice(0, position), { addSpecialTokens: false });
+  private boundaryAt(position: number, known: Boundary, text: string, tokens: Int32Array): Boundary {
+    const part = this.encode(text.slice(known.position, position), { addSpecialTokens: false });
     let common = 0;
-    while (common < prefix.length && prefix[common] === tokens[common]) common++;
-    return { first: common, after: common === prefix.length ? common : common + 1 };
+    while (common < part.length && part[common] === tokens[known.token + common]) common++;
+    const exact = common === part.length;
+    if (exact || known.position === 0) return { position, token: known.token + common, exact };
+    return this.boundaryAt(position, TEXT_START, text, tokens);
   }
 }
+
+/** A place in the text and the token there; not exact where one token covers both sides. */
+interface Boundary {
+  readonly position: number;
+  readonly token: number;
+  readonly exact: boolean;
+}
+
+const TEXT_START: Boundary = { position: 0, token: 0, exact: true };
 
 async function readText(folder: string, name: string, what: string): Promise<string | null> {
   try {
