@@ -81,6 +81,11 @@ export class TestServer {
     await waitFor('the end of the server', ended, { timeout: STOP_TIMEOUT_MS });
   }
 
+  /** Whether there is anything at this path below the data folder. */
+  hasFiles(relative: string): boolean {
+    return existsSync(path.join(this.folder, relative));
+  }
+
   /** Everything the process printed. */
   get log(): string {
     return this.output;
