@@ -13,6 +13,8 @@ const PPO = 'example-ppo';
 const SUPERVISED_STEPS = 16;
 const PPO_STEPS = 5;
 const LEARNING_RATE = 3e-3;
+/** Smaller: PPO is meant to stay near the policy that acted. */
+const PPO_LEARNING_RATE = 3e-4;
 
 const QUESTION = [{ role: 'user', content: 'Who made you?' }];
 const LESSONS = [
@@ -116,7 +118,7 @@ async function reinforce(baseModel) {
   const seen = [];
   for (let step = 1; step <= PPO_STEPS; step++) {
     const result = await run('/fwdbwd', { ...request, loss_fn: 'ppo', loss_fn_inputs: { logprobs, advantages } });
-    await run('/optim_step', { model_id: PPO, adam_params: { learning_rate: LEARNING_RATE } });
+    await run('/optim_step', { model_id: PPO, adam_params: { learning_rate: PPO_LEARNING_RATE } });
     const { loss, metrics } = result;
     seen.push({ loss, ratio: metrics.mean_ratio });
     console.log(`\n--- Step ${step} ---\nLoss: ${show(loss)}\nPPO Metrics:`);

@@ -72,7 +72,7 @@ function startService({ dataDir, env, stack }) {
   const main = path.join(projectRoot, 'dist', 'src', 'main.js');
   const service = spawnOwned(process.execPath, ['--enable-source-maps', main], {
     cwd: projectRoot,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, NO_COLOR: '1' }, // its output goes to a file
     stdio: ['ignore', output, output],
     graceMs: SERVICE_GRACE_MS,
   });
