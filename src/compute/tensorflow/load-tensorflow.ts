@@ -44,7 +44,7 @@ const BEST_FIRST: readonly TensorflowBinding[] = [
 
 /**
  * Variables that TensorFlow's library reads when it is loaded, to be in the environment of the process by then. A worker
- * thread's `process.env` is a copy that native code does not see, so the thread that starts it has to set them.
+ * thread's `process.env` is a copy that native code does not see, unless it was started with `env: SHARE_ENV`.
  *
  * @param threads CPU threads for one operation; 0 leaves it to TensorFlow (one per core)
  */
