@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
-import { TensorflowUnavailableError } from './tensorflow.errors.js';
+import { type BindingAttempt, TensorflowUnavailableError } from './tensorflow.errors.js';
 
 /**
  * Finds the best TensorFlow.js there is: the CUDA binding, the CPU binding, or plain JavaScript (correct, but far too
@@ -12,12 +12,6 @@ import { TensorflowUnavailableError } from './tensorflow.errors.js';
 export type Tensorflow = typeof import('@tensorflow/tfjs');
 
 export type TensorflowBinding = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node' | '@tensorflow/tfjs';
-
-export interface BindingAttempt {
-  readonly binding: TensorflowBinding;
-  /** 'loaded', or why not. */
-  readonly outcome: string;
-}
 
 export interface LoadedTensorflow {
   readonly tf: Tensorflow;

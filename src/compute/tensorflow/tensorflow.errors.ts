@@ -1,5 +1,11 @@
 import { AppError } from '../../common/errors/app-error.js';
-import { type BindingAttempt } from './load-tensorflow.js';
+
+/** A binding that was tried. */
+export interface BindingAttempt {
+  readonly binding: string;
+  /** 'loaded', or why not. */
+  readonly outcome: string;
+}
 
 /** No TensorFlow.js binding can do what the configuration asks for. */
 export class TensorflowUnavailableError extends AppError {
