@@ -1,12 +1,12 @@
 import 'reflect-metadata';
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { AppLogger } from './common/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
 import { type AppConfig } from './config/app-config.js';
-import { LOG_LEVELS } from './config/env-schema.js';
 import { loadConfig } from './config/load-config.js';
 import { serveDocs } from './openapi.js';
 import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
@@ -14,9 +14,8 @@ import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
 const logger = new Logger('Thinker');
 
 async function start(config: AppConfig): Promise<void> {
-  const logLevels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(config.logLevel) + 1);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
-    logger: new ConsoleLogger({ prefix: 'Thinker', logLevels }),
+    logger: new AppLogger(config.logLevel),
     bodyParser: false,
     abortOnError: false,
   });

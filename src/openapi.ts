@@ -34,7 +34,7 @@ const FILE = 'openapi.json';
 
 async function main(): Promise<void> {
   const config = AppConfig.fromEnv({ DATABASE_URL: 'postgres://none@127.0.0.1/none' });
-  const app = await NestFactory.create(AppModule.forRoot(config), { preview: true, logger: ['error', 'warn'] });
+  const app = await NestFactory.create(AppModule.forRoot(config), { preview: true, logger: ['error'] });
   const text = `${JSON.stringify(sortKeys(buildOpenApi(app)), null, 2)}\n`;
   if (process.argv.includes('--write')) {
     writeFileSync(FILE, text);

@@ -40,6 +40,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   async beforeApplicationShutdown(): Promise<void> {
     if (this.working === null) return;
+    this.logger.log('Shutting down: finishing what runs');
     this.closing.abort();
     await this.working;
     if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.flush();

@@ -23,8 +23,9 @@ export class FuturesController {
   ) {}
 
   /**
-   * Wait for the result of a request. Held until the request is settled, at most `wait_ms`. Can be fetched again.
-   * Example: `curl -X POST http://127.0.0.1:8000/retrieve_future -H "Content-Type: application/json"
+   * Wait for the result of a request
+   * @remarks Held until the request is settled, at most `wait_ms`. Can be fetched again. A failed request answers its
+   * error. Example: `curl -X POST http://127.0.0.1:8000/retrieve_future -H "Content-Type: application/json"
    * -d '{"request_id": "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
    */
   @Post('retrieve_future')
@@ -46,8 +47,8 @@ export class FuturesController {
   }
 
   /**
-   * List requests, newest first, page by page.
-   * Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
+   * List requests, newest first
+   * @remarks Page by page, for dashboards. Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
    */
   @Get('futures')
   @ApiOkResponse({ type: FutureListDto })
@@ -56,8 +57,8 @@ export class FuturesController {
   }
 
   /**
-   * One request as a dashboard shows it; its result is fetched with POST /retrieve_future.
-   * Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+   * One request as a dashboard shows it
+   * @remarks Its result is fetched with POST /retrieve_future. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
    */
   @Get('futures/:request_id')
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })

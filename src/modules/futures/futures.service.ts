@@ -58,8 +58,9 @@ export class FuturesService {
   async wait(requestId: string, waitMs: number, signal?: AbortSignal): Promise<FutureState> {
     const waiter = this.waiters.begin(requestId, waitMs, signal);
     try {
-      const status = await this.futures.findStatus(requestId);
-      if (status !== null && !isSettled(status)) await waiter.ended;
+      const row = await this.findRow(requestId);
+      if (isSettled(row.status)) return toState(row, 0);
+      await waiter.ended;
     } finally {
       waiter.cancel();
     }
@@ -68,8 +69,7 @@ export class FuturesService {
 
   /** The state of a future now. Throws NotFoundError for an unknown id. */
   async get(requestId: string): Promise<FutureState> {
-    const row = await this.futures.findResult(requestId);
-    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    const row = await this.findRow(requestId);
     return toState(row, row.status === 'pending' ? await this.futures.countAhead(row) : 0);
   }
 
@@ -88,6 +88,12 @@ export class FuturesService {
   /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */
   failPending(adapterId: string, error: AppError, manager: EntityManager = this.futures.manager): Promise<number> {
     return this.futures.failPending(adapterId, serializeError(error), manager);
+  }
+
+  private async findRow(requestId: string): Promise<FutureEntity> {
+    const row = await this.futures.findResult(requestId);
+    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    return row;
   }
 
   /** Not awaited by the request: with Redis down the row waits for the worker's sweep. */

@@ -15,8 +15,8 @@ export class HealthController {
   ) {}
 
   /**
-   * Is the process alive? Looks at nothing else.
-   * Example: `curl http://127.0.0.1:8000/healthz`
+   * Is the process alive?
+   * @remarks Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
    */
   @Get('healthz')
   @ApiOkResponse({ type: LivenessDto })
@@ -25,8 +25,8 @@ export class HealthController {
   }
 
   /**
-   * Would requests sent now be computed? Checks database, queue, worker and engine.
-   * Example: `curl http://127.0.0.1:8000/readyz`
+   * Would requests sent now be computed?
+   * @remarks Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
    */
   @Get('readyz')
   @ApiOkResponse({ type: ReadinessDto })

@@ -7,8 +7,8 @@ import { ApiMapDto } from './dto/health.dto.js';
 @Controller()
 export class RootController {
   /**
-   * What this is and where to read on.
-   * Example: `curl http://127.0.0.1:8000/`
+   * What this is and where to read on
+   * @remarks Example: `curl http://127.0.0.1:8000/`
    */
   @Get()
   @ApiOkResponse({ type: ApiMapDto })

@@ -197,12 +197,12 @@ describe('the HTTP side', () => {
       ids.unshift((await futures.submit(operation(own, label))).requestId);
     for (const id of ids) await futures.wait(id, 20_000);
     const seen: string[] = [];
-    let cursor: unknown = '';
+    let cursor: number | null | undefined;
     for (let page = 0; cursor !== null && page < 5; page++) {
-      const query: string = cursor === '' ? '' : `&cursor=${String(cursor)}`;
+      const query: string = cursor === undefined ? '' : `&cursor=${cursor}`;
       const { json } = await call('GET', `/futures?model_id=listed&status=completed&limit=2${query}`);
       seen.push(...(json?.['futures'] as { request_id: string }[]).map((future) => future.request_id));
-      cursor = json?.['next_cursor'];
+      cursor = json?.['next_cursor'] as number | null;
     }
     expect(seen).toEqual(ids);
     expect((await call('GET', '/futures?model_id=listed&kind=generate')).json).toEqual({

@@ -81,7 +81,10 @@ export class FutureErrorDto {
 
 /** A request as a dashboard lists it, without payload and result. */
 export class FutureDto {
-  /** @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC" */
+  /**
+   * Id of the request.
+   * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
   request_id!: string;
 
   /**
@@ -102,7 +105,10 @@ export class FutureDto {
    */
   kind!: OperationKind;
 
-  /** @example "completed" */
+  /**
+   * Where it stands.
+   * @example "completed"
+   */
   status!: OperationStatus;
 
   /**
@@ -132,13 +138,22 @@ export class FutureDto {
   /** Why it failed; null when it did not. */
   error!: FutureErrorDto | null;
 
-  /** @example "2026-11-23T10:15:30.000Z" */
+  /**
+   * When it was accepted.
+   * @example "2026-11-23T10:15:30.000Z"
+   */
   created_at!: string;
 
-  /** @example "2026-11-23T10:15:30.100Z" */
+  /**
+   * When a worker started it, the last time.
+   * @example "2026-11-23T10:15:30.100Z"
+   */
   started_at!: string | null;
 
-  /** @example "2026-11-23T10:15:30.900Z" */
+  /**
+   * When it was settled.
+   * @example "2026-11-23T10:15:30.900Z"
+   */
   finished_at!: string | null;
 }
 

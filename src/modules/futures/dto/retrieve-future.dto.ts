@@ -25,7 +25,10 @@ export class RetrieveFutureDto {
 
 /** A request that is done. The result's own fields (loss, metrics, ...) stand beside these. */
 export class CompletedFutureDto {
-  /** @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC" */
+  /**
+   * Id of the request.
+   * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
   request_id!: string;
 
   /**
@@ -34,13 +37,19 @@ export class CompletedFutureDto {
    */
   model_id!: string;
 
-  /** @example "completed" */
+  /**
+   * The request is done.
+   * @example "completed"
+   */
   status!: 'completed';
 }
 
 /** A request that is not settled yet: ask again. */
 export class PendingFutureDto {
-  /** @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC" */
+  /**
+   * Id of the request.
+   * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
   request_id!: string;
 
   /**

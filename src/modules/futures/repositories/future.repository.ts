@@ -103,11 +103,6 @@ export class FutureRepository {
     return this.rows.findOne({ where: { requestId }, select });
   }
 
-  async findStatus(requestId: string): Promise<OperationStatus | null> {
-    const row = await this.rows.findOne({ where: { requestId }, select: { requestId: true, status: true } });
-    return row?.status ?? null;
-  }
-
   /** Which of these requests are settled or no longer there: one query however many wait. */
   async findOver(requestIds: readonly string[]): Promise<string[]> {
     const open: { request_id: string }[] = await this.rows.query(

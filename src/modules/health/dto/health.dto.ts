@@ -1,5 +1,8 @@
 export class LivenessDto {
-  /** @example "ok" */
+  /**
+   * Always ok: a dead process does not answer.
+   * @example "ok"
+   */
   status!: 'ok';
 
   /**
@@ -36,10 +39,16 @@ export class ReadinessDto {
 }
 
 export class ApiMapDto {
-  /** @example "Thinker" */
+  /**
+   * Name of the service.
+   * @example "Thinker"
+   */
   name!: string;
 
-  /** @example "0.1.0" */
+  /**
+   * Version of the service.
+   * @example "0.1.0"
+   */
   version!: string;
 
   /**
