@@ -2,7 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 
-const CHECKS = ['lint', 'typecheck', 'check:imports', 'check:tasks', 'check:openapi', 'check:env', 'check:migrations'];
+const CHECKS = [
+  'lint',
+  'check:format',
+  'typecheck',
+  'check:imports',
+  'check:tasks',
+  'check:openapi',
+  'check:env',
+  'check:migrations',
+];
 
 await bootstrap();
 const failed = CHECKS.filter((name) => {
