@@ -94,6 +94,14 @@ describe('adapters', () => {
     expect(wide.body.trainable_params).toBe(2 * shown);
   });
 
+  it('go on every linear of the layers when asked to', async () => {
+    const { body } = await server.api.post<AdapterAnswer>('/adapters', {
+      lora_config: { target_modules: 'all-linear' },
+    });
+    const linears = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'];
+    expect(body.lora_config['target_modules']).toEqual(linears);
+  });
+
   it('get a name where none is given, and answer to the names of the original API', async () => {
     const made = await server.api.post<AdapterAnswer>('/add_lora', { base_model: 'tiny-chat', rank: 2, alpha: 4 });
     expect(made.status).toBe(201);
@@ -160,6 +168,8 @@ describe('names and shapes that cannot be', () => {
     ['a negative alpha', { lora_config: { alpha: -1 } }, 400, 'lora_config.alpha'],
     ['dropout 1', { lora_config: { dropout: 1 } }, 400, 'lora_config.dropout'],
     ['an unknown module', { lora_config: { target_modules: ['embed'] } }, 400, 'lora_config.target_modules'],
+    ['a module twice', { lora_config: { target_modules: ['q_proj', 'q_proj'] } }, 400, 'lora_config.target_modules'],
+    ['a module as text', { lora_config: { target_modules: 'q_proj' } }, 400, 'lora_config.target_modules'],
     ['no module', { lora_config: { target_modules: [] } }, 400, 'lora_config.target_modules'],
     ['a misspelt field', { lora_confg: {} }, 400, 'lora_confg'],
     ['a misspelt nested field', { lora_config: { rnk: 4 } }, 400, 'lora_config.rnk'],

@@ -22,7 +22,11 @@ export class AdaptersController {
   @ApiBody({ type: CreateAdapterDto })
   @ApiCreatedResponse({ type: AdapterCreatedDto })
   async create(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
-    const wish = { modelId: body.model_id, baseModel: body.base_model, lora: toCreateSpec(body) };
+    const wish = {
+      modelId: body.model_id ?? undefined,
+      baseModel: body.base_model ?? undefined,
+      lora: toCreateSpec(body),
+    };
     const { adapter, accepted } = await this.adapters.create(wish);
     return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
   }

@@ -102,7 +102,7 @@ export class CheckpointsService {
     const overwrite = dto.overwrite ?? false;
     const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
     // A repeat by seq_id must find its first future, so there the operation decides.
-    if (taken && dto.seq_id === undefined) throw new CheckpointExistsError(path);
+    if (taken && (dto.seq_id ?? undefined) === undefined) throw new CheckpointExistsError(path);
     const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null });
     const operation = kind === 'training' ? 'save_weights' : 'save_weights_for_sampler';
     return this.submit(operation, adapter, path, request, dto.seq_id);
@@ -148,11 +148,12 @@ interface Named {
 }
 
 function givenName({ name, path }: Named): string | undefined {
-  if (name === undefined || path === undefined || name === path) return name ?? path;
+  const given = name ?? path ?? undefined;
+  if (given === (path ?? given)) return given;
   const remedy = 'They are two names of one field: give one of them.';
   throw new InvalidRequestError(`name and path differ. ${remedy}`, { field: 'path', remedy });
 }
 
 function nameField({ name }: Named): string {
-  return name === undefined ? 'path' : 'name';
+  return (name ?? undefined) === undefined ? 'path' : 'name';
 }

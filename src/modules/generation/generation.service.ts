@@ -46,7 +46,8 @@ export class GenerationService {
   }
 
   /** Whose weights the request means. @throws AppErrors for names that are not there */
-  async findSource({ model_id: modelId, base_model: baseModel }: GenerateDto): Promise<Source> {
+  async findSource(dto: GenerateDto): Promise<Source> {
+    const { modelId, baseModel } = { modelId: dto.model_id ?? undefined, baseModel: dto.base_model ?? undefined };
     if (modelId === undefined || this.adapters.isBaseModel(modelId)) {
       const model = this.adapters.baseModel(baseModel ?? modelId);
       return { model, modelId: modelId ?? model.name, adapterId: null, checkpointId: null };

@@ -26,7 +26,7 @@ export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateR
 }
 
 function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
-  const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => dto[name] !== undefined);
+  const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => (dto[name] ?? undefined) !== undefined);
   const [field] = given;
   if (field === undefined || given.length > 1) {
     const remedy = 'Give exactly one of messages, prompt and tokens.';
@@ -40,7 +40,7 @@ function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
 
 function encodePrompt(dto: GenerateDto, { tokenizer, config }: BaseModel): Int32Array {
   if (dto.messages) return tokenizer.encodeChat(dto.messages, { addGenerationPrompt: true }).tokens;
-  if (dto.prompt !== undefined) return tokenizer.encode(dto.prompt, { addSpecialTokens: true });
+  if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { addSpecialTokens: true });
   const list = dto.tokens ?? [];
   const tokens = new Int32Array(list.length);
   readTokenIds(list, 'tokens', config.vocabSize, tokens, 0);

@@ -20,7 +20,7 @@ export class TrainingService {
   ) {}
 
   async forward(body: ForwardBody): Promise<Accepted> {
-    const { model_id: modelId, base_model: baseModel } = body.fields;
+    const { modelId, baseModel } = toWish(body.fields);
     if (!this.adapters.isBaseModel(modelId)) return this.submitToAdapter('forward', body);
     const model = this.adapters.baseModel(baseModel ?? modelId, baseModel === undefined ? 'model_id' : 'base_model');
     const request = encodeForward(this.readRequest(body, model));
@@ -61,10 +61,10 @@ export class TrainingService {
   private readRequest({ fields, data, lossFnInputs }: ForwardBody, model: BaseModel): ForwardRequest {
     const name = fields.loss_fn ?? DEFAULT_LOSS;
     const loss = this.losses.get(name).metadata;
-    const config = this.losses.resolveConfig(name, fields.loss_fn_config);
+    const config = this.losses.resolveConfig(name, fields.loss_fn_config ?? undefined);
     const knownInputs = this.losses.list().flatMap(({ inputs }) => inputs.map((input) => input.name));
     const { batch, form } = readBatch(
-      { data, loss_fn_inputs: lossFnInputs, train_on: fields.train_on },
+      { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
       { model, loss, knownInputs },
     );
     this.losses.checkInputs({ name }, batch);
@@ -74,5 +74,5 @@ export class TrainingService {
 }
 
 function toWish(fields: ForwardFieldsDto): AdapterWish & { modelId: string } {
-  return { modelId: fields.model_id, baseModel: fields.base_model, lora: toLoraSpec(fields.lora_config) };
+  return { modelId: fields.model_id, baseModel: fields.base_model ?? undefined, lora: toLoraSpec(fields.lora_config) };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -84,6 +84,11 @@ export class TestServer {
   /** Whether there is anything at this path below the data folder. */
   hasFiles(relative: string): boolean {
     return existsSync(path.join(this.folder, relative));
+  }
+
+  /** Names in a folder below the data folder. */
+  listFiles(relative: string): string[] {
+    return readdirSync(path.join(this.folder, relative));
   }
 
   /** Everything the process printed. */

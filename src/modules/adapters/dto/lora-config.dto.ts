@@ -1,16 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsNumber,
-  IsOptional,
-  IsPositive,
-  Max,
-  Min,
-} from 'class-validator';
+import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, Max, Min } from 'class-validator';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
 
@@ -79,10 +68,7 @@ export class LoraConfigDto {
     default: ['q_proj', 'v_proj'],
     example: ['q_proj', 'v_proj'],
   })
-  @IsOptional()
-  @ArrayNotEmpty()
-  @ArrayUnique()
-  @IsIn([...TARGET_MODULES, ALL_LINEAR], { each: true })
+  @Allow()
   target_modules?: string[] | string;
 
   /** Rank-stabilised scaling: alpha / sqrt(rank) in place of alpha / rank. */
@@ -106,32 +92,30 @@ export function toLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_config'
   const rank = oneSetting(dto.rank, dto.r, `${field}.rank`, `${field}.r`);
   const alpha = oneSetting(dto.alpha, dto.lora_alpha, `${field}.alpha`, `${field}.lora_alpha`);
   const dropout = oneSetting(dto.dropout, dto.lora_dropout, `${field}.dropout`, `${field}.lora_dropout`);
-  return {
-    ...(rank === undefined ? {} : { rank }),
-    ...(alpha === undefined ? {} : { alpha }),
-    ...(dropout === undefined ? {} : { dropout }),
-    ...(dto.target_modules === undefined ? {} : { targetModules: toTargets(dto.target_modules, field) }),
-    ...(dto.use_rslora === undefined ? {} : { rsLora: dto.use_rslora }),
-    ...(dto.seed === undefined ? {} : { seed: dto.seed }),
-  };
+  const modules = dto.target_modules ?? undefined;
+  const targetModules = modules === undefined ? undefined : toTargets(modules, field);
+  const { use_rslora: rsLora, seed } = dto;
+  const given = Object.entries({ rank, alpha, dropout, targetModules, rsLora, seed });
+  // Null is left out, as undefined is.
+  return Object.fromEntries(given.filter(([, value]) => (value ?? undefined) !== undefined));
 }
 
 /** In the order of TARGET_MODULES, so that the same set is the same adapter. */
-function toTargets(given: string[] | string, field: string): readonly TargetModule[] {
+function toTargets(given: unknown, field: string): readonly TargetModule[] {
   if (given === ALL_LINEAR) return LAYER_TARGETS;
-  if (Array.isArray(given) && !given.includes(ALL_LINEAR)) {
-    return TARGET_MODULES.filter((target) => given.includes(target));
-  }
-  const remedy = `Give a list of module names, or the string "${ALL_LINEAR}" alone.`;
-  throw new InvalidRequestError(`${field}.target_modules must be a list. ${remedy}`, {
-    field: `${field}.target_modules`,
-    remedy,
-  });
+  const names: readonly unknown[] = Array.isArray(given) ? given : [];
+  const targets = TARGET_MODULES.filter((target) => names.includes(target));
+  // Shorter where a name is unknown or stands there twice.
+  if (names.length > 0 && targets.length === names.length) return targets;
+  const path = `${field}.target_modules`;
+  const remedy = `Give "${ALL_LINEAR}" or a list of different names out of ${TARGET_MODULES.join(', ')}.`;
+  throw new InvalidRequestError(`${path} is not usable. ${remedy}`, { field: path, remedy });
 }
 
 /** The value of a setting that has two names. */
 export function oneSetting<T>(first: T | undefined, second: T | undefined, name: string, alias: string): T | undefined {
-  if (first === undefined || second === undefined || first === second) return first ?? second;
+  const value = first ?? second ?? undefined;
+  if (value === (second ?? value)) return value;
   const remedy = 'They are two names of one setting: give one of them.';
   throw new InvalidRequestError(`${name} and ${alias} differ. ${remedy}`, { field: alias, remedy });
 }

@@ -77,7 +77,8 @@ export class OptimStepDto {
   seq_id?: number;
 }
 
-export function toAdamParams(dto: AdamParamsDto = {}): AdamParams {
+export function toAdamParams(given: AdamParamsDto | undefined): AdamParams {
+  const dto = given ?? {};
   return {
     learningRate: dto.learning_rate ?? DEFAULT_ADAM.learningRate,
     beta1: dto.beta1 ?? DEFAULT_ADAM.beta1,

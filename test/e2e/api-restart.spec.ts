@@ -1,0 +1,64 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type AcceptedAnswer, type AdapterAnswer, type ForwardAnswer } from './support/client.js';
+import { TestServer } from './support/server.js';
+
+let server: TestServer;
+
+afterEach(() => server.stop());
+
+const data = [
+  [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'The sea is wide today.' },
+  ],
+];
+const look = async (model_id: string) =>
+  (await server.api.run<ForwardAnswer>('/fwd', { model_id, data })).loss_fn_outputs;
+
+async function train(model_id: string, steps: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    losses.push((await server.api.forwardBackward({ model_id, data })).loss);
+    await server.api.optimStep(model_id, 0.003);
+  }
+  return losses;
+}
+
+describe.each([
+  ['SIGTERM', 'SIGTERM', '10'],
+  ['SIGKILL before any snapshot', 'SIGKILL', '3600'],
+  ['SIGKILL with snapshots', 'SIGKILL', '0'],
+] as const)('after %s', (_what, signal, SNAPSHOT_INTERVAL_S) => {
+  it('adapters, gradients, checkpoints and waiting requests are what they were', async () => {
+    server = await TestServer.start({ env: { SNAPSHOT_INTERVAL_S } });
+    const undisturbed = await train('other', 4);
+    await train('mine', 2);
+    await server.api.forwardBackward({ model_id: 'mine', data });
+    const before = await look('mine');
+    await server.end(signal);
+    await server.launch();
+
+    expect((await server.api.get<AdapterAnswer>('/adapters/mine')).body).toMatchObject({
+      step: 2,
+      has_gradients: true,
+    });
+    expect(await look('mine')).toEqual(before);
+    // The gradients from before the end are still there: the third step is made of them.
+    expect((await server.api.optimStep('mine', 0.003)).metrics['step']).toBe(3);
+    expect(await train('mine', 1)).toEqual([undisturbed[3]]);
+  });
+
+  it('what was accepted is done', async () => {
+    server = await TestServer.start({ env: { SNAPSHOT_INTERVAL_S } });
+    const ids: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      ids.push((await server.api.post<AcceptedAnswer>('/fwdbwd', { model_id: 'mine', data })).body.request_id);
+      ids.push((await server.api.post<AcceptedAnswer>('/optim_step', { model_id: 'mine' })).body.request_id);
+    }
+    await server.end(signal);
+    await server.launch();
+    const answers = await Promise.all(ids.map((id) => server.api.retrieve<ForwardAnswer>(id)));
+    expect(answers.map(({ status }) => status)).toEqual(new Array(12).fill(200));
+    expect(answers.filter((_, i) => i % 2 === 1).map(({ body }) => body.metrics['step'])).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
