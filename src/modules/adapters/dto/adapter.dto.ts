@@ -3,22 +3,38 @@ import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 
 export class AdapterLoraDto {
-  /** @example 16 */
+  /**
+   * Rank of the low-rank matrices.
+   * @example 16
+   */
   rank!: number;
 
-  /** @example 32 */
+  /**
+   * B A x is multiplied by alpha / rank.
+   * @example 32
+   */
   alpha!: number;
 
-  /** @example 0 */
+  /**
+   * Probability of dropping an input of the A matrices while training.
+   * @example 0
+   */
   dropout!: number;
 
+  /** Linears that carry a LoRA. */
   @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
   target_modules!: string[];
 
-  /** @example false */
+  /**
+   * Scaled by alpha / sqrt(rank) in place of alpha / rank.
+   * @example false
+   */
   use_rslora!: boolean;
 
-  /** @example 0 */
+  /**
+   * Seed of the initial matrices and the dropout masks.
+   * @example 0
+   */
   seed!: number;
 }
 
@@ -41,18 +57,29 @@ export class AdapterDto {
    */
   has_gradients!: boolean;
 
-  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  /**
+   * Base model it adapts.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
   base_model!: string;
 
-  /** @example 16 */
+  /**
+   * Rank of the low-rank matrices.
+   * @example 16
+   */
   rank!: number;
 
-  /** @example 32 */
+  /**
+   * B A x is multiplied by alpha / rank.
+   * @example 32
+   */
   alpha!: number;
 
+  /** Linears that carry a LoRA. */
   @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
   target_modules!: string[];
 
+  /** Everything that shapes it. */
   @ApiProperty({ type: AdapterLoraDto })
   lora_config!: AdapterLoraDto;
 
@@ -62,10 +89,16 @@ export class AdapterDto {
    */
   step!: number;
 
-  /** @example 2026-11-23T12:00:00.000Z */
+  /**
+   * When it was made.
+   * @example 2026-11-23T12:00:00.000Z
+   */
   created_at!: string;
 
-  /** @example 2026-11-23T12:05:00.000Z */
+  /**
+   * When an operation last ran on it.
+   * @example 2026-11-23T12:05:00.000Z
+   */
   last_used_at!: string;
 
   /** Busy while operations wait or run. */
@@ -88,10 +121,16 @@ export class AdapterCreatedDto extends AdapterDto {
 }
 
 export class AdapterDeletedDto {
-  /** @example my-model */
+  /**
+   * Name that is free again.
+   * @example my-model
+   */
   model_id!: string;
 
-  /** @example deleted */
+  /**
+   * Always "deleted".
+   * @example deleted
+   */
   status!: string;
 
   /**

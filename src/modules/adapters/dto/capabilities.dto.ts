@@ -7,7 +7,10 @@ export class SupportedModelDto {
    */
   model_id!: string;
 
-  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  /**
+   * Same as model_id.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
   model_name!: string;
 
   /**
@@ -22,7 +25,10 @@ export class SupportedModelDto {
    */
   max_context_length!: number;
 
-  /** @example 49152 */
+  /**
+   * Token ids are below this.
+   * @example 49152
+   */
   vocab_size!: number;
 
   /**

@@ -4,10 +4,16 @@ import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { AdapterLoraDto, toLoraDto } from './adapter.dto.js';
 
 export class ModelDataDto {
-  /** @example llama */
+  /**
+   * Model family.
+   * @example llama
+   */
   arch!: string;
 
-  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  /**
+   * Name of the base model.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
   model_name!: string;
 
   /**
@@ -18,13 +24,20 @@ export class ModelDataDto {
 }
 
 export class ModelInfoDto {
-  /** @example my-model */
+  /**
+   * The name asked for.
+   * @example my-model
+   */
   model_id!: string;
 
   /** The base model. */
+  @ApiProperty({ type: ModelDataDto })
   model_data!: ModelDataDto;
 
-  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  /**
+   * Name of the base model.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
   model_name!: string;
 
   /**
@@ -33,19 +46,32 @@ export class ModelInfoDto {
    */
   is_lora!: boolean;
 
-  /** @example 16 */
+  /**
+   * Rank of the low-rank matrices.
+   * @example 16
+   */
   lora_rank?: number;
 
+  /** Everything that shapes the adapter. */
   @ApiProperty({ type: AdapterLoraDto })
   lora_config?: AdapterLoraDto;
 
-  /** @example 921600 */
+  /**
+   * Numbers in its matrices.
+   * @example 921600
+   */
   trainable_params?: number;
 
-  /** @example 12 */
+  /**
+   * Optimiser steps taken.
+   * @example 12
+   */
   step?: number;
 
-  /** @example 8192 */
+  /**
+   * Longest sequence, in tokens.
+   * @example 8192
+   */
   max_context_length!: number;
 }
 

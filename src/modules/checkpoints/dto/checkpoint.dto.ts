@@ -93,13 +93,20 @@ export class CheckpointDto {
    */
   path!: string;
 
-  /** @example step-10 */
+  /**
+   * Name it was saved under.
+   * @example step-10
+   */
   name!: string;
 
+  /** Training checkpoint or sampler snapshot. */
   @ApiProperty({ enum: ['weights', 'sampler_weights'], example: 'weights' })
   kind!: string;
 
-  /** @example HuggingFaceTB/SmolLM2-135M-Instruct */
+  /**
+   * Base model it is for.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
   base_model!: string;
 
   /**
@@ -108,10 +115,16 @@ export class CheckpointDto {
    */
   step!: number;
 
-  /** @example 11079680 */
+  /**
+   * Bytes of all its files.
+   * @example 11079680
+   */
   size_bytes!: number;
 
-  /** @example 2026-11-23T12:00:00.000Z */
+  /**
+   * When it was saved.
+   * @example 2026-11-23T12:00:00.000Z
+   */
   created_at!: string;
 
   /** Null: never. */
@@ -126,10 +139,16 @@ export class CheckpointListDto {
 }
 
 export class CheckpointDeletedDto {
-  /** @example tinker://my-model/weights/step-10 */
+  /**
+   * Where it was.
+   * @example tinker://my-model/weights/step-10
+   */
   path!: string;
 
-  /** @example deleted */
+  /**
+   * Always "deleted".
+   * @example deleted
+   */
   status!: string;
 }
 
@@ -140,7 +159,10 @@ export class CheckpointAcceptedDto {
    */
   request_id!: string;
 
-  /** @example my-model */
+  /**
+   * Name of the adapter.
+   * @example my-model
+   */
   model_id!: string;
 
   /**

@@ -154,7 +154,7 @@ export class GenerateDto {
 export class GeneratedSequenceDto {
   /**
    * Without the stop token and without the stop string.
-   * @example Hi there!
+   * @example "Hi there!"
    */
   text!: string;
 
@@ -166,12 +166,16 @@ export class GeneratedSequenceDto {
   @ApiProperty({ type: [Number], example: [-0.1, -0.5, -0.02, -0.3] })
   logprobs?: number[];
 
+  /** Ended by a stop token or string, or by max_new_tokens. */
   @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
   stop_reason!: string;
 }
 
 export class GenerateUsageDto {
-  /** @example 31 */
+  /**
+   * Tokens of the prompt.
+   * @example 31
+   */
   prompt_tokens!: number;
 
   /**
@@ -182,21 +186,30 @@ export class GenerateUsageDto {
 }
 
 export class GenerateResultDto {
-  /** @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB */
+  /**
+   * Future of this answer, to fetch it again.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
   request_id!: string;
 
-  /** @example my-model */
+  /**
+   * What was sampled from.
+   * @example my-model
+   */
   model_id!: string;
 
   /**
    * Text of the first sequence.
-   * @example Hi there!
+   * @example "Hi there!"
    */
   text!: string;
 
+  /** The n continuations. */
   @ApiProperty({ type: [GeneratedSequenceDto] })
   sequences!: GeneratedSequenceDto[];
 
+  /** Tokens read and drawn. */
+  @ApiProperty({ type: GenerateUsageDto })
   usage!: GenerateUsageDto;
 
   /**

@@ -20,7 +20,7 @@ export class LossInputDto {
 
   /**
    * What it means.
-   * @example Advantage of each target.
+   * @example "Advantage of each target."
    */
   description!: string;
 }
@@ -40,7 +40,7 @@ export class LossConfigKeyDto {
 
   /**
    * What it means.
-   * @example Upper bound on the probability ratio.
+   * @example "Upper bound on the probability ratio."
    */
   description!: string;
 }
@@ -54,7 +54,7 @@ export class LossFunctionDto {
 
   /**
    * What it is for.
-   * @example Proximal Policy Optimization with clipping for RL
+   * @example "Proximal Policy Optimization with clipping for RL"
    */
   description!: string;
 

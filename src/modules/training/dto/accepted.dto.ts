@@ -5,6 +5,9 @@ export class AcceptedDto {
    */
   request_id!: string;
 
-  /** @example my-model */
+  /**
+   * Name of the adapter or base model.
+   * @example my-model
+   */
   model_id!: string;
 }

@@ -66,6 +66,7 @@ export class ForwardFieldsDto {
 }
 
 export class TokenChunkDto {
+  /** Kind of chunk; the base models read text. */
   @ApiProperty({ enum: ['encoded_text'], example: 'encoded_text' })
   type!: string;
 
@@ -85,6 +86,7 @@ export class TensorDto {
   @ApiProperty({ type: [Number], example: [2, 3, 4] })
   data!: number[];
 
+  /** What the numbers are. */
   @ApiProperty({ enum: ['float32', 'int64', 'int32'], example: 'int64' })
   dtype?: string;
 
@@ -94,6 +96,8 @@ export class TensorDto {
 }
 
 export class DatumDto {
+  /** The N tokens that are read. */
+  @ApiProperty({ type: ModelInputDto, example: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] } })
   model_input!: ModelInputDto;
 
   /** By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. */
