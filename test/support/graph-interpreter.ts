@@ -120,24 +120,25 @@ function evaluate(node: Node, inputs: Numbers[], resolve: (dim: number | string)
 
 const count = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** Calls `make` with every index of a shape, in row-major order. */
+/** Calls `make` with every index of a shape, in row-major order; the index is changed in place from call to call. */
 function build(shape: readonly number[], make: (index: number[]) => number): Numbers {
-  const data = Array.from({ length: count(shape) }, (_, place) => {
-    let rest = place;
-    const index = shape.toReversed().map((size) => {
-      const at = rest % size;
-      rest = Math.floor(rest / size);
-      return at;
-    });
-    return make(index.reverse());
+  const index = shape.map(() => 0);
+  const data = Array.from({ length: count(shape) }, () => {
+    const value = make(index);
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+    return value;
   });
   return { shape, data };
 }
 
 /** The number at an index; leading axes that x lacks and axes of size 1 stretch. */
-function at(x: Numbers, index: readonly number[]): number {
-  const own = index.slice(index.length - x.shape.length);
-  return x.data[x.shape.reduce((place, size, axis) => place * size + (size === 1 ? 0 : own[axis]!), 0)]!;
+function at({ shape, data }: Numbers, index: readonly number[]): number {
+  const skipped = index.length - shape.length;
+  let place = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    place = place * shape[axis]! + (shape[axis] === 1 ? 0 : index[skipped + axis]!);
+  }
+  return data[place]!;
 }
 
 function rows(x: Numbers): number[][] {
@@ -149,14 +150,19 @@ function rows(x: Numbers): number[][] {
 function matmul(a: Numbers, b: Numbers, options: Extract<Operation, { op: 'matmul' }>): Numbers {
   const left = options.transposeA ? swapLast(a) : a;
   const right = options.transposeB ? swapLast(b) : b;
-  const inner = left.shape.at(-1)!;
-  return build([...left.shape.slice(0, -1), right.shape.at(-1)!], (index) => {
-    const [row, column] = index.slice(-2) as [number, number];
-    const batch = index.slice(0, -2);
-    let sum = 0;
-    for (let k = 0; k < inner; k++) sum += at(left, [...batch, row, k]) * at(right, [...batch, k, column]);
-    return options.alpha * sum;
-  });
+  const [height, inner] = left.shape.slice(-2) as [number, number];
+  const width = right.shape.at(-1)!;
+  const data: number[] = [];
+  for (let row = 0; row < count(left.shape.slice(0, -1)); row++) {
+    // A right factor without batches serves all of them.
+    const matrix = right.shape.length === 2 ? 0 : Math.floor(row / height) * inner * width;
+    for (let column = 0; column < width; column++) {
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += left.data[row * inner + k]! * right.data[matrix + k * width + column]!;
+      data.push(options.alpha * sum);
+    }
+  }
+  return { shape: [...left.shape.slice(0, -1), width], data };
 }
 
 function swapLast(x: Numbers): Numbers {

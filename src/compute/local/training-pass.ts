@@ -165,7 +165,8 @@ function parameterOf(output: string): string | null {
   return output.startsWith(GRADIENT_PREFIX) ? output.slice(GRADIENT_PREFIX.length) : null;
 }
 
-function fusedFeeds(terms: FusedTerms): [string, HostTensor][] {
+/** Selectors and thresholds of the coefficients that a program computes by itself. */
+export function fusedFeeds(terms: FusedTerms): [string, HostTensor][] {
   const is = (policy: FusedTerms['policy']) => Number(terms.policy === policy);
   const values: [string, number][] = [
     [LOSS_SCALARS.byWeights, is('weights')],

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { interpret, type Numbers, type NumbersByName } from '../../../test/support/graph-interpreter.js';
+import { randomNumbers } from '../../../test/support/numbers-builders.js';
+import { integers } from '../../../test/support/ragged-builders.js';
+import { type DatumBatch } from '../../domain/datum-batch.js';
+import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/lora-spec.js';
+import { modelParameters } from '../../domain/model-parameters.js';
+import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type HostTensor, type Program } from '../graph/program.js';
+import { addLossInputs, packBatch } from '../local/batch-feeds.js';
+import { dropoutFeeds } from '../local/dropout.js';
+import { loraShapes } from '../local/lora-init.js';
+import { PositionTables } from '../local/position-tables.js';
+import { fusedFeeds } from '../local/training-pass.js';
+import { LORA_SCALE } from './lora-linears.js';
+import { LOSS_INPUTS } from './loss-coefficients.js';
+import { COEFFICIENTS, forwardProgram, gradientName, LOGPROBS, trainingPrograms } from './training-graph.js';
+
+/** The whole graph in float64: gradients against finite differences, and its ways of running against each other. */
+const LLAMA: TransformerConfig = {
+  family: 'llama',
+  vocabSize: 11,
+  hiddenSize: 4,
+  intermediateSize: 6,
+  layerCount: 2,
+  headCount: 2,
+  kvHeadCount: 1,
+  headDim: 2,
+  rmsNormEps: 1e-3,
+  contextLength: 16,
+  tiedEmbeddings: true,
+  qkvBias: false,
+  qkNorm: false,
+  rope: { theta: 100, llama3: null },
+};
+const MODELS: TransformerConfig[] = [
+  LLAMA,
+  { ...LLAMA, family: 'qwen2', qkvBias: true, kvHeadCount: 2 },
+  { ...LLAMA, family: 'qwen3', qkNorm: true, tiedEmbeddings: false, headDim: 4 },
+];
+const BATCH: DatumBatch = {
+  tokens: integers([1, 5, 2, 9], [3, 3], [10]),
+  lossInputs: { target_tokens: integers([5, 2, 9, 4], [3, 0], [7]) },
+};
+/** Position 1 is not scored. */
+const ACTIVE = Uint8Array.of(1, 0, 1, 1, 1, 1, 1);
+const SCALE = 1.5;
+
+class Setting {
+  readonly lora: LoraSpec;
+  readonly packed;
+  readonly weights: NumbersByName;
+  readonly feeds: Map<string, Numbers>;
+
+  constructor(
+    readonly config: TransformerConfig,
+    readonly targets: readonly TargetModule[],
+    dropout = 0,
+  ) {
+    this.lora = { rank: 2, alpha: 3, dropout, targetModules: targets, rsLora: false, seed: 5 };
+    this.packed = packBatch(BATCH, [0, 1, 2], ACTIVE, new PositionTables(config));
+    this.weights = new Map(
+      [...modelParameters(config)].map(([name, shape]) => {
+        const { data } = randomNumbers(name, shape);
+        return [name, { shape, data: name.includes('norm') ? data.map((value) => 1 + 0.3 * value) : data }];
+      }),
+    );
+    const lora = [...loraShapes(config, this.lora)].map(([name, shape]) => [name, randomNumbers(name, shape)] as const);
+    this.feeds = new Map([
+      ...toNumbers(addLossInputs(this.packed, BATCH)),
+      ...lora,
+      [LORA_SCALE, { shape: [1, 1], data: [SCALE] }],
+      ...toNumbers(fusedFeeds({ policy: 'weights', low: 0, high: 0, beta: 0 })),
+    ]);
+  }
+
+  programs() {
+    return trainingPrograms({ config: this.config, targets: new Set(this.targets), dropout: this.lora.dropout > 0 });
+  }
+
+  run(program: Program, more: Iterable<[string, Numbers]> = []) {
+    const masks = toNumbers(dropoutFeeds(program, this.packed, this.lora, 3));
+    return interpret(program, new Map([...this.feeds, ...masks, ...more]), this.weights);
+  }
+}
+
+function toNumbers(feeds: Iterable<[string, HostTensor]>): [string, Numbers][] {
+  return [...feeds].map(([name, { shape, data }]) => [name, { shape, data: Array.from(data, Number) }]);
+}
+
+/** Random for scored rows; rows that only fill up the chunks have none. */
+function randomCoefficients({ packed }: Setting): Numbers {
+  const { shape, data } = randomNumbers('coefficients', packed.feeds.get('labels')!.shape);
+  return { shape, data: data.map((value, i) => (i < packed.scored.length ? value : 0)) };
+}
+
+describe.each(MODELS)('training graph of $family', (config) => {
+  describe.each([
+    { name: 'all linears', targets: TARGET_MODULES, dropout: 0 },
+    { name: 'all linears with dropout', targets: TARGET_MODULES, dropout: 0.4 },
+    { name: 'q and v', targets: ['q_proj', 'v_proj'] as const, dropout: 0 },
+  ])('$name', ({ targets, dropout }) => {
+    const setting = new Setting(config, targets, dropout);
+    const { fused, splitForward, splitBackward } = setting.programs();
+    const coefficients = randomCoefficients(setting);
+    const saved = setting.run(splitForward);
+    const split = setting.run(splitBackward, [...saved, [COEFFICIENTS, coefficients]]);
+
+    it('gradients are what finite differences of the log-probs give', () => {
+      const lossAt = (name: string, place: number, delta: number) => {
+        const { shape, data } = setting.feeds.get(name)!;
+        const moved = { shape, data: data.with(place, data[place]! + delta) };
+        const logprobs = setting.run(splitForward, [[name, moved]]).get(LOGPROBS)!.data;
+        return logprobs.reduce((sum, value, i) => sum + value * coefficients.data[i]!, 0);
+      };
+      for (const [name, [rows, columns]] of loraShapes(config, setting.lora)) {
+        const { data } = split.get(gradientName(name))!;
+        for (const place of [Math.floor((rows * columns) / 2), rows * columns - 1]) {
+          const difference = (lossAt(name, place, 1e-6) - lossAt(name, place, -1e-6)) / 2e-6;
+          // Differences with this step are right to 1e-9 or so; gradients here are of order 0.1 to 10.
+          expect(Math.abs(data[place]! - difference), `${name}[${place}]`).toBeLessThan(1e-6);
+        }
+      }
+    });
+
+    it('one run gives what forward and backward give', () => {
+      const weights: [string, Numbers] = [LOSS_INPUTS.weights, { ...coefficients, data: coefficients.data.map((c) => -c) }]; // prettier-ignore
+      const whole = setting.run(fused, [weights]);
+      expect(whole.get(LOGPROBS)).toEqual(saved.get(LOGPROBS));
+      for (const [name, { data }] of split) {
+        data.forEach((value, i) => expect(whole.get(name)!.data[i], name).toBeCloseTo(value, 12));
+      }
+    });
+  });
+
+  it('the program without gradients gives the same log-probs', () => {
+    const setting = new Setting(config, TARGET_MODULES);
+    const forward = setting.run(forwardProgram(config, new Set(TARGET_MODULES)));
+    expect(forward.get(LOGPROBS)).toEqual(setting.run(setting.programs().fused).get(LOGPROBS));
+  });
+
+  it('log-probs are those of a distribution over the vocabulary', () => {
+    const setting = new Setting(config, []);
+    const program = forwardProgram(config, new Set());
+    const labels = setting.feeds.get('labels')!;
+    const total = labels.data.map(() => 0);
+    for (let token = 0; token < config.vocabSize; token++) {
+      const all: [string, Numbers] = ['labels', { shape: labels.shape, data: labels.data.map(() => token) }];
+      setting.run(program, [all]).get(LOGPROBS)!.data.forEach((value, row) => (total[row]! += Math.exp(value))); // prettier-ignore
+    }
+    total.forEach((sum) => expect(sum).toBeCloseTo(1, 10));
+  });
+
+  it('no token sees what comes after it', () => {
+    const setting = new Setting(config, []);
+    const program = forwardProgram(config, new Set());
+    const tokens = setting.feeds.get('tokens')!;
+    const before = setting.run(program).get(LOGPROBS)!.data;
+    // Token 3 is the last of the first sequence: rows 0 and 1 (positions 0 and 2) come before it, row 2 is its own.
+    const changed: [string, Numbers] = ['tokens', { ...tokens, data: tokens.data.with(3, 6) }];
+    const after = setting.run(program, [changed]).get(LOGPROBS)!.data;
+    expect(after.map((value, row) => value === before[row])).toEqual([true, true, false, true, true, true]);
+  });
+});
