@@ -4,6 +4,7 @@ import { type Accepted } from '../futures/index.js';
 import { AcceptedDto } from './dto/accepted.dto.js';
 import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
 import { type ForwardBody, ForwardDto } from './dto/forward.dto.js';
+import { JsonBody } from './dto/json-body.decorator.js';
 import { OptimStepDto } from './dto/optim-step.dto.js';
 import { TrainingService } from './training.service.js';
 
@@ -28,7 +29,7 @@ export class TrainingController {
   })
   @ApiBody({ type: ForwardDto })
   @ApiOkResponse({ type: AcceptedDto })
-  async forwardBackward(@Body(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
+  async forwardBackward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
     return toAcceptedDto(await this.training.forwardBackward(body));
   }
 
@@ -40,7 +41,7 @@ export class TrainingController {
   })
   @ApiBody({ type: ForwardDto })
   @ApiOkResponse({ type: AcceptedDto })
-  async forward(@Body(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
+  async forward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
     return toAcceptedDto(await this.training.forward(body));
   }
 
