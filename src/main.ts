@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { AppLogger } from './common/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
+import { ListenError } from './common/http/listen.error.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
 import { serveDocs } from './openapi.js';
@@ -22,8 +23,12 @@ async function start(config: AppConfig): Promise<void> {
   for (const warning of config.warnings) logger.warn(warning);
   configureHttp(app, config.bodyLimitMb);
   if (config.servesApi) serveDocs(app);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
-  await app.listen(config.port, config.host);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  await app.init();
+  await app.listen(config.port, config.host).catch(async (error: unknown) => {
+    await app.close();
+    throw new ListenError(config.host, config.port, error);
+  });
 
   const url = await app.getUrl();
   logger.log(`Role ${config.role} on ${url}`);

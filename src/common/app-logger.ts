@@ -3,6 +3,9 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 /** Parts of the framework that list every module and route at each start. */
 const CHATTY = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
 
+/** Parts that log the error of a failed start, in a less helpful way than main.ts does. */
+const REPEATING = new Set(['ExceptionHandler', 'NestApplication', 'TypeOrmModule']);
+
 /** From the most to the least severe. */
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
@@ -16,8 +19,16 @@ export class AppLogger extends ConsoleLogger {
   }
 
   override log(message: unknown, ...optional: unknown[]): void {
-    const context = optional.at(-1);
-    if (this.quiet && typeof context === 'string' && CHATTY.has(context)) return;
-    super.log(message, ...optional);
+    if (!this.quiet || !isFrom(CHATTY, optional)) super.log(message, ...optional);
   }
+
+  override error(message: unknown, ...optional: unknown[]): void {
+    if (!isFrom(REPEATING, optional)) super.error(message, ...optional);
+  }
+}
+
+/** The context is the last of the optional parameters. */
+function isFrom(contexts: ReadonlySet<string>, optional: readonly unknown[]): boolean {
+  const context = optional.at(-1);
+  return typeof context === 'string' && contexts.has(context);
 }

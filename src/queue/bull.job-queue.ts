@@ -16,6 +16,7 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
   readonly driver = 'bull';
   private readonly logger = new Logger(BullJobQueue.name);
   private handler: JobHandler | null = null;
+  private paused = false;
   private lost = false;
   private closing = false;
 
@@ -56,12 +57,16 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
         .catch((error: unknown) => this.logger.error(`The queue has stopped: ${String(error)}`));
     } else {
       this.handler = handler;
+      this.paused = false;
       this.queue.resume(true).catch((error: unknown) => this.logger.error(`Could not resume: ${String(error)}`));
     }
   }
 
   async pause(): Promise<void> {
-    if (this.handler !== null) await this.queue.pause(true, true);
+    // A second pause would open a connection that the first is opening.
+    if (this.handler === null || this.paused) return;
+    this.paused = true;
+    await this.queue.pause(true, true);
   }
 
   async counts(): Promise<QueueCounts> {

@@ -73,6 +73,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
       await this.memory.drop();
     }
     await this.presence.activate();
+    if (this.closing.signal.aborted) return;
     await this.intake.open(this.workerId, () => void this.lock.check());
   }
 }

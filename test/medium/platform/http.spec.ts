@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidRequestError } from '../../../src/common/errors/request.errors.js';
 import { type AdapterEntity } from '../../../src/modules/adapters/entities/adapter.entity.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
+import { WaiterHub } from '../../../src/modules/futures/waiter-hub.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { waitFor } from '../../support/wait-for.js';
 
 class SumDto {
   @IsString()
@@ -215,5 +217,22 @@ describe('the HTTP side', () => {
       kind: 'forward_backward',
     });
     expect((await call('GET', '/futures/future_unknown')).status).toBe(404);
+  });
+
+  it('answers what is under way before it closes, and closes though clients keep their connections', async () => {
+    const own = await startPlatform({ databaseUrl: database.url, features: [SumModule] });
+    const gate = platform.script.hold('under way');
+    const { requestId } = await own.get(FuturesService).submit(operation(null, 'under way', 'generate'));
+    const poll = fetch(`${own.url}/retrieve_future`, {
+      method: 'POST',
+      headers: JSON_HEADERS,
+      body: JSON.stringify({ request_id: requestId, wait_ms: 60_000 }),
+    });
+    await waitFor('the poll waits', () => own.get(WaiterHub).waitingRequests === 1);
+    const closed = own.app.close();
+    expect((await poll).status).toBe(202);
+    await closed;
+    gate.open();
+    await expect(fetch(`${own.url}/healthz`)).rejects.toThrow();
   });
 });

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FuturesService } from '../../../src/modules/futures/index.js';
+import { JobQueue } from '../../../src/queue/job-queue.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { waitFor } from '../../support/wait-for.js';
 import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
@@ -71,14 +72,20 @@ describe('submitting operations', () => {
   });
 
   it('wakes the worker after the commit of the transaction it is part of', async () => {
+    const add = vi.spyOn(platform.get(JobQueue), 'add');
     const accepted = await source.transaction(async (manager) => {
       const adapter = await insertAdapter(manager);
-      return manager.transaction((nested) => futures.submit(operation(adapter, 'h'), nested));
+      const inner = await manager.transaction((nested) => futures.submit(operation(adapter, 'h'), nested));
+      expect(add).not.toHaveBeenCalled();
+      return inner;
     });
+    expect(add).toHaveBeenCalledOnce();
+    add.mockRestore();
     expect((await futures.wait(accepted.requestId, 20_000)).status).toBe('completed');
   });
 
   it('leaves nothing behind when the transaction is rolled back', async () => {
+    const add = vi.spyOn(platform.get(JobQueue), 'add');
     const submitted = source.transaction(async (manager) => {
       const adapter = await insertAdapter(manager);
       await futures.submit(operation(adapter, 'i'), manager);
@@ -86,7 +93,8 @@ describe('submitting operations', () => {
     });
     await expect(submitted).rejects.toThrow('changed my mind');
     expect(await database.query(`SELECT 1 FROM adapters WHERE id NOT IN (SELECT adapter_id FROM futures)`)).toEqual([]);
-    expect(platform.script.starts('i')).toBe(0);
+    expect(add).not.toHaveBeenCalled();
+    add.mockRestore();
   });
 
   it('makes a later request of an adapter wait for the commit of the one before', async () => {

@@ -1,5 +1,7 @@
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ComputeBackend } from '../../../src/compute/compute-backend.js';
+import { type Environment } from '../../../src/config/app-config.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { Script } from '../../support/scripted-handlers.js';
@@ -20,8 +22,8 @@ describe('workers that take over', () => {
     await database.drop();
   });
 
-  const start = async (script: Script) => {
-    const platform = await startPlatform({ databaseUrl: database.url, script });
+  const start = async (script: Script, env: Environment = {}) => {
+    const platform = await startPlatform({ databaseUrl: database.url, script, env });
     platforms.push(platform);
     return platform;
   };
@@ -114,6 +116,41 @@ describe('workers that take over', () => {
     await futures.wait(next.requestId, 20_000);
     const [row] = await database.query(`SELECT status, result FROM futures WHERE request_id = $1`, [stolen.requestId]);
     expect(row).toEqual({ status: 'running', result: null });
+  });
+
+  it('forgets its adapters when another worker has computed meanwhile', async () => {
+    const platform = await start(new Script());
+    await active(platform);
+    const backend = platform.get(ComputeBackend);
+    const adapter = await insertAdapter(platform.get(DataSource));
+    await backend.createAdapter({ id: adapter.id, baseModel: adapter.baseModel, lora: adapter.lora });
+    // What the other worker does when it takes over.
+    await database.query(`UPDATE workers SET status = 'standby'`);
+    await endConnections('thinker compute lock');
+    await active(platform);
+    expect(backend.hasAdapter(adapter.id)).toBe(false);
+    const { requestId } = await platform.get(FuturesService).submit(operation(adapter, 'on'));
+    expect((await platform.get(FuturesService).wait(requestId, 20_000)).status).toBe('completed');
+  });
+
+  it('hands back what does not end in the grace period; the next worker runs it', async () => {
+    const stuck = new Script();
+    const first = await start(stuck, { SHUTDOWN_GRACE_S: '0' });
+    const adapter = await insertAdapter(first.get(DataSource));
+    const gate = stuck.hold('stuck');
+    const { requestId } = await first.get(FuturesService).submit(operation(adapter, 'stuck'));
+    await waitFor('it runs', () => stuck.starts('stuck') === 1);
+    await first.app.close();
+    platforms.pop();
+    expect(await database.query('SELECT status, worker_id FROM futures')).toEqual([
+      { status: 'pending', worker_id: null },
+    ]);
+
+    const script = new Script();
+    const second = await start(script);
+    expect((await second.get(FuturesService).wait(requestId, 20_000)).status).toBe('completed');
+    expect(script.starts('stuck')).toBe(1);
+    gate.open();
   });
 
   it('hears of settled requests again after losing the event connection', async () => {
