@@ -211,6 +211,25 @@ describe('bodies', () => {
     }
   });
 
+  it('refuses an archive that is too large, as a body and as a form', async () => {
+    const bytes = new Uint8Array(2 ** 21);
+    const post = async (body: FormData | Uint8Array<ArrayBuffer>, headers: Record<string, string>) => {
+      const response = await fetch(`${server.api.url}/adapters/import?model_id=large`, {
+        method: 'POST',
+        headers,
+        body,
+      });
+      return { status: response.status, body: (await response.json()) as ErrorAnswer };
+    };
+    const form = new FormData();
+    form.append('file', new Blob([bytes]), 'large.tar');
+    for (const answer of [await post(bytes, { 'Content-Type': 'application/x-tar' }), await post(form, {})]) {
+      expect([400, 413]).toContain(answer.status);
+      expect(answer.body.error.category).toBe('user');
+    }
+    expect((await server.api.get('/adapters/large')).status).toBe(404);
+  });
+
   it('takes one that is gzipped', async () => {
     const body = gzip(JSON.stringify({ model_id: 'mine', data: [chat] }));
     expect((await send(body, { 'Content-Encoding': 'gzip' })).status).toBe(200);
