@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs';
 
-/** A skip gives its reason in its note or in a name that says what the test needs. */
+/** A skip gives its reason in its note, or in a name that says what the test needs or what is not there. */
 export function skipReason(fullName, note) {
   if (note) return note;
-  return /\bneeds? [^()>]+/.exec(fullName)?.[0].trim();
+  return /\b(?:needs? |not (?:available|built|found|installed))[^()>]*/.exec(fullName)?.[0].trim();
 }
 
 export default class TierReporter {
