@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** Folders of base models; the bundled one when left out. */
   readonly baseModels?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another process of the same service: it shares that one's database and data folder, and outlives neither. */
+  readonly joins?: TestServer;
 }
 
 /** The built service as a child process, with a database and a data folder of its own and the queue inside. */
@@ -28,12 +30,14 @@ export class TestServer {
     readonly database: TestDatabase,
     readonly folder: string,
     private readonly env: Readonly<Record<string, string>>,
+    private readonly ownsData: boolean,
   ) {}
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build" first`);
-    const database = await createTestDatabase();
-    const folder = mkdtempSync(path.join(tmpdir(), 'thinker-e2e-'));
+    const { joins } = options;
+    const database = joins?.database ?? (await createTestDatabase());
+    const folder = joins?.folder ?? mkdtempSync(path.join(tmpdir(), 'thinker-e2e-'));
     const port = await freePort();
     const baseModels = options.baseModels ?? [path.join('models', 'tiny-chat')];
     const env = {
@@ -42,7 +46,7 @@ export class TestServer {
       ...{ ENGINE: 'onnxruntime', ENGINE_THREADS: '1', LOG_LEVEL: 'warn' },
       ...options.env,
     };
-    const server = new TestServer(new ApiClient(`http://127.0.0.1:${port}`), database, folder, env);
+    const server = new TestServer(new ApiClient(`http://127.0.0.1:${port}`), database, folder, env, !joins);
     await server.launch();
     return server;
   }
@@ -98,6 +102,7 @@ export class TestServer {
 
   async stop(): Promise<void> {
     await this.end('SIGTERM');
+    if (!this.ownsData) return;
     await this.database.drop();
     rmSync(this.folder, { recursive: true, force: true });
   }
