@@ -144,9 +144,11 @@ export function labelLogprobs(
     const base = ops.matmul(chunk, weight, { transposeB: true });
     const logits = lora ? ops.add(ops.matmul(projectedChunks[i]!, lora.up, { transposeB: true }), base) : base;
     const probabilities = ops.softmax(logits);
-    // log sum exp = max logit - log max p, which reuses the softmax.
-    const logSum = ops.sub(ops.reduceMax(logits, -1), ops.log(ops.reduceMax(probabilities, -1)));
-    return { probabilities, logSum, expected: ops.matmul(probabilities, weight) };
+    return {
+      probabilities,
+      logSum: logSumExp(ops, logits, probabilities),
+      expected: ops.matmul(probabilities, weight),
+    };
   });
   const logSum = ops.concat(chunks.map((chunk) => chunk.logSum), 0, rows); // prettier-ignore
   const labelRows = ops.gatherRows(weight, labels);
@@ -174,13 +176,14 @@ export function labelLogprobs(
     function gradientOfUp(): Tensor {
       const vocabulary = weight.shape[0] as number;
       const labelChunks = split(labels);
-      const coefficientChunks = split(coefficients);
+      // Shaped before the split: a chunk may be empty, and an empty tensor's sizes cannot be inferred.
+      const coefficientChunks = split(ops.reshape(coefficients, [rows, 1, targets]));
       const totalChunks = split(total);
       return chunks
         .map(({ probabilities }, i) => {
           const n = chunkDims[i]!;
-          const row = ops.reshape(coefficientChunks[i]!, [n, 1, targets]);
-          const hot = ops.reshape(ops.matmul(row, ops.oneHot(labelChunks[i]!, vocabulary)), [n, vocabulary]);
+          const summed = ops.matmul(coefficientChunks[i]!, ops.oneHot(labelChunks[i]!, vocabulary));
+          const hot = ops.reshape(summed, [n, vocabulary]);
           const ofLogits = ops.sub(hot, ops.mul(totalChunks[i]!, probabilities));
           return ops.matmul(ofLogits, projectedChunks[i]!, { transposeA: true });
         })
@@ -188,6 +191,11 @@ export function labelLogprobs(
     }
   });
   return { logprobs, expected: expectedUp ? [expected, expectedUp] : [expected] };
+}
+
+/** log sum exp over the last axis = max logit - log max p: it reuses a softmax that is there already. */
+export function logSumExp(ops: Operations, logits: Tensor, probabilities: Tensor): Tensor {
+  return ops.sub(ops.reduceMax(logits, -1), ops.log(ops.reduceMax(probabilities, -1)));
 }
 
 /** x [N, H] . y [N, K, H] -> [N, K] */

@@ -9,11 +9,7 @@ export class Operations {
   constructor(readonly graph: Graph) {}
 
   /** a b over the last two axes, with leading batch axes equal on both sides (or b without any). */
-  matmul(
-    a: Tensor,
-    b: Tensor,
-    options: { transposeA?: boolean; transposeB?: boolean; alpha?: number } = {},
-  ): Tensor {
+  matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; transposeB?: boolean; alpha?: number } = {}): Tensor {
     const { transposeA = false, transposeB = false, alpha = 1 } = options;
     const [rows, inner] = lastTwo(a.shape, transposeA);
     const [innerB, columns] = lastTwo(b.shape, transposeB);

@@ -19,8 +19,10 @@ export interface PackedBatch {
   readonly targetsPerRow: number;
 }
 
-/** Rows of the vocabulary part are computed in this many chunks, each of which must get a row. */
+/** Rows of the vocabulary part are computed in this many chunks, some of which may be empty. */
 const CHUNKS = 4;
+/** Fewer rows in a chunk would cost more for reading the vocabulary's weights again than they save in memory. */
+const CHUNK_ROWS = 128;
 
 /**
  * Lays out datums `members` of a batch for the training programs: tokens end to end without padding, index maps to and
@@ -63,15 +65,13 @@ export function packBatch(
     }
     scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
   });
-  // Rows that fill up the chunks repeat row 0; nothing points back at them, so their gradient goes nowhere.
-  while (rows.length < CHUNKS) rows.push(0);
   const feeds = new Map<string, HostTensor>([
     ['tokens', hostTensor(tokens, [count])],
     ['padIndex', hostTensor(padIndex, [padIndex.length])],
     ['validIndex', hostTensor(validIndex, [count])],
     ['rows', hostTensor(Int32Array.from(rows), [rows.length])],
     ['rowsInverse', hostTensor(rowsInverse, [count])],
-    ['chunkSizes', hostTensor(evenParts(rows.length), [CHUNKS])],
+    ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
     ...tables.forSequences(members.length, longest),
   ]);
   const width = batch.lossInputs['target_tokens']!.trailingShape[0] ?? 1;
@@ -130,9 +130,8 @@ function gather(rows: Int32Array | Float32Array, values: ArrayLike<number>, pack
   }
 }
 
-/** `total` in four parts that differ by at most one. */
-function evenParts(total: number): BigInt64Array {
-  return BigInt64Array.from({ length: CHUNKS }, (_, i) =>
-    BigInt(Math.floor(((i + 1) * total) / CHUNKS) - Math.floor((i * total) / CHUNKS)),
-  );
+/** Rows per chunk: as few chunks as hold CHUNK_ROWS each, then evenly more in all of them. */
+function chunkSizes(rows: number): BigInt64Array {
+  const size = Math.max(CHUNK_ROWS, Math.ceil(rows / CHUNKS));
+  return BigInt64Array.from({ length: CHUNKS }, (_, i) => BigInt(Math.max(0, Math.min(size, rows - i * size))));
 }

@@ -23,7 +23,9 @@ export class NonFiniteLossError extends AppError {
       'user',
       422,
       `${what} is NaN or infinite, so the request was not applied; the adapter is unchanged.`,
-      { remedy: 'Check weights, advantages and logprobs of the request; lower the learning rate if training diverged.' },
+      {
+        remedy: 'Check weights, advantages and logprobs of the request; lower the learning rate if training diverged.',
+      },
     );
   }
 }

@@ -2,7 +2,7 @@ import { type SampledSequence, type StopReason } from '../../domain/sampling.js'
 import { type TargetModule } from '../../domain/lora-spec.js';
 import { type GenerateRequest, type TokenListener } from '../compute-backend.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
-import { LOGITS } from '../models/generation-graph.js';
+import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
 import { type ModelRuntime } from './model-runtime.js';
 import { RandomStream } from './random.js';
@@ -20,6 +20,12 @@ export interface GenerationModel {
   readonly decode: (tokens: ArrayLike<number>) => string;
 }
 
+/** What the model says about the next token of one sequence: a row of logits and their log-sum-exp. */
+interface NextToken {
+  readonly logits: Float32Array;
+  readonly logSum: number;
+}
+
 /** A continuation being written. */
 class Continuation {
   readonly tokens: number[] = [];
@@ -35,15 +41,16 @@ class Continuation {
     this.random = new RandomStream(request.sampling.seed, `generate/${index}`);
   }
 
-  /** Draws the next token from a row of logits. */
-  next(sampler: TokenSampler, logits: Float32Array): { token: number; logprob: number } {
+  /** Draws the next token. */
+  next(sampler: TokenSampler, { logits, logSum }: NextToken): { token: number; logprob: number } {
     const { sampling, prompt } = this.request;
     const history = sampling.repetitionPenalty === 1 ? [] : [...prompt, ...this.tokens];
-    const drawn = sampler.sample(logits, sampling, history, this.random.uniform(this.tokens.length));
-    this.tokens.push(drawn.token);
-    this.logprobs.push(drawn.logprob);
-    this.stopReason = this.ending(drawn.token);
-    return drawn;
+    const token = sampler.sample(logits, sampling, history, this.random.uniform(this.tokens.length));
+    const logprob = logits[token]! - logSum;
+    this.tokens.push(token);
+    this.logprobs.push(logprob);
+    this.stopReason = this.ending(token);
+    return { token, logprob };
   }
 
   finish(): SampledSequence {
@@ -80,8 +87,8 @@ export async function generate(
   const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, model));
   const cache = new KvCache(runtime.config, 1);
   const prefilled = await prefill(model, cache, request.prompt);
-  const draw = (continuation: Continuation, logits: Float32Array) => {
-    const drawn = continuation.next(sampler, logits);
+  const draw = (continuation: Continuation, next: NextToken) => {
+    const drawn = continuation.next(sampler, next);
     onToken?.({ index: continuation.index, ...drawn });
   };
   for (const continuation of all) draw(continuation, prefilled);
@@ -89,8 +96,8 @@ export async function generate(
   cache.select(open.map(() => 0));
   while (open.length > 0) {
     const tokens = Int32Array.from(open, (continuation) => continuation.tokens.at(-1)!);
-    const logits = await step(model, cache, tokens, open.length);
-    open.forEach((continuation, row) => draw(continuation, rowOf(logits, row)));
+    const next = await step(model, cache, tokens, open.length);
+    open.forEach((continuation, row) => draw(continuation, next[row]!));
     const kept = open.flatMap(({ stopReason }, row) => (stopReason === null ? [row] : []));
     if (kept.length < open.length) cache.select(kept);
     open = kept.map((row) => open[row]!);
@@ -98,22 +105,22 @@ export async function generate(
   return all.map((continuation) => continuation.finish());
 }
 
-/** Feeds the prompt through the model; returns the logits after its last token. */
-async function prefill(model: GenerationModel, cache: KvCache, prompt: Int32Array): Promise<Float32Array> {
-  let logits: HostTensor<Float32Array> | null = null;
+/** Feeds the prompt through the model; says what comes after its last token. */
+async function prefill(model: GenerationModel, cache: KvCache, prompt: Int32Array): Promise<NextToken> {
+  let next: NextToken[] = [];
   for (let start = 0; start < prompt.length; start += PREFILL_TOKENS) {
-    logits = await step(model, cache, prompt.subarray(start, start + PREFILL_TOKENS), 1);
+    next = await step(model, cache, prompt.subarray(start, start + PREFILL_TOKENS), 1);
   }
-  return rowOf(logits!, 0);
+  return next[0]!;
 }
 
-/** Runs tokens.length / sequences new tokens of every sequence; returns the logits after the last of each, [B, V]. */
+/** Runs tokens.length / sequences new tokens of every sequence; says for each what comes next. */
 async function step(
   { runtime, targets, feeds }: GenerationModel,
   cache: KvCache,
   tokens: Int32Array,
   sequences: number,
-): Promise<HostTensor<Float32Array>> {
+): Promise<NextToken[]> {
   const program = await runtime.program('generation', targets);
   const count = tokens.length / sequences;
   const positions = BigInt64Array.from(tokens, (_, i) => BigInt(cache.length + (i % count)));
@@ -133,9 +140,8 @@ async function step(
     ]),
   );
   cache.append(outputs, count);
-  return outputs.get(LOGITS)!;
-}
-
-function rowOf({ data, shape }: HostTensor<Float32Array>, row: number): Float32Array {
-  return data.subarray(row * shape[1]!, (row + 1) * shape[1]!);
+  const { data, shape } = outputs.get(LOGITS)!;
+  const logSums = outputs.get(LOG_SUM)!.data;
+  const row = (b: number) => data.subarray(b * shape[1]!, (b + 1) * shape[1]!);
+  return Array.from({ length: sequences }, (_, b) => ({ logits: row(b), logSum: logSums[b]! }));
 }

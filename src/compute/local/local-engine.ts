@@ -194,4 +194,3 @@ export class LocalEngine extends ComputeBackend {
 function passAdapter(adapter: LiveAdapter): PassAdapter {
   return { lora: adapter.lora, feeds: adapter.feeds(), passes: adapter.state.passes };
 }
-

@@ -58,7 +58,7 @@ interface Load {
  */
 export function trainingBytes(config: TransformerConfig, load: Load): number {
   const { hiddenSize, intermediateSize, layerCount, headCount, vocabSize } = config;
-  const perToken = layerCount * (14 * hiddenSize + 6 * intermediateSize);
+  const perToken = layerCount * (10 * hiddenSize + 4 * intermediateSize);
   const attention = (layerCount + 3) * headCount * load.sequences * load.longest ** 2;
   const vocabulary = Math.ceil(load.rows / 4) * 3 * vocabSize;
   return 4 * (load.tokens * perToken + attention + vocabulary);

@@ -22,20 +22,14 @@ describe('greedy', () => {
   const sampler = new TokenSampler(4);
 
   it('takes the likeliest token, of equal ones the lowest id', () => {
-    expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, [], 0.99).token).toBe(2);
-    expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, [], 0.99).token).toBe(1);
+    expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, [], 0.99)).toBe(2);
+    expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, [], 0.99)).toBe(1);
     expect([...sampler.probabilities(Float32Array.of(-5, 3, 3, 1), GREEDY, [])]).toEqual([0, 1, 0, 0]);
   });
 
-  it('looks at the repetition penalty, whose log-prob stays the raw one', () => {
-    const { token, logprob } = sampler.sample(
-      logitsOf(0.1, 0.2, 0.3, 0.4),
-      { ...GREEDY, repetitionPenalty: 2 },
-      [3],
-      0,
-    );
+  it('looks at the repetition penalty', () => {
+    const token = sampler.sample(logitsOf(0.1, 0.2, 0.3, 0.4), { ...GREEDY, repetitionPenalty: 2 }, [3], 0);
     expect(token).toBe(2);
-    expect(logprob).toBeCloseTo(Math.log(0.3), 6);
   });
 });
 
@@ -138,46 +132,26 @@ describe('drawing', () => {
     const stream = new RandomStream(17, 'sample/0');
     const counts = [0, 0, 0, 0];
     const draws = 40_000;
-    for (let i = 0; i < draws; i++)
-      counts[sampler.sample(logitsOf(...expected), PLAIN, [], stream.uniform(i)).token]! += 1;
+    for (let i = 0; i < draws; i++) counts[sampler.sample(logitsOf(...expected), PLAIN, [], stream.uniform(i))]! += 1;
     // Five standard deviations of a binomial count, at most sqrt(40000 * 0.25) = 100.
     counts.forEach((count, i) => expect(Math.abs(count - draws * expected[i]!)).toBeLessThan(500));
   });
 
   it('maps the uniform number onto the kept tokens in the order of their ids', () => {
     const sampler = new TokenSampler(4);
-    const draw = (uniform: number) =>
-      sampler.sample(logitsOf(0.1, 0.4, 0.2, 0.3), { ...PLAIN, topK: 2 }, [], uniform).token;
+    const draw = (uniform: number) => sampler.sample(logitsOf(0.1, 0.4, 0.2, 0.3), { ...PLAIN, topK: 2 }, [], uniform);
     expect([0, 0.57, 0.572, 1 - 2 ** -53].map(draw)).toEqual([1, 1, 3, 3]);
   });
 
-  it('gives the raw log-prob of what it drew, whatever the parameters', () => {
-    const logits = Float32Array.of(1, 3, -2, 0.5);
-    const normalizer = Math.log([...logits].reduce((sum, logit) => sum + Math.exp(logit), 0));
-    for (const params of [
-      PLAIN,
-      { ...PLAIN, temperature: 0.3 },
-      { ...PLAIN, topK: 1 },
-      { ...PLAIN, topP: 0.9 },
-      GREEDY,
-    ]) {
-      for (const uniform of [0.01, 0.5, 0.99]) {
-        const { token, logprob } = new TokenSampler(4).sample(logits, params, [0, 1], uniform);
-        expect(logprob).toBeCloseTo(logits[token]! - normalizer, 12);
-      }
-    }
-  });
-
   it('is not led astray by large logits', () => {
-    const { token, logprob } = new TokenSampler(3).sample(Float32Array.of(1e4, 1e4 + 1, -1e4), PLAIN, [], 0.9);
-    expect(token).toBe(1);
-    expect(logprob).toBeCloseTo(-Math.log1p(Math.exp(-1)), 12);
+    const [first, second] = new TokenSampler(3).probabilities(Float32Array.of(1e4, 1e4 + 1, -1e4), PLAIN, []);
+    expect(first! / second!).toBeCloseTo(Math.exp(-1), 12);
   });
 
   it('serves rows one after another from the same work space', () => {
     const sampler = new TokenSampler(3);
     sampler.sample(Float32Array.of(9, 1, 1), { ...PLAIN, topP: 0.5, repetitionPenalty: 3 }, [0], 0.5);
-    expect(sampler.sample(Float32Array.of(-50, 50, -50), PLAIN, [], 0.5).token).toBe(1);
+    expect(sampler.sample(Float32Array.of(-50, 50, -50), PLAIN, [], 0.5)).toBe(1);
   });
 });
 

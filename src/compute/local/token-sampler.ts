@@ -13,12 +13,6 @@ import { NonFiniteLogitsError } from './numeric.errors.js';
 
 export type TokenParams = Pick<SamplingParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
 
-export interface SampledToken {
-  readonly token: number;
-  /** Log-softmax of the raw logits at the token: temperature 1, no penalty, nothing cut off. */
-  readonly logprob: number;
-}
-
 /** Steps in which the search for the nucleus sums up masses; the last bucket holds all below exp(-64). */
 const BUCKETS_PER_NAT = 16;
 const BUCKETS = 64 * BUCKETS_PER_NAT;
@@ -43,30 +37,23 @@ export class TokenSampler {
    * @param history prompt and generated tokens, for the repetition penalty
    * @param uniform a number in [0, 1), which alone decides among the tokens kept; temperature 0 ignores it and takes the
    *   likeliest token, of equal ones the lowest id
+   * @returns the token
    * @throws NonFiniteLogitsError
    */
-  sample(logits: Float32Array, params: TokenParams, history: ArrayLike<number>, uniform: number): SampledToken {
-    const largest = largestOf(logits);
+  sample(logits: Float32Array, params: TokenParams, history: ArrayLike<number>, uniform: number): number {
     const scores = this.#scores(logits, params, history);
-    if (params.temperature === 0) {
-      const token = scores.indexOf(largestOf(scores));
-      return { token, logprob: logits[token]! - largest - Math.log(massOf(logits, largest)) };
-    }
-    const { all, kept } = this.#fillMasses(scores, params);
-    const isRaw = scores === logits && params.temperature === 1 && params.topK === 0;
-    const token = this.#draw(uniform * kept);
-    return { token, logprob: logits[token]! - largest - Math.log(isRaw ? all : massOf(logits, largest)) };
+    if (params.temperature === 0) return scores.indexOf(largestOf(scores));
+    return this.#draw(uniform * this.#fillMasses(scores, params));
   }
 
   /** The probability of every token under `params`; at temperature 0, 1 for the token that would be taken. */
   probabilities(logits: Float32Array, params: TokenParams, history: ArrayLike<number>): Float64Array {
     if (params.temperature === 0) {
       const certain = new Float64Array(logits.length);
-      certain[this.sample(logits, params, history, 0).token] = 1;
+      certain[this.sample(logits, params, history, 0)] = 1;
       return certain;
     }
-    largestOf(logits); // refuses what is not finite
-    const { kept } = this.#fillMasses(this.#scores(logits, params, history), params);
+    const kept = this.#fillMasses(this.#scores(logits, params, history), params);
     return this.#masses.map((mass) => mass / kept);
   }
 
@@ -84,8 +71,8 @@ export class TokenSampler {
     return this.#penalized;
   }
 
-  /** Fills the masses; gives their sum before top-p and min-p, and after. */
-  #fillMasses(scores: Float32Array, { temperature, topK, topP, minP }: TokenParams): { all: number; kept: number } {
+  /** Fills the masses; gives the sum of those that are kept. */
+  #fillMasses(scores: Float32Array, { temperature, topK, topP, minP }: TokenParams): number {
     const largest = largestOf(scores);
     const threshold = topK > 0 && topK < scores.length ? kthLargest(scores, topK) : -Infinity;
     const masses = this.#masses;
@@ -95,7 +82,7 @@ export class TokenSampler {
       masses[i] = mass;
       all += mass;
     }
-    if (topP >= 1 && minP <= 0) return { all, kept: all };
+    if (topP >= 1 && minP <= 0) return all;
     if (topP < 1) {
       const scale = BUCKETS_PER_NAT / temperature;
       this.#cutNucleus(all, topP, (i) => Math.min(Math.trunc((largest - scores[i]!) * scale), BUCKETS - 1));
@@ -105,7 +92,7 @@ export class TokenSampler {
       if (masses[i]! < minP) masses[i] = 0; // the likeliest token's mass is 1
       kept += masses[i]!;
     }
-    return { all, kept };
+    return kept;
   }
 
   /**
@@ -162,13 +149,6 @@ function largestOf(logits: Float32Array): number {
   }
   if (probe !== 0) throw new NonFiniteLogitsError();
   return largest;
-}
-
-/** Sum of exp(logit - largest). */
-function massOf(logits: Float32Array, largest: number): number {
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - largest);
-  return sum;
 }
 
 /** The k-th largest number, 0 < k < length, by a heap of the k largest so far with the smallest on top. */

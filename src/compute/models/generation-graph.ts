@@ -1,6 +1,6 @@
 import { type TargetModule } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { attention } from '../graph/composites.js';
+import { attention, logSumExp } from '../graph/composites.js';
 import { product } from '../graph/dim.js';
 import { Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
@@ -8,8 +8,12 @@ import { extractProgram, type Program } from '../graph/program.js';
 import { LoraLinears } from './lora-linears.js';
 import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
 
-/** Results: next-token logits [B, V], and per layer the keys and values of the new tokens, [B, kvHeads, S, D]. */
+/**
+ * Results: next-token logits [B, V], their log-sum-exp [B, 1], and per layer the keys and values of the new tokens,
+ * [B, kvHeads, S, D].
+ */
 export const LOGITS = 'logits';
+export const LOG_SUM = 'logSum';
 export const pastName = (kind: 'keys' | 'values', layer: number) => `past.${kind}.${layer}`;
 export const presentName = (kind: 'keys' | 'values', layer: number) => `present.${kind}.${layer}`;
 
@@ -31,7 +35,7 @@ export function generationProgram(config: TransformerConfig, targets: ReadonlySe
   const base = ops.matmul(x, outputProjection(ops, config), { transposeB: true });
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
   const logits = lora ? ops.add(ops.matmul(lora.projected, lora.up, { transposeB: true }), base) : base;
-  return extractProgram(new Map([[LOGITS, logits], ...present]));
+  return extractProgram(new Map([[LOGITS, logits], [LOG_SUM, logSumExp(ops, logits, ops.softmax(logits))], ...present])); // prettier-ignore
 }
 
 function cachedLayout(ops: Operations, config: TransformerConfig, present: Map<string, Tensor>): SequenceLayout {
