@@ -46,14 +46,10 @@ export class AdaptersService {
     if (await this.adapters.findLive(modelId)) throw nameTaken(modelId);
   }
 
-  /** The adapter of this name; made with the wish or the defaults when it does not exist yet. */
-  async findOrCreate(wish: AdapterWish & { modelId: string }): Promise<AdapterEntity> {
-    const existing = await this.adapters.findLive(wish.modelId);
-    if (existing) return checkSame(existing, wish);
+  /** A new adapter, or the one that a request at the same time was faster to make. */
+  async createOrGet(wish: AdapterWish & { modelId: string }): Promise<AdapterEntity> {
     const created = await this.insert(wish);
-    if (created) return created.adapter;
-    // Another request with the same name was faster.
-    return checkSame(await this.get(wish.modelId), wish);
+    return created ? created.adapter : checkSame(await this.get(wish.modelId), wish);
   }
 
   /** @throws AdapterNotFoundError */
@@ -76,12 +72,12 @@ export class AdaptersService {
     throw new InvalidRequestError(`${field} '${name}' is not served here. ${remedy}`, { field, remedy });
   }
 
-  /** The base model that an adapter of this name has, or would get. */
-  async modelFor(wish: AdapterWish & { modelId: string }): Promise<BaseModel> {
-    const existing = await this.adapters.findLive(wish.modelId);
-    if (existing) return this.baseModels.get(existing.baseModel);
+  /** The adapter of this name, which must be as wished, or null; and the base model that it has or would get. */
+  async look(wish: AdapterWish & { modelId: string }): Promise<{ adapter: AdapterEntity | null; model: BaseModel }> {
+    const adapter = await this.adapters.findLive(wish.modelId);
+    if (adapter) return { adapter: checkSame(adapter, wish), model: this.baseModels.get(adapter.baseModel) };
     checkModelId(wish.modelId, this.baseModelNames());
-    return this.baseModel(wish.baseModel);
+    return { adapter: null, model: this.baseModel(wish.baseModel) };
   }
 
   async list(): Promise<{ adapter: AdapterEntity; busy: boolean }[]> {

@@ -45,9 +45,10 @@ export class TrainingService {
 
   private async submitToAdapter(kind: 'forward' | 'forward_backward', body: ForwardBody): Promise<Accepted> {
     const wish = toWish(body.fields);
+    const { adapter: existing, model } = await this.adapters.look(wish);
     // The data is read first: a request that cannot work makes no adapter.
-    const request = encodeForward(this.readRequest(body, await this.adapters.modelFor(wish)));
-    const adapter = await this.adapters.findOrCreate(wish);
+    const request = encodeForward(this.readRequest(body, model));
+    const adapter = existing ?? (await this.adapters.createOrGet(wish));
     return this.futures.submit({
       kind,
       adapterId: adapter.id,
