@@ -2,7 +2,7 @@ import { type AdamParams } from '../../domain/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
-import { type SampledSequence } from '../../domain/sampling.js';
+import { type SampledSequence, type SamplingParams } from '../../domain/sampling.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { LossRegistry } from '../../modules/losses/index.js';
 import {
@@ -18,7 +18,7 @@ import {
   type TokenListener,
 } from '../compute-backend.js';
 import { adamwStep } from '../local/adamw.js';
-import { addGradients, copyState, requireFits } from '../local/adapter-tensors.js';
+import { addGradients, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
 import {
   NoGradientsError,
   NonFiniteLossError,
@@ -67,7 +67,9 @@ interface FakeAdapter {
  *
  * so d logprob / dB = scale for every number of every B, and 0 for every A. A new adapter has B = 0 and equals the
  * base. Greedy sampling adds 1 + floor(|bonus|) to the token before; otherwise seed, index and place are added, too.
- * Adapters, losses, AdamW, errors are the real ones. Stop strings, dropout and the penalties have no effect.
+ * With dropout p, forwardBackward drops the whole bonus in odd passes and divides it by 1 - p in even ones. The text of
+ * tokens, for stop strings, is their numbers with spaces between. Adapters, losses, AdamW, errors are the real ones; the
+ * penalty and the cuts of sampling have no effect.
  */
 export class FakeBackend extends ComputeBackend {
   capabilities: BackendCapabilities = { engine: 'fake', device: 'none', maxRank: 256, baseModels: [] };
@@ -95,7 +97,7 @@ export class FakeBackend extends ComputeBackend {
 
   async createAdapter({ id, baseModel, lora }: AdapterHandle, state?: AdapterState): Promise<void> {
     const { config } = this.model(baseModel);
-    if (state) requireFits(id, config, lora, state.weights);
+    if (state) requireStateFits(id, config, lora, state);
     const own = state ? copyState(state) : freshState(initialLoraWeights(config, lora));
     this.adapters.set(id, { baseModel, lora, state: own });
     return Promise.resolve();
@@ -116,7 +118,7 @@ export class FakeBackend extends ComputeBackend {
 
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
     const adapter = this.adapter(adapterId);
-    requireFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state.weights);
+    requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
     const { passes } = adapter.state;
     const own = copyState(state);
     adapter.state = options.optimizer ? { ...own, gradients: null } : { ...freshState(own.weights), passes };
@@ -130,10 +132,11 @@ export class FakeBackend extends ComputeBackend {
   async forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
     const adapter = this.adapter(adapterId);
     const { state, lora } = adapter;
-    const { result, slope } = this.pass(bonus(lora, state.weights), request);
+    const kept = state.passes % 2 === 1 && lora.dropout > 0 ? 0 : 1 / (1 - lora.dropout);
+    const { result, slope } = this.pass(kept * bonus(lora, state.weights), request);
     const gradients = new Map(
       [...state.weights].map(([name, { shape, data }]) => {
-        return [name, { shape, data: data.map(() => (isB(name) ? slope * loraScale(lora) : 0)) }];
+        return [name, { shape, data: data.map(() => (isB(name) ? slope * kept * loraScale(lora) : 0)) }];
       }),
     );
     const sum = addGradients(state.weights, state.gradients, gradients);
@@ -248,8 +251,15 @@ function sample(
     logprobs.push(logprob(last, token, given));
     onToken?.({ index, token, logprob: logprob(last, token, given) });
     last = token;
-    if (sampling.stopTokens.includes(token)) break;
+    if (ends(tokens, sampling)) break;
   }
-  const stopReason = sampling.stopTokens.includes(last) && tokens.length > 0 ? 'stop' : 'length';
+  const stopReason = ends(tokens, sampling) ? 'stop' : 'length';
   return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopReason };
+}
+
+function ends(tokens: readonly number[], { stopTokens, stopStrings }: SamplingParams): boolean {
+  const last = tokens.at(-1);
+  if (last !== undefined && stopTokens.includes(last)) return true;
+  const text = tokens.join(' ');
+  return stopStrings.some((stop) => text.includes(stop));
 }

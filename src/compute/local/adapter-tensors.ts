@@ -24,6 +24,18 @@ export function requireFits(
   if (extra !== undefined) throw new StateMismatchError(adapterId, `it has no tensor ${extra}`);
 }
 
+/** @throws StateMismatchError unless weights, and moments and gradients where there are any, are those of the adapter */
+export function requireStateFits(
+  adapterId: string,
+  config: TransformerConfig,
+  lora: LoraSpec,
+  { weights, moments, gradients }: AdapterState,
+): void {
+  requireFits(adapterId, config, lora, weights);
+  for (const tensors of [moments.m, moments.v]) if (tensors.size > 0) requireFits(adapterId, config, lora, tensors);
+  if (gradients) requireFits(adapterId, config, lora, gradients);
+}
+
 /** A copy that shares no memory with the original. */
 export function copyState(state: AdapterState): AdapterState {
   return {

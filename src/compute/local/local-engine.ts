@@ -16,7 +16,7 @@ import {
 } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
 import { adamwStep } from './adamw.js';
-import { addGradients, copyState, requireFits } from './adapter-tensors.js';
+import { addGradients, copyState, requireFits, requireStateFits } from './adapter-tensors.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from './engine.errors.js';
 import { generate, type GenerationModel } from './generation.js';
 import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
@@ -53,6 +53,7 @@ export class LocalEngine extends ComputeBackend {
   private readonly models = new Map<string, EngineModel & { readonly runtime: ModelRuntime }>();
   private readonly adapters = new Map<string, LiveAdapter & { readonly baseModel: string }>();
   private passes: Promise<unknown> = Promise.resolve();
+  private readonly generations = new Set<Promise<unknown>>();
 
   constructor(private readonly options: EngineOptions) {
     super();
@@ -81,15 +82,18 @@ export class LocalEngine extends ComputeBackend {
   }
 
   async stop(): Promise<void> {
-    await this.passes;
-    for (const { runtime } of this.models.values()) await runtime.release();
+    const runtimes = [...this.models.values()].map(({ runtime }) => runtime);
+    // From here on new calls find nothing to work with; those under way hold what they need.
+    this.models.clear();
     this.adapters.clear();
+    await Promise.allSettled([this.passes, ...this.generations]);
+    for (const runtime of runtimes) await runtime.release();
     await this.options.executor.dispose();
   }
 
   async createAdapter({ id, baseModel, lora }: AdapterHandle, state?: AdapterState): Promise<void> {
     const { config } = this.model(baseModel);
-    if (state) requireFits(id, config, lora, state.weights);
+    if (state) requireStateFits(id, config, lora, state);
     const live = new LiveAdapter(id, lora, state ?? freshState(initialLoraWeights(config, lora)));
     this.adapters.set(id, Object.assign(live, { baseModel }));
   }
@@ -108,7 +112,7 @@ export class LocalEngine extends ComputeBackend {
 
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
     const adapter = this.adapter(adapterId);
-    requireFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state.weights);
+    requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
     const { passes } = adapter.state;
     adapter.state = options.optimizer ? { ...state, gradients: null } : { ...freshState(state.weights), passes };
   }
@@ -148,7 +152,13 @@ export class LocalEngine extends ComputeBackend {
       targets: adapter?.lora.targetModules ?? [],
       feeds: adapter?.feeds ?? [],
     };
-    return { sequences: await generate(model, request, onToken) };
+    const sequences = generate(model, request, onToken);
+    this.generations.add(sequences);
+    try {
+      return { sequences: await sequences };
+    } finally {
+      this.generations.delete(sequences);
+    }
   }
 
   private pass(runtime: ModelRuntime, adapter: PassAdapter | null, request: ForwardRequest): TrainingPass {
