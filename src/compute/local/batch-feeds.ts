@@ -1,4 +1,5 @@
 import { type DatumBatch } from '../../domain/datum-batch.js';
+import { type LossFunction } from '../../modules/losses/loss-function.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOSS_INPUTS } from '../models/loss-coefficients.js';
 import { type PositionTables } from './position-tables.js';
@@ -88,14 +89,23 @@ export function packBatch(
   return packed;
 }
 
-/** Adds what the fused loss coefficients read. Weights default to 1, the others to 0. */
-export function addLossInputs(packed: PackedBatch, batch: DatumBatch): ReadonlyMap<string, HostTensor> {
+/**
+ * Adds what the fused loss coefficients read. Weights default to 1, the others to 0. Positions that do not count for the
+ * loss and inputs that it does not read stay at 0: the graph multiplies them by 0, which does not silence an overflow.
+ */
+export function addLossInputs(
+  packed: PackedBatch,
+  batch: DatumBatch,
+  loss: LossFunction,
+): ReadonlyMap<string, HostTensor> {
   const { shape } = packed.feeds.get('labels')!;
   const feeds = new Map(packed.feeds);
+  const counts = loss.activePositions(batch.lossInputs);
   const add = (input: string, name: string, missing: number) => {
-    const given = batch.lossInputs[name]?.data;
+    const isRead = loss.metadata.inputs.some((known) => known.name === name);
+    const given = isRead ? batch.lossInputs[name]?.data : undefined;
     const values = new Float32Array(shape[0]! * shape[1]!);
-    if (given) gather(values, given, packed);
+    if (given) gather(values, given, packed, counts);
     else values.fill(missing, 0, packed.scored.length * packed.targetsPerRow);
     feeds.set(input, hostTensor(values, shape));
   };
@@ -122,9 +132,16 @@ export function scatterLogprobs(packed: PackedBatch, rows: Float32Array, into: F
   }
 }
 
-function gather(rows: Int32Array | Float32Array, values: ArrayLike<number>, packed: PackedBatch): void {
+/** @param counts per position of the request, 0 where the row is left as it is */
+function gather(
+  rows: Int32Array | Float32Array,
+  values: ArrayLike<number>,
+  packed: PackedBatch,
+  counts?: Uint8Array,
+): void {
   const { scored, targetsPerRow } = packed;
   for (let i = 0; i < scored.length; i++) {
+    if (counts?.[scored[i]!] === 0) continue;
     const from = scored[i]! * targetsPerRow;
     for (let k = 0; k < targetsPerRow; k++) rows[i * targetsPerRow + k] = values[from + k]!;
   }

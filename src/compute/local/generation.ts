@@ -121,24 +121,22 @@ async function step(
   tokens: Int32Array,
   sequences: number,
 ): Promise<NextToken[]> {
-  const program = await runtime.program('generation', targets);
   const count = tokens.length / sequences;
   const positions = BigInt64Array.from(tokens, (_, i) => BigInt(cache.length + (i % count)));
   const last = Int32Array.from({ length: sequences }, (_, b) => (b + 1) * count - 1);
   const past = cache.feeds();
   const capacity = past[0]![1].shape[2]!;
-  const outputs = await program.run(
-    new Map<string, HostTensor>([
-      ...feeds,
-      ...past,
-      ...runtime.tables.rotary(cache.length + count),
-      ['tokens', hostTensor(tokens, [tokens.length])],
-      ['positions', hostTensor(positions, [sequences, count])],
-      ['mask', runtime.tables.causalMask(count)],
-      ['last', hostTensor(last, [sequences])],
-      ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
-    ]),
-  );
+  const inputs = new Map<string, HostTensor>([
+    ...feeds,
+    ...past,
+    ...runtime.tables.rotary(cache.length + count),
+    ['tokens', hostTensor(tokens, [tokens.length])],
+    ['positions', hostTensor(positions, [sequences, count])],
+    ['mask', runtime.tables.causalMask(count)],
+    ['last', hostTensor(last, [sequences])],
+    ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
+  ]);
+  const outputs = await runtime.use('generation', { targets }, (program) => program.run(inputs));
   cache.append(outputs, count);
   const { data, shape } = outputs.get(LOGITS)!;
   const logSums = outputs.get(LOG_SUM)!.data;

@@ -16,10 +16,21 @@ export type ProgramKind = 'forward' | 'fused' | 'splitForward' | 'splitBackward'
  */
 const KEPT_PROGRAMS = 6;
 
+/** What adapters share a program. */
+export interface ProgramVariant {
+  readonly targets: readonly TargetModule[];
+  readonly dropout?: boolean;
+}
+
+interface KeptProgram {
+  readonly compiled: Promise<CompiledProgram>;
+  users: number;
+}
+
 /** One base model, ready to run: its weights, the programs compiled so far and what they are fed besides tokens. */
 export class ModelRuntime {
   readonly tables: PositionTables;
-  private readonly programs = new Map<string, Promise<CompiledProgram>>();
+  private readonly programs = new Map<string, KeptProgram>();
 
   constructor(
     readonly name: string,
@@ -30,22 +41,45 @@ export class ModelRuntime {
     this.tables = new PositionTables(config);
   }
 
-  /** The program for adapters with these targets, compiled on first use. */
-  async program(kind: ProgramKind, targets: readonly TargetModule[], dropout = false): Promise<CompiledProgram> {
-    const sorted = [...targets].sort((a, b) => a.localeCompare(b));
-    const key = [kind, ...sorted, ...(dropout ? ['dropout'] : [])].join('.');
-    let compiled = this.programs.get(key);
-    this.programs.delete(key);
-    compiled ??= this.executor.compile(kind, this.record(kind, new Set(sorted), dropout), this.weights);
-    this.programs.set(key, compiled);
-    compiled.catch(() => this.programs.delete(key));
-    await this.makeRoom();
-    return compiled;
+  /**
+   * Calls `work` with the program for adapters with these targets, compiled on first use. It is not released before
+   * `work` is done.
+   */
+  async use<T>(
+    kind: ProgramKind,
+    { targets, dropout = false }: ProgramVariant,
+    work: (program: CompiledProgram) => Promise<T>,
+  ): Promise<T> {
+    const kept = this.kept(kind, targets, dropout);
+    kept.users++;
+    try {
+      const program = await kept.compiled;
+      await this.makeRoom();
+      return await work(program);
+    } finally {
+      kept.users--;
+    }
   }
 
   async release(): Promise<void> {
-    for (const program of this.programs.values()) await (await program).release();
+    for (const { compiled } of this.programs.values()) await (await compiled).release();
     this.programs.clear();
+  }
+
+  /** Moves the program to the end of the map, which is in the order of use. */
+  private kept(kind: ProgramKind, targets: readonly TargetModule[], dropout: boolean): KeptProgram {
+    const sorted = [...targets].sort((a, b) => a.localeCompare(b));
+    const key = [kind, ...sorted, ...(dropout ? ['dropout'] : [])].join('.');
+    let kept = this.programs.get(key);
+    this.programs.delete(key);
+    if (!kept) {
+      const compiled = this.executor.compile(kind, this.record(kind, new Set(sorted), dropout), this.weights);
+      kept = { compiled, users: 0 };
+      // One that fails is tried again when it is next asked for.
+      compiled.catch(() => this.programs.delete(key));
+    }
+    this.programs.set(key, kept);
+    return kept;
   }
 
   private record(kind: ProgramKind, targets: ReadonlySet<TargetModule>, dropout: boolean): Program {
@@ -54,12 +88,13 @@ export class ModelRuntime {
     return trainingPrograms({ config: this.config, targets, dropout })[kind];
   }
 
-  /** Programs sit in the map in the order of their last use. */
+  /** Releases programs that nobody uses, those first that were not used for longest. */
   private async makeRoom(): Promise<void> {
-    for (const [key, program] of this.programs) {
+    for (const [key, { compiled, users }] of this.programs) {
       if (this.programs.size <= KEPT_PROGRAMS) return;
+      if (users > 0) continue;
       this.programs.delete(key);
-      await (await program).release();
+      await (await compiled).release();
     }
   }
 }

@@ -12,7 +12,7 @@ import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLog
 import { dropoutFeeds } from './dropout.js';
 import { NonFiniteLossError } from './engine.errors.js';
 import { microBatches } from './micro-batches.js';
-import { type ModelRuntime } from './model-runtime.js';
+import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
 
@@ -62,25 +62,35 @@ export class TrainingPass {
   }
 
   async forward(): Promise<PassResult> {
-    const program = await this.runtime.program('forward', this.adapter?.lora.targetModules ?? []);
-    for (const packed of this.packed) {
-      this.keepLogprobs(packed, await program.run(new Map([...packed.feeds, ...(this.adapter?.feeds ?? [])])));
-    }
-    return this.finish();
+    const targets = this.adapter?.lora.targetModules ?? [];
+    return this.runtime.use('forward', { targets }, async (program) => {
+      for (const packed of this.packed) {
+        this.keepLogprobs(packed, await program.run(new Map([...packed.feeds, ...(this.adapter?.feeds ?? [])])));
+      }
+      return this.finish();
+    });
   }
 
   /** @returns also the gradients, summed over the batch; null when no position was scored */
   async forwardBackward(): Promise<PassResult & { gradients: AdapterTensors | null }> {
     const terms = this.loss.lossFunction.fusedTerms(this.loss.config);
-    return terms ? this.runFused(terms) : this.runSplit();
+    const { targetModules, dropout } = this.adapter!.lora;
+    const variant: ProgramVariant = { targets: targetModules, dropout: dropout > 0 };
+    const { runtime } = this;
+    if (terms) return runtime.use('fused', variant, (program) => this.runFused(program, terms));
+    return runtime.use('splitForward', variant, (forward) =>
+      runtime.use('splitBackward', variant, (backward) => this.runSplit(forward, backward)),
+    );
   }
 
   /** Log-probs and gradients in one run; the loss is evaluated afterwards from the same log-probs. */
-  private async runFused(terms: FusedTerms): Promise<PassResult & { gradients: AdapterTensors | null }> {
-    const program = await this.trainingProgram('fused');
+  private async runFused(
+    program: CompiledProgram,
+    terms: FusedTerms,
+  ): Promise<PassResult & { gradients: AdapterTensors | null }> {
     const sum = new GradientSum();
     for (const packed of this.packed) {
-      const inputs = addLossInputs(packed, this.request.batch);
+      const inputs = addLossInputs(packed, this.request.batch, this.loss.lossFunction);
       const outputs = await program.run(new Map([...this.feeds(program, packed, inputs), ...fusedFeeds(terms)]));
       this.keepLogprobs(packed, outputs);
       sum.add(outputs);
@@ -92,9 +102,10 @@ export class TrainingPass {
    * Forward, loss, backward. A loss may relate any datums of the request, so all log-probs come first; when the batch
    * takes several runs, each forward is made again right before its backward, in place of keeping all saved tensors.
    */
-  private async runSplit(): Promise<PassResult & { gradients: AdapterTensors | null }> {
-    const forward = await this.trainingProgram('splitForward');
-    const backward = await this.trainingProgram('splitBackward');
+  private async runSplit(
+    forward: CompiledProgram,
+    backward: CompiledProgram,
+  ): Promise<PassResult & { gradients: AdapterTensors | null }> {
     let saved: Feeds = new Map();
     for (const packed of this.packed) {
       saved = await forward.run(this.feeds(forward, packed));
@@ -108,11 +119,6 @@ export class TrainingPass {
       sum.add(await backward.run(new Map([...this.feeds(backward, packed, saved), [COEFFICIENTS, coefficients]])));
     }
     return { ...finished, gradients: sum.finish() };
-  }
-
-  private trainingProgram(kind: 'fused' | 'splitForward' | 'splitBackward'): Promise<CompiledProgram> {
-    const { targetModules, dropout } = this.adapter!.lora;
-    return this.runtime.program(kind, targetModules, dropout > 0);
   }
 
   private feeds(program: CompiledProgram, packed: PackedBatch, more: Feeds = new Map()): Feeds {

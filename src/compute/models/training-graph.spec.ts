@@ -6,6 +6,7 @@ import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/lora-spec.js';
 import { modelParameters } from '../../domain/model-parameters.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { CrossEntropyLoss } from '../../modules/losses/functions/cross-entropy.loss.js';
 import { type HostTensor, type Program } from '../graph/program.js';
 import { addLossInputs, packBatch } from '../local/batch-feeds.js';
 import { dropoutFeeds } from '../local/dropout.js';
@@ -67,7 +68,7 @@ class Setting {
     );
     const lora = [...loraShapes(config, this.lora)].map(([name, shape]) => [name, randomNumbers(name, shape)] as const);
     this.feeds = new Map([
-      ...toNumbers(addLossInputs(this.packed, BATCH)),
+      ...toNumbers(addLossInputs(this.packed, BATCH, new CrossEntropyLoss())),
       ...lora,
       [LORA_SCALE, { shape: [1, 1], data: [SCALE] }],
       ...toNumbers(fusedFeeds({ policy: 'weights', low: 0, high: 0, beta: 0 })),
