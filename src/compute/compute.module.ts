@@ -4,6 +4,7 @@ import { Module } from '@nestjs/common';
 import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
+import { presetEnvironment } from '../config/preset-environment.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type EngineSettings } from './local/engine-protocol.js';
 import { ThreadedBackend } from './local/threaded-backend.js';
@@ -22,7 +23,7 @@ const MEMORY_SHARE = 0.25;
       useFactory: (config: AppConfig, catalog: BaseModelCatalog): ComputeBackend => {
         const settings = engineSettings(config, catalog);
         // Native libraries see only the environment of the process, not that of the engine's thread.
-        if (settings.engine !== 'onnxruntime') Object.assign(process.env, tensorflowEnvironment(settings.threads));
+        if (settings.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(settings.threads));
         return new ThreadedBackend(settings);
       },
     },

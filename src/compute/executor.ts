@@ -1,5 +1,5 @@
 import { type CompiledProgram, type Program } from './graph/program.js';
-import { type WeightFile } from './local/weight-file.js';
+import { type WeightFile } from './weight-file.js';
 
 /** Runs programs on a device. The graphs are the same for every executor; only how they run differs. */
 export abstract class Executor {

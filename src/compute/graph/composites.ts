@@ -6,8 +6,7 @@ import { type Operations } from './operations.js';
  * Parts of a transformer whose gradient as a whole is cheaper or more exact than that of their single operations. Each
  * records ordinary operations and replaces the gradient rule of its result.
  *
- * Legend of shape suffixes: T tokens of the batch without padding, B sequences, S longest sequence, N scored rows,
- * K targets per row, V vocabulary, H hidden size, D head size.
+ * Legend of shapes: T tokens of the batch without padding, B sequences, S longest sequence, D head size.
  */
 
 /** y = x / rms(x) * weight over the last axis (arXiv:1910.07467). */
@@ -109,105 +108,7 @@ function attendWithPast(
   return ops.add(ops.matmul(newWeights!, values), ops.matmul(pastWeights!, past.values));
 }
 
-/** LoRA on the output projection: logits gain (projected) up'. */
-export interface HeadLora {
-  /** [N, r], scaled hidden rows times A'. */
-  readonly projected: Tensor;
-  /** B [V, r] */
-  readonly up: Tensor;
-}
-
-/**
- * log p(label) of scored rows, without a one-hot or a stored log-softmax: with P = softmax(logits), the gradient of
- * row n is sum_k c_nk W[label_nk] - (sum_k c_nk) P_n W. P_n W does not depend on the loss, so it is computed chunk by
- * chunk beside the log-probs, and nothing of vocabulary size outlives its chunk.
- *
- * @param hidden [N, H]
- * @param weight [V, H], the output projection
- * @param labels i32 [N, K]
- * @param chunkSizes i32 [4], how many rows each chunk takes
- * @returns logprobs [N, K]; `expected` is P W [N, H], worth keeping between a split forward and backward
- */
-export function labelLogprobs(
-  ops: Operations,
-  hidden: Tensor,
-  weight: Tensor,
-  labels: Tensor,
-  chunkSizes: Tensor,
-  lora: HeadLora | null,
-): { logprobs: Tensor; expected: readonly Tensor[] } {
-  const [rows, targets] = labels.shape as [Dim, Dim];
-  const chunkDims = ['N0', 'N1', 'N2', 'N3'];
-  const split = (x: Tensor) => ops.split(x, 0, chunkSizes, chunkDims);
-  const projectedChunks = lora ? split(lora.projected) : [];
-  const chunks = split(hidden).map((chunk, i) => {
-    const base = ops.matmul(chunk, weight, { transposeB: true });
-    const logits = lora ? ops.add(ops.matmul(projectedChunks[i]!, lora.up, { transposeB: true }), base) : base;
-    const probabilities = ops.softmax(logits);
-    return {
-      probabilities,
-      logSum: logSumExp(ops, logits, probabilities),
-      expected: ops.matmul(probabilities, weight),
-    };
-  });
-  const logSum = ops.concat(chunks.map((chunk) => chunk.logSum), 0, rows); // prettier-ignore
-  const labelRows = ops.gatherRows(weight, labels);
-  let labelLogits = dotRows(ops, hidden, labelRows);
-  if (lora) labelLogits = ops.add(labelLogits, dotRows(ops, lora.projected, ops.gatherRows(lora.up, labels)));
-  const logprobs = ops.sub(labelLogits, logSum);
-
-  const expected = ops.concat(chunks.map((chunk) => chunk.expected), 0, rows); // prettier-ignore
-  const expectedUp = lora
-    ? ops.concat(chunks.map(({ probabilities }) => ops.matmul(probabilities, lora.up)), 0, rows) // prettier-ignore
-    : null;
-  ops.rule(logprobs, (coefficients) => {
-    const total = ops.reduceSum(coefficients, -1);
-    const backward = (labelVectors: Tensor, mean: Tensor) =>
-      ops.sub(sumTargets(ops, coefficients, labelVectors), ops.mul(total, mean));
-    const result = [];
-    if (hidden.trainable) result.push({ of: hidden, gradient: backward(labelRows, expected) });
-    if (lora) {
-      result.push({ of: lora.projected, gradient: backward(ops.gatherRows(lora.up, labels), expectedUp!) });
-      result.push({ of: lora.up, gradient: gradientOfUp() });
-    }
-    return result;
-
-    /** dB = (c onehot(label) - total P)' projected, summed over the chunks. */
-    function gradientOfUp(): Tensor {
-      const vocabulary = weight.shape[0] as number;
-      const labelChunks = split(labels);
-      // Shaped before the split: a chunk may be empty, and an empty tensor's sizes cannot be inferred.
-      const coefficientChunks = split(ops.reshape(coefficients, [rows, 1, targets]));
-      const totalChunks = split(total);
-      return chunks
-        .map(({ probabilities }, i) => {
-          const n = chunkDims[i]!;
-          const summed = ops.matmul(coefficientChunks[i]!, ops.oneHot(labelChunks[i]!, vocabulary));
-          const hot = ops.reshape(summed, [n, vocabulary]);
-          const ofLogits = ops.sub(hot, ops.mul(totalChunks[i]!, probabilities));
-          return ops.matmul(ofLogits, projectedChunks[i]!, { transposeA: true });
-        })
-        .reduce((sum, part) => ops.add(part, sum));
-    }
-  });
-  return { logprobs, expected: expectedUp ? [expected, expectedUp] : [expected] };
-}
-
 /** log sum exp over the last axis = max logit - log max p: it reuses a softmax that is there already. */
 export function logSumExp(ops: Operations, logits: Tensor, probabilities: Tensor): Tensor {
   return ops.sub(ops.reduceMax(logits, -1), ops.log(ops.reduceMax(probabilities, -1)));
-}
-
-/** x [N, H] . y [N, K, H] -> [N, K] */
-function dotRows(ops: Operations, x: Tensor, y: Tensor): Tensor {
-  const [rows, targets, size] = y.shape as [Dim, Dim, Dim];
-  const products = ops.mul(ops.reshape(x, [rows, 1, size]), y);
-  return ops.reshape(ops.reduceSum(products, -1), [rows, targets]);
-}
-
-/** sum_k c[N, K] y[N, K, H] -> [N, H] */
-function sumTargets(ops: Operations, c: Tensor, y: Tensor): Tensor {
-  const [rows, targets, size] = y.shape as [Dim, Dim, Dim];
-  const weighted = ops.mul(ops.reshape(c, [rows, targets, 1]), y);
-  return ops.reshape(ops.reduceSum(weighted, 1), [rows, size]);
 }

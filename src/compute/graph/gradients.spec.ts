@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { interpret, type Numbers } from '../../../test/support/graph-interpreter.js';
 import { numbers, randomNumbers } from '../../../test/support/numbers-builders.js';
-import { attention, gatedSilu, labelLogprobs, rmsNorm } from './composites.js';
+import { attention, gatedSilu, rmsNorm } from './composites.js';
 import { type Shape } from './dim.js';
 import { gradients } from './gradients.js';
 import { type DType, Graph, type Tensor } from './graph.js';
 import { Operations } from './operations.js';
+import { labelLogprobs } from './label-logprobs.js';
 import { extractProgram } from './program.js';
 
 interface Fed {
@@ -172,7 +173,7 @@ describe('gradients of composites are what finite differences give', () => {
   it('labelLogprobs of two targets per row', () => {
     const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, chunkSizes];
     checkGradients(inputs, (ops, hidden, weight, l, sizes) => {
-      return labelLogprobs(ops, hidden, weight, l, sizes, null).logprobs;
+      return labelLogprobs(ops, { hidden, weight, labels: l, chunkSizes: sizes, lora: null }).logprobs;
     });
   });
 
@@ -180,7 +181,13 @@ describe('gradients of composites are what finite differences give', () => {
     const lora = [param([5, 2], ['N', 'R']), param([7, 2], [7, 'R'])];
     const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, chunkSizes, ...lora];
     checkGradients(inputs, (ops, hidden, weight, l, sizes, ...ab) => {
-      return labelLogprobs(ops, hidden, weight, l, sizes, { projected: ab[0]!, up: ab[1]! }).logprobs;
+      return labelLogprobs(ops, {
+        hidden,
+        weight,
+        labels: l,
+        chunkSizes: sizes,
+        lora: { projected: ab[0]!, up: ab[1]! },
+      }).logprobs;
     });
   });
 });

@@ -6,23 +6,7 @@ import { type CheckpointFiles, type CheckpointTensor } from '../../base-models/c
 import { UnsupportedCheckpointError } from '../../formats/format.errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../../formats/half-floats.js';
 import { elementCount, itemBytes } from '../../formats/safetensors.js';
-
-/**
- * One float32 file per base model in the cache, which every session maps into memory: `<fingerprint>.f32`, each tensor
- * as stored by Hugging Face ([out, in]) at a multiple of 4096 bytes, and `<fingerprint>.json` that says where. The
- * manifest is written last, so a pair that is there is whole; it is used again until the checkpoint's files change.
- * Converting streams: memory does not grow with the model.
- */
-export interface WeightFile {
-  readonly path: string;
-  readonly tensors: ReadonlyMap<string, WeightTensor>;
-  readonly parameterCount: number;
-}
-
-export interface WeightTensor {
-  readonly byteOffset: number;
-  readonly shape: readonly number[];
-}
+import { type WeightFile, type WeightTensor } from '../weight-file.js';
 
 export interface WeightFileOptions {
   /** Folder of the cache, made when missing. */
@@ -39,7 +23,14 @@ const CHUNK_ELEMENTS = 4 * 1024 * 1024;
 /** Nobody writes on a part this old any more: its process died. */
 const ABANDONED_MS = 10 * 60_000;
 
-/** @throws StorageFullError when the disk is full; no part stays behind. */
+/**
+ * One float32 file per base model in the cache, which every session maps into memory: `<fingerprint>.f32`, each tensor
+ * as stored by Hugging Face ([out, in]) at a multiple of 4096 bytes, and `<fingerprint>.json` that says where. The
+ * manifest is written last, so a pair that is there is whole; it is used again until the checkpoint's files change.
+ * Converting streams: memory does not grow with the model.
+ *
+ * @throws StorageFullError when the disk is full; no part stays behind
+ */
 export async function prepareWeightFile(checkpoint: CheckpointFiles, options: WeightFileOptions): Promise<WeightFile> {
   const { cacheFolder, openForWrite = (path) => open(path, 'wx') } = options;
   const layout = layoutOf(checkpoint);

@@ -1,9 +1,10 @@
 import { type TargetModule } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { attention, labelLogprobs } from '../graph/composites.js';
+import { attention } from '../graph/composites.js';
 import { product } from '../graph/dim.js';
 import { gradients } from '../graph/gradients.js';
 import { Graph, type Tensor } from '../graph/graph.js';
+import { labelLogprobs } from '../graph/label-logprobs.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, type Program } from '../graph/program.js';
 import { lossCoefficients } from './loss-coefficients.js';
@@ -70,8 +71,9 @@ function recordForward({ config, targets, dropout }: TrainingGraphOptions, { tra
   const chunkSizes = graph.input('chunkSizes', 'i64', [4]);
   const scored = ops.gatherRows(hidden, rows, { inverse: { index: rowsInverse, complete: false } });
   const x = finalNorm(ops, config, scored);
-  const headLora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
-  const { logprobs, expected } = labelLogprobs(ops, x, outputProjection(ops, config), labels, chunkSizes, headLora);
+  const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
+  const weight = outputProjection(ops, config);
+  const { logprobs, expected } = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, lora });
   return { ops, linears, logprobs, saved: [...saved, ...expected] };
 }
 

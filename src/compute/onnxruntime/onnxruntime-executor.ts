@@ -4,8 +4,8 @@ import { dirname, join, relative } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { Executor } from '../executor.js';
 import { factorsOf } from '../graph/dim.js';
-import { type CompiledProgram, type HostData, type HostTensor, type Program } from '../graph/program.js';
-import { type WeightFile } from '../local/weight-file.js';
+import { type CompiledProgram, type HostTensor, type Program } from '../graph/program.js';
+import { type WeightFile } from '../weight-file.js';
 import { lowerProgram, symbolInput } from './lowering.js';
 
 export interface OnnxRuntimeOptions {
@@ -115,5 +115,5 @@ class OnnxProgram implements CompiledProgram {
 
 function toOrt(type: ort.Tensor.Type, tensor: HostTensor | undefined, name: string): ort.Tensor {
   if (!tensor) throw new Error(`Input '${name}' is not fed.`);
-  return new ort.Tensor(type, tensor.data as HostData as Float32Array, tensor.shape);
+  return new ort.Tensor(type, tensor.data, tensor.shape);
 }

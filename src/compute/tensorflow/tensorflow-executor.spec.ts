@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, type HostTensor, hostTensor, type Program } from '../graph/program.js';
-import { type WeightFile } from '../local/weight-file.js';
+import { type WeightFile } from '../weight-file.js';
 import { type LoadedTensorflow, loadTensorflow } from './load-tensorflow.js';
 import { planProgram } from './program-plan.js';
 import { TensorflowExecutor } from './tensorflow-executor.js';

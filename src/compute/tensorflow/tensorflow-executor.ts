@@ -1,6 +1,6 @@
 import { Executor } from '../executor.js';
 import { type CompiledProgram, type Program } from '../graph/program.js';
-import { type WeightFile } from '../local/weight-file.js';
+import { type WeightFile } from '../weight-file.js';
 import { type LoadedTensorflow } from './load-tensorflow.js';
 import { planProgram } from './program-plan.js';
 import { TensorflowProgram } from './tensorflow-program.js';

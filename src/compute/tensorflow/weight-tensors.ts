@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type Tensor } from '@tensorflow/tfjs';
 import { sameShape, type Shape } from '../graph/dim.js';
-import { type WeightFile } from '../local/weight-file.js';
+import { type WeightFile } from '../weight-file.js';
 import { type Tensorflow } from './load-tensorflow.js';
 
 /** One read asks for no more, since the operating system gives at most 2 GiB at a time. */
