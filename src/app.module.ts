@@ -26,11 +26,7 @@ export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [
-        PlatformModule.forRoot(config),
-        ...(config.servesApi ? API : []),
-        ...(config.runsWorker ? WORKER : []),
-      ],
+      imports: [PlatformModule.forRoot(config), ...(config.servesApi ? API : []), ...(config.runsWorker ? WORKER : [])],
     };
   }
 }
