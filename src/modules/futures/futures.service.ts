@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
-import { type AppError, serializeError } from '../../common/errors/app-error.js';
+import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { afterCommit } from '../../database/after-commit.js';
+import { type OperationData } from '../../domain/operation-data.js';
 import { isSettled } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
+import { ShuttingDownError } from './errors/shutting-down.error.js';
 import { type Accepted, type FutureState, type NewOperation } from './operation.js';
 import {
   FutureRepository,
@@ -18,6 +20,9 @@ import {
   type NewFutureRow,
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
+
+/** How long one look of `result` at a row waits. */
+const LOOK_MS = 20_000;
 
 /**
  * Puts operations into the log and tells what became of them. Knows nothing of what they mean: handlers in the worker
@@ -65,6 +70,20 @@ export class FuturesService {
       waiter.cancel();
     }
     return this.get(requestId);
+  }
+
+  /**
+   * The result of an operation, however long it takes; null when the signal aborts before. Throws what the operation
+   * failed with, and ShuttingDownError when this process stops before it is done.
+   */
+  async result(requestId: string, signal: AbortSignal): Promise<OperationData | null> {
+    while (!signal.aborted) {
+      const { error, result } = await this.wait(requestId, LOOK_MS, signal);
+      if (error !== null) throw deserializeError(error);
+      if (result !== null) return result;
+      if (this.waiters.isClosed) throw new ShuttingDownError(requestId);
+    }
+    return null;
   }
 
   /** The state of a future now. Throws NotFoundError for an unknown id. */

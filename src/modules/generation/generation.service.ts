@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { deserializeError } from '../../common/errors/app-error.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { type GenerateDto } from './dto/generate.dto.js';
 import { encodeGenerate, presentGenerated } from './generate-operation.js';
 import { toGenerateRequest } from './sampling-request.js';
-
-/** How long one look at a future waits; it is repeated until the answer is there. */
-const WAIT_MS = 20_000;
 
 /** Whose weights a request samples from. */
 export interface Source {
@@ -37,12 +33,8 @@ export class GenerationService {
 
   /** The result when it is there; null when the signal aborts before. @throws the AppError that it failed with */
   async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Record<string, unknown> | null> {
-    while (!signal.aborted) {
-      const state = await this.futures.wait(requestId, WAIT_MS, signal);
-      if (state.error) throw deserializeError(state.error);
-      if (state.result) return { request_id: requestId, model_id: modelId, ...presentGenerated(state.result) };
-    }
-    return null;
+    const result = await this.futures.result(requestId, signal);
+    return result && { request_id: requestId, model_id: modelId, ...presentGenerated(result) };
   }
 
   /** Whose weights the request means. @throws AppErrors for names that are not there */
