@@ -117,11 +117,12 @@ export const STATE_CASES: readonly ConformanceCase[] = [
       }),
   },
   {
-    name: 'importState takes weights, and moments and step only when asked; unapplied gradients are dropped',
+    name: 'importState takes weights, and moments and step only when asked; unapplied gradients of both are dropped',
     run: (subject) =>
       withAdapters(subject, { from: {}, whole: { seed: 12 }, bare: { seed: 12 } }, async () => {
-        const { backend } = subject;
+        const { backend, baseModel } = subject;
         await train(backend, 'from');
+        await backend.forwardBackward('from', BATCH);
         const state = await backend.exportState('from');
         for (const [id, optimizer] of [
           ['whole', true],
@@ -136,6 +137,8 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         expect(digest(whole)).toBe(digest({ ...state, gradients: null }));
         expect(digestTensors(bare.weights)).toBe(digestTensors(state.weights));
         expect(bare).toMatchObject({ step: 0, gradients: null, moments: { m: new Map(), v: new Map() } });
+        await backend.deleteAdapter('from');
+        await backend.createAdapter({ id: 'from', baseModel, lora: LORA }, { ...state, gradients: null });
         for (const id of ['from', 'whole', 'bare']) await backend.forwardBackward(id, BATCH);
         expect(await backend.optimStep('whole', ADAM)).toEqual(await backend.optimStep('from', ADAM));
         expect(await backend.optimStep('bare', ADAM)).toMatchObject({ step: 1 });
