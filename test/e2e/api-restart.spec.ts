@@ -68,7 +68,7 @@ describe('an answer that is waited for when the server stops', () => {
   it('says where it will be', async () => {
     server = await TestServer.start();
     const long = [{ role: 'user', content: 'sea '.repeat(400) }, ...data[0]!];
-    for (let i = 0; i < 4; i++) await server.api.post('/fwdbwd', { model_id: 'mine', data: new Array(8).fill(long) });
+    for (let i = 0; i < 2; i++) await server.api.post('/fwdbwd', { model_id: 'mine', data: new Array(8).fill(long) });
     const waiting = server.api.post<ErrorAnswer>('/generate', { model_id: 'mine', prompt: 'Hello' });
     const accepted = async () => (await server.api.get<{ futures: unknown[] }>('/futures?kind=generate')).body.futures;
     await waitFor('the generation is in the log', async () => (await accepted()).length === 1);
