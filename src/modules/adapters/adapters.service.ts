@@ -9,7 +9,7 @@ import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterEntity } from './entities/adapter.entity.js';
-import { checkModelId, generateModelId } from './model-names.js';
+import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 
 /** What a request says about an adapter; the rest are defaults. */
@@ -54,7 +54,7 @@ export class AdaptersService {
 
   /** @throws AdapterNotFoundError */
   async get(modelId: string, field?: string): Promise<AdapterEntity> {
-    const adapter = await this.adapters.findLive(modelId);
+    const adapter = await this.find(modelId);
     if (!adapter) throw new AdapterNotFoundError(modelId, field);
     return adapter;
   }
@@ -74,7 +74,7 @@ export class AdaptersService {
 
   /** The adapter of this name, which must be as wished, or null; and the base model that it has or would get. */
   async look(wish: AdapterWish & { modelId: string }): Promise<{ adapter: AdapterEntity | null; model: BaseModel }> {
-    const adapter = await this.adapters.findLive(wish.modelId);
+    const adapter = await this.find(wish.modelId);
     if (adapter) return { adapter: checkSame(adapter, wish), model: this.baseModels.get(adapter.baseModel) };
     checkModelId(wish.modelId, this.baseModelNames());
     return { adapter: null, model: this.baseModel(wish.baseModel) };
@@ -107,6 +107,11 @@ export class AdaptersService {
         manager,
       );
     });
+  }
+
+  /** Null as well for what is no name: Postgres refuses some of it. */
+  private async find(modelId: string): Promise<AdapterEntity | null> {
+    return isModelId(modelId) ? this.adapters.findLive(modelId) : null;
   }
 
   private baseModelNames(): string[] {

@@ -10,6 +10,7 @@ import { isSettled } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
+import { FutureNotFoundError } from './errors/future-not-found.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 import { ShuttingDownError } from './errors/shutting-down.error.js';
 import { type Accepted, type FutureState, type NewOperation } from './operation.js';
@@ -20,6 +21,9 @@ import {
   type NewFutureRow,
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
+
+/** As `toRow` makes them. */
+const REQUEST_ID = /^future_[0-9A-Z]{26}$/;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
@@ -94,8 +98,8 @@ export class FuturesService {
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
   async summary(requestId: string): Promise<FutureSummary> {
-    const row = await this.futures.findSummary(requestId);
-    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(requestId) : null;
+    if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 
@@ -110,8 +114,8 @@ export class FuturesService {
   }
 
   private async findRow(requestId: string): Promise<FutureEntity> {
-    const row = await this.futures.findResult(requestId);
-    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findResult(requestId) : null;
+    if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 
