@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { ConflictError } from '../../common/errors/request.errors.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
@@ -37,12 +38,25 @@ export class GenerationService {
     return result && { request_id: requestId, model_id: modelId, ...presentGenerated(result) };
   }
 
-  /** Whose weights the request means. @throws AppErrors for names that are not there */
+  /** Whose weights the request means. @throws AppErrors for names that are not there, or not of the base model named */
   async findSource(dto: GenerateDto): Promise<Source> {
-    const { modelId, baseModel } = { modelId: dto.model_id ?? undefined, baseModel: dto.base_model ?? undefined };
-    if (modelId === undefined || this.adapters.isBaseModel(modelId)) {
-      const model = this.adapters.baseModel(baseModel ?? modelId);
+    const wished = (dto.base_model ?? undefined) === undefined ? null : this.adapters.baseModel(dto.base_model);
+    const source = await this.sourceOf(dto.model_id ?? undefined, wished);
+    if (wished === null || wished.name === source.model.name) return source;
+    const remedy = 'Leave base_model out, or use another model_id.';
+    throw new ConflictError(`'${source.modelId}' has base model ${source.model.name}, not ${wished.name}. ${remedy}`, {
+      field: 'base_model',
+      remedy,
+    });
+  }
+
+  private async sourceOf(modelId: string | undefined, wished: BaseModel | null): Promise<Source> {
+    if (modelId === undefined || modelId === 'base') {
+      const model = wished ?? this.adapters.baseModel();
       return { model, modelId: modelId ?? model.name, adapterId: null, checkpointId: null };
+    }
+    if (this.adapters.isBaseModel(modelId)) {
+      return { model: this.adapters.baseModel(modelId), modelId, adapterId: null, checkpointId: null };
     }
     if (isCheckpointPath(modelId)) {
       const checkpoint = await this.checkpoints.findSampler(modelId);
