@@ -63,7 +63,8 @@ export class TrainingService {
     const name = fields.loss_fn ?? DEFAULT_LOSS;
     const loss = this.losses.get(name).metadata;
     const config = this.losses.resolveConfig(name, fields.loss_fn_config ?? undefined);
-    const knownInputs = this.losses.list().flatMap(({ inputs }) => inputs.map((input) => input.name));
+    const inputs = this.losses.list().flatMap((known) => known.inputs);
+    const knownInputs = [...new Set(inputs.map((input) => input.name))];
     const { batch, form } = readBatch(
       { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
       { model, loss, knownInputs },
