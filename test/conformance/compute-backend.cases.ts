@@ -20,6 +20,8 @@ export interface Provider {
 
 /** Runs every case on a provider. One that is not available here is skipped by name, with the reason. */
 export function describeConformance({ name, unavailable, open }: Provider): void {
+  // The reporter does not name what a wholly skipped file holds.
+  if (unavailable) console.warn(`Conformance of ${name} skipped: ${unavailable}`);
   describe.skipIf(unavailable)(unavailable ? `${name} (not available: ${unavailable})` : name, () => {
     let subject: Subject;
     beforeAll(async () => {
