@@ -23,6 +23,7 @@ const TASKS = {
   'env:example': 'write .env.example',
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
+  bench: 'measure against PyTorch and write bench/RESULTS.md (-- --help for its options)',
   help: 'this list',
 };
 
