@@ -10,7 +10,8 @@ export class InvalidSafetensorsError extends AppError {
 /** An uploaded adapter that is malformed or uses a PEFT feature that this server does not have. */
 export class UnsupportedAdapterError extends AppError {
   constructor(message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
-    super('unsupported_adapter', 'user', 400, message, details, options);
+    const remedy = 'Send a tar of the folder in which PEFT saved a plain LoRA adapter, whole and unchanged.';
+    super('unsupported_adapter', 'user', 400, message, { remedy, ...details }, options);
   }
 }
 

@@ -3,7 +3,7 @@ import { type NamedTensor } from '../domain/adapter-state.js';
 import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/lora-spec.js';
 import { type TransformerConfig } from '../domain/transformer-config.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, readPeftAdapter, writePeftAdapter } from './peft-adapter.js';
-import { adapterModules } from './peft-targets.js';
+import { adapterModules } from '../domain/adapter-modules.js';
 import { encodeSafetensors, parseSafetensors, tensorArray, type TensorToWrite } from './safetensors.js';
 
 const config: TransformerConfig = {

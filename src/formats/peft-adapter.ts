@@ -1,10 +1,11 @@
 import { AppError } from '../common/errors/app-error.js';
+import { adapterModules, type AdapterModule } from '../domain/adapter-modules.js';
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
 import { type LoraSpec } from '../domain/lora-spec.js';
 import { type TransformerConfig } from '../domain/transformer-config.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';
-import { adapterModules, type AdapterModule, statedTargets, targetsWithTensors } from './peft-targets.js';
+import { statedTargets, targetsWithTensors } from './peft-targets.js';
 import {
   encodeSafetensors,
   parseSafetensors,

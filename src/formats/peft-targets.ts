@@ -1,36 +1,11 @@
+import { type AdapterModule } from '../domain/adapter-modules.js';
 import { LAYER_TARGETS, TARGET_MODULES, type TargetModule } from '../domain/lora-spec.js';
-import { modelParameters } from '../domain/model-parameters.js';
-import { type TransformerConfig } from '../domain/transformer-config.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 
 /**
  * Which linears of a base model an adapter's target_modules mean. PEFT matches a list's entries against whole module
  * names or their ends; an adapter here targets a kind of linear in every layer or in none.
  */
-
-/** A linear that can carry a LoRA. */
-export interface AdapterModule {
-  /** As in PEFT: `model.layers.0.self_attn.q_proj`. */
-  readonly name: string;
-  readonly target: TargetModule;
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-/** All linears that can carry a LoRA, layer by layer, the output projection last. */
-export function adapterModules(config: TransformerConfig): AdapterModule[] {
-  const modules: AdapterModule[] = [];
-  // A tied output projection is still a module of its own to PEFT.
-  for (const [parameter, shape] of modelParameters({ ...config, tiedEmbeddings: false })) {
-    const name = parameter.replace(/\.weight$/, '');
-    const target = TARGET_MODULES.find((known) => known === name.split('.').at(-1));
-    const [outputs, inputs] = shape;
-    if (target !== undefined && name !== parameter && outputs !== undefined && inputs !== undefined) {
-      modules.push({ name, target, inputs, outputs });
-    }
-  }
-  return modules;
-}
 
 /** The targets that the config states; null where it states a regular expression, which is never run here. */
 export function statedTargets(

@@ -2,7 +2,7 @@ import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../
 import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { StateMismatchError } from './engine.errors.js';
-import { loraShapes } from './lora-init.js';
+import { loraShapes } from '../../domain/adapter-modules.js';
 
 /** @throws StateMismatchError unless the tensors are exactly those that the adapter has */
 export function requireFits(

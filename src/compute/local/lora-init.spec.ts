@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LORA, type LoraSpec, TARGET_MODULES } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { initialLoraWeights, loraParameterCount, loraShapes } from './lora-init.js';
+import { loraParameterCount, loraShapes } from '../../domain/adapter-modules.js';
+import { initialLoraWeights } from './lora-init.js';
 
 const SMOLLM2_135M: TransformerConfig = {
   family: 'llama',

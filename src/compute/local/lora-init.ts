@@ -1,71 +1,8 @@
 import { type NamedTensor } from '../../domain/adapter-state.js';
-import { LAYER_TARGETS, type LoraSpec, type TargetModule } from '../../domain/lora-spec.js';
+import { loraShapes } from '../../domain/adapter-modules.js';
+import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { RandomStream } from './random.js';
-
-/*
- * The tensors of a LoRA adapter: names as PEFT's (see domain/adapter-state.ts), shapes, first values. Everything that
- * lists an adapter's tensors lists them in the order made here: by layer, by module, A before B, the output projection
- * last.
- */
-
-const ATTENTION_TARGETS: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
-
-/** Sizes of a linear that can carry a LoRA. */
-export interface LinearSize {
-  readonly inputs: number;
-  readonly outputs: number;
-}
-
-export function linearSize(config: TransformerConfig, target: TargetModule): LinearSize {
-  const { hiddenSize, intermediateSize, vocabSize } = config;
-  const queries = config.headCount * config.headDim; // not always the hidden size (Qwen3)
-  const keys = config.kvHeadCount * config.headDim;
-  switch (target) {
-    case 'q_proj':
-      return { inputs: hiddenSize, outputs: queries };
-    case 'k_proj':
-    case 'v_proj':
-      return { inputs: hiddenSize, outputs: keys };
-    case 'o_proj':
-      return { inputs: queries, outputs: hiddenSize };
-    case 'gate_proj':
-    case 'up_proj':
-      return { inputs: hiddenSize, outputs: intermediateSize };
-    case 'down_proj':
-      return { inputs: intermediateSize, outputs: hiddenSize };
-    case 'lm_head':
-      return { inputs: hiddenSize, outputs: vocabSize };
-  }
-}
-
-/** PEFT's name of the linear, to which `.lora_A.weight` and `.lora_B.weight` are added. */
-export function linearName(layer: number, target: TargetModule): string {
-  if (target === 'lm_head') return target;
-  return `model.layers.${layer}.${ATTENTION_TARGETS.includes(target) ? 'self_attn' : 'mlp'}.${target}`;
-}
-
-/** Shape of every tensor of an adapter, in order: A is [rank, inputs], B is [outputs, rank]. */
-export function loraShapes(config: TransformerConfig, spec: LoraSpec): Map<string, readonly [number, number]> {
-  const shapes = new Map<string, readonly [number, number]>();
-  const add = (layer: number, target: TargetModule) => {
-    if (!spec.targetModules.includes(target)) return;
-    const { inputs, outputs } = linearSize(config, target);
-    shapes.set(`${linearName(layer, target)}.lora_A.weight`, [spec.rank, inputs]);
-    shapes.set(`${linearName(layer, target)}.lora_B.weight`, [outputs, spec.rank]);
-  };
-  for (let layer = 0; layer < config.layerCount; layer++) {
-    for (const target of LAYER_TARGETS) add(layer, target);
-  }
-  add(0, 'lm_head');
-  return shapes;
-}
-
-export function loraParameterCount(config: TransformerConfig, spec: LoraSpec): number {
-  let count = 0;
-  for (const [rows, columns] of loraShapes(config, spec).values()) count += rows * columns;
-  return count;
-}
 
 /**
  * First values as PEFT's: A by kaiming_uniform_(a = sqrt(5)), which is uniform in (-1/sqrt(inputs), 1/sqrt(inputs)), and

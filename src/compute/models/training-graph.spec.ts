@@ -10,7 +10,7 @@ import { CrossEntropyLoss } from '../../modules/losses/functions/cross-entropy.l
 import { type HostTensor, type Program } from '../graph/program.js';
 import { addLossInputs, packBatch } from '../local/batch-feeds.js';
 import { dropoutFeeds } from '../local/dropout.js';
-import { loraShapes } from '../local/lora-init.js';
+import { loraShapes } from '../../domain/adapter-modules.js';
 import { PositionTables } from '../local/position-tables.js';
 import { fusedFeeds } from '../local/training-pass.js';
 import { LORA_SCALE } from './lora-linears.js';

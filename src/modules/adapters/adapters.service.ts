@@ -4,7 +4,7 @@ import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
-import { adapterModules } from '../../formats/peft-targets.js';
+import { loraParameterCount } from '../../domain/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
@@ -127,7 +127,7 @@ export class AdaptersService {
     const id = wish.id ?? `adapter_${ulid()}`;
     const row = {
       ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
-      trainableParams: countTrainableParams(model, lora),
+      trainableParams: loraParameterCount(model.config, lora),
       step: wish.firstState?.step ?? 0,
       statePath: wish.firstState?.path ?? null,
     };
@@ -152,13 +152,6 @@ export class AdaptersService {
       remedy,
     });
   }
-}
-
-/** Numbers in the A ([rank, in]) and B ([out, rank]) matrices. */
-function countTrainableParams(model: BaseModel, lora: LoraSpec): number {
-  return adapterModules(model.config)
-    .filter(({ target }) => lora.targetModules.includes(target))
-    .reduce((sum, { inputs, outputs }) => sum + lora.rank * (inputs + outputs), 0);
 }
 
 function nameTaken(modelId: string | undefined): ConflictError {

@@ -1,0 +1,49 @@
+import { type LoraSpec, TARGET_MODULES, type TargetModule } from './lora-spec.js';
+import { modelParameters } from './model-parameters.js';
+import { type TransformerConfig } from './transformer-config.js';
+
+/** A linear of a base model that can carry a LoRA. */
+export interface AdapterModule {
+  /** As in PEFT: `model.layers.0.self_attn.q_proj`. */
+  readonly name: string;
+  readonly target: TargetModule;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** All linears that can carry a LoRA, layer by layer, the output projection last. */
+export function adapterModules(config: TransformerConfig): AdapterModule[] {
+  const modules: AdapterModule[] = [];
+  // A tied output projection is still a module of its own to PEFT.
+  for (const [parameter, shape] of modelParameters({ ...config, tiedEmbeddings: false })) {
+    const name = parameter.replace(/\.weight$/, '');
+    const target = TARGET_MODULES.find((known) => known === name.split('.').at(-1));
+    const [outputs, inputs] = shape;
+    if (target !== undefined && name !== parameter && outputs !== undefined && inputs !== undefined) {
+      modules.push({ name, target, inputs, outputs });
+    }
+  }
+  return modules;
+}
+
+/** Shape of every tensor of an adapter by PEFT's name, in order: A is [rank, inputs], B is [outputs, rank]. */
+export function loraShapes(
+  config: TransformerConfig,
+  { rank, targetModules }: Pick<LoraSpec, 'rank' | 'targetModules'>,
+): Map<string, readonly [number, number]> {
+  return new Map(
+    adapterModules(config)
+      .filter(({ target }) => targetModules.includes(target))
+      .flatMap(({ name, inputs, outputs }): [string, readonly [number, number]][] => [
+        [`${name}.lora_A.weight`, [rank, inputs]],
+        [`${name}.lora_B.weight`, [outputs, rank]],
+      ]),
+  );
+}
+
+/** Numbers in the A and B matrices of an adapter. */
+export function loraParameterCount(config: TransformerConfig, spec: Pick<LoraSpec, 'rank' | 'targetModules'>): number {
+  let count = 0;
+  for (const [rows, columns] of loraShapes(config, spec).values()) count += rows * columns;
+  return count;
+}
