@@ -316,6 +316,7 @@ describe('PEFT files', () => {
     const answer = await importTar(query, bytes());
     expect(answer.status).toBe(status);
     expect(answer.body.error).toMatchObject({ code, category: 'user' });
+    expect(answer.body.error.details?.remedy).toMatch(/\S{3,}/);
     expect(await count()).toBe(before);
   });
 

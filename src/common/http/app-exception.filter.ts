@@ -53,7 +53,7 @@ export class AppExceptionFilter implements ExceptionFilter {
         'user',
         exception.getStatus(),
         exception.message,
-        {},
+        { remedy: '/docs describes every route and its fields.' },
         { cause: exception },
       );
     }

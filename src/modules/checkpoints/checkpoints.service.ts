@@ -36,8 +36,7 @@ export class CheckpointsService {
 
   async save(dto: SaveWeightsDto): Promise<AcceptedCheckpoint> {
     const given = givenName(dto);
-    if (given === undefined)
-      throw new InvalidRequestError('The checkpoint has no name. Give "name".', { field: 'name' });
+    if (given === undefined) throw nameless('name', 'Give "name", like "step-10".');
     return this.submitSave('training', checkCheckpointName(given, nameField(dto)), dto);
   }
 
@@ -118,7 +117,7 @@ export class CheckpointsService {
   ): Promise<{ path: CheckpointPath; source: AdapterEntity }> {
     const field = nameField(dto);
     const given = givenName(dto);
-    if (given === undefined) throw new InvalidRequestError('Which checkpoint? Give "name" or "path".', { field });
+    if (given === undefined) throw nameless(field, 'Give "name", or "path" as the save answered it.');
     const path: CheckpointPath = isCheckpointPath(given)
       ? parseCheckpointPath(given, field)
       : { modelId: adapter.modelId, kind: 'training', name: checkCheckpointName(given, field) };
@@ -152,6 +151,10 @@ function givenName({ name, path }: Named): string | undefined {
   if (given === (path ?? given)) return given;
   const remedy = 'They are two names of one field: give one of them.';
   throw new InvalidRequestError(`name and path differ. ${remedy}`, { field: 'path', remedy });
+}
+
+function nameless(field: string, remedy: string): InvalidRequestError {
+  return new InvalidRequestError(`No checkpoint is named. ${remedy}`, { field, remedy });
 }
 
 function nameField({ name }: Named): string {
