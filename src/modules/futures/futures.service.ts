@@ -22,8 +22,8 @@ import {
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
 
-/** As `toRow` makes them. */
-const REQUEST_ID = /^future_[0-9A-Z]{26}$/;
+/** Anything else is no id of ours, and some of it Postgres refuses. */
+const REQUEST_ID = /^\w{1,100}$/;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
