@@ -38,6 +38,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     engine: config.engine,
     device: config.device,
     threads: config.engineThreads === 0 ? availableParallelism() : config.engineThreads,
+    packWeights: config.packWeights,
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     cacheFolder: join(config.dataDir, 'weights'),

@@ -26,6 +26,7 @@ export class AppConfig {
   readonly engineThreads: number;
   /** 0 = chosen from the machine. */
   readonly memoryBudgetMb: number;
+  readonly packWeights: boolean;
   readonly bodyLimitMb: number;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
@@ -50,6 +51,7 @@ export class AppConfig {
     this.device = values.DEVICE;
     this.engineThreads = values.ENGINE_THREADS;
     this.memoryBudgetMb = values.MEMORY_BUDGET_MB;
+    this.packWeights = values.PACK_WEIGHTS;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
@@ -108,7 +110,10 @@ function findIdleSettings(given: Environment, values: Values): string[] {
     for (const name of names) if (given[name] !== undefined) idle.push(`${name} has no effect ${reason}.`);
   };
   if (values.ROLE === 'api') {
-    warn(['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB'], 'with ROLE=api: only a worker computes');
+    warn(
+      ['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB', 'PACK_WEIGHTS'],
+      'with ROLE=api: only a worker computes',
+    );
     warn(['SNAPSHOT_INTERVAL_S', 'QUEUE_CONCURRENCY', 'FUTURE_RETENTION_HOURS'], 'with ROLE=api: a worker does that');
   }
   if (values.ROLE === 'worker') warn(['BODY_LIMIT_MB'], 'with ROLE=worker: it takes no requests');

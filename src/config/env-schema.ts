@@ -1,4 +1,4 @@
-import { host, makeValidator, str } from 'envalid';
+import { bool, host, makeValidator, str } from 'envalid';
 
 /**
  * Every environment variable the service reads, with its default, what is allowed and what it is for: the only list.
@@ -92,6 +92,10 @@ export const ENV_SCHEMA = {
   )({
     default: 0,
     desc: 'Memory for one pass of the engine; longer batches are split. 0 = chosen from the machine.',
+  }),
+  PACK_WEIGHTS: bool({
+    default: true,
+    desc: 'Keep copies of the base weights in the layout that multiplies fastest. false: a third less memory, steps up to 1.4 times as long.',
   }),
   BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Largest request body, after decompression.' }),
   FUTURE_RETENTION_HOURS: wholeNumber(

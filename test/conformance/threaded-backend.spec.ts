@@ -28,6 +28,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
+    packWeights: true,
     memoryBudgetBytes: 2 ** 30,
     models: [{ name, folder, config }],
     ...settings,

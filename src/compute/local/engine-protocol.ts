@@ -8,6 +8,8 @@ export interface EngineSettings {
   readonly engine: AppConfig['engine'];
   readonly device: AppConfig['device'];
   readonly threads: number;
+  /** See OnnxRuntimeOptions. */
+  readonly packWeights: boolean;
   readonly memoryBudgetBytes: number;
   readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
   /** Folder for float32 weights and compiled graphs. */

@@ -6,23 +6,24 @@ import { type EngineSettings } from './engine-protocol.js';
  * The executor that the settings ask for. `ENGINE=auto` takes TensorFlow when its GPU binding loads and reports a GPU,
  * else onnxruntime, which is the faster one on a CPU. Loaded lazily: neither package is touched unless it is used.
  */
-export async function selectExecutor({ engine, device, threads }: EngineSettings): Promise<Executor> {
+export async function selectExecutor(settings: EngineSettings): Promise<Executor> {
+  const { engine, device } = settings;
   switch (engine) {
     case 'onnxruntime':
-      return onnxRuntime(device, threads);
+      return onnxRuntime(settings);
     case 'tensorflow':
       return tensorflow(device === 'webgpu' ? 'auto' : device);
     case 'auto':
-      if (device === 'cpu' || device === 'webgpu') return onnxRuntime(device, threads);
-      return tensorflow('cuda').catch(() => onnxRuntime(device, threads));
+      if (device === 'cpu' || device === 'webgpu') return onnxRuntime(settings);
+      return tensorflow('cuda').catch(() => onnxRuntime(settings));
     default:
       return engine satisfies never;
   }
 }
 
-async function onnxRuntime(device: EngineSettings['device'], threads: number): Promise<Executor> {
+async function onnxRuntime({ device, threads, packWeights }: EngineSettings): Promise<Executor> {
   const { OnnxRuntimeExecutor } = await import('../onnxruntime/onnxruntime-executor.js');
-  return new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads });
+  return new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads, packWeights });
 }
 
 async function tensorflow(device: LoadOptions['device']): Promise<Executor> {

@@ -11,6 +11,11 @@ import { lowerProgram, symbolInput } from './lowering.js';
 export interface OnnxRuntimeOptions {
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   readonly threads: number;
+  /**
+   * Lets every program keep the weights in the layout that multiplies fastest (default). Without, weights are read from
+   * their file only: a third less memory, and 1.1 times (512 tokens) to 1.4 times (46 tokens) the time of a step.
+   */
+  readonly packWeights?: boolean;
 }
 
 /**
@@ -56,7 +61,9 @@ export class OnnxRuntimeExecutor extends Executor {
       enableMemPattern: false,
       logSeverityLevel: 3,
       // Threads of an idle session must not spin against those of the running one.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: {
+        session: { force_spinning_stop: '1', disable_prepacking: (this.options.packWeights ?? true) ? '0' : '1' },
+      },
     };
   }
 
