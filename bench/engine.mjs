@@ -2,7 +2,7 @@
  * Our engine behind the peer's protocol (bench/peer/peer.py): one JSON command per line on stdin, one answer per line on
  * stdout. It runs the built engine in this process, as the service runs it in a thread.
  *
- *   node bench/engine.mjs <checkpoint folder> <threads> <folder for its float32 weights>
+ *   node bench/engine.mjs <checkpoint folder> <threads> <folder for its float32 weights> [pack weights: true|false]
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,7 +20,7 @@ import { batchOf, greedy } from './lib/batches.mjs';
 const ADAPTER = 'bench';
 const lora = { rank: 16, alpha: 32, dropout: 0, targetModules: ['q_proj', 'v_proj'], rsLora: false, seed: 1 };
 
-const [folder, threads, weightCache] = process.argv.slice(2);
+const [folder, threads, weightCache, packWeights = 'true'] = process.argv.slice(2);
 const engine = await startEngine();
 const commands = { step, decode, load_lora: loadLora, compare_grads: compareGradients, peak_rss: peakRss };
 reply({ ready: true, engine: engine.capabilities.engine, threads: Number(threads) });
@@ -37,7 +37,11 @@ await engine.stop();
 async function startEngine() {
   const config = parseHfConfig(JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')), folder);
   const started = new LocalEngine({
-    executor: new OnnxRuntimeExecutor({ device: 'cpu', threads: Number(threads) }),
+    executor: new OnnxRuntimeExecutor({
+      device: 'cpu',
+      threads: Number(threads),
+      packWeights: packWeights === 'true',
+    }),
     losses: new LossRegistry(),
     memoryBudgetBytes: 6 * 2 ** 30,
     loadModels: async () => {

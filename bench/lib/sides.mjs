@@ -8,9 +8,10 @@ import { checkpoint, projectRoot, python, weightCache } from './paths.mjs';
 /** Threads of either side's engine, as the targets were set. */
 export const THREADS = 2;
 
-export function startOurs() {
+export function startOurs({ packWeights = true } = {}) {
   const program = path.join(projectRoot, 'bench', 'engine.mjs');
-  return JsonLinesProcess.start(process.execPath, [program, checkpoint, String(THREADS), weightCache]);
+  const settings = [checkpoint, String(THREADS), weightCache, String(packWeights)];
+  return JsonLinesProcess.start(process.execPath, [program, ...settings]);
 }
 
 export function startPeer() {
