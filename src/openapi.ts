@@ -52,12 +52,19 @@ async function main(): Promise<void> {
   }
 }
 
-/** Same document, same text: keys do not depend on the order in which modules load. Lists keep their order. */
+/**
+ * Same document, same text: keys do not depend on the order in which modules load, nor the values of an enum on the
+ * order in which the compiler met them. Other lists keep their order.
+ */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, key === 'enum' ? sorted(item) : sortKeys(item)]));
+}
+
+function sorted(values: unknown): unknown {
+  return Array.isArray(values) ? values.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)) : values;
 }
 
 if (runsAsScript(import.meta.url)) await main();
