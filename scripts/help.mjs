@@ -9,6 +9,7 @@ const TASKS = {
   setup: 'install packages and build, where needed',
   build: 'compile to dist/',
   test: 'all tiers (-- unit medium conformance numerics e2e to pick some; the rest goes to vitest)',
+  'test:sdk': 'the Tinker SDK from PyPI against the service (-- <version> to pick one; the rest goes to pytest)',
   check: 'lint, format, types, imports, generated files, migrations',
   lint: 'eslint',
   'check:format': 'what prettier would change',

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import zstandard
 from tinker import types
-from tinker.proto import request_conv, tinker_public_pb2 as pb
+from tinker.proto import request_conv
+from tinker.proto import tinker_public_pb2 as pb
 from tinker.proto.response_conv import deserialize_proto_response
 
 FOLDER = Path(__file__).parent / "recorded"
