@@ -24,6 +24,7 @@ const TASKS = {
   'env:example': 'write .env.example',
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
+  keys: 'API keys in the database of DATABASE_URL (-- create <name> | list | revoke <id>)',
   help: 'this list',
 };
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
+import { currentOwner } from '../../common/caller.js';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { afterCommit } from '../../database/after-commit.js';
@@ -35,7 +36,7 @@ export class FuturesService {
 
   /**
    * Accepts an operation: one row, then (after the commit of `manager`'s transaction, where one is given) a job that
-   * wakes a worker. A repeat of (adapter, seq_id) with the same request gives the first one's id again.
+   * wakes a worker. A repeat of (adapter, seq_id), or of the idempotency key, with the same request gives the first one's id again.
    * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted.
    */
   async submit(operation: NewOperation, manager: EntityManager = this.futures.manager): Promise<Accepted> {
@@ -44,10 +45,12 @@ export class FuturesService {
       afterCommit(manager, () => this.enqueue({ requestId: row.requestId, kind: row.kind, adapterId: row.adapterId }));
       return { requestId: row.requestId, modelId: row.modelId };
     }
-    const { adapterId, seqId, modelId } = row;
-    const first = adapterId === null || seqId === null ? null : await this.futures.findBySeq(adapterId, seqId, manager);
-    if (first === null || seqId === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
-    if (!first.requestHash.equals(row.requestHash)) throw new SeqIdReusedError(modelId, seqId, first.requestId);
+    const { seqId, idempotencyKey, modelId } = row;
+    const first = await this.futures.findFirst(row, manager);
+    if (first === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
+    if (!first.requestHash.equals(row.requestHash)) {
+      throw new SeqIdReusedError(modelId, seqId ?? idempotencyKey ?? '', first.requestId);
+    }
     return { requestId: first.requestId, modelId };
   }
 
@@ -75,14 +78,14 @@ export class FuturesService {
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
   async summary(requestId: string): Promise<FutureSummary> {
-    const row = await this.futures.findSummary(requestId);
+    const row = await this.futures.findSummary(currentOwner(), requestId);
     if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
     return row;
   }
 
   /** Newest first, at most `limit`, those before `beforePosition` where given. */
-  list(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
-    return this.futures.findPage(filter, limit, beforePosition);
+  list(filter: Omit<FutureFilter, 'owner'>, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+    return this.futures.findPage({ ...filter, owner: currentOwner() }, limit, beforePosition);
   }
 
   /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */
@@ -91,7 +94,7 @@ export class FuturesService {
   }
 
   private async findRow(requestId: string): Promise<FutureEntity> {
-    const row = await this.futures.findResult(requestId);
+    const row = await this.futures.findResult(currentOwner(), requestId);
     if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
     return row;
   }
@@ -108,6 +111,8 @@ function toRow(operation: NewOperation): NewFutureRow {
   const request = encodeOperationData(operation.request);
   return {
     requestId: `future_${ulid()}`,
+    owner: currentOwner(),
+    idempotencyKey: operation.idempotencyKey ?? null,
     kind: operation.kind,
     adapterId: operation.adapterId,
     modelId: operation.modelId,

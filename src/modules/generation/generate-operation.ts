@@ -17,6 +17,12 @@ export interface GenerateOptions {
   readonly logprobs: boolean;
   /** Whether tokens are published while they are drawn. */
   readonly stream: boolean;
+  /** Whether the result holds the log-probs of the prompt's tokens. */
+  readonly promptLogprobs?: boolean;
+  /** Those of the last so many only. */
+  readonly promptLogprobsLast?: number;
+  /** So many likeliest tokens for every place of the prompt; 0 = none. */
+  readonly topPromptTokens?: number;
 }
 
 export function encodeGenerate({ request, options }: GenerateOperation): OperationData {
@@ -36,6 +42,7 @@ export function encodeGenerated(
   { request, options }: GenerateOperation,
   { sequences }: GenerateResult,
   texts: readonly string[],
+  promptLogprobs: Float32Array | null = null,
 ): OperationData {
   const total = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const tokens = ragged(tokensOf(sequences), new Int32Array(total));
@@ -50,7 +57,11 @@ export function encodeGenerated(
       usage: { prompt_tokens: request.prompt.length, completion_tokens: total },
       seed: request.sampling.seed,
     },
-    tensors: { tokens, ...(options.logprobs ? { logprobs } : {}) },
+    tensors: {
+      tokens,
+      ...(options.logprobs ? { logprobs } : {}),
+      ...(promptLogprobs ? { prompt_logprobs: ragged([promptLogprobs], new Float32Array(promptLogprobs.length)) } : {}),
+    },
   };
 }
 

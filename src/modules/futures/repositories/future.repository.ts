@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, Repository } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
@@ -8,6 +8,8 @@ import { FutureEntity } from '../entities/future.entity.js';
 
 export interface NewFutureRow {
   readonly requestId: string;
+  readonly owner: string;
+  readonly idempotencyKey: string | null;
   readonly kind: OperationKind;
   readonly adapterId: string | null;
   readonly modelId: string;
@@ -18,6 +20,7 @@ export interface NewFutureRow {
 }
 
 export interface FutureFilter {
+  readonly owner: string;
   readonly status?: OperationStatus;
   readonly kind?: OperationKind;
   readonly modelId?: string;
@@ -28,6 +31,8 @@ export type FutureSummary = Omit<FutureEntity, 'request' | 'requestHash' | 'resu
 
 const SUMMARY_COLUMNS = [
   'requestId',
+  'owner',
+  'idempotencyKey',
   'position',
   'adapterId',
   'modelId',
@@ -53,7 +58,7 @@ export class FutureRepository {
   }
 
   /**
-   * Inserts a row unless its (adapter, seq_id) is taken or the adapter is gone; tells whether it did.
+   * Inserts a row unless its (adapter, seq_id) or its idempotency key is taken or the adapter is gone; tells whether it did.
    *
    * The adapter's row is locked until the transaction ends, so that positions within an adapter become visible in
    * their order: without the lock a worker could run position 6 while position 5 is not committed yet, and a replay of
@@ -66,9 +71,10 @@ export class FutureRepository {
         : `SELECT id FROM adapters WHERE id = $3 AND (deleted_at IS NULL OR $2 = 'delete_adapter') FOR NO KEY UPDATE`;
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
-       INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash)
-       SELECT $1, $2, line.id, $4, $5, $6, $7, $8 FROM line
-       ON CONFLICT ON CONSTRAINT futures_adapter_seq DO NOTHING
+       INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
+                            idempotency_key)
+       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10 FROM line
+       ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [
         row.requestId,
@@ -79,28 +85,33 @@ export class FutureRepository {
         row.seqId,
         Buffer.from(row.request.buffer, row.request.byteOffset, row.request.byteLength),
         row.requestHash,
+        row.owner,
+        row.idempotencyKey,
       ],
     );
     return inserted.length > 0;
   }
 
-  findBySeq(adapterId: string, seqId: number, manager: EntityManager): Promise<FutureEntity | null> {
-    return manager.findOne(FutureEntity, {
-      where: { adapterId, seqId },
-      select: { requestId: true, requestHash: true },
-    });
+  /** The request that this one repeats: same (adapter, seq_id) or same idempotency key. */
+  findFirst(row: NewFutureRow, manager: EntityManager): Promise<FutureEntity | null> {
+    const { adapterId, seqId, idempotencyKey } = row;
+    const where: FindOptionsWhere<FutureEntity>[] = [];
+    if (adapterId !== null && seqId !== null) where.push({ adapterId, seqId });
+    if (idempotencyKey !== null) where.push({ idempotencyKey });
+    if (where.length === 0) return Promise.resolve(null);
+    return manager.findOne(FutureEntity, { where, select: { requestId: true, requestHash: true } });
   }
 
   /** The row with its result but without its payload. */
-  findResult(requestId: string): Promise<FutureEntity | null> {
+  findResult(owner: string, requestId: string): Promise<FutureEntity | null> {
     const select = Object.fromEntries([...SUMMARY_COLUMNS, 'result'].map((name) => [name, true]));
-    return this.rows.findOne({ where: { requestId }, select });
+    return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
   /** The row without payload and result. */
-  findSummary(requestId: string): Promise<FutureSummary | null> {
+  findSummary(owner: string, requestId: string): Promise<FutureSummary | null> {
     const select = Object.fromEntries(SUMMARY_COLUMNS.map((name) => [name, true]));
-    return this.rows.findOne({ where: { requestId }, select });
+    return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
   /** Which of these requests are settled or no longer there: one query however many wait. */
@@ -129,6 +140,7 @@ export class FutureRepository {
     const query = this.rows
       .createQueryBuilder('future')
       .select(SUMMARY_COLUMNS.map((name) => `future.${name}`))
+      .where('future.owner = :owner', { owner: filter.owner })
       .orderBy('future.position', 'DESC')
       .limit(limit);
     if (filter.status !== undefined) query.andWhere('future.status = :status', { status: filter.status });
