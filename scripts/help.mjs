@@ -25,6 +25,7 @@ const TASKS = {
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
   keys: 'API keys in the database of DATABASE_URL (-- create <name> | list | revoke <id>)',
+  bench: 'measure against PyTorch and write bench/RESULTS.md (-- --help for its options)',
   help: 'this list',
 };
 

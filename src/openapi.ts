@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, getSchemaPath, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
+import { ErrorDto } from './common/http/error.dto.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
 import { runsAsScript } from './config/runs-as-script.js';
@@ -19,8 +20,15 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
         'Requests that compute are answered at once with a `request_id`; POST /retrieve_future gives the result.',
     )
     .setVersion(VERSION)
+    .addGlobalResponse({
+      status: 'default',
+      description:
+        'Any failure: `error` has code, category, message, and in details the field at fault and the remedy.',
+      content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorDto) } } },
+    })
     .build();
   return SwaggerModule.createDocument(app, info, {
+    extraModels: [ErrorDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
 }

@@ -37,6 +37,7 @@ PROTOCOL = os.fdopen(os.dup(1), 'w', buffering=1)
 os.dup2(2, 1)
 os.environ.setdefault('HF_HUB_OFFLINE', '1')
 os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
+os.environ.setdefault('TQDM_DISABLE', '1')
 
 import peft  # noqa: E402
 import torch  # noqa: E402

@@ -99,9 +99,10 @@ export class HfChatTokenizer extends ChatTokenizer {
     }
     for (const [i, { role, content }] of messages.entries()) {
       if (!ROLES.includes(role)) {
-        throw new InvalidRequestError(`${field}[${i}].role is ${JSON.stringify(role)}.`, {
+        const remedy = `Use one of ${ROLES.join(', ')}.`;
+        throw new InvalidRequestError(`${field}[${i}].role is ${JSON.stringify(role)}. ${remedy}`, {
           field: `${field}[${i}].role`,
-          remedy: `Use one of ${ROLES.join(', ')}.`,
+          remedy,
         });
       }
       if (typeof content !== 'string') {

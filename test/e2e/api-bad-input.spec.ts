@@ -38,6 +38,8 @@ const FORWARD: [string, Record<string, unknown>, string, string?][] = [
   ['mixed forms', { data: [chat, datum([1], { target_tokens: [1] })] }, 'data[1]'],
   ['an empty conversation', { data: [[]] }, 'data[0]'],
   ['a message without content', { data: [[{ role: 'user' }]] }, 'data[0][0].content'],
+  ['an unknown role', { data: [[{ role: 'alien', content: 'Hi' }]] }, 'data[0][0].role'],
+  ['a name that Postgres cannot hold', { model_id: 'a\u0000', data: [chat] }, 'model_id'],
   ['an empty sequence', { data: [datum([], { target_tokens: [] })] }, 'data[0].model_input'],
   ['an unknown loss', { data: [chat], loss_fn: 'hinge' }, 'loss_fn', 'unknown_loss'],
   ['an unknown config key', { data: [chat], loss_fn_config: { lo: 1 } }, 'loss_fn_config.lo'],
@@ -238,5 +240,28 @@ describe('bodies', () => {
   it('answers unknown routes and methods', async () => {
     expect((await server.api.get<ErrorAnswer>('/fwdbwd')).status).toBe(405);
     expect((await server.api.get<ErrorAnswer>('/nowhere')).status).toBe(404);
+  });
+});
+
+describe('a name that Postgres cannot hold', () => {
+  const model_id = 'a\u0000';
+
+  it.each([
+    ['/optim_step', { model_id }],
+    ['/generate', { model_id, prompt: 'Hello' }],
+    ['/save_weights', { model_id, name: 'one' }],
+    ['/load_weights', { model_id, name: 'one' }],
+    ['/get_info', { model_id }],
+    ['/remove_lora', { model_id }],
+  ])('is not found by POST %s', async (path, body) => {
+    expect(await server.api.post<ErrorAnswer>(path, body)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found', details: { field: 'model_id' } } },
+    });
+  });
+
+  it('is not found in a path', async () => {
+    expect((await server.api.get('/adapters/a%00')).status).toBe(404);
+    expect((await server.api.delete('/adapters/a%00')).status).toBe(404);
   });
 });

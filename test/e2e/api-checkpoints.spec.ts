@@ -279,6 +279,9 @@ describe('PEFT files', () => {
   it('go to the base model that the request names', async () => {
     const { body } = await importTar('?model_id=moved&base_model=other-chat', tar);
     expect(body.base_model).toBe('other-chat');
+    // Sampling from it under another base model would not be what the request says.
+    const answer = await server.api.post('/generate', { model_id: 'moved', base_model: 'tiny-chat', prompt: 'Hello' });
+    expect(answer).toMatchObject({ status: 409, body: { error: { details: { field: 'base_model' } } } });
   });
 
   function edited(name: string, change: (config: Record<string, unknown>) => void): Uint8Array {

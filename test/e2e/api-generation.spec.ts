@@ -206,6 +206,7 @@ describe('refusals', () => {
     ['a stop token beyond the vocabulary', { messages, stop: [10_000_000] }, 'stop[0]'],
     ['a seed as text', { messages, seed: '1' }, 'seed'],
     ['an unknown base model', { messages, base_model: 'gpt-17' }, 'base_model'],
+    ['a future and a stream at once', { messages, async: true, stream: true }, 'stream'],
     ['a broken path', { messages, model_id: 'tinker://x' }, 'model_id'],
     ['a path of training weights', { messages, model_id: 'tinker://x/weights/y' }, 'model_id'],
     ['a misspelt field', { messages, max_tokens: 3 }, 'max_tokens'],

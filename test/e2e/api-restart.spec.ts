@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AcceptedAnswer, type AdapterAnswer, type ForwardAnswer } from './support/client.js';
+import { type AcceptedAnswer, type AdapterAnswer, type ErrorAnswer, type ForwardAnswer } from './support/client.js';
+import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 
 let server: TestServer;
@@ -60,5 +61,22 @@ describe.each([
     const answers = await Promise.all(ids.map((id) => server.api.retrieve<ForwardAnswer>(id)));
     expect(answers.map(({ status }) => status)).toEqual(new Array(12).fill(200));
     expect(answers.filter((_, i) => i % 2 === 1).map(({ body }) => body.metrics['step'])).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe('an answer that is waited for when the server stops', () => {
+  it('says where it will be', async () => {
+    server = await TestServer.start();
+    const long = [{ role: 'user', content: 'sea '.repeat(400) }, ...data[0]!];
+    for (let i = 0; i < 2; i++) await server.api.post('/fwdbwd', { model_id: 'mine', data: new Array(8).fill(long) });
+    const waiting = server.api.post<ErrorAnswer>('/generate', { model_id: 'mine', prompt: 'Hello' });
+    const accepted = async () => (await server.api.get<{ futures: unknown[] }>('/futures?kind=generate')).body.futures;
+    await waitFor('the generation is in the log', async () => (await accepted()).length === 1);
+    await server.end('SIGTERM');
+    const { status, body } = await waiting;
+    expect({ status, code: body.error.code }).toEqual({ status: 503, code: 'shutting_down' });
+    await server.launch();
+    const answer = await server.api.retrieve<{ text: string }>(body.error.details?.request_id ?? '');
+    expect(answer.status).toBe(200);
   });
 });

@@ -7,7 +7,7 @@ import { type HostTensor, hostTensor, type Program } from '../../src/compute/gra
 import { addLossInputs, packBatch } from '../../src/compute/local/batch-feeds.js';
 import { PositionTables } from '../../src/compute/local/position-tables.js';
 import { RandomStream } from '../../src/compute/local/random.js';
-import { type WeightFile } from '../../src/compute/local/weight-file.js';
+import { type WeightFile } from '../../src/compute/weight-file.js';
 import { generationProgram } from '../../src/compute/models/generation-graph.js';
 import { LORA_SCALE } from '../../src/compute/models/lora-linears.js';
 import { LOSS_SCALARS } from '../../src/compute/models/loss-coefficients.js';
@@ -18,6 +18,7 @@ import { type TransformerConfig } from '../../src/domain/transformer-config.js';
 import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
 import { floats, integers } from '../support/ragged-builders.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
+import { PpoLoss } from '../../src/modules/losses/functions/ppo.loss.js';
 
 /*
  * Both executors run the same graph, in float32, and differ in the order of sums and in how exp and rsqrt round; over
@@ -111,7 +112,7 @@ function trainingFeeds(config: TransformerConfig, program: Program): Feeds {
   const packed = packBatch(batch, [0, 1, 2], Uint8Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1), new PositionTables(config));
   const scalars = { byWeights: 0, byRatio: 1, byClippedRatio: 0, byDro: 0, low: 0.2, high: 4, beta: 0.1 };
   return new Map([
-    ...addLossInputs(packed, batch),
+    ...addLossInputs(packed, batch, new PpoLoss()),
     ...Object.entries(scalars).map(([name, value]): [string, HostTensor] => [
       LOSS_SCALARS[name as keyof typeof scalars],
       hostTensor(Float32Array.of(value), [1, 1]),

@@ -15,7 +15,7 @@ export interface TestExecutor {
   /** Says how to get it where it is missing. */
   readonly name: string;
   readonly missing: boolean;
-  create(): Promise<Executor>;
+  readonly create: () => Promise<Executor>;
 }
 
 /** What scripts/build-tfjs-binding.sh builds, or a folder whose node_modules hold another tfjs-node. */

@@ -3,12 +3,13 @@ import { AppError, type ErrorDetails } from './app-error.js';
 /** The disk that holds checkpoints or caches is full (or a quota is reached). */
 export class StorageFullError extends AppError {
   constructor(what: string, path: string, options?: ErrorOptions) {
+    const remedy = 'Free disk space or move DATA_DIR to a larger disk, then try again.';
     super(
       'storage_full',
       'server',
       507,
-      `There is no room left to write ${what} under ${path}.`,
-      { remedy: 'Free disk space or move DATA_DIR to a larger disk, then repeat the request.' },
+      `There is no room left to write ${what} under ${path}. ${remedy}`,
+      { remedy },
       options,
     );
   }

@@ -12,20 +12,10 @@ import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/internal.error.js';
 import { allowedMethods } from './allowed-methods.js';
 import { toBodyError } from './body.errors.js';
+import { type ErrorDto } from './error.dto.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 
-/** The one shape of an error answer of the root routes. */
-export interface ErrorBody {
-  readonly error: {
-    readonly code: string;
-    readonly category: string;
-    readonly message: string;
-    readonly details?: Readonly<Record<string, unknown>>;
-  };
-  readonly status_code: number;
-}
-
-export function toErrorBody(error: AppError): ErrorBody {
+export function toErrorBody(error: AppError): ErrorDto {
   const { code, category, message, details, status } = error;
   const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
   return {

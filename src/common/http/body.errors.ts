@@ -30,6 +30,20 @@ export class BodyTooLargeError extends AppError {
   }
 }
 
+/** What arrived is not what its Content-Encoding says, or is cut short. */
+export class CorruptBodyError extends AppError {
+  constructor(cause: Error) {
+    super(
+      'malformed_body',
+      'user',
+      400,
+      `The request's body cannot be decompressed: ${cause.message}.`,
+      { remedy: 'Send it whole and compressed as its Content-Encoding says, or without compression and that header.' },
+      { cause },
+    );
+  }
+}
+
 export class UnsupportedEncodingError extends AppError {
   constructor(reason: string) {
     super('unsupported_encoding', 'user', 415, `The request's body cannot be read: ${reason}.`, {
@@ -38,9 +52,11 @@ export class UnsupportedEncodingError extends AppError {
   }
 }
 
-/** What Express's body parser throws, by its documented `type`. */
+/** What Express's body parser throws, by its documented `type`; zlib's errors come through it with a code alone. */
 export function toBodyError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('type' in error)) return error;
+  if (!(error instanceof Error)) return error;
+  if ('code' in error && String(error.code).startsWith('Z_')) return new CorruptBodyError(error);
+  if (!('type' in error)) return error;
   const field = (name: string): number | undefined => {
     const value: unknown = Reflect.get(error, name);
     return typeof value === 'number' ? value : undefined;

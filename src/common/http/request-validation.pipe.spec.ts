@@ -85,9 +85,21 @@ describe('the validation of requests', () => {
       status: 400,
       details: {
         problems: [
-          { field: 'name', message: 'name must be a string' },
-          { field: 'rank', message: 'rank must not be less than 1' },
+          { field: 'name', message: 'name must be a string, but is missing' },
+          { field: 'rank', message: 'rank must not be less than 1, but is 0' },
           { field: 'rows[1].tokens', message: expect.stringContaining('rows[1].tokens') as string },
+        ],
+      },
+    });
+  });
+
+  it('says one thing about a value of the wrong type', async () => {
+    await expect(pipe.transform({ name: 'x', rank: '8', rows: [5] }, asBody)).rejects.toMatchObject({
+      details: {
+        remedy: expect.stringContaining('/docs') as string,
+        problems: [
+          { field: 'rank', message: "rank must be an integer number, but is '8'" },
+          { field: 'rows[0]', message: 'rows[0] must be an object, but is 5' },
         ],
       },
     });

@@ -6,6 +6,7 @@ import {
   type ValidationPipeOptions,
 } from '@nestjs/common';
 import { InvalidRequestError } from '../errors/request.errors.js';
+import { describe } from '../json/json-fields.js';
 import { acceptsUnknownFields } from './accepts-unknown-fields.js';
 import { restoreNumberArrays, takeNumberArrays } from './number-arrays.js';
 
@@ -47,12 +48,16 @@ interface FieldProblem {
   readonly message: string;
 }
 
+/** Rules about the type of a value: where one is broken, the others say nothing of use. */
+const TYPE_RULES = new Set(['isString', 'isNumber', 'isInt', 'isBoolean', 'isArray', 'isObject', 'nestedValidation']);
+
 function toInvalidRequest(errors: ValidationError[]): InvalidRequestError {
   const problems = errors.flatMap((error) => listProblems(error, ''));
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more, see details.problems)` : '';
   return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}.`, {
     field: first?.field,
+    remedy: 'Correct the field, or leave it out where it is optional: /docs describes the fields of every request.',
     problems,
   });
 }
@@ -63,15 +68,23 @@ function listProblems(error: ValidationError, parent: string): FieldProblem[] {
     : parent === ''
       ? error.property
       : `${parent}.${error.property}`;
-  const own = Object.entries(error.constraints ?? {}).map(([rule, text]) => ({
-    field,
-    message: describe(rule, field, text, error),
-  }));
+  const own = brokenRules(error).map(([rule, text]) => ({ field, message: describeProblem(rule, field, text, error) }));
   return [...own, ...(error.children ?? []).flatMap((child) => listProblems(child, field))];
 }
 
+function brokenRules({ constraints = {} }: ValidationError): [rule: string, text: string][] {
+  const rules = Object.entries(constraints);
+  const ofType = rules.filter(([rule]) => TYPE_RULES.has(rule));
+  return ofType.length > 0 ? ofType.slice(0, 1) : rules;
+}
+
 /** class-validator starts its texts with the property's bare name; the path says more. */
-function describe(rule: string, field: string, text: string, error: ValidationError): string {
+function describeProblem(rule: string, field: string, text: string, error: ValidationError): string {
   if (rule === 'whitelistValidation') return `${field} is not a field of this request`;
-  return text.startsWith(`${error.property} `) ? field + text.slice(error.property.length) : `${field}: ${text}`;
+  const problem = rule === 'nestedValidation' ? `${error.property} must be an object` : text;
+  const clear = problem.replace('a number conforming to the specified constraints', 'a finite number');
+  const full = clear.startsWith(`${error.property} `)
+    ? field + clear.slice(error.property.length)
+    : `${field}: ${clear}`;
+  return `${full}, but is ${describe(error.value)}`;
 }

@@ -14,6 +14,9 @@ export class MethodNotAllowedError extends AppError {
     path: string,
     readonly allowed: readonly string[],
   ) {
-    super('method_not_allowed', 'user', 405, `${path} does not take ${method} but ${allowed.join(', ')}.`, { allowed });
+    super('method_not_allowed', 'user', 405, `${path} does not take ${method} but ${allowed.join(', ')}.`, {
+      allowed,
+      remedy: `Use ${allowed.join(' or ')}.`,
+    });
   }
 }

@@ -169,6 +169,7 @@ describe('gradients of composites are what finite differences give', () => {
 
   const labels = index(numbers([5, 2], 0, 6, 3, 3, 1, 2, 4, 5, 6, 0), ['N', 'K']);
   const chunkSizes = fed(numbers([4], 2, 1, 1, 1), [4], 'i64', false);
+  const someEmpty = fed(numbers([4], 3, 2, 0, 0), [4], 'i64', false);
 
   it('labelLogprobs of two targets per row', () => {
     const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, chunkSizes];
@@ -177,9 +178,9 @@ describe('gradients of composites are what finite differences give', () => {
     });
   });
 
-  it('labelLogprobs with a LoRA on the output projection', () => {
+  it('labelLogprobs with a LoRA on the output projection, some chunks empty', () => {
     const lora = [param([5, 2], ['N', 'R']), param([7, 2], [7, 'R'])];
-    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, chunkSizes, ...lora];
+    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, someEmpty, ...lora];
     checkGradients(inputs, (ops, hidden, weight, l, sizes, ...ab) => {
       return labelLogprobs(ops, {
         hidden,

@@ -37,7 +37,32 @@ export function packBatch(
   active: Uint8Array,
   tables: PositionTables,
 ): PackedBatch {
-  const { tokens: all } = batch;
+  const layout = layOut(batch, members, active);
+  const { rows, scored } = layout;
+  const targets = batch.lossInputs['target_tokens']!;
+  const packed = {
+    feeds: new Map<string, HostTensor>([
+      ['tokens', vector(layout.tokens)],
+      ['padIndex', vector(layout.padIndex)],
+      ['validIndex', vector(layout.validIndex)],
+      ['rows', vector(Int32Array.from(rows))],
+      ['rowsInverse', vector(layout.rowsInverse)],
+      ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
+      ...tables.forSequences(members.length, layout.longest),
+    ]),
+    tokenDatums: { rows: layout.tokens.length, runs: layout.tokenRuns },
+    scoredDatums: { rows: rows.length, runs: layout.scoredRuns },
+    scored: Int32Array.from(scored),
+    targetsPerRow: targets.trailingShape[0] ?? 1,
+  };
+  const labels = new Int32Array(rows.length * packed.targetsPerRow);
+  gather(labels, targets.data, packed);
+  packed.feeds.set('labels', hostTensor(labels, [rows.length, packed.targetsPerRow]));
+  return packed;
+}
+
+/** Walks the tokens of the members once and notes where each goes. */
+function layOut({ tokens: all }: DatumBatch, members: readonly number[], active: Uint8Array) {
   const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
   const count = lengths.reduce((sum, length) => sum + length, 0);
   const longest = Math.max(...lengths);
@@ -45,6 +70,7 @@ export function packBatch(
   const padIndex = new Int32Array(members.length * longest).fill(-1);
   const validIndex = new Int32Array(count);
   const rowsInverse = new Int32Array(count).fill(-1);
+  /** Rows of the packed tokens that are scored, and the positions of the request that they are. */
   const rows: number[] = [];
   const scored: number[] = [];
   const tokenRuns: DatumRows['runs'][number][] = [];
@@ -66,27 +92,11 @@ export function packBatch(
     }
     scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
   });
-  const feeds = new Map<string, HostTensor>([
-    ['tokens', hostTensor(tokens, [count])],
-    ['padIndex', hostTensor(padIndex, [padIndex.length])],
-    ['validIndex', hostTensor(validIndex, [count])],
-    ['rows', hostTensor(Int32Array.from(rows), [rows.length])],
-    ['rowsInverse', hostTensor(rowsInverse, [count])],
-    ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
-    ...tables.forSequences(members.length, longest),
-  ]);
-  const width = batch.lossInputs['target_tokens']!.trailingShape[0] ?? 1;
-  const packed = {
-    feeds,
-    tokenDatums: { rows: count, runs: tokenRuns },
-    scoredDatums: { rows: rows.length, runs: scoredRuns },
-    scored: Int32Array.from(scored),
-    targetsPerRow: width,
-  };
-  const labels = new Int32Array(rows.length * width);
-  gather(labels, batch.lossInputs['target_tokens']!.data, packed);
-  feeds.set('labels', hostTensor(labels, [rows.length, width]));
-  return packed;
+  return { tokens, padIndex, validIndex, longest, rows, rowsInverse, scored, tokenRuns, scoredRuns };
+}
+
+function vector(data: Int32Array): HostTensor {
+  return hostTensor(data, [data.length]);
 }
 
 /**

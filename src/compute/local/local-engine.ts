@@ -23,7 +23,7 @@ import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
 import { initialLoraWeights } from './lora-init.js';
 import { ModelRuntime } from './model-runtime.js';
 import { type PassAdapter, type PassLoss, TrainingPass } from './training-pass.js';
-import { type WeightFile } from './weight-file.js';
+import { type WeightFile } from '../weight-file.js';
 
 export interface EngineModel {
   readonly name: string;

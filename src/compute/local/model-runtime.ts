@@ -5,7 +5,7 @@ import { type CompiledProgram, type Program } from '../graph/program.js';
 import { generationProgram } from '../models/generation-graph.js';
 import { forwardProgram, trainingPrograms } from '../models/training-graph.js';
 import { PositionTables } from './position-tables.js';
-import { type WeightFile } from './weight-file.js';
+import { type WeightFile } from '../weight-file.js';
 
 /** The ways of running a model that are compiled apart. */
 export type ProgramKind = 'forward' | 'fused' | 'splitForward' | 'splitBackward' | 'generation';

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiPost } from '../../common/http/api-docs.js';
 import { AdaptersService } from './adapters.service.js';
 import { AdapterCreatedDto, AdapterDeletedDto, AdapterDto, AdapterListDto, toAdapterDto } from './dto/adapter.dto.js';
 import { CreateAdapterDto, toCreateSpec } from './dto/create-adapter.dto.js';
@@ -12,15 +13,14 @@ export class AdaptersController {
   constructor(private readonly adapters: AdaptersService) {}
 
   @Post('adapters')
-  @ApiOperation({
+  @ApiPost('adapters', {
     summary: 'Create an adapter',
     description:
-      'Makes a LoRA adapter with fresh weights (as PEFT initialises them, from the seed). It can be used at once. ' +
-      'Example: `curl -X POST http://127.0.0.1:8000/adapters -H "Content-Type: application/json" ' +
-      `-d '{"model_id": "my-model", "lora_config": {"rank": 16, "alpha": 32}}'\``,
+      'Makes a LoRA adapter with fresh weights (as PEFT initialises them, from the seed). It can be used at once.',
+    type: CreateAdapterDto,
+    examples: { 'a name and a shape': { model_id: 'my-model', lora_config: { rank: 16, alpha: 32 } }, defaults: {} },
   })
-  @ApiBody({ type: CreateAdapterDto })
-  @ApiCreatedResponse({ type: AdapterCreatedDto })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
   async create(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
     const wish = {
       modelId: body.model_id ?? undefined,
@@ -32,14 +32,13 @@ export class AdaptersController {
   }
 
   @Post('add_lora')
-  @ApiOperation({
+  @ApiPost('add_lora', {
     summary: 'Create an adapter (name of the original API)',
-    description:
-      'Same as POST /adapters. Example: `curl -X POST http://127.0.0.1:8000/add_lora ' +
-      `-H "Content-Type: application/json" -d '{"model_id": "my-model", "rank": 16, "alpha": 32}'\``,
+    description: 'Same as POST /adapters.',
+    type: CreateAdapterDto,
+    examples: { 'a shape': { rank: 16, alpha: 32 } },
   })
-  @ApiBody({ type: CreateAdapterDto })
-  @ApiCreatedResponse({ type: AdapterCreatedDto })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
   addLora(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
     return this.create(body);
   }
@@ -49,7 +48,7 @@ export class AdaptersController {
     summary: 'List the adapters',
     description: 'Every live adapter, oldest first. Example: `curl http://127.0.0.1:8000/adapters`',
   })
-  @ApiOkResponse({ type: AdapterListDto })
+  @ApiOkResponse({ type: AdapterListDto, description: 'All of them.' })
   async list(): Promise<AdapterListDto> {
     const adapters = await this.adapters.list();
     return { adapters: adapters.map(({ adapter, busy }) => toAdapterDto(adapter, busy)) };
@@ -61,7 +60,7 @@ export class AdaptersController {
     description: 'Example: `curl http://127.0.0.1:8000/adapters/my-model`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiOkResponse({ type: AdapterDto })
+  @ApiOkResponse({ type: AdapterDto, description: 'The adapter.' })
   async get(@Param('model_id') modelId: string): Promise<AdapterDto> {
     const adapter = await this.adapters.get(modelId);
     return toAdapterDto(adapter, await this.adapters.isBusy(adapter));
@@ -75,7 +74,7 @@ export class AdaptersController {
       'export it first if you need them. Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiOkResponse({ type: AdapterDeletedDto })
+  @ApiOkResponse({ type: AdapterDeletedDto, description: 'The name is free; memory and files follow.' })
   async delete(@Param('model_id') modelId: string): Promise<AdapterDeletedDto> {
     const { requestId } = await this.adapters.delete(modelId);
     return { model_id: modelId, status: 'deleted', request_id: requestId };
@@ -83,28 +82,26 @@ export class AdaptersController {
 
   @Post('remove_lora')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('remove_lora', {
     summary: 'Delete an adapter (name of the original API)',
-    description:
-      'Same as DELETE /adapters/{model_id}. Example: `curl -X POST http://127.0.0.1:8000/remove_lora ' +
-      `-H "Content-Type: application/json" -d '{"model_id": "my-model"}'\``,
+    description: 'Same as DELETE /adapters/{model_id}.',
+    type: ModelIdDto,
+    examples: { 'a name': { model_id: 'my-model' } },
   })
-  @ApiBody({ type: ModelIdDto })
-  @ApiOkResponse({ type: AdapterDeletedDto })
+  @ApiOkResponse({ type: AdapterDeletedDto, description: 'The name is free; memory and files follow.' })
   remove(@Body() body: ModelIdDto): Promise<AdapterDeletedDto> {
     return this.delete(body.model_id);
   }
 
   @Post('get_info')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('get_info', {
     summary: 'What an adapter or a base model is',
-    description:
-      'Example: `curl -X POST http://127.0.0.1:8000/get_info -H "Content-Type: application/json" ' +
-      `-d '{"model_id": "my-model"}'\``,
+    description: 'Its base model, its shape and its steps.',
+    type: ModelIdDto,
+    examples: { 'an adapter': { model_id: 'my-model' }, 'the base model': { model_id: 'base' } },
   })
-  @ApiBody({ type: ModelIdDto })
-  @ApiOkResponse({ type: ModelInfoDto })
+  @ApiOkResponse({ type: ModelInfoDto, description: 'What it is.' })
   async info(@Body() { model_id: modelId }: ModelIdDto): Promise<ModelInfoDto> {
     if (this.adapters.isBaseModel(modelId)) return toModelInfoDto(modelId, this.adapters.baseModel(modelId), null);
     const adapter = await this.adapters.get(modelId);

@@ -10,7 +10,7 @@ import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterEntity } from './entities/adapter.entity.js';
-import { checkModelId, generateModelId } from './model-names.js';
+import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 
 /** What a request says about an adapter; the rest are defaults. */
@@ -69,8 +69,9 @@ export class AdaptersService {
     return adapter;
   }
 
-  find(modelId: string): Promise<AdapterEntity | null> {
-    return this.adapters.findLive(currentOwner(), modelId);
+  /** Null as well for what is no name: Postgres refuses some of it. */
+  async find(modelId: string): Promise<AdapterEntity | null> {
+    return isModelId(modelId) ? this.adapters.findLive(currentOwner(), modelId) : null;
   }
 
   isBaseModel(name: string): boolean {

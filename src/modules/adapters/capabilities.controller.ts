@@ -15,7 +15,7 @@ export class CapabilitiesController {
       'Base models with their context lengths, loss functions, largest rank, engine and device in use. ' +
       'Example: `curl http://127.0.0.1:8000/get_server_capabilities`',
   })
-  @ApiOkResponse({ type: CapabilitiesDto })
+  @ApiOkResponse({ type: CapabilitiesDto, description: 'What it can do now.' })
   describe(): Promise<CapabilitiesDto> {
     return this.capabilities.describe();
   }

@@ -4,12 +4,17 @@ import { InvalidRequestError } from '../../common/errors/request.errors.js';
 const MODEL_ID = /^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/;
 const REMEDY = 'Use 1 to 128 letters, digits, dots, dashes, underscores and colons, not beginning with a dot.';
 
+/** Whether an adapter can have this name at all. */
+export function isModelId(name: string): boolean {
+  return MODEL_ID.test(name);
+}
+
 /**
  * A client's name for an adapter. Base models' names and 'base' are reserved: in /generate and /fwd they mean the bare
  * model.
  */
 export function checkModelId(modelId: string, baseModels: readonly string[], field = 'model_id'): string {
-  if (!MODEL_ID.test(modelId)) {
+  if (!isModelId(modelId)) {
     const shown = modelId.length > 40 ? `${modelId.slice(0, 40)}...` : modelId;
     throw new InvalidRequestError(`${field} ${JSON.stringify(shown)} is not a usable name. ${REMEDY}`, {
       field,

@@ -59,7 +59,7 @@ export class AdapterFilesController {
   @ApiBody({
     schema: { type: 'object', properties: { file: { type: 'string', format: 'binary', description: 'The tar.' } } },
   })
-  @ApiCreatedResponse({ type: AdapterCreatedDto })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
   async import(
     @Query() query: ImportAdapterQueryDto,
     @UploadedFile() file: { readonly buffer: Buffer } | undefined,

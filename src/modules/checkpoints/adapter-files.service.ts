@@ -2,7 +2,6 @@ import { type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { deserializeError } from '../../common/errors/app-error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { packArchive, readArchive } from '../../formats/adapter-archive.js';
 import { UnsupportedAdapterError } from '../../formats/format.errors.js';
@@ -13,8 +12,6 @@ import { type AdapterEntity, AdaptersService, fromFiles, stateFolder, toFiles } 
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { CheckpointsService } from './checkpoints.service.js';
 
-/** How long one look at the export's future waits; it is repeated until the files are there. */
-const WAIT_MS = 20_000;
 /** An export whose client has gone is cleaned up after this. */
 const EXPORT_TTL_S = 600;
 const MIB = 2 ** 20;
@@ -36,7 +33,7 @@ export class AdapterFilesService {
    */
   async export(modelId: string, signal: AbortSignal): Promise<Readable | null> {
     const { location, requestId } = await this.checkpoints.saveHidden(modelId, EXPORT_TTL_S);
-    if (!(await this.completed(requestId, signal))) return null;
+    if (!(await this.futures.result(requestId, signal))) return null;
     const checkpoint = await this.checkpoints.get(location);
     const files = new Map<string, Uint8Array>();
     for (const name of [ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE]) {
@@ -65,15 +62,6 @@ export class AdapterFilesService {
       await this.store.delete(stateFolder(id));
       throw error;
     }
-  }
-
-  private async completed(requestId: string, signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted) {
-      const { status, error } = await this.futures.wait(requestId, WAIT_MS, signal);
-      if (error) throw deserializeError(error);
-      if (status === 'completed') return true;
-    }
-    return false;
   }
 
   /** The one the request names, else the one the adapter names. */

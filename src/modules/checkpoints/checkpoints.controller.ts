@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiPost } from '../../common/http/api-docs.js';
 import { formatCheckpointPath } from './checkpoint-path.js';
 import { type AcceptedCheckpoint, CheckpointsService } from './checkpoints.service.js';
 import {
@@ -13,8 +14,7 @@ import {
 } from './dto/checkpoint.dto.js';
 import { CheckpointParamsDto } from './dto/checkpoint-params.dto.js';
 
-const curl = (route: string, body: string): string =>
-  `Example: \`curl -X POST http://127.0.0.1:8000/${route} -H "Content-Type: application/json" -d '${body}'\``;
+const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id tells when it is done.';
 
 @ApiTags('checkpoints')
 @Controller()
@@ -23,43 +23,44 @@ export class CheckpointsController {
 
   @Post('save_weights')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('save_weights', {
     summary: 'Save weights and optimiser state under a name',
     description:
-      'Taken after all operations sent before. Loading it restores the adapter bit for bit. The result has the path. ' +
-      curl('save_weights', '{"model_id": "my-model", "name": "step-10"}'),
+      'Taken after all operations sent before. Loading it restores the adapter bit for bit. The result has the path.',
+    type: SaveWeightsDto,
+    examples: { 'a name': { model_id: 'my-model', name: 'step-10' } },
   })
-  @ApiBody({ type: SaveWeightsDto })
-  @ApiOkResponse({ type: CheckpointAcceptedDto })
+  @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async save(@Body() body: SaveWeightsDto): Promise<CheckpointAcceptedDto> {
     return toAcceptedDto(await this.checkpoints.save(body));
   }
 
   @Post('load_weights')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('load_weights', {
     summary: 'Load a checkpoint into an adapter',
     description:
       'Replaces weights and, by default, the optimiser state; gradients not yet applied are dropped. The checkpoint may ' +
-      "be another adapter's of the same base model and shape. " +
-      curl('load_weights', '{"model_id": "my-model", "path": "tinker://my-model/weights/step-10"}'),
+      "be another adapter's of the same base model and shape.",
+    type: LoadWeightsDto,
+    examples: { 'a path': { model_id: 'my-model', path: 'tinker://my-model/weights/step-10' } },
   })
-  @ApiBody({ type: LoadWeightsDto })
-  @ApiOkResponse({ type: CheckpointAcceptedDto })
+  @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async load(@Body() body: LoadWeightsDto): Promise<CheckpointAcceptedDto> {
     return toAcceptedDto(await this.checkpoints.load(body));
   }
 
   @Post('save_weights_for_sampler')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('save_weights_for_sampler', {
     summary: 'Save an immutable snapshot to sample from',
     description:
       "Use the path as model_id of POST /generate: later training does not change what it samples. A name that's taken is " +
-      `refused. ${curl('save_weights_for_sampler', '{"model_id": "my-model", "name": "best"}')}`,
+      'refused.',
+    type: SaveForSamplerDto,
+    examples: { 'a name': { model_id: 'my-model', name: 'best' } },
   })
-  @ApiBody({ type: SaveForSamplerDto })
-  @ApiOkResponse({ type: CheckpointAcceptedDto })
+  @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async saveForSampler(@Body() body: SaveForSamplerDto): Promise<CheckpointAcceptedDto> {
     return toAcceptedDto(await this.checkpoints.saveForSampler(body));
   }
@@ -70,7 +71,7 @@ export class CheckpointsController {
     description: 'Example: `curl http://127.0.0.1:8000/adapters/my-model/checkpoints`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiOkResponse({ type: CheckpointListDto })
+  @ApiOkResponse({ type: CheckpointListDto, description: 'Both kinds, oldest first.' })
   async list(@Param('model_id') modelId: string): Promise<CheckpointListDto> {
     return { checkpoints: (await this.checkpoints.list(modelId)).map(toCheckpointDto) };
   }
@@ -80,7 +81,7 @@ export class CheckpointsController {
     summary: 'Delete a checkpoint',
     description: 'Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model/checkpoints/weights/step-10`',
   })
-  @ApiOkResponse({ type: CheckpointDeletedDto })
+  @ApiOkResponse({ type: CheckpointDeletedDto, description: 'It is gone.' })
   async delete(@Param() params: CheckpointParamsDto): Promise<CheckpointDeletedDto> {
     const path = params.toPath();
     await this.checkpoints.delete(path);

@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { CompletedFutureDto, DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
@@ -22,14 +23,15 @@ export class FuturesController {
     private readonly futures: FuturesService,
   ) {}
 
-  /**
-   * Wait for the result of a request
-   * @remarks Held until the request is settled, at most `wait_ms`. Can be fetched again. A failed request answers its
-   * error. Example: `curl -X POST http://127.0.0.1:8000/retrieve_future -H "Content-Type: application/json"
-   * -d '{"request_id": "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
-   */
   @Post('retrieve_future')
   @HttpCode(200)
+  @ApiPost('retrieve_future', {
+    summary: 'Wait for the result of a request',
+    description:
+      'Held until the request is settled, at most `wait_ms`. Can be fetched again. A failed request answers its error.',
+    type: RetrieveFutureDto,
+    examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
+  })
   @ApiOkResponse({ type: CompletedFutureDto, description: 'Done: these fields and those of the result.' })
   @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms: ask again.' })
   @ApiBadRequestResponse({
@@ -51,7 +53,7 @@ export class FuturesController {
    * @remarks Page by page, for dashboards. Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
    */
   @Get('futures')
-  @ApiOkResponse({ type: FutureListDto })
+  @ApiOkResponse({ type: FutureListDto, description: 'One page.' })
   list(@Query() filter: ListFuturesDto): Promise<FutureListDto> {
     return this.answers.list(filter);
   }
@@ -62,7 +64,7 @@ export class FuturesController {
    */
   @Get('futures/:request_id')
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
-  @ApiOkResponse({ type: FutureDto })
+  @ApiOkResponse({ type: FutureDto, description: 'Where it stands.' })
   @ApiNotFoundResponse({ description: 'There is no such request (any more).' })
   async get(@Param('request_id') requestId: string): Promise<FutureDto> {
     return toFutureDto(await this.futures.summary(requestId));

@@ -3,14 +3,17 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { currentOwner } from '../../common/caller.js';
-import { type AppError, serializeError } from '../../common/errors/app-error.js';
+import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { afterCommit } from '../../database/after-commit.js';
+import { type OperationData } from '../../domain/operation-data.js';
 import { isSettled } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
+import { FutureNotFoundError } from './errors/future-not-found.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
+import { ShuttingDownError } from './errors/shutting-down.error.js';
 import { type Accepted, type FutureState, type NewOperation } from './operation.js';
 import {
   FutureRepository,
@@ -19,6 +22,12 @@ import {
   type NewFutureRow,
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
+
+/** As `toRow` makes them. */
+const REQUEST_ID = /^future_[0-9A-Z]{26}$/;
+
+/** How long one look of `result` at a row waits. */
+const LOOK_MS = 20_000;
 
 /**
  * Puts operations into the log and tells what became of them. Knows nothing of what they mean: handlers in the worker
@@ -70,6 +79,20 @@ export class FuturesService {
     return this.get(requestId);
   }
 
+  /**
+   * The result of an operation, however long it takes; null when the signal aborts before. Throws what the operation
+   * failed with, and ShuttingDownError when this process stops before it is done.
+   */
+  async result(requestId: string, signal: AbortSignal): Promise<OperationData | null> {
+    while (!signal.aborted) {
+      const { error, result } = await this.wait(requestId, LOOK_MS, signal);
+      if (error !== null) throw deserializeError(error);
+      if (result !== null) return result;
+      if (this.waiters.isClosed) throw new ShuttingDownError(requestId);
+    }
+    return null;
+  }
+
   /** The state of a future now. Throws NotFoundError for an unknown id. */
   async get(requestId: string): Promise<FutureState> {
     const row = await this.findRow(requestId);
@@ -78,8 +101,8 @@ export class FuturesService {
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
   async summary(requestId: string): Promise<FutureSummary> {
-    const row = await this.futures.findSummary(currentOwner(), requestId);
-    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(currentOwner(), requestId) : null;
+    if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 
@@ -94,8 +117,8 @@ export class FuturesService {
   }
 
   private async findRow(requestId: string): Promise<FutureEntity> {
-    const row = await this.futures.findResult(currentOwner(), requestId);
-    if (row === null) throw new NotFoundError('Future', requestId, { field: 'request_id' });
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findResult(currentOwner(), requestId) : null;
+    if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 

@@ -44,6 +44,11 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
     for (const requestId of [...this.waiters.keys()]) this.wake(requestId);
   }
 
+  /** From the start of a shutdown on: nothing waits any more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Requests somebody waits for. */
   get waitingRequests(): number {
     return this.waiters.size;

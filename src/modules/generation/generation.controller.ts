@@ -1,11 +1,14 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { GenerateDto, GenerateResultDto } from './dto/generate.dto.js';
 import { GenerationStreamService } from './generation-stream.service.js';
 import { GenerationService } from './generation.service.js';
 import { writeEventStream } from './sse.js';
+
+const MESSAGES = [{ role: 'user', content: 'Hello' }];
 
 @ApiTags('generation')
 @Controller()
@@ -17,16 +20,19 @@ export class GenerationController {
 
   @Post('generate')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('generate', {
     summary: 'Sample from an adapter, a sampler snapshot or a base model',
     description:
       'Answers when it is done; with "async": true answers with {request_id, model_id} at once; with "stream": true ' +
-      'answers with server-sent events. Operations of the same adapter sent before run before. ' +
-      'Example: `curl -X POST http://127.0.0.1:8000/generate -H "Content-Type: application/json" ' +
-      `-d '{"model_id": "my-model", "messages": [{"role": "user", "content": "Hello"}], "max_new_tokens": 32}'\``,
+      'answers with server-sent events. Operations of the same adapter sent before run before.',
+    type: GenerateDto,
+    examples: {
+      'an adapter answers': { model_id: 'my-model', messages: MESSAGES, max_new_tokens: 32 },
+      'the base model answers twice': { messages: MESSAGES, max_new_tokens: 32, n: 2, temperature: 0.7, seed: 42 },
+      'text goes on, as a stream': { prompt: 'Once upon a time', max_new_tokens: 32, stream: true },
+    },
   })
-  @ApiBody({ type: GenerateDto })
-  @ApiOkResponse({ type: GenerateResultDto })
+  @ApiOkResponse({ type: GenerateResultDto, description: 'The continuations.' })
   async generate(
     @Body() body: GenerateDto,
     @ClientSignal() signal: AbortSignal,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { deserializeError } from '../../common/errors/app-error.js';
+import { ConflictError } from '../../common/errors/request.errors.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
@@ -8,9 +8,6 @@ import { type Accepted, FuturesService } from '../futures/index.js';
 import { type GenerateDto } from './dto/generate.dto.js';
 import { encodeGenerate, type GenerateOptions, presentGenerated } from './generate-operation.js';
 import { toGenerateRequest } from './sampling-request.js';
-
-/** How long one look at a future waits; it is repeated until the answer is there. */
-const WAIT_MS = 20_000;
 
 /** Whose weights a request samples from. */
 export interface Source {
@@ -49,20 +46,29 @@ export class GenerationService {
 
   /** The result when it is there; null when the signal aborts before. @throws the AppError that it failed with */
   async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Record<string, unknown> | null> {
-    while (!signal.aborted) {
-      const state = await this.futures.wait(requestId, WAIT_MS, signal);
-      if (state.error) throw deserializeError(state.error);
-      if (state.result) return { request_id: requestId, model_id: modelId, ...presentGenerated(state.result) };
-    }
-    return null;
+    const result = await this.futures.result(requestId, signal);
+    return result && { request_id: requestId, model_id: modelId, ...presentGenerated(result) };
   }
 
-  /** Whose weights the request means. @throws AppErrors for names that are not there */
+  /** Whose weights the request means. @throws AppErrors for names that are not there, or not of the base model named */
   async findSource(dto: GenerateDto): Promise<Source> {
-    const { modelId, baseModel } = { modelId: dto.model_id ?? undefined, baseModel: dto.base_model ?? undefined };
-    if (modelId === undefined || this.adapters.isBaseModel(modelId)) {
-      const model = this.adapters.baseModel(baseModel ?? modelId);
+    const wished = (dto.base_model ?? undefined) === undefined ? null : this.adapters.baseModel(dto.base_model);
+    const source = await this.sourceOf(dto.model_id ?? undefined, wished);
+    if (wished === null || wished.name === source.model.name) return source;
+    const remedy = 'Leave base_model out, or use another model_id.';
+    throw new ConflictError(`'${source.modelId}' has base model ${source.model.name}, not ${wished.name}. ${remedy}`, {
+      field: 'base_model',
+      remedy,
+    });
+  }
+
+  private async sourceOf(modelId: string | undefined, wished: BaseModel | null): Promise<Source> {
+    if (modelId === undefined || modelId === 'base') {
+      const model = wished ?? this.adapters.baseModel();
       return { model, modelId: modelId ?? model.name, adapterId: null, checkpointId: null };
+    }
+    if (this.adapters.isBaseModel(modelId)) {
+      return { model: this.adapters.baseModel(modelId), modelId, adapterId: null, checkpointId: null };
     }
     if (isCheckpointPath(modelId)) {
       const checkpoint = await this.checkpoints.findSampler(modelId);

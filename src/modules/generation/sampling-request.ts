@@ -12,6 +12,9 @@ const MAX_STOPS = 16;
 
 /** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
 export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateRequest {
+  if (dto.async && dto.stream) {
+    throw invalid('stream', 'and async are both true.', 'Choose one: a stream is an answer, async is none yet.');
+  }
   const prompt = toPrompt(dto, model);
   const sampling = toSampling(dto, model);
   const limit = model.config.contextLength;

@@ -19,7 +19,7 @@ export class HealthController {
    * @remarks Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
    */
   @Get('healthz')
-  @ApiOkResponse({ type: LivenessDto })
+  @ApiOkResponse({ type: LivenessDto, description: 'It is.' })
   live(): LivenessDto {
     return { status: 'ok', version: VERSION, role: this.config.role, uptime_s: Math.floor(process.uptime()) };
   }
@@ -29,7 +29,7 @@ export class HealthController {
    * @remarks Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
    */
   @Get('readyz')
-  @ApiOkResponse({ type: ReadinessDto })
+  @ApiOkResponse({ type: ReadinessDto, description: 'They would.' })
   @ApiServiceUnavailableResponse({ type: ReadinessDto, description: 'Something is missing; `checks` says what.' })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessDto> {
     const { ready, checks } = await this.readiness.check();

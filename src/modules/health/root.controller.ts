@@ -11,7 +11,7 @@ export class RootController {
    * @remarks Example: `curl http://127.0.0.1:8000/`
    */
   @Get()
-  @ApiOkResponse({ type: ApiMapDto })
+  @ApiOkResponse({ type: ApiMapDto, description: 'Where to read on.' })
   map(): ApiMapDto {
     return {
       name: 'Thinker',

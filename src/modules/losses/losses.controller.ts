@@ -12,10 +12,10 @@ export class LossesController {
   @ApiOperation({
     summary: 'List the loss functions',
     description:
-      'Every loss with its formula inputs and config keys. All losses are sums over tokens, never means. ' +
+      'Every loss with its inputs and config keys. All losses are sums over tokens, never means. ' +
       'Example: `curl http://127.0.0.1:8000/loss_functions`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto })
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
   list(): LossFunctionsDto {
     return toLossFunctionsDto(this.losses.list());
   }
@@ -25,7 +25,7 @@ export class LossesController {
     summary: 'List the loss functions (name of the original API)',
     description: 'Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto })
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
   listLossFunctions(): LossFunctionsDto {
     return this.list();
   }

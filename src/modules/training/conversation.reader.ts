@@ -52,7 +52,7 @@ export function readMessages(value: unknown, field: string): ChatMessage[] {
 }
 
 function tokenize(value: unknown, field: string, { model }: BatchContext): TokenizedChat {
-  const chat = model.tokenizer.encodeChat(readMessages(value, field));
+  const chat = model.tokenizer.encodeChat(readMessages(value, field), { field });
   if (chat.tokens.length < 2) {
     throw invalid(field, `is only ${chat.tokens.length} token long.`, 'Next-token prediction needs at least two.');
   }

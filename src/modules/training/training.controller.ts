@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiPost } from '../../common/http/api-docs.js';
 import { type Accepted } from '../futures/index.js';
 import { AcceptedDto } from './dto/accepted.dto.js';
 import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
@@ -8,11 +9,27 @@ import { JsonBody } from './dto/json-body.decorator.js';
 import { OptimStepDto } from './dto/optim-step.dto.js';
 import { TrainingService } from './training.service.js';
 
-const CURL = (route: string, body: string): string =>
-  `Example: \`curl -X POST http://127.0.0.1:8000/${route} -H "Content-Type: application/json" -d '${body}'\``;
-const CHAT =
-  '{"model_id": "my-model", "data": [[{"role": "user", "content": "Hello"}, ' +
-  '{"role": "assistant", "content": "Hi there!"}]], "loss_fn": "cross_entropy"}';
+const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id gives the result.';
+const CHATS = [
+  [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'Hi there!' },
+  ],
+];
+const DATUMS = [
+  {
+    model_input: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] },
+    loss_fn_inputs: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] }, weights: [0, 1, 1] },
+  },
+];
+const EXAMPLES = {
+  'a conversation': { model_id: 'my-model', data: CHATS, loss_fn: 'cross_entropy' },
+  'PPO on a conversation': {
+    ...{ model_id: 'my-model', data: CHATS, loss_fn: 'ppo', train_on: 'assistant' },
+    loss_fn_inputs: { logprobs: [-2], advantages: [0.9] },
+  },
+  'tokens as in the Tinker API': { model_id: 'my-model', data: DATUMS, loss_fn: 'cross_entropy' },
+};
 
 @ApiTags('training')
 @Controller()
@@ -21,40 +38,42 @@ export class TrainingController {
 
   @Post('fwdbwd')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('fwdbwd', {
     summary: 'Forward and backward: add to the gradients of an adapter',
     description:
       'Answers with a request id at once; POST /retrieve_future gives loss, metrics and log-probs. Gradients add up ' +
-      `over calls until POST /optim_step applies them. An unknown model_id makes an adapter. ${CURL('fwdbwd', CHAT)}`,
+      'over calls until POST /optim_step applies them. An unknown model_id makes an adapter.',
+    type: ForwardDto,
+    examples: EXAMPLES,
   })
-  @ApiBody({ type: ForwardDto })
-  @ApiOkResponse({ type: AcceptedDto })
+  @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async forwardBackward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
     return toAcceptedDto(await this.training.forwardBackward(body));
   }
 
   @Post('fwd')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('fwd', {
     summary: 'Forward only: loss, metrics and log-probs',
-    description: `Never touches gradients. Also on a base model, by its name. ${CURL('fwd', CHAT)}`,
+    description: 'Never touches gradients. Also on a base model, by its name.',
+    type: ForwardDto,
+    examples: EXAMPLES,
   })
-  @ApiBody({ type: ForwardDto })
-  @ApiOkResponse({ type: AcceptedDto })
+  @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async forward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
     return toAcceptedDto(await this.training.forward(body));
   }
 
   @Post('optim_step')
   @HttpCode(200)
-  @ApiOperation({
+  @ApiPost('optim_step', {
     summary: 'Apply the gradients with AdamW and clear them',
     description:
-      "AdamW as in PyTorch. The future's result has metrics: step, grad_norm, update_norm, weight_norm, learning_rate. " +
-      CURL('optim_step', '{"model_id": "my-model", "adam_params": {"learning_rate": 0.0005}}'),
+      "AdamW as in PyTorch. The future's result has metrics: step, grad_norm, update_norm, weight_norm, learning_rate.",
+    type: OptimStepDto,
+    examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0005 } } },
   })
-  @ApiBody({ type: OptimStepDto })
-  @ApiOkResponse({ type: AcceptedDto })
+  @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async optimStep(@Body() body: OptimStepDto): Promise<AcceptedDto> {
     return toAcceptedDto(await this.training.optimStep(body));
   }

@@ -97,7 +97,8 @@ export class TrainingService {
   }
 
   private knownInputs(): string[] {
-    return this.losses.list().flatMap(({ inputs }) => inputs.map((input) => input.name));
+    const inputs = this.losses.list().flatMap((known) => known.inputs);
+    return [...new Set(inputs.map((input) => input.name))];
   }
 }
 

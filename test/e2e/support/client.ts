@@ -9,7 +9,7 @@ export interface ErrorAnswer {
     readonly code: string;
     readonly category: string;
     readonly message: string;
-    readonly details?: { readonly field?: string; readonly remedy?: string };
+    readonly details?: { readonly field?: string; readonly remedy?: string; readonly request_id?: string };
   };
   readonly status_code: number;
 }

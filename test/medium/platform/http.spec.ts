@@ -108,6 +108,24 @@ describe('the HTTP side', () => {
     expect(answer.json).toEqual({ sum: 50_000 });
   });
 
+  it('refuses gzip that is damaged or cut short', async () => {
+    const packed = new Uint8Array(gzipSync('{"name": "x", "values": [1]}'));
+    for (const body of ['not gzip', packed.slice(0, -10)]) {
+      expect(await call('POST', '/sum', body, { 'Content-Encoding': 'gzip' })).toMatchObject({
+        status: 400,
+        json: { error: { code: 'malformed_body', details: { remedy: expect.stringContaining('Encoding') as string } } },
+      });
+    }
+  });
+
+  it.each([
+    ['GET', '/futures/a%00', 404, 'not_found'],
+    ['GET', '/futures?model_id=a%00', 400, 'invalid_request'],
+    ['GET', '/futures?cursor=99999999999999999999', 400, 'invalid_request'],
+  ])('answers %s %s, which Postgres could not', async (method, path, status, code) => {
+    expect(await call(method, path)).toMatchObject({ status, json: { error: { code } } });
+  });
+
   it('refuses an encoding it does not know', async () => {
     const answer = await call('POST', '/sum', '{}', { 'Content-Encoding': 'zstd-seekable' });
     expect(answer).toMatchObject({ status: 415, json: { error: { code: 'unsupported_encoding' } } });

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import {
   OPERATION_KINDS,
   OPERATION_STATUSES,
@@ -34,6 +34,7 @@ export class ListFuturesDto {
   @IsOptional()
   @IsString()
   @MaxLength(500)
+  @Matches(/^\P{Cc}*$/u, { message: 'model_id must have no control characters' })
   model_id?: string;
 
   /**
@@ -55,6 +56,7 @@ export class ListFuturesDto {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
   cursor?: number;
 }
 

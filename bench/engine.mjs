@@ -1,0 +1,123 @@
+/**
+ * Our engine behind the peer's protocol (bench/peer/peer.py): one JSON command per line on stdin, one answer per line on
+ * stdout. It runs the built engine in this process, as the service runs it in a thread.
+ *
+ *   node bench/engine.mjs <checkpoint folder> <threads> <folder for its float32 weights>
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { openCheckpoint } from '../dist/src/base-models/checkpoint-files.js';
+import { parseHfConfig } from '../dist/src/base-models/hf-config.js';
+import { freshState } from '../dist/src/compute/local/live-adapter.js';
+import { LocalEngine } from '../dist/src/compute/local/local-engine.js';
+import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
+import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
+import { parseSafetensors, tensorAsFloat32 } from '../dist/src/formats/safetensors.js';
+import { LossRegistry } from '../dist/src/modules/losses/loss-registry.js';
+import { batchOf, greedy } from './lib/batches.mjs';
+
+const ADAPTER = 'bench';
+const lora = { rank: 16, alpha: 32, dropout: 0, targetModules: ['q_proj', 'v_proj'], rsLora: false, seed: 1 };
+
+const [folder, threads, weightCache] = process.argv.slice(2);
+const engine = await startEngine();
+const commands = { step, decode, load_lora: loadLora, compare_grads: compareGradients, peak_rss: peakRss };
+reply({ ready: true, engine: engine.capabilities.engine, threads: Number(threads) });
+for await (const line of createInterface({ input: process.stdin })) {
+  const { op, ...command } = JSON.parse(line);
+  try {
+    reply({ op, ...(await commands[op](command)) });
+  } catch (error) {
+    reply({ error: error.stack ?? String(error) });
+  }
+}
+await engine.stop();
+
+async function startEngine() {
+  const config = parseHfConfig(JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')), folder);
+  const started = new LocalEngine({
+    executor: new OnnxRuntimeExecutor({ device: 'cpu', threads: Number(threads) }),
+    losses: new LossRegistry(),
+    memoryBudgetBytes: 6 * 2 ** 30,
+    loadModels: async () => {
+      const checkpoint = await openCheckpoint(folder, config, folder);
+      const weights = await prepareWeightFile(checkpoint, { cacheFolder: weightCache });
+      return [{ name: 'bench', config, weights, decode: () => '' }];
+    },
+  });
+  await started.start();
+  await started.createAdapter({ id: ADAPTER, baseModel: 'bench', lora });
+  return started;
+}
+
+async function readPeftTensors(file) {
+  const bytes = await readFile(file);
+  const entries = [...parseSafetensors(bytes, file).tensors.values()];
+  return new Map(
+    entries.map((entry) => [
+      entry.name.replace('base_model.model.', ''),
+      { shape: entry.shape, data: tensorAsFloat32(bytes, entry) },
+    ]),
+  );
+}
+
+/** Takes over the peer's A and B, so that both compute the same. */
+async function loadLora({ file }) {
+  await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, freshState(await readPeftTensors(file)));
+  return {};
+}
+
+/** From lists of tokens to gradients, as in the peer; gradients of an earlier step are dropped before the clock starts. */
+async function step({ sequences, weights }) {
+  const state = await engine.exportState(ADAPTER);
+  await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, { ...state, gradients: null });
+  const started = performance.now();
+  const loss = { name: 'cross_entropy', config: {} };
+  const result = await engine.forwardBackward(ADAPTER, {
+    batch: batchOf(sequences, weights),
+    loss,
+    logprobs: weights ? 'weighted' : 'all',
+  });
+  return { ms: performance.now() - started, loss: result.loss };
+}
+
+/** Largest relative L2 distance of any gradient tensor from the peer's. */
+async function compareGradients({ file }) {
+  const { gradients } = await engine.exportState(ADAPTER);
+  const distances = [...(await readPeftTensors(file))].map(([name, { data }]) => {
+    const ours = gradients.get(name).data;
+    let difference = 0;
+    let size = 0;
+    data.forEach((value, i) => {
+      difference += (value - ours[i]) ** 2;
+      size += value ** 2;
+    });
+    return Math.sqrt(difference / size);
+  });
+  return { distance: Math.max(...distances) };
+}
+
+async function decode({ prompt, batch, new_tokens: newTokens }) {
+  const started = performance.now();
+  let first = 0;
+  const request = { prompt: Int32Array.from(prompt), count: batch, sampling: greedy(newTokens) };
+  const target = { kind: 'adapter', adapterId: ADAPTER };
+  const { sequences } = await engine.generate(target, request, () => (first ||= performance.now()));
+  const ended = performance.now();
+  return {
+    ms: ended - started,
+    decode_tokens_per_s: (batch * (newTokens - 1) * 1000) / (ended - first),
+    tokens: [...sequences[0].tokens],
+  };
+}
+
+/** VmHWM, as the peer reads it. */
+async function peakRss() {
+  const status = await readFile('/proc/self/status', 'utf8');
+  return { bytes: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) * 1024 };
+}
+
+function reply(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

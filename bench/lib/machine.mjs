@@ -1,0 +1,39 @@
+/** What the figures were measured on and with. */
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { projectRoot } from './paths.mjs';
+
+/** `peer` is what the peer says when it is ready. Returns pairs of label and value. */
+export function describeRun({ peer, repeats, realtime }) {
+  const cores = os.cpus();
+  const pass = `median of ${repeats} after one warm-up, sides alternating`;
+  return [
+    ['Date', new Date().toISOString().slice(0, 10)],
+    ['CPU', `${cpuModel(cores)}, ${cores.length} cores`],
+    ['Memory', `${Math.round(os.totalmem() / 2 ** 30)} GiB`],
+    ['System', `${os.type()} ${os.release().split('-')[0]}`],
+    ['Ours', `Node ${process.versions.node}, onnxruntime-node ${packageVersion('onnxruntime-node')}`],
+    ['Peer', `PyTorch ${peer.torch}, transformers ${peer.transformers}, PEFT ${peer.peft}, Python ${peer.python}`],
+    [
+      'Both',
+      `float32, ${peer.threads} threads, LoRA r 16 on q_proj and v_proj (${peer.trainable_parameters} parameters)`,
+    ],
+    ['Repeats', pass],
+    ['Scheduling', realtime ? 'real time (SCHED_RR 5) for every process: both sides, service, databases' : 'as usual'],
+  ];
+}
+
+/** Virtual machines hide the model's name, but not family, model and instruction sets. */
+function cpuModel([first]) {
+  const name = first?.model.trim() ?? 'unknown';
+  if (process.platform !== 'linux') return name;
+  const info = readFileSync('/proc/cpuinfo', 'utf8');
+  const field = (key) => new RegExp(`^${key}\\s*: (.*)$`, 'm').exec(info)?.[1] ?? '?';
+  const sets = ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter((set) => field('flags').split(' ').includes(set));
+  return `${name} (family ${field('cpu family')}, model ${field('model')}; ${sets.join(', ')})`;
+}
+
+function packageVersion(name) {
+  return JSON.parse(readFileSync(path.join(projectRoot, 'node_modules', name, 'package.json'), 'utf8')).version;
+}

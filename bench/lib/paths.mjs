@@ -1,0 +1,13 @@
+import path from 'node:path';
+import { projectRoot } from '../../scripts/lib/bootstrap.mjs';
+
+export { projectRoot };
+const cache = path.join(projectRoot, '.cache', 'bench');
+/** Random weights in SmolLM2-135M's shape, which every side loads. */
+export const checkpoint = path.join(cache, 'smollm2-135m-random');
+export const python = path.join(projectRoot, '.venv', 'bin', 'python');
+/** DATA_DIR of the measured service; only its weight cache outlives a run. */
+export const serviceData = path.join(cache, 'service');
+/** The engine's float32 weights, one copy for the service and the engine alone. */
+export const weightCache = path.join(serviceData, 'weights');
+export const resultsFile = path.join(projectRoot, 'bench', 'RESULTS.md');

@@ -1,0 +1,33 @@
+/** Makes what a run needs and is not there yet: packages and build, Python with PyTorch, the checkpoint. */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { bootstrap } from '../../scripts/lib/bootstrap.mjs';
+import { checkpoint, projectRoot, python } from './paths.mjs';
+
+/** Nothing that is measured decodes text, but the service loads no model without a tokenizer. */
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+
+export async function prepare(log) {
+  await bootstrap({ log });
+  run('bash', ['scripts/python-env.sh'], 'The peer needs Python with PyTorch.');
+  run(python, ['bench/peer/make_checkpoint.py', checkpoint], 'The checkpoint could not be written.');
+  const tokenizer = path.join(projectRoot, 'models', 'tiny-chat');
+  for (const file of TOKENIZER_FILES) copyFileSync(path.join(tokenizer, file), path.join(checkpoint, file));
+}
+
+function run(command, args, meaning) {
+  const { status, error } = spawnSync(command, args, { cwd: projectRoot, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed (${error?.message ?? status}). ${meaning}`);
+}
+
+/**
+ * Puts this process, and with it everything it starts from now on, under real-time scheduling, so that other programs
+ * of the machine take no time from what is measured.
+ */
+export function useRealtime() {
+  const { status, stderr, error } = spawnSync('chrt', ['-a', '-r', '-p', '5', String(process.pid)], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`--realtime needs chrt and root: ${error?.message ?? stderr.trim()}`);
+}

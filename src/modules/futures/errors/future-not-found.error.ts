@@ -1,0 +1,11 @@
+import { NotFoundError } from '../../../common/errors/request.errors.js';
+
+/** No request has this id, or retention has deleted it. */
+export class FutureNotFoundError extends NotFoundError {
+  constructor(requestId: string) {
+    super('Future', requestId, {
+      field: 'request_id',
+      remedy: 'Use the request_id that the request was answered with; settled requests are kept for a limited time.',
+    });
+  }
+}

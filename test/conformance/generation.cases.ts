@@ -1,0 +1,173 @@
+import { expect } from 'vitest';
+import { type GenerateRequest, type ModelTarget, type TokenEvent } from '../../src/compute/compute-backend.js';
+import { type SampledSequence, type SamplingParams } from '../../src/domain/sampling.js';
+import { largestDifference } from '../support/reference-fixtures.js';
+import {
+  adapter,
+  base,
+  type ConformanceCase,
+  digestOf,
+  LORA,
+  SAMPLING,
+  type Subject,
+  train,
+  withAdapters,
+} from './conformance-subject.js';
+
+const PROMPT = Int32Array.of(7, 20, 33, 9);
+
+function requestOf(sampling: Partial<SamplingParams>, count = 1): GenerateRequest {
+  return { prompt: PROMPT, count, sampling: { ...SAMPLING, ...sampling } };
+}
+
+async function sample(
+  { backend }: Subject,
+  target: ModelTarget,
+  sampling: Partial<SamplingParams>,
+  count = 1,
+): Promise<readonly SampledSequence[]> {
+  return (await backend.generate(target, requestOf(sampling, count))).sequences;
+}
+
+export const GENERATION_CASES: readonly ConformanceCase[] = [
+  {
+    name: 'the same seed samples the same tokens, another seed others',
+    run: async (subject) => {
+      const target = base(subject);
+      const first = await sample(subject, target, { maxNewTokens: 12 });
+      expect(await sample(subject, target, { maxNewTokens: 12 })).toEqual(first);
+      const [other] = await sample(subject, target, { maxNewTokens: 12, seed: 4 });
+      expect([...other!.tokens]).not.toEqual([...first[0]!.tokens]);
+    },
+  },
+  {
+    name: 'a continuation does not depend on how many there are; those of one call differ',
+    run: async (subject) => {
+      const target = base(subject);
+      const [alone] = await sample(subject, target, { maxNewTokens: 12 });
+      const four = await sample(subject, target, { maxNewTokens: 12 }, 4);
+      expect(four).toHaveLength(4);
+      expect([...four[0]!.tokens]).toEqual([...alone!.tokens]);
+      expect(largestDifference(four[0]!.logprobs, alone!.logprobs)).toBeLessThan(1e-4);
+      expect(new Set(four.map(({ tokens }) => tokens.join())).size).toBe(4);
+    },
+  },
+  {
+    name: 'greedy sampling ignores the seed, and all continuations are one',
+    run: async (subject) => {
+      const [a, b] = await sample(subject, base(subject), { temperature: 0 }, 2);
+      const [c] = await sample(subject, base(subject), { temperature: 0, seed: 99 });
+      expect([...b!.tokens]).toEqual([...a!.tokens]);
+      expect([...c!.tokens]).toEqual([...a!.tokens]);
+    },
+  },
+  {
+    name: 'sampling stops at the length asked for, or with a stop token, which is included',
+    run: async (subject) => {
+      const [full] = await sample(subject, base(subject), {});
+      expect(full).toMatchObject({ stopReason: 'length' });
+      expect(full!.tokens).toHaveLength(SAMPLING.maxNewTokens);
+      expect(full!.logprobs).toHaveLength(SAMPLING.maxNewTokens);
+      const stop = full!.tokens[3]!;
+      const end = full!.tokens.indexOf(stop) + 1;
+      const [stopped] = await sample(subject, base(subject), { stopTokens: [stop] });
+      expect(stopped).toMatchObject({ stopReason: 'stop' });
+      expect([...stopped!.tokens]).toEqual([...full!.tokens.subarray(0, end)]);
+    },
+  },
+  {
+    name: 'a stop string ends the continuation with the token that completes it, also across tokens',
+    run: async (subject) => {
+      const [full] = await sample(subject, base(subject), { maxNewTokens: 12 });
+      // The last two characters before and the first after a border between tokens.
+      const before = subject.textOf(full!.tokens.subarray(0, 5));
+      const stop = subject.textOf(full!.tokens.subarray(0, 6)).slice(Math.max(0, before.length - 2), before.length + 1);
+      const end = Array.from(full!.tokens, (_, i) => i + 1).find((length) =>
+        subject.textOf(full!.tokens.subarray(0, length)).includes(stop),
+      );
+      const [stopped] = await sample(subject, base(subject), { maxNewTokens: 12, stopStrings: ['never said', stop] });
+      expect(stopped).toMatchObject({ stopReason: 'stop' });
+      expect([...stopped!.tokens]).toEqual([...full!.tokens.subarray(0, end)]);
+    },
+  },
+  {
+    name: 'continuations that end at different places do not disturb each other',
+    run: async (subject) => {
+      const full = await sample(subject, base(subject), { maxNewTokens: 10 }, 3);
+      const stopTokens = [full[1]!.tokens[2]!];
+      const stopped = await sample(subject, base(subject), { maxNewTokens: 10, stopTokens }, 3);
+      stopped.forEach(({ tokens }, i) => {
+        const at = full[i]!.tokens.indexOf(stopTokens[0]!);
+        expect([...tokens]).toEqual([...full[i]!.tokens.subarray(0, at < 0 ? 10 : at + 1)]);
+      });
+      expect(new Set(stopped.map(({ tokens }) => tokens.length)).size).toBeGreaterThan(1);
+    },
+  },
+  {
+    name: 'log-probs agree with a forward on the same tokens, of the base and of an adapter',
+    run: (subject) =>
+      withAdapters(subject, { a: {} }, async () => {
+        await train(subject.backend, 'a');
+        for (const target of [base(subject), adapter('a')]) {
+          const [drawn] = await sample(subject, target, { maxNewTokens: 20, temperature: 0.8, topP: 0.95 });
+          const all = [...PROMPT, ...drawn!.tokens];
+          const offsets = Int32Array.of(0, all.length - 1);
+          const ragged = (data: Int32Array) => ({ data, offsets, trailingShape: [] });
+          const { logprobs } = await subject.backend.forward(target, {
+            batch: {
+              tokens: ragged(Int32Array.from(all.slice(0, -1))),
+              lossInputs: { target_tokens: ragged(Int32Array.from(all.slice(1))) },
+            },
+            loss: { name: 'cross_entropy', config: {} },
+            logprobs: 'all',
+          });
+          expect(largestDifference(logprobs.data.subarray(PROMPT.length - 1), drawn!.logprobs)).toBeLessThan(1e-4);
+        }
+      }),
+  },
+  {
+    name: 'every token is told as it is drawn, in order per continuation',
+    run: async (subject) => {
+      const events: TokenEvent[] = [];
+      const request = requestOf({}, 2);
+      const { sequences } = await subject.backend.generate(base(subject), request, (event) => events.push(event));
+      sequences.forEach(({ tokens, logprobs }, index) => {
+        const own = events.filter((event) => event.index === index);
+        expect(own.map(({ token }) => token)).toEqual([...tokens]);
+        expect(largestDifference(own.map(({ logprob }) => logprob), logprobs)).toBeLessThan(1e-6); // prettier-ignore
+      });
+      expect(events).toHaveLength(2 * SAMPLING.maxNewTokens);
+    },
+  },
+  {
+    name: 'generate changes nothing, and keeps the weights that it began with',
+    run: (subject) =>
+      withAdapters(subject, { a: {} }, async () => {
+        const { backend } = subject;
+        await train(backend, 'a');
+        const before = await digestOf(backend, 'a');
+        const alone = await sample(subject, adapter('a'), { temperature: 0, maxNewTokens: 12 });
+        expect(await digestOf(backend, 'a')).toBe(before);
+        const running = sample(subject, adapter('a'), { temperature: 0, maxNewTokens: 12 });
+        await train(backend, 'a');
+        expect(await running).toEqual(alone);
+      }),
+  },
+  {
+    name: 'stop() lets running calls finish',
+    run: async (subject) => {
+      const alone = await sample(subject, base(subject), { maxNewTokens: 12 });
+      const { baseModel } = subject;
+      const backend = await subject.openSmall();
+      await backend.createAdapter({ id: 'a', baseModel, lora: LORA });
+      const running = backend.generate(base(subject), requestOf({ maxNewTokens: 12 }));
+      const pass = train(backend, 'a').then(
+        () => 'trained',
+        () => 'refused',
+      );
+      await backend.stop();
+      expect((await running).sequences).toEqual(alone);
+      expect(['trained', 'refused']).toContain(await pass);
+    },
+  },
+];

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { parseHfConfig } from '../../src/base-models/hf-config.js';
+import { type Executor } from '../../src/compute/executor.js';
+import { trainingBytes } from '../../src/compute/local/micro-batches.js';
+import { type TransformerConfig } from '../../src/domain/transformer-config.js';
+import { startReferenceEngine } from '../support/reference-engine.js';
+import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';
+import { LONGEST_DATUM, type Subject } from './conformance-subject.js';
+
+/** The local engine over one of the tiny checkpoints; every engine gets an executor of its own. */
+export async function openLocalEngine(
+  model: ReferenceModel,
+  newExecutor: () => Executor | Promise<Executor>,
+): Promise<Subject> {
+  const config = parseHfConfig(JSON.parse(readFileSync(fixturePath(`models/${model}/config.json`), 'utf8')), model);
+  const reference = await startReferenceEngine(await newExecutor(), [model]);
+  const started = [reference];
+  return {
+    backend: reference.engine,
+    baseModel: model,
+    async openSmall() {
+      const small = await startReferenceEngine(await newExecutor(), [model], {
+        memoryBudgetBytes: smallBudget(config),
+      });
+      started.push(small);
+      return small.engine;
+    },
+    textOf: (tokens) => Array.from(tokens).join(' '),
+    async close() {
+      for (const each of started) await each.stop();
+    },
+  };
+}
+
+/** Just enough memory for the longest datum of the cases on its own. */
+export function smallBudget(config: TransformerConfig): number {
+  return trainingBytes(config, { tokens: LONGEST_DATUM, rows: LONGEST_DATUM, longest: LONGEST_DATUM, sequences: 1 });
+}

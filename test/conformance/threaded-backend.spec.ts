@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
+import { parseHfConfig } from '../../src/base-models/hf-config.js';
+import { type ComputeBackend } from '../../src/compute/compute-backend.js';
+import { type EngineSettings } from '../../src/compute/local/engine-protocol.js';
+import { describeConformance } from './compute-backend.cases.js';
+import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
+import { smallBudget } from './local-engine-subject.js';
+
+/** The engine's thread runs compiled JavaScript, so this provider is tried as it was built (npm run build). */
+const built = fileURLToPath(new URL('../../dist/src/compute/local/threaded-backend.js', import.meta.url));
+const folder = fileURLToPath(new URL('../../models/tiny-chat', import.meta.url));
+const name = 'tiny-chat';
+const config = parseHfConfig(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), name);
+
+interface BuiltModule {
+  readonly ThreadedBackend: new (settings: EngineSettings) => ComputeBackend;
+}
+
+async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: string }): Promise<ComputeBackend> {
+  const { ThreadedBackend } = (await import(built)) as BuiltModule;
+  return new ThreadedBackend({
+    engine: 'onnxruntime',
+    device: 'cpu',
+    threads: 1,
+    memoryBudgetBytes: 2 ** 30,
+    models: [{ name, folder, config }],
+    ...settings,
+  });
+}
+
+async function open(): Promise<Subject> {
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'thinker-threaded-'));
+  const tokenizer = await HfChatTokenizer.load(folder, name);
+  const start = async (settings: Partial<EngineSettings>) => {
+    const backend = await newBackend({ cacheFolder, ...settings });
+    await backend.start();
+    return backend;
+  };
+  const backend = await start({});
+  return {
+    backend,
+    baseModel: name,
+    openSmall: () => start({ memoryBudgetBytes: smallBudget(config) }),
+    textOf: (tokens) => tokenizer.decode(tokens),
+    async close() {
+      await backend.stop();
+      await rm(cacheFolder, { recursive: true });
+    },
+  };
+}
+
+const unavailable = existsSync(built) ? null : 'dist is missing, run npm run build';
+describeConformance({ name: 'ThreadedBackend', unavailable, open });
+
+describe.skipIf(unavailable)(`the thread of ThreadedBackend${unavailable ? ` (${unavailable})` : ''}`, () => {
+  let subject: Subject;
+  beforeAll(async () => {
+    subject = await open();
+  });
+  afterAll(() => subject.close());
+
+  it('brings errors over with code, category, status and details', async () => {
+    const refused = subject.backend.createAdapter({ id: 'a', baseModel: 'nobody/nothing', lora: LORA });
+    await expect(refused).rejects.toMatchObject({
+      code: 'unknown_base_model',
+      category: 'user',
+      status: 404,
+      details: { remedy: `Use one of: ${name}.` },
+    });
+  });
+
+  it('brings what nobody foresaw over as an error with the stack of the thread', async () => {
+    const { batch, ...request } = requestOf(DATUMS);
+    const broken = { ...request, batch: { ...batch, lossInputs: {} } };
+    const failed = subject.backend.forward(base(subject), broken);
+    await expect(failed).rejects.toSatisfy((error: Error) => error.stack?.includes('training-pass') ?? false);
+    expect((await subject.backend.forward(base(subject), requestOf(DATUMS))).loss).toBeGreaterThan(0);
+  });
+
+  it("does not hold up the caller's loop while it works", async () => {
+    let turns = 0;
+    let done = false;
+    const running = subject.backend
+      .generate(base(subject), { prompt: Int32Array.of(5, 6), count: 2, sampling: { ...SAMPLING, maxNewTokens: 30 } })
+      .finally(() => (done = true));
+    while (!done) await new Promise((resolve) => setImmediate(resolve, turns++));
+    await running;
+    // At most a few hundred messages come from the thread; a loop that is free turns far more often.
+    expect(turns).toBeGreaterThan(200);
+  });
+
+  it('is refused before start(), and after stop() fails open and new calls alike', async () => {
+    const backend = await newBackend({ cacheFolder: join(tmpdir(), 'thinker-never-started') });
+    const stopped = { code: 'engine_stopped', category: 'server', status: 503 };
+    await expect(backend.exportState('a')).rejects.toMatchObject(stopped);
+    expect(() => backend.capabilities).toThrow('it has not been started');
+    await backend.stop();
+
+    const other = await subject.openSmall();
+    await other.createAdapter({ id: 'a', baseModel: name, lora: LORA });
+    await other.stop();
+    expect(other.hasAdapter('a')).toBe(false);
+    await expect(other.forward(adapter('a'), requestOf(DATUMS))).rejects.toMatchObject(stopped);
+    await other.stop();
+  });
+
+  it('start() fails with the reason when a model cannot be loaded', async () => {
+    const cacheFolder = join(tmpdir(), 'thinker-never-written');
+    const models = [{ name: 'lost', folder: join(folder, 'nowhere'), config }];
+    const backend = await newBackend({ cacheFolder, models });
+    await expect(backend.start()).rejects.toThrow(/nowhere/);
+    await backend.stop();
+  });
+});
