@@ -12,4 +12,5 @@ export { CheckpointsWorkerModule } from './checkpoints-worker.module.js';
 export { CheckpointsModule } from './checkpoints.module.js';
 export { CheckpointEntity } from './entities/checkpoint.entity.js';
 export { CheckpointsService } from './checkpoints.service.js';
+export { sendFile } from './send-file.js';
 export { SamplerWeights } from './sampler-weights.js';

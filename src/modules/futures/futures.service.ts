@@ -7,7 +7,7 @@ import { type AppError, deserializeError, serializeError } from '../../common/er
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { afterCommit } from '../../database/after-commit.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { isSettled } from '../../domain/operation.js';
+import { isSettled, type OperationKind } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
@@ -19,6 +19,8 @@ import {
   FutureRepository,
   type FutureFilter,
   type FutureSummary,
+  type HistoryEntry,
+  type TimeRange,
   type NewFutureRow,
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
@@ -109,6 +111,11 @@ export class FuturesService {
   /** Newest first, at most `limit`, those before `beforePosition` where given. */
   list(filter: Omit<FutureFilter, 'owner'>, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
     return this.futures.findPage({ ...filter, owner: currentOwner() }, limit, beforePosition);
+  }
+
+  /** The caller's requests of these kinds, newest first, with the checkpoint that each is about. */
+  history(kinds: readonly OperationKind[], limit: number, range?: TimeRange): Promise<HistoryEntry[]> {
+    return this.futures.findHistory(currentOwner(), kinds, limit, range);
   }
 
   /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */

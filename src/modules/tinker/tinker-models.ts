@@ -3,7 +3,7 @@ import { describe, invalid } from '../../common/json/json-fields.js';
 import { AdaptersService } from '../adapters/index.js';
 import { type Accepted } from '../futures/index.js';
 import { SessionsService } from '../sessions/index.js';
-import { type CreateModelDto, toTinkerLora } from './dto/model.dto.js';
+import { type CreateModelDto, isAdamW, toTinkerLora } from './dto/model.dto.js';
 
 /** Makes adapters as the Tinker API describes them. */
 @Injectable()
@@ -16,8 +16,8 @@ export class TinkerModels {
   /** A repeat of (session, model_seq_id) gives the first one's future. */
   async create(dto: CreateModelDto): Promise<Accepted> {
     await this.sessions.get(dto.session_id);
-    const optimizer = dto.optimizer_config?.['type'] ?? 'adam';
-    if (optimizer !== 'adam') {
+    const optimizer = dto.optimizer_config?.['type'] ?? 'adamw';
+    if (!isAdamW(optimizer)) {
       throw invalid('optimizer_config.type', `is ${describe(optimizer)}.`, 'This server has AdamW only: leave it out.');
     }
     const modelId = `${dto.session_id}:train:${dto.model_seq_id}`;

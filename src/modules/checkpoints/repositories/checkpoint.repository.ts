@@ -46,7 +46,7 @@ export class CheckpointRepository {
 
   /** With a name, not expired, newest first; and how many there are. */
   findPage(owner: string, limit: number, offset: number, adapterId?: string): Promise<[CheckpointEntity[], number]> {
-    const named = { owner, adapterId, name: Not(Like('.%')) };
+    const named = { owner, name: Not(Like('.%')), ...(adapterId === undefined ? {} : { adapterId }) };
     const where = [
       { ...named, expiresAt: IsNull() },
       { ...named, expiresAt: MoreThan(new Date()) },

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, type FindOptionsWhere, Repository } from 'typeorm';
+import { Between, type EntityManager, type FindOptionsWhere, In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
 import { FutureEntity } from '../entities/future.entity.js';
 
@@ -24,6 +25,19 @@ export interface FutureFilter {
   readonly status?: OperationStatus;
   readonly kind?: OperationKind;
   readonly modelId?: string;
+}
+
+export interface TimeRange {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export interface HistoryEntry {
+  readonly kind: OperationKind;
+  readonly modelId: string;
+  readonly createdAt: Date;
+  /** tinker://..., of operations that save or load and have completed. */
+  readonly path: string | null;
 }
 
 /** A row without its payload and result, for lists. */
@@ -148,6 +162,25 @@ export class FutureRepository {
     if (filter.modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId: filter.modelId });
     if (beforePosition !== undefined) query.andWhere('future.position < :beforePosition', { beforePosition });
     return query.getMany();
+  }
+
+  /** Newest first. Only kinds with small results: they are read for the path in them. */
+  async findHistory(
+    owner: string,
+    kinds: readonly OperationKind[],
+    limit: number,
+    range?: TimeRange,
+  ): Promise<HistoryEntry[]> {
+    const rows = await this.rows.find({
+      where: { owner, kind: In([...kinds]), ...(range ? { createdAt: Between(range.from, range.to) } : {}) },
+      select: { requestId: true, kind: true, modelId: true, createdAt: true, result: true },
+      order: { position: 'DESC' },
+      take: limit,
+    });
+    return rows.map(({ kind, modelId, createdAt, result }) => {
+      const path = result === null ? null : decodeOperationData(result).json['path'];
+      return { kind, modelId, createdAt, path: typeof path === 'string' ? path : null };
+    });
   }
 
   /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */

@@ -41,6 +41,8 @@ export class GenerateHandler extends OperationHandler {
     const { tokenizer } = this.baseModels.get(operation.baseModel);
     const texts = result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer));
     const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
+    // Of the last n only, where the client asks for so few.
+    promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
     return encodeGenerated(generate, result, texts, promptLogprobs);
   }
 

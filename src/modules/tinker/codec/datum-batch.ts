@@ -17,10 +17,10 @@ export function toDatumBatch(data: readonly WireDatum[], context: BatchContext):
     checkContextLength(tokens.length, field, context.model);
   });
   const offsets = offsetsOf(data.map(({ tokens }) => tokens.length));
-  const tokens = new Int32Array(offsets[data.length]!);
+  const tokens = new Int32Array(offsets.at(-1) ?? 0);
   const { vocabSize } = context.model.config;
   data.forEach((datum, i) => {
-    putTokens(datum.tokens, `data[${i}].model_input`, vocabSize, tokens, offsets[i]!);
+    putTokens(datum.tokens, `data[${i}].model_input`, vocabSize, tokens, offsets[i] ?? 0);
   });
   const lossInputs: Record<string, RaggedTensor> = {};
   for (const spec of context.loss.inputs) {
@@ -41,17 +41,17 @@ function joinInput(
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
     if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum. ${spec.description}`);
-    return checkShape(densify(tensor, fieldOf(i)), fieldOf(i), offsets[i + 1]! - offsets[i]!);
+    return checkShape(densify(tensor, fieldOf(i)), fieldOf(i), data[i]?.tokens.length ?? 0);
   });
   const [first] = tensors;
   const width = first?.width ?? 1;
-  const total = offsets[data.length]! * width;
+  const total = (offsets.at(-1) ?? 0) * width;
   const numbers = spec.dtype === 'int' ? new Int32Array(total) : new Float32Array(total);
   tensors.forEach((tensor, i) => {
     if (tensor.columns !== first?.columns) {
       throw invalid(fieldOf(i), `has other columns than that of data[0].`, 'Use the same K in every datum.');
     }
-    const at = offsets[i]! * width;
+    const at = (offsets[i] ?? 0) * width;
     if (numbers instanceof Int32Array) putTokens(tensor.values, fieldOf(i), vocabSize, numbers, at);
     else putFloats(tensor.values, fieldOf(i), numbers, at);
   });
@@ -93,9 +93,9 @@ export function putTokens(
 function putFloats(values: ArrayLike<unknown>, field: string, target: Float32Array, at: number): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    target[at + i] = typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : NaN;
-    // x - x is 0 for finite x only.
-    if (target[at + i]! - target[at + i]! === 0) continue;
+    const number = Math.fround(typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : NaN);
+    target[at + i] = number;
+    if (Number.isFinite(number)) continue;
     const remedy = 'NaN, infinity and what float32 cannot hold are no use here; mask positions with weight 0.';
     throw invalid(field, `holds ${String(value)} at position ${i}.`, remedy);
   }

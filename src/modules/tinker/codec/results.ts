@@ -26,8 +26,8 @@ export function forwardToProto({ json, tensors }: OperationData): Uint8Array {
 export function forwardToJson({ json, tensors }: OperationData): Record<string, unknown> {
   const logprobs = tensorOf(tensors, LOGPROBS);
   const outputs = Array.from({ length: datumCount(logprobs) }, (_, i) => {
-    const rows = logprobs.offsets[i + 1]! - logprobs.offsets[i]!;
     const data = Array.from(datumValues(logprobs, i));
+    const rows = data.length / rowWidth(logprobs);
     return { [LOGPROBS]: { data, dtype: 'float32', shape: [rows, ...logprobs.trailingShape] } };
   });
   return { loss_fn_output_type: OUTPUT_TYPE, loss_fn_outputs: outputs, metrics: toWireMetrics(json['metrics']) };

@@ -83,8 +83,8 @@ export class CreateModelDto {
   @Type(() => TinkerLoraConfigDto)
   lora_config?: TinkerLoraConfigDto;
 
-  /** Only Adam is known here. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adam' } })
+  /** Only AdamW is known here. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
   @IsOptional()
   @IsObject()
   optimizer_config?: Record<string, unknown>;
@@ -163,6 +163,11 @@ export class TinkerModelInfoDto {
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   model_name!: string;
+}
+
+/** The only optimiser here, under the names that SDKs have for it. */
+export function isAdamW(type: unknown): boolean {
+  return type === 'adam' || type === 'adamw';
 }
 
 /** The shape of the adapter that the request asks for. @throws InvalidRequestError when it trains nothing */

@@ -4,6 +4,7 @@ import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNest
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type OptimStepDto } from '../../training/index.js';
+import { isAdamW } from './model.dto.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
@@ -92,8 +93,8 @@ export class TinkerOptimStepDto {
 
 /** The request as the root route takes it, with the SDK's defaults. */
 export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
-  const kind = dto.optim_params?.['type'] ?? dto.adam_params?.type ?? 'adam';
-  if (kind !== 'adam') {
+  const kind = dto.optim_params?.['type'] ?? dto.adam_params?.type ?? 'adamw';
+  if (!isAdamW(kind)) {
     throw invalid('adam_params', `are for ${describe(kind)}.`, 'This server has AdamW only.');
   }
   const given = dto.adam_params ?? {};
