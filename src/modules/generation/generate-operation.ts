@@ -1,6 +1,7 @@
 import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { datumCount, datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type TopTokens } from '../../domain/top-tokens.js';
 import { type SampledSequence, type SamplingParams, type StopReason } from '../../domain/sampling.js';
 
 /** Payload and result of a generate operation as they stand in the log. */
@@ -40,7 +41,7 @@ export function decodeGenerate({ json, tensors }: OperationData): GenerateOperat
 /** `texts`: of each sequence, without stop token and stop string. */
 export function encodeGenerated(
   { request, options }: GenerateOperation,
-  { sequences }: GenerateResult,
+  { sequences, promptTop }: GenerateResult,
   texts: readonly string[],
   promptLogprobs: Float32Array | null = null,
 ): OperationData {
@@ -60,9 +61,18 @@ export function encodeGenerated(
     tensors: {
       tokens,
       ...(options.logprobs ? { logprobs } : {}),
+      ...(promptTop ? topTensors(promptTop) : {}),
       ...(promptLogprobs ? { prompt_logprobs: ragged([promptLogprobs], new Float32Array(promptLogprobs.length)) } : {}),
     },
   };
+}
+
+/** Names of the tensors that hold a result's TopTokens, [rows, k] each. */
+export const TOP_TENSORS = { tokens: 'prompt_top_tokens', logprobs: 'prompt_top_logprobs' } as const;
+
+function topTensors({ k, tokens, logprobs }: TopTokens): Record<string, RaggedTensor> {
+  const rows = { offsets: offsetsOf([tokens.length / k]), trailingShape: [k] };
+  return { [TOP_TENSORS.tokens]: { data: tokens, ...rows }, [TOP_TENSORS.logprobs]: { data: logprobs, ...rows } };
 }
 
 /** The stored result as the root routes show it. */

@@ -1,8 +1,13 @@
 import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { SamplersService } from '../sessions/index.js';
-import { TinkerFutureDto } from './dto/model.dto.js';
-import { AsampleDto, CreateSamplingSessionDto, SamplerDto, SamplingSessionDto } from './dto/sampling.dto.js';
+import {
+  AsampleAcceptedDto,
+  AsampleDto,
+  CreateSamplingSessionDto,
+  SamplerDto,
+  SamplingSessionDto,
+} from './dto/sampling.dto.js';
 import { toTinkerFuture } from './models.controller.js';
 import { TinkerSampling } from './tinker-sampling.js';
 import { TinkerController } from './tinker.controller-kind.js';
@@ -49,8 +54,10 @@ export class TinkerSamplingController {
    */
   @Post('asample')
   @HttpCode(200)
-  @ApiOkResponse({ type: TinkerFutureDto })
-  async sample(@Body() body: AsampleDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.sampling.submit(body));
+  @ApiOkResponse({ type: AsampleAcceptedDto })
+  async sample(@Body() body: AsampleDto): Promise<AsampleAcceptedDto> {
+    const future = toTinkerFuture(await this.sampling.submit(body));
+    const count = body.num_samples ?? 1;
+    return { ...future, sample_sequence_ids: Array.from({ length: count }, (_, i) => `${future.request_id}:${i}`) };
   }
 }

@@ -36,7 +36,8 @@ export class GenerateHandler extends OperationHandler {
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
-    const result = await this.backend.generate(target, request, onToken);
+    const topPromptTokens = options.topPromptTokens ?? 0;
+    const result = await this.backend.generate(target, { ...request, topPromptTokens }, onToken);
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
     const texts = result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer));

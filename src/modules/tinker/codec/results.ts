@@ -1,6 +1,8 @@
 import { type OperationData } from '../../../domain/operation-data.js';
 import { datumCount, datumValues, type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
 import { type StopReason } from '../../../domain/sampling.js';
+import { NO_TOKEN, type TopTokens } from '../../../domain/top-tokens.js';
+import { TOP_TENSORS } from '../../generation/index.js';
 import { LOGPROBS } from '../../training/index.js';
 import { DTYPE, ForwardBackwardOutputType, SampleResponseType, STOP_REASON } from './wire-schema.js';
 
@@ -57,11 +59,23 @@ export function sampleToProto(result: OperationData): Uint8Array {
     tokens: bytesOf(tokens),
     logprobs: bytesOf(logprobs),
   }));
-  const prompt = promptLogprobs ? { prompt_logprobs: bytesOf(promptLogprobs.data) } : {};
+  const top = topOf(result);
+  const prompt = {
+    ...(promptLogprobs ? { prompt_logprobs: bytesOf(promptLogprobs.data) } : {}),
+    ...(top
+      ? {
+          topk_prompt_logprobs: {
+            ...{ token_ids: bytesOf(top.tokens), logprobs: bytesOf(top.logprobs) },
+            ...{ k: top.k, length: top.tokens.length / top.k },
+          },
+        }
+      : {}),
+  };
   return SampleResponseType.encode({ sequences, ...prompt }).finish();
 }
 
 export function sampleToJson(result: OperationData): Record<string, unknown> {
+  const top = topOf(result);
   const { prompt_logprobs: promptLogprobs } = result.tensors;
   return {
     type: 'sample',
@@ -71,8 +85,26 @@ export function sampleToJson(result: OperationData): Record<string, unknown> {
       logprobs: Array.from(logprobs),
     })),
     ...(promptLogprobs ? { prompt_logprobs: Array.from(promptLogprobs.data, orNull) } : {}),
+    ...(top ? { topk_prompt_logprobs: topRows(top) } : {}),
     prompt_cache_hit_tokens: 0,
   };
+}
+
+/** [[id, log-prob], ...] of each place, null where there is none. */
+function topRows({ k, tokens, logprobs }: TopTokens): ([number, number][] | null)[] {
+  return Array.from({ length: tokens.length / k }, (_, row) => {
+    const cells = Array.from({ length: k }, (__, i): [number, number] => {
+      return [tokens[row * k + i] ?? 0, logprobs[row * k + i] ?? NO_TOKEN];
+    });
+    const filled = cells.filter(([, logprob]) => logprob !== NO_TOKEN);
+    return filled.length > 0 ? filled : null;
+  });
+}
+
+function topOf({ tensors }: OperationData): TopTokens | null {
+  const [tokens, logprobs] = [tensors[TOP_TENSORS.tokens], tensors[TOP_TENSORS.logprobs]];
+  if (!(tokens?.data instanceof Int32Array) || !(logprobs?.data instanceof Float32Array)) return null;
+  return { k: rowWidth(tokens), tokens: tokens.data, logprobs: logprobs.data };
 }
 
 function sequencesOf({ json, tensors }: OperationData) {

@@ -13,6 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { TinkerFutureDto } from './model.dto.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
@@ -53,6 +54,12 @@ export class SamplingSessionDto {
    * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   sampling_session_id!: string;
+}
+
+export class AsampleAcceptedDto extends TinkerFutureDto {
+  /** A name for each of the continuations to come. */
+  @ApiProperty({ type: [String], example: ['future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:0'] })
+  sample_sequence_ids!: string[];
 }
 
 export class SamplerDto {
