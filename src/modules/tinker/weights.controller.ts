@@ -11,6 +11,7 @@ import {
   WeightsInfoDto,
 } from './dto/weights.dto.js';
 import { toTinkerFuture } from './models.controller.js';
+import { TinkerModels } from './tinker-models.js';
 import { TinkerController } from './tinker.controller-kind.js';
 
 /** Saving and loading, each in its place among a model's steps. */
@@ -20,6 +21,7 @@ export class TinkerWeightsController {
     private readonly checkpoints: CheckpointsService,
     private readonly library: CheckpointLibrary,
     private readonly samplers: SamplersService,
+    private readonly models: TinkerModels,
   ) {}
 
   /**
@@ -59,7 +61,7 @@ export class TinkerWeightsController {
   @HttpCode(200)
   @ApiOkResponse({ type: TinkerFutureDto })
   async load(@Body() body: TinkerLoadDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.checkpoints.load({ ...body, optimizer: body.optimizer ?? false }));
+    return toTinkerFuture(await this.models.load(body));
   }
 
   /**

@@ -54,12 +54,37 @@ export class TinkerSaveDto extends TinkerSaveForSamplerDto {
 
 @AcceptsUnknownFields()
 export class TinkerLoadDto {
-  /**
-   * The model to load into.
-   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
-   */
+  /** The model to load into; or session_id and model_seq_id, to make one like the checkpoint's. */
+  @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0' })
+  @IsOptional()
   @IsString()
-  model_id!: string;
+  model_id?: string;
+
+  /** The session of the model to make. */
+  @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
+  @IsOptional()
+  @IsString()
+  session_id?: string;
+
+  /** The client's number of the model to make. */
+  @ApiProperty({ minimum: 0, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  model_seq_id?: number;
+
+  /** Whatever the client wants to remember with the model to make. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  @IsOptional()
+  @IsObject()
+  user_metadata?: Record<string, unknown>;
+
+  /** Only AdamW is known here. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
+  @IsOptional()
+  @IsObject()
+  optimizer_config?: Record<string, unknown>;
 
   /** The client's number of the request: a repeat gives the first one's future. */
   @ApiProperty({ minimum: 0, example: 1 })
