@@ -43,7 +43,8 @@ describe('repeats', () => {
     const [model_id] = await client.createModel(1);
     const save = { model_id, seq_id: 1, sampling_session_seq_id: 5 };
     const first = await client.settled('save_weights_for_sampler', save);
-    expect(first.body).toEqual({ sampling_session_id: expect.stringMatching(/^sampler_/), path: null });
+    expect(String(first.body['sampling_session_id'])).toMatch(/^sampler_/);
+    expect(first.body['path']).toBeNull();
     const again = await client.settled('save_weights_for_sampler', { ...save, sampling_session_seq_id: 6 });
     expect(again.body).toEqual(first.body);
   });
@@ -54,7 +55,7 @@ describe('order', () => {
     const [modelId] = await client.createModel(2);
     for (const seq of [9, 10, 8]) {
       const { body } = await client.settled('forward_backward', client.forward(modelId, seq));
-      expect(body['metrics']).toMatchObject({ 'loss:sum': expect.any(Number) });
+      expect(body['metrics']).toHaveProperty(['loss:sum']);
     }
     const { body } = await client.settled('optim_step', { model_id: modelId, seq_id: 20 });
     expect(body['metrics']).toMatchObject({ step: 1 });
@@ -63,7 +64,8 @@ describe('order', () => {
   it('is not lost on failures: they are answers, with a category', async () => {
     const [model_id] = await client.createModel(3);
     const { status, body } = await client.settled('optim_step', { model_id, seq_id: 1 });
-    expect({ status, body }).toEqual({ status: 200, body: { error: expect.any(String), category: 'user' } });
+    expect({ status, category: body['category'] }).toEqual({ status: 200, category: 'user' });
+    expect(body['error']).toMatch(/no gradients/);
   });
 });
 

@@ -21,8 +21,8 @@ export class SessionsRepository {
     );
   }
 
-  find(owner: string, id: string): Promise<SessionEntity | null> {
-    return this.sessions.findOneBy({ owner, id });
+  async find(owner: string, id: string): Promise<SessionEntity | null> {
+    return isId(id) ? this.sessions.findOneBy({ owner, id }) : null;
   }
 
   /** Newest first. */
@@ -37,6 +37,7 @@ export class SessionsRepository {
 
   /** False when there is no such session. A session that had ended goes on. */
   async beat(owner: string, id: string): Promise<boolean> {
+    if (!isId(id)) return false;
     const { affected } = await this.sessions.update({ owner, id }, { heartbeatAt: new Date(), endedAt: null });
     return affected === 1;
   }
@@ -68,8 +69,8 @@ export class SessionsRepository {
     return this.samplers.findOneBy(requestId === null ? { sessionId, seqId: seqId ?? undefined } : { requestId });
   }
 
-  findSampler(owner: string, id: string): Promise<SamplingSessionEntity | null> {
-    return this.samplers.findOneBy({ owner, id });
+  async findSampler(owner: string, id: string): Promise<SamplingSessionEntity | null> {
+    return isId(id) ? this.samplers.findOneBy({ owner, id }) : null;
   }
 
   findSamplerOfRequest(requestId: string): Promise<SamplingSessionEntity | null> {
@@ -79,4 +80,9 @@ export class SessionsRepository {
   findSamplersOfSession(sessionId: string): Promise<SamplingSessionEntity[]> {
     return this.samplers.find({ where: { sessionId }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
+}
+
+/** Postgres refuses some texts; none of those is an id of ours. */
+function isId(text: string): boolean {
+  return /^\w{1,100}$/.test(text);
 }
