@@ -9,6 +9,7 @@ const TASKS = {
   setup: 'install packages and build, where needed',
   build: 'compile to dist/',
   test: 'all tiers (-- unit medium conformance numerics e2e to pick some; the rest goes to vitest)',
+  'test:sdk': 'the Tinker SDK from PyPI against the service (-- <version> to pick one; the rest goes to pytest)',
   check: 'lint, format, types, imports, generated files, migrations',
   lint: 'eslint',
   'check:format': 'what prettier would change',
@@ -23,6 +24,7 @@ const TASKS = {
   'env:example': 'write .env.example',
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
+  keys: 'API keys in the database of DATABASE_URL (-- create <name> | list | revoke <id>)',
   bench: 'measure against PyTorch and write bench/RESULTS.md (-- --help for its options)',
   help: 'this list',
 };

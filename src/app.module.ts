@@ -4,12 +4,22 @@ import { type AppConfig } from './config/app-config.js';
 import { AdaptersModule, AdaptersWorkerModule } from './modules/adapters/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
+import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
+import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
 import { PlatformModule } from './platform.module.js';
 
 /** Features with their routes. */
-const API = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
+const API = [
+  KeysModule,
+  LossesModule,
+  AdaptersModule,
+  TrainingModule,
+  GenerationModule,
+  CheckpointsModule,
+  TinkerModule,
+];
 /** Features with their handlers, and what they compute with. */
 const WORKER = [
   // Global: the platform's dispatcher and every handler compute with it.

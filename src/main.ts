@@ -9,6 +9,7 @@ import { configureHttp } from './common/http/configure-http.js';
 import { ListenError } from './common/http/listen.error.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
+import { ApiKeys, KeyGate } from './modules/keys/index.js';
 import { serveDocs } from './openapi.js';
 import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
 
@@ -21,8 +22,11 @@ async function start(config: AppConfig): Promise<void> {
     abortOnError: false,
   });
   for (const warning of config.warnings) logger.warn(warning);
-  configureHttp(app, config.bodyLimitMb);
-  if (config.servesApi) serveDocs(app);
+  configureHttp(app, config.bodyLimitMb, config.servesApi ? app.get(KeyGate).handle : undefined);
+  if (config.servesApi) {
+    await app.get(ApiKeys).checkExposure(config.host);
+    serveDocs(app);
+  }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   await app.init();
   await app.listen(config.port, config.host).catch(async (error: unknown) => {

@@ -39,6 +39,12 @@ export const LAYERS = {
   'src/modules/checkpoints': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/training': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
   'src/modules/generation': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
+  'src/modules/keys': OPERATIONS,
+  'src/modules/sessions': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
+  'src/modules/tinker': [
+    ...[...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints', 'src/modules/training'],
+    ...['src/modules/generation', 'src/modules/keys', 'src/modules/sessions'],
+  ],
   'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
 };
 
@@ -73,9 +79,14 @@ export const PACKAGES = [
     why: 'compute and formats know no HTTP',
   },
   {
-    packages: /^(onnxruntime-node|protobufjs)(\/.*)?$/,
+    packages: /^onnxruntime-node(\/.*)?$/,
     only: /^(src\/compute\/(onnxruntime|local)\/|test\/|bench\/)/,
     why: 'an engine is known to its own folder only',
+  },
+  {
+    packages: /^protobufjs(\/.*)?$/,
+    only: /^(src\/compute\/(onnxruntime|local)\/|src\/modules\/tinker\/codec\/|test\/|bench\/)/,
+    why: 'ONNX files and the Tinker wire format are protobuf, nothing else is',
   },
   {
     packages: /^@tensorflow\//,

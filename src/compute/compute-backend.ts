@@ -5,6 +5,7 @@ import { type LoraSpec } from '../domain/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
 import { type SampledSequence, type SamplingParams } from '../domain/sampling.js';
+import { type TopTokens } from '../domain/top-tokens.js';
 
 /**
  * The compute port and its DI token. A backend owns base models and live adapters; it knows no HTTP, SQL or Redis.
@@ -108,10 +109,14 @@ export interface GenerateRequest {
   readonly prompt: Int32Array;
   readonly count: number;
   readonly sampling: SamplingParams;
+  /** So many likeliest tokens for every place of the prompt; none when left out. */
+  readonly topPromptTokens?: number;
 }
 
 export interface GenerateResult {
   readonly sequences: readonly SampledSequence[];
+  /** One row for each token of the prompt, where asked for; the first is empty. */
+  readonly promptTop?: TopTokens;
 }
 
 export interface TokenEvent {

@@ -12,6 +12,11 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export class AppConfig {
   readonly port: number;
   readonly host: string;
+  readonly apiKeys: readonly string[];
+  readonly allowNoKeys: boolean;
+  /** Empty: the address of the request. */
+  readonly publicUrl: string;
+  readonly sessionTimeoutS: number;
   readonly role: Values['ROLE'];
   readonly databaseUrl: string;
   readonly databasePoolSize: number;
@@ -40,6 +45,10 @@ export class AppConfig {
   private constructor(values: Values, warnings: readonly string[]) {
     this.port = values.PORT;
     this.host = values.HOST;
+    this.apiKeys = Object.freeze([...values.API_KEYS]);
+    this.allowNoKeys = values.ALLOW_NO_KEYS;
+    this.publicUrl = values.PUBLIC_URL;
+    this.sessionTimeoutS = values.SESSION_TIMEOUT_S;
     this.role = values.ROLE;
     this.databaseUrl = values.DATABASE_URL;
     this.databasePoolSize = values.DATABASE_POOL_SIZE;

@@ -47,6 +47,29 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] 
 export const ENV_SCHEMA = {
   PORT: wholeNumber(0, 65_535)({ default: 8000, desc: 'TCP port of the HTTP server (0 = any free one).' }),
   HOST: host({ default: '127.0.0.1', desc: 'Address to listen on; 0.0.0.0 for every interface.' }),
+  API_KEYS: names({
+    default: [],
+    desc: 'Keys that clients must send as X-API-Key, separated by commas. Empty and none made with `npm run keys`: no key is asked for.',
+  }),
+  ALLOW_NO_KEYS: bool({
+    default: false,
+    desc: 'Listen beyond loopback although no API key is configured: everybody who reaches the port may use the service.',
+  }),
+  PUBLIC_URL: optionalUrl(
+    'http:',
+    'https:',
+  )({
+    default: '',
+    desc: 'Address under which clients reach the service, for download links. Empty = the address of the request.',
+    example: 'https://thinker.example.com',
+  }),
+  SESSION_TIMEOUT_S: wholeNumber(
+    15,
+    86_400,
+  )({
+    default: 300,
+    desc: 'A Tinker session whose heartbeats stop for this long is ended: its adapters leave memory, nothing is lost.',
+  }),
   ROLE: str({
     choices: ROLES,
     default: 'all',
@@ -126,4 +149,4 @@ export const ENV_SCHEMA = {
 export type EnvName = keyof typeof ENV_SCHEMA;
 
 /** Values that never appear in a message or a log. */
-export const SECRETS: ReadonlySet<string> = new Set<EnvName>(['HF_TOKEN', 'DATABASE_URL', 'REDIS_URL']);
+export const SECRETS: ReadonlySet<string> = new Set<EnvName>(['HF_TOKEN', 'API_KEYS', 'DATABASE_URL', 'REDIS_URL']);

@@ -1,7 +1,20 @@
 import { AdapterEntity } from '../modules/adapters/entities/adapter.entity.js';
 import { CheckpointEntity } from '../modules/checkpoints/entities/checkpoint.entity.js';
 import { FutureEntity } from '../modules/futures/entities/future.entity.js';
+import { ApiKeyEntity } from '../modules/keys/entities/api-key.entity.js';
+import { SettingEntity } from '../modules/keys/entities/setting.entity.js';
+import { SamplingSessionEntity } from '../modules/sessions/entities/sampling-session.entity.js';
+import { SessionEntity } from '../modules/sessions/entities/session.entity.js';
 import { WorkerEntity } from '../modules/workers/entities/worker.entity.js';
 
 /** Every table. */
-export const ENTITIES = [AdapterEntity, CheckpointEntity, FutureEntity, WorkerEntity];
+export const ENTITIES = [
+  AdapterEntity,
+  CheckpointEntity,
+  FutureEntity,
+  WorkerEntity,
+  ApiKeyEntity,
+  SettingEntity,
+  SessionEntity,
+  SamplingSessionEntity,
+];

@@ -2,6 +2,7 @@
 export const OPERATION_KINDS = [
   'create_adapter',
   'delete_adapter',
+  'unload_adapter',
   'forward',
   'forward_backward',
   'optim_step',

@@ -53,6 +53,30 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'the likeliest tokens of the prompt have the log-probs that forward gives them, the likeliest first',
+    run: async (subject) => {
+      const target = base(subject);
+      const k = 3;
+      const request = { ...requestOf({ maxNewTokens: 4 }), topPromptTokens: k };
+      const { sequences, promptTop } = await subject.backend.generate(target, request);
+      expect(sequences).toEqual(await sample(subject, target, { maxNewTokens: 4 }));
+      expect(promptTop!.logprobs.slice(0, k)).toEqual(new Float32Array(k).fill(-99_999));
+      const rows = { offsets: Int32Array.of(0, PROMPT.length - 1), trailingShape: [] };
+      const tokens = { data: PROMPT.slice(0, -1), ...rows };
+      const target_tokens = { data: promptTop!.tokens.slice(k), ...rows, trailingShape: [k] };
+      const { logprobs } = await subject.backend.forward(target, {
+        batch: { tokens, lossInputs: { target_tokens } },
+        loss: { name: 'cross_entropy', config: {} },
+        logprobs: 'all',
+      });
+      // Two programs, one of them with a cache: equal up to float32 rounding.
+      expect(largestDifference(promptTop!.logprobs.slice(k), logprobs.data)).toBeLessThan(1e-4);
+      for (let i = k; i < promptTop!.logprobs.length; i++) {
+        if (i % k > 0) expect(promptTop!.logprobs[i]).toBeLessThanOrEqual(promptTop!.logprobs[i - 1]!);
+      }
+    },
+  },
+  {
     name: 'greedy sampling ignores the seed, and all continuations are one',
     run: async (subject) => {
       const [a, b] = await sample(subject, base(subject), { temperature: 0 }, 2);

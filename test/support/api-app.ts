@@ -14,7 +14,9 @@ import { AppConfig } from '../../src/config/app-config.js';
 import { AdaptersModule, AdaptersWorkerModule } from '../../src/modules/adapters/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from '../../src/modules/generation/index.js';
+import { KeyGate, KeysModule } from '../../src/modules/keys/index.js';
 import { LossesModule } from '../../src/modules/losses/index.js';
+import { TinkerModule } from '../../src/modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from '../../src/modules/training/index.js';
 import { PlatformModule } from '../../src/platform.module.js';
 import { CheckpointStore } from '../../src/storage/checkpoint-store.js';
@@ -48,14 +50,16 @@ export class Disk {
  * The whole service in this process, with the fake backend and the bundled base model, on a free port. Everything but
  * the arithmetic and the disk is the real thing.
  */
-export async function startApiApp(databaseUrl: string) {
+export async function startApiApp(databaseUrl: string, env: Readonly<Record<string, string>> = {}) {
   const disk = new Disk();
   chmodSync(disk.folder, 0o755);
   const config = AppConfig.fromEnv({
     ...{ DATABASE_URL: databaseUrl, BASE_MODELS: path.join('models', 'tiny-chat'), DATA_DIR: disk.folder },
     ...{ SHUTDOWN_GRACE_S: '5', SNAPSHOT_INTERVAL_S: '3600' },
+    ...env,
   });
-  const features = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
+  const api = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
+  const features = [KeysModule, ...api, TinkerModule];
   const workers = [AdaptersWorkerModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
   const module = await Test.createTestingModule({
     imports: [PlatformModule.forRoot(config), FakeComputeModule.forRoot(), ...features, ...workers],
@@ -64,7 +68,7 @@ export async function startApiApp(databaseUrl: string) {
     .useValue(disk.store)
     .compile();
   const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
-  configureHttp(app, config.bodyLimitMb);
+  configureHttp(app, config.bodyLimitMb, app.get(KeyGate).handle);
   await app.listen(0, '127.0.0.1');
   return {
     app,

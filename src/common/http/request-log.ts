@@ -2,7 +2,13 @@ import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 
 /** Asked for again and again by probes and waiting clients: worth a line only at debug level. */
-const QUIET = new Set(['/healthz', '/readyz', '/retrieve_future']);
+const QUIET = new Set([
+  '/healthz',
+  '/readyz',
+  '/retrieve_future',
+  '/api/v1/retrieve_future',
+  '/api/v1/session_heartbeat',
+]);
 
 const logger = new Logger('Http');
 

@@ -3,6 +3,7 @@ import { type AdapterState, type AdapterTensors } from '../../domain/adapter-sta
 import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type SampledSequence, type SamplingParams } from '../../domain/sampling.js';
+import { emptyTopTokens, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { LossRegistry } from '../../modules/losses/index.js';
 import {
@@ -159,7 +160,8 @@ export class FakeBackend extends ComputeBackend {
     const sequences = Array.from({ length: request.count }, (_, index) => {
       return sample(request, index, given, vocabSize, onToken);
     });
-    return Promise.resolve({ sequences });
+    const { prompt, topPromptTokens: k = 0 } = request;
+    return Promise.resolve({ sequences, ...(k > 0 ? { promptTop: topOf(prompt, k, given, vocabSize) } : {}) });
   }
 
   /** Loss, log-probs, and the sum of dLoss/dlogprob: the slope of the loss along the bonus. */
@@ -232,6 +234,15 @@ function bonus(lora: LoraSpec, weights: AdapterTensors): number {
 
 function logprob(token: number, target: number, given: number): number {
   return -(1 + ((token + target) % 4)) + given;
+}
+
+function topOf(prompt: Int32Array, k: number, given: number, vocabSize: number): TopTokens {
+  const top = emptyTopTokens(prompt.length, k);
+  prompt.subarray(0, -1).forEach((token, i) => {
+    const scores = Float32Array.from({ length: vocabSize }, (_, target) => logprob(token, target, given));
+    putTopTokens(top, i + 1, scores, 0);
+  });
+  return top;
 }
 
 function sample(

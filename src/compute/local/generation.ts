@@ -1,6 +1,7 @@
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { type TargetModule } from '../../domain/lora-spec.js';
-import { type GenerateRequest, type TokenListener } from '../compute-backend.js';
+import { emptyTopTokens, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
+import { type GenerateRequest, type GenerateResult, type TokenListener } from '../compute-backend.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
@@ -10,6 +11,8 @@ import { TokenSampler } from './token-sampler.js';
 
 /** Prompt tokens per prefill step: bounds the memory of attention among them. */
 const PREFILL_TOKENS = 512;
+/** The same where every place gives a row of logits. */
+const SCORED_TOKENS = 64;
 
 export interface GenerationModel {
   readonly runtime: ModelRuntime;
@@ -81,12 +84,14 @@ export async function generate(
   model: GenerationModel,
   request: GenerateRequest,
   onToken?: TokenListener,
-): Promise<SampledSequence[]> {
+): Promise<GenerateResult> {
   const { runtime } = model;
   const sampler = new TokenSampler(runtime.config.vocabSize);
   const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, model));
   const cache = new KvCache(runtime.config, 1);
-  const prefilled = await prefill(model, cache, request.prompt);
+  const k = request.topPromptTokens ?? 0;
+  const promptTop = k > 0 ? emptyTopTokens(request.prompt.length, k) : undefined;
+  const prefilled = await prefill(model, cache, request.prompt, promptTop);
   const draw = (continuation: Continuation, next: NextToken) => {
     const drawn = continuation.next(sampler, next);
     onToken?.({ index: continuation.index, ...drawn });
@@ -102,28 +107,44 @@ export async function generate(
     if (kept.length < open.length) cache.select(kept);
     open = kept.map((row) => open[row]!);
   }
-  return all.map((continuation) => continuation.finish());
+  const sequences = all.map((continuation) => continuation.finish());
+  return promptTop ? { sequences, promptTop } : { sequences };
 }
 
-/** Feeds the prompt through the model; says what comes after its last token. */
-async function prefill(model: GenerationModel, cache: KvCache, prompt: Int32Array): Promise<NextToken> {
+/** Feeds the prompt through the model; says what comes after its last token, and fills `top` for all before. */
+async function prefill(
+  model: GenerationModel,
+  cache: KvCache,
+  prompt: Int32Array,
+  top: TopTokens | undefined,
+): Promise<NextToken> {
   let next: NextToken[] = [];
-  for (let start = 0; start < prompt.length; start += PREFILL_TOKENS) {
-    next = await step(model, cache, prompt.subarray(start, start + PREFILL_TOKENS), 1);
+  const stride = top ? SCORED_TOKENS : PREFILL_TOKENS;
+  for (let start = 0; start < prompt.length; start += stride) {
+    const tokens = prompt.subarray(start, start + stride);
+    next = await step(model, cache, tokens, 1, top ? Int32Array.from(tokens.keys()) : undefined);
+    if (!top) continue;
+    // What follows the last token of the prompt is no place in it.
+    const inside = next.slice(0, prompt.length - 1 - start);
+    inside.forEach(({ logits, logSum }, i) => putTopTokens(top, start + i + 1, logits, logSum));
   }
-  return next[0]!;
+  return next.at(-1)!;
 }
 
-/** Runs tokens.length / sequences new tokens of every sequence; says for each what comes next. */
+/**
+ * Runs tokens.length / sequences new tokens of every sequence; says what comes next after `rows`: the last of every
+ * sequence where it is left out.
+ */
 async function step(
   { runtime, targets, feeds }: GenerationModel,
   cache: KvCache,
   tokens: Int32Array,
   sequences: number,
+  rows?: Int32Array,
 ): Promise<NextToken[]> {
   const count = tokens.length / sequences;
   const positions = BigInt64Array.from(tokens, (_, i) => BigInt(cache.length + (i % count)));
-  const last = Int32Array.from({ length: sequences }, (_, b) => (b + 1) * count - 1);
+  const last = rows ?? Int32Array.from({ length: sequences }, (_, b) => (b + 1) * count - 1);
   const past = cache.feeds();
   const capacity = past[0]![1].shape[2]!;
   const inputs = new Map<string, HostTensor>([
@@ -133,7 +154,7 @@ async function step(
     ['tokens', hostTensor(tokens, [tokens.length])],
     ['positions', hostTensor(positions, [sequences, count])],
     ['mask', runtime.tables.causalMask(count)],
-    ['last', hostTensor(last, [sequences])],
+    ['last', hostTensor(last, [last.length])],
     ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
   ]);
   const outputs = await runtime.use('generation', { targets }, (program) => program.run(inputs));
@@ -141,5 +162,5 @@ async function step(
   const { data, shape } = outputs.get(LOGITS)!;
   const logSums = outputs.get(LOG_SUM)!.data;
   const row = (b: number) => data.subarray(b * shape[1]!, (b + 1) * shape[1]!);
-  return Array.from({ length: sequences }, (_, b) => ({ logits: row(b), logSum: logSums[b]! }));
+  return Array.from({ length: last.length }, (_, b) => ({ logits: row(b), logSum: logSums[b]! }));
 }

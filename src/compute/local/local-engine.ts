@@ -152,12 +152,12 @@ export class LocalEngine extends ComputeBackend {
       targets: adapter?.lora.targetModules ?? [],
       feeds: adapter?.feeds ?? [],
     };
-    const sequences = generate(model, request, onToken);
-    this.generations.add(sequences);
+    const generation = generate(model, request, onToken);
+    this.generations.add(generation);
     try {
-      return { sequences: await sequences };
+      return await generation;
     } finally {
-      this.generations.delete(sequences);
+      this.generations.delete(generation);
     }
   }
 

@@ -9,7 +9,7 @@ import { LoraLinears } from './lora-linears.js';
 import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
 
 /**
- * Results: next-token logits [B, V], their log-sum-exp [B, 1], and per layer the keys and values of the new tokens,
+ * Results: next-token logits of the L rows that `last` names [L, V], their log-sum-exp [L, 1], and per layer the keys and values of the new tokens,
  * [B, kvHeads, S, D].
  */
 export const LOGITS = 'logits';
@@ -30,7 +30,7 @@ export function generationProgram(config: TransformerConfig, targets: ReadonlySe
   const tokens = graph.input('tokens', 'i32', [product('B', 'S')]);
   const { hidden } = transformer(ops, config, linears, cachedLayout(ops, config, present), tokens);
 
-  const last = graph.input('last', 'i32', ['B']);
+  const last = graph.input('last', 'i32', ['L']);
   const x = finalNorm(ops, config, ops.gatherRows(hidden, last));
   const base = ops.matmul(x, outputProjection(ops, config), { transposeB: true });
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');

@@ -75,6 +75,18 @@ export class AdapterResidency extends OperationObserver {
     return result;
   }
 
+  /** Writes the adapter's state down and frees its memory; does nothing when it is not live. */
+  async unload({ adapterId }: Operation): Promise<void> {
+    const live = adapterId === null ? undefined : this.live.get(adapterId);
+    if (adapterId === null || !live) return;
+    const adapter = await live.ready.catch(() => null);
+    await live.writing;
+    if (adapter && live.applied === live.stored && live.stored > live.snapshot) {
+      await this.takeSnapshot(adapter, live);
+    }
+    await this.evict(adapterId);
+  }
+
   /** Drops the adapter from memory; the next operation rebuilds it from the log. */
   async evict(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
@@ -179,6 +191,7 @@ export class AdapterResidency extends OperationObserver {
         return { step, hasGradients: false };
       }
       case 'create_adapter':
+      case 'unload_adapter':
         return {};
       default:
         // load_weights writes a snapshot before it completes, and a deleted adapter is never rebuilt.

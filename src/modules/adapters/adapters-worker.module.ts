@@ -6,12 +6,13 @@ import { AdapterResidency } from './adapter-residency.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { AdapterEntity } from './entities/adapter.entity.js';
 import { CreateAdapterHandler } from './handlers/create-adapter.handler.js';
+import { UnloadAdapterHandler } from './handlers/unload-adapter.handler.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 
 /** Adapters in the compute worker: which are in memory, and their state on disk. */
 @Module({
   imports: [TypeOrmModule.forFeature([AdapterEntity]), BaseModelsModule, StorageModule],
-  providers: [AdapterRepository, AdapterStateStore, AdapterResidency, CreateAdapterHandler],
+  providers: [AdapterRepository, AdapterStateStore, AdapterResidency, CreateAdapterHandler, UnloadAdapterHandler],
   exports: [AdapterResidency, AdapterStateStore],
 })
 export class AdaptersWorkerModule {}

@@ -14,6 +14,6 @@ import { AdapterRepository } from './repositories/adapter.repository.js';
   imports: [TypeOrmModule.forFeature([AdapterEntity]), BaseModelsModule, LossesModule],
   controllers: [AdaptersController, CapabilitiesController],
   providers: [AdapterRepository, AdaptersService, CapabilitiesService],
-  exports: [AdaptersService],
+  exports: [AdaptersService, CapabilitiesService],
 })
 export class AdaptersModule {}

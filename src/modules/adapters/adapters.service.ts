@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
@@ -19,6 +20,9 @@ export interface AdapterWish {
   readonly modelId?: string;
   readonly baseModel?: string;
   readonly lora: Partial<LoraSpec>;
+  /** The Tinker session that makes it, and what its client wants to remember with it. */
+  readonly sessionId?: string;
+  readonly userMetadata?: Readonly<Record<string, unknown>>;
   /** A first state other than fresh weights: a folder in the checkpoint store, and the steps it has taken. */
   readonly firstState?: { readonly path: string; readonly step: number };
 }
@@ -43,7 +47,7 @@ export class AdaptersService {
   /** Refuses a name that a new adapter cannot have. @throws InvalidRequestError, ConflictError */
   async checkFree(modelId: string): Promise<void> {
     checkModelId(modelId, this.baseModelNames());
-    if (await this.adapters.findLive(modelId)) throw nameTaken(modelId);
+    if (await this.find(modelId)) throw nameTaken(modelId);
   }
 
   /** A new adapter, or the one that a request at the same time was faster to make. */
@@ -52,11 +56,22 @@ export class AdaptersService {
     return created ? created.adapter : checkSame(await this.get(wish.modelId), wish);
   }
 
+  /** A new adapter, or the future of the request that made it, where this is a repeat of that request. */
+  async createOnce(wish: AdapterWish & { modelId: string }): Promise<Accepted> {
+    const created = await this.insert(wish);
+    return created ? created.accepted : this.futures.submit(toCreation(checkSame(await this.get(wish.modelId), wish)));
+  }
+
   /** @throws AdapterNotFoundError */
   async get(modelId: string, field?: string): Promise<AdapterEntity> {
     const adapter = await this.find(modelId);
     if (!adapter) throw new AdapterNotFoundError(modelId, field);
     return adapter;
+  }
+
+  /** Null as well for what is no name: Postgres refuses some of it. */
+  async find(modelId: string): Promise<AdapterEntity | null> {
+    return isModelId(modelId) ? this.adapters.findLive(currentOwner(), modelId) : null;
   }
 
   isBaseModel(name: string): boolean {
@@ -81,7 +96,7 @@ export class AdaptersService {
   }
 
   async list(): Promise<{ adapter: AdapterEntity; busy: boolean }[]> {
-    const adapters = await this.adapters.findAllLive();
+    const adapters = await this.adapters.findAllLive(currentOwner());
     const busy = await this.adapters.findBusy(adapters.map(({ id }) => id));
     return adapters.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
   }
@@ -109,9 +124,19 @@ export class AdaptersService {
     });
   }
 
-  /** Null as well for what is no name: Postgres refuses some of it. */
-  private async find(modelId: string): Promise<AdapterEntity | null> {
-    return isModelId(modelId) ? this.adapters.findLive(modelId) : null;
+  /** Newest first, with how many there are. */
+  page(limit: number, offset: number): Promise<[AdapterEntity[], number]> {
+    return this.adapters.findPage(currentOwner(), limit, offset);
+  }
+
+  ofSession(sessionId: string): Promise<AdapterEntity[]> {
+    return this.adapters.findLiveOfSession(sessionId);
+  }
+
+  /** Frees the adapter's memory after the operations sent before; the next one brings it back. */
+  unload({ id: adapterId, modelId, baseModel }: AdapterEntity): Promise<Accepted> {
+    const request = { json: {}, tensors: {} };
+    return this.futures.submit({ kind: 'unload_adapter', adapterId, modelId, baseModel, request });
   }
 
   private baseModelNames(): string[] {
@@ -130,14 +155,13 @@ export class AdaptersService {
       trainableParams: loraParameterCount(model.config, lora),
       step: wish.firstState?.step ?? 0,
       statePath: wish.firstState?.path ?? null,
+      owner: currentOwner(),
+      sessionId: wish.sessionId ?? null,
+      userMetadata: wish.userMetadata ?? null,
     };
     const accepted = await this.adapters.manager.transaction(async (manager) => {
       if (!(await this.adapters.insert(row, manager))) return undefined;
-      const request = { json: { lora }, tensors: {} };
-      return this.futures.submit(
-        { kind: 'create_adapter', adapterId: id, modelId, baseModel: model.name, request },
-        manager,
-      );
+      return this.futures.submit(toCreation(row), manager);
     });
     if (!accepted) return undefined;
     return { adapter: await this.get(modelId), accepted };
@@ -152,6 +176,21 @@ export class AdaptersService {
       remedy,
     });
   }
+}
+
+/** The first operation of an adapter; there is one, however often it is asked for. */
+function toCreation({ id, modelId, baseModel, lora }: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'lora'>) {
+  // Spelt out: the database gives the keys back in an order of its own, and a repeat must have the same bytes.
+  const { rank, alpha, dropout, targetModules, rsLora, seed } = lora;
+  const request = { json: { lora: { rank, alpha, dropout, targetModules, rsLora, seed } }, tensors: {} };
+  return {
+    kind: 'create_adapter',
+    adapterId: id,
+    modelId,
+    baseModel,
+    idempotencyKey: `create:${id}`,
+    request,
+  } as const;
 }
 
 function nameTaken(modelId: string | undefined): ConflictError {

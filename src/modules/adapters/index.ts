@@ -4,6 +4,7 @@ export { AdapterStateStore, stateFolder } from './adapter-state.store.js';
 export { AdaptersWorkerModule } from './adapters-worker.module.js';
 export { AdaptersModule } from './adapters.module.js';
 export { AdaptersService, type AdapterWish } from './adapters.service.js';
+export { CapabilitiesService } from './capabilities.service.js';
 export { AdapterCreatedDto, toAdapterDto } from './dto/adapter.dto.js';
 export { ChatMessageDto } from './dto/chat-message.dto.js';
 export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';

@@ -13,6 +13,9 @@ export interface SaveRequest {
   readonly name: string;
   readonly overwrite: boolean;
   readonly ttlSeconds: number | null;
+  /** The row's id, where it is chosen already. */
+  readonly checkpointId?: string;
+  readonly userMetadata?: Record<string, string>;
 }
 
 /**
@@ -29,11 +32,12 @@ export class CheckpointWriter {
   /** Returns the checkpoint's path for clients. @throws CheckpointExistsError, StorageFullError */
   async save(
     kind: CheckpointKind,
-    { name, overwrite, ttlSeconds }: SaveRequest,
+    request: SaveRequest,
     adapter: AdapterEntity,
     requestId: string,
     readState: () => Promise<AdapterState>,
   ): Promise<string> {
+    const { name, overwrite, ttlSeconds } = request;
     const key = { adapterId: adapter.id, kind, name };
     const path = `checkpoints/${adapter.id}/${requestId}`;
     const clientPath = { modelId: adapter.modelId, kind, name };
@@ -48,8 +52,9 @@ export class CheckpointWriter {
     const state = { ...(await readState()), gradients: null };
     await this.store.write(path, toFiles(adapter, state, { optimizer: withOptimizer }));
     const row = {
-      ...{ id: `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },
+      ...{ id: request.checkpointId ?? `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },
       ...{ modelId: adapter.modelId, baseModel: adapter.baseModel, lora: adapter.lora },
+      ...{ owner: adapter.owner, public: false, userMetadata: request.userMetadata ?? null },
       sizeBytes: await this.store.sizeBytes(path),
       expiresAt: ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000),
     };

@@ -6,6 +6,7 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { AdaptersModule } from '../adapters/index.js';
 import { AdapterFilesController } from './adapter-files.controller.js';
 import { AdapterFilesService } from './adapter-files.service.js';
+import { CheckpointLibrary } from './checkpoint-library.js';
 import { CheckpointsController } from './checkpoints.controller.js';
 import { CheckpointsService } from './checkpoints.service.js';
 import { CheckpointEntity } from './entities/checkpoint.entity.js';
@@ -25,7 +26,7 @@ import { CheckpointRepository } from './repositories/checkpoint.repository.js';
     }),
   ],
   controllers: [CheckpointsController, AdapterFilesController],
-  providers: [CheckpointRepository, CheckpointsService, AdapterFilesService],
-  exports: [CheckpointsService],
+  providers: [CheckpointRepository, CheckpointsService, CheckpointLibrary, AdapterFilesService],
+  exports: [CheckpointsService, CheckpointLibrary],
 })
 export class CheckpointsModule {}

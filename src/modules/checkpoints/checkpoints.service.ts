@@ -3,9 +3,9 @@ import { ulid } from 'ulid';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
-import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
+import { CheckpointLibrary } from './checkpoint-library.js';
 import { encodeLoad, encodeSave } from './checkpoint-operations.js';
 import {
   checkCheckpointName,
@@ -15,6 +15,7 @@ import {
   parseCheckpointPath,
 } from './checkpoint-path.js';
 import { type LoadWeightsDto, type SaveForSamplerDto, type SaveWeightsDto } from './dto/checkpoint.dto.js';
+import { type SaveRequest } from './checkpoint-writer.js';
 import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
 import { CheckpointExistsError, CheckpointNotFoundError } from './errors/checkpoint.errors.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
@@ -31,19 +32,31 @@ export class CheckpointsService {
     private readonly checkpoints: CheckpointRepository,
     private readonly adapters: AdaptersService,
     private readonly futures: FuturesService,
-    private readonly store: CheckpointStore,
+    private readonly library: CheckpointLibrary,
   ) {}
 
-  async save(dto: SaveWeightsDto): Promise<AcceptedCheckpoint> {
+  async save(dto: SaveWeightsDto, userMetadata?: Record<string, string>): Promise<AcceptedCheckpoint> {
     const given = givenName(dto);
     if (given === undefined) throw nameless('name', 'Give "name", like "step-10".');
-    return this.submitSave('training', checkCheckpointName(given, nameField(dto)), dto);
+    return this.submitSave('training', checkCheckpointName(given, nameField(dto)), dto, { userMetadata });
   }
 
-  async saveForSampler(dto: SaveForSamplerDto): Promise<AcceptedCheckpoint> {
+  async saveForSampler(dto: SaveForSamplerDto, userMetadata?: Record<string, string>): Promise<AcceptedCheckpoint> {
     const given = givenName(dto);
     const name = given === undefined ? `sampler-${ulid()}` : checkCheckpointName(given, nameField(dto));
-    return this.submitSave('sampler', name, dto);
+    return this.submitSave('sampler', name, dto, { userMetadata });
+  }
+
+  /**
+   * A sampler snapshot without a name, for one sampling client. Name and id of its row follow from the request's number,
+   * so that a repeat is the same request.
+   */
+  async saveUnnamed(modelId: string, seqId: number | undefined): Promise<Accepted & { checkpointId: string }> {
+    const { id } = await this.adapters.get(modelId);
+    const number = seqId ?? ulid();
+    const checkpointId = `checkpoint_${id.slice(id.indexOf('_') + 1)}_${number}`;
+    const dto = { model_id: modelId, seq_id: seqId };
+    return { ...(await this.submitSave('sampler', `.s${number}`, dto, { checkpointId })), checkpointId };
   }
 
   /** A snapshot under a name that lists leave out and no client can use; whoever asks for it deletes it. */
@@ -58,9 +71,9 @@ export class CheckpointsService {
 
   async load(dto: LoadWeightsDto): Promise<AcceptedCheckpoint> {
     const adapter = await this.adapters.get(dto.model_id);
-    const { path, source } = await this.findSource(dto, adapter);
+    const { path, sourceId } = await this.findSource(dto, adapter);
     const request = encodeLoad({
-      ...{ sourceId: source.id, sourceModelId: path.modelId, kind: path.kind, name: path.name },
+      ...{ sourceId, sourceModelId: path.modelId, kind: path.kind, name: path.name },
       optimizer: dto.optimizer ?? path.kind === 'training',
     });
     return this.submit('load_weights', adapter, path, request, dto.seq_id);
@@ -83,26 +96,29 @@ export class CheckpointsService {
   /** The sampler snapshot at a tinker:// path. */
   async findSampler(text: string): Promise<CheckpointEntity> {
     const path = parseCheckpointPath(text, 'model_id');
-    if (path.kind === 'sampler') return this.get(path, 'model_id');
+    if (path.kind === 'sampler') return this.library.readable(path, 'model_id');
     const remedy = 'Save a sampler snapshot with POST /save_weights_for_sampler.';
     throw new InvalidRequestError(`'${text}' is no sampler snapshot. ${remedy}`, { field: 'model_id', remedy });
   }
 
   async delete(path: CheckpointPath): Promise<void> {
-    const checkpoint = await this.get(path, 'name');
-    // The row first: files without a row are waste, a row without files is a lie.
-    await this.checkpoints.delete(checkpoint.id);
-    await this.store.delete(checkpoint.path);
+    await this.get(path, 'name');
+    await this.library.delete(path);
   }
 
-  private async submitSave(kind: CheckpointKind, name: string, dto: SaveWeightsDto): Promise<AcceptedCheckpoint> {
+  private async submitSave(
+    kind: CheckpointKind,
+    name: string,
+    dto: SaveWeightsDto,
+    more: Pick<SaveRequest, 'checkpointId' | 'userMetadata'> = {},
+  ): Promise<AcceptedCheckpoint> {
     const adapter = await this.adapters.get(dto.model_id);
     const path = { modelId: adapter.modelId, kind, name };
     const overwrite = dto.overwrite ?? false;
     const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
     // A repeat by seq_id must find its first future, so there the operation decides.
     if (taken && (dto.seq_id ?? undefined) === undefined) throw new CheckpointExistsError(path);
-    const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null });
+    const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null, ...more });
     const operation = kind === 'training' ? 'save_weights' : 'save_weights_for_sampler';
     return this.submit(operation, adapter, path, request, dto.seq_id);
   }
@@ -114,18 +130,16 @@ export class CheckpointsService {
   private async findSource(
     dto: LoadWeightsDto,
     adapter: AdapterEntity,
-  ): Promise<{ path: CheckpointPath; source: AdapterEntity }> {
+  ): Promise<{ path: CheckpointPath; sourceId: string }> {
     const field = nameField(dto);
     const given = givenName(dto);
     if (given === undefined) throw nameless(field, 'Give "name", or "path" as the save answered it.');
     const path: CheckpointPath = isCheckpointPath(given)
       ? parseCheckpointPath(given, field)
       : { modelId: adapter.modelId, kind: 'training', name: checkCheckpointName(given, field) };
-    const source = path.modelId === adapter.modelId ? adapter : await this.adapters.get(path.modelId, field);
-    const { kind, name } = path;
-    const there = await this.checkpoints.find({ adapterId: source.id, kind, name });
-    if (!there && !(await this.adapters.isBusy(source))) throw new CheckpointNotFoundError(path, field);
-    return { path, source };
+    const source = path.modelId === adapter.modelId ? adapter : await this.adapters.find(path.modelId);
+    if (source && (await this.adapters.isBusy(source))) return { path, sourceId: source.id };
+    return { path, sourceId: (await this.library.readable(path, field)).adapterId };
   }
 
   private async submit(

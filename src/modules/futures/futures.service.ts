@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
+import { currentOwner } from '../../common/caller.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { afterCommit } from '../../database/after-commit.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { isSettled } from '../../domain/operation.js';
+import { isSettled, type OperationKind } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
@@ -18,6 +19,8 @@ import {
   FutureRepository,
   type FutureFilter,
   type FutureSummary,
+  type HistoryEntry,
+  type TimeRange,
   type NewFutureRow,
 } from './repositories/future.repository.js';
 import { WaiterHub } from './waiter-hub.js';
@@ -44,7 +47,7 @@ export class FuturesService {
 
   /**
    * Accepts an operation: one row, then (after the commit of `manager`'s transaction, where one is given) a job that
-   * wakes a worker. A repeat of (adapter, seq_id) with the same request gives the first one's id again.
+   * wakes a worker. A repeat of (adapter, seq_id), or of the idempotency key, with the same request gives the first one's id again.
    * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted.
    */
   async submit(operation: NewOperation, manager: EntityManager = this.futures.manager): Promise<Accepted> {
@@ -53,10 +56,12 @@ export class FuturesService {
       afterCommit(manager, () => this.enqueue({ requestId: row.requestId, kind: row.kind, adapterId: row.adapterId }));
       return { requestId: row.requestId, modelId: row.modelId };
     }
-    const { adapterId, seqId, modelId } = row;
-    const first = adapterId === null || seqId === null ? null : await this.futures.findBySeq(adapterId, seqId, manager);
-    if (first === null || seqId === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
-    if (!first.requestHash.equals(row.requestHash)) throw new SeqIdReusedError(modelId, seqId, first.requestId);
+    const { seqId, idempotencyKey, modelId } = row;
+    const first = await this.futures.findFirst(row, manager);
+    if (first === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
+    if (!first.requestHash.equals(row.requestHash)) {
+      throw new SeqIdReusedError(modelId, seqId ?? idempotencyKey ?? '', first.requestId);
+    }
     return { requestId: first.requestId, modelId };
   }
 
@@ -98,14 +103,19 @@ export class FuturesService {
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
   async summary(requestId: string): Promise<FutureSummary> {
-    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(requestId) : null;
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(currentOwner(), requestId) : null;
     if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 
   /** Newest first, at most `limit`, those before `beforePosition` where given. */
-  list(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
-    return this.futures.findPage(filter, limit, beforePosition);
+  list(filter: Omit<FutureFilter, 'owner'>, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+    return this.futures.findPage({ ...filter, owner: currentOwner() }, limit, beforePosition);
+  }
+
+  /** The caller's requests of these kinds, newest first, with the checkpoint that each is about. */
+  history(kinds: readonly OperationKind[], limit: number, range?: TimeRange): Promise<HistoryEntry[]> {
+    return this.futures.findHistory(currentOwner(), kinds, limit, range);
   }
 
   /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */
@@ -114,7 +124,7 @@ export class FuturesService {
   }
 
   private async findRow(requestId: string): Promise<FutureEntity> {
-    const row = REQUEST_ID.test(requestId) ? await this.futures.findResult(requestId) : null;
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findResult(currentOwner(), requestId) : null;
     if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
@@ -131,6 +141,8 @@ function toRow(operation: NewOperation): NewFutureRow {
   const request = encodeOperationData(operation.request);
   return {
     requestId: `future_${ulid()}`,
+    owner: currentOwner(),
+    idempotencyKey: operation.idempotencyKey ?? null,
     kind: operation.kind,
     adapterId: operation.adapterId,
     modelId: operation.modelId,

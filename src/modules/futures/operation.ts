@@ -12,6 +12,8 @@ export interface NewOperation {
   readonly baseModel: string;
   /** The client's own number of the request (Tinker SDK); with the adapter it identifies a repeat. */
   readonly seqId?: number;
+  /** Identifies a repeat where (adapter, seq_id) does not. */
+  readonly idempotencyKey?: string;
   readonly request: OperationData;
 }
 

@@ -1,6 +1,7 @@
 import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { datumCount, datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type TopTokens } from '../../domain/top-tokens.js';
 import { type SampledSequence, type SamplingParams, type StopReason } from '../../domain/sampling.js';
 
 /** Payload and result of a generate operation as they stand in the log. */
@@ -17,6 +18,12 @@ export interface GenerateOptions {
   readonly logprobs: boolean;
   /** Whether tokens are published while they are drawn. */
   readonly stream: boolean;
+  /** Whether the result holds the log-probs of the prompt's tokens. */
+  readonly promptLogprobs?: boolean;
+  /** Those of the last so many only. */
+  readonly promptLogprobsLast?: number;
+  /** So many likeliest tokens for every place of the prompt; 0 = none. */
+  readonly topPromptTokens?: number;
 }
 
 export function encodeGenerate({ request, options }: GenerateOperation): OperationData {
@@ -34,8 +41,9 @@ export function decodeGenerate({ json, tensors }: OperationData): GenerateOperat
 /** `texts`: of each sequence, without stop token and stop string. */
 export function encodeGenerated(
   { request, options }: GenerateOperation,
-  { sequences }: GenerateResult,
+  { sequences, promptTop }: GenerateResult,
   texts: readonly string[],
+  promptLogprobs: Float32Array | null = null,
 ): OperationData {
   const total = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const tokens = ragged(tokensOf(sequences), new Int32Array(total));
@@ -50,8 +58,21 @@ export function encodeGenerated(
       usage: { prompt_tokens: request.prompt.length, completion_tokens: total },
       seed: request.sampling.seed,
     },
-    tensors: { tokens, ...(options.logprobs ? { logprobs } : {}) },
+    tensors: {
+      tokens,
+      ...(options.logprobs ? { logprobs } : {}),
+      ...(promptTop ? topTensors(promptTop) : {}),
+      ...(promptLogprobs ? { prompt_logprobs: ragged([promptLogprobs], new Float32Array(promptLogprobs.length)) } : {}),
+    },
   };
+}
+
+/** Names of the tensors that hold a result's TopTokens, [rows, k] each. */
+export const TOP_TENSORS = { tokens: 'prompt_top_tokens', logprobs: 'prompt_top_logprobs' } as const;
+
+function topTensors({ k, tokens, logprobs }: TopTokens): Record<string, RaggedTensor> {
+  const rows = { offsets: offsetsOf([tokens.length / k]), trailingShape: [k] };
+  return { [TOP_TENSORS.tokens]: { data: tokens, ...rows }, [TOP_TENSORS.logprobs]: { data: logprobs, ...rows } };
 }
 
 /** The stored result as the root routes show it. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { ConflictError } from '../../common/errors/request.errors.js';
+import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { type GenerateDto } from './dto/generate.dto.js';
-import { encodeGenerate, presentGenerated } from './generate-operation.js';
+import { encodeGenerate, type GenerateOptions, presentGenerated } from './generate-operation.js';
 import { toGenerateRequest } from './sampling-request.js';
 
 /** Whose weights a request samples from. */
@@ -26,10 +27,21 @@ export class GenerationService {
   ) {}
 
   async submit(dto: GenerateDto): Promise<Accepted> {
-    const { model, modelId, adapterId, checkpointId } = await this.findSource(dto);
-    const options = { checkpointId, logprobs: dto.logprobs ?? false, stream: dto.stream ?? false };
-    const request = encodeGenerate({ request: toGenerateRequest(dto, model), options });
-    return this.futures.submit({ kind: 'generate', adapterId, modelId, baseModel: model.name, request });
+    const source = await this.findSource(dto);
+    const options = { logprobs: dto.logprobs ?? false, stream: dto.stream ?? false };
+    return this.submitTo(source, toGenerateRequest(dto, source.model), options);
+  }
+
+  /** A request that has been checked. `idempotencyKey` tells a repeat. */
+  submitTo(
+    { model, modelId, adapterId, checkpointId }: Source,
+    request: GenerateRequest,
+    options: Omit<GenerateOptions, 'checkpointId'>,
+    idempotencyKey?: string,
+  ): Promise<Accepted> {
+    const data = encodeGenerate({ request, options: { ...options, checkpointId } });
+    const baseModel = model.name;
+    return this.futures.submit({ kind: 'generate', adapterId, modelId, baseModel, idempotencyKey, request: data });
   }
 
   /** The result when it is there; null when the signal aborts before. @throws the AppError that it failed with */

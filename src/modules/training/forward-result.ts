@@ -2,7 +2,8 @@ import { type ForwardResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
 
-const LOGPROBS = 'logprobs';
+/** Name of the only tensor of a stored forward result. */
+export const LOGPROBS = 'logprobs';
 
 /** A forward's result as it is stored. */
 export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {

@@ -1,2 +1,6 @@
+export { type BatchContext, checkContextLength } from './batch-context.js';
+export { OptimStepDto } from './dto/optim-step.dto.js';
+export { LOGPROBS } from './forward-result.js';
 export { TrainingWorkerModule } from './training-worker.module.js';
 export { TrainingModule } from './training.module.js';
+export { TrainingService } from './training.service.js';

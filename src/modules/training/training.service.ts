@@ -1,12 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { LossRegistry } from '../losses/index.js';
+import { type BatchContext } from './batch-context.js';
 import { readBatch } from './batch.reader.js';
 import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
 import { type OptimStepDto, toAdamParams } from './dto/optim-step.dto.js';
+
+/** A training request of another wire format: it brings the reader of its data with it. */
+export interface DatumRequest {
+  readonly kind: 'forward' | 'forward_backward';
+  readonly modelId: string;
+  readonly seqId?: number;
+  readonly loss: string;
+  readonly lossConfig: Readonly<Record<string, unknown>>;
+  readonly read: (context: BatchContext) => DatumBatch;
+}
 
 const DEFAULT_LOSS = 'cross_entropy';
 
@@ -29,6 +41,18 @@ export class TrainingService {
 
   forwardBackward(body: ForwardBody): Promise<Accepted> {
     return this.submitToAdapter('forward_backward', body);
+  }
+
+  /** For an adapter that exists; all log-probs come back. */
+  async submitDatums({ kind, modelId, seqId, loss: name, lossConfig, read }: DatumRequest): Promise<Accepted> {
+    const adapter = await this.adapters.get(modelId);
+    const model = this.adapters.baseModel(adapter.baseModel);
+    const loss = this.losses.get(name).metadata;
+    const config = this.losses.resolveConfig(name, lossConfig);
+    const batch = read({ model, loss, knownInputs: this.knownInputs() });
+    this.losses.checkInputs({ name }, batch);
+    const request = encodeForward({ batch, loss: { name, config }, logprobs: 'all' });
+    return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: model.name, seqId, request });
   }
 
   async optimStep(body: OptimStepDto): Promise<Accepted> {
@@ -63,15 +87,18 @@ export class TrainingService {
     const name = fields.loss_fn ?? DEFAULT_LOSS;
     const loss = this.losses.get(name).metadata;
     const config = this.losses.resolveConfig(name, fields.loss_fn_config ?? undefined);
-    const inputs = this.losses.list().flatMap((known) => known.inputs);
-    const knownInputs = [...new Set(inputs.map((input) => input.name))];
     const { batch, form } = readBatch(
       { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
-      { model, loss, knownInputs },
+      { model, loss, knownInputs: this.knownInputs() },
     );
     this.losses.checkInputs({ name }, batch);
     const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
     return { batch, loss: { name, config }, logprobs };
+  }
+
+  private knownInputs(): string[] {
+    const inputs = this.losses.list().flatMap((known) => known.inputs);
+    return [...new Set(inputs.map((input) => input.name))];
   }
 }
 

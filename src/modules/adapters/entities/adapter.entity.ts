@@ -4,13 +4,18 @@ import { type LoraSpec } from '../../../domain/lora-spec.js';
 
 /** A LoRA adapter. A deleted one keeps its row (its operations and checkpoints refer to it) but frees its name. */
 @Entity('adapters')
-@Index('adapters_live_model_id', ['modelId'], { unique: true, where: 'deleted_at IS NULL' })
+@Index('adapters_live_model_id', ['owner', 'modelId'], { unique: true, where: 'deleted_at IS NULL' })
+@Index('adapters_session', ['sessionId'], { where: 'session_id IS NOT NULL' })
 export class AdapterEntity {
   /** `adapter_<ulid>` */
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'adapters_pkey' })
   id!: string;
 
-  /** The client's name for it, unique among live adapters. */
+  /** The key it was made with; '' where no keys are configured. */
+  @Column({ type: 'text', default: '' })
+  owner!: string;
+
+  /** The client's name for it, unique among the owner's live adapters. */
   @Column({ name: 'model_id', type: 'text' })
   modelId!: string;
 
@@ -33,6 +38,14 @@ export class AdapterEntity {
   /** Are there gradients not yet applied? */
   @Column({ name: 'has_gradients', type: 'boolean', default: false })
   hasGradients!: boolean;
+
+  /** The Tinker session that made it. */
+  @Column({ name: 'session_id', type: 'text', nullable: true })
+  sessionId!: string | null;
+
+  /** Whatever the client wants to remember with it. */
+  @Column({ name: 'user_metadata', type: 'jsonb', nullable: true })
+  userMetadata!: Readonly<Record<string, unknown>> | null;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

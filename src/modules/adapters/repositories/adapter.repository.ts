@@ -6,6 +6,9 @@ import { AdapterEntity } from '../entities/adapter.entity.js';
 
 export interface NewAdapterRow {
   readonly id: string;
+  readonly owner: string;
+  readonly sessionId: string | null;
+  readonly userMetadata: Readonly<Record<string, unknown>> | null;
   readonly modelId: string;
   readonly baseModel: string;
   readonly lora: LoraSpec;
@@ -24,20 +27,25 @@ export class AdapterRepository {
     return this.rows.manager;
   }
 
-  /** False when a live adapter has the name already. */
+  /** False when a live adapter of the owner has the name already. */
   async insert(row: NewAdapterRow, manager: EntityManager): Promise<boolean> {
     const { id, modelId, baseModel, lora, rank, trainableParams, step, statePath } = row;
+    const { owner, sessionId, userMetadata } = row;
     const inserted: unknown[] = await manager.query(
-      `INSERT INTO adapters (id, model_id, base_model, lora, rank, trainable_params, step, state_path)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-       ON CONFLICT (model_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
-      [id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, statePath],
+      `INSERT INTO adapters (id, model_id, base_model, lora, rank, trainable_params, step, state_path, owner,
+                             session_id, user_metadata)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT (owner, model_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
+      [
+        ...[id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, statePath],
+        ...[owner, sessionId, userMetadata === null ? null : JSON.stringify(userMetadata)],
+      ],
     );
     return inserted.length > 0;
   }
 
-  findLive(modelId: string): Promise<AdapterEntity | null> {
-    return this.rows.findOneBy({ modelId, deletedAt: IsNull() });
+  findLive(owner: string, modelId: string): Promise<AdapterEntity | null> {
+    return this.rows.findOneBy({ owner, modelId, deletedAt: IsNull() });
   }
 
   /** Live or deleted. */
@@ -46,8 +54,18 @@ export class AdapterRepository {
   }
 
   /** Oldest first. */
-  findAllLive(): Promise<AdapterEntity[]> {
-    return this.rows.find({ where: { deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
+  findAllLive(owner: string): Promise<AdapterEntity[]> {
+    return this.rows.find({ where: { owner, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+
+  /** Newest first, with how many there are. */
+  findPage(owner: string, limit: number, offset: number): Promise<[AdapterEntity[], number]> {
+    const where = { owner, deletedAt: IsNull() };
+    return this.rows.findAndCount({ where, order: { createdAt: 'DESC', id: 'DESC' }, take: limit, skip: offset });
+  }
+
+  findLiveOfSession(sessionId: string): Promise<AdapterEntity[]> {
+    return this.rows.find({ where: { sessionId, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
   /** Of these adapters, those with operations that wait or run. */

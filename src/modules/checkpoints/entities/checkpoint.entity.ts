@@ -16,6 +16,17 @@ export class CheckpointEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'checkpoints_pkey' })
   id!: string;
 
+  /** The adapter's owner. */
+  @Column({ type: 'text', default: '' })
+  owner!: string;
+
+  /** May other keys read it? */
+  @Column({ type: 'boolean', default: false })
+  public!: boolean;
+
+  @Column({ name: 'user_metadata', type: 'jsonb', nullable: true })
+  userMetadata!: Record<string, string> | null;
+
   @Column({ name: 'adapter_id', type: 'text' })
   adapterId!: string;
 

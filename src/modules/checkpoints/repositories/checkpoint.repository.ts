@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
+import { type CheckpointPath } from '../checkpoint-path.js';
 import { CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
 
 export type NewCheckpointRow = Omit<CheckpointEntity, 'adapter' | 'createdAt'>;
@@ -29,6 +30,52 @@ export class CheckpointRepository {
   async findByAdapter(adapterId: string): Promise<CheckpointEntity[]> {
     const rows = await this.rows.find({ where: { adapterId }, order: { createdAt: 'ASC', id: 'ASC' } });
     return rows.filter((row) => unlessExpired(row) !== null);
+  }
+
+  /** By the client's name for its adapter: the newest, while those of a deleted adapter of that name are still there. */
+  async findOwn(owner: string, { modelId, kind, name }: CheckpointPath): Promise<CheckpointEntity | null> {
+    const where = { owner, modelId, kind, name };
+    return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
+  }
+
+  /** The newest, where several owners have published one of this name. */
+  async findPublic({ modelId, kind, name }: CheckpointPath): Promise<CheckpointEntity | null> {
+    const where = { public: true, modelId, kind, name };
+    return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
+  }
+
+  /** With a name, not expired, newest first; and how many there are. */
+  findPage(owner: string, limit: number, offset: number, adapterId?: string): Promise<[CheckpointEntity[], number]> {
+    const named = { owner, name: Not(Like('.%')), ...(adapterId === undefined ? {} : { adapterId }) };
+    const where = [
+      { ...named, expiresAt: IsNull() },
+      { ...named, expiresAt: MoreThan(new Date()) },
+    ];
+    return this.rows.findAndCount({ where, order: { createdAt: 'DESC', id: 'DESC' }, take: limit, skip: offset });
+  }
+
+  /** Of these adapters, the newest with a name of each kind. */
+  async findNewest(adapterIds: readonly string[]): Promise<CheckpointEntity[]> {
+    const newest: { id: string }[] = await this.rows.query(
+      `SELECT DISTINCT ON (adapter_id, kind) id FROM checkpoints
+       WHERE adapter_id = ANY ($1) AND name NOT LIKE '.%' AND (expires_at IS NULL OR expires_at > now())
+       ORDER BY adapter_id, kind, created_at DESC`,
+      [adapterIds],
+    );
+    return this.rows.findBy({ id: In(newest.map(({ id }) => id)) });
+  }
+
+  async update(id: string, change: { public?: boolean; expiresAt?: Date | null }): Promise<void> {
+    await this.rows.update({ id }, change);
+  }
+
+  /** Those without a name of a session's adapters. */
+  async expireUnnamed(sessionId: string, expiresAt: Date): Promise<void> {
+    await this.rows.query(
+      `UPDATE checkpoints SET expires_at = $2 FROM adapters
+       WHERE adapters.id = adapter_id AND session_id = $1 AND name LIKE '.%' AND expires_at IS NULL`,
+      [sessionId, expiresAt],
+    );
   }
 
   findExpired(limit: number): Promise<CheckpointEntity[]> {

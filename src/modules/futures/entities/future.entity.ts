@@ -22,6 +22,7 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Unique('futures_position', ['position'])
 // The adapter's id, not the client's model name: a name can be used again after its adapter is deleted.
 @Unique('futures_adapter_seq', ['adapterId', 'seqId'])
+@Unique('futures_idempotency_key', ['idempotencyKey'])
 @Index('futures_log', ['adapterId', 'position'])
 @Index('futures_line', ['adapterId', 'position'], { where: "status IN ('pending', 'running')" })
 @Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
@@ -34,6 +35,10 @@ export class FutureEntity {
   @Column({ type: 'bigint', transformer: bigintNumber })
   @Generated('increment')
   position!: number;
+
+  /** The key it was sent with; '' where no keys are configured. */
+  @Column({ type: 'text', default: '' })
+  owner!: string;
 
   /** Null for requests to a bare base model. */
   @Column({ name: 'adapter_id', type: 'text', nullable: true })
@@ -55,6 +60,10 @@ export class FutureEntity {
   /** The client's own number of the request. */
   @Column({ name: 'seq_id', type: 'bigint', nullable: true, transformer: bigintNumber })
   seqId!: number | null;
+
+  /** Tells a repeat of a request that has no (adapter, seq_id). */
+  @Column({ name: 'idempotency_key', type: 'text', nullable: true })
+  idempotencyKey!: string | null;
 
   @Column({ type: 'text', default: 'pending' })
   status!: OperationStatus;

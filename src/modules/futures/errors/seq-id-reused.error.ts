@@ -5,7 +5,7 @@ import { AppError } from '../../../common/errors/app-error.js';
  * 409, and no retry can mend this.
  */
 export class SeqIdReusedError extends AppError {
-  constructor(modelId: string, seqId: number, requestId: string) {
+  constructor(modelId: string, seqId: number | string, requestId: string) {
     const remedy = 'Number every new request anew; repeat a number only to repeat the same request.';
     super(
       'seq_id_reused',

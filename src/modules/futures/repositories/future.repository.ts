@@ -1,13 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, Repository } from 'typeorm';
+import { Between, type EntityManager, type FindOptionsWhere, In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
 import { FutureEntity } from '../entities/future.entity.js';
 
 export interface NewFutureRow {
   readonly requestId: string;
+  readonly owner: string;
+  readonly idempotencyKey: string | null;
   readonly kind: OperationKind;
   readonly adapterId: string | null;
   readonly modelId: string;
@@ -18,9 +21,23 @@ export interface NewFutureRow {
 }
 
 export interface FutureFilter {
+  readonly owner: string;
   readonly status?: OperationStatus;
   readonly kind?: OperationKind;
   readonly modelId?: string;
+}
+
+export interface TimeRange {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export interface HistoryEntry {
+  readonly kind: OperationKind;
+  readonly modelId: string;
+  readonly createdAt: Date;
+  /** tinker://..., of operations that save or load and have completed. */
+  readonly path: string | null;
 }
 
 /** A row without its payload and result, for lists. */
@@ -28,6 +45,8 @@ export type FutureSummary = Omit<FutureEntity, 'request' | 'requestHash' | 'resu
 
 const SUMMARY_COLUMNS = [
   'requestId',
+  'owner',
+  'idempotencyKey',
   'position',
   'adapterId',
   'modelId',
@@ -53,7 +72,7 @@ export class FutureRepository {
   }
 
   /**
-   * Inserts a row unless its (adapter, seq_id) is taken or the adapter is gone; tells whether it did.
+   * Inserts a row unless its (adapter, seq_id) or its idempotency key is taken or the adapter is gone; tells whether it did.
    *
    * The adapter's row is locked until the transaction ends, so that positions within an adapter become visible in
    * their order: without the lock a worker could run position 6 while position 5 is not committed yet, and a replay of
@@ -66,9 +85,10 @@ export class FutureRepository {
         : `SELECT id FROM adapters WHERE id = $3 AND (deleted_at IS NULL OR $2 = 'delete_adapter') FOR NO KEY UPDATE`;
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
-       INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash)
-       SELECT $1, $2, line.id, $4, $5, $6, $7, $8 FROM line
-       ON CONFLICT ON CONSTRAINT futures_adapter_seq DO NOTHING
+       INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
+                            idempotency_key)
+       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10 FROM line
+       ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [
         row.requestId,
@@ -79,28 +99,33 @@ export class FutureRepository {
         row.seqId,
         Buffer.from(row.request.buffer, row.request.byteOffset, row.request.byteLength),
         row.requestHash,
+        row.owner,
+        row.idempotencyKey,
       ],
     );
     return inserted.length > 0;
   }
 
-  findBySeq(adapterId: string, seqId: number, manager: EntityManager): Promise<FutureEntity | null> {
-    return manager.findOne(FutureEntity, {
-      where: { adapterId, seqId },
-      select: { requestId: true, requestHash: true },
-    });
+  /** The request that this one repeats: same (adapter, seq_id) or same idempotency key. */
+  findFirst(row: NewFutureRow, manager: EntityManager): Promise<FutureEntity | null> {
+    const { adapterId, seqId, idempotencyKey } = row;
+    const where: FindOptionsWhere<FutureEntity>[] = [];
+    if (adapterId !== null && seqId !== null) where.push({ adapterId, seqId });
+    if (idempotencyKey !== null) where.push({ idempotencyKey });
+    if (where.length === 0) return Promise.resolve(null);
+    return manager.findOne(FutureEntity, { where, select: { requestId: true, requestHash: true } });
   }
 
   /** The row with its result but without its payload. */
-  findResult(requestId: string): Promise<FutureEntity | null> {
+  findResult(owner: string, requestId: string): Promise<FutureEntity | null> {
     const select = Object.fromEntries([...SUMMARY_COLUMNS, 'result'].map((name) => [name, true]));
-    return this.rows.findOne({ where: { requestId }, select });
+    return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
   /** The row without payload and result. */
-  findSummary(requestId: string): Promise<FutureSummary | null> {
+  findSummary(owner: string, requestId: string): Promise<FutureSummary | null> {
     const select = Object.fromEntries(SUMMARY_COLUMNS.map((name) => [name, true]));
-    return this.rows.findOne({ where: { requestId }, select });
+    return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
   /** Which of these requests are settled or no longer there: one query however many wait. */
@@ -129,6 +154,7 @@ export class FutureRepository {
     const query = this.rows
       .createQueryBuilder('future')
       .select(SUMMARY_COLUMNS.map((name) => `future.${name}`))
+      .where('future.owner = :owner', { owner: filter.owner })
       .orderBy('future.position', 'DESC')
       .limit(limit);
     if (filter.status !== undefined) query.andWhere('future.status = :status', { status: filter.status });
@@ -136,6 +162,25 @@ export class FutureRepository {
     if (filter.modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId: filter.modelId });
     if (beforePosition !== undefined) query.andWhere('future.position < :beforePosition', { beforePosition });
     return query.getMany();
+  }
+
+  /** Newest first. Only kinds with small results: they are read for the path in them. */
+  async findHistory(
+    owner: string,
+    kinds: readonly OperationKind[],
+    limit: number,
+    range?: TimeRange,
+  ): Promise<HistoryEntry[]> {
+    const rows = await this.rows.find({
+      where: { owner, kind: In([...kinds]), ...(range ? { createdAt: Between(range.from, range.to) } : {}) },
+      select: { requestId: true, kind: true, modelId: true, createdAt: true, result: true },
+      order: { position: 'DESC' },
+      take: limit,
+    });
+    return rows.map(({ kind, modelId, createdAt, result }) => {
+      const path = result === null ? null : decodeOperationData(result).json['path'];
+      return { kind, modelId, createdAt, path: typeof path === 'string' ? path : null };
+    });
   }
 
   /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */

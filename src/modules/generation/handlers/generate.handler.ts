@@ -36,11 +36,28 @@ export class GenerateHandler extends OperationHandler {
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
-    const result = await this.backend.generate(target, request, onToken);
+    const topPromptTokens = options.topPromptTokens ?? 0;
+    const result = await this.backend.generate(target, { ...request, topPromptTokens }, onToken);
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
     const texts = result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer));
-    return encodeGenerated(generate, result, texts);
+    const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
+    // Of the last n only, where the client asks for so few.
+    promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
+    return encodeGenerated(generate, result, texts, promptLogprobs);
+  }
+
+  /** Log-prob of each token of the prompt given those before it; NaN for the first. */
+  private async scorePrompt(target: ModelTarget, prompt: Int32Array): Promise<Float32Array> {
+    const scores = new Float32Array(prompt.length).fill(NaN);
+    if (prompt.length < 2) return scores;
+    const rows = { offsets: Int32Array.of(0, prompt.length - 1), trailingShape: [] };
+    const tokens = { data: prompt.slice(0, -1), ...rows };
+    const lossInputs = { target_tokens: { data: prompt.slice(1), ...rows } };
+    const loss = { name: 'cross_entropy', config: {} };
+    const { logprobs } = await this.backend.forward(target, { batch: { tokens, lossInputs }, loss, logprobs: 'all' });
+    scores.set(logprobs.data, 1);
+    return scores;
   }
 
   private async targetOf(operation: Operation, checkpointId: string | null): Promise<ModelTarget> {

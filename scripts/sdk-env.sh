@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Makes .venv-sdk-<version> with the Tinker SDK of that version from PyPI and pytest: scripts/sdk-env.sh 0.38.0
+# A second run with nothing changed takes no time. Where .venv of scripts/python-env.sh exists (torch, peft), its
+# packages are made visible too, so that the tests which need torch run; without it they are skipped.
+# Exits 0 when the environment is ready, 2 for a wrong call, 3 when there is no suitable Python, 4 when PyPI is out of
+# reach (callers may then skip what needs the SDK), 5 when PyPI answers but the packages can't be installed.
+# PYTHON names the interpreter to use.
+set -euo pipefail
+
+version="${1:-}"
+if ! [[ "$version" =~ ^[0-9]+(\.[0-9]+)+$ ]]; then
+  echo "usage: scripts/sdk-env.sh <version of tinker>, e.g. 0.38.0" >&2
+  exit 2
+fi
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+venv="$root/.venv-sdk-$version"
+references="$root/.venv"
+pytest="pytest==9.1.1"
+recipe="$venv/.recipe"
+wanted="tinker==$version $pytest $(cksum <"$root/scripts/python-requirements.txt")"
+
+python="${PYTHON:-}"
+[ -n "$python" ] || { [ -x "$references/bin/python" ] && python="$references/bin/python"; } || python=python3
+
+# Packages of .venv come after the environment's own ones; only a Python of the same version can use them.
+link_references() {
+  local target
+  target="$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+  rm -f "$target/thinker-references.pth"
+  [ -x "$references/bin/python" ] || return 0
+  "$references/bin/python" -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"))' >"$target/thinker-references.pth"
+  if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
+    rm -f "$target/thinker-references.pth"
+    echo "sdk-env: torch of $references can't be used by $venv; tests that need torch will be skipped" >&2
+  fi
+}
+
+if [ -x "$venv/bin/python" ] && [ -f "$recipe" ] && [ "$(cat "$recipe")" = "$wanted" ]; then
+  link_references
+  echo "sdk-env: $venv is ready"
+  exit 0
+fi
+
+if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+  echo "sdk-env: need Python 3.11 or newer with the venv module as '$python' (set PYTHON to name another one)" >&2
+  exit 3
+fi
+
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+pip=("$venv/bin/python" -m pip --disable-pip-version-check)
+# The constraints keep what both environments have (transformers, numpy, ...) at one version.
+if ! "${pip[@]}" install --quiet "tinker==$version" "$pytest" -c "$root/scripts/python-requirements.txt"; then
+  # A small package that has always been there tells an unreachable index from a version that is gone.
+  if "${pip[@]}" download --quiet --no-deps --no-cache-dir --retries 1 --dest "$(mktemp -d)" iniconfig >/dev/null 2>&1; then
+    echo "sdk-env: tinker $version could not be installed; the lines above say why" >&2
+    exit 5
+  fi
+  echo "sdk-env: the Python package index is out of reach, so there is no Tinker SDK $version to test with." >&2
+  echo "sdk-env: set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a folder of wheels and run this again." >&2
+  exit 4
+fi
+link_references
+echo "$wanted" >"$recipe"
+echo "sdk-env: $venv is ready ($("$venv/bin/python" -c 'from importlib.metadata import version as v; print("tinker", v("tinker"))'))"

@@ -1,0 +1,81 @@
+/**
+ * npm run test:sdk [-- <version>... <pytest arguments>...]: the Tinker SDK from PyPI against the built service. For
+ * each version it makes a virtual environment (scripts/sdk-env.sh), an empty Postgres with two databases, and runs
+ * pytest on test/sdk, which starts the service itself (or uses the one at TINKER_BASE_URL).
+ *
+ * Fails for a failed test. A version whose environment can't be made because PyPI is out of reach, or because there is
+ * no suitable Python, is skipped and said so; SDK_REQUIRED=1 makes that a failure.
+ */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import pg from 'pg';
+import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
+import { withScratchDatabase } from './lib/scratch-database.mjs';
+
+/** The newest, the first with protobuf only, and the last that speaks JSON. */
+const VERSIONS = ['0.38.0', '0.25.0', '0.24.1'];
+const SKIPPED = new Map([
+  [3, 'there is no Python 3.11 or newer with venv'],
+  [4, 'the Python package index is out of reach'],
+]);
+
+const args = process.argv.slice(2);
+const isVersion = (arg) => /^\d+\.\d+\.\d+$/.test(arg);
+const versions = args.some(isVersion) ? args.filter(isVersion) : VERSIONS;
+const passedOn = args.filter((arg) => !isVersion(arg));
+
+/** Runs a command with its output shown; resolves with its exit code. */
+function run(command, parameters, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, parameters, { cwd: projectRoot, env: { ...process.env, ...env }, stdio: 'inherit' });
+    child.once('error', (error) => {
+      console.error(`${command}: ${error.message}`);
+      resolve(1);
+    });
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Makes a database beside the given one and returns its address. */
+async function createDatabase(url, name) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+/** 'passed', 'failed' or why it was skipped. */
+async function testVersion(version) {
+  console.log(`\n=== tinker ${version} ===`);
+  const made = await run(path.join(projectRoot, 'scripts', 'sdk-env.sh'), [version]);
+  if (made !== 0) return SKIPPED.has(made) ? `skipped: ${SKIPPED.get(made)}` : 'failed: no environment';
+  return withScratchDatabase(async (url) => {
+    const env = {
+      TEST_DATABASE_URL: await createDatabase(url, 'open'),
+      TEST_DATABASE_URL_KEYS: await createDatabase(url, 'keyed'),
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
+    const python = path.join(projectRoot, `.venv-sdk-${version}`, 'bin', 'python');
+    const pytest = ['-m', 'pytest', '-p', 'no:cacheprovider', '-q', '-rs', ...passedOn];
+    const tests = passedOn.some((arg) => arg.includes('test_')) ? [] : [path.join('test', 'sdk')];
+    return (await run(python, [...pytest, ...tests], env)) === 0 ? 'passed' : 'failed';
+  });
+}
+
+async function main() {
+  await bootstrap();
+  const outcomes = new Map();
+  for (const version of versions) outcomes.set(version, await testVersion(version));
+  console.log('\n=== Tinker SDK ===');
+  for (const [version, outcome] of outcomes) console.log(`tinker ${version.padEnd(8)} ${outcome}`);
+  const bad = [...outcomes.values()].filter(
+    (outcome) => outcome.startsWith('failed') || (process.env.SDK_REQUIRED === '1' && outcome.startsWith('skipped')),
+  );
+  if (bad.length > 0) process.exitCode = 1;
+}
+
+await main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

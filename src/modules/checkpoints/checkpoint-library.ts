@@ -1,0 +1,81 @@
+import { type Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { currentOwner } from '../../common/caller.js';
+import { packArchive } from '../../formats/adapter-archive.js';
+import { CheckpointStore } from '../../storage/checkpoint-store.js';
+import { type CheckpointPath } from './checkpoint-path.js';
+import { type CheckpointEntity } from './entities/checkpoint.entity.js';
+import { CheckpointNotFoundError } from './errors/checkpoint.errors.js';
+import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+
+/** Checkpoints beyond one adapter: those of an owner together, public ones of others, their files as an archive. */
+@Injectable()
+export class CheckpointLibrary {
+  constructor(
+    private readonly checkpoints: CheckpointRepository,
+    private readonly store: CheckpointStore,
+  ) {}
+
+  /** One of the caller's own. @throws CheckpointNotFoundError */
+  async own(path: CheckpointPath, field?: string): Promise<CheckpointEntity> {
+    const checkpoint = await this.checkpoints.findOwn(currentOwner(), path);
+    if (!checkpoint) throw new CheckpointNotFoundError(path, field);
+    return checkpoint;
+  }
+
+  /** One that the caller may read: an own one, else a public one. @throws CheckpointNotFoundError */
+  async readable(path: CheckpointPath, field?: string): Promise<CheckpointEntity> {
+    const own = await this.checkpoints.findOwn(currentOwner(), path);
+    const checkpoint = own ?? (await this.checkpoints.findPublic(path));
+    if (!checkpoint) throw new CheckpointNotFoundError(path, field);
+    return checkpoint;
+  }
+
+  /** The caller's, newest first, with how many there are; those of one adapter where its id is given. */
+  page(limit: number, offset: number, adapterId?: string): Promise<[CheckpointEntity[], number]> {
+    return this.checkpoints.findPage(currentOwner(), limit, offset, adapterId);
+  }
+
+  /** The newest of each kind, by adapter. */
+  newest(adapterIds: readonly string[]): Promise<CheckpointEntity[]> {
+    return this.checkpoints.findNewest(adapterIds);
+  }
+
+  async setPublic(path: CheckpointPath, isPublic: boolean): Promise<void> {
+    const { id } = await this.own(path);
+    await this.checkpoints.update(id, { public: isPublic });
+  }
+
+  /** Null: never. */
+  async setTtl(path: CheckpointPath, ttlSeconds: number | null): Promise<void> {
+    const { id } = await this.own(path);
+    await this.checkpoints.update(id, { expiresAt: ttlSeconds === null ? null : after(ttlSeconds) });
+  }
+
+  async delete(path: CheckpointPath): Promise<void> {
+    const checkpoint = await this.own(path);
+    // The row first: files without a row are waste, a row without files is a lie.
+    await this.checkpoints.delete(checkpoint.id);
+    await this.store.delete(checkpoint.path);
+  }
+
+  /** Lets the snapshots without a name, that only sampling clients of this session use, expire. */
+  expireUnnamed(sessionId: string, ttlSeconds: number): Promise<void> {
+    return this.checkpoints.expireUnnamed(sessionId, after(ttlSeconds));
+  }
+
+  /** All files of a checkpoint as a tar; null when it is gone. Asks for no owner: the caller has checked. */
+  async archive(checkpointId: string): Promise<Readable | null> {
+    const checkpoint = await this.checkpoints.findById(checkpointId);
+    if (!checkpoint) return null;
+    const files = new Map<string, Uint8Array>();
+    for (const name of await this.store.list(checkpoint.path)) {
+      files.set(name, await this.store.read(checkpoint.path, name));
+    }
+    return packArchive(files, checkpoint.createdAt);
+  }
+}
+
+function after(seconds: number): Date {
+  return new Date(Date.now() + seconds * 1000);
+}

@@ -1,0 +1,6 @@
+export { ApiKeys } from './api-keys.js';
+export { ApiKeyEntity } from './entities/api-key.entity.js';
+export { KeyGate } from './key-gate.js';
+export { generateKey, hashKey, keyId } from './key-hash.js';
+export { KeysModule } from './keys.module.js';
+export { LinkSigner } from './link-signer.js';

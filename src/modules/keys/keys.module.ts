@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ApiKeys } from './api-keys.js';
+import { ApiKeyEntity } from './entities/api-key.entity.js';
+import { SettingEntity } from './entities/setting.entity.js';
+import { KeyGate } from './key-gate.js';
+import { LinkSigner } from './link-signer.js';
+
+/** API keys, for the HTTP side. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity, SettingEntity])],
+  providers: [ApiKeys, KeyGate, LinkSigner],
+  exports: [ApiKeys, KeyGate, LinkSigner],
+})
+export class KeysModule {}

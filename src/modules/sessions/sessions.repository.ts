@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Repository } from 'typeorm';
+import { SamplingSessionEntity } from './entities/sampling-session.entity.js';
+import { SessionEntity } from './entities/session.entity.js';
+
+export type NewSessionRow = Pick<SessionEntity, 'id' | 'owner' | 'tags' | 'userMetadata' | 'sdkVersion' | 'projectId'>;
+export type NewSamplingSessionRow = Omit<SamplingSessionEntity, 'session' | 'createdAt'>;
+
+@Injectable()
+export class SessionsRepository {
+  constructor(
+    @InjectRepository(SessionEntity) private readonly sessions: Repository<SessionEntity>,
+    @InjectRepository(SamplingSessionEntity) private readonly samplers: Repository<SamplingSessionEntity>,
+  ) {}
+
+  async insert({ id, owner, tags, userMetadata, sdkVersion, projectId }: NewSessionRow): Promise<void> {
+    await this.sessions.query(
+      `INSERT INTO sessions (id, owner, tags, user_metadata, sdk_version, project_id) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [id, owner, JSON.stringify(tags), userMetadata && JSON.stringify(userMetadata), sdkVersion, projectId],
+    );
+  }
+
+  async find(owner: string, id: string): Promise<SessionEntity | null> {
+    return isId(id) ? this.sessions.findOneBy({ owner, id }) : null;
+  }
+
+  /** Newest first. */
+  findPage(owner: string, limit: number, offset: number): Promise<SessionEntity[]> {
+    return this.sessions.find({
+      where: { owner },
+      order: { createdAt: 'DESC', id: 'DESC' },
+      take: limit,
+      skip: offset,
+    });
+  }
+
+  /** False when there is no such session. A session that had ended goes on. */
+  async beat(owner: string, id: string): Promise<boolean> {
+    if (!isId(id)) return false;
+    const { affected } = await this.sessions.update({ owner, id }, { heartbeatAt: new Date(), endedAt: null });
+    return affected === 1;
+  }
+
+  async setProject(id: string, projectId: string): Promise<void> {
+    await this.sessions.update({ id }, { projectId });
+  }
+
+  /** False when it had ended already. */
+  async end(id: string): Promise<boolean> {
+    const { affected } = await this.sessions.update({ id, endedAt: IsNull() }, { endedAt: new Date() });
+    return affected === 1;
+  }
+
+  /** Ends the sessions whose heartbeats have stopped. Of several processes only one gets each of them. */
+  async endSilent(seconds: number): Promise<{ id: string; owner: string }[]> {
+    const [rows]: [{ id: string; owner: string }[], number] = await this.sessions.query(
+      `UPDATE sessions SET ended_at = now()
+       WHERE ended_at IS NULL AND heartbeat_at < now() - make_interval(secs => $1) RETURNING id, owner`,
+      [seconds],
+    );
+    return rows;
+  }
+
+  /** Makes it, or finds the one that has its number or its request; null when neither. */
+  async insertSampler(row: NewSamplingSessionRow): Promise<SamplingSessionEntity | null> {
+    await this.samplers.createQueryBuilder().insert().values(row).orIgnore().execute();
+    const { sessionId, seqId, requestId } = row;
+    return this.samplers.findOneBy(requestId === null ? { sessionId, seqId: seqId ?? undefined } : { requestId });
+  }
+
+  async findSampler(owner: string, id: string): Promise<SamplingSessionEntity | null> {
+    return isId(id) ? this.samplers.findOneBy({ owner, id }) : null;
+  }
+
+  findSamplerOfRequest(requestId: string): Promise<SamplingSessionEntity | null> {
+    return this.samplers.findOneBy({ requestId });
+  }
+
+  findSamplersOfSession(sessionId: string): Promise<SamplingSessionEntity[]> {
+    return this.samplers.find({ where: { sessionId }, order: { createdAt: 'ASC', id: 'ASC' } });
+  }
+}
+
+/** Postgres refuses some texts; none of those is an id of ours. */
+function isId(text: string): boolean {
+  return /^\w{1,100}$/.test(text);
+}

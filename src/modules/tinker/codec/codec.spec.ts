@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type OperationData } from '../../../domain/operation-data.js';
+import { readJsonRequest } from './json-request.js';
+import { readProtoRequest } from './proto-request.js';
+import { forwardToProto, sampleToJson, sampleToProto, toWireMetrics } from './results.js';
+import { densify } from './wire-datum.js';
+import { ForwardBackwardOutputType, SampleResponseType } from './wire-schema.js';
+
+const FIXTURE = path.join(import.meta.dirname, '../../../../test/fixtures/tinker/messages.json');
+
+/** Bytes that the SDK's own generated code made (0.38.0). */
+const messages = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Record<
+  'request' | 'image' | 'forward' | 'sample',
+  string
+>;
+const bytesOf = (name: keyof typeof messages) => Buffer.from(messages[name], 'base64');
+
+const forwardResult: OperationData = {
+  json: { loss: 6, metrics: { 'loss:sum': 6 }, num_samples: 2 },
+  tensors: {
+    logprobs: { data: Float32Array.of(-1, -2, -3), offsets: Int32Array.of(0, 1, 3), trailingShape: [] },
+  },
+};
+
+const rows = (count: number, trailingShape: number[] = []) => ({ offsets: Int32Array.of(0, count), trailingShape });
+const sampleResult: OperationData = {
+  json: { stop_reasons: ['length'] },
+  tensors: {
+    tokens: { data: Int32Array.of(4, 5), ...rows(2) },
+    logprobs: { data: Float32Array.of(-0.5, -0.25), ...rows(2) },
+    prompt_logprobs: { data: Float32Array.of(NaN, -1), ...rows(2) },
+    prompt_top_tokens: { data: Int32Array.of(0, 9), ...rows(2, [1]) },
+    prompt_top_logprobs: { data: Float32Array.of(-99_999, -2), ...rows(2, [1]) },
+  },
+};
+
+describe('protobuf', () => {
+  it('reads a request that the SDK wrote', () => {
+    const { data, ...request } = readProtoRequest(bytesOf('request'));
+    expect(request).toEqual({
+      ...{ modelId: 'm', seqId: 7, loss: 'ppo', forwardOnly: true },
+      lossConfig: { clip_low_threshold: 0.75 },
+    });
+    expect(data).toHaveLength(1);
+    expect(data[0]!.tokens).toEqual(Int32Array.of(1, 2, 3));
+    const { target_tokens: targets, weights } = data[0]!.inputs;
+    expect(densify(targets!, 'f')).toEqual({ values: Float64Array.of(0, 5, 0, 0, 6, 7), shape: [3, 2] });
+    expect(weights).toEqual({ values: Float32Array.of(0, 1, 0.5, -1, 2, 3), shape: [3, 2] });
+  });
+
+  it('refuses images, and bytes that are no message', () => {
+    expect(() => readProtoRequest(bytesOf('image'))).toThrow(/kind 'image'/);
+    expect(() => readProtoRequest(Buffer.from([0xff, 0xff]))).toThrow(/cannot be read as protobuf/);
+  });
+
+  it('writes results that say what those of the SDK say', () => {
+    const plain = (type: typeof SampleResponseType, bytes: Uint8Array) =>
+      type.toObject(type.decode(bytes), { defaults: true, bytes: String, longs: Number });
+    expect(plain(ForwardBackwardOutputType, forwardToProto(forwardResult))).toEqual(
+      plain(ForwardBackwardOutputType, bytesOf('forward')),
+    );
+    expect(plain(SampleResponseType, sampleToProto(sampleResult))).toEqual(
+      plain(SampleResponseType, bytesOf('sample')),
+    );
+  });
+});
+
+describe('JSON', () => {
+  it('reads a request with sparse tensors, and ignores what it does not know', () => {
+    const input = {
+      data: [
+        {
+          model_input: { chunks: [{ type: 'encoded_text', tokens: [1, 2], extra: 1 }] },
+          loss_fn_inputs: {
+            target_tokens: {
+              ...{ data: [9], dtype: 'int64', shape: [2, 2] },
+              ...{ sparse_crow_indices: [0, 0, 1], sparse_col_indices: [1] },
+            },
+          },
+          extra: {},
+        },
+      ],
+      loss_fn: 'cross_entropy',
+    };
+    const request = readJsonRequest({ model_id: 'm', seq_id: 1, forward_input: input, extra: 1 }, 'forward_input');
+    expect(request).toMatchObject({ modelId: 'm', seqId: 1, loss: 'cross_entropy', lossConfig: {}, forwardOnly: true });
+    expect(densify(request.data[0]!.inputs['target_tokens']!, 'f').values).toEqual(Float64Array.of(0, 0, 0, 9));
+  });
+
+  it('answers prompt log-probs with null where there are none', () => {
+    expect(sampleToJson(sampleResult)).toEqual({
+      type: 'sample',
+      sequences: [{ stop_reason: 'length', tokens: [4, 5], logprobs: [-0.5, -0.25] }],
+      prompt_logprobs: [null, -1],
+      topk_prompt_logprobs: [null, [[9, -2]]],
+      prompt_cache_hit_tokens: 0,
+    });
+  });
+});
+
+describe('sparse tensors', () => {
+  const tensor = (sparse: { rowStarts: number[]; columns: number[] }, shape = [2, 2]) =>
+    densify({ values: [1], shape, sparse }, 'field');
+
+  it.each([
+    ['a column beyond K', { rowStarts: [0, 1, 1], columns: [2] }, [2, 2]],
+    ['row starts that fall', { rowStarts: [0, 2, 1], columns: [0] }, [2, 2]],
+    ['too few row starts', { rowStarts: [0, 1], columns: [0] }, [2, 2]],
+    ['a shape that would take all memory', { rowStarts: [0, 1, 1], columns: [0] }, [1e6, 1e6]],
+  ])('refuses %s', (_, sparse, shape) => {
+    expect(() => tensor(sparse, shape)).toThrow(/^field/);
+  });
+});
+
+describe('metrics', () => {
+  it('have exactly one colon, with how chunks are combined', () => {
+    expect(toWireMetrics({ 'loss:sum': 1, num_tokens: 2, mean_nll: 3, max_ratio: 4, min_ratio: 5 })).toEqual({
+      ...{ 'loss:sum': 1, 'num_tokens:sum': 2, 'mean_nll:mean': 3, 'max_ratio:max': 4, 'min_ratio:min': 5 },
+    });
+  });
+});

@@ -1,0 +1,102 @@
+import { invalid } from '../../../common/json/json-fields.js';
+import { type DatumBatch } from '../../../domain/datum-batch.js';
+import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
+import { type LossInputSpec } from '../../losses/index.js';
+import { type BatchContext, checkContextLength } from '../../training/index.js';
+import { densify, type WireDatum, type WireTensor } from './wire-datum.js';
+
+/**
+ * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
+ * ignored, whatever their name: clients of the Tinker API may send more than is needed.
+ */
+export function toDatumBatch(data: readonly WireDatum[], context: BatchContext): DatumBatch {
+  if (data.length === 0) throw invalid('data', 'is empty.', 'Give at least one datum.');
+  data.forEach(({ tokens }, i) => {
+    const field = `data[${i}].model_input`;
+    if (tokens.length === 0) throw invalid(field, 'holds no tokens.', 'Every datum needs at least one token.');
+    checkContextLength(tokens.length, field, context.model);
+  });
+  const offsets = offsetsOf(data.map(({ tokens }) => tokens.length));
+  const tokens = new Int32Array(offsets.at(-1) ?? 0);
+  const { vocabSize } = context.model.config;
+  data.forEach((datum, i) => {
+    putTokens(datum.tokens, `data[${i}].model_input`, vocabSize, tokens, offsets[i] ?? 0);
+  });
+  const lossInputs: Record<string, RaggedTensor> = {};
+  for (const spec of context.loss.inputs) {
+    const given = data.filter(({ inputs }) => inputs[spec.name] !== undefined).length;
+    if (given > 0 || spec.required) lossInputs[spec.name] = joinInput(spec, data, offsets, vocabSize);
+  }
+  return { tokens: { data: tokens, offsets, trailingShape: [] }, lossInputs };
+}
+
+/** One input of all datums: each has it, with the same number of columns. */
+function joinInput(
+  spec: LossInputSpec,
+  data: readonly WireDatum[],
+  offsets: Int32Array,
+  vocabSize: number,
+): RaggedTensor {
+  const fieldOf = (i: number) => `data[${i}].loss_fn_inputs.${spec.name}`;
+  const tensors = data.map(({ inputs }, i) => {
+    const tensor = inputs[spec.name];
+    if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum. ${spec.description}`);
+    return checkShape(densify(tensor, fieldOf(i)), fieldOf(i), data[i]?.tokens.length ?? 0);
+  });
+  const [first] = tensors;
+  const width = first?.width ?? 1;
+  const total = (offsets.at(-1) ?? 0) * width;
+  const numbers = spec.dtype === 'int' ? new Int32Array(total) : new Float32Array(total);
+  tensors.forEach((tensor, i) => {
+    if (tensor.columns !== first?.columns) {
+      throw invalid(fieldOf(i), `has other columns than that of data[0].`, 'Use the same K in every datum.');
+    }
+    const at = (offsets[i] ?? 0) * width;
+    if (numbers instanceof Int32Array) putTokens(tensor.values, fieldOf(i), vocabSize, numbers, at);
+    else putFloats(tensor.values, fieldOf(i), numbers, at);
+  });
+  return { data: numbers, offsets, trailingShape: first?.columns === undefined ? [] : [first.columns] };
+}
+
+/** `columns` is undefined for a shape (N), K for (N, K). */
+function checkShape({ values, shape }: WireTensor, field: string, rows: number) {
+  const [given, columns, ...more] = shape ?? [values.length];
+  const width = columns ?? 1;
+  if (given === rows && width > 0 && more.length === 0 && values.length === rows * width) {
+    return { values, columns, width };
+  }
+  throw invalid(
+    field,
+    `has shape [${String(shape ?? values.length)}] and ${values.length} numbers, but the datum has ${rows} tokens.`,
+    `Send it with shape [${rows}] or [${rows}, K], one row for each token of model_input.`,
+  );
+}
+
+/** @throws InvalidRequestError for what is no token id of the base model */
+export function putTokens(
+  values: ArrayLike<unknown>,
+  field: string,
+  vocabSize: number,
+  target: Int32Array,
+  at: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const id = Number(values[i]);
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabSize)) {
+      const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`;
+      throw invalid(field, `holds ${String(values[i])} at position ${i}.`, remedy);
+    }
+    target[at + i] = id;
+  }
+}
+
+function putFloats(values: ArrayLike<unknown>, field: string, target: Float32Array, at: number): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    const number = Math.fround(typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : NaN);
+    target[at + i] = number;
+    if (Number.isFinite(number)) continue;
+    const remedy = 'NaN, infinity and what float32 cannot hold are no use here; mask positions with weight 0.';
+    throw invalid(field, `holds ${String(value)} at position ${i}.`, remedy);
+  }
+}

@@ -1,0 +1,64 @@
+import { invalid } from '../../../common/json/json-fields.js';
+
+/**
+ * A datum as it comes over the wire, whatever its encoding: the readers of JSON and of protobuf both make these, and
+ * one function (datum-batch.ts) checks them and makes the batch. All sizes are the client's claims until then.
+ */
+export interface WireDatum {
+  readonly tokens: ArrayLike<unknown>;
+  readonly inputs: Readonly<Record<string, WireTensor>>;
+}
+
+export interface WireTensor {
+  /** Numbers row by row: of the whole tensor, or of the cells that are given. */
+  readonly values: ArrayLike<unknown>;
+  /** Left out: as many numbers as there are values. */
+  readonly shape?: readonly number[];
+  /** Compressed sparse rows: all other cells are 0. */
+  readonly sparse?: { readonly rowStarts: ArrayLike<unknown>; readonly columns: ArrayLike<unknown> };
+}
+
+/** Cells of one tensor, so that a claim of a shape cannot take all memory. */
+const MAX_CELLS = 2 ** 26;
+const REMEDY =
+  'A sparse tensor has a shape [N, K], N + 1 row starts that rise from 0, and a column below K for each value.';
+
+/** The tensor with all of its cells. @throws InvalidRequestError that names the field */
+export function densify(tensor: WireTensor, field: string): WireTensor {
+  const { values, shape, sparse } = tensor;
+  if (!sparse) return tensor;
+  const [rows = -1, width = -1] = shape ?? [];
+  if (shape?.length !== 2 || !isSize(rows) || !isSize(width) || rows * width > MAX_CELLS) {
+    throw invalid(`${field}.shape`, `is [${String(shape)}], which no sparse tensor here can have.`, REMEDY);
+  }
+  const { rowStarts, columns } = sparse;
+  if (rowStarts.length !== rows + 1 || Number(rowStarts[0]) !== 0 || Number(rowStarts[rows]) !== values.length) {
+    throw invalid(`${field}.sparse_crow_indices`, 'do not fit shape and values.', REMEDY);
+  }
+  if (columns.length !== values.length) throw invalid(`${field}.sparse_col_indices`, 'do not fit the values.', REMEDY);
+  const cells = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    const [start, end] = [Number(rowStarts[row]), Number(rowStarts[row + 1])];
+    if (!(Number.isInteger(end) && end >= start && end <= values.length)) {
+      throw invalid(`${field}.sparse_crow_indices`, `do not rise at row ${row}.`, REMEDY);
+    }
+    for (let i = start; i < end; i++) {
+      const column = Number(columns[i]);
+      if (!(Number.isInteger(column) && column >= 0 && column < width)) {
+        throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${String(columns[i])}.`, REMEDY);
+      }
+      cells[row * width + column] = Number(values[i]);
+    }
+  }
+  return { values: cells, shape: [rows, width] };
+}
+
+function isSize(value: number): boolean {
+  return Number.isInteger(value) && value > 0;
+}
+
+/** Images and audio: the base models here read text only. */
+export function refuseChunk(kind: string, field: string): never {
+  const remedy = 'Send "encoded_text" chunks only: the base models of this server read neither images nor audio.';
+  throw invalid(field, `is a chunk of kind '${kind}'.`, remedy);
+}

@@ -1,0 +1,63 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class SessionsDto {
+  /** Ids, newest first. */
+  @ApiProperty({ type: [String], example: ['session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC'] })
+  sessions!: string[];
+}
+
+export class SessionDetailsDto {
+  /** Models it made that are not deleted. */
+  @ApiProperty({ type: [String], example: ['session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0'] })
+  training_run_ids!: string[];
+
+  /** Its sampling sessions. */
+  @ApiProperty({ type: [String], example: ['sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC'] })
+  sampler_ids!: string[];
+
+  /** What the client wanted to remember; all values as text. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
+  user_metadata!: Record<string, string> | null;
+}
+
+export class AuditEntryDto {
+  /**
+   * When it was asked for.
+   * @example 2026-11-23T10:15:30.000Z
+   */
+  timestamp!: string;
+
+  /**
+   * What was done.
+   * @example checkpoint_save
+   */
+  event!: string;
+
+  /**
+   * With which model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  model_id!: string;
+
+  /**
+   * With which checkpoint; null for other events.
+   * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
+   */
+  tinker_path!: string | null;
+}
+
+export class AuditLogDto {
+  /** Oldest first. */
+  @ApiProperty({ type: [AuditEntryDto] })
+  entries!: AuditEntryDto[];
+}
+
+export class UsageDto {
+  /** Nothing is billed here, so there are no events. */
+  @ApiProperty({ type: [Object], example: [] })
+  data!: object[];
+
+  /** Sessions by id, as far as data names them. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  sessions!: Record<string, object>;
+}

@@ -1,0 +1,225 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  IsBoolean,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { TinkerFutureDto } from './model.dto.js';
+
+const FINITE = { allowNaN: false, allowInfinity: false };
+
+@AcceptsUnknownFields()
+export class CreateSamplingSessionDto {
+  /**
+   * The session it belongs to.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  @IsString()
+  session_id!: string;
+
+  /**
+   * The client's number of it in the session: a repeat gives the first one.
+   * @example 0
+   */
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  sampling_session_seq_id!: number;
+
+  /** Base model to sample from; give this or model_path. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+
+  /** Checkpoint to sample from. */
+  @ApiProperty({ example: 'tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/sampler_weights/best' })
+  @IsOptional()
+  @IsString()
+  model_path?: string;
+}
+
+export class SamplingSessionDto {
+  /**
+   * For asample.
+   * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  sampling_session_id!: string;
+}
+
+export class AsampleAcceptedDto extends TinkerFutureDto {
+  /** A name for each of the continuations to come. */
+  @ApiProperty({ type: [String], example: ['future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:0'] })
+  sample_sequence_ids!: string[];
+}
+
+export class SamplerDto {
+  /**
+   * The sampling session.
+   * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  sampler_id!: string;
+
+  /**
+   * Base model.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
+  base_model!: string;
+
+  /**
+   * Checkpoint; null for the bare base model and for unnamed snapshots.
+   * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/sampler_weights/best
+   */
+  model_path!: string | null;
+}
+
+export class TinkerSamplingParamsDto {
+  /** Most tokens to draw; what the context leaves when left out. */
+  @ApiProperty({ minimum: 1, example: 64 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  max_tokens?: number;
+
+  /** Same request, same seed, same answer. */
+  @ApiProperty({ example: 42 })
+  @IsOptional()
+  @IsInt()
+  seed?: number;
+
+  /** A string, strings or token ids that end a continuation; a stop token is part of it. */
+  @ApiProperty({
+    oneOf: [
+      { type: 'string' },
+      { type: 'array', items: { type: 'string' } },
+      { type: 'array', items: { type: 'integer' } },
+    ],
+    example: ['\n\n'],
+  })
+  @Allow()
+  stop?: unknown;
+
+  /** 0 takes the likeliest token. */
+  @ApiProperty({ default: 1, minimum: 0, maximum: 100, example: 1 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(100)
+  temperature?: number;
+
+  /** Draws from this many likeliest tokens; -1 = off. */
+  @ApiProperty({ default: -1, minimum: -1, example: -1 })
+  @IsOptional()
+  @IsInt()
+  @Min(-1)
+  top_k?: number;
+
+  /** Draws from the likeliest tokens that together have this probability; 1 = off. */
+  @ApiProperty({ default: 1, minimum: 0, maximum: 1, example: 1 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(Number.EPSILON)
+  @Max(1)
+  top_p?: number;
+}
+
+@AcceptsUnknownFields()
+export class AsampleDto {
+  /** How many continuations. */
+  @ApiProperty({ default: 1, minimum: 1, maximum: 1024, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1024)
+  num_samples?: number;
+
+  /** The tokens to continue: `{chunks: [{type: "encoded_text", tokens: [...]}]}`. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] },
+  })
+  @IsObject()
+  prompt!: Record<string, unknown>;
+
+  /** How tokens are drawn. */
+  @ApiProperty({ type: TinkerSamplingParamsDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TinkerSamplingParamsDto)
+  sampling_params?: TinkerSamplingParamsDto;
+
+  /** What to sample from. */
+  @ApiProperty({ example: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
+  @IsOptional()
+  @IsString()
+  sampling_session_id?: string;
+
+  /** The client's number of the request in its sampling session: a repeat gives the first one's future. */
+  @ApiProperty({ minimum: 0, example: 0 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+
+  /** In place of a sampling session: a base model. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+
+  /** In place of a sampling session: a checkpoint. */
+  @ApiProperty({ example: 'tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/sampler_weights/best' })
+  @IsOptional()
+  @IsString()
+  model_path?: string;
+
+  /** Whether to answer with the log-prob of every token of the prompt. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  prompt_logprobs?: boolean;
+
+  /** Only the last so many tokens of the prompt have log-probs in the answer. */
+  @ApiProperty({ minimum: 1, example: 8 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  prompt_logprobs_last_n?: number;
+
+  /** So many likeliest tokens for every place of the prompt. */
+  @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(100)
+  topk_prompt_logprobs?: number;
+
+  /** Not served here: refused when above 0. */
+  @ApiProperty({ default: 0, example: 0 })
+  @IsOptional()
+  @IsInt()
+  topk_sample_logprobs?: number;
+
+  /** Not served here: refused when above 0. */
+  @ApiProperty({ default: 0, example: 0 })
+  @IsOptional()
+  @IsInt()
+  prompt_alt_tokens_k?: number;
+
+  /** Not served here: refused when given. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  @IsOptional()
+  @IsObject()
+  target_prompt_logprobs?: Record<string, unknown>;
+}

@@ -1,0 +1,144 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { describe, invalid } from '../../../common/json/json-fields.js';
+import { type OptimStepDto } from '../../training/index.js';
+import { isAdamW } from './model.dto.js';
+
+const FINITE = { allowNaN: false, allowInfinity: false };
+
+/** The SDK's defaults, which are not those of the root routes. */
+export class TinkerAdamParamsDto {
+  /** Step size. */
+  @ApiProperty({ default: 1e-4, minimum: 0, example: 0.0001 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  learning_rate?: number;
+
+  /** Decay of the first moment. */
+  @ApiProperty({ default: 0.9, minimum: 0, example: 0.9 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(1 - Number.EPSILON)
+  beta1?: number;
+
+  /** Decay of the second moment. */
+  @ApiProperty({ default: 0.95, minimum: 0, example: 0.95 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(1 - Number.EPSILON)
+  beta2?: number;
+
+  /** Added to the root of the second moment. */
+  @ApiProperty({ default: 1e-12, minimum: 0, example: 1e-12 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  eps?: number;
+
+  /** Decoupled weight decay. */
+  @ApiProperty({ default: 0, minimum: 0, example: 0 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  weight_decay?: number;
+
+  /** Cap on the global norm of the gradients; 0 = none. */
+  @ApiProperty({ default: 0, example: 0 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  grad_clip_norm?: number;
+
+  /** Kind of optimiser: only "adam" is known here. */
+  @ApiProperty({ example: 'adam' })
+  @IsOptional()
+  @IsString()
+  type?: string;
+}
+
+@AcceptsUnknownFields()
+export class TinkerOptimStepDto {
+  /**
+   * The model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  @IsString()
+  model_id!: string;
+
+  /** The client's number of the request: a repeat gives the first one's future. */
+  @ApiProperty({ minimum: 0, example: 2 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+
+  /** AdamW's settings of this step. */
+  @ApiProperty({ type: TinkerAdamParamsDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => TinkerAdamParamsDto)
+  adam_params?: TinkerAdamParamsDto;
+
+  /** Settings of another optimiser, which this server does not have. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adam' } })
+  @IsOptional()
+  @IsObject()
+  optim_params?: Record<string, unknown>;
+}
+
+/** The request as the root route takes it, with the SDK's defaults. */
+export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
+  const kind = dto.optim_params?.['type'] ?? dto.adam_params?.type ?? 'adamw';
+  if (!isAdamW(kind)) {
+    throw invalid('adam_params', `are for ${describe(kind)}.`, 'This server has AdamW only.');
+  }
+  const given = dto.adam_params ?? {};
+  return {
+    model_id: dto.model_id,
+    seq_id: dto.seq_id ?? undefined,
+    adam_params: {
+      learning_rate: given.learning_rate ?? 1e-4,
+      beta1: given.beta1 ?? 0.9,
+      beta2: given.beta2 ?? 0.95,
+      eps: given.eps ?? 1e-12,
+      weight_decay: given.weight_decay ?? 0,
+      // To the SDK everything up to 0 means no cap.
+      grad_clip_norm: Math.max(given.grad_clip_norm ?? 0, 0),
+    },
+  };
+}
+
+export class TinkerForwardDto {
+  /**
+   * The model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  model_id!: string;
+
+  /**
+   * The client's number of the request: a repeat gives the first one's future.
+   * @example 1
+   */
+  seq_id?: number;
+
+  /** `{data: [{model_input, loss_fn_inputs}], loss_fn, loss_fn_config}`; `forward_input` for /forward. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: {
+      data: [
+        {
+          model_input: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] },
+          loss_fn_inputs: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] } },
+        },
+      ],
+      loss_fn: 'cross_entropy',
+    },
+  })
+  forward_backward_input?: Record<string, unknown>;
+}

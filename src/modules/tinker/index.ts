@@ -1,0 +1,1 @@
+export { TinkerModule } from './tinker.module.js';

@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { type BaseModel } from '../../base-models/base-model.js';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { invalid } from '../../common/json/json-fields.js';
+import { type GenerateRequest } from '../../compute/compute-backend.js';
+import { AdaptersService } from '../adapters/index.js';
+import { CheckpointLibrary, parseCheckpointPath } from '../checkpoints/index.js';
+import { type Accepted } from '../futures/index.js';
+import { GenerationService, readStop, type Source } from '../generation/index.js';
+import { SamplersService } from '../sessions/index.js';
+import { putTokens } from './codec/datum-batch.js';
+import { readModelInput } from './codec/json-request.js';
+import { type AsampleDto } from './dto/sampling.dto.js';
+import { seedOf, toSeed } from './dto/model.dto.js';
+
+/** Sampling requests of the Tinker API, put into the log like those of the root route. */
+@Injectable()
+export class TinkerSampling {
+  constructor(
+    private readonly samplers: SamplersService,
+    private readonly adapters: AdaptersService,
+    private readonly checkpoints: CheckpointLibrary,
+    private readonly generation: GenerationService,
+  ) {}
+
+  /** A repeat of (sampling session, seq_id) gives the first one's future. */
+  async submit(dto: AsampleDto): Promise<Accepted> {
+    refuseUnserved(dto);
+    const source = await this.findSource(dto);
+    const { sampling_session_id: session, seq_id: seq } = dto;
+    const key = session === undefined || (seq ?? undefined) === undefined ? undefined : `sample:${session}:${seq}`;
+    const request = toRequest(dto, source.model, key);
+    const promptLogprobs = dto.prompt_logprobs ?? false;
+    const options = {
+      ...{ logprobs: true, stream: false, promptLogprobs, topPromptTokens: dto.topk_prompt_logprobs ?? 0 },
+      promptLogprobsLast: dto.prompt_logprobs_last_n ?? undefined,
+    };
+    return this.generation.submitTo(source, request, options, key);
+  }
+
+  private async findSource(dto: AsampleDto): Promise<Source> {
+    const { sampling_session_id: id, model_path: path, base_model: baseModel } = dto;
+    if ((id ?? undefined) !== undefined) {
+      const { baseModel, checkpointId } = await this.samplers.get(id ?? '');
+      return { model: this.adapters.baseModel(baseModel), modelId: id ?? '', adapterId: null, checkpointId };
+    }
+    if ((path ?? undefined) !== undefined) {
+      const location = parseCheckpointPath(path ?? '', 'model_path');
+      const checkpoint = await this.checkpoints.readable(location, 'model_path');
+      const model = this.adapters.baseModel(checkpoint.baseModel);
+      return { model, modelId: path ?? '', adapterId: null, checkpointId: checkpoint.id };
+    }
+    if ((baseModel ?? undefined) === undefined) {
+      const remedy = 'Give sampling_session_id, model_path or base_model.';
+      throw new InvalidRequestError(`There is nothing to sample from. ${remedy}`, {
+        field: 'sampling_session_id',
+        remedy,
+      });
+    }
+    const model = this.adapters.baseModel(baseModel);
+    return { model, modelId: model.name, adapterId: null, checkpointId: null };
+  }
+}
+
+/** Fields of newer SDKs that change the answer: to ignore them would answer another question. */
+function refuseUnserved(dto: AsampleDto): void {
+  const remedy = 'This server does not serve it: leave it out.';
+  if ((dto.topk_sample_logprobs ?? 0) > 0) throw invalid('topk_sample_logprobs', 'is given.', remedy);
+  if ((dto.prompt_alt_tokens_k ?? 0) > 0) throw invalid('prompt_alt_tokens_k', 'is given.', remedy);
+  if (dto.target_prompt_logprobs) throw invalid('target_prompt_logprobs', 'are given.', remedy);
+}
+
+/** @param name what a seed follows from where the client gives none, so that a repeat is the same request */
+function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined): GenerateRequest {
+  const list = readModelInput(dto.prompt, 'prompt');
+  const prompt = new Int32Array(list.length);
+  putTokens(list, 'prompt', model.config.vocabSize, prompt, 0);
+  if (prompt.length === 0) throw invalid('prompt', 'holds no tokens.', 'Give at least one token to continue from.');
+  const params = dto.sampling_params ?? {};
+  const room = model.config.contextLength - prompt.length;
+  const maxNewTokens = params.max_tokens ?? Math.max(room, 0);
+  if (maxNewTokens > room || maxNewTokens < 1) {
+    const problem = `and a prompt of ${prompt.length} tokens exceed the context of ${model.config.contextLength} tokens.`;
+    const remedy = room > 0 ? `Use at most ${room}, or a shorter prompt.` : 'Use a shorter prompt.';
+    throw invalid('sampling_params.max_tokens', `${Math.max(maxNewTokens, 1)} ${problem}`, remedy);
+  }
+  const stop = readStop(params.stop, model);
+  const sampling = {
+    ...{ maxNewTokens, minP: 0, repetitionPenalty: 1 },
+    temperature: params.temperature ?? 1,
+    topP: params.top_p ?? 1,
+    topK: Math.max(params.top_k ?? 0, 0),
+    stopTokens: [...new Set([...model.tokenizer.endTokens, ...stop.tokens])],
+    stopStrings: stop.strings,
+    seed: (params.seed ?? undefined) === undefined ? seedOf(name ?? String(Math.random())) : toSeed(params.seed ?? 0),
+  };
+  return { prompt, count: dto.num_samples ?? 1, sampling };
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { TinkerClient } from '../support/tinker-client.js';
+
+/** The Tinker API over HTTP, with the fake backend: names, repeats, order, owners. */
+const KEYS = ['tml-first', 'tml-second'] as const;
+
+let database: TestDatabase;
+let service: ApiApp;
+let client: TinkerClient;
+let stranger: TinkerClient;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startApiApp(database.url, { API_KEYS: KEYS.join(',') });
+  [client, stranger] = [new TinkerClient(service.url, KEYS[0]), new TinkerClient(service.url, KEYS[1])];
+  await client.begin();
+  await stranger.begin();
+});
+
+afterAll(async () => {
+  await service.close();
+  await database.drop();
+});
+
+describe('repeats', () => {
+  it('give the first future, by the key of each endpoint', async () => {
+    const create = () => client.createModel(0);
+    const [modelId, first] = await create();
+    expect((await create())[1]).toBe(first);
+    const pass = await client.post('forward_backward', client.forward(modelId, 1));
+    expect(await client.post('forward_backward', client.forward(modelId, 1))).toEqual(pass);
+    const other = await client.post('forward_backward', client.forward(modelId, 1, [9, 9, 9]));
+    expect(other).toMatchObject({ status: 400, body: { error: { code: 'seq_id_reused', category: 'user' } } });
+    const sampler = await client.post('create_sampling_session', client.baseSampler(0));
+    expect(await client.post('create_sampling_session', client.baseSampler(0))).toEqual(sampler);
+    const sample = client.sample(String(sampler.body['sampling_session_id']), 0);
+    expect(await client.post('asample', sample)).toEqual(await client.post('asample', sample));
+  });
+
+  it('of an unnamed save give the first sampling session, though its number is new', async () => {
+    const [model_id] = await client.createModel(1);
+    const save = { model_id, seq_id: 1, sampling_session_seq_id: 5 };
+    const first = await client.settled('save_weights_for_sampler', save);
+    expect(String(first.body['sampling_session_id'])).toMatch(/^sampler_/);
+    expect(first.body['path']).toBeNull();
+    const again = await client.settled('save_weights_for_sampler', { ...save, sampling_session_seq_id: 6 });
+    expect(again.body).toEqual(first.body);
+  });
+});
+
+describe('order', () => {
+  it('needs no number to come: gaps and chunks in reversed order run', async () => {
+    const [modelId] = await client.createModel(2);
+    for (const seq of [9, 10, 8]) {
+      const { body } = await client.settled('forward_backward', client.forward(modelId, seq));
+      expect(body['metrics']).toHaveProperty(['loss:sum']);
+    }
+    const { body } = await client.settled('optim_step', { model_id: modelId, seq_id: 20 });
+    expect(body['metrics']).toMatchObject({ step: 1 });
+  });
+
+  it('is not lost on failures: they are answers, with a category', async () => {
+    const [model_id] = await client.createModel(3);
+    const { status, body } = await client.settled('optim_step', { model_id, seq_id: 1 });
+    expect({ status, category: body['category'] }).toEqual({ status: 200, category: 'user' });
+    expect(body['error']).toMatch(/no gradients/);
+  });
+});
+
+describe('a sampling session', () => {
+  it('stays with its weights when training goes on', async () => {
+    const [model_id] = await client.createModel(4);
+    await client.settled('forward_backward', client.forward(model_id, 1));
+    await client.settled('optim_step', { model_id, seq_id: 2, adam_params: { learning_rate: 0.1 } });
+    const { body } = await client.settled('save_weights_for_sampler', { model_id, seq_id: 3 });
+    const scored = { prompt_logprobs: true, topk_prompt_logprobs: 2 };
+    const sample = (seq: number) => ({ ...client.sample(String(body['sampling_session_id']), seq), ...scored });
+    const before = await client.settled('asample', sample(0));
+    expect(before.body['prompt_logprobs']).toEqual([null, expect.any(Number), expect.any(Number)]);
+    await client.settled('forward_backward', client.forward(model_id, 4));
+    await client.settled('optim_step', { model_id, seq_id: 5, adam_params: { learning_rate: 0.1 } });
+    const after = await client.settled('asample', sample(1));
+    expect(after.body['prompt_logprobs']).toEqual(before.body['prompt_logprobs']);
+    expect(after.body['topk_prompt_logprobs']).toEqual(before.body['topk_prompt_logprobs']);
+  });
+});
+
+describe('a session that ends', () => {
+  it('frees its adapters, which come back as they were', async () => {
+    const other = new TinkerClient(service.url, KEYS[0]);
+    await other.begin();
+    const [model_id] = await other.createModel(0);
+    await other.settled('forward_backward', other.forward(model_id, 1));
+    await other.settled('optim_step', { model_id, seq_id: 2, adam_params: { learning_rate: 0.1 } });
+    const before = await other.settled('forward', other.forward(model_id, 3, undefined, 'forward_input'));
+    expect((await other.post(`sessions/${other.sessionId}/finish`)).status).toBe(204);
+    const after = await other.settled('forward', other.forward(model_id, 4, undefined, 'forward_input'));
+    expect(after.body['loss_fn_outputs']).toEqual(before.body['loss_fn_outputs']);
+  });
+});
+
+describe('keys', () => {
+  it('are asked for', async () => {
+    const nobody = new TinkerClient(service.url, undefined);
+    expect((await nobody.post('client/config', {})).status).toBe(401);
+    expect((await fetch(`${service.url}/adapters`, { headers: { 'X-API-Key': 'tml-wrong' } })).status).toBe(401);
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+  });
+
+  it('see nothing of each other, until a checkpoint is published', async () => {
+    const [model_id, request_id] = await client.createModel(6);
+    const saved = await client.settled('save_weights', { model_id, seq_id: 1, path: 'mine' });
+    const tinker_path = String(saved.body['path']);
+    expect((await stranger.post('get_info', { model_id })).status).toBe(404);
+    expect((await stranger.post('retrieve_future', { request_id })).status).toBe(404);
+    expect((await stranger.post('forward_backward', stranger.forward(model_id, 2))).status).toBe(404);
+    expect((await stranger.post('weights_info', { tinker_path })).status).toBe(404);
+    expect((await stranger.get(`sessions/${client.sessionId}`)).status).toBe(404);
+    expect((await stranger.get('training_runs')).body).toMatchObject({ cursor: { total_count: 0 } });
+    const checkpoint = `training_runs/${model_id}/checkpoints/weights/mine`;
+    expect((await stranger.post(`${checkpoint}/publish`)).status).toBe(404);
+
+    expect((await client.post(`${checkpoint}/publish`)).status).toBe(204);
+    expect((await stranger.post('weights_info', { tinker_path })).body).toMatchObject({ lora_rank: 4, is_lora: true });
+    const load = { session_id: stranger.sessionId, model_seq_id: 0, path: tinker_path, optimizer: true };
+    expect((await stranger.settled('load_weights', load)).body).toMatchObject({ path: tinker_path });
+    expect((await stranger.send('DELETE', checkpoint)).status).toBe(404);
+  });
+
+  it('own what they import as a form', async () => {
+    const [model_id] = await client.createModel(7);
+    const headers = { 'X-API-Key': KEYS[0] };
+    const archive = await fetch(`${service.url}/adapters/${model_id}/export`, { headers });
+    const form = new FormData();
+    form.set('file', new Blob([await archive.arrayBuffer()]), 'adapter.tar');
+    const imported = await fetch(`${service.url}/adapters/import?model_id=imported`, {
+      ...{ method: 'POST', headers, body: form },
+    });
+    expect(imported.status).toBe(201);
+    expect((await client.post('get_info', { model_id: 'imported' })).status).toBe(200);
+    expect((await stranger.post('get_info', { model_id: 'imported' })).status).toBe(404);
+  });
+});
+
+describe('an archive', () => {
+  it('is downloaded by a signed link without a key', async () => {
+    const [model_id] = await client.createModel(8);
+    await client.settled('save_weights', { model_id, seq_id: 1, path: 'a' });
+    const url = `${service.url}/api/v1/training_runs/${model_id}/checkpoints/weights/a/archive`;
+    const answer = await fetch(url, { headers: { 'X-API-Key': KEYS[0] }, redirect: 'manual' });
+    expect(answer.status).toBe(302);
+    const link = answer.headers.get('location') ?? '';
+    expect(Buffer.from(await (await fetch(link)).arrayBuffer()).includes('checkpoint_complete')).toBe(true);
+    expect((await fetch(`${link}x`)).status).toBe(404);
+  });
+});

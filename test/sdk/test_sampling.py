@@ -1,0 +1,158 @@
+"""Sampling: many at once, seeds, stops, log-probs of prompts, and the agreement with training."""
+
+import pytest
+import tinker
+from support import SDK, chat, datum, logprobs, sampler, snapshot, step, supervised_datum, training
+from tinker import types
+
+GREEDY = {"temperature": 0.0}
+
+
+@pytest.fixture
+def base(client):
+    return sampler(client, base_model="tiny-chat")
+
+
+@pytest.fixture
+def question(tokenizer):
+    return tokenizer.encode(chat("What colour is the sky?")[0], add_special_tokens=False)
+
+
+def sample(client, tokens, count=1, **params):
+    prompt = types.ModelInput.from_ints(tokens)
+    return client.sample(prompt=prompt, num_samples=count, sampling_params=types.SamplingParams(**params)).result()
+
+
+def test_an_answer_ends_with_its_stop_token(base, question, tokenizer):
+    end = tokenizer.convert_tokens_to_ids("<|im_end|>")
+    sequence = sample(base, question, max_tokens=60, stop=[end], **GREEDY).sequences[0]
+    assert sequence.stop_reason == "stop"
+    assert sequence.tokens[-1] == end
+    assert sequence.tokens.count(end) == 1
+    assert len(sequence.logprobs) == len(sequence.tokens)
+
+
+def test_stop_strings_end_it_too(base, question, tokenizer):
+    free = sample(base, question, max_tokens=20, **GREEDY).sequences[0]
+    word = tokenizer.decode(free.tokens).split()[1]
+    sequence = sample(base, question, max_tokens=20, stop=[word], **GREEDY).sequences[0]
+    assert sequence.stop_reason == "stop"
+    assert word in tokenizer.decode(sequence.tokens)
+    assert len(sequence.tokens) < len(free.tokens)
+
+
+def test_the_length_ends_it(base, question):
+    sequence = sample(base, question, max_tokens=2, **GREEDY).sequences[0]
+    assert sequence.stop_reason == "length"
+    assert len(sequence.tokens) == 2
+
+
+def test_a_seed_repeats_and_samples_differ(base, question):
+    runs = [sample(base, question, 4, max_tokens=12, temperature=1.5, seed=11) for _ in range(2)]
+    texts = [[tuple(sequence.tokens) for sequence in run.sequences] for run in runs]
+    assert texts[0] == texts[1]
+    assert len(set(texts[0])) > 1
+
+
+def test_64_samples_at_once(base, tokenizer):
+    prompts = [tokenizer.encode(chat(f"What is {n} plus 1?")[0], add_special_tokens=False) for n in range(64)]
+    params = types.SamplingParams(max_tokens=8, temperature=1.0)
+    futures = [
+        base.sample(prompt=types.ModelInput.from_ints(prompt), num_samples=1, sampling_params=params)
+        for prompt in prompts
+    ]
+    results = [future.result() for future in futures]
+    assert len(results) == 64
+    assert all(1 <= len(result.sequences[0].tokens) <= 8 for result in results)
+
+
+def test_logprobs_of_the_prompt(base, question):
+    values = base.compute_logprobs(types.ModelInput.from_ints(question)).result()
+    assert len(values) == len(question)
+    assert values[0] is None
+    assert all(value <= 0 for value in values[1:])
+
+
+def test_best_tokens_of_every_prompt_position(base, question):
+    result = base.sample(
+        prompt=types.ModelInput.from_ints(question),
+        num_samples=1,
+        sampling_params=types.SamplingParams(max_tokens=1),
+        include_prompt_logprobs=True,
+        topk_prompt_logprobs=3,
+    ).result()
+    assert result.topk_prompt_logprobs[0] is None
+    values, ranked = result.prompt_logprobs[1:], result.topk_prompt_logprobs[1:]
+    for token, value, best in zip(question[1:], values, ranked, strict=True):
+        assert len(best) == 3
+        assert [score for _, score in best] == sorted((score for _, score in best), reverse=True)
+        assert best[0][1] >= value - 1e-4
+        known = dict(best)
+        if token in known:
+            assert known[token] == pytest.approx(value, abs=1e-4)
+
+
+def test_sampler_and_trainer_agree(client, tokenizer):
+    """After training, the log-probs of what is sampled are those that a forward pass gives."""
+    trainer = training(client)
+    data = [supervised_datum(tokenizer, "Who are you?", "I am a small model.")]
+    for _ in range(3):
+        step(trainer, data)
+    policy = snapshot(trainer)
+    prompt = tokenizer.encode(chat("Who are you?")[0], add_special_tokens=False)
+    sequence = sample(policy, prompt, max_tokens=16, temperature=1.0, seed=5).sequences[0]
+    tokens = prompt + sequence.tokens
+    item = datum(tokens[:-1], target_tokens=tokens[1:], weights=[1.0] * (len(tokens) - 1))
+    trained = logprobs(trainer.forward([item], "cross_entropy").result())
+    assert trained[len(prompt) - 1 :] == pytest.approx(sequence.logprobs, abs=5e-3)
+    scored = policy.compute_logprobs(types.ModelInput.from_ints(tokens)).result()
+    assert trained == pytest.approx(scored[1:], abs=5e-3)
+
+
+def test_a_sampler_is_pinned_to_its_weights(client, tokenizer):
+    trainer = training(client)
+    prompt = types.ModelInput.from_ints(tokenizer.encode(chat("Who are you?", "Nobody.")[0], add_special_tokens=False))
+    data = [supervised_datum(tokenizer, "Who are you?", "Nobody.")]
+    early = snapshot(trainer)
+    before = early.compute_logprobs(prompt).result()[1:]
+    for _ in range(3):
+        step(trainer, data)
+    late = snapshot(trainer)
+    assert early.compute_logprobs(prompt).result()[1:] == pytest.approx(before, abs=1e-5)
+    assert late.compute_logprobs(prompt).result()[1:] != pytest.approx(before, abs=1e-2)
+
+
+def test_a_named_sampler_can_be_opened_again(client, tokenizer):
+    trainer = training(client)
+    step(trainer, [supervised_datum(tokenizer, "Who are you?", "Nobody.")])
+    prompt = types.ModelInput.from_ints(tokenizer.encode("Who are you?", add_special_tokens=False))
+    path = trainer.save_weights_for_sampler("again").result().path
+    assert path == f"tinker://{trainer.model_id}/sampler_weights/again"
+    opened = sampler(client, model_path=path)
+    direct = snapshot(trainer)
+    assert opened.compute_logprobs(prompt).result()[1:] == pytest.approx(
+        direct.compute_logprobs(prompt).result()[1:], abs=1e-4
+    )
+    assert opened.get_base_model() == "tiny-chat"
+
+
+def test_images_are_refused(base):
+    picture = types.ImageChunk(data=b"\x89PNG\r\n\x1a\n", format="png", expected_tokens=4)
+    prompt = types.ModelInput(chunks=[picture])
+    with pytest.raises((tinker.RequestFailedError, tinker.APIStatusError), match="(?i)image"):
+        base.sample(prompt=prompt, num_samples=1, sampling_params=types.SamplingParams(max_tokens=1)).result()
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_only_the_last_prompt_tokens_are_scored(base, question):
+    prompt = types.ModelInput.from_ints(question)
+    whole = base.compute_logprobs(prompt).result()
+    tail = base.compute_logprobs(prompt, prompt_logprobs_last_n=3).result()
+    assert tail[:-3] == [None] * (len(question) - 3)
+    assert tail[-3:] == pytest.approx(whole[-3:], abs=1e-4)
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_every_sequence_has_an_id_of_its_own(base, question):
+    result = sample(base, question, 3, max_tokens=2, temperature=1.0)
+    assert len({sequence.sequence_id for sequence in result.sequences}) == 3
