@@ -59,7 +59,10 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
       const k = 3;
       const request = { ...requestOf({ maxNewTokens: 4 }), topPromptTokens: k };
       const { sequences, promptTop } = await subject.backend.generate(target, request);
-      expect(sequences).toEqual(await sample(subject, target, { maxNewTokens: 4 }));
+      const [plain] = await sample(subject, target, { maxNewTokens: 4 });
+      expect([...sequences[0]!.tokens]).toEqual([...plain!.tokens]);
+      // The logits of the whole prompt come from a larger product than those of its last token: rounding differs.
+      expect(largestDifference(sequences[0]!.logprobs, plain!.logprobs)).toBeLessThan(1e-4);
       expect(promptTop!.logprobs.slice(0, k)).toEqual(new Float32Array(k).fill(-99_999));
       const rows = { offsets: Int32Array.of(0, PROMPT.length - 1), trailingShape: [] };
       const tokens = { data: PROMPT.slice(0, -1), ...rows };
