@@ -9,7 +9,8 @@ const SPECS = ['**/*.spec.ts'];
 const TESTS = ['test/**/*.ts', ...SPECS];
 const NUMERICS = [
   'src/compute/{graph,models,onnxruntime,tensorflow,local}/**/*.ts',
-  'src/modules/losses/functions/**/*.ts',
+  'src/modules/losses/{functions,expressions,plugins}/**/*.ts',
+  'examples/loss-plugins/*.ts',
   'bench/**/*.ts',
 ];
 /** Loops over long arrays by index, in which `!` states what the loop's bounds prove. */

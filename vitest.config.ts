@@ -16,6 +16,7 @@ export default defineConfig({
       tier('conformance', { include: ['test/conformance/**/*.spec.ts'], testTimeout: 120_000 }),
       tier('numerics', { include: ['test/numerics/**/*.spec.ts'], testTimeout: 120_000 }),
       tier('e2e', { include: ['test/e2e/**/*.spec.ts'], testTimeout: 180_000, fileParallelism: false }),
+      tier('chaos', { include: ['test/chaos/**/*.spec.ts'], testTimeout: 30_000 }),
     ],
   },
 });

@@ -59,6 +59,8 @@ describe('checkImports', () => {
     ['tests from the service', 'src/domain/a.ts', "import '../../test/support/x.js';", 'does not import its tests'],
     ['the service from an e2e test', 'test/e2e/x.spec.ts', "import '../../src/domain/a.js';", 'by HTTP only'],
     ['the service from an example', 'examples/x.mjs', "import '../src/domain/a.js';", 'by HTTP only'],
+    ['a package from an example', 'examples/x.mjs', "import 'thinker/losses';", 'runs with Node alone'],
+    ['a package from a loss plugin', 'examples/loss-plugins/x.ts', "import 'ulid';", 'runs with Node alone'],
     ['the service from a migration', 'migrations/1-x.ts', "import '../src/domain/a.js';", 'nothing from src'],
     ['an unknown folder', 'src/stuff/x.ts', "import '../domain/a.js';", 'not in the table of layers'],
   ])('refuses an import %s', (_what, file, content, message) => {

@@ -8,7 +8,7 @@ const TASKS = {
   start: 'run the built service; needs DATABASE_URL, and REDIS_URL unless ROLE=all',
   setup: 'install packages and build, where needed',
   build: 'compile to dist/',
-  test: 'all tiers (-- unit medium conformance numerics e2e to pick some; the rest goes to vitest)',
+  test: 'all tiers (-- unit medium conformance numerics e2e chaos to pick some; the rest goes to vitest)',
   'test:sdk': 'the Tinker SDK from PyPI against the service (-- <version> to pick one; the rest goes to pytest)',
   check: 'lint, format, types, imports, generated files, migrations',
   lint: 'eslint',
@@ -25,7 +25,8 @@ const TASKS = {
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
   keys: 'API keys in the database of DATABASE_URL (-- create <name> | list | revoke <id>)',
-  bench: 'measure against PyTorch and write bench/RESULTS.md (-- --help for its options)',
+  chaos: 'train while processes are killed, compare with an undisturbed run (-- --faults 100 --seed 7)',
+  bench: 'measure against PyTorch, or for the Tinker SDK, and write bench/RESULTS.md (-- --help for its options)',
   help: 'this list',
 };
 

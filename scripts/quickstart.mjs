@@ -107,7 +107,7 @@ async function serviceEnded({ service, logFile }) {
 }
 
 async function runExample(url, stack) {
-  const script = path.join(projectRoot, 'examples', 'example-simple.mjs');
+  const script = path.join(projectRoot, 'dist', 'examples', 'example-simple.js');
   const example = spawnOwned(process.execPath, [script, url], { cwd: projectRoot, stdio: 'inherit', graceMs: 2000 });
   stack.push('the example', () => example.stop());
   return (await example.exited).code === 0;

@@ -14,8 +14,10 @@ import { startRedis } from './lib/redis.mjs';
 import { StopStack } from './lib/stop-stack.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
 
-const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e'];
+const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e', 'chaos'];
 const NEED_SERVICES = new Set(['medium', 'e2e']);
+/** Start the built service themselves. */
+const NEED_BUILD = new Set([...NEED_SERVICES, 'chaos']);
 
 const args = process.argv.slice(2);
 const chosen = TIERS.filter((tier) => args.includes(tier));
@@ -110,7 +112,7 @@ async function main() {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => controller.abort());
   try {
-    await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_SERVICES.has(tier)) });
+    await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_BUILD.has(tier)) });
     const env = await startServices(stack);
     const reports = [];
     for (const tier of tiers) {

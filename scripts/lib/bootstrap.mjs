@@ -17,6 +17,7 @@ const PROGRESS_EVERY_MS = 10_000;
 const BUILD_INPUTS = [
   'src',
   'migrations',
+  'examples',
   'package-lock.json',
   'nest-cli.json',
   'tsconfig.json',

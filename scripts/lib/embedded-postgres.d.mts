@@ -5,6 +5,8 @@ export interface RunningPostgres {
   readonly dataDir: string;
   readonly pid: number;
   stop(): Promise<void>;
+  /** Ends it as pg_ctl's immediate shutdown does: the next start recovers from the log. */
+  crash(): Promise<void>;
 }
 
 export function startPostgres(options: {
@@ -14,4 +16,6 @@ export function startPostgres(options: {
   durable?: boolean;
   /** How long a server of an earlier run on the same folder is given to end before the start is refused. */
   waitForPredecessorMs?: number;
+  /** Starts the server that was there once more, under the same address. */
+  again?: { readonly url: string };
 }): Promise<RunningPostgres>;

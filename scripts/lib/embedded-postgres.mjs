@@ -25,12 +25,15 @@ const cleanEnv = () => ({ PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' }
 
 /**
  * Starts the server of `dataDir`.
- * @param {{ dataDir: string, log?: (line: string) => void, durable?: boolean, waitForPredecessorMs?: number }} options
- *   `durable: false` is for tests; a server of an earlier run on the same folder is given `waitForPredecessorMs` to end
- * @returns {Promise<{ url: string, dataDir: string, pid: number, stop: () => Promise<void> }>} `dataDir` is the folder
+ * @param {{ dataDir: string, log?: (line: string) => void, durable?: boolean, waitForPredecessorMs?: number, again?: { url: string } }} options
+ *   `durable: false` is for tests; a server of an earlier run on the same folder is given `waitForPredecessorMs` to end;
+ *   `again` starts the server that was there once more, under the same address
+ * @returns {Promise<{ url: string, dataDir: string, pid: number, stop: () => Promise<void>, crash: () => Promise<void> }>}
+ *   crash() ends it as pg_ctl's immediate shutdown does; `dataDir` is the folder
  *   in use, which for root is another one when the account that runs Postgres cannot reach the wanted one
  */
-export async function startPostgres({ dataDir, log = () => {}, durable = true, waitForPredecessorMs = 15_000 }) {
+export async function startPostgres(options) {
+  const { dataDir, log = () => {}, durable = true, waitForPredecessorMs = 15_000, again } = options;
   const wanted = path.resolve(dataDir);
   const home = prepareHome(wanted, serverAccount(path.join(wanted, 'data')));
   const account = serverAccount(path.join(home, 'data'));
@@ -41,13 +44,17 @@ export async function startPostgres({ dataDir, log = () => {}, durable = true, w
   if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) createCluster(cluster);
   checkVersion(cluster);
   await awaitPredecessor(cluster, waitForPredecessorMs);
-  const { server, port } = await startServer(cluster, durable);
+  const { server, port } = await startServer(cluster, durable, again && Number(new URL(again.url).port));
   const password = readFileSync(path.join(home, 'password'), 'utf8').trim();
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
     dataDir: home,
     pid: server.pid,
     stop: () => server.stop(),
+    crash: async () => {
+      server.kill('SIGQUIT');
+      await server.stop();
+    },
   };
 }
 
@@ -138,10 +145,10 @@ async function awaitPredecessor({ data, log }, timeoutMs) {
   }
 }
 
-async function startServer(cluster, durable) {
+async function startServer(cluster, durable, wantedPort) {
   const logFile = path.join(cluster.home, 'postgres.log');
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = wantedPort ?? (await freePort());
     const server = spawnServer(cluster, { port, logFile, durable });
     const outcome = await Promise.race([
       server.exited.then(({ error }) => ({ failure: error?.message ?? tailOf(logFile) })),

@@ -52,6 +52,18 @@ describe('startPostgres', () => {
     expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
+  it('keeps rows over a crash and comes back under the same address', async () => {
+    const dataDir = path.join(temporaryFolder(), 'pg');
+    const first = await start(dataDir, { durable: true });
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await first.crash();
+    expect(processCommand(first.pid)).toBeUndefined();
+
+    const second = await start(dataDir, { durable: true, again: first });
+    expect(second.url).toBe(first.url);
+    expect(await query(first.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
+  });
+
   it('asks for the password and keeps it in a file that only the owner reads', async () => {
     const server = await start(path.join(temporaryFolder(), 'pg'));
     const wrong = server.url.replace(/:[0-9a-f]+@/, ':wrong@');

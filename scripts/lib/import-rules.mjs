@@ -20,7 +20,7 @@ export const LAYERS = {
   'src/formats': BASE,
   'src/storage': CONFIGURED,
   'src/base-models': [...CONFIGURED, 'src/formats'],
-  'src/modules/losses': BASE,
+  'src/modules/losses': [...CONFIGURED, 'src/database'],
   'src/compute/graph': BASE,
   'src/compute/models': [...BASE, 'src/compute/graph'],
   'src/compute': [...CONFIGURED, 'src/base-models', 'src/modules/losses', 'src/compute/graph', 'src/compute/models'],
@@ -34,6 +34,7 @@ export const LAYERS = {
   'src/compute/fake': [...BASE, 'src/compute', 'src/compute/local', 'src/modules/losses'],
   'src/modules/workers': [...OPERATIONS, 'src/compute'],
   'src/modules/futures': [...OPERATIONS, 'src/modules/workers'],
+  'src/modules/usage': OPERATIONS,
   'src/modules/dispatch': [...OPERATIONS, 'src/compute', ...LOG],
   'src/modules/adapters': [...OPERATIONS, ...MODELS],
   'src/modules/checkpoints': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
@@ -43,7 +44,7 @@ export const LAYERS = {
   'src/modules/sessions': [...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints'],
   'src/modules/tinker': [
     ...[...OPERATIONS, ...MODELS, 'src/modules/adapters', 'src/modules/checkpoints', 'src/modules/training'],
-    ...['src/modules/generation', 'src/modules/keys', 'src/modules/sessions'],
+    ...['src/modules/generation', 'src/modules/keys', 'src/modules/sessions', 'src/modules/usage'],
   ],
   'src/modules/health': [...OPERATIONS, ...MODELS, 'src/modules/adapters'],
 };
@@ -58,14 +59,14 @@ export const ROOT_FILES = [
 /** Files of a module that others may import beside its index.ts. */
 export const ENTRANCES = [
   // The engine's thread computes losses and serves no HTTP, so it does not load the module with its controller.
-  /^src\/modules\/losses\/loss-(function|registry)\.ts$/,
+  /^src\/modules\/losses\/(loss-(function|registry)|plugins\/load-losses)\.ts$/,
 ];
 
 /** Where a package may be used; packages not named here may be used anywhere but in `PURE` folders. */
 export const PACKAGES = [
   {
     packages: /^(typeorm|pg|@nestjs\/typeorm)$/,
-    only: /^(src\/(database|events)\/|migrations\/|src\/[^/]+\.ts$|src\/modules\/(?!losses)|test\/)/,
+    only: /^(src\/(database|events)\/|migrations\/|src\/[^/]+\.ts$|src\/modules\/(?!losses\/(loss-|expressions|functions))|test\/)/,
     why: 'only the database layer and the modules know SQL',
   },
   {
@@ -90,8 +91,8 @@ export const PACKAGES = [
   },
   {
     packages: /^@tensorflow\//,
-    only: /^(src\/compute\/(tensorflow|local)\/|test\/|bench\/)/,
-    why: 'an engine is known to its own folder only',
+    only: /^(src\/compute\/(tensorflow|local)\/|src\/modules\/losses\/plugins\/tensor-loss\.ts$|test\/|bench\/)/,
+    why: 'an engine is known to its own folder only; TensorLoss takes its automatic differentiation',
   },
 ];
 

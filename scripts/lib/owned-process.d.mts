@@ -11,6 +11,8 @@ export interface OwnedProcess {
   readonly exited: Promise<Outcome>;
   isRunning(): boolean;
   stop(): Promise<void>;
+  /** Only sends the signal; false when the process has ended. */
+  kill(signal: NodeJS.Signals): boolean;
 }
 
 export function spawnOwned(

@@ -33,7 +33,8 @@ function startGuard(pid, signal) {
 
 /**
  * Starts a program. `stopSignal` asks it to end, SIGKILL follows after `graceMs`. Other options are spawn's.
- * Returns `{ pid, exited, isRunning(), stop() }`; `exited` resolves with `{ code, signal, error? }` and never rejects.
+ * Returns `{ pid, exited, isRunning(), stop(), kill(signal) }`; `exited` resolves with `{ code, signal, error? }` and never
+ * rejects. kill() only sends the signal.
  */
 export function spawnOwned(command, args, { stopSignal = 'SIGTERM', graceMs = 10_000, ...options } = {}) {
   const child = spawn(command, args, { ...options, detached: true });
@@ -60,7 +61,7 @@ export function spawnOwned(command, args, { stopSignal = 'SIGTERM', graceMs = 10
     await exited;
     clearTimeout(timer);
   }
-  return { pid: child.pid, exited, isRunning: () => running, stop };
+  return { pid: child.pid, exited, isRunning: () => running, stop, kill: (signal) => running && child.kill(signal) };
 }
 
 /** A TCP port on 127.0.0.1 that was free a moment ago; the caller retries when somebody else took it meanwhile. */

@@ -3,6 +3,8 @@ export interface RunningRedis {
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
+  /** Ends it by SIGKILL. */
+  crash(): Promise<void>;
 }
 
 /** Path of redis-server or valkey-server on the PATH. */
@@ -13,4 +15,6 @@ export function startRedis(options: {
   dataDir: string;
   log?: (line: string) => void;
   waitForPredecessorMs?: number;
+  /** Starts the server that was there once more, under the same address. */
+  again?: { readonly url: string };
 }): Promise<RunningRedis | null>;

@@ -31,23 +31,26 @@ export function findRedis(searchPath = process.env.PATH ?? '') {
 }
 
 /**
- * @param {{ dataDir: string, log?: (line: string) => void, waitForPredecessorMs?: number }} options
- * @returns {Promise<{ url: string, pid: number, stop: () => Promise<void> } | null>}
+ * @param {{ dataDir: string, log?: (line: string) => void, waitForPredecessorMs?: number, again?: { url: string } }} options
+ *   `again` starts the server that was there once more, under the same address
+ * @returns {Promise<{ url: string, pid: number, stop: () => Promise<void>, crash: () => Promise<void> } | null>}
  */
-export async function startRedis({ dataDir, log = () => {}, waitForPredecessorMs = 15_000 }) {
+export async function startRedis({ dataDir, log = () => {}, waitForPredecessorMs = 15_000, again }) {
   const program = findRedis();
   if (program === undefined) return null;
   const home = path.resolve(dataDir);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await awaitPredecessor(home, { log, timeoutMs: waitForPredecessorMs });
   const logFile = path.join(home, 'redis.log');
-  const password = randomBytes(24).toString('hex');
+  const former = again && new URL(again.url);
+  const password = former?.password ?? randomBytes(24).toString('hex');
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = Number(former?.port) || (await freePort());
     const server = spawnServer({ program, home, port, password, logFile });
     const ready = await pollFor(() => !server.isRunning() || answers(port, password), { timeoutMs: START_TIMEOUT_MS });
     if (ready && server.isRunning()) {
-      return { url: `redis://:${password}@127.0.0.1:${port}`, pid: server.pid, stop: () => server.stop() };
+      const url = `redis://:${password}@127.0.0.1:${port}`;
+      return { url, pid: server.pid, stop: () => server.stop(), crash: () => crash(server) };
     }
     await server.stop();
     const { error } = await server.exited;
@@ -55,6 +58,11 @@ export async function startRedis({ dataDir, log = () => {}, waitForPredecessorMs
     if (attempt < START_ATTEMPTS && /Address already in use|bind/i.test(reason)) continue;
     throw new Error(`${program} did not start in ${home}:\n${reason}\nSet REDIS_URL to a Redis of your own.`);
   }
+}
+
+async function crash(server) {
+  server.kill('SIGKILL');
+  await server.stop();
 }
 
 function spawnServer({ program, home, port, password, logFile }) {

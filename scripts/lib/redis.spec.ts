@@ -14,8 +14,8 @@ function temporaryFolder(): string {
   return folder;
 }
 
-async function start(dataDir: string): Promise<RunningRedis> {
-  const server = await startRedis({ dataDir });
+async function start(dataDir: string, again?: RunningRedis): Promise<RunningRedis> {
+  const server = await startRedis({ dataDir, again });
   if (server === null) throw new Error('redis-server was on the PATH a moment ago');
   cleanups.push(() => server.stop());
   return server;
@@ -61,6 +61,19 @@ describe.skipIf(findRedis() === undefined)('startRedis (needs redis-server or va
     const second = await start(dataDir);
     const lines = await ask(second.url, [`AUTH ${new URL(second.url).password}`, 'GET kept'], 3);
     expect(lines).toEqual(['+OK', '$2', '42']);
+  });
+
+  it('keeps data over a crash and comes back under the same address', async () => {
+    const dataDir = temporaryFolder();
+    const first = await start(dataDir);
+    const login = `AUTH ${new URL(first.url).password}`;
+    await ask(first.url, [login, 'SET kept 42'], 2);
+    await first.crash();
+    expect(processCommand(first.pid)).toBeUndefined();
+
+    const second = await start(dataDir, first);
+    expect(second.url).toBe(first.url);
+    expect(await ask(first.url, [login, 'GET kept'], 3)).toEqual(['+OK', '$2', '42']);
   });
 
   it('wants the password, which stands in a file that only the owner reads', async () => {
