@@ -1,7 +1,9 @@
 /** Channels between processes, with what their payload is. */
 export const EVENT_CHANNELS = {
-  /** A future is completed or failed. Payload: its request id. */
+  /** A future is completed or failed. Payload: its request id; and once more for its sampling session, with that id. */
   futureSettled: 'future_settled',
+  /** Something waits in an adapter's line. Payload: the adapter's id and the worker that is meant, or *. */
+  lineWaits: 'line_waits',
   /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
   tokenStream: 'token_stream',
 } as const;

@@ -6,6 +6,8 @@ export interface ErrorDetails {
   readonly field?: string;
   /** What to do about it. */
   readonly remedy?: string;
+  /** A repeat may succeed after this long; also the header Retry-After. */
+  readonly retry_after_s?: number;
   readonly [key: string]: unknown;
 }
 

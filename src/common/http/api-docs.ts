@@ -1,7 +1,8 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiBody, ApiOperation } from '@nestjs/swagger';
+import { ApiBadRequestResponse, ApiBody, ApiNotFoundResponse, ApiOperation } from '@nestjs/swagger';
+import { ErrorDto } from './error.dto.js';
 
-interface PostDocs {
+interface BodyDocs {
   readonly summary: string;
   /** The command to paste into a shell is added to it. */
   readonly description: string;
@@ -13,11 +14,36 @@ interface PostDocs {
   readonly examples: Readonly<Record<string, object>>;
 }
 
-/** Describes a POST route that takes JSON, for Swagger UI. */
-export function ApiPost(route: string, { summary, description, type, examples }: PostDocs): MethodDecorator {
+/** Describes a POST route that takes JSON, for Swagger UI. `route`: the address, with examples for its parameters. */
+export function ApiPost(route: string, docs: BodyDocs): MethodDecorator {
+  return describeBody('POST', route, docs);
+}
+
+/** The same for a PUT route. */
+export function ApiPut(route: string, docs: BodyDocs): MethodDecorator {
+  return describeBody('PUT', route, docs);
+}
+
+/** Documents the 404 of a route that looks something up. `what`: as in "There is no such <what>." */
+export function ApiMissing(what: string): MethodDecorator & ClassDecorator {
+  return ApiNotFoundResponse({ type: ErrorDto, description: `There is no such ${what}, or it is another key's.` });
+}
+
+/** Documents the 400 of a route. */
+export function ApiInvalid(
+  description = 'The request is not valid: `error.details.field` names the field at fault.',
+): MethodDecorator & ClassDecorator {
+  return ApiBadRequestResponse({ type: ErrorDto, description });
+}
+
+function describeBody(
+  method: string,
+  route: string,
+  { summary, description, type, examples }: BodyDocs,
+): MethodDecorator {
   const [first] = Object.values(examples);
   const command =
-    `curl -X POST http://127.0.0.1:8000/${route} -H "Content-Type: application/json" ` +
+    `curl -X ${method} http://127.0.0.1:8000/${route} -H "Content-Type: application/json" ` +
     `-d '${JSON.stringify(first)}'`;
   return applyDecorators(
     ApiOperation({ summary, description: `${description} Example: \`${command}\`` }),
@@ -25,5 +51,6 @@ export function ApiPost(route: string, { summary, description, type, examples }:
       type,
       examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { summary: name, value }])),
     }),
+    ApiInvalid(),
   );
 }

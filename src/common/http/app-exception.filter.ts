@@ -24,6 +24,13 @@ export function toErrorBody(error: AppError): ErrorDto {
   };
 }
 
+/** Answers with an error, and with the headers that belong to it. */
+export function sendError(response: Response, error: AppError): void {
+  const { retry_after_s: retryAfterS } = error.details;
+  if (retryAfterS !== undefined) response.setHeader('Retry-After', retryAfterS);
+  response.status(error.status).json(toErrorBody(error));
+}
+
 /** Answers every error: one thrown by us as it is, one by Nest or Express by the table below, any other as a 500. */
 @Catch()
 export class AppExceptionFilter implements ExceptionFilter {
@@ -42,7 +49,7 @@ export class AppExceptionFilter implements ExceptionFilter {
       return;
     }
     if (error instanceof MethodNotAllowedError) response.setHeader('Allow', error.allowed.join(', '));
-    response.status(error.status).json(toErrorBody(error));
+    sendError(response, error);
   }
 
   private toAppError(exception: unknown, request: Request): AppError {

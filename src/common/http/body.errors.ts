@@ -30,6 +30,20 @@ export class BodyTooLargeError extends AppError {
   }
 }
 
+/** Too many bodies are being received at once; it passes as soon as some of them have been answered. */
+export class BodiesInFlightError extends AppError {
+  constructor(inFlightBytes: number, limitBytes: number) {
+    const remedy = 'Send it again in a second, send less at once, or raise BODIES_IN_FLIGHT_MB on the server.';
+    super(
+      'too_many_bodies',
+      'server',
+      429,
+      `The server is receiving ${inFlightBytes} bytes of request bodies, and ${limitBytes} may be in flight. ${remedy}`,
+      { in_flight_bytes: inFlightBytes, limit_bytes: limitBytes, retry_after_s: 1, remedy },
+    );
+  }
+}
+
 /** What arrived is not what its Content-Encoding says, or is cut short. */
 export class CorruptBodyError extends AppError {
   constructor(cause: Error) {
@@ -47,7 +61,7 @@ export class CorruptBodyError extends AppError {
 export class UnsupportedEncodingError extends AppError {
   constructor(reason: string) {
     super('unsupported_encoding', 'user', 415, `The request's body cannot be read: ${reason}.`, {
-      remedy: 'Send UTF-8, uncompressed or with Content-Encoding gzip, deflate or br.',
+      remedy: 'Send UTF-8, uncompressed or with Content-Encoding gzip, deflate or br; zstd for protobuf only.',
     });
   }
 }

@@ -3,6 +3,9 @@ import { InvalidRequestError } from '../errors/request.errors.js';
 /** Shorter arrays cost nothing worth saving and stay where they are. */
 export const LONG_ARRAY = 32;
 
+/** Deeper than any request means to be; what walks a body after this does so by recursion. */
+const MAX_DEPTH = 100;
+
 /** A long array of numbers that was taken out of a body, and where it stood. */
 export interface TakenArray {
   readonly path: readonly (string | number)[];
@@ -13,7 +16,7 @@ export interface TakenArray {
  * Takes long arrays of numbers out of a parsed JSON body: the copy has in their place an array with their first number
  * only, so that rules like "is an array of numbers" still hold. Everything that walks the copy (class-transformer takes
  * 0.5 microseconds a number) is spared them. Each number is looked at once: it must be a finite number.
- * Throws InvalidRequestError naming the element that is not.
+ * Throws InvalidRequestError naming the element that is not, or the field that is nested too deeply.
  */
 export function takeNumberArrays(body: unknown): { readonly rest: unknown; readonly taken: readonly TakenArray[] } {
   const taken: TakenArray[] = [];
@@ -44,12 +47,21 @@ function copyWithout(value: unknown, path: (string | number)[], taken: TakenArra
       }
       return checkFinite(value, path);
     }
+    checkDepth(path);
     return value.map((item, i) => copyWithout(item, [...path, i], taken));
   }
   if (typeof value !== 'object' || value === null) return value;
+  checkDepth(path);
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, copyWithout(item, [...path, key], taken)]),
   );
+}
+
+function checkDepth(path: readonly (string | number)[]): void {
+  if (path.length < MAX_DEPTH) return;
+  const field = fieldPath(path.slice(0, 3));
+  const remedy = `Use at most ${MAX_DEPTH} levels.`;
+  throw new InvalidRequestError(`${field} is nested too deeply. ${remedy}`, { field, remedy });
 }
 
 function checkFinite(values: readonly unknown[], path: readonly (string | number)[]): readonly number[] {

@@ -29,15 +29,17 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type !== 'body') return super.transform(value, metadata) as Promise<unknown>;
+    const lenient = metadata.metatype !== undefined && acceptsUnknownFields(metadata.metatype);
+    const validate = (input: unknown): Promise<unknown> =>
+      lenient ? this.lenient.transform(input, metadata) : (super.transform(input, metadata) as Promise<unknown>);
+    if (metadata.type !== 'body') return validate(value);
     if (metadata.metatype !== undefined && this.toValidate(metadata) && (typeof value !== 'object' || value === null)) {
       throw new InvalidRequestError('The request has no JSON body.', {
         remedy: 'Send a JSON object with the header Content-Type: application/json.',
       });
     }
     const { rest, taken } = takeNumberArrays(value);
-    const lenient = metadata.metatype !== undefined && acceptsUnknownFields(metadata.metatype);
-    const result: unknown = await (lenient ? this.lenient.transform(rest, metadata) : super.transform(rest, metadata));
+    const result = await validate(rest);
     restoreNumberArrays(result, taken);
     return result;
   }
