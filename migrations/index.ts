@@ -1,5 +1,24 @@
 import { CreateSchema1795392000000 } from './1795392000000-create-schema.js';
 import { AddSessionsAndKeys1795478400000 } from './1795478400000-add-sessions-and-keys.js';
+import { AddUsage1795564800000 } from './1795564800000-add-usage.js';
+import { AddCheckpointEvents1795651200000 } from './1795651200000-add-checkpoint-events.js';
+import { AddLeases1795737600000 } from './1795737600000-add-leases.js';
+import { IndexSamples1795824000000 } from './1795824000000-index-samples.js';
+import { AddCopiedFrom1795910400000 } from './1795910400000-add-copied-from.js';
+import { AddSnapshots1795996800000 } from './1795996800000-add-snapshots.js';
+import { AddSessionEnds1796083200000 } from './1796083200000-add-session-ends.js';
+import { AddLossFunctions1796169600000 } from './1796169600000-add-loss-functions.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
-export const MIGRATIONS = [CreateSchema1795392000000, AddSessionsAndKeys1795478400000];
+export const MIGRATIONS = [
+  CreateSchema1795392000000,
+  AddSessionsAndKeys1795478400000,
+  AddUsage1795564800000,
+  AddCheckpointEvents1795651200000,
+  AddLeases1795737600000,
+  IndexSamples1795824000000,
+  AddCopiedFrom1795910400000,
+  AddSnapshots1795996800000,
+  AddSessionEnds1796083200000,
+  AddLossFunctions1796169600000,
+];

@@ -34,6 +34,7 @@ describe('the configuration', () => {
     [{ DATABASE_URL: 'mysql://a:topsecret@b/c' }, /DATABASE_URL=\(hidden\): must be a Postgres address/],
     [{ HF_ENDPOINT: 'hub' }, /HF_ENDPOINT='hub': must be an address starting with http:\/\/ or https:\/\//],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL='loud': must be one of/],
+    [{ FAULT_AT: 'nowhere' }, /FAULT_AT='nowhere': must be <point>/],
   ])('refuses %j and says what is allowed', (env, message) => {
     expect(() => parse(env)).toThrow(message);
   });
@@ -56,6 +57,16 @@ describe('the configuration', () => {
     expect(parse({ ROLE: 'api', REDIS_URL, ENGINE: 'tensorflow' }).warnings).toEqual([
       'ENGINE has no effect with ROLE=api: only a worker computes.',
     ]);
+  });
+
+  it('reads planned faults and warns of them', () => {
+    const config = parse({ FAULT_AT: 'result-written@2, operation-claimed:stop' });
+    expect(config.faults).toEqual([
+      { point: 'result-written', signal: 'SIGKILL', nth: 2 },
+      { point: 'operation-claimed', signal: 'SIGSTOP', nth: 1 },
+    ]);
+    expect(config.warnings).toEqual([expect.stringContaining('makes this process end itself')]);
+    expect(parse({}).faults).toEqual([]);
   });
 
   it('is what .env.example shows', () => {

@@ -1,4 +1,5 @@
 import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
+import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
 
@@ -13,16 +14,20 @@ export class AppConfig {
   readonly port: number;
   readonly host: string;
   readonly apiKeys: readonly string[];
+  readonly adminKeys: readonly string[];
   readonly allowNoKeys: boolean;
   /** Empty: the address of the request. */
   readonly publicUrl: string;
   readonly sessionTimeoutS: number;
+  readonly longPollS: number;
   readonly role: Values['ROLE'];
   readonly databaseUrl: string;
   readonly databasePoolSize: number;
   /** Empty: the queue lives in the process. */
   readonly redisUrl: string;
   readonly baseModels: readonly string[];
+  /** Folders with losses of the operator. */
+  readonly lossPlugins: readonly string[];
   readonly dataDir: string;
   readonly hub: { readonly endpoint: string; readonly token: string; readonly home: string };
   readonly engine: Values['ENGINE'];
@@ -31,42 +36,64 @@ export class AppConfig {
   readonly engineThreads: number;
   /** 0 = chosen from the machine. */
   readonly memoryBudgetMb: number;
+  /** 0 = chosen from the machine. */
+  readonly adapterMemoryMb: number;
+  readonly adapterIdleS: number;
   readonly packWeights: boolean;
   readonly bodyLimitMb: number;
+  readonly bodiesInFlightMb: number;
+  readonly maxQueuedPerKey: number;
+  readonly maxQueuedRequests: number;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
   readonly snapshotIntervalS: number;
+  /** 0 = none by steps. */
+  readonly snapshotSteps: number;
+  readonly snapshotsKept: number;
   readonly queueConcurrency: number;
   readonly logLevel: Values['LOG_LEVEL'];
   readonly shutdownGraceS: number;
-  /** Settings that were given but change nothing here; logged at start. */
+  /** For tests: where this process ends itself. */
+  readonly faults: readonly Fault[];
+  /** What is questionable about the settings; logged at start. */
   readonly warnings: readonly string[];
 
   private constructor(values: Values, warnings: readonly string[]) {
     this.port = values.PORT;
     this.host = values.HOST;
     this.apiKeys = Object.freeze([...values.API_KEYS]);
+    this.adminKeys = Object.freeze([...values.ADMIN_KEYS]);
     this.allowNoKeys = values.ALLOW_NO_KEYS;
     this.publicUrl = values.PUBLIC_URL;
     this.sessionTimeoutS = values.SESSION_TIMEOUT_S;
+    this.longPollS = values.LONG_POLL_S;
     this.role = values.ROLE;
     this.databaseUrl = values.DATABASE_URL;
     this.databasePoolSize = values.DATABASE_POOL_SIZE;
     this.redisUrl = values.REDIS_URL;
     this.baseModels = Object.freeze([...values.BASE_MODELS]);
+    this.lossPlugins = Object.freeze([...values.LOSS_PLUGINS]);
     this.dataDir = values.DATA_DIR;
     this.hub = Object.freeze({ endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN, home: values.HF_HOME });
     this.engine = values.ENGINE;
     this.device = values.DEVICE;
     this.engineThreads = values.ENGINE_THREADS;
     this.memoryBudgetMb = values.MEMORY_BUDGET_MB;
+    this.adapterMemoryMb = values.ADAPTER_MEMORY_MB;
+    this.adapterIdleS = values.ADAPTER_IDLE_S;
     this.packWeights = values.PACK_WEIGHTS;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
+    this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
+    this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
+    this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
+    this.snapshotSteps = values.SNAPSHOT_STEPS;
+    this.snapshotsKept = values.SNAPSHOTS_KEPT;
     this.queueConcurrency = values.QUEUE_CONCURRENCY;
     this.logLevel = values.LOG_LEVEL;
     this.shutdownGraceS = values.SHUTDOWN_GRACE_S;
+    this.faults = Object.freeze(parseFaults(values.FAULT_AT));
     this.warnings = Object.freeze([...warnings]);
     Object.freeze(this);
   }
@@ -87,7 +114,7 @@ export class AppConfig {
         `ROLE=${values.ROLE} needs REDIS_URL: api and worker meet in Redis. Set REDIS_URL, or use ROLE=all.`,
       ]);
     }
-    return new AppConfig(values, findIdleSettings(given, values));
+    return new AppConfig(values, findQuestionable(given, values));
   }
 
   /** Does this process answer the HTTP API? */
@@ -108,23 +135,33 @@ function describeProblem(name: string, value: string | undefined, error: Error |
     return `${name} is not set. ${spec?.desc ?? ''}${example}`;
   }
   const shown = SECRETS.has(name) ? '(hidden)' : `'${value}'`;
-  const allowed = spec?.choices === undefined ? error?.message : `must be one of ${spec.choices.join(', ')}`;
+  const allowed =
+    spec?.choices === undefined ? error?.message : `must be one of ${spec.choices.map(String).join(', ')}`;
   return `${name}=${shown}: ${allowed}.${example}`;
 }
 
-/** Settings that were given although the role or the queue makes them void. */
-function findIdleSettings(given: Environment, values: Values): string[] {
-  const idle: string[] = [];
+/** Settings that were given although the role makes them void, and one that no service should have. */
+function findQuestionable(given: Environment, values: Values): string[] {
+  const warnings: string[] = [];
   const warn = (names: readonly (keyof Values)[], reason: string) => {
-    for (const name of names) if (given[name] !== undefined) idle.push(`${name} has no effect ${reason}.`);
+    for (const name of names) if (given[name] !== undefined) warnings.push(`${name} has no effect ${reason}.`);
   };
   if (values.ROLE === 'api') {
     warn(
       ['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB', 'PACK_WEIGHTS'],
       'with ROLE=api: only a worker computes',
     );
-    warn(['SNAPSHOT_INTERVAL_S', 'QUEUE_CONCURRENCY', 'FUTURE_RETENTION_HOURS'], 'with ROLE=api: a worker does that');
+    warn(
+      ['SNAPSHOT_INTERVAL_S', 'SNAPSHOT_STEPS', 'SNAPSHOTS_KEPT', 'QUEUE_CONCURRENCY', 'FUTURE_RETENTION_HOURS'],
+      'with ROLE=api: a worker does that',
+    );
   }
-  if (values.ROLE === 'worker') warn(['BODY_LIMIT_MB'], 'with ROLE=worker: it takes no requests');
-  return idle;
+  if (values.ROLE === 'worker') {
+    warn(
+      ['BODY_LIMIT_MB', 'BODIES_IN_FLIGHT_MB', 'MAX_QUEUED_PER_KEY', 'MAX_QUEUED_REQUESTS'],
+      'with ROLE=worker: it takes no requests',
+    );
+  }
+  if (values.FAULT_AT !== '') warnings.push('FAULT_AT, which is for tests, makes this process end itself.');
+  return warnings;
 }

@@ -1,4 +1,5 @@
 import { bool, host, makeValidator, str } from 'envalid';
+import { parseFaults } from '../common/fault-points.js';
 
 /**
  * Every environment variable the service reads, with its default, what is allowed and what it is for: the only list.
@@ -39,6 +40,11 @@ const names = makeValidator<readonly string[]>((input) => {
   return list;
 });
 
+const faults = makeValidator<string>((input) => {
+  parseFaults(input);
+  return input;
+});
+
 export const ROLES = ['all', 'api', 'worker'] as const;
 export const ENGINES = ['auto', 'onnxruntime', 'tensorflow'] as const;
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
@@ -50,6 +56,10 @@ export const ENV_SCHEMA = {
   API_KEYS: names({
     default: [],
     desc: 'Keys that clients must send as X-API-Key, separated by commas. Empty and none made with `npm run keys`: no key is asked for.',
+  }),
+  ADMIN_KEYS: names({
+    default: [],
+    desc: 'Keys of operators, separated by commas: as API_KEYS, and once any key is configured they alone open /admin/queues.',
   }),
   ALLOW_NO_KEYS: bool({
     default: false,
@@ -69,6 +79,13 @@ export const ENV_SCHEMA = {
   )({
     default: 300,
     desc: 'A Tinker session whose heartbeats stop for this long is ended: its adapters leave memory, nothing is lost.',
+  }),
+  LONG_POLL_S: wholeNumber(
+    1,
+    44,
+  )({
+    default: 40,
+    desc: 'POST /api/v1/retrieve_future waits this long for a result before it answers 408. The Tinker SDK hangs up after 45 s.',
   }),
   ROLE: str({
     choices: ROLES,
@@ -92,7 +109,15 @@ export const ENV_SCHEMA = {
     default: ['HuggingFaceTB/SmolLM2-135M-Instruct'],
     desc: 'Base models to serve: Hugging Face ids or local folders, separated by commas. The first is the default.',
   }),
-  DATA_DIR: str({ default: '.data', desc: 'Folder for checkpoints and adapter state; api and worker must share it.' }),
+  LOSS_PLUGINS: names({
+    default: [],
+    desc: 'Folders of compiled losses (.js, .mjs), separated by commas, the same for api and worker: docs/custom-losses.md.',
+    example: '/srv/thinker/losses',
+  }),
+  DATA_DIR: str({
+    default: '.data',
+    desc: 'Folder for checkpoints and adapter state; api and worker must share it, two databases must not.',
+  }),
   HF_ENDPOINT: optionalUrl(
     'http:',
     'https:',
@@ -116,11 +141,40 @@ export const ENV_SCHEMA = {
     default: 0,
     desc: 'Memory for one pass of the engine; longer batches are split. 0 = chosen from the machine.',
   }),
+  ADAPTER_MEMORY_MB: wholeNumber(
+    0,
+    16_777_216,
+  )({
+    default: 0,
+    desc: 'Memory for the states of adapters; beyond it those not used for longest are written down and come back on demand. 0 = a quarter of the machine.',
+  }),
+  ADAPTER_IDLE_S: wholeNumber(
+    1,
+    31_536_000,
+  )({
+    default: 600,
+    desc: 'An adapter that is not used for this long leaves memory; it comes back on demand, on any worker.',
+  }),
   PACK_WEIGHTS: bool({
     default: true,
     desc: 'Keep copies of the base weights in the layout that multiplies fastest. false: a third less memory, steps up to 1.4 times as long.',
   }),
   BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Largest request body, after decompression.' }),
+  BODIES_IN_FLIGHT_MB: wholeNumber(
+    1,
+    1_048_576,
+  )({
+    default: 512,
+    desc: 'Bytes of request bodies received at once, over all requests; more are answered 429. Chunked and compressed ones count as BODY_LIMIT_MB.',
+  }),
+  MAX_QUEUED_PER_KEY: wholeNumber(
+    1,
+    100_000_000,
+  )({
+    default: 10_000,
+    desc: 'Requests of one API key that may wait; more are answered 429. From half of it on, polls say that capacity is short.',
+  }),
+  MAX_QUEUED_REQUESTS: wholeNumber(1, 100_000_000)({ default: 50_000, desc: 'The same for all keys together.' }),
   FUTURE_RETENTION_HOURS: wholeNumber(
     0,
     87_600,
@@ -135,6 +189,20 @@ export const ENV_SCHEMA = {
     default: 10,
     desc: 'At most one snapshot of an adapter in training per this many seconds. 0 = after every change.',
   }),
+  SNAPSHOT_STEPS: wholeNumber(
+    0,
+    1_000_000,
+  )({
+    default: 0,
+    desc: 'A snapshot of an adapter after so many optimiser steps, beside those in time. 0 = in time alone.',
+  }),
+  SNAPSHOTS_KEPT: wholeNumber(
+    2,
+    10_000,
+  )({
+    default: 8,
+    desc: 'Snapshots kept of each adapter, spread over its history: the more, the faster a rewind. More while they hold what the log cannot repeat.',
+  }),
   QUEUE_CONCURRENCY: wholeNumber(1, 10_000)({ default: 128, desc: 'Requests a worker holds at once.' }),
   LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level that is logged.' }),
   SHUTDOWN_GRACE_S: wholeNumber(
@@ -144,9 +212,15 @@ export const ENV_SCHEMA = {
     default: 20,
     desc: 'On SIGTERM a running request may take this long; after that it is left for the next start.',
   }),
+  FAULT_AT: faults({
+    default: '',
+    desc: 'For tests only: where this process kills (or stops) itself, as <point>[:kill|:stop][@<n>], separated by commas; points are in src/common/fault-points.ts.',
+  }),
 } as const;
 
 export type EnvName = keyof typeof ENV_SCHEMA;
 
 /** Values that never appear in a message or a log. */
-export const SECRETS: ReadonlySet<string> = new Set<EnvName>(['HF_TOKEN', 'API_KEYS', 'DATABASE_URL', 'REDIS_URL']);
+export const SECRETS: ReadonlySet<string> = new Set<EnvName>([
+  ...(['HF_TOKEN', 'API_KEYS', 'ADMIN_KEYS', 'DATABASE_URL', 'REDIS_URL'] as const),
+]);

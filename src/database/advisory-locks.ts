@@ -2,6 +2,8 @@
 export const ADVISORY_LOCKS = {
   /** Held while migrations run. */
   migrations: 7_423_001,
-  /** Held by the one worker that computes, for as long as it does. */
-  compute: 7_423_002,
+  /** First half of the key of the lock that each worker holds while its connection lives; the second is in its row. */
+  worker: 7_423_002,
+  /** First half of the key that is held while a loss is registered; the second is made of its owner. */
+  lossFunctions: 7_423_003,
 } as const;

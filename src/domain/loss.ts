@@ -1,8 +1,17 @@
+import { type LossDefinition } from './loss-definition.js';
 import { type RaggedTensor } from './ragged-tensor.js';
 
-/** A loss by name with the client's config values (checked against the loss's own keys). */
-export interface LossSpec {
+/** Which loss: a built-in by its name, or one that a client wrote, with its formulas. */
+export interface LossReference {
   readonly name: string;
+  /** All of a written loss, so that whoever computes it looks nothing up and a replay uses the very same formulas. */
+  readonly definition?: LossDefinition;
+  /** Which of the versions registered under the name it is. */
+  readonly version?: number;
+}
+
+/** A loss with the client's config values (checked against the loss's own keys). */
+export interface LossSpec extends LossReference {
   readonly config: Readonly<Record<string, number>>;
 }
 

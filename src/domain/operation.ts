@@ -9,7 +9,9 @@ export const OPERATION_KINDS = [
   'generate',
   'save_weights',
   'save_weights_for_sampler',
+  'save_weights_external',
   'load_weights',
+  'rewind_adapter',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
@@ -21,10 +23,23 @@ export function isSettled(status: OperationStatus): boolean {
   return status === 'completed' || status === 'failed';
 }
 
+const READ_ONLY: readonly OperationKind[] = [
+  'generate',
+  'forward',
+  'save_weights',
+  'save_weights_for_sampler',
+  'save_weights_external',
+];
+
+/** Kinds that a client may give up while they wait; the others are the server's own book-keeping. */
+export function isCancellable(kind: OperationKind): boolean {
+  return kind !== 'create_adapter' && kind !== 'delete_adapter' && kind !== 'unload_adapter';
+}
+
 /**
  * Kinds that change nothing about an adapter: several in a row may run side by side, and none is replayed when the
  * adapter's state is rebuilt from the log.
  */
 export function isReadOnly(kind: OperationKind): boolean {
-  return kind === 'generate' || kind === 'forward' || kind === 'save_weights' || kind === 'save_weights_for_sampler';
+  return READ_ONLY.includes(kind);
 }

@@ -12,6 +12,8 @@ import { encodeSafetensors, parseSafetensors, tensorArray, type TensorToWrite } 
 
 const JSON_KEY = 'json';
 const OFFSETS_SUFFIX = '.offsets';
+/** Before the header stands its length. */
+const LENGTH_BYTES = 8;
 
 export function encodeOperationData(data: OperationData): Uint8Array {
   const tensors = new Map<string, TensorToWrite>();
@@ -59,4 +61,15 @@ function checkedRagged(name: string, tensor: RaggedTensor): RaggedTensor {
     throw new RangeError(`the offsets of tensor ${name} do not fit its ${data.length} numbers`);
   }
   return tensor;
+}
+
+/** The JSON part, from the first bytes of what was encoded; null when they do not hold the whole of it. */
+export function decodeJsonPart(head: Uint8Array): OperationData['json'] | null {
+  const { buffer, byteOffset, byteLength } = head;
+  if (byteLength < LENGTH_BYTES) return null;
+  const end = LENGTH_BYTES + Number(new DataView(buffer, byteOffset).getBigUint64(0, true));
+  if (end > byteLength) return null;
+  const text = new TextDecoder().decode(head.subarray(LENGTH_BYTES, end));
+  const header = JSON.parse(text) as { readonly __metadata__?: Readonly<Record<string, string>> };
+  return JSON.parse(header.__metadata__?.[JSON_KEY] ?? 'null') as OperationData['json'] | null;
 }
