@@ -28,13 +28,15 @@ export abstract class ComputeBackend {
   /** Frees everything; running calls finish first. */
   abstract stop(): Promise<void>;
 
-  /** Makes an adapter with freshly initialised weights, or with the given state. */
+  /** Makes an adapter with freshly initialised weights, or with the given state. Replaces one that has the id. */
   abstract createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void>;
   /** Frees an adapter. Unknown ids are ignored, so it can be repeated. */
   abstract deleteAdapter(adapterId: string): Promise<void>;
   abstract hasAdapter(adapterId: string): boolean;
   /** A copy of the adapter's whole state. */
   abstract exportState(adapterId: string): Promise<AdapterState>;
+  /** Digest of the adapter's whole state; see state-digest.ts. */
+  abstract digestState(adapterId: string): Promise<string>;
   /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
   abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
 
@@ -103,6 +105,8 @@ export interface OptimStepResult {
   readonly updateNorm: number;
   /** L2 norm of the weights after the step. */
   readonly weightNorm: number;
+  /** Digest of the state after the step: the same step on the same state gives the same digest. */
+  readonly digest: string;
 }
 
 export interface GenerateRequest {

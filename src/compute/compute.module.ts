@@ -41,6 +41,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     packWeights: config.packWeights,
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
+    lossPlugins: config.lossPlugins,
     cacheFolder: join(config.dataDir, 'weights'),
   };
 }

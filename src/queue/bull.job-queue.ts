@@ -40,7 +40,8 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
       await this.close();
       throw error;
     });
-    this.queue.on('error', (error) => this.reportLoss(error));
+    this.queue.on('error', (error) => this.reportError(error));
+    this.queue.client.on('reconnecting', () => this.reportLoss('the connection ended'));
     this.queue.client.on('ready', () => this.reportReturn());
   }
 
@@ -83,9 +84,15 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
     await this.queue.close(true);
   }
 
-  private reportLoss(error: Error): void {
+  /** Bull reports what happens to jobs here as well, and only the connection tells that Redis is gone. */
+  private reportError({ message }: Error): void {
+    if (this.queue.client.status !== 'ready') this.reportLoss(message);
+    else if (!this.closing) this.logger.warn(`The queue reports: ${message}. Requests are safe in the database`);
+  }
+
+  private reportLoss(reason: string): void {
     if (!this.lost && !this.closing)
-      this.logger.warn(`Lost Redis (${error.message}); requests are still accepted and swept up`);
+      this.logger.warn(`Lost Redis (${reason}); requests are still accepted and swept up`);
     this.lost = true;
   }
 

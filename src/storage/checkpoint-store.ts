@@ -1,5 +1,11 @@
 import { InvalidRequestError } from '../common/errors/request.errors.js';
 
+/** A folder somewhere below a path, as the store shows it to whoever tidies up. */
+export interface StoredFolder {
+  readonly name: string;
+  readonly writtenAt: Date;
+}
+
 /**
  * Where checkpoints live, as a port and its DI token. A checkpoint is a small folder of files that is written once, as
  * a whole, and found by its path ("adapters/01J.../state-12"). It is there whole or not at all, also after a crash or
@@ -22,6 +28,10 @@ export abstract class CheckpointStore {
   abstract sizeBytes(path: string): Promise<number>;
   /** Deletes a checkpoint, or everything below a path; a path that is not there is ignored. */
   abstract delete(path: string): Promise<void>;
+  /** The folders right below a path, checkpoints or parts of their paths, sorted; none where there is no such path. */
+  abstract folders(path: string): Promise<StoredFolder[]>;
+  /** Deletes what writes that crashed have left. Writes that run, of this process or another, are left alone. */
+  abstract deleteAbandoned(): Promise<void>;
 }
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

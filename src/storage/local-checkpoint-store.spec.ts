@@ -48,6 +48,20 @@ describe('LocalCheckpointStore', () => {
     expect(await store.exists('a/2')).toBe(false);
   });
 
+  it('shows the folders below a path with their age, and none where there are none', async () => {
+    await store.write('state/a/2', files(['x', '1']));
+    await store.write('state/a/1', files(['x', '1']));
+    await store.write('state/b/1', files(['x', '1']));
+    await writeFile(join(root, 'state', 'note'), 'not a folder');
+    await utimes(join(root, 'state', 'a', '1'), 1000, 1000);
+    const names = async (path: string) => (await store.folders(path)).map(({ name }) => name);
+    expect(await names('state')).toEqual(['a', 'b']);
+    expect(await names('state/a')).toEqual(['1', '2']);
+    expect((await store.folders('state/a'))[0]?.writtenAt).toEqual(new Date(1_000_000));
+    expect(await store.folders('checkpoints')).toEqual([]);
+    await expect(store.folders('..')).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   it('says what is missing', async () => {
     await store.write('a', files(['x', '1']));
     await expect(store.read('a', 'y')).rejects.toThrow('file y of checkpoint a is not there');

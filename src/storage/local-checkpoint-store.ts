@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StorageError, toStorageError } from '../common/errors/storage.errors.js';
-import { checkedFileName, checkedPath, CheckpointStore } from './checkpoint-store.js';
+import { checkedFileName, checkedPath, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
 
 type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
 
@@ -33,13 +33,8 @@ export class LocalCheckpointStore extends CheckpointStore {
 
   /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
   async start(): Promise<void> {
-    const temporary = join(this.root, TEMPORARY);
-    await mkdir(temporary, { recursive: true });
-    for (const name of await readdir(temporary)) {
-      const path = join(temporary, name);
-      const age = Date.now() - (await stat(path)).mtimeMs;
-      if (age > ABANDONED_MS) await rm(path, { recursive: true, force: true });
-    }
+    await mkdir(join(this.root, TEMPORARY), { recursive: true });
+    await this.deleteAbandoned();
   }
 
   async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
@@ -109,6 +104,27 @@ export class LocalCheckpointStore extends CheckpointStore {
     }
   }
 
+  async folders(path: string): Promise<StoredFolder[]> {
+    const parent = this.locate(path);
+    try {
+      return await foldersIn(parent);
+    } catch (error) {
+      throw readingFailed(`folder ${path}`, error);
+    }
+  }
+
+  async deleteAbandoned(): Promise<void> {
+    const temporary = join(this.root, TEMPORARY);
+    try {
+      for (const { name, writtenAt } of await foldersIn(temporary)) {
+        const age = Date.now() - writtenAt.getTime();
+        if (age > ABANDONED_MS) await rm(join(temporary, name), { recursive: true, force: true });
+      }
+    } catch (error) {
+      throw toStorageError(error, 'the deletion of unfinished checkpoints', this.root);
+    }
+  }
+
   private locate(path: string): string {
     return join(this.root, ...checkedPath(path));
   }
@@ -131,6 +147,23 @@ export class LocalCheckpointStore extends CheckpointStore {
       await syncFolder(dirname(folder));
     }
   }
+}
+
+/** Sorted by name. One that disappears meanwhile, or that is not there at all, is left out. */
+async function foldersIn(parent: string): Promise<StoredFolder[]> {
+  const entries = await readdir(parent, { withFileTypes: true }).catch(unlessMissing);
+  const folders: StoredFolder[] = [];
+  for (const entry of entries ?? []) {
+    const { name } = entry;
+    const found = entry.isDirectory() ? await stat(join(parent, name)).catch(unlessMissing) : null;
+    if (found) folders.push({ name, writtenAt: found.mtime });
+  }
+  return folders.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function unlessMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 /** Removes a folder so that nobody ever sees a part of it: renamed away first. */

@@ -4,7 +4,8 @@ import { type AdamParams, DEFAULT_ADAM } from '../../src/domain/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../../src/domain/adapter-state.js';
 import { type LogprobScope } from '../../src/domain/datum-batch.js';
 import { type LoraSpec } from '../../src/domain/lora-spec.js';
-import { type RaggedTensor } from '../../src/domain/ragged-tensor.js';
+import { type LossDefinition } from '../../src/domain/loss-definition.js';
+import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
 
@@ -79,9 +80,13 @@ export function requestOf(
   datums: readonly DatumSpec[],
   options: {
     loss?: string;
+    /** Of a loss written as formulas. */
+    definition?: LossDefinition;
     config?: Record<string, number>;
     logprobs?: LogprobScope;
     inputs?: Record<string, (position: number) => number>;
+    /** Inputs with one number for each datum. */
+    perDatum?: Record<string, readonly number[]>;
   } = {},
 ): ForwardRequest {
   const offsets = Int32Array.from([0, ...datums.map((_, i) => total(datums.slice(0, i + 1)))]);
@@ -97,10 +102,15 @@ export function requestOf(
   for (const [name, valueAt] of Object.entries(options.inputs ?? {})) {
     lossInputs[name] = ragged(Float32Array.from({ length: offsets.at(-1)! }, (_, position) => valueAt(position)));
   }
+  for (const [name, numbers] of Object.entries(options.perDatum ?? {})) {
+    const rows = offsetsOf(numbers.map(() => 1));
+    lossInputs[name] = { data: Float32Array.from(numbers), offsets: rows, trailingShape: [] };
+  }
   const tokens = ragged(Int32Array.from(text.flatMap((all) => all.slice(0, -1))));
+  const { loss: name = 'cross_entropy', config = {}, definition } = options;
   return {
     batch: { tokens, lossInputs },
-    loss: { name: options.loss ?? 'cross_entropy', config: options.config ?? {} },
+    loss: { name: definition?.name ?? name, config, ...(definition ? { definition, version: 1 } : {}) },
     logprobs: options.logprobs ?? 'all',
   };
 }

@@ -102,6 +102,28 @@ export const STATE_CASES: readonly ConformanceCase[] = [
       }),
   },
   {
+    name: 'digests are the same for the same steps, and tell states apart by weights, moments, step and gradients',
+    run: (subject) =>
+      withAdapters(subject, { a: {}, same: {}, other: { seed: 12 } }, async () => {
+        const { backend, baseModel } = subject;
+        const seen = [await backend.digestState('a'), await backend.digestState('other')];
+        for (let step = 0; step < 2; step++) {
+          for (const id of ['a', 'same']) await backend.forwardBackward(id, BATCH);
+          seen.push(await backend.digestState('a'));
+          const { digest: after } = await backend.optimStep('a', ADAM);
+          expect((await backend.optimStep('same', ADAM)).digest).toBe(after);
+          expect(await backend.digestState('a')).toBe(after);
+          seen.push(after);
+        }
+        expect(new Set(seen).size).toBe(seen.length);
+        const state = await backend.exportState('a');
+        await backend.createAdapter({ id: 'other', baseModel, lora: { ...LORA, seed: 12 } }, state);
+        expect(await backend.digestState('other')).toBe(seen.at(-1));
+        await backend.importState('other', state, { optimizer: false });
+        expect(await backend.digestState('other')).not.toBe(seen.at(-1));
+      }),
+  },
+  {
     name: 'an exported state is a copy: changing it changes nothing here',
     run: (subject) =>
       withAdapters(subject, { a: {} }, async () => {

@@ -29,6 +29,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     device: 'cpu',
     threads: 1,
     packWeights: true,
+    lossPlugins: [],
     memoryBudgetBytes: 2 ** 30,
     models: [{ name, folder, config }],
     ...settings,
@@ -109,6 +110,16 @@ describe.skipIf(unavailable)(`the thread of ThreadedBackend${unavailable ? ` (${
     expect(other.hasAdapter('a')).toBe(false);
     await expect(other.forward(adapter('a'), requestOf(DATUMS))).rejects.toMatchObject(stopped);
     await other.stop();
+  });
+
+  it('start() fails as an operator can read it when a loss cannot be loaded', async () => {
+    const cacheFolder = join(tmpdir(), 'thinker-never-written');
+    const backend = await newBackend({ cacheFolder, lossPlugins: [join(folder, 'nowhere')] });
+    await expect(backend.start()).rejects.toMatchObject({
+      code: 'invalid_loss_plugin',
+      message: expect.stringContaining('nowhere: this folder cannot be read') as string,
+    });
+    await backend.stop();
   });
 
   it('start() fails with the reason when a model cannot be loaded', async () => {

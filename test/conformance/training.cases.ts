@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'vitest';
 import { type ForwardResult } from '../../src/compute/compute-backend.js';
 import { type AdamParams } from '../../src/domain/adam-params.js';
 import { type AdapterTensors } from '../../src/domain/adapter-state.js';
+import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { globalNorm } from '../../src/compute/local/adamw.js';
 import { largestDifference } from '../support/reference-fixtures.js';
 import {
@@ -35,6 +38,9 @@ const LOSSES: readonly [string, Parameters<typeof requestOf>[1]][] = [
   ['cispo', { inputs: { ...POLICY, ...HALF } }],
   ['dro', { inputs: POLICY, config: { beta: 0.2 } }],
 ];
+
+const exampleLoss = (name: string) =>
+  JSON.parse(readFileSync(path.join('examples', 'losses', `${name}.json`), 'utf8')) as LossDefinition;
 
 /** What the cases compare of a result; NaN equals NaN. */
 const numbersOf = ({ loss, metrics, logprobs }: ForwardResult) => ({ loss, metrics, logprobs: [...logprobs.data] });
@@ -206,6 +212,71 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         expect(distance(await gradientsOf(backend, 'wide'), await gradientsOf(backend, 'narrow'))).toBeLessThan(
           ROUNDING,
         );
+      }),
+  },
+  {
+    name: 'a loss written as formulas gives the loss, metrics and gradients of the built-in one that it says',
+    run: (subject) =>
+      withAdapters(subject, { written: {}, builtIn: {} }, async () => {
+        const { backend } = subject;
+        for (const id of ['written', 'builtIn']) await train(backend, id);
+        for (const [loss, given] of LOSSES) {
+          const options = { ...given, config: {}, logprobs: 'weighted' } as const;
+          const definition = exampleLoss(loss);
+          const builtIn = await backend.forwardBackward('builtIn', requestOf(DATUMS, { loss, ...options }));
+          const written = await backend.forwardBackward('written', requestOf(DATUMS, { definition, ...options }));
+          expect(Math.abs(written.loss - builtIn.loss), loss).toBeLessThan(ROUNDING * Math.abs(builtIn.loss));
+          expect(Object.keys(written.metrics).sort(), loss).toEqual(Object.keys(builtIn.metrics).sort());
+          // One is computed between two graphs and the other inside of one, from log-probs that differ in rounding.
+          expect(distance(await gradientsOf(backend, 'written'), await gradientsOf(backend, 'builtIn')), loss).toBeLessThan(ROUNDING * 10); // prettier-ignore
+        }
+      }),
+  },
+  {
+    name: 'a loss over pairs sees the whole request, however it is split into micro-batches',
+    run: (subject) =>
+      withAdapters(subject, { a: {} }, async () => {
+        const { backend, baseModel } = subject;
+        const request = requestOf(DATUMS, {
+          definition: exampleLoss('dpo'),
+          config: { beta: 0.5 },
+          inputs: { reference_logprobs: () => -4 },
+          // The datums of a pair stand apart.
+          perDatum: { pair: [0, 1, 1, 0], chosen: [1, 0, 1, 0] },
+        });
+        const small = await subject.openSmall();
+        try {
+          await train(backend, 'a');
+          await small.createAdapter({ id: 'a', baseModel, lora: LORA }, await backend.exportState('a'));
+          const [whole, split] = [
+            await backend.forwardBackward('a', request),
+            await small.forwardBackward('a', request),
+          ];
+          expect(whole.loss).toBeGreaterThan(0);
+          expect(Math.abs(split.loss - whole.loss)).toBeLessThan(ROUNDING * 10);
+          expect(Math.abs((await backend.forward(adapter('a'), request)).loss - whole.loss)).toBeLessThan(
+            ROUNDING * 10,
+          );
+          expect(globalNorm(await gradientsOf(backend, 'a'))).toBeGreaterThan(1e-4);
+          expect(distance(await gradientsOf(small, 'a'), await gradientsOf(backend, 'a'))).toBeLessThan(ROUNDING * 10);
+        } finally {
+          await small.stop();
+        }
+      }),
+  },
+  {
+    name: 'a loss that is no number on a batch is refused with the formula at fault and changes nothing',
+    run: (subject) =>
+      withAdapters(subject, { a: {} }, async () => {
+        const { backend } = subject;
+        const definition = { name: 'dividing', loss: 'sum(target_logprobs / weights)', mask: 'weights >= 0' };
+        const before = await digestOf(backend, 'a');
+        const request = requestOf(DATUMS, { definition, inputs: { weights: () => 0 } });
+        await expect(backend.forwardBackward('a', request)).rejects.toMatchObject({
+          ...{ code: 'non_finite_loss', category: 'user' },
+          message: expect.stringContaining("'target_logprobs / weights' in loss") as string,
+        });
+        expect(await digestOf(backend, 'a')).toBe(before);
       }),
   },
   {

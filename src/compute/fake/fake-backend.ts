@@ -18,6 +18,7 @@ import {
   type OptimStepResult,
   type TokenListener,
 } from '../compute-backend.js';
+import { stateDigest } from '../state-digest.js';
 import { adamwStep } from '../local/adamw.js';
 import { addGradients, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
 import {
@@ -117,6 +118,10 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve(copyState(this.adapter(adapterId).state));
   }
 
+  async digestState(adapterId: string): Promise<string> {
+    return stateDigest(this.adapter(adapterId).state);
+  }
+
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
     const adapter = this.adapter(adapterId);
     requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
@@ -150,8 +155,10 @@ export class FakeBackend extends ComputeBackend {
     const { gradients, passes } = adapter.state;
     if (!gradients) throw new NoGradientsError();
     const { state, ...norms } = adamwStep(adapter.state, gradients, params);
-    adapter.state = { ...state, gradients: null, passes };
-    return Promise.resolve({ step: state.step, ...norms });
+    const next = { ...state, gradients: null, passes };
+    const digest = await stateDigest(next);
+    adapter.state = next;
+    return { step: state.step, ...norms, digest };
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
@@ -166,7 +173,7 @@ export class FakeBackend extends ComputeBackend {
 
   /** Loss, log-probs, and the sum of dLoss/dlogprob: the slope of the loss along the bonus. */
   private pass(given: number, { batch, loss, logprobs: scope }: ForwardRequest) {
-    const lossFunction = this.losses.get(loss.name);
+    const lossFunction = this.losses.functionOf(loss);
     const targets = batch.lossInputs['target_tokens'];
     if (targets === undefined) throw new TypeError('target_tokens is missing: check inputs with LossRegistry first');
     const active = lossFunction.activePositions(batch.lossInputs);
@@ -177,7 +184,7 @@ export class FakeBackend extends ComputeBackend {
       return logprob(batch.tokens.data[position] ?? 0, token, given);
     });
     const logprobs: RaggedTensor<Float32Array> = { ...targets, data };
-    const config = this.losses.resolveConfig(loss.name, loss.config);
+    const config = this.losses.resolveConfig(lossFunction, loss.config);
     const { loss: value, dLogprobs, metrics } = lossFunction.compute(logprobs, batch.lossInputs, config);
     const slope = dLogprobs.reduce((sum, d) => sum + d, 0);
     if (!Number.isFinite(value)) throw new NonFiniteLossError('The loss');

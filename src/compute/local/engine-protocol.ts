@@ -12,6 +12,8 @@ export interface EngineSettings {
   readonly packWeights: boolean;
   readonly memoryBudgetBytes: number;
   readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
+  /** Folders with losses of the operator. */
+  readonly lossPlugins: readonly string[];
   /** Folder for float32 weights and compiled graphs. */
   readonly cacheFolder: string;
 }
@@ -23,6 +25,7 @@ export const REMOTE_METHODS = [
   'createAdapter',
   'deleteAdapter',
   'exportState',
+  'digestState',
   'importState',
   'forward',
   'forwardBackward',

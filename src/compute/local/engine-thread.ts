@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openCheckpoint } from '../../base-models/checkpoint-files.js';
 import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
 import { AppError, serializeError } from '../../common/errors/app-error.js';
-import { LossRegistry } from '../../modules/losses/loss-registry.js';
+import { builtInLosses, LossRegistry } from '../../modules/losses/loss-registry.js';
+import { loadLosses } from '../../modules/losses/plugins/load-losses.js';
 import { type ComputeBackend, type GenerateRequest, type ModelTarget } from '../compute-backend.js';
 import { type EngineCall, type EngineMessage, type EngineSettings } from './engine-protocol.js';
 import { type EngineModel, LocalEngine } from './local-engine.js';
@@ -13,18 +14,24 @@ import { prepareWeightFile } from './weight-file.js';
 const settings = workerData as EngineSettings;
 const port = parentPort!;
 
-const engine = new LocalEngine({
-  executor: await selectExecutor(settings),
-  losses: new LossRegistry(),
-  memoryBudgetBytes: settings.memoryBudgetBytes,
-  loadModels: () => Promise.all(settings.models.map(loadModel)),
-});
+const engine = buildEngine();
+// Whoever calls the engine hears of it; start() is the first.
+engine.catch(() => undefined);
 
 port.on('message', (call: EngineCall) => void answer(call));
 
+async function buildEngine(): Promise<LocalEngine> {
+  return new LocalEngine({
+    executor: await selectExecutor(settings),
+    losses: new LossRegistry(await loadLosses(builtInLosses(), settings.lossPlugins)),
+    memoryBudgetBytes: settings.memoryBudgetBytes,
+    loadModels: () => Promise.all(settings.models.map(loadModel)),
+  });
+}
+
 async function answer(call: EngineCall): Promise<void> {
   try {
-    send({ kind: 'result', id: call.id, value: await run(engine, call) });
+    send({ kind: 'result', id: call.id, value: await run(call) });
   } catch (error) {
     if (error instanceof AppError) return send({ kind: 'error', id: call.id, error: serializeError(error) });
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -33,7 +40,14 @@ async function answer(call: EngineCall): Promise<void> {
 }
 
 /** start() answers with what the backend can do, which is known only then. */
-async function run(backend: ComputeBackend, { id, method, args }: EngineCall): Promise<unknown> {
+async function run({ id, method, args }: EngineCall): Promise<unknown> {
+  // What could not be built needs no end.
+  if (method === 'stop')
+    return engine.then(
+      (built) => built.stop(),
+      () => undefined,
+    );
+  const backend: ComputeBackend = await engine;
   if (method === 'start') {
     await backend.start();
     return backend.capabilities;

@@ -15,6 +15,7 @@ import {
   type TokenListener,
 } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
+import { stateDigest } from '../state-digest.js';
 import { adamwStep } from './adamw.js';
 import { addGradients, copyState, requireFits, requireStateFits } from './adapter-tensors.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from './engine.errors.js';
@@ -110,6 +111,10 @@ export class LocalEngine extends ComputeBackend {
     return copyState(this.adapter(adapterId).state);
   }
 
+  async digestState(adapterId: string): Promise<string> {
+    return stateDigest(this.adapter(adapterId).state);
+  }
+
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
     const adapter = this.adapter(adapterId);
     requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
@@ -140,8 +145,10 @@ export class LocalEngine extends ComputeBackend {
     const { gradients, passes } = adapter.state;
     if (!gradients) throw new NoGradientsError();
     const { state, ...norms } = adamwStep(adapter.state, gradients, params);
-    adapter.state = { ...state, gradients: null, passes };
-    return { step: state.step, ...norms };
+    const next = { ...state, gradients: null, passes };
+    const digest = await stateDigest(next);
+    adapter.state = next;
+    return { step: state.step, ...norms, digest };
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
@@ -163,10 +170,8 @@ export class LocalEngine extends ComputeBackend {
 
   private pass(runtime: ModelRuntime, adapter: PassAdapter | null, request: ForwardRequest): TrainingPass {
     const { losses, memoryBudgetBytes } = this.options;
-    const loss: PassLoss = {
-      lossFunction: losses.get(request.loss.name),
-      config: losses.resolveConfig(request.loss.name, request.loss.config),
-    };
+    const lossFunction = losses.functionOf(request.loss);
+    const loss: PassLoss = { lossFunction, config: losses.resolveConfig(lossFunction, request.loss.config) };
     return new TrainingPass(runtime, adapter, request, loss, memoryBudgetBytes);
   }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { AppError, deserializeError } from '../../common/errors/app-error.js';
+import { deserializeError } from '../../common/errors/app-error.js';
 import { type AdamParams } from '../../domain/adam-params.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import {
@@ -14,19 +14,13 @@ import {
   type OptimStepResult,
   type TokenListener,
 } from '../compute-backend.js';
+import { EngineStoppedError } from '../engine-stopped.error.js';
 import { type EngineCall, type EngineMessage, type EngineSettings, type RemoteMethod } from './engine-protocol.js';
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onToken: TokenListener | undefined;
-}
-
-/** The engine's thread ended while calls were open, or before they were made. */
-export class EngineStoppedError extends AppError {
-  constructor(reason: string, options?: ErrorOptions) {
-    super('engine_stopped', 'server', 503, `The compute engine is not running: ${reason}.`, {}, options);
-  }
 }
 
 /** The local engine in a thread of its own, so that its work never blocks the loop that serves and renews locks. */
@@ -79,6 +73,10 @@ export class ThreadedBackend extends ComputeBackend {
 
   exportState(adapterId: string): Promise<AdapterState> {
     return this.call('exportState', [adapterId]);
+  }
+
+  digestState(adapterId: string): Promise<string> {
+    return this.call('digestState', [adapterId]);
   }
 
   importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {

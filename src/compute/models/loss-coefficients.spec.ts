@@ -40,7 +40,7 @@ function coefficients(name: string, config: Record<string, number>, given: Recor
   const ops = new Operations(new Graph());
   const logprobs = ops.graph.input('l', 'f32', ['N', 'K']);
   const program = extractProgram(new Map([['c', lossCoefficients(ops, logprobs)]]));
-  const terms = registry.get(name).fusedTerms(registry.resolveConfig(name, config))!;
+  const terms = registry.get(name).fusedTerms(registry.resolveConfig(registry.get(name), config))!;
   const scalars = fusedFeeds(terms).map(([key, { shape, data }]): [string, Numbers] => [
     key,
     { shape, data: Array.from(data, Number) },
@@ -63,7 +63,7 @@ const CASES: [name: string, config: Record<string, number>][] = [
 ];
 
 describe.each(CASES)('coefficients of %s %o', (name, config) => {
-  const result = registry.get(name).compute(floats(L), policyInputs, registry.resolveConfig(name, config));
+  const result = registry.get(name).compute(floats(L), policyInputs, registry.resolveConfig(registry.get(name), config));
 
   it('are dLoss/dlogprob of the loss', () => {
     const found = coefficients(name, config, {
