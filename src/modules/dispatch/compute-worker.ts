@@ -3,85 +3,94 @@ import { ulid } from 'ulid';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { AdapterMemory } from './adapter-memory.js';
-import { ComputeLock } from './compute-lock.js';
+import { Leases } from './leases.js';
 import { WorkIntake } from './work-intake.js';
 import { WorkerPresence } from './worker-presence.js';
 
+const ENGINE_RETRY_MS = 1000;
+
 /**
- * The life of a compute worker: load the engine, stand by for the compute lock, put what a dead worker left running
- * back into its lines, take work; on shutdown finish what runs, write state down, free the engine. When the lock is
- * lost it takes no new work until it has it again.
+ * The life of a compute worker: load the engine, show that it lives, take adapters and their work; when the engine dies,
+ * start another; on shutdown finish what runs, write state down, give the leases back, free the engine.
  */
 @Injectable()
 export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ComputeWorker.name);
-  private readonly closing = new AbortController();
   private readonly workerId = `worker_${ulid()}`;
-  /** Null until the engine is up. */
-  private working: Promise<void> | null = null;
+  private started = false;
+  private closing = false;
+  private restarting: Promise<void> | null = null;
 
   constructor(
     private readonly config: AppConfig,
     private readonly backend: ComputeBackend,
     private readonly presence: WorkerPresence,
-    private readonly lock: ComputeLock,
+    private readonly leases: Leases,
     private readonly intake: WorkIntake,
     private readonly memory: AdapterMemory,
   ) {}
 
   /** Fails, and with it the start of the process, when the engine or a base model cannot be loaded. */
   async onApplicationBootstrap(): Promise<void> {
+    // First, so that it has stood for a while when work is looked for.
+    await this.presence.connect();
     await this.backend.start();
     const { engine, device } = this.backend.capabilities;
     this.logger.log(`Engine ${engine} on ${device} is ready`);
-    await this.presence.start(this.workerId);
-    this.working = this.work();
+    this.leases.start(this.workerId);
+    await this.presence.start(this.workerId, () => this.memory.dropLost());
+    this.started = true;
+    this.open();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    if (this.working === null) return;
-    this.logger.log('Shutting down: finishing what runs');
-    this.closing.abort();
-    await this.working;
-    if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.flush();
+    this.closing = true;
+    await this.restarting;
+    if (this.started) {
+      this.logger.log('Shutting down: finishing what runs');
+      if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.flush();
+      await this.leases.releaseAll();
+    }
     await this.presence.stop();
-    await this.lock.release();
-    await this.backend.stop();
+    if (this.started) await this.backend.stop();
   }
 
-  /** Holds the lock and takes work, over and over, until the process shuts down. */
-  private async work(): Promise<void> {
-    while (!this.closing.signal.aborted) {
-      const lost = new AbortController();
-      if (!(await this.lock.acquire(() => lost.abort(), this.closing.signal))) return;
+  private open(): void {
+    this.intake.open(this.workerId, {
+      onFenced: (adapterId) => this.afterFencing(adapterId),
+      onEngineLost: () => this.afterEngineLoss(),
+    });
+  }
+
+  private afterFencing(adapterId: string | null): void {
+    if (adapterId === null) return;
+    this.memory
+      .dropLost()
+      .catch((error: unknown) => this.logger.warn(`Could not look for lost leases: ${String(error)}`));
+  }
+
+  /**
+   * Called by every operation that the engine's end has interrupted; one restart serves them all. Until the engine is
+   * back there is no sign of life either, so that other workers take over when that takes long.
+   */
+  private afterEngineLoss(): void {
+    if (this.closing || this.restarting !== null) return;
+    this.intake.close();
+    this.restarting = this.restartEngine().finally(() => (this.restarting = null));
+  }
+
+  private async restartEngine(): Promise<void> {
+    this.logger.error('The compute engine has ended; what it ran waits for a new one');
+    await this.intake.drained();
+    while (!this.closing) {
       try {
-        await this.takeOver();
+        await this.backend.start();
+        this.logger.log('The compute engine runs again');
+        return this.open();
       } catch (error) {
-        this.logger.warn(`Could not take over the work, trying again: ${String(error)}`);
-        await this.lock.release();
-        continue;
+        this.logger.error(`The compute engine does not start, trying again: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, ENGINE_RETRY_MS));
       }
-      await firstAbort(lost.signal, this.closing.signal);
-      this.intake.close();
     }
   }
-
-  private async takeOver(): Promise<void> {
-    if (await this.presence.wasReplaced()) {
-      this.logger.warn('Another worker has computed meanwhile: what is in memory here is out of date and is dropped');
-      await this.intake.drained();
-      await this.memory.drop();
-    }
-    await this.presence.activate();
-    if (this.closing.signal.aborted) return;
-    await this.intake.open(this.workerId, () => void this.lock.check());
-  }
-}
-
-function firstAbort(...signals: AbortSignal[]): Promise<void> {
-  const any = AbortSignal.any(signals);
-  return new Promise((resolve) => {
-    if (any.aborted) resolve();
-    else any.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

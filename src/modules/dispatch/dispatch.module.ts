@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AdapterMemory } from './adapter-memory.js';
-import { ComputeLock } from './compute-lock.js';
 import { ComputeWorker } from './compute-worker.js';
 import { Dispatcher } from './dispatcher.js';
 import { HandlerRegistry } from './handler-registry.js';
+import { LeaseRepository } from './lease.repository.js';
+import { Leases } from './leases.js';
 import { OperationRunner } from './operation-runner.js';
 import { Upkeep } from './upkeep.js';
 import { WorkIntake } from './work-intake.js';
+import { WorkerConnection } from './worker-connection.js';
 import { WorkerPresence } from './worker-presence.js';
 
 /**
@@ -22,7 +24,9 @@ import { WorkerPresence } from './worker-presence.js';
     Dispatcher,
     Upkeep,
     WorkIntake,
-    ComputeLock,
+    WorkerConnection,
+    LeaseRepository,
+    Leases,
     WorkerPresence,
     AdapterMemory,
     ComputeWorker,

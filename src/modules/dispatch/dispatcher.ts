@@ -2,15 +2,24 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AppError } from '../../common/errors/app-error.js';
 import { Semaphore } from '../../common/semaphore.js';
 import { AppConfig } from '../../config/app-config.js';
+import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
-import { type OpenLine, OperationLogRepository, type OperationRow } from '../futures/index.js';
+import { OperationLogRepository, type OperationRow } from '../futures/index.js';
+import { Isolation } from './isolation.js';
+import { Leases } from './leases.js';
 import { type Claimed, Line } from './line.js';
-import { OperationRunner } from './operation-runner.js';
+import { OperationRunner, type Outcome } from './operation-runner.js';
+import { DEATHS_TO_ISOLATE } from './worker-killed.error.js';
+
+/** What a line is known by: an adapter, or a single request to a bare base model. */
+type LineKey = Pick<Job, 'adapterId' | 'requestId'>;
 
 interface Entry {
   readonly line: Line;
   /** Jobs that stay active until their request is settled. */
   readonly jobs: Map<string, PromiseWithResolvers>;
+  /** What is to be done in the line once nothing waits in it. */
+  readonly chores: (() => Promise<void>)[];
 }
 
 interface PromiseWithResolvers {
@@ -19,35 +28,49 @@ interface PromiseWithResolvers {
   readonly reject: (error: AppError) => void;
 }
 
+/** Told of operations that ended otherwise than by being settled. */
+export interface DispatchListener {
+  /** Another worker has the adapter (null: had the request), or may have. */
+  onFenced(adapterId: string | null): void;
+  /** The engine is gone; the operation waits again. */
+  onEngineLost(): void;
+}
+
 /**
- * Decides what runs when: one line per adapter, in log order, and one per request to a bare base model. Jobs and sweeps
- * only wake a line; what it runs it reads from the rows. At most QUEUE_CONCURRENCY operations are held at once.
+ * Decides what runs when: one line per adapter that this worker holds, in log order, and one per request to a bare base
+ * model. Jobs, events and sweeps only wake a line; what it runs it reads from the rows. At most QUEUE_CONCURRENCY
+ * operations are held at once.
  */
 @Injectable()
 export class Dispatcher {
   private readonly logger = new Logger(Dispatcher.name);
   private readonly entries = new Map<string, Entry>();
   private readonly slots: Semaphore;
+  private readonly isolation = new Isolation();
+  /** Requests whose claim this worker knows of. */
+  private readonly running = new Set<string>();
   private workerId: string | null = null;
   private stopped = new AbortController();
   private idle: (() => void)[] = [];
-  private onFenced: () => void = () => undefined;
+  private listener: DispatchListener = { onFenced: () => undefined, onEngineLost: () => undefined };
+  /** Adapters that a sweep has left to a worker with fewer; if they are still there at the next, it was not so. */
+  private leftToOthers = new Set<string>();
 
   constructor(
     config: AppConfig,
     private readonly log: OperationLogRepository,
     private readonly runner: OperationRunner,
+    private readonly leases: Leases,
+    private readonly events: EventBus,
   ) {
     this.slots = new Semaphore(config.queueConcurrency);
+    events.subscribe(EVENT_CHANNELS.lineWaits, { onEvent: (payload) => this.onLineWaits(payload) });
   }
 
-  /**
-   * From now on rows are claimed, under this worker's id. `onFenced` is called when a result could not be stored
-   * because another worker has taken the request.
-   */
-  start(workerId: string, onFenced: () => void): void {
+  /** From now on rows are claimed, under this worker's id. */
+  start(workerId: string, listener: DispatchListener): void {
     this.workerId = workerId;
-    this.onFenced = onFenced;
+    this.listener = listener;
     this.stopped = new AbortController();
   }
 
@@ -66,8 +89,16 @@ export class Dispatcher {
     this.stopped.abort();
   }
 
-  /** Wakes the line of a job. Resolves when its request is settled, rejects when it failed. */
+  /**
+   * Wakes the line of a job, or the worker that has it. Resolves when its request is settled or is another worker's
+   * business, rejects when it failed.
+   */
   async dispatch({ requestId, adapterId }: Job): Promise<void> {
+    if (adapterId !== null) {
+      const taking = await this.leases.hold(adapterId, true);
+      if (taking.lease === null)
+        return this.events.publish(EVENT_CHANNELS.lineWaits, `${adapterId} ${taking.heldBy ?? '*'}`);
+    }
     const entry = this.entryOf({ requestId, adapterId });
     const job = entry.jobs.get(requestId) ?? withResolvers();
     entry.jobs.set(requestId, job);
@@ -75,35 +106,74 @@ export class Dispatcher {
     await job.promise;
   }
 
-  /** Wakes every line in which something waits: finds what has no job. */
+  /** Wakes every line in which something waits and that is ours or free: finds what has no job, and no worker. */
   async sweep(): Promise<void> {
     if (this.workerId === null) return;
-    for (const open of await this.log.findOpenLines()) this.entryOf(open).line.wake();
+    await this.leases.returnOfDeadWorkers();
+    const lost = await this.log.returnUnknownClaims(this.workerId, [...this.running]);
+    if (lost > 0) this.logger.warn(`${lost} requests were claimed without an answer and wait again`);
+    const leave = new Set<string>();
+    for (const { adapterId, requestId } of await this.leases.openLines()) {
+      const taking = adapterId === null ? null : await this.leases.hold(adapterId, !this.leftToOthers.has(adapterId));
+      if (taking?.lease === null) leave.add(adapterId ?? '');
+      else this.entryOf({ adapterId, requestId }).line.wake();
+    }
+    this.leftToOthers = leave;
   }
 
-  private entryOf({ adapterId, requestId }: OpenLine): Entry {
+  /** Runs a chore in an adapter's line, between its operations, once none of them waits. */
+  whenQuiet(adapterId: string, chore: () => Promise<void>): void {
+    const { chores, line } = this.entryOf({ adapterId, requestId: '' });
+    if (chores.length === 0) chores.push(chore);
+    line.wake();
+  }
+
+  /** Does something of the adapter wait or run here? */
+  isBusy(adapterId: string): boolean {
+    return this.entries.has(adapterId);
+  }
+
+  private onLineWaits(payload: string): void {
+    const [adapterId = '', workerId] = payload.split(' ');
+    if (this.workerId === null || (workerId !== '*' && workerId !== this.workerId)) return;
+    this.leases.hold(adapterId, true).then(
+      ({ lease }) => {
+        if (lease !== null) this.entryOf({ adapterId, requestId: '' }).line.wake();
+      },
+      (error: unknown) =>
+        this.logger.warn(`Could not look at the line of ${adapterId}, the sweep will: ${String(error)}`),
+    );
+  }
+
+  private entryOf({ adapterId, requestId }: LineKey): Entry {
     const key = adapterId ?? requestId;
     const existing = this.entries.get(key);
     if (existing !== undefined) return existing;
     const jobs: Entry['jobs'] = new Map();
+    const chores: Entry['chores'] = [];
     const line = new Line({
-      claim: (readOnlyOnly) => this.claim({ adapterId, requestId }, readOnlyOnly, jobs),
+      claim: async (readOnlyOnly) =>
+        (await this.claim({ adapterId, requestId }, readOnlyOnly, jobs)) ?? (readOnlyOnly ? null : nextChore(chores)),
       idle: () => this.close(key, jobs),
       failed: (error) => this.logger.warn(`Could not read the line of ${key}, the sweep tries again: ${String(error)}`),
     });
-    const entry = { line, jobs };
+    const entry = { line, jobs, chores };
     this.entries.set(key, entry);
     return entry;
   }
 
   /** Holds a slot from before the claim to the end of the run, so that no more rows are in memory than slots. */
-  private async claim(open: OpenLine, readOnlyOnly: boolean, jobs: Entry['jobs']): Promise<Claimed | null> {
+  private async claim(key: LineKey, readOnlyOnly: boolean, jobs: Entry['jobs']): Promise<Claimed | null> {
     const release = await this.slots.acquire();
     const workerId = this.workerId;
+    const lease = key.adapterId === null ? 0 : this.leases.of(key.adapterId);
     try {
-      const row = workerId === null ? null : await this.take(open, workerId, readOnlyOnly);
-      if (row !== null && workerId !== null) {
-        return { kind: row.kind, run: () => this.run(row, workerId, jobs).finally(release) };
+      if (workerId !== null && lease !== undefined) {
+        const row = await this.take(key, workerId, lease, readOnlyOnly);
+        if (row !== null) {
+          this.running.add(row.request_id);
+          return { kind: row.kind, run: () => this.run(row, workerId, lease, jobs).finally(release) };
+        }
       }
     } catch (error) {
       release();
@@ -114,21 +184,31 @@ export class Dispatcher {
   }
 
   private take(
-    { adapterId, requestId }: OpenLine,
+    { adapterId, requestId }: LineKey,
     workerId: string,
+    lease: number,
     readOnlyOnly: boolean,
   ): Promise<OperationRow | null> {
     if (adapterId === null) return this.log.claimOne(requestId, workerId);
-    return this.log.claimNext(adapterId, workerId, readOnlyOnly);
+    return this.log.claimNext(adapterId, workerId, lease, readOnlyOnly);
   }
 
-  private async run(row: OperationRow, workerId: string, jobs: Entry['jobs']): Promise<void> {
-    const outcome = await this.runner.run(row, workerId, this.stopped.signal);
+  private async run(row: OperationRow, workerId: string, lease: number, jobs: Entry['jobs']): Promise<void> {
+    const alone = row.deaths >= DEATHS_TO_ISOLATE;
+    const outcome = await this.isolation.run(alone, () =>
+      this.runner.run(row, { workerId, lease, stopped: this.stopped.signal }),
+    );
+    this.running.delete(row.request_id);
     const job = jobs.get(row.request_id);
     jobs.delete(row.request_id);
     if (outcome.status === 'failed') job?.reject(outcome.error);
     else job?.resolve();
-    if (outcome.status === 'not ours') this.onFenced();
+    this.tell(outcome, row.adapter_id);
+  }
+
+  private tell({ status }: Outcome, adapterId: string | null): void {
+    if (status === 'not ours') this.listener.onFenced(adapterId);
+    if (status === 'engine lost') this.listener.onEngineLost();
   }
 
   /** Jobs left over were for requests that are no longer waiting. */
@@ -138,6 +218,12 @@ export class Dispatcher {
     if (this.entries.size > 0) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
+}
+
+/** In the shape of an operation that changes the adapter, so that the line runs it by itself. */
+function nextChore(chores: Entry['chores']): Claimed | null {
+  const run = chores.shift();
+  return run === undefined ? null : { kind: 'unload_adapter', run };
 }
 
 function withResolvers(): PromiseWithResolvers {

@@ -1,16 +1,40 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { toAppError } from '../../common/errors/internal.error.js';
+import { FaultPoints } from '../../common/fault-points.js';
+
+import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
+import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
-import { type Operation, OperationLogRepository, type OperationRow, toOperation } from '../futures/index.js';
+import {
+  type Claim,
+  type Completion,
+  type Operation,
+  OperationLogRepository,
+  type OperationRow,
+  toOperation,
+} from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
+import { LeaseRepository } from './lease.repository.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 
-/** What became of an operation; 'not ours' = another worker has taken it meanwhile and nothing was written. */
+/**
+ * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost'
+ * and 'cut off' (by an outage of the database) = it waits again.
+ */
 export type Outcome =
-  { readonly status: 'completed' | 'not ours' } | { readonly status: 'failed'; readonly error: AppError };
+  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' }
+  | { readonly status: 'failed'; readonly error: AppError };
+
+/** Under which rights an operation runs. */
+export interface RunContext {
+  readonly workerId: string;
+  readonly lease: number;
+  /** Aborts when results that cannot be stored are to be given up. */
+  readonly stopped: AbortSignal;
+}
 
 /**
  * Runs one claimed operation with its handler and stores the outcome. A result that was computed is not given up when
@@ -23,29 +47,47 @@ export class OperationRunner {
   constructor(
     private readonly registry: HandlerRegistry,
     private readonly log: OperationLogRepository,
+    private readonly leases: LeaseRepository,
+    private readonly faults: FaultPoints,
   ) {}
 
-  async run(row: OperationRow, workerId: string, stopped: AbortSignal): Promise<Outcome> {
-    const computed = await this.compute(row);
+  async run(row: OperationRow, { workerId, lease, stopped }: RunContext): Promise<Outcome> {
+    this.faults.reach('operation-claimed');
+    const claim: Claim = { ...row, workerId };
+    const computed = await this.compute(row, lease);
+    this.faults.reach('result-computed');
+    if (computed.error instanceof EngineStoppedError) {
+      await this.keepTrying(row, stopped, () => this.leases.returnClaim(claim).then(() => true));
+      return { status: 'engine lost' };
+    }
+    if (computed.error instanceof DatabaseOutageError) {
+      this.logger.warn(`${row.kind} ${row.request_id} was cut off by an outage of the database and runs again`);
+      if (computed.operation !== null) await this.tellObservers(computed.operation, computed.error);
+      await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
+      return { status: 'cut off' };
+    }
     const stored = await this.keepTrying(row, stopped, () =>
       computed.error === null
-        ? this.log.complete(row.request_id, workerId, computed.result)
-        : this.log.fail(row.request_id, workerId, serializeError(computed.error)),
+        ? this.log.complete(claim, computed)
+        : this.log.fail(claim, serializeError(computed.error)),
     );
     if (!stored) {
       this.logger.warn(`${row.kind} ${row.request_id} was taken by another worker; its result here is dropped`);
       return { status: 'not ours' };
     }
+    this.faults.reach('result-written');
     if (computed.operation !== null) await this.tellObservers(computed.operation, computed.error);
     return computed.error === null ? { status: 'completed' } : { status: 'failed', error: computed.error };
   }
 
-  private async compute(row: OperationRow): Promise<Computed> {
+  private async compute(row: OperationRow, lease: number): Promise<Computed> {
     let operation: Operation | null = null;
     try {
-      operation = toOperation(row);
-      const result = encodeOperationData(await this.registry.handlerOf(row.kind).run(operation));
-      return { operation, result, error: null };
+      operation = toOperation(row, lease);
+      const handler = this.registry.handlerOf(row.kind);
+      const { result, effect = {} } = await handler.run(operation);
+      const usage = handler.usageOf(operation, result);
+      return { operation, result: encodeOperationData(result), effect, usage, error: null };
     } catch (error) {
       return { operation, error: toAppError(error, `in ${row.kind} ${row.request_id}`, this.logger) };
     }
@@ -75,5 +117,5 @@ export class OperationRunner {
 }
 
 type Computed =
-  | { readonly operation: Operation; readonly result: Uint8Array; readonly error: null }
+  | ({ readonly operation: Operation; readonly error: null } & Completion)
   | { readonly operation: Operation | null; readonly error: AppError };

@@ -1,13 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { OperationLogRepository } from '../futures/index.js';
+import { AdapterMemory } from './adapter-memory.js';
 import { Dispatcher } from './dispatcher.js';
+import { Leases } from './leases.js';
 
-const SWEEP_MS = 3000;
+const SWEEP_MS = 1000;
 const RETENTION_MS = 10 * 60_000;
 const RETENTION_BATCH = 500;
 
-/** What the active worker does from time to time: find waiting requests without a job, delete old ones. */
+/** What a worker does from time to time: find work that has no job or no worker, free memory, delete old requests. */
 @Injectable()
 export class Upkeep {
   private readonly logger = new Logger(Upkeep.name);
@@ -16,17 +18,26 @@ export class Upkeep {
   constructor(
     private readonly config: AppConfig,
     private readonly dispatcher: Dispatcher,
+    private readonly memory: AdapterMemory,
+    private readonly leases: Leases,
     private readonly log: OperationLogRepository,
   ) {}
 
   start(): void {
     this.stop();
     this.every(SWEEP_MS, 'look for waiting requests', () => this.dispatcher.sweep());
+    this.every(SWEEP_MS, 'free memory', () => this.tidy());
     this.every(RETENTION_MS, 'delete old requests', () => this.deleteOld());
   }
 
   stop(): void {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
+  }
+
+  /** Lets adapters leave the memory that had better, and gives back the leases of those that have left. */
+  private async tidy(): Promise<void> {
+    for (const id of this.memory.surplus()) this.dispatcher.whenQuiet(id, () => this.memory.park(id));
+    await this.leases.releaseUnused((id) => this.dispatcher.isBusy(id) || this.memory.holds(id));
   }
 
   /** Deletes what has outlived FUTURE_RETENTION_HOURS; returns how many. */

@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JobQueue } from '../../queue/job-queue.js';
 import { OperationLogRepository } from '../futures/index.js';
-import { Dispatcher } from './dispatcher.js';
+import { type DispatchListener, Dispatcher } from './dispatcher.js';
 import { Upkeep } from './upkeep.js';
 
 /** Opens and closes the ways by which work reaches the dispatcher: the queue and the sweep. */
 @Injectable()
 export class WorkIntake {
   private readonly logger = new Logger(WorkIntake.name);
+  private paused: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly queue: JobQueue,
@@ -16,11 +17,9 @@ export class WorkIntake {
     private readonly log: OperationLogRepository,
   ) {}
 
-  /** Takes work under this worker's id; what other workers left running waits again. */
-  async open(workerId: string, onFenced: () => void): Promise<void> {
-    const orphans = await this.log.releaseOrphans(workerId);
-    if (orphans.length > 0) this.logger.log(`${orphans.length} requests that another worker left running wait again`);
-    this.dispatcher.start(workerId, onFenced);
+  /** Takes work under this worker's id. */
+  open(workerId: string, listener: DispatchListener): void {
+    this.dispatcher.start(workerId, listener);
     this.queue.process((job) => this.dispatcher.dispatch(job));
     this.upkeep.start();
     this.logger.log(`${workerId} takes requests`);
@@ -30,7 +29,9 @@ export class WorkIntake {
   close(): void {
     this.dispatcher.pause();
     this.upkeep.stop();
-    this.queue.pause().catch((error: unknown) => this.logger.warn(`Could not pause the queue: ${String(error)}`));
+    this.paused = this.queue
+      .pause()
+      .catch((error: unknown) => this.logger.warn(`Could not pause the queue: ${String(error)}`));
   }
 
   drained(): Promise<void> {
@@ -49,6 +50,8 @@ export class WorkIntake {
       const count = await this.log.releaseOwn(workerId);
       this.logger.warn(`${count} requests did not end in time; the next worker runs them again`);
     }
+    // Closing a queue that is still being paused leaves connections behind.
+    await this.paused;
     await this.queue.close();
     return ended;
   }

@@ -5,6 +5,7 @@ import {
   TypeOrmHealthIndicator,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
+import { DataSource } from 'typeorm';
 import { JobQueue } from '../../queue/job-queue.js';
 import { WorkersService } from '../workers/index.js';
 
@@ -24,6 +25,7 @@ export class ReadinessService {
     private readonly database: TypeOrmHealthIndicator,
     private readonly queue: JobQueue,
     private readonly workers: WorkersService,
+    private readonly source: DataSource,
   ) {}
 
   async check(): Promise<Readiness> {
@@ -32,6 +34,7 @@ export class ReadinessService {
         () => this.database.pingCheck('database', { timeout: TIMEOUT_MS }),
         () => this.checkQueue(),
         () => this.checkWorkers(),
+        () => this.checkAdapters(),
       ]);
       return { ready: true, checks: details };
     } catch (error) {
@@ -57,17 +60,32 @@ export class ReadinessService {
     const indicator = this.indicators.check('worker');
     try {
       const workers = await withTimeout(this.workers.listAlive());
-      const active = workers.find((worker) => worker.status === 'active');
-      if (active === undefined) {
-        return indicator.down({ message: 'No compute worker is active. Start one with ROLE=worker or ROLE=all.' });
+      const [worker] = workers;
+      if (worker === undefined) {
+        return indicator.down({ message: 'No compute worker is alive. Start one with ROLE=worker or ROLE=all.' });
       }
-      const { engine, device, baseModels } = active;
+      const { engine, device, baseModels } = worker;
       return indicator.up({
         alive: workers.length,
         engine,
         device,
         base_models: baseModels.map((model) => model.name),
       });
+    } catch (error) {
+      return indicator.down({ message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** Never down: a state that a repeat of the log did not give again is a reason to look, not to stop. */
+  private async checkAdapters(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('adapters');
+    try {
+      const [row]: { diverged: number }[] = await withTimeout(
+        this.source.query(
+          'SELECT count(*)::int AS diverged FROM adapters WHERE diverged_at_step IS NOT NULL AND deleted_at IS NULL',
+        ),
+      );
+      return indicator.up({ diverged: row?.diverged ?? 0 });
     } catch (error) {
       return indicator.down({ message: error instanceof Error ? error.message : String(error) });
     }

@@ -8,12 +8,12 @@ import { WorkerRepository } from './worker.repository.js';
 export class WorkersService {
   constructor(private readonly workers: WorkerRepository) {}
 
-  /** Workers with a fresh heartbeat, the active one first. */
+  /** Workers that take requests, the oldest first. */
   listAlive(): Promise<WorkerEntity[]> {
     return this.workers.findAlive();
   }
 
-  /** What the worker in charge can do; null when none is alive. */
+  /** What the oldest worker can do (all are meant to be alike); null when none is alive. */
   async capabilities(): Promise<BackendCapabilities | null> {
     const [worker] = await this.workers.findAlive();
     if (worker === undefined) return null;

@@ -1,10 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type BaseModelCapabilities } from '../../../compute/compute-backend.js';
 
-/** 'active' computes; 'standby' has its engine loaded and takes over when the active one is gone. */
-export const WORKER_STATUSES = ['active', 'standby'] as const;
-export type WorkerStatus = (typeof WORKER_STATUSES)[number];
-
 /** A compute worker that is running, or was until its heartbeat stopped. */
 @Entity('workers')
 export class WorkerEntity {
@@ -30,8 +26,9 @@ export class WorkerEntity {
   @Column({ name: 'base_models', type: 'jsonb' })
   baseModels!: readonly BaseModelCapabilities[];
 
-  @Column({ type: 'text', default: 'standby' })
-  status!: WorkerStatus;
+  /** Half of the advisory lock that the worker holds while its database connection lives. */
+  @Column({ name: 'lock_key', type: 'integer' })
+  lockKey!: number;
 
   @Column({ name: 'started_at', type: 'timestamptz', default: () => 'now()' })
   startedAt!: Date;
