@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { currentOwner } from '../../common/caller.js';
 import { deserializeError } from '../../common/errors/app-error.js';
 import { WorkersService } from '../workers/index.js';
 import { type FutureListDto, type ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { type CompletedFutureDto, type PendingFutureDto } from './dto/retrieve-future.dto.js';
+import { QueueLoad } from './queue-load.js';
 import { FuturesService } from './futures.service.js';
 import { type FutureState } from './operation.js';
 import { ResultPresenters } from './result-presenters.js';
@@ -16,6 +18,7 @@ export class FutureAnswers {
     private readonly futures: FuturesService,
     private readonly presenters: ResultPresenters,
     private readonly workers: WorkersService,
+    private readonly load: QueueLoad,
   ) {}
 
   /** Waits for a future and answers it; throws its error when it failed. */
@@ -44,13 +47,14 @@ export class FutureAnswers {
   }
 
   private async toPending(state: FutureState): Promise<PendingFutureDto> {
+    const isBusy = (await this.load.describePressure(currentOwner())) !== null;
     const workers = await this.workers.listAlive();
     return {
       request_id: state.requestId,
       model_id: state.modelId,
       status: state.status === 'running' ? 'running' : 'pending',
       queue_position: state.queuePosition,
-      queue_state: workers.some((worker) => worker.status === 'active') ? 'active' : 'no_worker',
+      queue_state: workers.length === 0 ? 'no_worker' : isBusy ? 'paused_capacity' : 'active',
       created_at: state.createdAt.toISOString(),
     };
   }

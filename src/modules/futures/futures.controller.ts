@@ -10,6 +10,7 @@ import {
 import type { Response } from 'express';
 import { ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
 import { FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { CompletedFutureDto, DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
 import { type FutureAnswer, FutureAnswers } from './future-answers.js';
@@ -35,9 +36,10 @@ export class FuturesController {
   @ApiOkResponse({ type: CompletedFutureDto, description: 'Done: these fields and those of the result.' })
   @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms: ask again.' })
   @ApiBadRequestResponse({
+    type: ErrorDto,
     description: 'The request failed through its own fault; `error` has code, category, message.',
   })
-  @ApiNotFoundResponse({ description: 'There is no such request (any more).' })
+  @ApiNotFoundResponse({ type: ErrorDto, description: 'There is no such request (any more).' })
   async retrieve(
     @Body() body: RetrieveFutureDto,
     @ClientSignal() signal: AbortSignal,
@@ -65,7 +67,7 @@ export class FuturesController {
   @Get('futures/:request_id')
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
   @ApiOkResponse({ type: FutureDto, description: 'Where it stands.' })
-  @ApiNotFoundResponse({ description: 'There is no such request (any more).' })
+  @ApiNotFoundResponse({ type: ErrorDto, description: 'There is no such request (any more).' })
   async get(@Param('request_id') requestId: string): Promise<FutureDto> {
     return toFutureDto(await this.futures.summary(requestId));
   }

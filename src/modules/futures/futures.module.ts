@@ -7,6 +7,7 @@ import { FutureAnswers } from './future-answers.js';
 import { FuturesController } from './futures.controller.js';
 import { FuturesService } from './futures.service.js';
 import { OperationLog } from './operation-log.js';
+import { QueueLoad } from './queue-load.js';
 import { FutureRepository } from './repositories/future.repository.js';
 import { OperationLogRepository } from './repositories/operation-log.repository.js';
 import { ResultPresenters } from './result-presenters.js';
@@ -26,11 +27,12 @@ export class FuturesModule {
         OperationLogRepository,
         OperationLog,
         WaiterHub,
+        QueueLoad,
         FuturesService,
         ResultPresenters,
         FutureAnswers,
       ],
-      exports: [FuturesService, FutureAnswers, OperationLog, OperationLogRepository],
+      exports: [FuturesService, QueueLoad, FutureAnswers, OperationLog, OperationLogRepository],
     };
   }
 }

@@ -5,28 +5,37 @@ import { ulid } from 'ulid';
 import { currentOwner } from '../../common/caller.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
+import { FaultPoints } from '../../common/fault-points.js';
 import { afterCommit } from '../../database/after-commit.js';
+import { whenDatabaseIsBack } from '../../database/outage.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { isSettled, type OperationKind } from '../../domain/operation.js';
+import { isCancellable, isSettled, type OperationKind } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
 import { FutureNotFoundError } from './errors/future-not-found.error.js';
+import { RequestCancelledError } from './errors/request-cancelled.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 import { ShuttingDownError } from './errors/shutting-down.error.js';
 import { type Accepted, type FutureState, type NewOperation } from './operation.js';
 import {
+  type SettledSample,
   FutureRepository,
   type FutureFilter,
   type FutureSummary,
   type HistoryEntry,
   type TimeRange,
   type NewFutureRow,
+  type SeqRange,
 } from './repositories/future.repository.js';
+import { QueueLoad } from './queue-load.js';
 import { WaiterHub } from './waiter-hub.js';
 
 /** Anything else is no id of ours, and some of it Postgres refuses. */
 const REQUEST_ID = /^\w{1,100}$/;
+
+/** Of a sampling session, reported at once. */
+const MOST_COMPLETIONS = 1000;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
@@ -43,22 +52,43 @@ export class FuturesService {
     private readonly futures: FutureRepository,
     private readonly queue: JobQueue,
     private readonly waiters: WaiterHub,
+    private readonly faults: FaultPoints,
+    private readonly load: QueueLoad,
   ) {}
 
   /**
    * Accepts an operation: one row, then (after the commit of `manager`'s transaction, where one is given) a job that
    * wakes a worker. A repeat of (adapter, seq_id), or of the idempotency key, with the same request gives the first one's id again.
-   * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted.
+   * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted, QueueFullError for
+   * a new request (never for a repeat, nor for one that frees memory) when too many wait. Outside of a
+   * transaction it outlives a restart of the database: the row's id is chosen before, so that a second try finds what
+   * the first has inserted.
    */
   async submit(operation: NewOperation, manager: EntityManager = this.futures.manager): Promise<Accepted> {
     const row = toRow(operation);
-    if (await this.futures.insert(row, manager)) {
-      afterCommit(manager, () => this.enqueue({ requestId: row.requestId, kind: row.kind, adapterId: row.adapterId }));
+    if (manager.queryRunner?.isTransactionActive === true) return this.accept(row, manager);
+    // Not in a transaction: the count would wait for a second connection while it holds one.
+    await this.load.refresh();
+    return whenDatabaseIsBack(() => this.accept(row, manager));
+  }
+
+  private async accept(row: NewFutureRow, manager: EntityManager): Promise<Accepted> {
+    const refusal = isFreeing(row.kind) ? null : this.load.refusal(row.owner);
+    if (refusal !== null) return this.acceptRepeat(row, refusal, manager);
+    if (await this.load.track(row.owner, () => this.futures.insert(row, manager))) {
+      afterCommit(manager, () => this.enqueue(row));
       return { requestId: row.requestId, modelId: row.modelId };
     }
+    const gone = new NotFoundError('Adapter', row.modelId, { field: 'model_id' });
+    return this.acceptRepeat(row, gone, manager);
+  }
+
+  /** The request that this one repeats; throws `otherwise` when there is none. */
+  private async acceptRepeat(row: NewFutureRow, otherwise: AppError, manager: EntityManager): Promise<Accepted> {
     const { seqId, idempotencyKey, modelId } = row;
     const first = await this.futures.findFirst(row, manager);
-    if (first === null) throw new NotFoundError('Adapter', modelId, { field: 'model_id' });
+    if (first === null) throw otherwise;
+    if (first.requestId === row.requestId) this.enqueue(row);
     if (!first.requestHash.equals(row.requestHash)) {
       throw new SeqIdReusedError(modelId, seqId ?? idempotencyKey ?? '', first.requestId);
     }
@@ -98,7 +128,37 @@ export class FuturesService {
   /** The state of a future now. Throws NotFoundError for an unknown id. */
   async get(requestId: string): Promise<FutureState> {
     const row = await this.findRow(requestId);
-    return toState(row, row.status === 'pending' ? await this.futures.countAhead(row) : 0);
+    const ahead = row.status === 'pending' ? await whenDatabaseIsBack(() => this.futures.countAhead(row)) : 0;
+    return toState(row, ahead);
+  }
+
+  /**
+   * Gives a request up: one that waits fails with RequestCancelledError and those behind it go on as if it had not been
+   * sent; one that runs or is settled stays as it is. Throws NotFoundError for an unknown id.
+   */
+  async cancel(requestId: string): Promise<void> {
+    const { kind } = await this.summary(requestId);
+    if (!isCancellable(kind)) return;
+    await this.futures.cancel(requestId, serializeError(new RequestCancelledError(requestId)));
+  }
+
+  /**
+   * What is settled of a sampling session's requests after the number `after`, as soon as there is something and at the
+   * latest after `waitMs`. The caller has checked that the session is the client's.
+   */
+  async completions(which: SeqRange, after: number, waitMs: number, signal: AbortSignal): Promise<SettledSample[]> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const waiter = this.waiters.begin(which.samplerId, Math.max(deadline - performance.now(), 0), signal);
+      try {
+        const found = await whenDatabaseIsBack(() => this.futures.findSettledSamples(which, after, MOST_COMPLETIONS));
+        const over = signal.aborted || this.waiters.isClosed || performance.now() >= deadline;
+        if (found.length > 0 || over) return found;
+        await waiter.ended;
+      } finally {
+        waiter.cancel();
+      }
+    }
   }
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
@@ -113,6 +173,11 @@ export class FuturesService {
     return this.futures.findPage({ ...filter, owner: currentOwner() }, limit, beforePosition);
   }
 
+  /** The caller's requests of a Tinker session, newest first, at most `limit`. */
+  ofSession(sessionId: string, limit: number): Promise<FutureSummary[]> {
+    return this.futures.findPage({ owner: currentOwner(), sessionId }, limit);
+  }
+
   /** The caller's requests of these kinds, newest first, with the checkpoint that each is about. */
   history(kinds: readonly OperationKind[], limit: number, range?: TimeRange): Promise<HistoryEntry[]> {
     return this.futures.findHistory(currentOwner(), kinds, limit, range);
@@ -124,17 +189,25 @@ export class FuturesService {
   }
 
   private async findRow(requestId: string): Promise<FutureEntity> {
-    const row = REQUEST_ID.test(requestId) ? await this.futures.findResult(currentOwner(), requestId) : null;
+    if (!REQUEST_ID.test(requestId)) throw new FutureNotFoundError(requestId);
+    const row = await whenDatabaseIsBack(() => this.futures.findResult(currentOwner(), requestId));
     if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
 
   /** Not awaited by the request: with Redis down the row waits for the worker's sweep. */
-  private enqueue(job: Job): void {
+  private enqueue({ requestId, kind, adapterId }: NewFutureRow): void {
+    const job: Job = { requestId, kind, adapterId };
+    this.faults.reach('request-inserted');
     this.queue.add(job).catch((error: unknown) => {
       this.logger.warn(`No job for ${job.requestId}, the worker's sweep will find it: ${String(error)}`);
     });
   }
+}
+
+/** These make room: a full queue is no reason to refuse them. */
+function isFreeing(kind: OperationKind): boolean {
+  return kind === 'delete_adapter' || kind === 'unload_adapter';
 }
 
 function toRow(operation: NewOperation): NewFutureRow {
@@ -148,6 +221,8 @@ function toRow(operation: NewOperation): NewFutureRow {
     modelId: operation.modelId,
     baseModel: operation.baseModel,
     seqId: operation.seqId ?? null,
+    samplerId: operation.sampler?.id ?? null,
+    sessionId: operation.sampler?.sessionId ?? null,
     request,
     requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
   };

@@ -1,6 +1,7 @@
 export { FutureAnswers } from './future-answers.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';
+export { QueueLoad } from './queue-load.js';
 export {
   HANDLED_OPERATION,
   HandlesOperation,
@@ -8,7 +9,16 @@ export {
   PresentsResult,
   ResultPresenter,
 } from './operation-handler.js';
-export { OperationLog, toOperation } from './operation-log.js';
+export { type LoggedOperation, OperationLog, toOperation } from './operation-log.js';
 export { OBSERVES_OPERATIONS, ObservesOperations, OperationObserver } from './operation-observer.js';
-export type { Accepted, FutureState, NewOperation, Operation } from './operation.js';
-export { type OpenLine, OperationLogRepository, type OperationRow } from './repositories/operation-log.repository.js';
+export type { Accepted, FutureState, NewOperation, Operation, OperationEffect, OperationOutcome } from './operation.js';
+export type { FutureSummary, SettledSample } from './repositories/future.repository.js';
+export {
+  type ChangeRow,
+  type Claim,
+  type Completion,
+  type HistoryRow,
+  OperationLogRepository,
+  type OperationRow,
+  type PositionRange,
+} from './repositories/operation-log.repository.js';

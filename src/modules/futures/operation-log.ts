@@ -1,7 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { decodeOperationData } from '../../formats/operation-data.codec.js';
 import { type Operation } from './operation.js';
-import { OperationLogRepository, type OperationRow } from './repositories/operation-log.repository.js';
+import {
+  OperationLogRepository,
+  type OperationRow,
+  type PositionRange,
+} from './repositories/operation-log.repository.js';
+
+/** An operation that has run, with what it left behind then. */
+export interface LoggedOperation extends Operation {
+  readonly step: number | null;
+  readonly digest: string | null;
+}
 
 /** Rows fetched at a time: a payload may be megabytes. */
 const PAGE = 16;
@@ -11,12 +21,17 @@ const PAGE = 16;
 export class OperationLog {
   constructor(private readonly rows: OperationLogRepository) {}
 
-  /** The completed operations that changed the adapter, after this position, in the order in which they ran. */
-  async *mutationsAfter(adapterId: string, position: number): AsyncGenerator<Operation> {
-    let after = position;
+  /** Is every operation of the adapter since its creation still there? */
+  isWhole(adapterId: string): Promise<boolean> {
+    return this.rows.isWhole(adapterId);
+  }
+
+  /** The completed operations that changed the adapter, in this range, in the order in which they ran. */
+  async *mutations(adapterId: string, range: PositionRange): AsyncGenerator<LoggedOperation> {
+    let { after } = range;
     for (;;) {
-      const page = await this.rows.findMutations(adapterId, after, PAGE);
-      for (const row of page) yield toOperation(row);
+      const page = await this.rows.findMutations(adapterId, { ...range, after }, PAGE);
+      for (const row of page) yield { ...toOperation(row, 0), step: row.step, digest: row.digest };
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;
       after = Number(last.position);
@@ -25,7 +40,7 @@ export class OperationLog {
 }
 
 /** The row in the shape handlers work on. */
-export function toOperation(row: OperationRow): Operation {
+export function toOperation(row: OperationRow, lease: number): Operation {
   return {
     requestId: row.request_id,
     position: Number(row.position),
@@ -34,5 +49,6 @@ export function toOperation(row: OperationRow): Operation {
     modelId: row.model_id,
     baseModel: row.base_model,
     request: decodeOperationData(row.request),
+    lease,
   };
 }

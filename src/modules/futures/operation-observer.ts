@@ -15,8 +15,20 @@ export abstract class OperationObserver {
   abstract settled(operation: Operation, outcome: 'completed' | 'failed'): Promise<void>;
   /** Nothing runs any more and the backend is still up: the last chance to write state down. */
   abstract drained(): Promise<void>;
-  /** Another worker has computed meanwhile and every adapter in memory was dropped: forget what you know of them. */
-  dropped(): Promise<void> {
+  /** Is something of the adapter kept in memory? */
+  holds(_adapterId: string): boolean {
+    return false;
+  }
+  /** Adapters that had better leave the memory, because they have not been used for long or others need the room. */
+  surplus(): readonly string[] {
+    return [];
+  }
+  /** Writes the adapter's state down and frees its memory, if it still is surplus. Runs in the adapter's line. */
+  park(_adapterId: string): Promise<void> {
+    return Promise.resolve();
+  }
+  /** Another worker has the adapter now, or the engine has lost it: forget what you know of it. */
+  dropped(_adapterId: string): Promise<void> {
     return Promise.resolve();
   }
 }

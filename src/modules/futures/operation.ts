@@ -14,6 +14,8 @@ export interface NewOperation {
   readonly seqId?: number;
   /** Identifies a repeat where (adapter, seq_id) does not. */
   readonly idempotencyKey?: string;
+  /** The sampling session that it was sent to; requests to an adapter belong to the adapter's session. */
+  readonly sampler?: { readonly id: string; readonly sessionId: string };
   readonly request: OperationData;
 }
 
@@ -27,6 +29,22 @@ export interface Operation {
   readonly modelId: string;
   readonly baseModel: string;
   readonly request: OperationData;
+  /** The lease under which it runs: what it stores for the adapter is refused once another worker has taken over. */
+  readonly lease: number;
+}
+
+/** What an operation did to its adapter; stored with the result. */
+export interface OperationEffect {
+  /** Optimiser steps of the adapter from now on. */
+  readonly step?: number;
+  readonly hasGradients?: boolean;
+  /** Hash of the adapter's weights, moments and step. */
+  readonly digest?: string;
+}
+
+export interface OperationOutcome {
+  readonly result: OperationData;
+  readonly effect?: OperationEffect;
 }
 
 /** What the submitter gets back. */

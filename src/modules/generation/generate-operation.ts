@@ -67,6 +67,11 @@ export function encodeGenerated(
   };
 }
 
+/** How many tokens a stored result has read and drawn. */
+export function tokenCounts({ json }: OperationData): { prompt_tokens: number; completion_tokens: number } {
+  return json['usage'] as ReturnType<typeof tokenCounts>;
+}
+
 /** Names of the tensors that hold a result's TopTokens, [rows, k] each. */
 export const TOP_TENSORS = { tokens: 'prompt_top_tokens', logprobs: 'prompt_top_logprobs' } as const;
 
@@ -87,7 +92,7 @@ export function presentGenerated({ json, tensors }: OperationData): Record<strin
     ...(logprobs ? { logprobs: Array.from(datumValues(logprobs, i)) } : {}),
     stop_reason: reasons[i],
   }));
-  return { text: texts[0], sequences, usage: json['usage'], seed: json['seed'] };
+  return { text: texts[0], sequences, usage: tokenCounts({ json, tensors }), seed: json['seed'] };
 }
 
 function tokensOf(sequences: readonly SampledSequence[]): readonly Int32Array[] {

@@ -15,6 +15,8 @@ export interface Source {
   readonly modelId: string;
   readonly adapterId: string | null;
   readonly checkpointId: string | null;
+  /** The sampling session that it came through. */
+  readonly sampler?: { readonly id: string; readonly sessionId: string };
 }
 
 /** Checks sampling requests, puts them into the log, and waits for their answers. */
@@ -32,16 +34,16 @@ export class GenerationService {
     return this.submitTo(source, toGenerateRequest(dto, source.model), options);
   }
 
-  /** A request that has been checked. `idempotencyKey` tells a repeat. */
+  /** A request that has been checked. `repeat` tells one. */
   submitTo(
-    { model, modelId, adapterId, checkpointId }: Source,
+    { model, modelId, adapterId, checkpointId, sampler }: Source,
     request: GenerateRequest,
     options: Omit<GenerateOptions, 'checkpointId'>,
-    idempotencyKey?: string,
+    repeat: { readonly idempotencyKey?: string; readonly seqId?: number } = {},
   ): Promise<Accepted> {
     const data = encodeGenerate({ request, options: { ...options, checkpointId } });
-    const baseModel = model.name;
-    return this.futures.submit({ kind: 'generate', adapterId, modelId, baseModel, idempotencyKey, request: data });
+    const target = { adapterId, modelId, baseModel: model.name, sampler };
+    return this.futures.submit({ kind: 'generate', ...target, ...repeat, request: data });
   }
 
   /** The result when it is there; null when the signal aborts before. @throws the AppError that it failed with */

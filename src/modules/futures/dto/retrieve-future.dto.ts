@@ -42,6 +42,14 @@ export class CompletedFutureDto {
    * @example "completed"
    */
   status!: 'completed';
+
+  /**
+   * Only of requests that end in a new state of the adapter (optim_step, load_weights, rewind, create): a digest of its
+   * weights, optimiser moments and step. The same requests on the same machine give the same digests, also when they
+   * are run again after a crash.
+   * @example "xxh64:8f3c0e1d2b7a6954"
+   */
+  digest?: string;
 }
 
 /** A request that is not settled yet: ask again. */
@@ -71,10 +79,11 @@ export class PendingFutureDto {
   queue_position!: number;
 
   /**
-   * 'active' = the line moves; 'no_worker' = no compute worker is alive.
+   * 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
+   * is alive.
    * @example "active"
    */
-  queue_state!: 'active' | 'no_worker';
+  queue_state!: 'active' | 'paused_capacity' | 'no_worker';
 
   /**
    * When it was accepted.

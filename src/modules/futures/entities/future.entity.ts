@@ -25,6 +25,8 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Unique('futures_idempotency_key', ['idempotencyKey'])
 @Index('futures_log', ['adapterId', 'position'])
 @Index('futures_line', ['adapterId', 'position'], { where: "status IN ('pending', 'running')" })
+@Index('futures_session', ['sessionId', 'position'], { where: 'session_id IS NOT NULL' })
+@Index('futures_sampler', ['samplerId', 'completion'], { where: 'sampler_id IS NOT NULL' })
 @Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
 export class FutureEntity {
   /** `future_<ulid>` */
@@ -47,6 +49,18 @@ export class FutureEntity {
   @ManyToOne(() => AdapterEntity, { onDelete: 'RESTRICT', nullable: true })
   @JoinColumn({ name: 'adapter_id', foreignKeyConstraintName: 'futures_adapter_fkey' })
   adapter?: AdapterEntity | null;
+
+  /** The Tinker session that it belongs to: its adapter's, or its sampling session's. */
+  @Column({ name: 'session_id', type: 'text', nullable: true })
+  sessionId!: string | null;
+
+  /** The sampling session that it was sent to. */
+  @Column({ name: 'sampler_id', type: 'text', nullable: true })
+  samplerId!: string | null;
+
+  /** Of requests to one sampling session: its place among the settled ones, from 1 on, once somebody has asked. */
+  @Column({ type: 'bigint', nullable: true, transformer: bigintNumber })
+  completion!: number | null;
 
   @Column({ name: 'model_id', type: 'text' })
   modelId!: string;
@@ -85,6 +99,18 @@ export class FutureEntity {
   /** How often a worker has started it. */
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
+
+  /** How many workers died while they ran it. */
+  @Column({ type: 'integer', default: 0 })
+  deaths!: number;
+
+  /** Optimiser steps of the adapter after it, of operations that set them. */
+  @Column({ type: 'integer', nullable: true })
+  step!: number | null;
+
+  /** Hash of the adapter's state after it, of operations that replace the weights. */
+  @Column({ type: 'text', nullable: true })
+  digest!: string | null;
 
   /** The worker that runs it or has run it. Only that one may settle it. */
   @Column({ name: 'worker_id', type: 'text', nullable: true })

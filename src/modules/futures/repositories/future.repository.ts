@@ -4,8 +4,8 @@ import { Between, type EntityManager, type FindOptionsWhere, In, Repository } fr
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
-import { EVENT_CHANNELS } from '../../../events/event-bus.js';
 import { FutureEntity } from '../entities/future.entity.js';
+import { TELL_WAITERS } from './settling-sql.js';
 
 export interface NewFutureRow {
   readonly requestId: string;
@@ -16,6 +16,9 @@ export interface NewFutureRow {
   readonly modelId: string;
   readonly baseModel: string;
   readonly seqId: number | null;
+  readonly samplerId: string | null;
+  /** Null: the adapter's. */
+  readonly sessionId: string | null;
   readonly request: Uint8Array;
   readonly requestHash: Buffer;
 }
@@ -25,6 +28,7 @@ export interface FutureFilter {
   readonly status?: OperationStatus;
   readonly kind?: OperationKind;
   readonly modelId?: string;
+  readonly sessionId?: string;
 }
 
 export interface TimeRange {
@@ -34,10 +38,30 @@ export interface TimeRange {
 
 export interface HistoryEntry {
   readonly kind: OperationKind;
+  readonly status: OperationStatus;
+  /** Code of the error, of those that failed. */
+  readonly errorCode: string | null;
   readonly modelId: string;
   readonly createdAt: Date;
   /** tinker://..., of operations that save or load and have completed. */
   readonly path: string | null;
+}
+
+/** Some of the requests to a sampling session, by the client's own numbers. */
+export interface SeqRange {
+  readonly samplerId: string;
+  readonly minSeqId: number;
+  readonly maxSeqId: number;
+}
+
+/** A settled request to a sampling session. */
+export interface SettledSample {
+  readonly requestId: string;
+  readonly failed: boolean;
+  /** Its place among those that are settled. */
+  readonly number: number;
+  /** Size of its stored result; null when it failed. */
+  readonly bytes: number | null;
 }
 
 /** A row without its payload and result, for lists. */
@@ -49,6 +73,9 @@ const SUMMARY_COLUMNS = [
   'idempotencyKey',
   'position',
   'adapterId',
+  'sessionId',
+  'samplerId',
+  'completion',
   'modelId',
   'baseModel',
   'kind',
@@ -81,13 +108,14 @@ export class FutureRepository {
   async insert(row: NewFutureRow, manager: EntityManager): Promise<boolean> {
     const line =
       row.adapterId === null
-        ? `SELECT NULL::text AS id WHERE $3::text IS NULL`
-        : `SELECT id FROM adapters WHERE id = $3 AND (deleted_at IS NULL OR $2 = 'delete_adapter') FOR NO KEY UPDATE`;
+        ? `SELECT NULL::text AS id, NULL::text AS session_id WHERE $3::text IS NULL`
+        : `SELECT id, session_id FROM adapters
+           WHERE id = $3 AND (deleted_at IS NULL OR $2 = 'delete_adapter') FOR NO KEY UPDATE`;
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
        INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
-                            idempotency_key)
-       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10 FROM line
+                            idempotency_key, sampler_id, session_id)
+       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, line.session_id) FROM line
        ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [
@@ -101,18 +129,19 @@ export class FutureRepository {
         row.requestHash,
         row.owner,
         row.idempotencyKey,
+        row.samplerId,
+        row.sessionId,
       ],
     );
     return inserted.length > 0;
   }
 
-  /** The request that this one repeats: same (adapter, seq_id) or same idempotency key. */
+  /** The request that this one repeats: same (adapter, seq_id), same idempotency key, or itself, inserted before. */
   findFirst(row: NewFutureRow, manager: EntityManager): Promise<FutureEntity | null> {
-    const { adapterId, seqId, idempotencyKey } = row;
-    const where: FindOptionsWhere<FutureEntity>[] = [];
+    const { requestId, adapterId, seqId, idempotencyKey } = row;
+    const where: FindOptionsWhere<FutureEntity>[] = [{ requestId }];
     if (adapterId !== null && seqId !== null) where.push({ adapterId, seqId });
     if (idempotencyKey !== null) where.push({ idempotencyKey });
-    if (where.length === 0) return Promise.resolve(null);
     return manager.findOne(FutureEntity, { where, select: { requestId: true, requestHash: true } });
   }
 
@@ -138,6 +167,14 @@ export class FutureRepository {
     return requestIds.filter((id) => !stillOpen.has(id));
   }
 
+  /** Operations that have not started, by owner. */
+  async countWaiting(): Promise<[string, number][]> {
+    const counted: { owner: string; waiting: number }[] = await this.rows.query(
+      `SELECT owner, count(*)::int AS waiting FROM futures WHERE status = 'pending' GROUP BY owner`,
+    );
+    return counted.map(({ owner, waiting }) => [owner, waiting]);
+  }
+
   /** Open operations that stand before this one in its line. */
   async countAhead(row: Pick<FutureEntity, 'adapterId' | 'position'>): Promise<number> {
     const counted: { ahead: number }[] = await this.rows.query(
@@ -160,6 +197,8 @@ export class FutureRepository {
     if (filter.status !== undefined) query.andWhere('future.status = :status', { status: filter.status });
     if (filter.kind !== undefined) query.andWhere('future.kind = :kind', { kind: filter.kind });
     if (filter.modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId: filter.modelId });
+    if (filter.sessionId !== undefined)
+      query.andWhere('future.session_id = :sessionId', { sessionId: filter.sessionId });
     if (beforePosition !== undefined) query.andWhere('future.position < :beforePosition', { beforePosition });
     return query.getMany();
   }
@@ -173,14 +212,71 @@ export class FutureRepository {
   ): Promise<HistoryEntry[]> {
     const rows = await this.rows.find({
       where: { owner, kind: In([...kinds]), ...(range ? { createdAt: Between(range.from, range.to) } : {}) },
-      select: { requestId: true, kind: true, modelId: true, createdAt: true, result: true },
+      select: { requestId: true, kind: true, status: true, modelId: true, createdAt: true, result: true, error: true },
       order: { position: 'DESC' },
       take: limit,
     });
-    return rows.map(({ kind, modelId, createdAt, result }) => {
+    return rows.map(({ kind, status, modelId, createdAt, result, error }) => {
       const path = result === null ? null : decodeOperationData(result).json['path'];
-      return { kind, modelId, createdAt, path: typeof path === 'string' ? path : null };
+      return {
+        kind,
+        status,
+        errorCode: error?.code ?? null,
+        modelId,
+        createdAt,
+        path: typeof path === 'string' ? path : null,
+      };
     });
+  }
+
+  /** Fails one that has not started, and tells the waiters in the same transaction. False when it is not waiting. */
+  async cancel(requestId: string, error: SerializedError): Promise<boolean> {
+    const cancelled: unknown[] = await this.rows.query(
+      `WITH done AS (
+         UPDATE futures SET status = 'failed', error = $2, finished_at = now()
+         WHERE request_id = $1 AND status = 'pending' RETURNING request_id, sampler_id)
+       ${TELL_WAITERS}`,
+      [requestId, JSON.stringify(error)],
+    );
+    return cancelled.length > 0;
+  }
+
+  /** Settled requests to a sampling session after the given number, in the order of their numbers. */
+  async findSettledSamples(
+    { samplerId, minSeqId, maxSeqId }: SeqRange,
+    after: number,
+    limit: number,
+  ): Promise<SettledSample[]> {
+    await this.numberSettledSamples(samplerId);
+    const rows: { request_id: string; status: OperationStatus; completion: string; bytes: number | null }[] =
+      await this.rows.query(
+        `SELECT request_id, status, completion, octet_length(result) AS bytes FROM futures
+         WHERE sampler_id = $1 AND completion > $2 AND coalesce(seq_id, 0) BETWEEN $3 AND $4
+         ORDER BY completion LIMIT $5`,
+        [samplerId, after, minSeqId, maxSeqId, limit],
+      );
+    return rows.map(({ request_id: requestId, status, completion, bytes }) => {
+      return { requestId, failed: status === 'failed', number: Number(completion), bytes };
+    });
+  }
+
+  /**
+   * Numbers what was settled since the last time, by whatever statement. The session's row stays locked until the
+   * commit, so its numbers become visible in their order, and a reader that remembers the last one it saw misses none.
+   */
+  private async numberSettledSamples(samplerId: string): Promise<void> {
+    await this.rows.query(
+      `WITH session AS (SELECT id, completions FROM sampling_sessions WHERE id = $1 FOR UPDATE),
+            fresh AS (
+              SELECT request_id, row_number() OVER (ORDER BY finished_at, position) AS place FROM futures
+              WHERE sampler_id = $1 AND completion IS NULL AND finished_at IS NOT NULL),
+            numbered AS (
+              UPDATE futures SET completion = session.completions + fresh.place FROM session, fresh
+              WHERE futures.request_id = fresh.request_id AND futures.completion IS NULL RETURNING completion)
+       UPDATE sampling_sessions SET completions = (SELECT max(completion) FROM numbered)
+       WHERE id = $1 AND EXISTS (SELECT FROM numbered)`,
+      [samplerId],
+    );
   }
 
   /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */
@@ -188,8 +284,8 @@ export class FutureRepository {
     const failed: unknown[] = await manager.query(
       `WITH done AS (
          UPDATE futures SET status = 'failed', error = $2, finished_at = now()
-         WHERE adapter_id = $1 AND status = 'pending' RETURNING request_id)
-       SELECT pg_notify('${EVENT_CHANNELS.futureSettled}', request_id) FROM done`,
+         WHERE adapter_id = $1 AND status = 'pending' RETURNING request_id, sampler_id)
+       ${TELL_WAITERS}`,
       [adapterId, JSON.stringify(error)],
     );
     return failed.length;

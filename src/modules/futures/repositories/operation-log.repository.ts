@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { isReadOnly, OPERATION_KINDS, type OperationKind } from '../../../domain/operation.js';
-import { EVENT_CHANNELS } from '../../../events/event-bus.js';
+import { type Usage } from '../../../domain/usage.js';
 import { FutureEntity } from '../entities/future.entity.js';
+import { type OperationEffect } from '../operation.js';
+import { TELL_WAITERS } from './settling-sql.js';
 
 /** A row as the worker sees it. */
 export interface OperationRow {
@@ -15,39 +17,115 @@ export interface OperationRow {
   readonly adapter_id: string | null;
   readonly model_id: string;
   readonly base_model: string;
+  /** With the worker's id it names one claim: no other claim of the request has both. */
   readonly attempts: number;
+  readonly deaths: number;
   readonly request: Buffer;
+  /** Of settled ones: what was stored as their effect. */
+  readonly step: number | null;
+  readonly digest: string | null;
 }
 
-/** One line of waiting operations: an adapter's, or a single request to a bare base model. */
-export interface OpenLine {
-  readonly adapterId: string | null;
-  /** The first waiting request of the line. */
-  readonly requestId: string;
+/** One claim of a request, as the right to settle it. */
+export type Claim = Pick<OperationRow, 'request_id' | 'adapter_id' | 'attempts'> & { readonly workerId: string };
+
+/** A completed operation that changed its adapter. */
+export interface ChangeRow {
+  readonly request_id: string;
+  readonly position: number;
+  readonly kind: OperationKind;
+  readonly step: number | null;
+  /** Of rewinds alone: where they lead. OperationData as bytes. */
+  readonly request: Buffer | null;
 }
 
-const COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, request';
+/** The same as a client reads of it. */
+export interface HistoryRow {
+  readonly request_id: string;
+  /** bigint, as text. */
+  readonly position: string;
+  readonly kind: OperationKind;
+  readonly step: number | null;
+  readonly digest: string | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date;
+  /** The first bytes: loss and metrics stand there, log-probs behind them. */
+  readonly result: Buffer | null;
+}
+
+/** Of the log: from after one position up to and including another. */
+export interface PositionRange {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** What a completed operation leaves behind. */
+export interface Completion {
+  /** OperationData as bytes. */
+  readonly result: Uint8Array;
+  readonly effect: OperationEffect;
+  readonly usage: Usage;
+}
+
+const COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, deaths, request, step, digest';
+const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);
 const MUTATING_KINDS = OPERATION_KINDS.filter((kind) => !isReadOnly(kind));
 
+/** A further part of the statement that settles a request; the three parameters from `first` on are the tokens. */
+const countUsage = (first: number): string => `, counted AS (
+  INSERT INTO usage_hours AS used (owner, hour, session_id, model_id, base_model, kind, requests, prompt_tokens,
+                                   trained_tokens, sampled_tokens, running_ms)
+  SELECT owner, date_trunc('hour', finished_at, 'UTC'), coalesce(session_id, ''), model_id, base_model, kind, 1,
+         $${first}::bigint, $${first + 1}::bigint, $${first + 2}::bigint,
+         round(extract(epoch FROM finished_at - started_at) * 1000) FROM done
+  ON CONFLICT ON CONSTRAINT usage_hours_pkey DO UPDATE SET
+    requests = used.requests + 1,
+    prompt_tokens = used.prompt_tokens + excluded.prompt_tokens,
+    trained_tokens = used.trained_tokens + excluded.trained_tokens,
+    sampled_tokens = used.sampled_tokens + excluded.sampled_tokens,
+    running_ms = used.running_ms + excluded.running_ms)`;
+
+/** A further part of the statement that settles a request: the figures in the adapter's row ($4). */
+function showEffect({ step, hasGradients }: OperationEffect): string {
+  const figures = [
+    ...(step === undefined ? [] : [`step = ${step}`]),
+    ...(hasGradients === undefined ? [] : [`has_gradients = ${hasGradients}`]),
+    'last_used_at = now()',
+  ];
+  return `, shown AS (UPDATE adapters SET ${figures.join(', ')} WHERE id = $4 AND EXISTS (SELECT FROM done))`;
+}
+
 /**
  * The worker's side of the futures table. Every change of state is a guarded update: a row is claimed only while it is
- * pending and settled only by the worker that runs it, so of two workers at most one writes.
+ * pending, and only by the holder of the adapter's lease; it is settled only by the claim that runs it. So of two
+ * workers at most one writes. An adapter's row is locked before its futures, as everywhere.
  */
 @Injectable()
 export class OperationLogRepository {
   constructor(@InjectRepository(FutureEntity) private readonly rows: Repository<FutureEntity>) {}
 
   /**
-   * Starts the first waiting operation of an adapter's line; null when there is none, or (`readOnlyOnly`) when it
-   * would change the adapter.
+   * Starts the first waiting operation of an adapter's line; null when there is none, when the lease is outdated,
+   * (`readOnlyOnly`) when it would change the adapter, or when one that it must not overtake runs: also one that this
+   * worker has claimed without hearing of it, because the connection broke before the answer.
    */
-  async claimNext(adapterId: string, workerId: string, readOnlyOnly: boolean): Promise<OperationRow | null> {
+  async claimNext(
+    adapterId: string,
+    workerId: string,
+    lease: number,
+    readOnlyOnly: boolean,
+  ): Promise<OperationRow | null> {
     return this.claim(
-      `WITH head AS (
-         SELECT request_id, kind FROM futures WHERE adapter_id = $2 AND status = 'pending' ORDER BY position LIMIT 1)
-       SELECT request_id FROM head WHERE NOT $3::boolean OR kind = ANY ($4)`,
-      [workerId, adapterId, readOnlyOnly, READ_ONLY_KINDS],
+      `WITH line AS (SELECT id FROM adapters WHERE id = $2 AND worker_id = $1 AND lease = $5 FOR SHARE),
+            head AS (SELECT request_id, kind FROM futures WHERE adapter_id = (SELECT id FROM line) AND status = 'pending'
+                     ORDER BY position LIMIT 1)
+       SELECT request_id FROM head
+       WHERE (NOT $3::boolean OR kind = ANY ($4))
+         AND NOT EXISTS (SELECT FROM futures other WHERE other.adapter_id = $2 AND other.status = 'running'
+                           AND NOT (head.kind = ANY ($4) AND other.kind = ANY ($4)))`,
+      [workerId, adapterId, readOnlyOnly, READ_ONLY_KINDS, lease],
     );
   }
 
@@ -66,45 +144,63 @@ export class OperationLogRepository {
     return rows[0] ?? null;
   }
 
-  /** Stores the result and tells the waiters, in one transaction. False when the row is no longer this worker's. */
-  async complete(requestId: string, workerId: string, result: Uint8Array): Promise<boolean> {
+  /**
+   * Stores the result, what the operation did to its adapter and what was used, and tells the waiters, in one
+   * transaction. False when the row is no longer this claim's.
+   */
+  async complete(claim: Claim, { result, effect, usage }: Completion): Promise<boolean> {
     const bytes = Buffer.from(result.buffer, result.byteOffset, result.byteLength);
-    return this.settle(`status = 'completed', result = $3`, [requestId, workerId, bytes]);
+    const used = [usage.promptTokens, usage.trainedTokens, usage.sampledTokens];
+    const change = `status = 'completed', result = $5, step = $6, digest = $7`;
+    const parameters = [bytes, effect.step ?? null, effect.digest ?? null, ...used];
+    return this.settle(claim, change, parameters, countUsage(8) + showEffect(effect));
   }
 
-  /** Stores the error and tells the waiters, in one transaction. False when the row is no longer this worker's. */
-  async fail(requestId: string, workerId: string, error: SerializedError): Promise<boolean> {
-    return this.settle(`status = 'failed', error = $3`, [requestId, workerId, JSON.stringify(error)]);
+  /** Stores the error and tells the waiters, in one transaction. False when the row is no longer this claim's. */
+  async fail(claim: Claim, error: SerializedError): Promise<boolean> {
+    return this.settle(claim, `status = 'failed', error = $5`, [JSON.stringify(error)]);
   }
 
-  private async settle(change: string, parameters: unknown[]): Promise<boolean> {
+  private async settle(
+    { request_id: requestId, workerId, attempts, adapter_id: adapterId }: Claim,
+    change: string,
+    parameters: unknown[],
+    also = showEffect({}),
+  ): Promise<boolean> {
+    const mine = `futures.request_id = $1 AND futures.worker_id = $2 AND futures.attempts = $3 AND futures.status = 'running'`;
     const done: unknown[] = await this.rows.query(
-      `WITH done AS (
+      `WITH line AS (SELECT id FROM adapters WHERE id = $4 FOR NO KEY UPDATE),
+       done AS (
          UPDATE futures SET ${change}, finished_at = now()
-         WHERE request_id = $1 AND worker_id = $2 AND status = 'running' RETURNING request_id)
-       SELECT pg_notify('${EVENT_CHANNELS.futureSettled}', request_id) FROM done`,
-      parameters,
+         WHERE ${mine} AND (SELECT count(*) FROM line) >= 0
+         RETURNING request_id, sampler_id, owner, session_id, model_id, base_model, kind, started_at, finished_at)${also}
+       ${TELL_WAITERS}`,
+      [requestId, workerId, attempts, adapterId, ...parameters],
     );
     return done.length > 0;
   }
 
-  /** Lines with waiting operations, those that wait longest first. */
-  async findOpenLines(): Promise<OpenLine[]> {
-    const lines: { adapter_id: string | null; request_id: string }[] = await this.rows.query(
-      `SELECT DISTINCT ON (coalesce(adapter_id, request_id)) adapter_id, request_id, position
-       FROM futures WHERE status = 'pending' ORDER BY coalesce(adapter_id, request_id), position`,
+  /**
+   * Puts claims of this worker back that it does not know of: they were made, but the answer was lost. Young ones may
+   * be on their way.
+   */
+  async returnUnknownClaims(workerId: string, known: readonly string[]): Promise<number> {
+    const [, count]: [unknown[], number] = await this.rows.query(
+      `UPDATE futures SET status = 'pending', worker_id = NULL, started_at = NULL
+       WHERE status = 'running' AND worker_id = $1 AND started_at < now() - interval '2 seconds'
+         AND request_id <> ALL ($2)`,
+      [workerId, known],
     );
-    return lines.map((line) => ({ adapterId: line.adapter_id, requestId: line.request_id }));
+    return count;
   }
 
-  /** Puts what other workers left running back into its line. Only the worker that holds the compute lock may. */
-  async releaseOrphans(workerId: string): Promise<string[]> {
-    const [rows]: [{ request_id: string }[], number] = await this.rows.query(
+  /** Puts one operation back into its line, as if it had not been claimed. */
+  async handBack({ request_id: requestId, workerId, attempts }: Claim): Promise<void> {
+    await this.rows.query(
       `UPDATE futures SET status = 'pending', worker_id = NULL, started_at = NULL
-       WHERE status = 'running' AND worker_id IS DISTINCT FROM $1 RETURNING request_id`,
-      [workerId],
+       WHERE request_id = $1 AND worker_id = $2 AND attempts = $3 AND status = 'running'`,
+      [requestId, workerId, attempts],
     );
-    return rows.map((row) => row.request_id);
   }
 
   /** Puts what this worker runs back into its line: it is about to end and cannot finish it. */
@@ -117,25 +213,52 @@ export class OperationLogRepository {
     return count;
   }
 
-  /** Ids of all adapters, deleted ones too. */
-  async findAdapterIds(): Promise<string[]> {
-    const rows: { id: string }[] = await this.rows.query(`SELECT id FROM adapters`);
-    return rows.map((row) => row.id);
+  /** Is the log of the adapter still there from its first operation on? Rows are deleted oldest first. */
+  async isWhole(adapterId: string): Promise<boolean> {
+    return this.rows.existsBy({ adapterId, kind: 'create_adapter' });
   }
 
-  /** Completed operations that changed the adapter, after this position, in log order. */
-  findMutations(adapterId: string, afterPosition: number, limit: number): Promise<OperationRow[]> {
+  /** Completed operations that changed the adapter, after this position up to that one, in log order. */
+  findMutations(adapterId: string, { after, upTo }: PositionRange, limit: number): Promise<OperationRow[]> {
     return this.rows.query(
       `SELECT ${COLUMNS} FROM futures
-       WHERE adapter_id = $1 AND position > $2 AND status = 'completed' AND kind = ANY ($3)
-       ORDER BY position LIMIT $4`,
-      [adapterId, afterPosition, MUTATING_KINDS, limit],
+       WHERE adapter_id = $1 AND position > $2 AND position <= $3 AND status = 'completed' AND kind = ANY ($4)
+       ORDER BY position LIMIT $5`,
+      [adapterId, after, upTo, MUTATING_KINDS, limit],
+    );
+  }
+
+  /** Everything that has changed the adapter, and that the log still has, in log order; without what may be large. */
+  async findChanges(adapterId: string): Promise<ChangeRow[]> {
+    const rows: (Omit<ChangeRow, 'position'> & { position: string })[] = await this.rows.query(
+      `SELECT request_id, position, kind, step, CASE WHEN kind = 'rewind_adapter' THEN request END AS request
+       FROM futures WHERE adapter_id = $1 AND status = 'completed' AND kind = ANY ($2) ORDER BY position`,
+      [adapterId, MUTATING_KINDS],
+    );
+    return rows.map((row) => ({ ...row, position: Number(row.position) }));
+  }
+
+  /** Does anything that changes the adapter wait or run? */
+  async isChanging(adapterId: string): Promise<boolean> {
+    const status = In(['pending', 'running']);
+    return this.rows.existsBy({ adapterId, status, kind: In(MUTATING_KINDS) });
+  }
+
+  /** What has changed the adapter, newest first, before a position; with the beginning of the results. */
+  findHistory(adapterId: string, before: number, limit: number): Promise<HistoryRow[]> {
+    return this.rows.query(
+      `SELECT request_id, position, kind, step, digest, created_at, started_at, finished_at,
+              substring(result FROM 1 FOR $5) AS result
+       FROM futures WHERE adapter_id = $1 AND position < $2 AND status = 'completed' AND kind = ANY ($3)
+       ORDER BY position DESC LIMIT $4`,
+      [adapterId, before, MUTATING_KINDS, limit, RESULT_HEAD_BYTES],
     );
   }
 
   /**
    * Deletes futures that were settled before `before`, at most `limit`, and returns how many. Operations that changed
-   * a live adapter stay until its newest snapshot contains them: they are what its state would be rebuilt from.
+   * a live adapter stay until its oldest snapshot contains them: any state since then can be rebuilt from snapshots
+   * and log. The oldest first, so that a log whose first operation is there is whole.
    */
   async deleteSettled(before: Date, limit: number): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
@@ -143,8 +266,9 @@ export class OperationLogRepository {
          SELECT future.request_id FROM futures future LEFT JOIN adapters adapter ON adapter.id = future.adapter_id
          WHERE future.finished_at < $1
            AND (future.status = 'failed' OR future.kind = ANY ($2) OR adapter.id IS NULL
-                OR adapter.deleted_at IS NOT NULL OR future.position <= adapter.state_position)
-         LIMIT $3)`,
+                OR adapter.deleted_at IS NOT NULL OR future.position <=
+                  (SELECT min(position) FROM adapter_snapshots WHERE adapter_id = adapter.id))
+         ORDER BY future.position LIMIT $3)`,
       [before, READ_ONLY_KINDS, limit],
     );
     return count;

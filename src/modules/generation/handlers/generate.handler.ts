@@ -4,11 +4,12 @@ import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
+import { NO_USAGE, type Usage } from '../../../domain/usage.js';
 import { EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapters/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
-import { decodeGenerate, encodeGenerated } from '../generate-operation.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
+import { decodeGenerate, encodeGenerated, tokenCounts } from '../generate-operation.js';
 import { cutAtStop } from '../text-stream.js';
 import { TokenPublisher } from '../token-events.js';
 
@@ -28,7 +29,7 @@ export class GenerateHandler extends OperationHandler {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
+  override async run(operation: Operation): Promise<OperationOutcome> {
     const generate = decodeGenerate(operation.request);
     const { request, options } = generate;
     const target = await this.targetOf(operation, options.checkpointId);
@@ -44,7 +45,12 @@ export class GenerateHandler extends OperationHandler {
     const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
     // Of the last n only, where the client asks for so few.
     promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
-    return encodeGenerated(generate, result, texts, promptLogprobs);
+    return { result: encodeGenerated(generate, result, texts, promptLogprobs) };
+  }
+
+  override usageOf(_operation: Operation, result: OperationData): Usage {
+    const { prompt_tokens: promptTokens, completion_tokens: sampledTokens } = tokenCounts(result);
+    return { ...NO_USAGE, promptTokens, sampledTokens };
   }
 
   /** Log-prob of each token of the prompt given those before it; NaN for the first. */
