@@ -1,28 +1,38 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FaultPoints } from '../../common/fault-points.js';
+import { StorageError } from '../../common/errors/storage.errors.js';
 import { FAKE_MODEL, FakeBackend } from '../../compute/fake/fake-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { DEFAULT_ADAM } from '../../domain/adam-params.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import { DEFAULT_LORA } from '../../domain/lora-spec.js';
 import { type OperationKind } from '../../domain/operation.js';
-import { type Operation, OperationLog } from '../futures/index.js';
+import { type LoggedOperation, type Operation, OperationLog, type PositionRange } from '../futures/index.js';
 import { AdapterResidency } from './adapter-residency.js';
-import { AdapterStateStore } from './adapter-state.store.js';
+import { AdapterRestore } from './adapter-restore.js';
+import { AdapterStateStore, type StateToKeep } from './adapter-state.store.js';
+import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './entities/adapter.entity.js';
+import { OrphanFolders } from './orphan-folders.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { decodeForward, encodeForward, encodeOptimStep } from './training-operations.js';
 
 const ID = 'adapter_1';
+const NOTHING = { json: {}, tensors: {} };
 
 /** The adapter's row, its snapshots and its log, in memory; what the worker forgets at a crash is not here. */
 class World {
   readonly row = Object.assign(new AdapterEntity(), {
     ...{ id: ID, modelId: 'mine', baseModel: FAKE_MODEL.name, lora: DEFAULT_LORA, deletedAt: null },
-    ...{ statePath: null, statePosition: 0, step: 0, hasGradients: false },
+    ...{ origin: null, divergedAtStep: null as number | null, step: 0, hasGradients: false },
   });
-  readonly log: Operation[] = [];
-  readonly snapshots = new Map<string, AdapterState>();
+  readonly log: LoggedOperation[] = [];
+  logIsWhole = true;
+  readonly snapshots = new Map<number, StateToKeep>();
+  /** Positions of snapshots whose files are gone. */
+  readonly torn = new Set<number>();
   position = 0;
+  lease = 1;
   failWrites = false;
 
   operation(kind: OperationKind, request = encodeOptimStep(DEFAULT_ADAM)): Operation {
@@ -32,6 +42,7 @@ class World {
       modelId: 'mine',
       baseModel: '',
       request,
+      lease: this.lease,
     };
   }
 
@@ -56,24 +67,35 @@ class FakeRepository extends AdapterRepository {
     return Object.assign(new AdapterEntity(), this.world.row);
   }
 
-  override async recordProgress(_id: string, progress: object): Promise<void> {
-    Object.assign(this.world.row, progress);
+  override async markDiverged(_id: string, step: number): Promise<void> {
+    this.world.row.divergedAtStep = step;
   }
 }
 
 class FakeStates extends AdapterStateStore {
   constructor(private readonly world: World) {
-    super(null as never, null as never, null as never);
+    super(null as never, null as never, null as never, new FaultPoints(), null as never);
   }
 
-  override async read(_adapter: AdapterEntity, path: string): Promise<AdapterState> {
-    return this.world.snapshots.get(path)!;
+  override async find(): Promise<AdapterSnapshotEntity[]> {
+    const kept = [...this.world.snapshots.values()].sort((a, b) => b.position - a.position);
+    return kept.map(({ position, digest }) =>
+      Object.assign(new AdapterSnapshotEntity(), { position, digest, path: String(position) }),
+    );
   }
 
-  override async write(_adapter: AdapterEntity, position: number, state: AdapterState): Promise<void> {
+  override async read(_adapter: AdapterEntity, { path }: { path: string }): Promise<AdapterState> {
+    if (this.world.torn.has(Number(path))) throw new StorageError('not there');
+    return this.world.snapshots.get(Number(path))!.state;
+  }
+
+  override async write(_adapter: AdapterEntity, snapshot: StateToKeep): Promise<void> {
     if (this.world.failWrites) throw new Error('no room');
-    this.world.snapshots.set(String(position), state);
-    Object.assign(this.world.row, { statePath: String(position), statePosition: position });
+    this.world.snapshots.set(snapshot.position, snapshot);
+  }
+
+  override async deleteFailed(): Promise<void> {
+    // Nothing here is written by an operation that fails.
   }
 }
 
@@ -82,44 +104,61 @@ class FakeLog extends OperationLog {
     super(null as never);
   }
 
-  override async *mutationsAfter(_id: string, position: number): AsyncGenerator<Operation> {
-    for (const operation of this.world.log) if (operation.position > position) yield operation;
+  override async isWhole(): Promise<boolean> {
+    return this.world.logIsWhole;
+  }
+
+  override async *mutations(_id: string, { after, upTo }: PositionRange): AsyncGenerator<LoggedOperation> {
+    for (const operation of this.world.log) {
+      if (operation.position > after && operation.position <= upTo) yield operation;
+    }
+  }
+}
+
+/** There are no folders here. */
+class NoOrphans extends OrphanFolders {
+  constructor() {
+    super(null as never, null as never);
+  }
+
+  override async tidy(): Promise<void> {
+    // Nothing to delete.
   }
 }
 
 /** A worker on the world: a new one knows nothing but what is stored. */
 class Worker {
   readonly backend = new FakeBackend();
+  readonly restore: AdapterRestore;
   readonly residency: AdapterResidency;
 
   constructor(
     private readonly world: World,
     snapshotIntervalS: number,
+    snapshotSteps = 0,
   ) {
     const config = AppConfig.fromEnv({
       DATABASE_URL: 'postgres://x/y',
       SNAPSHOT_INTERVAL_S: String(snapshotIntervalS),
+      SNAPSHOT_STEPS: String(snapshotSteps),
     });
-    this.residency = new AdapterResidency(
-      this.backend,
-      new FakeRepository(world),
-      new FakeStates(world),
-      new FakeLog(world),
-      config,
-    );
+    const [rows, states] = [new FakeRepository(world), new FakeStates(world)];
+    this.restore = new AdapterRestore(this.backend, rows, states, new FakeLog(world), new NoOrphans());
+    this.residency = new AdapterResidency(this.backend, rows, states, this.restore, config);
   }
 
   async run(operation: Operation, outcome: 'completed' | 'failed' | 'lost' = 'completed'): Promise<void> {
-    await this.residency.change(operation, async () => {
+    const { effect } = await this.residency.change(operation, async () => {
       if (operation.kind === 'optim_step') {
-        const { step } = await this.backend.optimStep(ID, DEFAULT_ADAM);
-        return { result: null, progress: { step, hasGradients: false } };
+        const { step, digest } = await this.backend.optimStep(ID, DEFAULT_ADAM);
+        return { result: NOTHING, effect: { step, digest, hasGradients: false } };
       }
       await this.backend.forwardBackward(ID, decodeForward(operation.request));
-      return { result: null, progress: { hasGradients: true } };
+      return { result: NOTHING, effect: { hasGradients: true } };
     });
     if (outcome === 'lost') return;
-    if (outcome === 'completed') this.world.log.push(operation);
+    if (outcome === 'completed')
+      this.world.log.push({ ...operation, step: effect?.step ?? null, digest: effect?.digest ?? null });
     await this.residency.settled(operation, outcome);
   }
 
@@ -141,12 +180,15 @@ beforeEach(() => {
 });
 
 describe('AdapterResidency', () => {
-  it('makes a new adapter from its row and keeps its figures there', async () => {
-    const worker = new Worker(world, NEVER);
-    await worker.run(world.forwardBackward());
-    expect(world.row).toMatchObject({ hasGradients: true, step: 0 });
-    await worker.run(world.operation('optim_step'));
-    expect(world.row).toMatchObject({ hasGradients: false, step: 1 });
+  it('restores an adapter that another worker may have changed between two leases', async () => {
+    const first = new Worker(world, NEVER);
+    await first.train(1);
+    world.lease = 2;
+    const second = new Worker(world, NEVER);
+    await second.train(1);
+    world.lease = 3;
+    await first.train(1);
+    expect((await first.state()).step).toBe(3);
   });
 
   it('rebuilds the state from the log alone, bit for bit, unapplied gradients included', async () => {
@@ -210,8 +252,7 @@ describe('AdapterResidency', () => {
     const worker = new Worker(world, NEVER);
     await worker.train(1);
     await worker.residency.drained();
-    expect(world.row.statePosition).toBe(2);
-    expect([...world.snapshots.keys()]).toEqual(['2']);
+    expect([...world.snapshots.keys()]).toEqual([2]);
     world.snapshots.clear();
     await worker.residency.drained();
     expect(world.snapshots.size).toBe(0);
@@ -222,11 +263,18 @@ describe('AdapterResidency', () => {
     world.failWrites = true;
     await first.train(2);
     await first.residency.drained();
-    expect(world.row.statePath).toBeNull();
+    expect(world.snapshots.size).toBe(0);
 
     const second = new Worker(world, NEVER);
     await second.residency.use(world.operation('forward'));
     expect(await second.state()).toEqual(await first.state());
+  });
+
+  it('writes a snapshot after so many steps', async () => {
+    const worker = new Worker(world, NEVER, 2);
+    await worker.train(5);
+    await worker.residency.drained();
+    expect([...world.snapshots.keys()]).toEqual([4, 8, 10]);
   });
 
   it('refuses a deleted adapter', async () => {
@@ -247,5 +295,64 @@ describe('AdapterResidency', () => {
     };
     await Promise.all([1, 2, 3].map(() => second.residency.use(world.operation('generate'))));
     expect(created).toBe(1);
+  });
+});
+
+describe('AdapterRestore', () => {
+  /** Trains with a snapshot after every step, and gives the state that must come back. */
+  const trained = async () => {
+    const first = new Worker(world, NEVER, 1);
+    await first.train(3);
+    await first.residency.drained();
+    expect([...world.snapshots.keys()]).toEqual([2, 4, 6]);
+    return first.state();
+  };
+  const restored = async () => {
+    const worker = new Worker(world, NEVER);
+    await worker.residency.use(world.operation('forward'));
+    return worker.state();
+  };
+
+  it('takes an older snapshot when the newest cannot be read, and the log when none can', async () => {
+    const state = await trained();
+    for (const position of [6, 4, 2]) {
+      world.torn.add(position);
+      expect(await restored()).toEqual(state);
+    }
+  });
+
+  it('does not believe a snapshot whose digest is another', async () => {
+    const state = await trained();
+    const newest = world.snapshots.get(6)!;
+    for (const { data } of newest.state.weights.values()) data[0] = 42;
+    expect(await restored()).toEqual(state);
+  });
+
+  it('says that a state is lost when neither snapshots nor the log reach back', async () => {
+    await trained();
+    world.logIsWhole = false;
+    for (const position of [6, 4, 2]) world.torn.add(position);
+    await expect(restored()).rejects.toMatchObject({ code: 'state_lost' });
+    world.logIsWhole = true;
+    Object.assign(world.row, { origin: { kind: 'stored' } });
+    await expect(restored()).rejects.toMatchObject({ code: 'state_lost' });
+  });
+
+  it('marks the first step at which a repeat gives another digest, and goes on', async () => {
+    await trained();
+    world.snapshots.clear();
+    world.log[3] = { ...world.log[3]!, digest: 'xxh64:0000000000000000' };
+    expect((await restored()).step).toBe(3);
+    expect(world.row.divergedAtStep).toBe(2);
+  });
+
+  it('gives an earlier state without touching the live adapter', async () => {
+    const worker = new Worker(world, NEVER);
+    await worker.train(2);
+    const then = await worker.state();
+    await worker.train(2);
+    const now = await worker.state();
+    expect(await worker.restore.stateAt(Object.assign(new AdapterEntity(), world.row), 4)).toEqual(then);
+    expect(await worker.state()).toEqual(now);
   });
 });

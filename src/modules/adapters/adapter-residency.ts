@@ -1,23 +1,29 @@
+import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
+import { type AdapterState } from '../../domain/adapter-state.js';
 import { isReadOnly } from '../../domain/operation.js';
-import { type Operation, ObservesOperations, OperationLog, OperationObserver } from '../futures/index.js';
+import { ObservesOperations, type Operation, OperationObserver, type OperationOutcome } from '../futures/index.js';
+import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { type AdapterEntity } from './entities/adapter.entity.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
-import { decodeForward, decodeOptimStep } from './training-operations.js';
 
-/** What an operation changed about the adapter, for its row. */
-export interface AdapterProgress {
-  readonly step?: number;
-  readonly hasGradients?: boolean;
-}
+/** Weights, two moments and gradients, in float32. */
+const BYTES_PER_PARAMETER = 4 * 4;
+/** Of the machine's memory, for the states of adapters where nothing else is configured. */
+const MEMORY_SHARE = 0.25;
 
 /** An adapter that is in the backend's memory. */
 interface LiveAdapter {
   readonly ready: Promise<AdapterEntity>;
+  /** The lease under which it was restored: under a later one, another worker may have changed the adapter meanwhile. */
+  readonly lease: number;
+  usedAt: number;
+  /** Of its state in memory; 0 until it is there. */
+  bytes: number;
   /** The last operation of the log that the memory contains. */
   applied: number;
   /** The last one whose outcome is stored, too. Differs from `applied` only while an operation runs, or after a fault. */
@@ -25,31 +31,34 @@ interface LiveAdapter {
   /** What the newest snapshot contains, and when it was taken. */
   snapshot: number;
   snapshotAt: number;
+  /** Optimiser steps since then. */
+  snapshotSteps: number;
   writing: Promise<void> | null;
 }
 
 /**
  * Sees to it that an adapter is in the backend's memory, in the state that the log says, before an operation runs on
  * it, and writes its state down. The log is the truth: an adapter that is not there, or whose memory holds more than
- * the log, is rebuilt from the newest snapshot and the completed operations after it. Relies on the dispatcher: the
+ * the log, is restored from it. Relies on the dispatcher: the
  * operations of one adapter come one after another, only read-only ones side by side.
  */
 @Injectable()
 @ObservesOperations()
 export class AdapterResidency extends OperationObserver {
   private readonly logger = new Logger(AdapterResidency.name);
+  /** Those used last come last. */
   private readonly live = new Map<string, LiveAdapter>();
-  private readonly snapshotIntervalMs: number;
+  private readonly memoryLimit: number;
 
   constructor(
     private readonly backend: ComputeBackend,
     private readonly adapters: AdapterRepository,
     private readonly states: AdapterStateStore,
-    private readonly log: OperationLog,
-    config: AppConfig,
+    private readonly restore: AdapterRestore,
+    private readonly config: AppConfig,
   ) {
     super();
-    this.snapshotIntervalMs = config.snapshotIntervalS * 1000;
+    this.memoryLimit = config.adapterMemoryMb === 0 ? totalmem() * MEMORY_SHARE : config.adapterMemoryMb * 2 ** 20;
   }
 
   /** Makes the adapter live for an operation that changes nothing. */
@@ -59,26 +68,25 @@ export class AdapterResidency extends OperationObserver {
 
   /**
    * Runs an operation that changes the adapter. `work` either changes the backend's state as a whole or fails and
-   * leaves it; what it reports goes into the adapter's row. With `persist` the new state is written down before the
-   * operation completes: for what a replay of the log could not repeat.
+   * leaves it. With `persist` the new state is written down before the operation completes, and pinned: for what a
+   * repeat of the log could not repeat.
    */
-  async change<T>(
+  async change(
     operation: Operation,
-    work: (adapter: AdapterEntity) => Promise<{ result: T; progress: AdapterProgress }>,
+    work: (adapter: AdapterEntity) => Promise<OperationOutcome>,
     options: { persist?: boolean } = {},
-  ): Promise<T> {
+  ): Promise<OperationOutcome> {
     const { adapter, live } = await this.enter(operation);
-    const { result, progress } = await work(adapter);
+    const outcome = await work(adapter);
     live.applied = operation.position;
     if (options.persist) await this.persist(adapter, live);
-    await this.record(adapter, progress);
-    return result;
+    return outcome;
   }
 
   /** Writes the adapter's state down and frees its memory; does nothing when it is not live. */
-  async unload({ adapterId }: Operation): Promise<void> {
-    const live = adapterId === null ? undefined : this.live.get(adapterId);
-    if (adapterId === null || !live) return;
+  async unload(adapterId: string): Promise<void> {
+    const live = this.live.get(adapterId);
+    if (!live) return;
     const adapter = await live.ready.catch(() => null);
     await live.writing;
     if (adapter && live.applied === live.stored && live.stored > live.snapshot) {
@@ -99,14 +107,16 @@ export class AdapterResidency extends OperationObserver {
     const live = operation.adapterId === null ? undefined : this.live.get(operation.adapterId);
     if (!live) return;
     const adapter = await live.ready;
-    if (isReadOnly(operation.kind)) return this.record(adapter, {});
+    if (isReadOnly(operation.kind)) return;
     if (outcome === 'completed') {
       live.stored = operation.position;
       live.applied = operation.position;
+      if (operation.kind === 'optim_step') live.snapshotSteps++;
       await this.snapshotWhenDue(adapter, live);
     } else if (live.applied === operation.position) {
       // It took effect in memory, but the log says that it failed.
       await this.evict(adapter.id);
+      await this.states.deleteFailed(adapter.id);
     }
   }
 
@@ -121,17 +131,42 @@ export class AdapterResidency extends OperationObserver {
     }
   }
 
-  override async dropped(): Promise<void> {
-    this.live.clear();
+  override holds(adapterId: string): boolean {
+    return this.live.has(adapterId);
   }
 
-  private async enter({ adapterId, modelId }: Operation): Promise<{ adapter: AdapterEntity; live: LiveAdapter }> {
+  /** Idle ones, and as many of those not used for longest as must go for the others to have room; never the last one used. */
+  override surplus(): readonly string[] {
+    let bytes = [...this.live.values()].reduce((sum, live) => sum + live.bytes, 0);
+    const idleSince = Date.now() - this.config.adapterIdleS * 1000;
+    return [...this.live]
+      .slice(0, -1)
+      .filter(([, live]) => {
+        const goes = bytes > this.memoryLimit || live.usedAt < idleSince;
+        if (goes) bytes -= live.bytes;
+        return goes;
+      })
+      .map(([id]) => id);
+  }
+
+  override async park(adapterId: string): Promise<void> {
+    if (this.surplus().includes(adapterId)) await this.unload(adapterId);
+  }
+
+  override dropped(adapterId: string): Promise<void> {
+    return this.evict(adapterId);
+  }
+
+  private async enter(operation: Operation): Promise<{ adapter: AdapterEntity; live: LiveAdapter }> {
+    const { adapterId, modelId, lease } = operation;
     if (adapterId === null) throw new TypeError(`The operation on '${modelId}' belongs to no adapter.`);
     let live = this.live.get(adapterId);
-    if (!live || live.applied !== live.stored || !this.isInBackend(adapterId, live)) {
-      live = this.rebuild(adapterId, modelId, live);
-      this.live.set(adapterId, live);
+    if (!live || live.lease !== lease || live.applied !== live.stored || !this.isInBackend(adapterId, live)) {
+      live = this.rebuild({ ...operation, adapterId }, live);
     }
+    live.usedAt = Date.now();
+    this.live.delete(adapterId);
+    this.live.set(adapterId, live);
     try {
       return { adapter: await live.ready, live };
     } catch (error) {
@@ -145,79 +180,54 @@ export class AdapterResidency extends OperationObserver {
     return live.stored < 0 || this.backend.hasAdapter(adapterId);
   }
 
-  private rebuild(adapterId: string, modelId: string, former: LiveAdapter | undefined): LiveAdapter {
-    const restore = async (): Promise<AdapterEntity> => {
+  private rebuild(
+    { adapterId, modelId, lease }: Operation & { adapterId: string },
+    former: LiveAdapter | undefined,
+  ): LiveAdapter {
+    const load = async (): Promise<AdapterEntity> => {
       await former?.writing;
       await this.backend.deleteAdapter(adapterId);
       const adapter = await this.adapters.findById(adapterId);
       if (!adapter || adapter.deletedAt) throw new AdapterNotFoundError(modelId);
-      const position = await this.restore(adapter);
+      await this.states.deleteFailed(adapterId);
+      const { position, snapshot } = await this.restore.restore(adapter);
       live.applied = live.stored = position;
-      this.markSnapshot(live, adapter.statePosition);
+      this.markSnapshot(live, snapshot);
+      live.bytes = adapter.trainableParams * BYTES_PER_PARAMETER;
       return adapter;
     };
     // Positions of -1: being rebuilt.
     const live: LiveAdapter = {
-      ready: restore(),
-      ...{ applied: -1, stored: -1, snapshot: -1, snapshotAt: 0, writing: null },
+      ready: load(),
+      lease,
+      ...{ usedAt: 0, bytes: 0 },
+      ...{ applied: -1, stored: -1, snapshot: -1, snapshotAt: 0, snapshotSteps: 0, writing: null },
     };
     return live;
   }
 
-  /** Snapshot, then log. Returns the last position contained. */
-  private async restore(adapter: AdapterEntity): Promise<number> {
-    const { id, baseModel, lora } = adapter;
-    const { statePath } = adapter;
-    const state = statePath === null ? undefined : await this.states.read(adapter, statePath);
-    await this.backend.createAdapter({ id, baseModel, lora }, state);
-    let position = adapter.statePosition;
-    let progress: AdapterProgress = {};
-    for await (const operation of this.log.mutationsAfter(id, position)) {
-      progress = { ...progress, ...(await this.replay(id, operation)) };
-      position = operation.position;
-    }
-    await this.record(adapter, progress);
-    return position;
-  }
-
-  /** Only for its effect on the state: the results were stored when it ran for the first time. */
-  private async replay(adapterId: string, operation: Operation): Promise<AdapterProgress> {
-    switch (operation.kind) {
-      case 'forward_backward':
-        await this.backend.forwardBackward(adapterId, decodeForward(operation.request));
-        return { hasGradients: true };
-      case 'optim_step': {
-        const { step } = await this.backend.optimStep(adapterId, decodeOptimStep(operation.request));
-        return { step, hasGradients: false };
-      }
-      case 'create_adapter':
-      case 'unload_adapter':
-        return {};
-      default:
-        // load_weights writes a snapshot before it completes, and a deleted adapter is never rebuilt.
-        throw new TypeError(`${operation.kind} ${operation.requestId} cannot stand after the snapshot.`);
-    }
-  }
-
   private async snapshotWhenDue(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
-    const due = Date.now() - live.snapshotAt >= this.snapshotIntervalMs;
+    const { snapshotIntervalS, snapshotSteps } = this.config;
+    const due =
+      Date.now() - live.snapshotAt >= snapshotIntervalS * 1000 ||
+      (snapshotSteps > 0 && live.snapshotSteps >= snapshotSteps);
     if (due && !live.writing && live.stored > live.snapshot) await this.takeSnapshot(adapter, live);
   }
 
   /** On failure the memory is ahead of the log, and the next operation rebuilds it. */
   private async persist(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
     await live.writing;
-    const position = live.applied;
-    await this.states.write(adapter, position, await this.backend.exportState(adapter.id));
+    const { applied: position, lease } = live;
+    await this.states.write(adapter, { position, lease, ...(await this.export(adapter.id)), pinned: true });
     this.markSnapshot(live, position);
   }
 
   /** Copies the state while the adapter's line stands still; the files are written while it goes on. */
   private async takeSnapshot(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
-    const position = live.stored;
-    const state = await this.backend.exportState(adapter.id);
+    const { stored: position, lease } = live;
+    const exported = await this.export(adapter.id);
     live.writing = this.states
-      .write(adapter, position, state)
+      .write(adapter, { position, lease, ...exported, pinned: false })
       .then(() => this.markSnapshot(live, position))
       .catch((error: unknown) => {
         // The older snapshot and the log still hold everything.
@@ -227,17 +237,14 @@ export class AdapterResidency extends OperationObserver {
       .finally(() => (live.writing = null));
   }
 
+  private async export(adapterId: string): Promise<{ state: AdapterState; digest: string }> {
+    const digest = await this.backend.digestState(adapterId);
+    return { state: await this.backend.exportState(adapterId), digest };
+  }
+
   private markSnapshot(live: LiveAdapter, position: number): void {
     live.snapshot = position;
     live.snapshotAt = Date.now();
-  }
-
-  /** The row's figures are for show; the log is what counts, so a fault here fails no operation. */
-  private async record(adapter: AdapterEntity, progress: AdapterProgress): Promise<void> {
-    try {
-      await this.adapters.recordProgress(adapter.id, progress);
-    } catch (error) {
-      this.logger.warn(`Figures of adapter ${adapter.modelId} were not updated: ${String(error)}`);
-    }
+    live.snapshotSteps = 0;
   }
 }

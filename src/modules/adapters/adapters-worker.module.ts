@@ -3,16 +3,33 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { AdapterResidency } from './adapter-residency.js';
+import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
+import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './entities/adapter.entity.js';
 import { CreateAdapterHandler } from './handlers/create-adapter.handler.js';
+import { RewindAdapterHandler } from './handlers/rewind-adapter.handler.js';
 import { UnloadAdapterHandler } from './handlers/unload-adapter.handler.js';
+import { OrphanFolders } from './orphan-folders.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
+import { FolderRepository } from './repositories/folder.repository.js';
+import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
 /** Adapters in the compute worker: which are in memory, and their state on disk. */
 @Module({
-  imports: [TypeOrmModule.forFeature([AdapterEntity]), BaseModelsModule, StorageModule],
-  providers: [AdapterRepository, AdapterStateStore, AdapterResidency, CreateAdapterHandler, UnloadAdapterHandler],
+  imports: [TypeOrmModule.forFeature([AdapterEntity, AdapterSnapshotEntity]), BaseModelsModule, StorageModule],
+  providers: [
+    AdapterRepository,
+    SnapshotRepository,
+    FolderRepository,
+    AdapterStateStore,
+    OrphanFolders,
+    AdapterRestore,
+    AdapterResidency,
+    CreateAdapterHandler,
+    RewindAdapterHandler,
+    UnloadAdapterHandler,
+  ],
   exports: [AdapterResidency, AdapterStateStore],
 })
 export class AdaptersWorkerModule {}

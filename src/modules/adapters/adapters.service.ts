@@ -4,14 +4,27 @@ import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
+import { whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
-import { type AdapterEntity } from './entities/adapter.entity.js';
+import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
+import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
+import { SnapshotRepository } from './repositories/snapshot.repository.js';
+
+/** What is in the checkpoint store for a new adapter. */
+export type FirstState = Pick<AdapterSnapshotEntity, 'path' | 'step' | 'sizeBytes' | 'digest'>;
+
+/** A place in the log of another adapter, and the steps taken until there. */
+export interface Fork {
+  readonly adapterId: string;
+  readonly position: number;
+  readonly step: number;
+}
 
 /** What a request says about an adapter; the rest are defaults. */
 export interface AdapterWish {
@@ -23,8 +36,12 @@ export interface AdapterWish {
   /** The Tinker session that makes it, and what its client wants to remember with it. */
   readonly sessionId?: string;
   readonly userMetadata?: Readonly<Record<string, unknown>>;
-  /** A first state other than fresh weights: a folder in the checkpoint store, and the steps it has taken. */
-  readonly firstState?: { readonly path: string; readonly step: number };
+  /** A first state other than fresh weights, which is in the checkpoint store already. Needs `id`. */
+  readonly firstState?: FirstState;
+  /** The checkpoint that it is to hold a copy of: tinker://... */
+  readonly copiedFrom?: string;
+  /** A first state that another adapter has had. */
+  readonly fork?: Fork;
 }
 
 /** Adapters by the client's name: made, found, listed and deleted. Their numbers live in the worker. */
@@ -32,6 +49,7 @@ export interface AdapterWish {
 export class AdaptersService {
   constructor(
     private readonly adapters: AdapterRepository,
+    private readonly snapshots: SnapshotRepository,
     private readonly baseModels: BaseModelCatalog,
     private readonly futures: FuturesService,
     private readonly workers: WorkersService,
@@ -71,7 +89,7 @@ export class AdaptersService {
 
   /** Null as well for what is no name: Postgres refuses some of it. */
   async find(modelId: string): Promise<AdapterEntity | null> {
-    return isModelId(modelId) ? this.adapters.findLive(currentOwner(), modelId) : null;
+    return isModelId(modelId) ? whenDatabaseIsBack(() => this.adapters.findLive(currentOwner(), modelId)) : null;
   }
 
   isBaseModel(name: string): boolean {
@@ -153,14 +171,19 @@ export class AdaptersService {
     const row = {
       ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
       trainableParams: loraParameterCount(model.config, lora),
-      step: wish.firstState?.step ?? 0,
-      statePath: wish.firstState?.path ?? null,
+      step: wish.firstState?.step ?? wish.fork?.step ?? 0,
+      origin: originOf(wish),
       owner: currentOwner(),
       sessionId: wish.sessionId ?? null,
       userMetadata: wish.userMetadata ?? null,
+      copiedFrom: wish.copiedFrom ?? null,
     };
     const accepted = await this.adapters.manager.transaction(async (manager) => {
       if (!(await this.adapters.insert(row, manager))) return undefined;
+      if (wish.firstState) {
+        const first = { ...wish.firstState, adapterId: id, position: 0, lease: 0, pinned: true };
+        await this.snapshots.insertFirst(first, manager);
+      }
       return this.futures.submit(toCreation(row), manager);
     });
     if (!accepted) return undefined;
@@ -178,11 +201,19 @@ export class AdaptersService {
   }
 }
 
+function originOf({ firstState, fork }: AdapterWish): AdapterOrigin | null {
+  if (fork) return { kind: 'fork', adapterId: fork.adapterId, position: fork.position };
+  return firstState ? { kind: 'stored' } : null;
+}
+
 /** The first operation of an adapter; there is one, however often it is asked for. */
-function toCreation({ id, modelId, baseModel, lora }: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'lora'>) {
+function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'lora' | 'origin'>) {
+  const { id, modelId, baseModel, lora, origin } = row;
   // Spelt out: the database gives the keys back in an order of its own, and a repeat must have the same bytes.
   const { rank, alpha, dropout, targetModules, rsLora, seed } = lora;
-  const request = { json: { lora: { rank, alpha, dropout, targetModules, rsLora, seed } }, tensors: {} };
+  const spec = { rank, alpha, dropout, targetModules, rsLora, seed };
+  const fork = origin?.kind === 'fork' ? { fork: { adapter_id: origin.adapterId, position: origin.position } } : {};
+  const request = { json: { lora: spec, ...fork }, tensors: {} };
   return {
     kind: 'create_adapter',
     adapterId: id,

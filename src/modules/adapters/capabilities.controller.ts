@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CapabilitiesService } from './capabilities.service.js';
 import { CapabilitiesDto } from './dto/capabilities.dto.js';
 
-@ApiTags('server')
+@ApiTags('service')
 @Controller()
 export class CapabilitiesController {
   constructor(private readonly capabilities: CapabilitiesService) {}

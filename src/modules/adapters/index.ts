@@ -1,13 +1,14 @@
 export { fromFiles, readFiles, type StoredAdapter, toFiles } from './adapter-files.js';
 export { AdapterResidency } from './adapter-residency.js';
-export { AdapterStateStore, stateFolder } from './adapter-state.store.js';
+export { AdapterStateStore, snapshotFolder, stateFolder } from './adapter-state.store.js';
 export { AdaptersWorkerModule } from './adapters-worker.module.js';
 export { AdaptersModule } from './adapters.module.js';
-export { AdaptersService, type AdapterWish } from './adapters.service.js';
+export { AdaptersService, type AdapterWish, type FirstState } from './adapters.service.js';
 export { CapabilitiesService } from './capabilities.service.js';
 export { AdapterCreatedDto, toAdapterDto } from './dto/adapter.dto.js';
 export { ChatMessageDto } from './dto/chat-message.dto.js';
 export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';
 export { AdapterEntity } from './entities/adapter.entity.js';
 export { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
+export { isModelId } from './model-names.js';
 export { decodeForward, encodeForward, encodeOptimStep, decodeOptimStep } from './training-operations.js';

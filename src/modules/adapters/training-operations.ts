@@ -38,6 +38,20 @@ export function decodeOptimStep({ json }: OperationData): AdamParams {
   return json['adam_params'] as AdamParams;
 }
 
+/** Back to what the adapter was right after an earlier operation. */
+export interface RewindRequest {
+  /** That operation's place in the log. */
+  readonly position: number;
+}
+
+export function encodeRewind(request: RewindRequest): OperationData {
+  return { json: { rewind: request }, tensors: {} };
+}
+
+export function decodeRewind({ json }: Pick<OperationData, 'json'>): RewindRequest {
+  return json['rewind'] as RewindRequest;
+}
+
 function isIntegers(tensor: RaggedTensor | undefined): tensor is RaggedTensor<Int32Array> {
   return tensor?.data instanceof Int32Array;
 }

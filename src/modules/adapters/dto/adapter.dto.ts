@@ -101,6 +101,13 @@ export class AdapterDto {
    */
   last_used_at!: string;
 
+  /**
+   * The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
+   * while all repeats were the same, bit for bit.
+   */
+  @ApiProperty({ type: 'integer', nullable: true, example: null })
+  diverged_at_step!: number | null;
+
   /** Busy while operations wait or run. */
   @ApiProperty({ enum: ['idle', 'busy'], example: 'idle' })
   status!: 'idle' | 'busy';
@@ -152,6 +159,7 @@ export function toAdapterDto(adapter: AdapterEntity, busy: boolean): AdapterDto 
     target_modules: lora_config.target_modules,
     lora_config,
     step: adapter.step,
+    diverged_at_step: adapter.divergedAtStep,
     created_at: adapter.createdAt.toISOString(),
     last_used_at: adapter.lastUsedAt.toISOString(),
     status: busy ? 'busy' : 'idle',

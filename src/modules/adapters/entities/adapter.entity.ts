@@ -2,9 +2,17 @@ import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm'
 import { bigintNumber } from '../../../database/column.transformers.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 
+/**
+ * What an adapter was before its first operation, where that is not fresh weights from the seed: 'stored' = what the
+ * snapshot at position 0 holds (an import); 'fork' = what another adapter was at a place of its log.
+ */
+export type AdapterOrigin =
+  { readonly kind: 'stored' } | { readonly kind: 'fork'; readonly adapterId: string; readonly position: number };
+
 /** A LoRA adapter. A deleted one keeps its row (its operations and checkpoints refer to it) but frees its name. */
 @Entity('adapters')
 @Index('adapters_live_model_id', ['owner', 'modelId'], { unique: true, where: 'deleted_at IS NULL' })
+@Index('adapters_worker', ['workerId'], { where: 'worker_id IS NOT NULL' })
 @Index('adapters_session', ['sessionId'], { where: 'session_id IS NOT NULL' })
 export class AdapterEntity {
   /** `adapter_<ulid>` */
@@ -47,6 +55,10 @@ export class AdapterEntity {
   @Column({ name: 'user_metadata', type: 'jsonb', nullable: true })
   userMetadata!: Readonly<Record<string, unknown>> | null;
 
+  /** The checkpoint that it was made to hold a copy of: tinker://... */
+  @Column({ name: 'copied_from', type: 'text', nullable: true })
+  copiedFrom!: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
@@ -56,11 +68,19 @@ export class AdapterEntity {
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;
 
-  /** Folder of the newest state snapshot in the checkpoint store; null before the first. */
-  @Column({ name: 'state_path', type: 'text', nullable: true })
-  statePath!: string | null;
+  /** The worker that holds the adapter's lease: only that one runs its operations. */
+  @Column({ name: 'worker_id', type: 'text', nullable: true })
+  workerId!: string | null;
 
-  /** The snapshot contains every operation up to this position of the log; 0 before the first. */
-  @Column({ name: 'state_position', type: 'bigint', default: 0, transformer: bigintNumber })
-  statePosition!: number;
+  /** Fencing token: counts how often the lease was taken. What an earlier holder writes is refused by it. */
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  lease!: number;
+
+  /** Null: fresh weights from the seed. */
+  @Column({ type: 'jsonb', nullable: true })
+  origin!: AdapterOrigin | null;
+
+  /** The step at which a repeat of the log gave another digest than the first time; null while none has. */
+  @Column({ name: 'diverged_at_step', type: 'integer', nullable: true })
+  divergedAtStep!: number | null;
 }

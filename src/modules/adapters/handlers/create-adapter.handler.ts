@@ -1,19 +1,39 @@
 import { Injectable } from '@nestjs/common';
-import { type OperationData } from '../../../domain/operation-data.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
+import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
+import { AdapterStateStore } from '../adapter-state.store.js';
+import { type AdapterEntity } from '../entities/adapter.entity.js';
 
-/** Warms the adapter up. Its row is there already, so a failure here shows in the future and again at first use. */
+/**
+ * Warms the adapter up. Its row is there already, so a failure here shows in the future and again at first use. The
+ * state of a fork is written down: its source may be deleted at any time.
+ */
 @Injectable()
 @HandlesOperation('create_adapter')
 export class CreateAdapterHandler extends OperationHandler {
-  constructor(private readonly residency: AdapterResidency) {
+  constructor(
+    private readonly backend: ComputeBackend,
+    private readonly residency: AdapterResidency,
+    private readonly states: AdapterStateStore,
+  ) {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
-    const adapter = await this.residency.use(operation);
-    const { baseModel, rank, trainableParams } = adapter;
-    return { json: { base_model: baseModel, rank, trainable_params: trainableParams }, tensors: {} };
+  override async run(operation: Operation): Promise<OperationOutcome> {
+    const source = (operation.request.json['fork'] as { readonly adapter_id: string } | undefined)?.adapter_id;
+    const forked = source !== undefined;
+    const describe = (adapter: AdapterEntity) => this.describe(adapter, forked);
+    const outcome = await this.residency.change(operation, describe, { persist: forked });
+    if (forked) await this.states.deleteIfDeleted(source);
+    return outcome;
+  }
+
+  private async describe(adapter: AdapterEntity, forked: boolean): Promise<OperationOutcome> {
+    const { id, baseModel, rank, trainableParams, step } = adapter;
+    const digest = await this.backend.digestState(id);
+    const hasGradients = forked && (await this.backend.exportState(id)).gradients !== null;
+    const json = { base_model: baseModel, rank, trainable_params: trainableParams, digest };
+    return { result: { json, tensors: {} }, effect: { step, digest, hasGradients } };
   }
 }

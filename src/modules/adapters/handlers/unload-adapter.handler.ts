@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type OperationData } from '../../../domain/operation-data.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
 
 /** Frees the memory of an adapter that nobody uses. Nothing is lost: the next operation brings it back. */
@@ -11,8 +10,8 @@ export class UnloadAdapterHandler extends OperationHandler {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
-    await this.residency.unload(operation);
-    return { json: { unloaded: true }, tensors: {} };
+  override async run(operation: Operation): Promise<OperationOutcome> {
+    if (operation.adapterId !== null) await this.residency.unload(operation.adapterId);
+    return { result: { json: { unloaded: true }, tensors: {} } };
   }
 }

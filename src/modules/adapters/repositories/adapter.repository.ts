@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, IsNull, Repository } from 'typeorm';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
-import { AdapterEntity } from '../entities/adapter.entity.js';
+import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
 export interface NewAdapterRow {
   readonly id: string;
@@ -15,8 +15,8 @@ export interface NewAdapterRow {
   readonly rank: number;
   readonly trainableParams: number;
   readonly step: number;
-  /** A first state other than fresh weights (an imported adapter). */
-  readonly statePath: string | null;
+  readonly origin: AdapterOrigin | null;
+  readonly copiedFrom: string | null;
 }
 
 @Injectable()
@@ -29,16 +29,16 @@ export class AdapterRepository {
 
   /** False when a live adapter of the owner has the name already. */
   async insert(row: NewAdapterRow, manager: EntityManager): Promise<boolean> {
-    const { id, modelId, baseModel, lora, rank, trainableParams, step, statePath } = row;
-    const { owner, sessionId, userMetadata } = row;
+    const { id, modelId, baseModel, lora, rank, trainableParams, step, origin } = row;
+    const { owner, sessionId, userMetadata, copiedFrom } = row;
     const inserted: unknown[] = await manager.query(
-      `INSERT INTO adapters (id, model_id, base_model, lora, rank, trainable_params, step, state_path, owner,
-                             session_id, user_metadata)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+      `INSERT INTO adapters (id, model_id, base_model, lora, rank, trainable_params, step, origin, owner,
+                             session_id, user_metadata, copied_from)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
        ON CONFLICT (owner, model_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
       [
-        ...[id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, statePath],
-        ...[owner, sessionId, userMetadata === null ? null : JSON.stringify(userMetadata)],
+        ...[id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, json(origin)],
+        ...[owner, sessionId, json(userMetadata), copiedFrom],
       ],
     );
     return inserted.length > 0;
@@ -84,23 +84,15 @@ export class AdapterRepository {
     return affected === 1;
   }
 
-  async recordProgress(id: string, progress: { step?: number; hasGradients?: boolean }): Promise<void> {
-    await this.rows.update({ id }, { ...progress, lastUsedAt: new Date() });
+  /** A repeat of the log has given another state than the first time. The first such step is kept. */
+  async markDiverged(id: string, step: number): Promise<void> {
+    await this.rows.query(`UPDATE adapters SET diverged_at_step = coalesce(diverged_at_step, $2) WHERE id = $1`, [
+      id,
+      step,
+    ]);
   }
+}
 
-  /**
-   * Names a newer snapshot, whose files are safe by now. Returns the path of the one it replaces, or null when there is
-   * a newer one already or the adapter is deleted.
-   */
-  async recordSnapshot(id: string, path: string, position: number): Promise<{ replaced: string | null } | null> {
-    const rows: { replaced: string | null }[] = await this.rows.query(
-      `WITH old AS (SELECT id, state_path FROM adapters WHERE id = $1 FOR UPDATE),
-            done AS (UPDATE adapters SET state_path = $2, state_position = $3 FROM old
-                     WHERE adapters.id = old.id AND adapters.deleted_at IS NULL AND adapters.state_position <= $3
-                     RETURNING old.state_path AS replaced)
-       SELECT replaced FROM done`,
-      [id, path, position],
-    );
-    return rows[0] ?? null;
-  }
+function json(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

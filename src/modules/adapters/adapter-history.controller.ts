@@ -1,0 +1,112 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ApiInvalid, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
+import { AdapterHistoryService, type HistoryEntry } from './adapter-history.service.js';
+import { toAdapterDto } from './dto/adapter.dto.js';
+import {
+  DEFAULT_HISTORY_LIMIT,
+  ForkDto,
+  ForkedDto,
+  HistoryDto,
+  type HistoryEntryDto,
+  type HistoryPlaceDto,
+  ListHistoryDto,
+  RewindAcceptedDto,
+  RewindDto,
+} from './dto/history.dto.js';
+import { type WishedPlace } from './history-places.js';
+
+const NAME = { name: 'model_id', example: 'my-model', description: 'Name of the adapter.' };
+const NOT_NOW = { type: ErrorDto, description: 'The place is ambiguous, not reached yet, or no longer kept.' };
+
+@ApiTags('adapters')
+@ApiMissing('adapter, step or request')
+@Controller('adapters/:model_id')
+export class AdapterHistoryController {
+  constructor(private readonly history: AdapterHistoryService) {}
+
+  @Get('history')
+  @ApiOperation({
+    summary: 'What has changed an adapter',
+    description:
+      'Every completed request that changed it, newest first, page by page, as long as the log is kept ' +
+      '(FUTURE_RETENTION_HOURS). Example: `curl "http://127.0.0.1:8000/adapters/my-model/history?limit=20"`',
+  })
+  @ApiParam(NAME)
+  @ApiInvalid()
+  @ApiOkResponse({ type: HistoryDto, description: 'One page.' })
+  async list(@Param('model_id') modelId: string, @Query() query: ListHistoryDto): Promise<HistoryDto> {
+    const { limit = DEFAULT_HISTORY_LIMIT, cursor } = query;
+    const { entries, nextCursor } = await this.history.page(modelId, limit, cursor);
+    return { entries: entries.map(toEntryDto), next_cursor: nextCursor };
+  }
+
+  @Post('rewind')
+  @HttpCode(200)
+  @ApiPost('adapters/my-model/rewind', {
+    summary: 'Take an adapter back to an earlier step',
+    description:
+      'Weights, optimiser moments, step, unapplied gradients and the place in the random numbers become what they were ' +
+      'right after that step or request, to the bit: the same data then gives the same numbers again. Runs after the ' +
+      'requests sent before. What it undoes stays in the history, so that a rewind can be undone by its request_id.',
+    type: RewindDto,
+    examples: { 'to a step': { step: 1 } },
+  })
+  @ApiParam(NAME)
+  @ApiConflictResponse(NOT_NOW)
+  @ApiOkResponse({ type: RewindAcceptedDto, description: 'Accepted: POST /retrieve_future gives the result.' })
+  async rewind(@Param('model_id') modelId: string, @Body() body: RewindDto): Promise<RewindAcceptedDto> {
+    const { requestId, target } = await this.history.rewind(modelId, toPlace(body), body.seq_id);
+    return { request_id: requestId, model_id: modelId, target_request_id: target.requestId };
+  }
+
+  @Post('fork')
+  @ApiPost('adapters/my-model/fork', {
+    summary: 'Make a new adapter from an earlier step of this one',
+    description:
+      'The new adapter begins as this one was right after that step or request (as it is now, without either), to the ' +
+      'bit, and goes its own way from there. This one is not touched.',
+    type: ForkDto,
+    examples: { 'at a step': { model_id: 'my-fork', step: 1 } },
+  })
+  @ApiParam(NAME)
+  @ApiConflictResponse({ ...NOT_NOW, description: `${NOT_NOW.description} Or the new name is taken.` })
+  @ApiCreatedResponse({ type: ForkedDto, description: 'The new adapter is there.' })
+  async fork(@Param('model_id') modelId: string, @Body() body: ForkDto): Promise<ForkedDto> {
+    const { adapter, accepted, source } = await this.history.fork(modelId, toPlace(body), body.model_id ?? undefined);
+    return {
+      ...toAdapterDto(adapter, true),
+      request_id: accepted.requestId,
+      source_model_id: modelId,
+      source_request_id: source.requestId,
+    };
+  }
+}
+
+function toPlace({ step, request_id: requestId }: HistoryPlaceDto): WishedPlace {
+  return { step: step ?? undefined, requestId: requestId ?? undefined };
+}
+
+function toEntryDto({ result, ...entry }: HistoryEntry): HistoryEntryDto {
+  const loss = typeof result?.['loss'] === 'number' ? { loss: result['loss'] } : {};
+  const metrics = { ...loss, ...(result?.['metrics'] as object | undefined) };
+  return {
+    request_id: entry.request_id,
+    kind: entry.kind,
+    step: entry.step,
+    current: entry.current,
+    metrics: Object.keys(metrics).length > 0 ? metrics : null,
+    digest: entry.digest,
+    created_at: entry.created_at.toISOString(),
+    started_at: entry.started_at?.toISOString() ?? null,
+    finished_at: entry.finished_at.toISOString(),
+  };
+}

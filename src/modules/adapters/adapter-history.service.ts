@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { type OperationData } from '../../domain/operation-data.js';
+import { decodeJsonPart, decodeOperationData } from '../../formats/operation-data.codec.js';
+import {
+  type Accepted,
+  type ChangeRow,
+  FuturesService,
+  type HistoryRow,
+  OperationLogRepository,
+} from '../futures/index.js';
+import { AdaptersService } from './adapters.service.js';
+import { type AdapterEntity } from './entities/adapter.entity.js';
+import { HistoryPlaces, type WishedPlace } from './history-places.js';
+import { type Change, currentTimeline } from './timeline.js';
+import { decodeRewind, encodeRewind } from './training-operations.js';
+
+export interface HistoryEntry extends Omit<HistoryRow, 'result' | 'position'> {
+  /** Not undone by a later rewind. */
+  readonly current: boolean;
+  readonly result: OperationData['json'] | null;
+}
+
+/** What has happened to an adapter, and ways back: rewinding it, and forking another one off. */
+@Injectable()
+export class AdapterHistoryService {
+  constructor(
+    private readonly adapters: AdaptersService,
+    private readonly log: OperationLogRepository,
+    private readonly futures: FuturesService,
+    private readonly places: HistoryPlaces,
+  ) {}
+
+  /** Newest first, those before `cursor` where given. */
+  async page(
+    modelId: string,
+    limit: number,
+    cursor = Number.MAX_SAFE_INTEGER,
+  ): Promise<{ entries: HistoryEntry[]; nextCursor: number | null }> {
+    const { id } = await this.adapters.get(modelId);
+    const timeline = currentTimeline((await this.log.findChanges(id)).map(toChange));
+    const current = new Set(timeline.map(({ requestId }) => requestId));
+    const rows = await this.log.findHistory(id, cursor, limit);
+    const entries = rows.map(({ result, ...row }) => ({
+      ...row,
+      current: current.has(row.request_id),
+      result: result === null ? null : decodeJsonPart(result),
+    }));
+    const last = rows.at(-1);
+    return { entries, nextCursor: last === undefined || rows.length < limit ? null : Number(last.position) };
+  }
+
+  /** Takes its place behind the operations sent before; the state it goes back to is known now. */
+  async rewind(modelId: string, wish: WishedPlace, seqId?: number): Promise<Accepted & { target: Change }> {
+    const adapter = await this.adapters.get(modelId);
+    const target = await this.places.find(adapter, await this.changes(adapter), wish);
+    const { id: adapterId, baseModel } = adapter;
+    const request = encodeRewind({ position: target.position });
+    const operation = { kind: 'rewind_adapter', adapterId, modelId, baseModel, seqId, request } as const;
+    return { ...(await this.futures.submit(operation)), target };
+  }
+
+  /** A new adapter that begins as this one was; without a place, as it is now. The source is not touched. */
+  async fork(
+    modelId: string,
+    wish: WishedPlace,
+    newModelId?: string,
+  ): Promise<{ adapter: AdapterEntity; accepted: Accepted; source: Change }> {
+    const adapter = await this.adapters.get(modelId);
+    const changes = await this.changes(adapter);
+    const source = await this.places.findOrNow(adapter, changes, wish);
+    const step = stepAt(changes, source);
+    const fork = { adapterId: adapter.id, position: source.position, step };
+    const { baseModel, lora } = adapter;
+    return { ...(await this.adapters.create({ modelId: newModelId, baseModel, lora, fork })), source };
+  }
+
+  private async changes({ id }: AdapterEntity): Promise<Change[]> {
+    return (await this.log.findChanges(id)).map(toChange);
+  }
+}
+
+function toChange({ request_id: requestId, position, kind, step, request }: ChangeRow): Change {
+  const target = request === null ? null : decodeRewind(decodeOperationData(request)).position;
+  return { requestId, position, kind, step: step ?? (kind === 'create_adapter' ? 0 : null), target };
+}
+
+/** Each change that sets the steps says so, rewinds included: the last one up to there counts. */
+function stepAt(changes: readonly Change[], { position }: Change): number {
+  return changes.findLast((change) => change.position <= position && change.step !== null)?.step ?? 0;
+}

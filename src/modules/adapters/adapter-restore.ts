@@ -1,0 +1,156 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ulid } from 'ulid';
+import { ComputeBackend } from '../../compute/compute-backend.js';
+import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
+import { type AdapterState } from '../../domain/adapter-state.js';
+import { type LoggedOperation, OperationLog } from '../futures/index.js';
+import { AdapterStateStore } from './adapter-state.store.js';
+import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
+import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
+import { StateLostError } from './errors/state-lost.error.js';
+import { OrphanFolders } from './orphan-folders.js';
+import { AdapterRepository } from './repositories/adapter.repository.js';
+import { decodeForward, decodeOptimStep, decodeRewind } from './training-operations.js';
+
+/** Where a restored state stands in the log, and the snapshot that it was made from. */
+export interface RestoredTo {
+  readonly position: number;
+  /** 0: fresh weights. */
+  readonly snapshot: number;
+}
+
+type ForkOrigin = AdapterOrigin & { readonly kind: 'fork' };
+
+/** What to restore: into which adapter of the backend, and up to which operation. */
+interface Target {
+  readonly liveId: string;
+  readonly upTo: number;
+}
+
+/**
+ * Rebuilds an adapter's state in the backend, now or at an earlier place of its log: the newest snapshot that can be
+ * read and has its digest, else fresh weights, and then every operation after it once more. What a repeated step gives
+ * must be what it gave the first time; where it is not, that is said aloud and marked.
+ */
+@Injectable()
+export class AdapterRestore {
+  private readonly logger = new Logger(AdapterRestore.name);
+
+  constructor(
+    private readonly backend: ComputeBackend,
+    private readonly adapters: AdapterRepository,
+    private readonly states: AdapterStateStore,
+    private readonly log: OperationLog,
+    private readonly orphans: OrphanFolders,
+  ) {}
+
+  /** The adapter as the log has it, live under its own id. @throws StateLostError */
+  async restore(adapter: AdapterEntity): Promise<RestoredTo> {
+    await this.orphans.tidy(adapter.id);
+    return this.rebuild(adapter, { liveId: adapter.id, upTo: Number.MAX_SAFE_INTEGER });
+  }
+
+  /** The state right after the operation at `position`; the live adapter is not touched. @throws StateLostError */
+  async stateAt(adapter: AdapterEntity, position: number): Promise<AdapterState> {
+    const liveId = `${adapter.id}.${ulid()}`;
+    try {
+      await this.rebuild(adapter, { liveId, upTo: position });
+      return await this.backend.exportState(liveId);
+    } finally {
+      await this.backend.deleteAdapter(liveId);
+    }
+  }
+
+  private async rebuild(adapter: AdapterEntity, target: Target): Promise<RestoredTo> {
+    const snapshot = await this.begin(adapter, target);
+    let position = snapshot;
+    for await (const operation of this.log.mutations(adapter.id, { after: snapshot, upTo: target.upTo })) {
+      await this.replay(adapter, target.liveId, operation);
+      position = operation.position;
+    }
+    return { position, snapshot };
+  }
+
+  /** Makes the adapter from a snapshot or anew; returns the position that it then has. */
+  private async begin(adapter: AdapterEntity, target: Target): Promise<number> {
+    const snapshots = await this.states.find(adapter.id, target.upTo);
+    for (const snapshot of snapshots) {
+      if (await this.load(adapter, target.liveId, snapshot)) return snapshot.position;
+    }
+    const { baseModel, lora, origin } = adapter;
+    if (origin?.kind === 'stored' || !(await this.log.isWhole(adapter.id))) {
+      const reason = snapshots.length === 0 ? 'there is no snapshot of it' : 'no snapshot of it can be read';
+      throw new StateLostError(adapter.modelId, `${reason}, and the log does not go back to its beginning`);
+    }
+    const first = origin === null ? undefined : await this.stateOf(origin, adapter);
+    await this.backend.createAdapter({ id: target.liveId, baseModel, lora }, first);
+    return 0;
+  }
+
+  /** What a fork begins with. The source may be deleted: its state stays until its forks have theirs. */
+  private async stateOf({ adapterId, position }: ForkOrigin, { modelId }: AdapterEntity): Promise<AdapterState> {
+    const source = await this.adapters.findById(adapterId);
+    if (source === null) throw new StateLostError(modelId, `the adapter that it was forked from is gone`);
+    return this.stateAt(source, position);
+  }
+
+  /** False when the snapshot is damaged: an older one and the log give the same state. */
+  private async load(adapter: AdapterEntity, liveId: string, snapshot: AdapterSnapshotEntity): Promise<boolean> {
+    const { id, modelId, baseModel, lora } = adapter;
+    try {
+      await this.backend.createAdapter({ id: liveId, baseModel, lora }, await this.states.read(adapter, snapshot));
+      const digest = await this.backend.digestState(liveId);
+      if (snapshot.digest === null || digest === snapshot.digest) return true;
+      this.logger.warn(`Snapshot ${snapshot.path} has digest ${digest} in place of ${snapshot.digest}, trying another`);
+    } catch (error) {
+      if (error instanceof EngineStoppedError) throw error;
+      this.logger.warn(`Snapshot ${snapshot.path} of adapter ${modelId} (${id}) is not usable: ${String(error)}`);
+    }
+    return false;
+  }
+
+  /** Only for its effect on the state: the results were stored when it ran for the first time. */
+  private async replay(adapter: AdapterEntity, liveId: string, operation: LoggedOperation): Promise<void> {
+    switch (operation.kind) {
+      case 'forward_backward':
+        await this.backend.forwardBackward(liveId, decodeForward(operation.request));
+        return;
+      case 'optim_step': {
+        const { step, digest } = await this.backend.optimStep(liveId, decodeOptimStep(operation.request));
+        if (operation.digest !== null && digest !== operation.digest) {
+          await this.alarm(adapter, operation, step, digest);
+        }
+        return;
+      }
+      case 'rewind_adapter': {
+        const { baseModel, lora } = adapter;
+        const state = await this.stateAt(adapter, decodeRewind(operation.request).position);
+        await this.backend.createAdapter({ id: liveId, baseModel, lora }, state);
+        return;
+      }
+      case 'create_adapter':
+      case 'unload_adapter':
+        return;
+      case 'load_weights':
+        // Its snapshot is written before it completes, and the checkpoint may be gone.
+        throw new StateLostError(adapter.modelId, `the snapshot of load_weights ${operation.requestId} cannot be read`);
+      default:
+        throw new TypeError(`${operation.kind} ${operation.requestId} changes no adapter that lives.`);
+    }
+  }
+
+  /** Training goes on: the state is as good as the lost one, but it is not the same. */
+  private async alarm(
+    { id, modelId }: AdapterEntity,
+    { requestId, position, digest: first }: LoggedOperation,
+    step: number,
+    again: string,
+  ): Promise<void> {
+    this.logger.error(
+      `Adapter ${modelId} (${id}) has diverged: step ${step} (${requestId}, position ${position}) gave ${String(first)} ` +
+        `when it ran first and ${again} when it was repeated. Another kind of processor or another version of the ` +
+        `engine computes other bits; if neither has changed, check the machine's memory.`,
+    );
+    await this.adapters.markDiverged(id, step);
+  }
+}

@@ -1,0 +1,168 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { type OperationKind } from '../../../domain/operation.js';
+import { AdapterCreatedDto } from './adapter.dto.js';
+
+export const DEFAULT_HISTORY_LIMIT = 50;
+
+export class ListHistoryDto {
+  /**
+   * Entries per page.
+   * @example 50
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number = DEFAULT_HISTORY_LIMIT;
+
+  /**
+   * `next_cursor` of the page before this one.
+   * @example 1042
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  cursor?: number;
+}
+
+/** A request that changed the adapter. */
+export class HistoryEntryDto {
+  /**
+   * Id of the request; POST /adapters/{model_id}/rewind and /fork take it.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  request_id!: string;
+
+  /**
+   * What it did.
+   * @example optim_step
+   */
+  kind!: OperationKind;
+
+  /**
+   * Optimiser steps of the adapter after it; null for kinds that do not set them.
+   * @example 12
+   */
+  step!: number | null;
+
+  /** False when a later rewind has undone it. */
+  @ApiProperty({ example: true })
+  current!: boolean;
+
+  /**
+   * Its loss and metrics, where it has any.
+   * @example {"step": 12, "grad_norm": 0.83}
+   */
+  metrics!: Record<string, unknown> | null;
+
+  /**
+   * Digest of weights, optimiser moments and step after it; null for kinds that do not replace them.
+   * @example xxh64:8f3c0e1d2b7a6954
+   */
+  digest!: string | null;
+
+  /**
+   * When it was accepted.
+   * @example 2026-11-23T10:15:30.000Z
+   */
+  created_at!: string;
+
+  /**
+   * When it began to run.
+   * @example 2026-11-23T10:15:30.100Z
+   */
+  started_at!: string | null;
+
+  /**
+   * When it was done.
+   * @example 2026-11-23T10:15:30.900Z
+   */
+  finished_at!: string;
+}
+
+export class HistoryDto {
+  /** Newest first. */
+  @ApiProperty({ type: [HistoryEntryDto] })
+  entries!: HistoryEntryDto[];
+
+  /**
+   * Give it as `cursor` to get the next page; null on the last one.
+   * @example 1042
+   */
+  next_cursor!: number | null;
+}
+
+/** A place in the history of an adapter. */
+export class HistoryPlaceDto {
+  /** Number of optimiser steps that the adapter had taken; 0 = as it was made. */
+  @ApiProperty({ minimum: 0, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  step?: number;
+
+  /** In place of a step: a completed request of the history, also one that was undone. */
+  @ApiProperty({ example: 'future_01JD3V7QG4T0M5X2W8Z9K6N1RB' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  request_id?: string;
+}
+
+export class RewindDto extends HistoryPlaceDto {
+  /** Your own number of this request: a repeat with the same number gives the same future. */
+  @ApiProperty({ minimum: 0, example: 4 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+}
+
+export class RewindAcceptedDto {
+  /**
+   * Future of the rewind: its result has step, digest and has_gradients.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RC
+   */
+  request_id!: string;
+
+  /**
+   * Name of the adapter.
+   * @example my-model
+   */
+  model_id!: string;
+
+  /**
+   * The request to right after which the adapter goes back.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  target_request_id!: string;
+}
+
+export class ForkDto extends HistoryPlaceDto {
+  /** Name of the new adapter; generated when left out. */
+  @ApiProperty({ example: 'my-fork' })
+  @IsOptional()
+  @IsString()
+  model_id?: string;
+}
+
+export class ForkedDto extends AdapterCreatedDto {
+  /**
+   * The adapter that it was forked from.
+   * @example my-model
+   */
+  source_model_id!: string;
+
+  /**
+   * The request of the source after which they part.
+   * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  source_request_id!: string;
+}

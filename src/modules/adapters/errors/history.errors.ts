@@ -1,0 +1,59 @@
+import { ConflictError, InvalidRequestError, NotFoundError } from '../../../common/errors/request.errors.js';
+
+const LIST = 'GET /adapters/{model_id}/history lists what there is.';
+
+/** Neither step nor request_id, or both. */
+export class HistoryPlaceError extends InvalidRequestError {
+  constructor() {
+    const remedy = 'Give "step" or "request_id", one of them.';
+    super(`The place in the history is not clear. ${remedy}`, { field: 'step', remedy });
+  }
+}
+
+/** The adapter's current history has no such step. */
+export class UnknownStepError extends NotFoundError {
+  constructor(modelId: string, step: number, known: readonly number[]) {
+    const range = known.length === 0 ? 'none' : `${Math.min(...known)} to ${Math.max(...known)}`;
+    const remedy = `Steps in its history now: ${range}. Steps that a rewind has undone are named by request_id. ${LIST}`;
+    super('Step', `${step} of ${modelId}`, { field: 'step', remedy });
+  }
+}
+
+/** The step may come, but what leads to it still waits. */
+export class StepNotReachedError extends ConflictError {
+  constructor(modelId: string, what: string, field: string) {
+    const remedy = 'Retrieve the results of what was sent before, then ask again.';
+    super(`${what} of adapter '${modelId}' is not done yet. ${remedy}`, { field, remedy });
+  }
+}
+
+/** Several requests led to the step (weights were loaded in between). */
+export class AmbiguousStepError extends ConflictError {
+  constructor(modelId: string, step: number, requestIds: readonly string[]) {
+    const remedy = `Name one of them in "request_id": ${requestIds.slice(-10).join(', ')}.`;
+    super(`Adapter '${modelId}' has been at step ${step} ${requestIds.length} times. ${remedy}`, {
+      field: 'step',
+      remedy,
+    });
+  }
+}
+
+/** The request is none that changed this adapter. */
+export class NotInHistoryError extends NotFoundError {
+  constructor(modelId: string, requestId: string) {
+    const remedy = `Only completed requests that changed the adapter count, and old ones are forgotten. ${LIST}`;
+    super('Entry', `${requestId} in the history of ${modelId}`, { field: 'request_id', remedy });
+  }
+}
+
+/** What the state would be rebuilt from is no longer kept. */
+export class OutOfLogError extends ConflictError {
+  constructor(modelId: string, requestId: string) {
+    const remedy = 'Choose a later place, or load a checkpoint with POST /load_weights.';
+    super(
+      `What adapter '${modelId}' was after ${requestId} can no longer be rebuilt: the log from before is older than ` +
+        `FUTURE_RETENTION_HOURS. ${remedy}`,
+      { field: 'request_id', remedy },
+    );
+  }
+}

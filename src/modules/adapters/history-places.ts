@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { FuturesService, OperationLogRepository } from '../futures/index.js';
+import { isSettled } from '../../domain/operation.js';
+import { type AdapterEntity } from './entities/adapter.entity.js';
+import {
+  AmbiguousStepError,
+  HistoryPlaceError,
+  NotInHistoryError,
+  OutOfLogError,
+  StepNotReachedError,
+  UnknownStepError,
+} from './errors/history.errors.js';
+import { SnapshotRepository } from './repositories/snapshot.repository.js';
+import { type Change, changesToStep, currentTimeline } from './timeline.js';
+
+/** A place in an adapter's history, as a client names it. */
+export interface WishedPlace {
+  readonly step?: number;
+  readonly requestId?: string;
+}
+
+/** Finds the operation that a client means, and makes sure that the state after it can be rebuilt. */
+@Injectable()
+export class HistoryPlaces {
+  constructor(
+    private readonly log: OperationLogRepository,
+    private readonly futures: FuturesService,
+    private readonly snapshots: SnapshotRepository,
+  ) {}
+
+  /** @param changes all of the adapter's, oldest first. @throws the errors of history.errors.ts */
+  async find(adapter: AdapterEntity, changes: readonly Change[], wish: WishedPlace): Promise<Change> {
+    const { step, requestId } = wish;
+    if ((step === undefined) === (requestId === undefined)) throw new HistoryPlaceError();
+    const change =
+      step === undefined
+        ? await this.byRequest(adapter, changes, requestId ?? '')
+        : await this.byStep(adapter, changes, step);
+    await this.checkKept(adapter, change);
+    return change;
+  }
+
+  /** The newest change where no place is named: then nothing may be on its way. */
+  async findOrNow(adapter: AdapterEntity, changes: readonly Change[], wish: WishedPlace): Promise<Change> {
+    if (wish.step !== undefined || wish.requestId !== undefined) return this.find(adapter, changes, wish);
+    const newest = changes.at(-1);
+    if (newest === undefined || (await this.log.isChanging(adapter.id))) {
+      throw new StepNotReachedError(adapter.modelId, 'The newest request', 'step');
+    }
+    return newest;
+  }
+
+  private async byStep(adapter: AdapterEntity, changes: readonly Change[], step: number): Promise<Change> {
+    const timeline = currentTimeline(changes);
+    const [change, ...others] = changesToStep(timeline, step);
+    if (change === undefined) {
+      if (await this.log.isChanging(adapter.id)) {
+        throw new StepNotReachedError(adapter.modelId, `Step ${step}`, 'step');
+      }
+      const known = timeline.flatMap((one) => (one.step === null ? [] : [one.step]));
+      throw new UnknownStepError(adapter.modelId, step, known);
+    }
+    if (others.length > 0) {
+      const ids = [change, ...others].map(({ requestId }) => requestId);
+      throw new AmbiguousStepError(adapter.modelId, step, ids);
+    }
+    return change;
+  }
+
+  private async byRequest(
+    { id, modelId }: AdapterEntity,
+    changes: readonly Change[],
+    requestId: string,
+  ): Promise<Change> {
+    const change = changes.find((one) => one.requestId === requestId);
+    if (change !== undefined) return change;
+    // Unknown ids, and other keys' ones, are told by the error of every route.
+    const { adapterId, status } = await this.futures.summary(requestId);
+    if (adapterId === id && !isSettled(status)) {
+      throw new StepNotReachedError(modelId, `Request ${requestId}`, 'request_id');
+    }
+    throw new NotInHistoryError(modelId, requestId);
+  }
+
+  private async checkKept({ id, modelId, origin }: AdapterEntity, { position, requestId }: Change): Promise<void> {
+    if ((await this.snapshots.findUsable(id, position)).length > 0) return;
+    if (origin?.kind === 'stored' || !(await this.log.isWhole(id))) throw new OutOfLogError(modelId, requestId);
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, In, Repository } from 'typeorm';
+import { AdapterSnapshotEntity } from '../entities/adapter-snapshot.entity.js';
+
+export type NewSnapshotRow = Omit<AdapterSnapshotEntity, 'adapter' | 'createdAt'>;
+
+/** Which snapshots of adapters there are. */
+@Injectable()
+export class SnapshotRepository {
+  constructor(@InjectRepository(AdapterSnapshotEntity) private readonly rows: Repository<AdapterSnapshotEntity>) {}
+
+  /**
+   * Names a snapshot whose files are safe by now. Returns the folder of the one that it replaces (a repeat of the
+   * operation under an earlier lease), or null when the lease is outdated or the adapter is deleted.
+   */
+  async insert(row: NewSnapshotRow): Promise<{ replaced: string | null } | null> {
+    const rows: { replaced: string | null }[] = await this.rows.query(
+      `WITH holder AS (SELECT id FROM adapters WHERE id = $1 AND lease = $3 AND deleted_at IS NULL FOR SHARE),
+            old AS (SELECT path FROM adapter_snapshots WHERE adapter_id = $1 AND position = $2)
+       INSERT INTO adapter_snapshots (adapter_id, position, lease, step, path, size_bytes, digest, pinned)
+       SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM holder
+       ON CONFLICT ON CONSTRAINT adapter_snapshots_pkey DO UPDATE SET
+         lease = excluded.lease, step = excluded.step, path = excluded.path, size_bytes = excluded.size_bytes,
+         digest = excluded.digest, pinned = adapter_snapshots.pinned OR excluded.pinned, created_at = now()
+       RETURNING (SELECT path FROM old) AS replaced`,
+      [row.adapterId, row.position, row.lease, row.step, row.path, row.sizeBytes, row.digest, row.pinned],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The state in which a new adapter begins. */
+  async insertFirst(row: NewSnapshotRow, manager: EntityManager): Promise<void> {
+    await manager.insert(AdapterSnapshotEntity, row);
+  }
+
+  /** Oldest first. */
+  findAll(adapterId: string): Promise<AdapterSnapshotEntity[]> {
+    return this.rows.find({ where: { adapterId }, order: { position: 'ASC' } });
+  }
+
+  /**
+   * Those up to a position that a state can be rebuilt from, newest first. One that was written by an operation which
+   * has not completed holds what has not happened.
+   */
+  findUsable(adapterId: string, upTo: number): Promise<AdapterSnapshotEntity[]> {
+    return this.rows
+      .createQueryBuilder('snapshot')
+      .where('snapshot.adapter_id = :adapterId AND snapshot.position <= :upTo', { adapterId, upTo })
+      .andWhere(
+        `NOT EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`,
+      )
+      .orderBy('snapshot.position', 'DESC')
+      .getMany();
+  }
+
+  /** Those whose operation has failed: nothing needs them. */
+  findFailed(adapterId: string): Promise<AdapterSnapshotEntity[]> {
+    return this.rows
+      .createQueryBuilder('snapshot')
+      .where('snapshot.adapter_id = :adapterId', { adapterId })
+      .andWhere(`EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status = 'failed')`)
+      .getMany();
+  }
+
+  /** Was an adapter forked from this one that has not written its first state yet? */
+  async isNeededByForks(adapterId: string): Promise<boolean> {
+    const forks: unknown[] = await this.rows.query(
+      `SELECT FROM adapters fork WHERE origin->>'kind' = 'fork' AND origin->>'adapterId' = $1 AND deleted_at IS NULL
+         AND NOT EXISTS (SELECT FROM adapter_snapshots WHERE adapter_id = fork.id) LIMIT 1`,
+      [adapterId],
+    );
+    return forks.length > 0;
+  }
+
+  async isDeleted(adapterId: string): Promise<boolean> {
+    const found: unknown[] = await this.rows.query(`SELECT FROM adapters WHERE id = $1 AND deleted_at IS NOT NULL`, [
+      adapterId,
+    ]);
+    return found.length > 0;
+  }
+
+  async delete(adapterId: string, positions: readonly number[]): Promise<void> {
+    if (positions.length > 0) await this.rows.delete({ adapterId, position: In([...positions]) });
+  }
+
+  async deleteAll(adapterId: string): Promise<void> {
+    await this.rows.delete({ adapterId });
+  }
+}
