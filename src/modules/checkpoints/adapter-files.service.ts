@@ -2,15 +2,17 @@ import { type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { stateDigest } from '../../compute/state-digest.js';
 import { AppConfig } from '../../config/app-config.js';
 import { packArchive, readArchive } from '../../formats/adapter-archive.js';
 import { UnsupportedAdapterError } from '../../formats/format.errors.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '../../formats/peft-adapter.js';
 import { parsePeftConfig } from '../../formats/peft-config.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
-import { type AdapterEntity, AdaptersService, fromFiles, stateFolder, toFiles } from '../adapters/index.js';
+import { type AdapterEntity, AdaptersService, fromFiles, toFiles } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { CheckpointsService } from './checkpoints.service.js';
+import { withFirstState } from './first-state.js';
 
 /** An export whose client has gone is cleaned up after this. */
 const EXPORT_TTL_S = 600;
@@ -53,15 +55,11 @@ export class AdapterFilesService {
     const model = this.baseModelOf(files, wish.baseModel);
     const { lora, state } = fromFiles(files, model.config);
     const id = `adapter_${ulid()}`;
-    const path = `${stateFolder(id)}/0`;
-    await this.store.write(path, toFiles({ lora, baseModel: model.name }, state, { optimizer: true }));
-    try {
-      const firstState = { path, step: state.step };
-      return await this.adapters.create({ id, modelId: wish.modelId, baseModel: model.name, lora, firstState });
-    } catch (error) {
-      await this.store.delete(stateFolder(id));
-      throw error;
-    }
+    const stored = toFiles({ lora, baseModel: model.name }, state, { optimizer: true });
+    const first = { files: stored, step: state.step, digest: await stateDigest(state) };
+    return withFirstState(this.store, id, first, (firstState) =>
+      this.adapters.create({ id, modelId: wish.modelId, baseModel: model.name, lora, firstState }),
+    );
   }
 
   /** The one the request names, else the one the adapter names. */

@@ -6,7 +6,9 @@ import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type CheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { CheckpointNotFoundError } from './errors/checkpoint.errors.js';
-import { CheckpointRepository } from './repositories/checkpoint.repository.js';
+import { type CheckpointEventEntity } from './entities/checkpoint-event.entity.js';
+import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';
+import { CheckpointRepository, type CheckpointSizes } from './repositories/checkpoint.repository.js';
 
 /** Checkpoints beyond one adapter: those of an owner together, public ones of others, their files as an archive. */
 @Injectable()
@@ -14,6 +16,7 @@ export class CheckpointLibrary {
   constructor(
     private readonly checkpoints: CheckpointRepository,
     private readonly store: CheckpointStore,
+    private readonly history: CheckpointEventRepository,
   ) {}
 
   /** One of the caller's own. @throws CheckpointNotFoundError */
@@ -41,22 +44,35 @@ export class CheckpointLibrary {
     return this.checkpoints.findNewest(adapterIds);
   }
 
+  /** What the caller's checkpoints take, by session. */
+  sizesBySession(): Promise<CheckpointSizes[]> {
+    return this.checkpoints.sumBySession(currentOwner());
+  }
+
   async setPublic(path: CheckpointPath, isPublic: boolean): Promise<void> {
-    const { id } = await this.own(path);
-    await this.checkpoints.update(id, { public: isPublic });
+    const checkpoint = await this.own(path);
+    await this.history.record(checkpoint, isPublic ? 'checkpoint_publish' : 'checkpoint_unpublish');
+    await this.checkpoints.update(checkpoint.id, { public: isPublic });
   }
 
   /** Null: never. */
   async setTtl(path: CheckpointPath, ttlSeconds: number | null): Promise<void> {
-    const { id } = await this.own(path);
-    await this.checkpoints.update(id, { expiresAt: ttlSeconds === null ? null : after(ttlSeconds) });
+    const checkpoint = await this.own(path);
+    await this.history.record(checkpoint, 'checkpoint_set_ttl', { ttl_seconds: ttlSeconds });
+    await this.checkpoints.update(checkpoint.id, { expiresAt: ttlSeconds === null ? null : after(ttlSeconds) });
   }
 
   async delete(path: CheckpointPath): Promise<void> {
     const checkpoint = await this.own(path);
+    await this.history.record(checkpoint, 'checkpoint_delete');
     // The row first: files without a row are waste, a row without files is a lie.
     await this.checkpoints.delete(checkpoint.id);
     await this.store.delete(checkpoint.path);
+  }
+
+  /** What the caller has done with its checkpoints beside saving and loading them, newest first. */
+  events(limit: number, range?: { from: Date; to: Date }): Promise<CheckpointEventEntity[]> {
+    return this.history.find(currentOwner(), limit, range);
   }
 
   /** Lets the snapshots without a name, that only sampling clients of this session use, expire. */
@@ -64,15 +80,27 @@ export class CheckpointLibrary {
     return this.checkpoints.expireUnnamed(sessionId, after(ttlSeconds));
   }
 
+  fileNames({ path }: CheckpointEntity): Promise<string[]> {
+    return this.store.list(path);
+  }
+
+  /** One file of a checkpoint; null when the checkpoint is gone. Asks for no owner: the caller has checked. */
+  async file(checkpointId: string, name: string): Promise<Uint8Array | null> {
+    const checkpoint = await this.checkpoints.findById(checkpointId);
+    return checkpoint && this.store.read(checkpoint.path, name);
+  }
+
+  /** All files of a checkpoint, by name. */
+  async files({ path }: CheckpointEntity): Promise<Map<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>();
+    for (const name of await this.store.list(path)) files.set(name, await this.store.read(path, name));
+    return files;
+  }
+
   /** All files of a checkpoint as a tar; null when it is gone. Asks for no owner: the caller has checked. */
   async archive(checkpointId: string): Promise<Readable | null> {
     const checkpoint = await this.checkpoints.findById(checkpointId);
-    if (!checkpoint) return null;
-    const files = new Map<string, Uint8Array>();
-    for (const name of await this.store.list(checkpoint.path)) {
-      files.set(name, await this.store.read(checkpoint.path, name));
-    }
-    return packArchive(files, checkpoint.createdAt);
+    return checkpoint && packArchive(await this.files(checkpoint), checkpoint.createdAt);
   }
 }
 

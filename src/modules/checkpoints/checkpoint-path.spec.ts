@@ -5,6 +5,7 @@ describe('checkpoint paths', () => {
   it.each([
     ['tinker://my-model/weights/step-10', { modelId: 'my-model', kind: 'training', name: 'step-10' }],
     ['tinker://a:train:0/sampler_weights/x', { modelId: 'a:train:0', kind: 'sampler', name: 'x' }],
+    ['tinker://a/external_weights/x', { modelId: 'a', kind: 'external', name: 'x' }],
   ])('read and write %s', (text, path) => {
     expect(parseCheckpointPath(text, 'path')).toEqual(path);
     expect(formatCheckpointPath(parseCheckpointPath(text, 'path'))).toBe(text);
@@ -18,6 +19,9 @@ describe('checkpoint paths', () => {
     'tinker://a/weights/x/y',
     'tinker://a/weights/..',
     'tinker://a/constructor/x',
+    'tinker://a\0b/weights/x',
+    'tinker://a\ud800/weights/x',
+    `tinker://${'a'.repeat(10_000)}/weights/x`,
     'file:///etc/passwd',
     'step-10',
   ])('refuse %s', (text) => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
+import { FaultPoints } from '../../common/fault-points.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, toFiles } from '../adapters/index.js';
@@ -27,16 +28,17 @@ export class CheckpointWriter {
   constructor(
     private readonly store: CheckpointStore,
     private readonly checkpoints: CheckpointRepository,
+    private readonly faults: FaultPoints,
   ) {}
 
-  /** Returns the checkpoint's path for clients. @throws CheckpointExistsError, StorageFullError */
+  /** Returns the checkpoint's path for clients, and the size of its files. @throws CheckpointExistsError, StorageFullError */
   async save(
     kind: CheckpointKind,
     request: SaveRequest,
     adapter: AdapterEntity,
     requestId: string,
     readState: () => Promise<AdapterState>,
-  ): Promise<string> {
+  ): Promise<{ path: string; sizeBytes: number }> {
     const { name, overwrite, ttlSeconds } = request;
     const key = { adapterId: adapter.id, kind, name };
     const path = `checkpoints/${adapter.id}/${requestId}`;
@@ -51,6 +53,7 @@ export class CheckpointWriter {
     // Unapplied gradients belong to the adapter, not to a checkpoint: loading one drops them.
     const state = { ...(await readState()), gradients: null };
     await this.store.write(path, toFiles(adapter, state, { optimizer: withOptimizer }));
+    this.faults.reach('checkpoint-renamed');
     const row = {
       ...{ id: request.checkpointId ?? `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },
       ...{ modelId: adapter.modelId, baseModel: adapter.baseModel, lora: adapter.lora },
@@ -64,6 +67,6 @@ export class CheckpointWriter {
       throw new CheckpointExistsError(clientPath);
     }
     if (replaced !== null && replaced !== path) await this.store.delete(replaced);
-    return formatCheckpointPath(clientPath);
+    return { path: formatCheckpointPath(clientPath), sizeBytes: row.sizeBytes };
   }
 }

@@ -6,16 +6,19 @@ import { StorageModule } from '../../storage/storage.module.js';
 import { AdaptersModule } from '../adapters/index.js';
 import { AdapterFilesController } from './adapter-files.controller.js';
 import { AdapterFilesService } from './adapter-files.service.js';
+import { CheckpointCopies } from './checkpoint-copies.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
 import { CheckpointsController } from './checkpoints.controller.js';
 import { CheckpointsService } from './checkpoints.service.js';
+import { CheckpointEventEntity } from './entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from './entities/checkpoint.entity.js';
+import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 
 /** Checkpoints, export and import, for the HTTP side. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([CheckpointEntity]),
+    TypeOrmModule.forFeature([CheckpointEntity, CheckpointEventEntity]),
     StorageModule,
     AdaptersModule,
     MulterModule.registerAsync({
@@ -26,7 +29,14 @@ import { CheckpointRepository } from './repositories/checkpoint.repository.js';
     }),
   ],
   controllers: [CheckpointsController, AdapterFilesController],
-  providers: [CheckpointRepository, CheckpointsService, CheckpointLibrary, AdapterFilesService],
-  exports: [CheckpointsService, CheckpointLibrary],
+  providers: [
+    CheckpointRepository,
+    CheckpointEventRepository,
+    CheckpointsService,
+    CheckpointLibrary,
+    CheckpointCopies,
+    AdapterFilesService,
+  ],
+  exports: [CheckpointsService, CheckpointLibrary, CheckpointCopies],
 })
 export class CheckpointsModule {}

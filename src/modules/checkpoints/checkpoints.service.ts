@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
+import { currentOwner, runAs } from '../../common/caller.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
@@ -24,6 +25,12 @@ export interface AcceptedCheckpoint extends Accepted {
   /** For clients: tinker://... */
   readonly path: string;
 }
+
+const SAVES: Readonly<Record<CheckpointKind, OperationKind>> = {
+  training: 'save_weights',
+  sampler: 'save_weights_for_sampler',
+  external: 'save_weights_external',
+};
 
 /** Named checkpoints: saving and loading go through the log, so each has its place among the adapter's steps. */
 @Injectable()
@@ -69,9 +76,17 @@ export class CheckpointsService {
     return { location, requestId };
   }
 
-  async load(dto: LoadWeightsDto): Promise<AcceptedCheckpoint> {
+  /** Files for other programs, under a name that is free. */
+  saveExternal(dto: SaveForSamplerDto): Promise<AcceptedCheckpoint> {
+    const given = givenName(dto);
+    if (given === undefined) throw nameless('path', 'Give "path", like "step-10".');
+    return this.submitSave('external', checkCheckpointName(given, nameField(dto)), dto);
+  }
+
+  /** `reader`: the owner who may read the checkpoint, where it is another one than the adapter's. */
+  async load(dto: LoadWeightsDto, reader = currentOwner()): Promise<AcceptedCheckpoint> {
     const adapter = await this.adapters.get(dto.model_id);
-    const { path, sourceId } = await this.findSource(dto, adapter);
+    const { path, sourceId } = await runAs(reader, () => this.findSource(dto, adapter));
     const request = encodeLoad({
       ...{ sourceId, sourceModelId: path.modelId, kind: path.kind, name: path.name },
       optimizer: dto.optimizer ?? path.kind === 'training',
@@ -119,8 +134,7 @@ export class CheckpointsService {
     // A repeat by seq_id must find its first future, so there the operation decides.
     if (taken && (dto.seq_id ?? undefined) === undefined) throw new CheckpointExistsError(path);
     const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null, ...more });
-    const operation = kind === 'training' ? 'save_weights' : 'save_weights_for_sampler';
-    return this.submit(operation, adapter, path, request, dto.seq_id);
+    return this.submit(SAVES[kind], adapter, path, request, dto.seq_id);
   }
 
   /**
@@ -137,7 +151,7 @@ export class CheckpointsService {
     const path: CheckpointPath = isCheckpointPath(given)
       ? parseCheckpointPath(given, field)
       : { modelId: adapter.modelId, kind: 'training', name: checkCheckpointName(given, field) };
-    const source = path.modelId === adapter.modelId ? adapter : await this.adapters.find(path.modelId);
+    const source = await this.adapters.find(path.modelId);
     if (source && (await this.adapters.isBusy(source))) return { path, sourceId: source.id };
     return { path, sourceId: (await this.library.readable(path, field)).adapterId };
   }

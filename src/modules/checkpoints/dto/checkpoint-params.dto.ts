@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString } from 'class-validator';
-import { checkCheckpointName, type CheckpointPath } from '../checkpoint-path.js';
+import { checkCheckpointName, CHECKPOINT_SEGMENTS, type CheckpointPath, kindOf } from '../checkpoint-path.js';
 
 /** A checkpoint in a route: /adapters/{model_id}/checkpoints/{kind}/{name}. */
 export class CheckpointParamsDto {
@@ -11,10 +11,10 @@ export class CheckpointParamsDto {
   @IsString()
   model_id!: string;
 
-  /** What was saved: a training checkpoint or a sampler snapshot. */
-  @ApiProperty({ enum: ['weights', 'sampler_weights'], example: 'weights' })
-  @IsIn(['weights', 'sampler_weights'])
-  kind!: 'weights' | 'sampler_weights';
+  /** What was saved: a training checkpoint, a sampler snapshot, or files for other programs. */
+  @ApiProperty({ enum: CHECKPOINT_SEGMENTS, example: 'weights' })
+  @IsIn(CHECKPOINT_SEGMENTS)
+  kind!: string;
 
   /**
    * Name of the checkpoint.
@@ -24,7 +24,7 @@ export class CheckpointParamsDto {
   name!: string;
 
   toPath(): CheckpointPath {
-    const kind = this.kind === 'weights' ? 'training' : 'sampler';
+    const kind = kindOf(this.kind) ?? 'training';
     return { modelId: this.model_id, kind, name: checkCheckpointName(this.name, 'name') };
   }
 }

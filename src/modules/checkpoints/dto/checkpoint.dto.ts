@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
-import { formatCheckpointPath, segmentOf } from '../checkpoint-path.js';
+import { CHECKPOINT_SEGMENTS, formatCheckpointPath, segmentOf } from '../checkpoint-path.js';
 
 /** Ten years: enough to tell a slip from a wish. */
 const MAX_TTL_S = 315_360_000;
@@ -99,8 +99,8 @@ export class CheckpointDto {
    */
   name!: string;
 
-  /** Training checkpoint or sampler snapshot. */
-  @ApiProperty({ enum: ['weights', 'sampler_weights'], example: 'weights' })
+  /** Training checkpoint, sampler snapshot, or files for other programs. */
+  @ApiProperty({ enum: CHECKPOINT_SEGMENTS, example: 'weights' })
   kind!: string;
 
   /**

@@ -17,7 +17,7 @@ export class CheckpointExistsError extends AppError {
     const remedy =
       path.kind === 'training'
         ? 'Choose another name, or send "overwrite": true.'
-        : 'Choose another name: sampler snapshots never change.';
+        : 'Choose another name, or delete that one: only training checkpoints can be replaced.';
     super(
       'checkpoint_exists',
       'user',

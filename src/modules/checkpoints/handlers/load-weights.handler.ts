@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { type AdapterEntity, AdapterResidency, readFiles } from '../../adapters/index.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { decodeLoad, type LoadRequest } from '../checkpoint-operations.js';
 import { formatCheckpointPath } from '../checkpoint-path.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
@@ -28,7 +27,7 @@ export class LoadWeightsHandler extends OperationHandler {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
+  override async run(operation: Operation): Promise<OperationOutcome> {
     const request = decodeLoad(operation.request);
     const clientPath = { modelId: request.sourceModelId, kind: request.kind, name: request.name };
     const work = async (adapter: AdapterEntity) => {
@@ -41,9 +40,11 @@ export class LoadWeightsHandler extends OperationHandler {
       const { optimizer } = request;
       await this.backend.importState(adapter.id, state, { optimizer });
       const step = optimizer ? state.step : 0;
-      return { result: { path: formatCheckpointPath(clientPath), step }, progress: { step, hasGradients: false } };
+      const digest = await this.backend.digestState(adapter.id);
+      const json = { path: formatCheckpointPath(clientPath), step, digest };
+      return { result: { json, tensors: {} }, effect: { step, digest, hasGradients: false } };
     };
-    return { json: await this.residency.change(operation, work, { persist: true }), tensors: {} };
+    return this.residency.change(operation, work, { persist: true });
   }
 }
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
 import { AdapterResidency } from '../../adapters/index.js';
-import { type Operation, OperationHandler } from '../../futures/index.js';
+import { type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { decodeSave } from '../checkpoint-operations.js';
 import { CheckpointWriter } from '../checkpoint-writer.js';
 import { type CheckpointKind } from '../entities/checkpoint.entity.js';
@@ -20,11 +19,11 @@ export abstract class SaveHandler extends OperationHandler {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
+  override async run(operation: Operation): Promise<OperationOutcome> {
     const adapter = await this.residency.use(operation);
     const request = decodeSave(operation.request);
     const readState = () => this.backend.exportState(adapter.id);
-    const path = await this.writer.save(this.kind, request, adapter, operation.requestId, readState);
-    return { json: { path, name: request.name }, tensors: {} };
+    const { path, sizeBytes } = await this.writer.save(this.kind, request, adapter, operation.requestId, readState);
+    return { result: { json: { path, name: request.name, size_bytes: sizeBytes }, tensors: {} } };
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
+import { type EntityManager, In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
 import { type CheckpointPath } from '../checkpoint-path.js';
 import { CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
 
@@ -13,9 +13,20 @@ export interface CheckpointKey {
   readonly name: string;
 }
 
+/** What the checkpoints of one session take. */
+export interface CheckpointSizes {
+  readonly sessionId: string | null;
+  readonly count: number;
+  readonly bytes: number;
+}
+
 @Injectable()
 export class CheckpointRepository {
   constructor(@InjectRepository(CheckpointEntity) private readonly rows: Repository<CheckpointEntity>) {}
+
+  get manager(): EntityManager {
+    return this.rows.manager;
+  }
 
   /** Null when there is none or it has expired. */
   async find({ adapterId, kind, name }: CheckpointKey): Promise<CheckpointEntity | null> {
@@ -65,6 +76,18 @@ export class CheckpointRepository {
     return this.rows.findBy({ id: In(newest.map(({ id }) => id)) });
   }
 
+  /** Of those that have not expired, by the session of their adapter. */
+  async sumBySession(owner: string): Promise<CheckpointSizes[]> {
+    const rows: { session_id: string | null; count: number; bytes: string }[] = await this.rows.query(
+      `SELECT adapters.session_id, count(*)::int AS count, sum(checkpoints.size_bytes) AS bytes
+       FROM checkpoints JOIN adapters ON adapters.id = checkpoints.adapter_id
+       WHERE checkpoints.owner = $1 AND (checkpoints.expires_at IS NULL OR checkpoints.expires_at > now())
+       GROUP BY adapters.session_id`,
+      [owner],
+    );
+    return rows.map(({ session_id: sessionId, count, bytes }) => ({ sessionId, count, bytes: Number(bytes) }));
+  }
+
   async update(id: string, change: { public?: boolean; expiresAt?: Date | null }): Promise<void> {
     await this.rows.update({ id }, change);
   }
@@ -87,7 +110,7 @@ export class CheckpointRepository {
    * path of the replaced one's files (null for none), or false when the name is taken.
    */
   async put(row: NewCheckpointRow, replaces: (existing: CheckpointEntity) => boolean): Promise<string | null | false> {
-    return this.rows.manager.transaction(async (manager) => {
+    const outcome = await this.rows.manager.transaction(async (manager) => {
       const { adapterId, kind, name } = row;
       const existing = await manager.findOne(CheckpointEntity, {
         where: { adapterId, kind, name },
@@ -95,17 +118,41 @@ export class CheckpointRepository {
       });
       if (existing && !replaces(existing)) return false;
       if (existing) await manager.delete(CheckpointEntity, { id: existing.id });
-      await manager.insert(CheckpointEntity, row);
-      return existing ? existing.path : null;
+      const insert = manager
+        .createQueryBuilder()
+        .insert()
+        .into(CheckpointEntity)
+        .values(row)
+        .orIgnore()
+        .returning('id');
+      const inserted = (await insert.execute()).raw as unknown[];
+      if (inserted.length === 0) return 'taken' as const;
+      return { replaced: existing ? existing.path : null };
     });
+    // Another one took the name between the look and the insert: there is a row to look at now.
+    if (outcome === 'taken') return this.put(row, replaces);
+    return outcome === false ? false : outcome.replaced;
   }
 
   async delete(id: string): Promise<void> {
     await this.rows.delete({ id });
   }
 
-  async deleteOfAdapter(adapterId: string): Promise<void> {
-    await this.rows.delete({ adapterId });
+  /** False when another process was faster, or when its time was prolonged meanwhile. */
+  async deleteExpired(id: string, manager: EntityManager): Promise<boolean> {
+    const { affected } = await manager.delete(CheckpointEntity, { id, expiresAt: LessThan(new Date()) });
+    return affected === 1;
+  }
+
+  /** Returns those that are gone now. */
+  async deleteOfAdapter(adapterId: string, manager: EntityManager): Promise<CheckpointEntity[]> {
+    const rows = await manager.find(CheckpointEntity, {
+      where: { adapterId },
+      order: { createdAt: 'ASC', id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    await manager.delete(CheckpointEntity, { id: In(rows.map(({ id }) => id)) });
+    return rows;
   }
 }
 
