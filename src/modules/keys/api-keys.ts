@@ -1,22 +1,36 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, type Repository } from 'typeorm';
+import { type Repository } from 'typeorm';
 import { NO_OWNER } from '../../common/caller.js';
 import { AppConfig } from '../../config/app-config.js';
+import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
 
 /** A key that is made or revoked counts after this long at the latest. */
 const REFRESH_MS = 5000;
+/** A request waits this long for keys that are read again, which in an outage of the database takes long. */
+const PATIENCE_MS = 1000;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
-/** Who may use the service: keys from API_KEYS and from the database. With neither, everybody may. */
+/** Who sends a request. */
+export interface Caller {
+  readonly owner: string;
+  /** May see what belongs to everybody: the queue's dashboard. */
+  readonly isOperator: boolean;
+}
+
+/** Who may use the service: keys from API_KEYS, ADMIN_KEYS and the database. Where there never was one, everybody may. */
 @Injectable()
 export class ApiKeys {
   private readonly logger = new Logger(ApiKeys.name);
   private readonly configured: ReadonlySet<string>;
+  private readonly operators: ReadonlySet<string>;
   private stored: ReadonlySet<string> = new Set();
+  /** Also when all of them are revoked: to revoke the last key must not open the service to everybody. */
+  private anyStored = false;
+  private readonly forgotten = new Set<string>();
   private readAt = -Infinity;
   private reading: Promise<void> | null = null;
 
@@ -24,36 +38,55 @@ export class ApiKeys {
     private readonly config: AppConfig,
     @InjectRepository(ApiKeyEntity) private readonly rows: Repository<ApiKeyEntity>,
   ) {
-    this.configured = new Set(config.apiKeys.map(hashKey));
+    this.operators = new Set(config.adminKeys.map(hashKey));
+    this.configured = new Set([...config.apiKeys.map(hashKey), ...this.operators]);
   }
 
-  /** The owner that the key stands for; null when it is missing or wrong though keys are asked for. */
-  async ownerOf(key: string | undefined): Promise<string | null> {
+  /** Whom the key stands for; null when it is missing or wrong though keys are asked for. */
+  async callerOf(key: string | undefined): Promise<Caller | null> {
     await this.refresh();
-    if (this.configured.size + this.stored.size === 0) return NO_OWNER;
+    if (!this.areAskedFor) return { owner: NO_OWNER, isOperator: true };
     if (key === undefined) return null;
     const hash = hashKey(key);
-    return this.configured.has(hash) || this.stored.has(hash) ? keyId(hash) : null;
+    const owner = keyId(hash);
+    const isStored = this.stored.has(hash) && !this.forgotten.has(owner);
+    return isStored || this.configured.has(hash) ? { owner, isOperator: this.operators.has(hash) } : null;
   }
 
   /** @throws UnprotectedServerError when strangers could reach a server that asks for no key */
   async checkExposure(host: string): Promise<void> {
     if (LOOPBACK.test(host) || this.config.allowNoKeys) return;
     await this.refresh();
-    if (this.configured.size + this.stored.size === 0) throw new UnprotectedServerError(host);
+    if (!this.areAskedFor) throw new UnprotectedServerError(host);
+  }
+
+  /** Whether the key of this id stands in API_KEYS or ADMIN_KEYS. */
+  isConfigured(id: string): boolean {
+    return [...this.configured].some((hash) => keyId(hash) === id);
+  }
+
+  /** Refuses a key that has just been revoked, whatever a look at the database that is under way may say. */
+  forget(id: string): void {
+    this.forgotten.add(id);
+  }
+
+  private get areAskedFor(): boolean {
+    return this.configured.size > 0 || this.anyStored;
   }
 
   /** One query for all requests that ask at once. When the database fails, the keys known before still count. */
   private async refresh(): Promise<void> {
     if (performance.now() - this.readAt < REFRESH_MS) return;
     this.reading ??= this.read().finally(() => (this.reading = null));
-    await this.reading;
+    await (this.readAt === -Infinity ? this.reading : withinPatience(this.reading));
   }
 
   private async read(): Promise<void> {
     try {
-      const keys = await this.rows.find({ where: { revokedAt: IsNull() }, select: { hash: true } });
-      this.stored = new Set(keys.map(({ hash }) => hash));
+      const select = { id: true, hash: true, revokedAt: true };
+      const keys = await whenDatabaseIsBack(() => this.rows.find({ select }));
+      this.stored = new Set(keys.filter(({ revokedAt }) => revokedAt === null).map(({ hash }) => hash));
+      this.anyStored = keys.length > 0;
     } catch (error) {
       // Before the first answer nobody can tell whether keys are asked for.
       if (this.readAt === -Infinity) throw error;
@@ -61,4 +94,10 @@ export class ApiKeys {
     }
     this.readAt = performance.now();
   }
+}
+
+async function withinPatience(reading: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
+  await Promise.race([reading, late]).finally(() => clearTimeout(timer));
 }

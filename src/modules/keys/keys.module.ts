@@ -5,11 +5,12 @@ import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { SettingEntity } from './entities/setting.entity.js';
 import { KeyGate } from './key-gate.js';
 import { LinkSigner } from './link-signer.js';
+import { OwnKey } from './own-key.js';
 
 /** API keys, for the HTTP side. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, SettingEntity])],
-  providers: [ApiKeys, KeyGate, LinkSigner],
-  exports: [ApiKeys, KeyGate, LinkSigner],
+  providers: [ApiKeys, KeyGate, LinkSigner, OwnKey],
+  exports: [ApiKeys, KeyGate, LinkSigner, OwnKey],
 })
 export class KeysModule {}

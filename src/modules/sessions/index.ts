@@ -1,3 +1,5 @@
+export { FINISH_REASONS, type FinishReason, type SessionEntity } from './entities/session.entity.js';
 export { SamplersService } from './samplers.service.js';
 export { SessionsModule } from './sessions.module.js';
-export { SessionsService } from './sessions.service.js';
+export { type SessionCursor, type SessionFilter } from './session-filter.js';
+export { type SessionEnd, SessionsService } from './sessions.service.js';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { currentOwner } from '../../common/caller.js';
 import { InvalidRequestError, NotFoundError } from '../../common/errors/request.errors.js';
+import { whenDatabaseIsBack } from '../../database/outage.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, parseCheckpointPath } from '../checkpoints/index.js';
 import { type SamplingSessionEntity } from './entities/sampling-session.entity.js';
@@ -27,7 +28,7 @@ export class SamplersService {
 
   /** A repeat of (session, seq) gives the first one. @throws NotFoundError, InvalidRequestError */
   async create({ sessionId, seqId, baseModel, modelPath }: SamplerWish): Promise<SamplingSessionEntity> {
-    await this.sessions.get(sessionId);
+    await this.sessions.enter(sessionId);
     const weights = modelPath === undefined ? this.base(baseModel) : await this.atPath(modelPath);
     return this.insert({ sessionId, seqId, requestId: null, modelPath: modelPath ?? null, ...weights });
   }
@@ -47,15 +48,16 @@ export class SamplersService {
         remedy,
       });
     }
+    await this.sessions.enter(sessionId);
     return this.insert({ sessionId, seqId: null, requestId, modelPath: null, baseModel, checkpointId });
   }
 
   /** @throws NotFoundError */
-  async get(id: string): Promise<SamplingSessionEntity> {
-    const sampler = await this.rows.findSampler(currentOwner(), id);
+  async get(id: string, field = 'sampling_session_id'): Promise<SamplingSessionEntity> {
+    const sampler = await whenDatabaseIsBack(() => this.rows.findSampler(currentOwner(), id));
     if (!sampler) {
       const remedy = 'Make one with POST /api/v1/create_sampling_session.';
-      throw new NotFoundError('Sampling session', id, { field: 'sampling_session_id', remedy });
+      throw new NotFoundError('Sampling session', id, { field, remedy });
     }
     return sampler;
   }
@@ -80,7 +82,7 @@ export class SamplersService {
     return { baseModel, checkpointId: id };
   }
 
-  private async insert(row: Omit<SamplingSessionEntity, 'id' | 'owner' | 'session' | 'createdAt'>) {
+  private async insert(row: Omit<SamplingSessionEntity, 'id' | 'owner' | 'session' | 'completions' | 'createdAt'>) {
     const sampler = await this.rows.insertSampler({ ...row, id: `sampler_${ulid()}`, owner: currentOwner() });
     if (!sampler) throw new TypeError('A sampling session was neither made nor found.');
     return sampler;

@@ -15,7 +15,9 @@ export class SessionExpiry implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly sessions: SessionsService,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    // While nothing served, no client could be heard; none is to blame for that.
+    await this.sessions.hearAnew();
     this.timer = setInterval(() => void this.sweep(), INTERVAL_MS);
     this.timer.unref();
   }

@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Repository } from 'typeorm';
+import { In, IsNull, Repository } from 'typeorm';
 import { SamplingSessionEntity } from './entities/sampling-session.entity.js';
 import { SessionEntity } from './entities/session.entity.js';
+import { applyFilter, type SessionFilter } from './session-filter.js';
 
-export type NewSessionRow = Pick<SessionEntity, 'id' | 'owner' | 'tags' | 'userMetadata' | 'sdkVersion' | 'projectId'>;
-export type NewSamplingSessionRow = Omit<SamplingSessionEntity, 'session' | 'createdAt'>;
+export type NewSessionRow = Pick<
+  SessionEntity,
+  'id' | 'owner' | 'tags' | 'userMetadata' | 'sdkVersion' | 'projectId' | 'displayName'
+>;
+export type NewSamplingSessionRow = Omit<SamplingSessionEntity, 'session' | 'completions' | 'createdAt'>;
 
 @Injectable()
 export class SessionsRepository {
@@ -14,15 +18,22 @@ export class SessionsRepository {
     @InjectRepository(SamplingSessionEntity) private readonly samplers: Repository<SamplingSessionEntity>,
   ) {}
 
-  async insert({ id, owner, tags, userMetadata, sdkVersion, projectId }: NewSessionRow): Promise<void> {
+  async insert(row: NewSessionRow): Promise<void> {
+    const { id, owner, tags, userMetadata, sdkVersion, projectId, displayName } = row;
+    const json = [JSON.stringify(tags), userMetadata && JSON.stringify(userMetadata)];
     await this.sessions.query(
-      `INSERT INTO sessions (id, owner, tags, user_metadata, sdk_version, project_id) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [id, owner, JSON.stringify(tags), userMetadata && JSON.stringify(userMetadata), sdkVersion, projectId],
+      `INSERT INTO sessions (id, owner, tags, user_metadata, sdk_version, project_id, display_name)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+      [id, owner, ...json, sdkVersion, projectId, displayName],
     );
   }
 
   async find(owner: string, id: string): Promise<SessionEntity | null> {
     return isId(id) ? this.sessions.findOneBy({ owner, id }) : null;
+  }
+
+  findAll(owner: string, ids: readonly string[]): Promise<SessionEntity[]> {
+    return this.sessions.findBy({ owner, id: In([...ids]) });
   }
 
   /** Newest first. */
@@ -35,11 +46,28 @@ export class SessionsRepository {
     });
   }
 
-  /** False when there is no such session. A session that had ended goes on. */
+  /** Newest first. */
+  search(owner: string, filter: SessionFilter, limit: number): Promise<SessionEntity[]> {
+    const query = this.sessions.createQueryBuilder('session').where('session.owner = :owner', { owner }).limit(limit);
+    applyFilter(query, filter);
+    return query.getMany();
+  }
+
+  /** False when there is no such session, or when it has ended. */
   async beat(owner: string, id: string): Promise<boolean> {
     if (!isId(id)) return false;
-    const { affected } = await this.sessions.update({ owner, id }, { heartbeatAt: new Date(), endedAt: null });
+    const { affected } = await this.sessions.update({ owner, id, endedAt: IsNull() }, { heartbeatAt: new Date() });
     return affected === 1;
+  }
+
+  /** As if every open session had just been heard. */
+  async beatAll(): Promise<void> {
+    await this.sessions.update({ endedAt: IsNull() }, { heartbeatAt: new Date() });
+  }
+
+  async reopen(id: string): Promise<void> {
+    const open = { endedAt: null, finishReason: null, finishDetail: null };
+    await this.sessions.update({ id }, { heartbeatAt: new Date(), ...open });
   }
 
   async setProject(id: string, projectId: string): Promise<void> {
@@ -47,8 +75,8 @@ export class SessionsRepository {
   }
 
   /** False when it had ended already. */
-  async end(id: string): Promise<boolean> {
-    const { affected } = await this.sessions.update({ id, endedAt: IsNull() }, { endedAt: new Date() });
+  async end(id: string, why: Pick<SessionEntity, 'finishReason' | 'finishDetail'>): Promise<boolean> {
+    const { affected } = await this.sessions.update({ id, endedAt: IsNull() }, { endedAt: new Date(), ...why });
     return affected === 1;
   }
 

@@ -4,16 +4,24 @@ import { currentOwner, runAs } from '../../common/caller.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary } from '../checkpoints/index.js';
-import { type SessionEntity } from './entities/session.entity.js';
+import { type FinishReason, type SessionEntity } from './entities/session.entity.js';
+import { SessionEndedError } from './errors/session-ended.error.js';
+import { type SessionFilter } from './session-filter.js';
 import { type NewSessionRow, SessionsRepository } from './sessions.repository.js';
 
 /** Unnamed snapshots stay this long after the end of their session, in case its client comes back. */
 const UNNAMED_TTL_S = 3600;
 
+/** What a client says about the end of its session. */
+export interface SessionEnd {
+  readonly reason?: FinishReason | null;
+  readonly detail?: string | null;
+}
+
 /**
  * Client processes of the Tinker API. A session ends when its heartbeats stop, or when its client says so: its adapters
  * leave memory and its unnamed snapshots expire. Everything that has a name stays, and an adapter that is used again
- * comes back by itself.
+ * comes back by itself. Heartbeats do not bring an ended session back, but whoever makes something new in it does.
  */
 @Injectable()
 export class SessionsService {
@@ -23,8 +31,8 @@ export class SessionsService {
     private readonly checkpoints: CheckpointLibrary,
   ) {}
 
-  async create(wish: Omit<NewSessionRow, 'id' | 'owner'>): Promise<string> {
-    const id = `session_${ulid()}`;
+  /** With an id that is chosen already, a repeat changes nothing. */
+  async create(wish: Omit<NewSessionRow, 'id' | 'owner'>, id = `session_${ulid()}`): Promise<string> {
     await this.sessions.insert({ ...wish, id, owner: currentOwner() });
     return id;
   }
@@ -36,20 +44,43 @@ export class SessionsService {
     return session;
   }
 
+  /** The caller's of these ids that are still there. */
+  findAll(ids: readonly string[]): Promise<SessionEntity[]> {
+    return this.sessions.findAll(currentOwner(), ids);
+  }
+
   /** Newest first. */
   list(limit: number, offset: number): Promise<SessionEntity[]> {
     return this.sessions.findPage(currentOwner(), limit, offset);
   }
 
-  /** @throws NotFoundError */
-  async beat(id: string): Promise<void> {
-    if (!(await this.sessions.beat(currentOwner(), id))) throw notFound(id);
+  /** The caller's that the filter lets through, newest first, at most so many. */
+  search(filter: SessionFilter, limit: number): Promise<SessionEntity[]> {
+    return this.sessions.search(currentOwner(), filter, limit);
   }
 
-  /** Can be repeated. @throws NotFoundError */
-  async finish(id: string): Promise<void> {
+  /** The session in which something new is made; it goes on when it had ended. @throws NotFoundError */
+  async enter(id: string): Promise<void> {
+    const { endedAt } = await this.get(id);
+    if (endedAt !== null) await this.sessions.reopen(id);
+  }
+
+  /** @throws NotFoundError, SessionEndedError */
+  async beat(id: string): Promise<void> {
+    if (await this.sessions.beat(currentOwner(), id)) return;
     await this.get(id);
-    if (await this.sessions.end(id)) await this.release(id);
+    throw new SessionEndedError(id);
+  }
+
+  /** Counts the silence of all sessions from now on. */
+  hearAnew(): Promise<void> {
+    return this.sessions.beatAll();
+  }
+
+  /** Can be repeated: what the first one said stays. @throws NotFoundError */
+  async finish(id: string, { reason = null, detail = null }: SessionEnd = {}): Promise<void> {
+    await this.get(id);
+    if (await this.sessions.end(id, { finishReason: reason, finishDetail: detail })) await this.release(id);
   }
 
   /** @throws NotFoundError */

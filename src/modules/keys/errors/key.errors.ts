@@ -9,6 +9,33 @@ export class UnauthorizedError extends AppError {
   }
 }
 
+/** Only the operator can take away a key that stands in the server's settings. */
+export class KeyNotRevocableError extends AppError {
+  constructor(source: 'configured' | 'none') {
+    const [problem, remedy] =
+      source === 'none'
+        ? ['The server asks for no key, so there is none to revoke.', 'Nothing is to be done.']
+        : [
+            'The key stands in API_KEYS or ADMIN_KEYS and cannot be revoked by a request.',
+            'Ask the operator of the server to take it out there.',
+          ];
+    super('key_not_revocable', 'user', 403, `${problem} ${remedy}`, { field: 'X-API-Key', remedy });
+  }
+}
+
+/** The queue's dashboard shows the requests of everybody, and can stop the queue. */
+export class OperatorsOnlyError extends AppError {
+  constructor(given: boolean) {
+    const problem = given ? 'The key is not one of an operator.' : 'The request has no key.';
+    const remedy =
+      'Send one of ADMIN_KEYS: in the header X-API-Key, or as the password of HTTP Basic with any user name.';
+    super('operators_only', 'user', 401, `This page is for operators. ${problem} ${remedy}`, {
+      field: 'X-API-Key',
+      remedy,
+    });
+  }
+}
+
 /** Strangers could reach the server, and it asks for no key. */
 export class UnprotectedServerError extends AppError {
   constructor(host: string) {

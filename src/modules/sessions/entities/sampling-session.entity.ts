@@ -40,6 +40,10 @@ export class SamplingSessionEntity {
   @Column({ name: 'checkpoint_id', type: 'text', nullable: true })
   checkpointId!: string | null;
 
+  /** The last number that one of its settled requests was given. */
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  completions!: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 }

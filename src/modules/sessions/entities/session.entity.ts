@@ -1,5 +1,9 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 
+export const FINISH_REASONS = ['success', 'errored', 'interrupted'] as const;
+
+export type FinishReason = (typeof FINISH_REASONS)[number];
+
 /** A client process that uses the Tinker API. It ends when its heartbeats stop; what it made stays. */
 @Entity('sessions')
 @Index('sessions_open', ['heartbeatAt'], { where: 'ended_at IS NULL' })
@@ -23,6 +27,10 @@ export class SessionEntity {
   @Column({ name: 'project_id', type: 'text', nullable: true })
   projectId!: string | null;
 
+  /** For people; need not be unique. */
+  @Column({ name: 'display_name', type: 'text', nullable: true })
+  displayName!: string | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
@@ -31,4 +39,12 @@ export class SessionEntity {
 
   @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
   endedAt!: Date | null;
+
+  /** As the client said when it ended the session; null for one that goes on, and for one that fell silent. */
+  @Column({ name: 'finish_reason', type: 'text', nullable: true })
+  finishReason!: FinishReason | null;
+
+  /** The client's own words about the end. */
+  @Column({ name: 'finish_detail', type: 'text', nullable: true })
+  finishDetail!: string | null;
 }
