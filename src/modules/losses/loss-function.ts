@@ -1,5 +1,5 @@
 import { type LossInputs, type LossResult } from '../../domain/loss.js';
-import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
+import { offsetsOf, type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 
 /*
  * What a loss is. A loss sees the log-probs of the targets and the inputs of the request, never a model or a graph, and
@@ -7,10 +7,12 @@ import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
  * (request checks, API docs, capabilities) is derived from that data.
  */
 
-/** An array of the request that a loss reads: one row per position, shaped like target_tokens. */
+/** An array of the request that a loss reads. */
 export interface LossInputSpec {
   readonly name: string;
   readonly dtype: 'int' | 'float';
+  /** 'token' (the usual) = one row per position, shaped like target_tokens; 'datum' = one number for each datum. */
+  readonly per?: 'token' | 'datum';
   readonly required: boolean;
   readonly description: string;
   /** What every number counts as where the input is left out. */
@@ -105,6 +107,11 @@ export function weightedPositions(inputs: LossInputs): Uint8Array {
   if (inputs.weights) return nonZeroRows(inputs.weights);
   const targets = requiredInput(inputs, 'target_tokens');
   return new Uint8Array(targets.data.length / rowWidth(targets)).fill(1);
+}
+
+/** Where each datum's numbers of an input begin, given where its positions do. */
+export function inputOffsets({ per }: LossInputSpec, positions: Int32Array): Int32Array {
+  return per === 'datum' ? offsetsOf(new Array<number>(positions.length - 1).fill(1)) : positions;
 }
 
 /** An input that LossRegistry.checkInputs has shown to be there. */

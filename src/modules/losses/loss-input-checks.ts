@@ -22,6 +22,7 @@ export function checkLossInputs(loss: LossMetadata, batch: DatumBatch, knownName
     checkDtype(spec, tensor);
     checkRowShape(loss, spec, tensor, batch);
     checkLengths(spec, tensor, batch.tokens);
+    if (spec.per === 'datum') checkDistinct(spec, tensor);
     if (spec.dtype === 'float') checkFinite(spec, tensor);
   }
 }
@@ -43,7 +44,7 @@ function checkRowShape(loss: LossMetadata, spec: LossInputSpec, tensor: RaggedTe
     const problem = `has shape ${shapeText(shape)}: loss ${loss.name} takes ${expected}, N = tokens of the datum.`;
     throw inputError(spec.name, 0, problem, `Send ${spec.name} of shape ${expected}.`);
   }
-  const targetShape = batch.lossInputs[TARGET_TOKENS.name]?.trailingShape ?? [];
+  const targetShape = spec.per === 'datum' ? [] : (batch.lossInputs[TARGET_TOKENS.name]?.trailingShape ?? []);
   if (shape.length === targetShape.length && shape.every((size, i) => size === targetShape[i])) return;
   const problem = `has shape ${shapeText(shape)}, but target_tokens has ${shapeText(targetShape)}.`;
   throw inputError(spec.name, 0, problem, `Send ${spec.name} of the shape of target_tokens.`);
@@ -58,8 +59,11 @@ function checkLengths(spec: LossInputSpec, tensor: RaggedTensor, tokens: RaggedT
   }
   for (let i = 0; i < datums; i++) {
     const rows = tensor.offsets[i + 1]! - tensor.offsets[i]!;
-    const expected = tokens.offsets[i + 1]! - tokens.offsets[i]!;
+    const expected = spec.per === 'datum' ? 1 : tokens.offsets[i + 1]! - tokens.offsets[i]!;
     if (rows === expected) continue;
+    if (spec.per === 'datum') {
+      throw inputError(spec.name, i, `has ${rows} numbers, expected 1.`, 'Give one number for the datum.');
+    }
     const problem = `has length ${rows}, expected ${expected}: one row for each token of model_input.`;
     throw inputError(spec.name, i, problem, 'Align it with model_input: row t belongs to the token after t.');
   }
@@ -67,6 +71,16 @@ function checkLengths(spec: LossInputSpec, tensor: RaggedTensor, tokens: RaggedT
   if (tensor.data.length === numbers) return;
   const problem = `holds ${tensor.data.length} numbers in all, but the shapes of its datums add up to ${numbers}.`;
   throw inputError(spec.name, Math.max(datums - 1, 0), problem, 'Make data and shape agree.');
+}
+
+/** Such numbers tell pairs and groups apart; above this one, float32 rounds neighbours to the same number. */
+const LARGEST_OF_DATUM = 2 ** 24 - 1;
+
+function checkDistinct(spec: LossInputSpec, { data }: RaggedTensor): void {
+  const at = data.findIndex((value) => Math.abs(value) > LARGEST_OF_DATUM);
+  if (at < 0) return;
+  const problem = `is ${data[at]}: a number of a datum is at most ${LARGEST_OF_DATUM}, as float32 rounds larger ones.`;
+  throw inputError(spec.name, at, problem, 'Number pairs and groups 0, 1, 2, ...');
 }
 
 function checkFinite(spec: LossInputSpec, tensor: RaggedTensor): void {

@@ -56,12 +56,34 @@ describe('names', () => {
   });
 });
 
+describe('written losses', () => {
+  const definition = (factor: number) => ({ name: 'mine', loss: `${factor} * sum(target_logprobs * x)` });
+
+  it('come from their definition, compiled once, whatever is built in', () => {
+    const loss = registry.functionOf({ name: 'mine', definition: definition(1) });
+    expect(loss.metadata.inputs.map(({ name }) => name)).toEqual(['target_tokens', 'x']);
+    expect(registry.functionOf({ name: 'mine', version: 7, definition: definition(1) })).toBe(loss);
+    expect(registry.functionOf({ name: 'mine', definition: definition(2) })).not.toBe(loss);
+    expect(registry.functionOf({ name: 'ppo' })).toBe(registry.get('ppo'));
+    expect(registry.inputNames(loss)).toEqual(expect.arrayContaining(['x', 'advantages']));
+    expect(registry.inputNames(registry.get('ppo'))).not.toContain('x');
+  });
+
+  it('are forgotten when many others were used since', () => {
+    const loss = registry.functionOf({ name: 'mine', definition: definition(0.5) });
+    for (let i = 0; i < 63; i++) registry.functionOf({ name: 'mine', definition: definition(1000 + i) });
+    expect(registry.functionOf({ name: 'mine', definition: definition(0.5) })).toBe(loss);
+    for (let i = 0; i < 64; i++) registry.functionOf({ name: 'mine', definition: definition(2000 + i) });
+    expect(registry.functionOf({ name: 'mine', definition: definition(0.5) })).not.toBe(loss);
+  });
+});
+
 describe('config', () => {
   it('fills in defaults', () => {
-    expect(registry.resolveConfig('ppo')).toEqual({ clip_low_threshold: 0.8, clip_high_threshold: 1.2 });
-    expect(registry.resolveConfig('cispo')).toEqual({ clip_low_threshold: 0, clip_high_threshold: 4 });
-    expect(registry.resolveConfig('dro', { beta: 0.5 })).toEqual({ beta: 0.5 });
-    expect(registry.resolveConfig('cross_entropy', {})).toEqual({});
+    expect(registry.resolveConfig(registry.get('ppo'))).toEqual({ clip_low_threshold: 0.8, clip_high_threshold: 1.2 });
+    expect(registry.resolveConfig(registry.get('cispo'))).toEqual({ clip_low_threshold: 0, clip_high_threshold: 4 });
+    expect(registry.resolveConfig(registry.get('dro'), { beta: 0.5 })).toEqual({ beta: 0.5 });
+    expect(registry.resolveConfig(registry.get('cross_entropy'), {})).toEqual({});
   });
 
   it.each([
@@ -75,7 +97,7 @@ describe('config', () => {
     ['ppo', { clip_low_threshold: 1.5 }, 'clip_low_threshold', 'clip_high_threshold (default 1.2)'],
     ['ppo', JSON.parse('{"__proto__": 1}') as object, '__proto__', 'clip_low_threshold'],
   ])('refuses %s %j', (name, given, key, remedy) => {
-    const error = refusal(() => registry.resolveConfig(name, given as Record<string, unknown>));
+    const error = refusal(() => registry.resolveConfig(registry.get(name), given as Record<string, unknown>));
     expect(error).toMatchObject({ code: 'invalid_request', details: { field: `loss_fn_config.${key}` } });
     expect(error.details.remedy).toContain(remedy);
   });
@@ -89,7 +111,7 @@ describe('inputs', () => {
     advantages: floats([0, 1, 1], [1, 1]),
   };
   const check = (name: string, changed: Record<string, RaggedTensor>) =>
-    registry.checkInputs({ name }, { tokens, lossInputs: { ...good, ...changed } });
+    registry.checkInputs(registry.get(name), { tokens, lossInputs: { ...good, ...changed } });
 
   it('accepts what a loss reads, with inputs of other losses beside it', () => {
     check('ppo', {});
@@ -99,7 +121,7 @@ describe('inputs', () => {
 
   it('refuses a missing input and lists what the loss needs', () => {
     const error = refusal(() =>
-      registry.checkInputs({ name: 'ppo' }, { tokens, lossInputs: { target_tokens: tokens } }),
+      registry.checkInputs(registry.get('ppo'), { tokens, lossInputs: { target_tokens: tokens } }),
     );
     expect(error).toMatchObject({ code: 'invalid_request', details: { field: 'data[0].loss_fn_inputs.logprobs' } });
     expect(error.message).toContain('ppo needs target_tokens, logprobs, advantages');

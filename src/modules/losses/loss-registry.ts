@@ -1,7 +1,8 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
-import { type LossSpec } from '../../domain/loss.js';
+import { type LossReference } from '../../domain/loss.js';
 import { UnknownLossError } from './errors/unknown-loss.error.js';
+import { WrittenLoss } from './expressions/written-loss.js';
 import { CispoLoss } from './functions/cispo.loss.js';
 import { CrossEntropyLoss } from './functions/cross-entropy.loss.js';
 import { DroLoss } from './functions/dro.loss.js';
@@ -13,13 +14,22 @@ import { checkLossInputs } from './loss-input-checks.js';
 /** The one list of losses: names, docs, request checks and capabilities all come from it. */
 export const BUILT_IN_LOSSES = [CrossEntropyLoss, ImportanceSamplingLoss, PpoLoss, CispoLoss, DroLoss] as const;
 
-/** Losses by name, and the checks of what a request says about its loss. Holds no state of requests. */
+export function builtInLosses(): LossFunction[] {
+  return BUILT_IN_LOSSES.map((LossClass) => new LossClass());
+}
+
+/** Written losses that are kept compiled: the clients of one server train with a few at a time. */
+const MOST_COMPILED = 64;
+
+/** The losses that are built in, and those that a request brings as formulas; and the checks of what it says of them. */
 export class LossRegistry {
   readonly #losses = new Map<string, LossFunction>();
+  /** By the text of the definition; the one used last stands last. */
+  readonly #compiled = new Map<string, WrittenLoss>();
   readonly #inputNames = new Set<string>();
 
   /** Throws when two losses share a name or one lacks its @Loss data. */
-  constructor(losses: readonly LossFunction[] = BUILT_IN_LOSSES.map((LossClass) => new LossClass())) {
+  constructor(losses: readonly LossFunction[] = builtInLosses()) {
     for (const loss of losses) {
       const { name, inputs } = loss.metadata;
       const other = this.#losses.get(name);
@@ -39,6 +49,23 @@ export class LossRegistry {
     return loss;
   }
 
+  /** Is it the name of a built-in loss? */
+  has(name: string): boolean {
+    return this.#losses.has(name);
+  }
+
+  /** The loss that a request means. Throws UnknownLossError, and what is wrong with formulas. */
+  functionOf({ name, definition }: LossReference): LossFunction {
+    if (!definition) return this.get(name);
+    const key = JSON.stringify(definition);
+    const loss = this.#compiled.get(key) ?? new WrittenLoss(definition);
+    this.#compiled.delete(key);
+    this.#compiled.set(key, loss);
+    const [oldest] = this.#compiled.keys();
+    if (this.#compiled.size > MOST_COMPILED && oldest !== undefined) this.#compiled.delete(oldest);
+    return loss;
+  }
+
   list(): readonly LossMetadata[] {
     return [...this.#losses.values()].map((loss) => loss.metadata);
   }
@@ -47,9 +74,8 @@ export class LossRegistry {
    * The loss's config with defaults for what is not given. Refuses unknown keys, values that are no finite number, out
    * of range, or at odds with each other, naming `loss_fn_config.<key>`.
    */
-  resolveConfig(name: string, given: Readonly<Record<string, unknown>> = {}): LossConfig {
-    const loss = this.get(name);
-    const keys = loss.metadata.config;
+  resolveConfig(loss: LossFunction, given: Readonly<Record<string, unknown>> = {}): LossConfig {
+    const { name, config: keys } = loss.metadata;
     for (const key of Object.keys(given)) {
       if (!keys.some((known) => known.name === key)) {
         throw configError(loss, key, `'${key}' is not a config key of loss ${name}.`);
@@ -75,8 +101,13 @@ export class LossRegistry {
    * infinity, naming `data[i].loss_fn_inputs.<name>`. Inputs that only other losses read may be there and are ignored;
    * names that no loss reads are refused. Token ids are checked against the vocabulary elsewhere.
    */
-  checkInputs(spec: Pick<LossSpec, 'name'>, batch: DatumBatch): void {
-    checkLossInputs(this.get(spec.name).metadata, batch, this.#inputNames);
+  checkInputs(loss: LossFunction, batch: DatumBatch): void {
+    checkLossInputs(loss.metadata, batch, new Set(this.inputNames(loss)));
+  }
+
+  /** Every name that this loss or a built-in one reads. */
+  inputNames(loss: LossFunction): string[] {
+    return [...new Set([...this.#inputNames, ...loss.metadata.inputs.map(({ name }) => name)])];
   }
 }
 

@@ -1,23 +1,54 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { JsonBody } from '../../common/http/json-body.decorator.js';
+import { LossDefinitionDto } from './dto/loss-definition.dto.js';
 import { LossFunctionsDto, toLossFunctionsDto } from './dto/loss-functions.dto.js';
-import { LossRegistry } from './loss-registry.js';
+import { LossPreviewDto, PreviewLossDto, toLossPreviewDto } from './dto/preview-loss.dto.js';
+import {
+  LossDeletedDto,
+  LossDetailsDto,
+  LossRegisteredDto,
+  toLossDetailsDto,
+  toLossRegisteredDto,
+} from './dto/written-loss.dto.js';
+import { readLossDefinition } from './loss-definition.reader.js';
+import { LossesService } from './losses.service.js';
+
+const DPO = {
+  name: 'my_dpo',
+  description: 'Direct Preference Optimization over pairs of datums',
+  let: {
+    log_ratio: 'datum_sum(weights * (target_logprobs - reference_logprobs))',
+    signed: 'where(chosen != 0, log_ratio, -log_ratio)',
+    margin: 'beta * group_sum(signed, pair)',
+  },
+  loss: '-sum(where(chosen != 0, log_sigmoid(margin), 0))',
+  metrics: { accuracy: 'sum(where(chosen != 0 and margin > 0, 1, 0)) / sum(chosen)' },
+  config: { beta: { default: 0.1, min: 0 } },
+  inputs: { weights: { default: 1 }, pair: { per: 'datum' }, chosen: { per: 'datum' } },
+};
+const SQUARES = {
+  name: 'my_squares',
+  loss: 'sum(weights * square(target_logprobs))',
+  inputs: { weights: { default: 1 } },
+};
 
 @ApiTags('losses')
 @Controller()
 export class LossesController {
-  constructor(private readonly losses: LossRegistry) {}
+  constructor(private readonly losses: LossesService) {}
 
   @Get('loss_functions')
   @ApiOperation({
     summary: 'List the loss functions',
     description:
-      'Every loss with its inputs and config keys. All losses are sums over tokens, never means. ' +
-      'Example: `curl http://127.0.0.1:8000/loss_functions`',
+      'Every loss with its inputs and config keys: the built-in ones, which are sums over tokens, never means, and those ' +
+      'you have registered. Example: `curl http://127.0.0.1:8000/loss_functions`',
   })
   @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
-  list(): LossFunctionsDto {
-    return toLossFunctionsDto(this.losses.list());
+  async list(): Promise<LossFunctionsDto> {
+    return toLossFunctionsDto(await this.losses.list());
   }
 
   @Get('list_loss_functions')
@@ -26,7 +57,71 @@ export class LossesController {
     description: 'Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`',
   })
   @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
-  listLossFunctions(): LossFunctionsDto {
+  listLossFunctions(): Promise<LossFunctionsDto> {
     return this.list();
+  }
+
+  @Post('loss_functions')
+  @ApiPost('loss_functions', {
+    summary: 'Register a loss written as formulas',
+    description:
+      'From then on loss_fn takes its name, on every route and from the Tinker SDK, for your key alone. Registering a ' +
+      'name again makes a new version; `name@1` stays the first. The formulas are checked, with errors that point at ' +
+      'the character, and the gradient is compared with finite differences. Every name that is neither defined in ' +
+      '"let" nor in "config" is an input.',
+    type: LossDefinitionDto,
+    examples: { 'DPO over pairs': DPO, 'one formula': SQUARES },
+  })
+  @ApiCreatedResponse({ type: LossRegisteredDto, description: 'It can be used at once.' })
+  async register(@JsonBody() body: unknown): Promise<LossRegisteredDto> {
+    return toLossRegisteredDto(await this.losses.register(readLossDefinition(body)));
+  }
+
+  @Post('loss_functions/preview')
+  @HttpCode(200)
+  @ApiPost('loss_functions/preview', {
+    summary: 'Try a loss on numbers of yours',
+    description: 'Value, gradient and metrics at once, without a model; registers nothing.',
+    type: PreviewLossDto,
+    examples: {
+      'a definition': { definition: SQUARES, data: [{ target_logprobs: [-1.2, -0.3] }] },
+      'by name': {
+        loss_fn: 'importance_sampling',
+        data: [{ target_logprobs: [-1, -2], loss_fn_inputs: { logprobs: [-1.1, -2], advantages: [1, 1] } }],
+      },
+    },
+  })
+  @ApiOkResponse({ type: LossPreviewDto, description: 'What the loss makes of them.' })
+  async preview(@JsonBody() body: unknown): Promise<LossPreviewDto> {
+    const { result, batch } = await this.losses.preview(body);
+    return toLossPreviewDto(result, batch);
+  }
+
+  @Get('loss_functions/:name')
+  @ApiOperation({
+    summary: 'One loss function',
+    description:
+      'With its formulas and versions; `my_dpo@1` is version 1. Example: ' +
+      '`curl http://127.0.0.1:8000/loss_functions/cross_entropy`',
+  })
+  @ApiParam({ name: 'name', example: 'cross_entropy', description: 'Name of the loss, or name@version.' })
+  @ApiOkResponse({ type: LossDetailsDto, description: 'The loss.' })
+  @ApiMissing('loss')
+  async get(@Param('name') name: string): Promise<LossDetailsDto> {
+    return toLossDetailsDto(await this.losses.get(name));
+  }
+
+  @Delete('loss_functions/:name')
+  @ApiOperation({
+    summary: 'Delete a loss of yours',
+    description:
+      'All of its versions. Requests that were accepted are computed with theirs. Example: ' +
+      '`curl -X DELETE http://127.0.0.1:8000/loss_functions/my_dpo`',
+  })
+  @ApiParam({ name: 'name', example: 'my_dpo', description: 'Name of the loss.' })
+  @ApiOkResponse({ type: LossDeletedDto, description: 'The name is free.' })
+  @ApiMissing('loss')
+  async delete(@Param('name') name: string): Promise<LossDeletedDto> {
+    return { name, status: 'deleted', versions: await this.losses.delete(name) };
   }
 }

@@ -1,11 +1,29 @@
 import { Module } from '@nestjs/common';
-import { LossRegistry } from './loss-registry.js';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AppConfig } from '../../config/app-config.js';
+import { WrittenLossEntity } from './entities/written-loss.entity.js';
+import { type LossFunction } from './loss-function.js';
+import { BUILT_IN_LOSSES, LossRegistry } from './loss-registry.js';
 import { LossesController } from './losses.controller.js';
+import { LossesService } from './losses.service.js';
+import { loadLosses } from './plugins/load-losses.js';
+import { WrittenLossRepository } from './repositories/written-loss.repository.js';
 
-/** The losses this service knows, and the routes that list them. */
+/** The losses this service knows, those that clients write, and their routes. */
 @Module({
+  imports: [TypeOrmModule.forFeature([WrittenLossEntity])],
   controllers: [LossesController],
-  providers: [{ provide: LossRegistry, useFactory: () => new LossRegistry() }],
-  exports: [LossRegistry],
+  providers: [
+    ...BUILT_IN_LOSSES,
+    {
+      provide: LossRegistry,
+      inject: [AppConfig, ...BUILT_IN_LOSSES],
+      useFactory: async ({ lossPlugins }: AppConfig, ...builtIn: LossFunction[]) =>
+        new LossRegistry(await loadLosses(builtIn, lossPlugins)),
+    },
+    LossesService,
+    WrittenLossRepository,
+  ],
+  exports: [LossRegistry, LossesService],
 })
 export class LossesModule {}

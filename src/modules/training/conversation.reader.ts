@@ -10,16 +10,22 @@ import {
 } from '../../common/json/json-fields.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type LossInputSpec } from '../losses/index.js';
+import {
+  inputOffsets,
+  joinTensors,
+  type LossInputSpec,
+  type LossMetadata,
+  readWireTensor,
+  type WireTensor,
+} from '../losses/index.js';
 import { type BatchContext, checkContextLength, type TrainOn } from './batch-context.js';
-import { joinTensors, readWireTensor, type WireTensor } from './loss-input-tensors.js';
 
 const FORM = 'A conversation is a list of {"role": "user", "content": "..."} messages.';
 
 /**
  * Conversations through the model's chat template, shifted for next-token prediction: a chat of T tokens has T - 1
  * inputs and T - 1 targets. All targets count, or only those the assistant wrote. `lossFnInputs` holds, by name, one
- * list of T - 1 numbers, or one number for all positions, per conversation.
+ * list of T - 1 numbers, or one number for all positions or for the conversation as such, per conversation.
  */
 export function readConversations(
   data: readonly unknown[],
@@ -32,7 +38,10 @@ export function readConversations(
   const tokens = concatenate(chats, offsets, 0);
   const targets = concatenate(chats, offsets, 1);
   const lossInputs: Record<string, RaggedTensor> = { target_tokens: targets };
-  if (trainOn === 'assistant') lossInputs['weights'] = assistantWeights(chats, offsets);
+  if (trainOn === 'assistant') {
+    requireWeights(context.loss);
+    lossInputs['weights'] = assistantWeights(chats, offsets);
+  }
   const given = readObject(lossFnInputs ?? {}, 'loss_fn_inputs', 'Give {"name": [one list per conversation]}.');
   refuseUnknownFields(given, context.knownInputs, 'loss_fn_inputs');
   for (const spec of context.loss.inputs) addGiven(spec, given, offsets, context, lossInputs);
@@ -78,6 +87,14 @@ function assistantWeights(chats: readonly TokenizedChat[], offsets: Int32Array):
   return { data, offsets, trailingShape: [] };
 }
 
+/** A written loss need not read weights, and then would train on all tokens without a word. */
+function requireWeights({ name, inputs }: LossMetadata): void {
+  if (inputs.some((spec) => spec.name === 'weights' && spec.per !== 'datum')) return;
+  const remedy =
+    'Multiply by weights in its formula ("inputs": {"weights": {"default": 1}}), or use "train_on": "all".';
+  throw invalid('train_on', `is "assistant", but loss ${name} reads no weights.`, remedy);
+}
+
 function addGiven(
   spec: LossInputSpec,
   given: JsonObject,
@@ -92,7 +109,8 @@ function addGiven(
     throw invalid(field, 'is missing.', `This loss needs it, one list per conversation: ${spec.description}`);
   }
   const vocabSize = spec.dtype === 'int' ? context.model.config.vocabSize : undefined;
-  const tensor = joinTensors(readPerSample(value, field, offsets), offsets, vocabSize);
+  const rows = inputOffsets(spec, offsets);
+  const tensor = joinTensors(readPerSample(value, field, rows), rows, vocabSize);
   if (spec.name === 'target_tokens') checkTargets(tensor, lossInputs, field);
   else lossInputs[spec.name] = maskedWeights(spec.name, tensor, lossInputs);
 }

@@ -1,17 +1,9 @@
-import {
-  describe,
-  invalid,
-  type JsonObject,
-  readArray,
-  readObject,
-  refuseUnknownFields,
-} from '../../common/json/json-fields.js';
+import { describe, invalid, readArray, readObject, refuseUnknownFields } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type LossInputSpec } from '../losses/index.js';
+import { readLossInputs } from '../losses/index.js';
 import { type BatchContext, checkContextLength } from './batch-context.js';
-import { joinTensors, readWireTensor, type WireTensor } from './loss-input-tensors.js';
 
 const FORM =
   'A datum is {"model_input": {"chunks": [{"type": "encoded_text", "tokens": [...]}]}, "loss_fn_inputs": {...}}.';
@@ -27,7 +19,10 @@ export function readDatums(data: readonly unknown[], context: BatchContext): Dat
   const lengths = chunks.map((tokens) => tokens.reduce((sum, chunk) => sum + chunk.values.length, 0));
   lengths.forEach((length, i) => checkLength(length, `data[${i}].model_input`, context));
   const offsets = offsetsOf(lengths);
-  return { tokens: joinChunks(chunks, offsets, context), lossInputs: readLossInputs(datums, offsets, context) };
+  const { loss, knownInputs, model } = context;
+  const inputs = datums.map((datum) => datum['loss_fn_inputs']);
+  const lossInputs = readLossInputs(inputs, offsets, { loss, knownInputs, vocabSize: model.config.vocabSize });
+  return { tokens: joinChunks(chunks, offsets, context), lossInputs };
 }
 
 interface TokenChunk {
@@ -70,40 +65,4 @@ function joinChunks(
     at += chunk.values.length;
   }
   return { data, offsets, trailingShape: [] };
-}
-
-function readLossInputs(
-  datums: readonly JsonObject[],
-  offsets: Int32Array,
-  context: BatchContext,
-): Record<string, RaggedTensor> {
-  const inputs = datums.map((datum, i) => {
-    const field = `data[${i}].loss_fn_inputs`;
-    const object = readObject(datum['loss_fn_inputs'], field, FORM);
-    refuseUnknownFields(object, context.knownInputs, field);
-    return object;
-  });
-  const result: Record<string, RaggedTensor> = {};
-  for (const spec of context.loss.inputs) {
-    const tensors = collect(spec, inputs, offsets);
-    if (tensors.length === 0) continue;
-    const vocabSize = spec.dtype === 'int' ? context.model.config.vocabSize : undefined;
-    result[spec.name] = joinTensors(tensors, offsets, vocabSize);
-  }
-  return result;
-}
-
-/** One input of all datums: all of them have it, or, where it is optional, none. */
-function collect(spec: LossInputSpec, inputs: readonly JsonObject[], offsets: Int32Array): WireTensor[] {
-  const given = inputs.filter((input) => input[spec.name] !== undefined).length;
-  if (given === 0 && !spec.required) return [];
-  return inputs.map((input, i) => {
-    const field = `data[${i}].loss_fn_inputs.${spec.name}`;
-    const value = input[spec.name];
-    if (value !== undefined) return readWireTensor(value, field, offsets[i + 1]! - offsets[i]!);
-    const remedy = spec.required
-      ? `This loss needs it: ${spec.description}`
-      : 'Give an optional input for every datum of the request or for none.';
-    throw invalid(field, 'is missing.', remedy);
-  });
 }

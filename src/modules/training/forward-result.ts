@@ -1,6 +1,8 @@
 import { type ForwardResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
+import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
+import { decodeForward } from '../adapters/index.js';
 
 /** Name of the only tensor of a stored forward result. */
 export const LOGPROBS = 'logprobs';
@@ -9,6 +11,11 @@ export const LOGPROBS = 'logprobs';
 export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {
   const json = { loss, metrics: { 'loss:sum': loss, ...metrics }, num_samples: datumCount(logprobs) };
   return { json, tensors: { [LOGPROBS]: logprobs } };
+}
+
+/** Every token that went through the model counts, whatever its weight in the loss. */
+export function forwardUsage(request: OperationData): Usage {
+  return { ...NO_USAGE, trainedTokens: decodeForward(request).batch.tokens.data.length };
 }
 
 /** The stored result as the root routes show it; log-probs that were not computed are NaN, in JSON null. */

@@ -5,7 +5,7 @@ import { type Accepted } from '../futures/index.js';
 import { AcceptedDto } from './dto/accepted.dto.js';
 import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
 import { type ForwardBody, ForwardDto } from './dto/forward.dto.js';
-import { JsonBody } from './dto/json-body.decorator.js';
+import { JsonBody } from '../../common/http/json-body.decorator.js';
 import { OptimStepDto } from './dto/optim-step.dto.js';
 import { TrainingService } from './training.service.js';
 
@@ -69,7 +69,8 @@ export class TrainingController {
   @ApiPost('optim_step', {
     summary: 'Apply the gradients with AdamW and clear them',
     description:
-      "AdamW as in PyTorch. The future's result has metrics: step, grad_norm, update_norm, weight_norm, learning_rate.",
+      "AdamW as in PyTorch. The future's result has metrics (step, grad_norm, update_norm, " +
+      'weight_norm, learning_rate) and the digest of the adapter after the step.',
     type: OptimStepDto,
     examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0005 } } },
   })

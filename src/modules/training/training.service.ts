@@ -4,7 +4,7 @@ import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
-import { LossRegistry } from '../losses/index.js';
+import { LossesService, LossRegistry } from '../losses/index.js';
 import { type BatchContext } from './batch-context.js';
 import { readBatch } from './batch.reader.js';
 import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
@@ -27,7 +27,8 @@ const DEFAULT_LOSS = 'cross_entropy';
 export class TrainingService {
   constructor(
     private readonly adapters: AdaptersService,
-    private readonly losses: LossRegistry,
+    private readonly registry: LossRegistry,
+    private readonly losses: LossesService,
     private readonly futures: FuturesService,
   ) {}
 
@@ -35,7 +36,7 @@ export class TrainingService {
     const { modelId, baseModel } = toWish(body.fields);
     if (!this.adapters.isBaseModel(modelId)) return this.submitToAdapter('forward', body);
     const model = this.adapters.baseModel(baseModel ?? modelId, baseModel === undefined ? 'model_id' : 'base_model');
-    const request = encodeForward(this.readRequest(body, model));
+    const request = encodeForward(await this.readRequest(body, model));
     return this.futures.submit({ kind: 'forward', adapterId: null, modelId, baseModel: model.name, request });
   }
 
@@ -47,11 +48,12 @@ export class TrainingService {
   async submitDatums({ kind, modelId, seqId, loss: name, lossConfig, read }: DatumRequest): Promise<Accepted> {
     const adapter = await this.adapters.get(modelId);
     const model = this.adapters.baseModel(adapter.baseModel);
-    const loss = this.losses.get(name).metadata;
-    const config = this.losses.resolveConfig(name, lossConfig);
-    const batch = read({ model, loss, knownInputs: this.knownInputs() });
-    this.losses.checkInputs({ name }, batch);
-    const request = encodeForward({ batch, loss: { name, config }, logprobs: 'all' });
+    const reference = await this.losses.resolve(name);
+    const loss = this.registry.functionOf(reference);
+    const config = this.registry.resolveConfig(loss, lossConfig);
+    const batch = read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
+    this.registry.checkInputs(loss, batch);
+    const request = encodeForward({ batch, loss: { ...reference, config }, logprobs: 'all' });
     return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: model.name, seqId, request });
   }
 
@@ -71,7 +73,7 @@ export class TrainingService {
     const wish = toWish(body.fields);
     const { adapter: existing, model } = await this.adapters.look(wish);
     // The data is read first: a request that cannot work makes no adapter.
-    const request = encodeForward(this.readRequest(body, model));
+    const request = encodeForward(await this.readRequest(body, model));
     const adapter = existing ?? (await this.adapters.createOrGet(wish));
     return this.futures.submit({
       kind,
@@ -83,22 +85,17 @@ export class TrainingService {
     });
   }
 
-  private readRequest({ fields, data, lossFnInputs }: ForwardBody, model: BaseModel): ForwardRequest {
-    const name = fields.loss_fn ?? DEFAULT_LOSS;
-    const loss = this.losses.get(name).metadata;
-    const config = this.losses.resolveConfig(name, fields.loss_fn_config ?? undefined);
+  private async readRequest({ fields, data, lossFnInputs }: ForwardBody, model: BaseModel): Promise<ForwardRequest> {
+    const reference = await this.losses.resolve(fields.loss_fn ?? DEFAULT_LOSS);
+    const loss = this.registry.functionOf(reference);
+    const config = this.registry.resolveConfig(loss, fields.loss_fn_config ?? undefined);
     const { batch, form } = readBatch(
       { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
-      { model, loss, knownInputs: this.knownInputs() },
+      { model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) },
     );
-    this.losses.checkInputs({ name }, batch);
+    this.registry.checkInputs(loss, batch);
     const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
-    return { batch, loss: { name, config }, logprobs };
-  }
-
-  private knownInputs(): string[] {
-    const inputs = this.losses.list().flatMap((known) => known.inputs);
-    return [...new Set(inputs.map((input) => input.name))];
+    return { batch, loss: { ...reference, config }, logprobs };
   }
 }
 

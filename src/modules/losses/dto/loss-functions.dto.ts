@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type LossMetadata } from '../loss-function.js';
+import { type LossConfigKey, type LossInputSpec, type LossMetadata } from '../loss-function.js';
 
 export class LossInputDto {
   /**
@@ -12,6 +12,10 @@ export class LossInputDto {
   @ApiProperty({ enum: ['int', 'float'], example: 'float' })
   dtype!: string;
 
+  /** 'token' = one number per target token, 'datum' = one for the whole datum. */
+  @ApiProperty({ enum: ['token', 'datum'], example: 'token' })
+  per!: string;
+
   /**
    * Whether a request must give it; conversations fill in target_tokens themselves.
    * @example true
@@ -23,6 +27,10 @@ export class LossInputDto {
    * @example "Advantage of each target."
    */
   description!: string;
+
+  /** What every number counts as where it is left out; null where it means something else or is required. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  default!: number | null;
 }
 
 export class LossConfigKeyDto {
@@ -43,6 +51,14 @@ export class LossConfigKeyDto {
    * @example "Upper bound on the probability ratio."
    */
   description!: string;
+
+  /** Smallest value; null where there is none. */
+  @ApiProperty({ type: Number, nullable: true, example: 0 })
+  min!: number | null;
+
+  /** Largest value; null where there is none. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  max!: number | null;
 }
 
 export class LossFunctionDto {
@@ -58,7 +74,11 @@ export class LossFunctionDto {
    */
   description!: string;
 
-  /** Arrays it reads, one number per target token. */
+  /** Newest version of a loss of yours; null for a built-in one. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  version!: number | null;
+
+  /** Arrays it reads. */
   @ApiProperty({ type: [LossInputDto] })
   inputs!: LossInputDto[];
 
@@ -88,20 +108,35 @@ export class LossFunctionsDto {
   losses!: LossFunctionDto[];
 }
 
-export function toLossFunctionsDto(losses: readonly LossMetadata[]): LossFunctionsDto {
+interface ListedLoss {
+  readonly metadata: LossMetadata;
+  readonly version: number | null;
+}
+
+export function toLossFunctionsDto(losses: readonly ListedLoss[]): LossFunctionsDto {
   return {
-    available_loss_functions: losses.map(({ name }) => name),
-    descriptions: Object.fromEntries(losses.map(({ name, description }) => [name, description])),
-    losses: losses.map(({ name, description, inputs, config }) => ({
-      name,
-      description,
-      inputs: inputs.map((input) => ({
-        name: input.name,
-        dtype: input.dtype,
-        required: input.required,
-        description: input.description,
-      })),
-      config: config.map((key) => ({ name: key.name, default: key.default, description: key.description })),
-    })),
+    available_loss_functions: losses.map(({ metadata }) => metadata.name),
+    descriptions: Object.fromEntries(losses.map(({ metadata }) => [metadata.name, metadata.description])),
+    losses: losses.map(toLossFunctionDto),
   };
+}
+
+export function toLossFunctionDto({ metadata, version }: ListedLoss): LossFunctionDto {
+  const { name, description, inputs, config } = metadata;
+  return { name, description, version, inputs: inputs.map(toLossInputDto), config: config.map(toLossConfigKeyDto) };
+}
+
+export function toLossInputDto({
+  name,
+  dtype,
+  per,
+  required,
+  description,
+  default: value,
+}: LossInputSpec): LossInputDto {
+  return { name, dtype, per: per ?? 'token', required, description, default: value ?? null };
+}
+
+export function toLossConfigKeyDto({ name, default: value, description, min, max }: LossConfigKey): LossConfigKeyDto {
+  return { name, default: value, description, min: min ?? null, max: max ?? null };
 }

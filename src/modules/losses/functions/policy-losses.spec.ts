@@ -20,7 +20,9 @@ function inputsOf(weights?: number[], advantages = ADVANTAGES, sampled = SAMPLED
 }
 
 function evaluate(name: string, logprobs: number[], inputs: LossInputs, config = {}) {
-  const result = registry.get(name).compute(floats(logprobs), inputs, registry.resolveConfig(name, config));
+  const result = registry
+    .get(name)
+    .compute(floats(logprobs), inputs, registry.resolveConfig(registry.get(name), config));
   return { ...result, dLogprobs: [...result.dLogprobs] };
 }
 
@@ -82,7 +84,7 @@ describe.each(['cross_entropy', ...POLICY_LOSSES])('gradient of %s', (name) => {
 
   it('is the same as described to engines', () => {
     const inputs = inputsOf(WEIGHTS);
-    const terms = registry.get(name).fusedTerms(registry.resolveConfig(name));
+    const terms = registry.get(name).fusedTerms(registry.resolveConfig(registry.get(name)));
     const { dLogprobs } = evaluate(name, CURRENT, inputs);
     dLogprobs.forEach((value, i) => {
       const l = Math.fround(CURRENT[i]!);

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
+import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency, decodeForward } from '../../adapters/index.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
-import { toForwardData } from '../forward-result.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
+import { forwardUsage, toForwardData } from '../forward-result.js';
 
 /** Adds a batch's gradients to the adapter's. */
 @Injectable()
@@ -16,10 +16,14 @@ export class ForwardBackwardHandler extends OperationHandler {
     super();
   }
 
-  override run(operation: Operation): Promise<OperationData> {
+  override run(operation: Operation): Promise<OperationOutcome> {
     return this.residency.change(operation, async ({ id }) => {
       const result = await this.backend.forwardBackward(id, decodeForward(operation.request));
-      return { result: toForwardData(result), progress: { hasGradients: true } };
+      return { result: toForwardData(result), effect: { hasGradients: true } };
     });
+  }
+
+  override usageOf({ request }: Operation): Usage {
+    return forwardUsage(request);
   }
 }

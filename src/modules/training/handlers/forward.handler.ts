@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
+import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency, decodeForward } from '../../adapters/index.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
-import { toForwardData } from '../forward-result.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
+import { forwardUsage, toForwardData } from '../forward-result.js';
 
 /** Loss and log-probs of a batch under an adapter or a bare base model; changes nothing. */
 @Injectable()
@@ -16,9 +16,13 @@ export class ForwardHandler extends OperationHandler {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationData> {
+  override async run(operation: Operation): Promise<OperationOutcome> {
     const target = await this.targetOf(operation);
-    return toForwardData(await this.backend.forward(target, decodeForward(operation.request)));
+    return { result: toForwardData(await this.backend.forward(target, decodeForward(operation.request))) };
+  }
+
+  override usageOf({ request }: Operation): Usage {
+    return forwardUsage(request);
   }
 
   private async targetOf(operation: Operation): Promise<ModelTarget> {

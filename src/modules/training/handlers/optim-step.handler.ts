@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
 import { AdapterResidency, decodeOptimStep } from '../../adapters/index.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../futures/index.js';
+import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 
 /** Applies and clears the adapter's gradients; fails when the operations before it left none. */
 @Injectable()
@@ -15,15 +14,15 @@ export class OptimStepHandler extends OperationHandler {
     super();
   }
 
-  override run(operation: Operation): Promise<OperationData> {
+  override run(operation: Operation): Promise<OperationOutcome> {
     const params = decodeOptimStep(operation.request);
     return this.residency.change(operation, async ({ id }) => {
-      const { step, gradNorm, updateNorm, weightNorm } = await this.backend.optimStep(id, params);
+      const { step, digest, gradNorm, updateNorm, weightNorm } = await this.backend.optimStep(id, params);
       const metrics = {
         ...{ step, grad_norm: gradNorm, update_norm: updateNorm, weight_norm: weightNorm },
         learning_rate: params.learningRate,
       };
-      return { result: { json: { metrics }, tensors: {} }, progress: { step, hasGradients: false } };
+      return { result: { json: { metrics, digest }, tensors: {} }, effect: { step, digest, hasGradients: false } };
     });
   }
 }

@@ -1,10 +1,18 @@
-import { type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { describe, invalid, readArray, readObject, refuseUnknownFields } from '../../common/json/json-fields.js';
+import {
+  describe,
+  invalid,
+  type JsonObject,
+  readArray,
+  readObject,
+  refuseUnknownFields,
+} from '../../common/json/json-fields.js';
 import { readFloats, readTokenIds } from '../../common/json/number-lists.js';
+import { type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { inputOffsets, type LossInputSpec, type LossMetadata } from './loss-function.js';
 
 /**
  * One loss input of one datum as it stands in the body: either `{data, dtype?, shape?}` as in the Tinker API or a plain
- * list of numbers. Aligned with the datum's N positions: shape [N] or [N, K].
+ * list of numbers. Aligned with the datum's N positions: shape [N] or [N, K]. What is one number for the datum has N = 1.
  */
 export interface WireTensor {
   readonly field: string;
@@ -15,6 +23,51 @@ export interface WireTensor {
 
 const DTYPES = ['float32', 'int64', 'int32'];
 const FORM = 'Give {"data": [numbers], "dtype": "float32" or "int64", "shape": [N]} or a plain list of N numbers.';
+
+/** What a request's loss needs read. */
+export interface LossInputContext {
+  readonly loss: LossMetadata;
+  /** Every name some loss reads: inputs of other losses may be there and are ignored, misspelt ones are refused. */
+  readonly knownInputs: readonly string[];
+  readonly vocabSize: number;
+}
+
+/** `loss_fn_inputs` of all datums, as one tensor for each input that the loss reads. */
+export function readLossInputs(
+  given: readonly unknown[],
+  offsets: Int32Array,
+  { loss, knownInputs, vocabSize }: LossInputContext,
+): Record<string, RaggedTensor> {
+  const datums = given.map((value, i) => {
+    const field = `data[${i}].loss_fn_inputs`;
+    const object = readObject(value, field, 'Give the inputs of the loss by name: {"target_tokens": [...], ...}.');
+    refuseUnknownFields(object, knownInputs, field);
+    return object;
+  });
+  const result: Record<string, RaggedTensor> = {};
+  for (const spec of loss.inputs) {
+    const rows = inputOffsets(spec, offsets);
+    const tensors = collect(spec, datums, rows);
+    if (tensors.length === 0) continue;
+    result[spec.name] = joinTensors(tensors, rows, spec.dtype === 'int' ? vocabSize : undefined);
+  }
+  return result;
+}
+
+/** One input of all datums: all of them have it, or, where it is optional, none. */
+function collect(spec: LossInputSpec, datums: readonly JsonObject[], offsets: Int32Array): WireTensor[] {
+  const given = datums.filter((inputs) => inputs[spec.name] !== undefined).length;
+  if (given === 0 && !spec.required) return [];
+  return datums.map((inputs, i) => {
+    const field = `data[${i}].loss_fn_inputs.${spec.name}`;
+    const value = inputs[spec.name];
+    if (value !== undefined) return readWireTensor(value, field, offsets[i + 1]! - offsets[i]!);
+    const remedy = spec.required
+      ? `This loss needs it: ${spec.description}`
+      : 'Give an optional input for every datum of the request or for none.';
+    throw invalid(field, 'is missing.', remedy);
+  });
+}
 
 /** @param rows N, the number of positions of the datum. */
 export function readWireTensor(value: unknown, field: string, rows: number): WireTensor {

@@ -1,0 +1,62 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type LossResult } from '../../../domain/loss.js';
+import { type PreviewBatch } from '../loss-preview.js';
+import { LossDefinitionDto } from './loss-definition.dto.js';
+
+export class PreviewDatumDto {
+  /** Log-probs of the targets, as a model might give them. */
+  @ApiProperty({ type: [Number], example: [-1.2, -0.3] })
+  target_logprobs!: number[];
+
+  /** What the loss reads, by name, without target_tokens: a number per target, or one for the datum. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'array', items: { type: 'number' } },
+    example: { weights: [1, 0.5] },
+  })
+  loss_fn_inputs?: Record<string, number[]>;
+}
+
+/** Read by hand, see loss-preview.ts and loss-definition.reader.ts. */
+export class PreviewLossDto {
+  /** Loss to try: built in or one of yours. Either this or `definition`. */
+  @ApiProperty({ example: 'cross_entropy' })
+  loss_fn?: string;
+
+  /** Loss to try that need not be registered. */
+  @ApiProperty({ type: LossDefinitionDto })
+  definition?: LossDefinitionDto;
+
+  /** Settings of the loss by name. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, default: {}, example: {} })
+  loss_fn_config?: Record<string, number>;
+
+  /** Datums; at most 4096 log-probs in all. */
+  @ApiProperty({ type: [PreviewDatumDto] })
+  data!: PreviewDatumDto[];
+}
+
+export class LossPreviewDto {
+  /**
+   * Value of the loss.
+   * @example 1.35
+   */
+  loss!: number;
+
+  /** Derivative of the loss by every log-prob, for each datum. */
+  @ApiProperty({ type: 'array', items: { type: 'array', items: { type: 'number' } }, example: [[-1, -0.5]] })
+  gradients!: number[][];
+
+  /** Its metrics by name. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { mean_nll: 0.9 } })
+  metrics!: Record<string, number>;
+}
+
+export function toLossPreviewDto({ loss, dLogprobs, metrics }: LossResult, { logprobs }: PreviewBatch): LossPreviewDto {
+  const { offsets } = logprobs;
+  const gradients = Array.from({ length: offsets.length - 1 }, (_, i) => {
+    // Adding 0 turns -0 into 0.
+    return Array.from(dLogprobs.subarray(offsets[i], offsets[i + 1]), (slope) => slope + 0);
+  });
+  return { loss, gradients, metrics };
+}

@@ -1,0 +1,131 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { type LossDetails, type RegisteredLoss } from '../losses.service.js';
+import { LossDefinitionDto } from './loss-definition.dto.js';
+import {
+  LossConfigKeyDto,
+  LossFunctionDto,
+  LossInputDto,
+  toLossConfigKeyDto,
+  toLossFunctionDto,
+  toLossInputDto,
+} from './loss-functions.dto.js';
+
+export class GradientCheckDto {
+  /**
+   * On how many made-up batches the gradient was compared with finite differences.
+   * @example 4
+   */
+  checked!: number;
+
+  /**
+   * How many were made up; the loss was not finite on the rest.
+   * @example 4
+   */
+  batches!: number;
+
+  /**
+   * The same in words.
+   * @example "The gradient agrees with finite differences on 4 of 4 made-up batches."
+   */
+  message!: string;
+}
+
+export class LossRegisteredDto {
+  /**
+   * Value for loss_fn: the newest version.
+   * @example my_dpo
+   */
+  name!: string;
+
+  /**
+   * 1, 2, 3, ... under this name; `my_dpo@1` stays version 1. The same definition again gives the same version.
+   * @example 1
+   */
+  version!: number;
+
+  /** When the version was made. */
+  @ApiProperty({ example: '2026-01-01T12:00:00.000Z' })
+  created_at!: string;
+
+  /** What a request must or may give in loss_fn_inputs. */
+  @ApiProperty({ type: [LossInputDto] })
+  inputs!: LossInputDto[];
+
+  /** What a request may give in loss_fn_config. */
+  @ApiProperty({ type: [LossConfigKeyDto] })
+  config!: LossConfigKeyDto[];
+
+  /** How the gradient was checked. */
+  @ApiProperty({ type: GradientCheckDto })
+  gradient_check!: GradientCheckDto;
+}
+
+export class LossVersionDto {
+  /**
+   * Number of the version.
+   * @example 1
+   */
+  version!: number;
+
+  /** When it was made. */
+  @ApiProperty({ example: '2026-01-01T12:00:00.000Z' })
+  created_at!: string;
+}
+
+export class LossDetailsDto extends LossFunctionDto {
+  /** Its formulas; null for a built-in loss. */
+  @ApiProperty({ type: LossDefinitionDto, nullable: true })
+  definition!: LossDefinitionDto | null;
+
+  /** All of its versions, the newest first; none for a built-in loss. */
+  @ApiProperty({ type: [LossVersionDto] })
+  versions!: LossVersionDto[];
+}
+
+export class LossDeletedDto {
+  /**
+   * The loss.
+   * @example my_dpo
+   */
+  name!: string;
+
+  /**
+   * Always 'deleted'.
+   * @example deleted
+   */
+  status!: string;
+
+  /**
+   * How many versions it had.
+   * @example 2
+   */
+  versions!: number;
+}
+
+export function toLossRegisteredDto({
+  name,
+  version,
+  createdAt,
+  metadata,
+  gradientCheck,
+}: RegisteredLoss): LossRegisteredDto {
+  const { checked, batches } = gradientCheck;
+  const message =
+    checked === 0
+      ? 'The loss or its gradient is not finite on the made-up batches, so the gradient could not be checked.'
+      : `The gradient agrees with finite differences on ${checked} of ${batches} made-up batches.`;
+  return {
+    ...{ name, version, created_at: createdAt.toISOString() },
+    inputs: metadata.inputs.map(toLossInputDto),
+    config: metadata.config.map(toLossConfigKeyDto),
+    gradient_check: { checked, batches, message },
+  };
+}
+
+export function toLossDetailsDto({ metadata, written, versions }: LossDetails): LossDetailsDto {
+  return {
+    ...toLossFunctionDto({ metadata, version: written?.version ?? null }),
+    definition: written?.definition ?? null,
+    versions: versions.map(({ version, createdAt }) => ({ version, created_at: createdAt.toISOString() })),
+  };
+}

@@ -1,0 +1,82 @@
+import { type LossInputs, type LossResult } from '../../../domain/loss.js';
+import { type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
+import {
+  finiteMetric,
+  type LossConfig,
+  LossFunction,
+  type LossMetadata,
+  requiredInput,
+  TARGET_TOKENS,
+} from '../loss-function.js';
+import { NonFiniteExpressionError } from './non-finite-expression.error.js';
+import { compileLoss } from './loss-compiler.js';
+import { type LossDefinition } from '../../../domain/loss-definition.js';
+import { LossEvaluation } from './loss-evaluation.js';
+import { type LossProgram } from './loss-program.js';
+
+/** A loss that a client has written as formulas. Made from its definition alone, so it is the same wherever it runs. */
+export class WrittenLoss extends LossFunction {
+  private readonly program: LossProgram;
+  private readonly described: LossMetadata;
+
+  /** @throws ExpressionError, InvalidRequestError */
+  constructor(readonly definition: LossDefinition) {
+    super();
+    this.program = compileLoss(definition);
+    const { inputs, config } = this.program;
+    const { name, description = '' } = definition;
+    this.described = { name, description, inputs, config, multipleTargets: true };
+  }
+
+  override get metadata(): LossMetadata {
+    return this.described;
+  }
+
+  /** @throws NonFiniteExpressionError naming the formula in which the first NaN or infinity came up */
+  override compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult {
+    const evaluation = this.evaluate(logprobs, inputs, config);
+    const loss = evaluation.numberOf(this.program.loss);
+    const dLogprobs = evaluation.gradientOf(this.program.loss);
+    if (!Number.isFinite(loss) || !dLogprobs.every(Number.isFinite)) {
+      throw new NonFiniteExpressionError(this.metadata.name, loss, evaluation.firstNonFinite());
+    }
+    const metrics: Record<string, number> = {};
+    for (const [name, step] of this.program.metrics) {
+      const value = evaluation.numberOf(step);
+      // The mean of nothing is no number; it is left out as in the built-in losses.
+      if (!Number.isNaN(value)) metrics[name] = finiteMetric(value);
+    }
+    return { loss, dLogprobs, metrics };
+  }
+
+  override activePositions(inputs: LossInputs): Uint8Array {
+    const targets = requiredInput(inputs, TARGET_TOKENS.name);
+    const width = rowWidth(targets);
+    const active = new Uint8Array(targets.data.length / width);
+    const counts = this.counts(inputs, {});
+    if (!counts) return active.fill(1);
+    for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) active[Math.floor(i / width)] = 1;
+    return active;
+  }
+
+  /** An evaluation of which nothing has been computed yet. */
+  evaluate(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossEvaluation {
+    const batch = { logprobs, inputs, config };
+    return new LossEvaluation(this.program, batch, this.counts(inputs, config));
+  }
+
+  /** The step whose value is the loss, and those that hold a value back from the gradient: for checks of it. */
+  get lossStep(): number {
+    return this.program.loss;
+  }
+
+  get stoppedSteps(): readonly number[] {
+    return this.program.steps.flatMap(({ operation }, i) => (operation.kind === 'stop_gradient' ? [i] : []));
+  }
+
+  private counts(inputs: LossInputs, config: LossConfig): Uint8Array | undefined {
+    const { mask } = this.program;
+    if (mask === null) return undefined;
+    return Uint8Array.from(new LossEvaluation(this.program, { logprobs: null, inputs, config }).valuesOf(mask));
+  }
+}

@@ -1,0 +1,107 @@
+import { isStorable } from '../../common/http/is-storable.js';
+import {
+  describe,
+  invalid,
+  type JsonObject,
+  readObject,
+  readString,
+  refuseUnknownFields,
+} from '../../common/json/json-fields.js';
+import { type ConfigDefinition, type InputDefinition, type LossDefinition } from '../../domain/loss-definition.js';
+import { LossTooLargeError } from './errors/loss-too-large.error.js';
+
+/*
+ * The definition of a loss as a client sends it. Everything is read into a new object, field by field: nothing walks
+ * what is not understood, however deep or large it is.
+ */
+
+const MOST_BYTES = 64 * 1024;
+const MOST_ENTRIES = { let: 64, metrics: 32, config: 64, inputs: 64 };
+const LONGEST_DESCRIPTION = 2000;
+const FORM = 'A loss is {"name": "my_loss", "loss": "-sum(weights * target_logprobs)", ...}: see /docs.';
+const FORMULA = 'A formula is a text such as "-sum(weights * target_logprobs)".';
+
+/** @param field where it stands in the body. Formulas are not looked into: compiling does that. */
+export function readLossDefinition(value: unknown, field = ''): LossDefinition {
+  const path = (name: string) => (field === '' ? name : `${field}.${name}`);
+  const body = readObject(value, field === '' ? 'body' : field, FORM);
+  refuseUnknownFields(body, ['name', 'description', 'let', 'loss', 'mask', 'metrics', 'config', 'inputs'], field);
+  const formula = (entry: unknown, at: string) => readString(entry, at, FORMULA);
+  const definition: LossDefinition = {
+    name: readString(body['name'], path('name'), FORM),
+    ...readDescription(body, field),
+    ...readEntries(body, 'let', path('let'), formula),
+    loss: formula(body['loss'], path('loss')),
+    ...(isGiven(body, 'mask') ? { mask: formula(body['mask'], path('mask')) } : {}),
+    ...readEntries(body, 'metrics', path('metrics'), formula),
+    ...readEntries(body, 'config', path('config'), readConfig),
+    ...readEntries(body, 'inputs', path('inputs'), readInput),
+  };
+  checkText(definition, field);
+  return definition;
+}
+
+function isGiven(object: JsonObject, name: string): boolean {
+  return (object[name] ?? undefined) !== undefined;
+}
+
+function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
+  body: JsonObject,
+  name: K,
+  field: string,
+  read: (value: unknown, field: string) => T,
+): { [name in K]?: Record<string, T> } {
+  if (!isGiven(body, name)) return {};
+  const entries = Object.entries(readObject(body[name], field, `Give {"name": ...} in ${field}.`));
+  if (entries.length > MOST_ENTRIES[name]) {
+    throw invalid(field, `has ${entries.length} entries.`, `At most ${MOST_ENTRIES[name]} are allowed.`);
+  }
+  const values = Object.fromEntries(entries.map(([key, value]) => [key, read(value, `${field}.${key}`)]));
+  return { [name]: values } as { [name in K]?: Record<string, T> };
+}
+
+function readConfig(value: unknown, field: string): number | ConfigDefinition {
+  if (typeof value === 'number') return readNumber(value, field);
+  const key = readObject(value, field, 'Give its default, a number, or {"default", "min", "max", "description"}.');
+  refuseUnknownFields(key, ['default', 'min', 'max', 'description'], field);
+  return {
+    default: readNumber(key['default'], `${field}.default`),
+    ...(isGiven(key, 'min') ? { min: readNumber(key['min'], `${field}.min`) } : {}),
+    ...(isGiven(key, 'max') ? { max: readNumber(key['max'], `${field}.max`) } : {}),
+    ...readDescription(key, field),
+  };
+}
+
+function readInput(value: unknown, field: string): InputDefinition {
+  const input = readObject(value, field, 'Give {"per": "token" or "datum", "default": 1, "description": "..."}.');
+  refuseUnknownFields(input, ['per', 'default', 'description'], field);
+  const { per } = input;
+  if (isGiven(input, 'per') && per !== 'token' && per !== 'datum') {
+    throw invalid(`${field}.per`, `is ${describe(per)}.`, 'Use "token" (the default) or "datum".');
+  }
+  return {
+    ...(per === 'token' || per === 'datum' ? { per } : {}),
+    ...(isGiven(input, 'default') ? { default: readNumber(input['default'], `${field}.default`) } : {}),
+    ...readDescription(input, field),
+  };
+}
+
+function readNumber(value: unknown, field: string): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw invalid(field, `must be a finite number, but is ${describe(value)}.`, 'JSON has none beyond 1.8e308.');
+}
+
+function readDescription(object: JsonObject, parent: string): { description?: string } {
+  if (!isGiven(object, 'description')) return {};
+  const field = parent === '' ? 'description' : `${parent}.description`;
+  const description = readString(object['description'], field, 'Say in words what it is for.');
+  if (description.length <= LONGEST_DESCRIPTION) return { description };
+  throw invalid(field, `has ${description.length} characters.`, `At most ${LONGEST_DESCRIPTION} are allowed.`);
+}
+
+function checkText(definition: LossDefinition, field: string): void {
+  const bytes = Buffer.byteLength(JSON.stringify(definition));
+  if (bytes > MOST_BYTES) throw new LossTooLargeError(bytes, MOST_BYTES);
+  if (isStorable(definition)) return;
+  throw invalid(field === '' ? 'body' : field, 'holds NUL or half a character.', 'Send text in UTF-8.');
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { currentOwner } from '../../common/caller.js';
+import { ConflictError, InvalidRequestError, NotFoundError } from '../../common/errors/request.errors.js';
+import { type LossDefinition } from '../../domain/loss-definition.js';
+import { type LossReference, type LossResult } from '../../domain/loss.js';
+import { TooManyLossesError } from './errors/too-many-losses.error.js';
+import { UnknownLossError } from './errors/unknown-loss.error.js';
+import { checkGradient } from './expressions/gradient-check.js';
+import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
+import { WrittenLoss } from './expressions/written-loss.js';
+import { type LossMetadata } from './loss-function.js';
+import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
+import { LossRegistry } from './loss-registry.js';
+import {
+  WrittenLossRepository,
+  type WrittenLossRow,
+  type WrittenLossSummary,
+} from './repositories/written-loss.repository.js';
+
+/** Versions of losses that one key may have. */
+const MOST_VERSIONS = 1000;
+/** Names that an error lists. */
+const MOST_NAMES = 20;
+
+export interface RegisteredLoss extends WrittenLossSummary {
+  readonly gradientCheck: { readonly checked: number; readonly batches: number };
+}
+
+export interface LossDetails {
+  readonly metadata: LossMetadata;
+  /** Null for a built-in loss. */
+  readonly written: WrittenLossRow | null;
+  readonly versions: readonly { readonly version: number; readonly createdAt: Date }[];
+}
+
+/** Losses as the caller knows them by name: the built-in ones and those of its own. */
+@Injectable()
+export class LossesService {
+  constructor(
+    private readonly registry: LossRegistry,
+    private readonly rows: WrittenLossRepository,
+  ) {}
+
+  /** @throws ExpressionError, InvalidRequestError, ConflictError, TooManyLossesError */
+  async register(definition: LossDefinition): Promise<RegisteredLoss> {
+    const { name } = definition;
+    this.checkName(name);
+    const loss = new WrittenLoss(definition);
+    const gradientCheck = checkGradient(loss, this.registry.resolveConfig(loss));
+    const { metadata } = loss;
+    const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MOST_VERSIONS);
+    if (!row) throw new TooManyLossesError(MOST_VERSIONS);
+    return { ...row, gradientCheck };
+  }
+
+  /** The built-in ones first. */
+  async list(): Promise<{ metadata: LossMetadata; version: number | null }[]> {
+    const own = await this.rows.findAll(currentOwner());
+    return [
+      ...this.registry.list().map((metadata) => ({ metadata, version: null })),
+      ...own.map(({ metadata, version }) => ({ metadata, version })),
+    ];
+  }
+
+  /** @param name also as `name@version` @throws NotFoundError */
+  async get(name: string): Promise<LossDetails> {
+    if (this.registry.has(name)) return { metadata: this.registry.get(name).metadata, written: null, versions: [] };
+    const written = await this.find(name);
+    if (!written)
+      throw new NotFoundError('Loss function', name, { remedy: 'GET /loss_functions lists those there are.' });
+    const versions = await this.rows.findVersions(currentOwner(), written.name);
+    return { metadata: written.metadata, written, versions };
+  }
+
+  /** Deletes every version; requests that were accepted keep theirs. @returns how many there were */
+  async delete(name: string): Promise<number> {
+    if (this.registry.has(name)) throw new ConflictError(`Loss '${name}' is built in and stays.`, { field: 'name' });
+    const count = isName(name) ? await this.rows.remove(currentOwner(), name) : 0;
+    if (count === 0) throw new NotFoundError('Loss function', name);
+    return count;
+  }
+
+  /**
+   * The loss that a request of the caller means by `name` or `name@version`, with its whole definition.
+   * @throws UnknownLossError
+   */
+  async resolve(name: string): Promise<LossReference> {
+    if (this.registry.has(name)) return { name };
+    const row = await this.find(name);
+    if (row) return { name: row.name, version: row.version, definition: row.definition };
+    const own = await this.rows.findAll(currentOwner());
+    const known = [...this.registry.list(), ...own].map((loss) => loss.name);
+    throw new UnknownLossError(name, known.slice(0, MOST_NAMES));
+  }
+
+  /** The body of a preview, read and computed. @throws whatever a request with this loss would be refused with */
+  async preview(body: unknown): Promise<{ result: LossResult; batch: PreviewBatch }> {
+    const { reference, config, data } = readPreview(body);
+    const loss = this.registry.functionOf(typeof reference === 'string' ? await this.resolve(reference) : reference);
+    const values = this.registry.resolveConfig(loss, config);
+    const batch = readPreviewBatch(data, loss, this.registry.inputNames(loss));
+    this.registry.checkInputs(loss, batch.batch);
+    return { result: previewLoss(loss, batch, values), batch };
+  }
+
+  private async find(name: string): Promise<WrittenLossRow | null> {
+    const [, base = '', version] = /^([^@]*)(?:@(\d{1,9}))?$/.exec(name) ?? [];
+    if (!isName(base)) return null;
+    return this.rows.find(currentOwner(), base, version === undefined ? undefined : Number(version));
+  }
+
+  private checkName(name: string): void {
+    if (!isName(name)) {
+      throw new InvalidRequestError(`'${name.slice(0, 80)}' cannot be the name of a loss.`, {
+        field: 'name',
+        remedy: NAME_REMEDY,
+      });
+    }
+    if (!this.registry.has(name)) return;
+    const remedy = `Choose another name, for example my_${name}.`;
+    throw new ConflictError(`The name '${name}' is that of a built-in loss.`, { field: 'name', remedy });
+  }
+}

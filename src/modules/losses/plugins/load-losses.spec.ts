@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { builtInLosses } from '../loss-registry.js';
+import { loadLosses } from './load-losses.js';
+import { lossProblem } from './loss-plugin-checks.js';
+
+/** Stands for `thinker/losses`, which is the built file. */
+const API = pathToFileURL(path.resolve('src/modules/losses/plugins/plugin-api.ts')).href;
+const TENSOR_API = pathToFileURL(path.resolve('src/modules/losses/plugins/tensor-loss.ts')).href;
+const HEAD = `import { Loss, LossFunction, TARGET_TOKENS } from ${JSON.stringify(API)};\n`;
+
+interface Plugin {
+  readonly name?: string;
+  readonly metadata?: string;
+  readonly body?: string;
+}
+
+/** A plugin as the compiler leaves it: decorators are calls. */
+function pluginSource({ name = 'mine', metadata = '', body }: Plugin = {}): string {
+  const compute = 'compute() { return { loss: 1, dLogprobs: new Float64Array(1), metrics: {} }; }';
+  const data = `{ name: '${name}', description: 'x', inputs: [TARGET_TOKENS], config: [], ${metadata} }`;
+  return `${HEAD}export class Mine extends LossFunction { ${body ?? compute} }\nLoss(${data})(Mine);\n`;
+}
+
+describe('loadLosses', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    mkdirSync('.cache', { recursive: true });
+    folder = mkdtempSync(path.resolve('.cache', 'plugins-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (file: string, source: string) => writeFileSync(path.join(folder, file), source);
+  const load = () => loadLosses(builtInLosses(), [folder]);
+
+  it('adds the losses of a folder to the built-in ones, in the order of its files', async () => {
+    write('b.mjs', pluginSource({ name: 'second' }));
+    write('a.mjs', pluginSource({ name: 'first' }));
+    write('a.mjs.map', '{}');
+    mkdirSync(path.join(folder, 'shared'));
+    const losses = await load();
+    expect(losses.slice(builtInLosses().length).map(({ metadata }) => metadata.name)).toEqual(['first', 'second']);
+  });
+
+  it.each([
+    ['a file without a loss', `${HEAD}export const nothing = 1;`, /a\.mjs: it exports no loss\. Export a class/],
+    ['a class without @Loss', `${HEAD}export class Mine extends LossFunction {}`, /Mine lacks the @Loss\({...}\)/],
+    ['a loss without compute', pluginSource({ body: '' }), /loss 'mine' has no method compute/],
+    [
+      'a TensorLoss without loss',
+      `import { TensorLoss } from ${JSON.stringify(TENSOR_API)};\nexport class Mine extends TensorLoss {}`,
+      /a\.mjs: Mine has no method loss/,
+    ],
+    ['a name that is none', pluginSource({ name: 'my loss' }), /its name is 'my loss'; expected a letter/],
+    ['no description', pluginSource({ metadata: "description: ' '" }), /loss 'mine' has no description/],
+    ['no inputs', pluginSource({ metadata: 'inputs: undefined' }), /loss 'mine' has no list of inputs/],
+    [
+      'inputs without the targets',
+      pluginSource({ metadata: 'inputs: []' }),
+      /inputs of loss 'mine' lack TARGET_TOKENS/,
+    ],
+    [
+      'an input of an unknown type',
+      pluginSource({ metadata: "inputs: [TARGET_TOKENS, { name: 'w', dtype: 'double', required: true }]" }),
+      /input 'w' of loss 'mine' has dtype 'double'/,
+    ],
+    [
+      'an input that is there twice',
+      pluginSource({ metadata: 'inputs: [TARGET_TOKENS, TARGET_TOKENS]' }),
+      /input 'target_tokens' of loss 'mine' is there twice/,
+    ],
+    [
+      'a default that is no number',
+      pluginSource({ metadata: "config: [{ name: 'beta', default: '1' }]" }),
+      /default of config key 'beta' of loss 'mine' is '1'; expected a finite number/,
+    ],
+    [
+      'a default outside of its range',
+      pluginSource({ metadata: "config: [{ name: 'beta', default: 5, min: 0, max: 1 }]" }),
+      /default of config key 'beta' of loss 'mine' is 5, which is not within 0 and 1/,
+    ],
+    ['a constructor that throws', pluginSource({ body: "constructor() { throw new Error('no') }" }), /a\.mjs: no/],
+    ['a file that cannot be loaded', "import 'nowhere-to-be-found';", /a\.mjs: it cannot be loaded: /],
+    ['the name of a built-in loss', pluginSource({ name: 'ppo' }), /the name 'ppo' is taken by a built-in loss/],
+    [
+      'the class of another copy of the service',
+      'class LossFunction {}\nexport class Mine extends LossFunction {}',
+      /Mine extends the LossFunction of another copy of this service\. Let the plugin's node_modules\/thinker be a link/,
+    ],
+  ])('refuses %s', async (_, source, message) => {
+    write('a.mjs', source);
+    await expect(load()).rejects.toThrow(message);
+    await expect(load()).rejects.toMatchObject({ code: 'invalid_loss_plugin', category: 'server' });
+  });
+
+  it('refuses two files with one name, naming both', async () => {
+    write('a.mjs', pluginSource());
+    write('b.mjs', pluginSource());
+    await expect(load()).rejects.toThrow(/b\.mjs: the name 'mine' is taken by \S+a\.mjs: rename one/);
+  });
+
+  it('refuses a folder without files, and one that is not there', async () => {
+    await expect(load()).rejects.toThrow(/this folder holds no \.js or \.mjs file/);
+    await expect(loadLosses([], [path.join(folder, 'gone')])).rejects.toThrow(/gone: this folder cannot be read/);
+  });
+});
+
+describe('lossProblem', () => {
+  it('finds nothing wrong with the built-in losses', () => {
+    expect(builtInLosses().map(lossProblem)).toEqual(builtInLosses().map(() => null));
+  });
+});
