@@ -15,6 +15,9 @@ import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
 
 const logger = new Logger('Thinker');
 
+/** What follows the grace period of a shutdown (snapshots, leases, connections) may take this long. */
+const TIDY_MS = 15_000;
+
 async function start(config: AppConfig): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     logger: new AppLogger(config.logLevel),
@@ -22,12 +25,13 @@ async function start(config: AppConfig): Promise<void> {
     abortOnError: false,
   });
   for (const warning of config.warnings) logger.warn(warning);
-  configureHttp(app, config.bodyLimitMb, config.servesApi ? app.get(KeyGate).handle : undefined);
+  configureHttp(app, config, config.servesApi ? app.get(KeyGate).handle : undefined);
   if (config.servesApi) {
     await app.get(ApiKeys).checkExposure(config.host);
     serveDocs(app);
   }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  endForSure(config.shutdownGraceS);
   await app.init();
   await app.listen(config.port, config.host).catch(async (error: unknown) => {
     await app.close();
@@ -39,6 +43,21 @@ async function start(config: AppConfig): Promise<void> {
   if (!config.servesApi) return;
   if (config.redisUrl === '') logger.log('No REDIS_URL: the job queue lives inside this process');
   logger.log(`Swagger UI: ${url}/docs   Queue dashboard: ${url}${BULL_BOARD_ROUTE}`);
+}
+
+/** A shutdown that hangs is cut short: whatever was not written down runs again elsewhere. */
+function endForSure(graceS: number): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      setTimeout(
+        () => {
+          logger.error('The shutdown takes too long; ending without it');
+          process.exit(1);
+        },
+        graceS * 1000 + TIDY_MS,
+      ).unref();
+    });
+  }
 }
 
 try {

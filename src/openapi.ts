@@ -3,10 +3,44 @@ import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, getSchemaPath, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
+import { BaseModelCatalog, DEFAULT_BASE_MODEL } from './base-models/base-model-catalog.js';
 import { ErrorDto } from './common/http/error.dto.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
 import { runsAsScript } from './config/runs-as-script.js';
+import { isOpen } from './modules/keys/index.js';
+
+/** Groups in the order of Swagger UI: our own routes, those of the Tinker SDK, those of the hub. */
+const TAGS = {
+  adapters: 'Make, list, export and delete LoRA adapters.',
+  training: 'Forward, backward and optimiser steps.',
+  futures: 'Results of requests, and lists of them.',
+  generation: 'Sample text.',
+  checkpoints: 'Save and load weights.',
+  losses: 'Loss functions with their inputs and settings.',
+  service: 'Health, and what this server can do.',
+  'tinker: service': 'Tinker SDK: its settings, its session, base models.',
+  'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes take their ids, too.',
+  'tinker: training': 'Tinker SDK: forward, backward and optimiser steps, as JSON or protobuf.',
+  'tinker: futures': 'Tinker SDK: results of requests, as JSON or protobuf.',
+  'tinker: sampling': 'Tinker SDK: sample from a base model or from saved weights.',
+  'tinker: weights': 'Tinker SDK: save and load weights.',
+  'tinker: runs': 'Tinker SDK: training runs and their checkpoints.',
+  'tinker: records': 'Tinker SDK: sessions, the audit log, usage.',
+  hub: 'Tokenizer files of the base models, for clients with HF_ENDPOINT=<server>/hf.',
+};
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'Seconds after which to send it again.',
+    schema: { type: 'integer' as const, example: 5 },
+  },
+};
+
+/** Name of the security scheme: what Swagger UI's "Authorize" asks for. */
+const KEY = 'api_key';
 
 /**
  * The OpenAPI document. As a script: `--write` writes openapi.json, `--check` fails when it is out of date. Neither
@@ -17,9 +51,18 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setTitle('Thinker')
     .setDescription(
       'Self-hosted LLM fine-tuning: clients send data and losses, the service trains one LoRA adapter per client. ' +
-        'Requests that compute are answered at once with a `request_id`; POST /retrieve_future gives the result.',
+        'Requests that compute are answered at once with a `request_id`; POST /retrieve_future gives the result. ' +
+        'The examples work as they stand once POST /adapters has made `my-model`; ids of sessions, samplers and ' +
+        'requests come from earlier answers.',
     )
     .setVersion(VERSION)
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Where the server asks for a key.' },
+      KEY,
+    )
+    // Either of the two: a server without keys asks for none.
+    .addSecurityRequirements(KEY)
+    .addSecurityRequirements({})
     .addGlobalResponse({
       status: 'default',
       description:
@@ -27,15 +70,60 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorDto) } } },
     })
     .build();
-  return SwaggerModule.createDocument(app, info, {
+  info.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
+  const document = SwaggerModule.createDocument(app, info, {
     extraModels: [ErrorDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const operation of [item.get, item.put, item.post, item.patch, item.delete]) {
+      if (!operation) continue;
+      if (isOpen(path)) operation.security = [];
+      else describeRefusals(operation);
+      describePressure(operation);
+      describeBytes(operation);
+    }
+  }
+  return document;
 }
 
-/** Adds /docs (Swagger UI) and /docs-json. */
+/** What any route may answer that asks for a key. */
+function describeRefusals({ responses }: Operation): void {
+  responses['401'] = refusal('Keys are configured, and the request has none of them.');
+  responses['503'] = {
+    ...refusal('The database is away for longer than requests wait for it: send it again.'),
+    headers: RETRY_AFTER,
+  };
+}
+
+/** What any route may answer that takes a body. */
+function describePressure({ requestBody, responses }: Operation): void {
+  if (!requestBody) return;
+  responses['429'] = {
+    ...refusal('Too many requests wait, or too many bodies are being received: send it again.'),
+    headers: RETRY_AFTER,
+  };
+}
+
+function refusal(description: string) {
+  return { description, content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorDto) } } } };
+}
+
+/** Decorators give one schema to all types that a body can have, but only JSON and forms have fields. */
+function describeBytes({ requestBody }: Operation): void {
+  if (!requestBody || !('content' in requestBody)) return;
+  for (const type of Object.keys(requestBody.content)) {
+    if (/json|form/.test(type)) continue;
+    requestBody.content[type] = { schema: { type: 'string', format: 'binary' } };
+  }
+}
+
+/** Adds /docs (Swagger UI) and /docs-json. Examples name the server's own base model, so that they can be sent. */
 export function serveDocs(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => buildOpenApi(app));
+  SwaggerModule.setup('docs', app, () => {
+    const ours = JSON.stringify(app.get(BaseModelCatalog).default().name).slice(1, -1);
+    return JSON.parse(JSON.stringify(buildOpenApi(app)).replaceAll(DEFAULT_BASE_MODEL, ours)) as OpenAPIObject;
+  });
 }
 
 const FILE = 'openapi.json';

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { HubErrorDto } from './dto/hub.dto.js';
 
 /** What a tokenizer is made of, and the model's configuration. Weights are not served. */
 const FILES = new Set([
@@ -14,13 +15,14 @@ const FILES = new Set([
 ]);
 
 const RESOLVE = /^\/hf\/(.+?)\/resolve\/([^/]+)\/(.+)$/;
+const TREE = /^\/hf\/api\/models\/(.+?)\/tree\/[^/]+(?:\/(.+))?$/;
 const MODEL = /^\/hf\/api\/models\/(.+?)(?:\/revision\/[^/]+)?$/;
 
 /**
  * Files of the base models as the Hugging Face hub serves them, so that a client with HF_ENDPOINT=<server>/hf loads
  * tokenizers from here, also those of models that no hub has.
  */
-@ApiTags('tinker')
+@ApiTags('hub')
 @Controller('hf')
 export class HubController {
   constructor(private readonly baseModels: BaseModelCatalog) {}
@@ -29,38 +31,75 @@ export class HubController {
   @ApiOperation({
     summary: 'Configuration and tokenizer files of the base models, as the hub serves them',
     description:
-      '`/hf/<model>/resolve/<revision>/<file>` and `/hf/api/models/<model>`. Set HF_ENDPOINT to <server>/hf. ' +
+      '`/hf/<model>/resolve/<revision>/<file>`, `/hf/api/models/<model>` and `/hf/api/models/<model>/tree/<revision>`. ' +
+      'Set HF_ENDPOINT to <server>/hf. ' +
       'Example: `curl http://127.0.0.1:8000/hf/HuggingFaceTB/SmolLM2-135M-Instruct/resolve/main/tokenizer_config.json`',
   })
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  async serve(@Req() { path }: Request, @Res() response: Response): Promise<void> {
-    const [, name = '', , file = ''] = RESOLVE.exec(decodeURIComponent(path)) ?? [];
-    if (file !== '') return this.serveFile(name, file, response);
-    const model = this.find(MODEL.exec(decodeURIComponent(path))?.[1]);
-    if (!model) return refuse(response, 'RepoNotFound', 'There is no such model here.');
-    response.json({
-      id: model.name,
-      modelId: model.name,
-      sha: revisionOf(model),
-      siblings: [],
-      tags: [],
-      private: false,
-    });
+  @ApiParam({
+    name: 'path',
+    description:
+      '`<model>/resolve/<revision>/<file>`, `api/models/<model>` for what the hub knows of a model, or `api/models/<model>/tree/<revision>` for its files.',
+    example: 'HuggingFaceTB/SmolLM2-135M-Instruct/resolve/main/tokenizer_config.json',
+  })
+  @ApiOkResponse({
+    description: 'The file, what the hub knows of the model, or the list of its files.',
+    content: {
+      'application/json': {
+        schema: {
+          oneOf: [
+            { type: 'object', additionalProperties: true },
+            { type: 'array', items: { type: 'object' } },
+          ],
+        },
+      },
+      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    },
+  })
+  @ApiNotFoundResponse({
+    type: HubErrorDto,
+    description: 'No such model or file; X-Error-Code (RepoNotFound, EntryNotFound) tells which, as on the hub.',
+  })
+  async serve(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const path = decodeURIComponent(request.path);
+    const [, name, , file = ''] = RESOLVE.exec(path) ?? [];
+    const [, listed, folder] = TREE.exec(path) ?? [];
+    const wanted = name ?? listed ?? MODEL.exec(path)?.[1];
+    const model = this.baseModels.list().find((one) => one.name === wanted);
+    if (!model) return refuse(response, 'RepoNotFound', `There is no model '${wanted ?? ''}' here.`);
+    if (name !== undefined) return serveFile(model, file, response);
+    if (listed !== undefined) return serveTree(model, folder, response);
+    const siblings = (await filesOf(model)).map((rfilename) => ({ rfilename }));
+    response.json({ id: model.name, modelId: model.name, sha: revisionOf(model), siblings, tags: [], private: false });
   }
+}
 
-  private async serveFile(name: string, file: string, response: Response): Promise<void> {
-    const model = this.find(name);
-    if (!model) return refuse(response, 'RepoNotFound', `There is no model '${name}' here.`);
-    response.setHeader('X-Repo-Commit', revisionOf(model));
-    const bytes = FILES.has(file) ? await readFile(join(model.folder, file)).catch(() => null) : null;
-    if (bytes === null) return refuse(response, 'EntryNotFound', `Model '${name}' has no file '${file}' here.`);
-    response.setHeader('ETag', `"${createHash('sha1').update(bytes).digest('hex')}"`);
-    response.type(file.endsWith('.json') ? 'application/json' : 'application/octet-stream').send(bytes);
-  }
+async function serveFile(model: BaseModel, file: string, response: Response): Promise<void> {
+  response.setHeader('X-Repo-Commit', revisionOf(model));
+  const bytes = FILES.has(file) ? await readFile(join(model.folder, file)).catch(() => null) : null;
+  if (bytes === null) return refuse(response, 'EntryNotFound', `Model '${model.name}' has no file '${file}' here.`);
+  response.setHeader('ETag', `"${blobId(bytes)}"`);
+  response.type(file.endsWith('.json') ? 'application/json' : 'application/octet-stream').send(bytes);
+}
 
-  private find(name: string | undefined): BaseModel | undefined {
-    return this.baseModels.list().find((model) => model.name === name);
+/** transformers asks for the folder of additional chat templates; a folder that a model lacks is a 404 on the hub too. */
+async function serveTree(model: BaseModel, folder: string | undefined, response: Response): Promise<void> {
+  if (folder !== undefined) {
+    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no folder '${folder}' here.`);
   }
+  const entries = (await filesOf(model)).map(async (path) => {
+    const bytes = await readFile(join(model.folder, path));
+    return { type: 'file', path, size: bytes.length, oid: blobId(bytes) };
+  });
+  response.json(await Promise.all(entries));
+}
+
+async function filesOf({ folder }: BaseModel): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => FILES.has(file)).sort();
+}
+
+/** Git's name of a file with these bytes, which the hub gives as ETag and as `oid`. */
+function blobId(bytes: Buffer): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** Something in the place of a commit: the same for the same model. */
@@ -68,7 +107,11 @@ function revisionOf({ name, folder }: BaseModel): string {
   return createHash('sha1').update(`${name}\0${folder}`).digest('hex');
 }
 
-/** As the hub says it: its clients look at the headers. */
+/** As the hub says it: its clients look at the headers, which hold no text but ASCII. */
 function refuse(response: Response, code: string, message: string): void {
-  response.status(404).setHeader('X-Error-Code', code).setHeader('X-Error-Message', message).json({ error: message });
+  response
+    .status(404)
+    .setHeader('X-Error-Code', code)
+    .setHeader('X-Error-Message', message.replace(/[^ -~]/g, '?'))
+    .json({ error: message } satisfies HubErrorDto);
 }

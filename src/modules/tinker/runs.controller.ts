@@ -1,10 +1,15 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { applyDecorators, Body, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiFoundResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { ApiInvalid, ApiMissing, ApiPut } from '../../common/http/api-docs.js';
 import { AdaptersService } from '../adapters/index.js';
-import { checkCheckpointName, CheckpointLibrary, type CheckpointPath, kindOf } from '../checkpoints/index.js';
-import { ArchiveLinks } from './archive-links.js';
+import {
+  CHECKPOINT_SEGMENTS,
+  CheckpointLibrary,
+  type CheckpointPath,
+  parseCheckpointPath,
+} from '../checkpoints/index.js';
+import { DownloadLinks } from './download-links.js';
 import {
   PageDto,
   TinkerCheckpointsDto,
@@ -17,11 +22,17 @@ import { TtlDto } from './dto/weights.dto.js';
 import { TinkerController } from './tinker.controller-kind.js';
 
 const CHECKPOINT = 'training_runs/:training_run_id/checkpoints/:kind/:name';
-const CheckpointParams = () => (target: object, key: string | symbol, descriptor: PropertyDescriptor) => {
-  ApiParam({ name: 'training_run_id', example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0' })(target, key, descriptor);
-  ApiParam({ name: 'kind', enum: ['weights', 'sampler_weights'], example: 'weights' })(target, key, descriptor);
-  ApiParam({ name: 'name', example: 'step-10' })(target, key, descriptor);
-};
+const KIND = { type: 'string', enum: [...CHECKPOINT_SEGMENTS], example: 'weights' };
+const RunParam = () =>
+  ApiParam({ name: 'training_run_id', example: 'my-model', description: "Id of the training run: the model's." });
+const CheckpointParams = () =>
+  applyDecorators(
+    RunParam(),
+    ApiParam({ name: 'kind', schema: KIND, description: 'What was saved.' }),
+    ApiParam({ name: 'name', example: 'step-10', description: 'Name of the checkpoint.' }),
+    ApiInvalid('The kind or the name is none that a checkpoint can have.'),
+    ApiMissing('checkpoint'),
+  );
 
 interface CheckpointParamsDto {
   readonly training_run_id: string;
@@ -30,12 +41,12 @@ interface CheckpointParamsDto {
 }
 
 /** Training runs (every adapter is one, whoever made it) and their checkpoints. */
-@TinkerController()
+@TinkerController('runs')
 export class TinkerRunsController {
   constructor(
     private readonly adapters: AdaptersService,
     private readonly checkpoints: CheckpointLibrary,
-    private readonly links: ArchiveLinks,
+    private readonly links: DownloadLinks,
   ) {}
 
   /**
@@ -43,7 +54,8 @@ export class TinkerRunsController {
    * @remarks Example: `curl "http://127.0.0.1:8000/api/v1/training_runs?limit=20"`
    */
   @Get('training_runs')
-  @ApiOkResponse({ type: TrainingRunsDto })
+  @ApiOkResponse({ type: TrainingRunsDto, description: 'One page.' })
+  @ApiInvalid()
   async list(@Query() { limit = 20, offset = 0 }: PageDto): Promise<TrainingRunsDto> {
     const [adapters, total] = await this.adapters.page(limit, offset);
     const newest = await this.checkpoints.newest(adapters.map(({ id }) => id));
@@ -53,10 +65,12 @@ export class TinkerRunsController {
 
   /**
    * One training run
-   * @remarks Example: `curl http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0`
+   * @remarks Example: `curl http://127.0.0.1:8000/api/v1/training_runs/my-model`
    */
   @Get('training_runs/:training_run_id')
-  @ApiOkResponse({ type: TrainingRunDto })
+  @RunParam()
+  @ApiOkResponse({ type: TrainingRunDto, description: 'The run with its newest checkpoints.' })
+  @ApiMissing('training run')
   async get(@Param('training_run_id') id: string): Promise<TrainingRunDto> {
     const adapter = await this.adapters.get(id, 'training_run_id');
     return toTrainingRunDto(adapter, await this.checkpoints.newest([adapter.id]));
@@ -64,10 +78,12 @@ export class TinkerRunsController {
 
   /**
    * Checkpoints of a training run, newest first
-   * @remarks Example: `curl http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints`
+   * @remarks Example: `curl http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints`
    */
   @Get('training_runs/:training_run_id/checkpoints')
-  @ApiOkResponse({ type: TinkerCheckpointsDto })
+  @RunParam()
+  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'All of them.' })
+  @ApiMissing('training run')
   async listOfRun(@Param('training_run_id') id: string): Promise<TinkerCheckpointsDto> {
     const adapter = await this.adapters.get(id, 'training_run_id');
     const [rows] = await this.checkpoints.page(10_000, 0, adapter.id);
@@ -79,7 +95,8 @@ export class TinkerRunsController {
    * @remarks Example: `curl "http://127.0.0.1:8000/api/v1/checkpoints?limit=100"`
    */
   @Get('checkpoints')
-  @ApiOkResponse({ type: TinkerCheckpointsDto })
+  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'One page.' })
+  @ApiInvalid()
   async listAll(@Query() { limit = 100, offset = 0 }: PageDto): Promise<TinkerCheckpointsDto> {
     const [rows, total] = await this.checkpoints.page(limit, offset);
     return { checkpoints: rows.map(toTinkerCheckpointDto), cursor: { offset, limit, total_count: total } };
@@ -87,55 +104,57 @@ export class TinkerRunsController {
 
   /**
    * Delete a checkpoint
-   * @remarks Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints/weights/step-10`
+   * @remarks Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10`
    */
   @Delete(CHECKPOINT)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'It is gone.' })
   delete(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.delete(toPath(params));
   }
 
   /**
    * Let every key read a checkpoint
-   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints/weights/step-10/publish`
+   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
    */
   @Post(`${CHECKPOINT}/publish`)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'Every key can read it.' })
   publish(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.setPublic(toPath(params), true);
   }
 
   /**
    * Let only its owner read a checkpoint
-   * @remarks Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints/weights/step-10/publish`
+   * @remarks Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
    */
   @Delete(`${CHECKPOINT}/publish`)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse()
+  @ApiNoContentResponse({ description: 'Only its owner can read it.' })
   unpublish(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.setPublic(toPath(params), false);
   }
 
-  /**
-   * Say when a checkpoint is deleted
-   * @remarks Example: `curl -X PUT http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints/weights/step-10/ttl -H "Content-Type: application/json" -d '{"ttl_seconds": 604800}'`
-   */
   @Put(`${CHECKPOINT}/ttl`)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse()
+  @ApiPut('api/v1/training_runs/my-model/checkpoints/weights/step-10/ttl', {
+    summary: 'Say when a checkpoint is deleted',
+    description: 'Counted from now.',
+    type: TtlDto,
+    examples: { 'in a week': { ttl_seconds: 604800 }, never: { ttl_seconds: null } },
+  })
+  @ApiNoContentResponse({ description: 'Noted.' })
   setTtl(@Param() params: CheckpointParamsDto, @Body() { ttl_seconds: seconds }: TtlDto): Promise<void> {
     return this.checkpoints.setTtl(toPath(params), seconds ?? null);
   }
 
   /**
    * Where a checkpoint's files can be downloaded
-   * @remarks Redirects to an address that needs no key and is good for 15 minutes; it gives a tar in PEFT's layout. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/checkpoints/weights/step-10/archive`
+   * @remarks Redirects to an address that needs no key and is good for 15 minutes; it gives a tar in PEFT's layout. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/archive`
    */
   @Get(`${CHECKPOINT}/archive`)
   @CheckpointParams()
@@ -146,14 +165,11 @@ export class TinkerRunsController {
     @Res() response: Response,
   ): Promise<void> {
     const { id } = await this.checkpoints.readable(toPath(params), 'name');
-    const { url, expires } = await this.links.make(id, request);
+    const { url, expires } = await this.links.toArchive(id, request);
     response.setHeader('Expires', expires.toUTCString()).redirect(302, url);
   }
 }
 
-function toPath({ training_run_id: modelId, kind: segment, name }: CheckpointParamsDto): CheckpointPath {
-  const kind = kindOf(segment);
-  if (kind) return { modelId, kind, name: checkCheckpointName(name, 'name') };
-  const remedy = 'Use weights or sampler_weights.';
-  throw new InvalidRequestError(`'${segment}' is no kind of checkpoint. ${remedy}`, { field: 'kind', remedy });
+function toPath({ training_run_id: modelId, kind, name }: CheckpointParamsDto): CheckpointPath {
+  return parseCheckpointPath(`tinker://${modelId}/${kind}/${name}`, 'path');
 }

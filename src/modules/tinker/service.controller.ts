@@ -1,34 +1,44 @@
 import { Body, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
+import { ApiGoneResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
 import { CapabilitiesService } from '../adapters/index.js';
 import { SessionsService } from '../sessions/index.js';
 import {
   ClientConfigDto,
+  ClientVersionDto,
   CreateSessionDto,
   DynamicConfigDto,
+  FinishSessionDto,
+  HeartbeatDto,
   ServerCapabilitiesDto,
   SessionCreatedDto,
   SessionIdDto,
+  TelemetryBatchDto,
   TelemetryDto,
   TinkerHealthDto,
 } from './dto/service.dto.js';
 import { TinkerController } from './tinker.controller-kind.js';
 
+const SESSION = 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
+
 /** What a client asks before and beside its work. */
-@TinkerController()
+@TinkerController('service')
 export class TinkerServiceController {
   constructor(
     private readonly sessions: SessionsService,
     private readonly capabilities: CapabilitiesService,
   ) {}
 
-  /**
-   * Settings for the SDK
-   * @remarks The same for every version of it: encodings are chosen by each request's headers. Example: `curl -X POST http://127.0.0.1:8000/api/v1/client/config -H "Content-Type: application/json" -d '{"sdk_version": "0.25.0"}'`
-   */
   @Post('client/config')
   @HttpCode(200)
-  @ApiOkResponse({ type: ClientConfigDto })
+  @ApiPost('api/v1/client/config', {
+    summary: 'Settings for the SDK',
+    description: 'The same for every version of it: encodings are chosen by the headers of each request.',
+    type: ClientVersionDto,
+    examples: { 'an SDK': { sdk_version: '0.25.0' } },
+  })
+  @ApiOkResponse({ type: ClientConfigDto, description: 'What the SDK may do here.' })
   config(): ClientConfigDto {
     return {
       pjwt_auth_enabled: false,
@@ -37,37 +47,42 @@ export class TinkerServiceController {
       proto_write_fwdbwd: false,
       create_model_via_load_weights: false,
       use_pyqwest_transport: false,
+      sample_use_retrieve_futures: true,
     };
   }
 
-  /**
-   * Settings that the SDK asks for again and again
-   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/client/dynamic_config`
-   */
   @Post('client/dynamic_config')
   @HttpCode(200)
-  @ApiOkResponse({ type: DynamicConfigDto })
+  @ApiPost('api/v1/client/dynamic_config', {
+    summary: 'Settings that the SDK asks for again and again',
+    description: 'Nothing changes while the server runs.',
+    type: ClientVersionDto,
+    examples: { 'an SDK': { sdk_version: '0.25.0' } },
+  })
+  @ApiOkResponse({ type: DynamicConfigDto, description: 'When to ask again.' })
   dynamicConfig(): DynamicConfigDto {
-    return { refresh_interval_sec: 300 };
+    return { refresh_interval_sec: 300, sample_cancel_enabled: true };
   }
 
-  /**
-   * Take the SDK's telemetry
-   * @remarks Nothing of it is stored. Example: `curl -X POST http://127.0.0.1:8000/api/v1/telemetry`
-   */
   @Post('telemetry')
   @HttpCode(200)
-  @ApiOkResponse({ type: TelemetryDto })
+  @ApiPost('api/v1/telemetry', {
+    summary: "Take the SDK's telemetry",
+    description: 'Nothing of it is stored.',
+    type: TelemetryBatchDto,
+    examples: { 'no events': { events: [], platform: 'linux', sdk_version: '0.25.0', session_id: SESSION } },
+  })
+  @ApiOkResponse({ type: TelemetryDto, description: 'Taken, and forgotten.' })
   telemetry(): TelemetryDto {
     return { status: 'accepted' };
   }
 
   /**
    * Is the process alive?
-   * @remarks Example: `curl http://127.0.0.1:8000/api/v1/healthz`
+   * @remarks Looks at nothing else; GET /readyz does. Example: `curl http://127.0.0.1:8000/api/v1/healthz`
    */
   @Get('healthz')
-  @ApiOkResponse({ type: TinkerHealthDto })
+  @ApiOkResponse({ type: TinkerHealthDto, description: 'It is.' })
   health(): TinkerHealthDto {
     return { status: 'ok' };
   }
@@ -78,7 +93,7 @@ export class TinkerServiceController {
    */
   @Get('get_server_capabilities')
   @Header('Cache-Control', 'no-store')
-  @ApiOkResponse({ type: ServerCapabilitiesDto })
+  @ApiOkResponse({ type: ServerCapabilitiesDto, description: 'All of them.' })
   async describe(): Promise<ServerCapabilitiesDto> {
     const { supported_models: models } = await this.capabilities.describe();
     return {
@@ -88,41 +103,54 @@ export class TinkerServiceController {
     };
   }
 
-  /**
-   * Begin a session
-   * @remarks It goes on while heartbeats come. Example: `curl -X POST http://127.0.0.1:8000/api/v1/create_session -H "Content-Type: application/json" -d '{"tags": [], "sdk_version": "0.25.0"}'`
-   */
   @Post('create_session')
   @HttpCode(200)
-  @ApiOkResponse({ type: SessionCreatedDto })
+  @ApiPost('api/v1/create_session', {
+    summary: 'Begin a session',
+    description: 'It goes on while heartbeats come; what it makes belongs to it.',
+    type: CreateSessionDto,
+    examples: { 'a session': { tags: ['experiment-1'], sdk_version: '0.25.0' } },
+  })
+  @ApiOkResponse({ type: SessionCreatedDto, description: 'The session has begun.' })
   async createSession(@Body() body: CreateSessionDto): Promise<SessionCreatedDto> {
     const session_id = await this.sessions.create({
       tags: body.tags ?? [],
       userMetadata: body.user_metadata ?? null,
       sdkVersion: body.sdk_version ?? '',
       projectId: body.project_id ?? null,
+      displayName: body.display_name ?? null,
     });
     return { session_id };
   }
 
-  /**
-   * Say that the client is still there
-   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/session_heartbeat -H "Content-Type: application/json" -d '{"session_id": "session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
-   */
   @Post('session_heartbeat')
   @HttpCode(200)
-  async heartbeat(@Body() { session_id: id }: SessionIdDto): Promise<{ type: string }> {
+  @ApiPost('api/v1/session_heartbeat', {
+    summary: 'Say that the client is still there',
+    description: 'Every 10 seconds, as the SDK does; 410 once the session has ended.',
+    type: SessionIdDto,
+    examples: { 'a session': { session_id: SESSION } },
+  })
+  @ApiOkResponse({ type: HeartbeatDto, description: 'The session goes on.' })
+  @ApiMissing('session')
+  @ApiGoneResponse({ type: ErrorDto, description: 'The session has ended.' })
+  async heartbeat(@Body() { session_id: id }: SessionIdDto): Promise<HeartbeatDto> {
     await this.sessions.beat(id);
     return { type: 'session_heartbeat' };
   }
 
-  /**
-   * End a session
-   * @remarks Its adapters leave memory, nothing is lost. Example: `curl -X POST http://127.0.0.1:8000/api/v1/sessions/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/finish`
-   */
   @Post('sessions/:session_id/finish')
   @HttpCode(204)
-  async finish(@Param('session_id') id: string): Promise<void> {
-    await this.sessions.finish(id);
+  @ApiPost(`api/v1/sessions/${SESSION}/finish`, {
+    summary: 'End a session',
+    description: 'Its adapters leave memory, nothing is lost. Why it ended stays with it: what the first request said.',
+    type: FinishSessionDto,
+    examples: { success: { reason: { type: 'success' }, detail: 'training complete' }, 'without a reason': {} },
+  })
+  @ApiParam({ name: 'session_id', example: SESSION, description: 'Id of the session.' })
+  @ApiNoContentResponse({ description: 'It has ended.' })
+  @ApiMissing('session')
+  async finish(@Param('session_id') id: string, @Body() { reason, detail }: FinishSessionDto): Promise<void> {
+    await this.sessions.finish(id, { reason: reason?.type, detail });
   }
 }

@@ -3,8 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { AppError } from '../../common/errors/app-error.js';
 import { AppExceptionFilter } from '../../common/http/app-exception.filter.js';
 
-/** Statuses that the SDK tries again for minutes, though no repeat can mend what is wrong. */
-const RETRIED_IN_VAIN = [409, 429];
+/** What the SDK tries again for minutes, though no repeat can mend it. */
+const RETRIED_IN_VAIN = 409;
 
 /** Errors as on the root routes, but with 400 where the SDK would try again in vain. */
 @Injectable()
@@ -20,6 +20,6 @@ export class TinkerExceptionFilter extends AppExceptionFilter {
 }
 
 function finalError(error: AppError): AppError {
-  if (!RETRIED_IN_VAIN.includes(error.status)) return error;
+  if (error.status !== RETRIED_IN_VAIN) return error;
   return new AppError(error.code, error.category, 400, error.message, error.details, { cause: error });
 }

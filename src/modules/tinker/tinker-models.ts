@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { runAs } from '../../common/caller.js';
 import { describe, invalid } from '../../common/json/json-fields.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
@@ -6,6 +7,7 @@ import { type Accepted } from '../futures/index.js';
 import { SessionsService } from '../sessions/index.js';
 import { type CreateModelDto, isAdamW, toTinkerLora } from './dto/model.dto.js';
 import { type TinkerLoadDto } from './dto/weights.dto.js';
+import { WeightsAccess } from './weights-access.js';
 
 /** Number of the load that a model begins with: the client counts its own requests from 1. */
 const FIRST_SEQ_ID = 0;
@@ -18,11 +20,12 @@ export class TinkerModels {
     private readonly adapters: AdaptersService,
     private readonly checkpoints: CheckpointsService,
     private readonly library: CheckpointLibrary,
+    private readonly access: WeightsAccess,
   ) {}
 
   /** A repeat of (session, model_seq_id) gives the first one's future. */
   async create(dto: CreateModelDto): Promise<Accepted> {
-    await this.sessions.get(dto.session_id);
+    await this.sessions.enter(dto.session_id);
     refuseOtherOptimizer(dto.optimizer_config);
     const modelId = modelIdOf(dto.session_id, dto.model_seq_id);
     return this.adapters.createOnce({
@@ -39,27 +42,38 @@ export class TinkerModels {
     refuseOtherOptimizer(dto.optimizer_config);
     const { path, model_id: modelId } = dto;
     const optimizer = dto.optimizer ?? false;
-    if ((modelId ?? undefined) === undefined) return this.createFrom(dto, optimizer);
-    return this.checkpoints.load({ model_id: modelId ?? '', path, optimizer, seq_id: dto.seq_id });
+    const reader = await this.access.readerOf(dto.weights_access_token);
+    if ((modelId ?? undefined) === undefined) return this.createFrom(dto, optimizer, reader);
+    return this.checkpoints.load({ model_id: modelId ?? '', path, optimizer, seq_id: dto.seq_id }, reader);
   }
 
   private async createFrom(
     { session_id: sessionId, model_seq_id: seqId, path, ...dto }: TinkerLoadDto,
     optimizer: boolean,
-  ) {
+    reader: string,
+  ): Promise<Accepted> {
     if ((sessionId ?? undefined) === undefined || (seqId ?? undefined) === undefined) {
       throw invalid('model_id', 'is missing.', 'Give model_id, or session_id and model_seq_id to make a model.');
     }
-    await this.sessions.get(sessionId ?? '');
-    const { lora, baseModel } = await this.library.readable(parseCheckpointPath(path, 'path'), 'path');
+    await this.sessions.enter(sessionId ?? '');
+    const source = parseCheckpointPath(path, 'path');
+    const { lora, baseModel } = await runAs(reader, () => this.library.readable(source, 'path'));
+    this.checkBaseModel(dto.base_model, baseModel);
     const modelId = modelIdOf(sessionId ?? '', seqId ?? 0);
     const userMetadata = dto.user_metadata ?? undefined;
     await this.adapters.createOnce({ modelId, baseModel, lora, sessionId, userMetadata });
-    return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: FIRST_SEQ_ID });
+    return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: FIRST_SEQ_ID }, reader);
+  }
+
+  /** A client may name another base model for a checkpoint; here only its own one fits. */
+  private checkBaseModel(wished: string | undefined, actual: string): void {
+    if ((wished ?? undefined) === undefined || this.adapters.baseModel(wished).name === actual) return;
+    throw invalid('base_model', `is ${describe(wished)}.`, `The checkpoint is for '${actual}': leave it out.`);
   }
 }
 
-function modelIdOf(sessionId: string, seqId: number): string {
+/** The id that clients expect of a session's model with this number. */
+export function modelIdOf(sessionId: string, seqId: number): string {
   return `${sessionId}:train:${seqId}`;
 }
 

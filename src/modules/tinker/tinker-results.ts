@@ -5,8 +5,7 @@ import { SamplersService } from '../sessions/index.js';
 import { forwardToJson, forwardToProto, sampleToJson, sampleToProto } from './codec/results.js';
 
 export type TinkerResult =
-  | { readonly kind: 'json'; readonly body: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'protobuf'; readonly body: Uint8Array };
+  { readonly kind: 'json'; readonly body: object } | { readonly kind: 'protobuf'; readonly body: Uint8Array };
 
 /** Settled futures in the words of the Tinker API. */
 @Injectable()
@@ -28,11 +27,15 @@ export class TinkerResults {
       case 'save_weights_for_sampler':
         return toJson(await this.savedForSampler(state, result));
       case 'save_weights':
-        return toJson({ path: result.json['path'] });
+        return toJson({ path: result.json['path'], ...sizeOf(result) });
+      case 'save_weights_external':
+        return toJson({ path: result.json['path'], ...sizeOf(result), type: 'save_weights_external' });
       case 'load_weights':
         return toJson({ path: result.json['path'], model_id: state.modelId });
       case 'optim_step':
+        return toJson({ metrics: result.json['metrics'] });
       case 'delete_adapter':
+      case 'rewind_adapter':
         return toJson(result.json);
       default:
         return state.kind satisfies never;
@@ -40,13 +43,18 @@ export class TinkerResults {
   }
 
   /** A save without a name is answered with its sampling session, not with the path nobody can use. */
-  private async savedForSampler({ requestId }: FutureState, { json }: OperationData) {
+  private async savedForSampler({ requestId }: FutureState, result: OperationData) {
     const sampler = await this.samplers.ofRequest(requestId);
-    return sampler ? { sampling_session_id: sampler.id, path: null } : { path: json['path'] };
+    return sampler ? { sampling_session_id: sampler.id, path: null } : { path: result.json['path'], ...sizeOf(result) };
   }
 }
 
-function toJson(body: Readonly<Record<string, unknown>>): TinkerResult {
+/** Results of earlier versions do not tell it. */
+function sizeOf({ json }: OperationData): { size_bytes?: unknown } {
+  return 'size_bytes' in json ? { size_bytes: json['size_bytes'] } : {};
+}
+
+function toJson(body: object): TinkerResult {
   return { kind: 'json', body };
 }
 

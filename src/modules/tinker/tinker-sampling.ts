@@ -35,14 +35,15 @@ export class TinkerSampling {
       ...{ logprobs: true, stream: false, promptLogprobs, topPromptTokens: dto.topk_prompt_logprobs ?? 0 },
       promptLogprobsLast: dto.prompt_logprobs_last_n ?? undefined,
     };
-    return this.generation.submitTo(source, request, options, key);
+    return this.generation.submitTo(source, request, options, { idempotencyKey: key, seqId: seq ?? undefined });
   }
 
   private async findSource(dto: AsampleDto): Promise<Source> {
     const { sampling_session_id: id, model_path: path, base_model: baseModel } = dto;
     if ((id ?? undefined) !== undefined) {
-      const { baseModel, checkpointId } = await this.samplers.get(id ?? '');
-      return { model: this.adapters.baseModel(baseModel), modelId: id ?? '', adapterId: null, checkpointId };
+      const sampler = await this.samplers.get(id ?? '');
+      const model = this.adapters.baseModel(sampler.baseModel);
+      return { model, modelId: sampler.id, adapterId: null, checkpointId: sampler.checkpointId, sampler };
     }
     if ((path ?? undefined) !== undefined) {
       const location = parseCheckpointPath(path ?? '', 'model_path');

@@ -1,30 +1,56 @@
 import { Body, HttpCode, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
+import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
+import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { TrainingService } from '../training/index.js';
 import { toDatumBatch } from './codec/datum-batch.js';
 import { readJsonRequest } from './codec/json-request.js';
 import { readProtoRequest, type WireForwardRequest } from './codec/proto-request.js';
 import { PROTOBUF } from './codec/wire-schema.js';
+import { TinkerForwardBackwardDto, TinkerForwardDto } from './dto/forward.dto.js';
 import { TinkerFutureDto } from './dto/model.dto.js';
-import { TinkerForwardDto, TinkerOptimStepDto, toOptimStep } from './dto/training.dto.js';
+import { TinkerOptimStepDto, toOptimStep } from './dto/training.dto.js';
 import { toTinkerFuture } from './models.controller.js';
-import { TinkerController } from './tinker.controller-kind.js';
+import { ACCEPTED, TinkerController } from './tinker.controller-kind.js';
+
+const MODEL_INPUT = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
+const TARGETS = { data: [2, 3, 4], dtype: 'int64', shape: [3] };
+const DATUMS = [{ model_input: MODEL_INPUT, loss_fn_inputs: { target_tokens: TARGETS } }];
+const ROLLOUTS = [
+  {
+    model_input: MODEL_INPUT,
+    loss_fn_inputs: {
+      target_tokens: TARGETS,
+      logprobs: { data: [-2, -2, -2], dtype: 'float32', shape: [3] },
+      advantages: { data: [0, 1, 1], dtype: 'float32', shape: [3] },
+    },
+  },
+];
 
 /** Training. Requests run in the order in which they arrive; nothing ever waits for a number that is missing. */
-@TinkerController()
+@TinkerController('training')
 export class TinkerTrainingController {
   constructor(private readonly training: TrainingService) {}
 
-  /**
-   * Forward and backward: add to a model's gradients
-   * @remarks Protobuf (tinker_public.ForwardBackwardRequest; with `forward_only` no gradients) or JSON, by Content-Type. Example: `curl -X POST http://127.0.0.1:8000/api/v1/forward_backward -H "Content-Type: application/json" -d '{"model_id": "session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0", "seq_id": 1, "forward_backward_input": {"data": [{"model_input": {"chunks": [{"type": "encoded_text", "tokens": [1, 2, 3]}]}, "loss_fn_inputs": {"target_tokens": {"data": [2, 3, 4], "dtype": "int64", "shape": [3]}}}], "loss_fn": "cross_entropy"}}'`
-   */
   @Post('forward_backward')
   @HttpCode(200)
   @ApiConsumes('application/json', PROTOBUF)
-  @ApiBody({ type: TinkerForwardDto })
-  @ApiOkResponse({ type: TinkerFutureDto })
+  @ApiPost('api/v1/forward_backward', {
+    summary: "Forward and backward: add to a model's gradients",
+    description:
+      'Gradients add up until optim_step applies them. The body is JSON or protobuf ' +
+      '(tinker_public.ForwardBackwardRequest; with `forward_only` no gradients), by its Content-Type.',
+    type: TinkerForwardBackwardDto,
+    examples: {
+      'cross entropy': { model_id: 'my-model', forward_backward_input: { data: DATUMS, loss_fn: 'cross_entropy' } },
+      'importance sampling': {
+        model_id: 'my-model',
+        forward_backward_input: { data: ROLLOUTS, loss_fn: 'importance_sampling' },
+      },
+    },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
   forwardBackward(@Req() request: Request): Promise<TinkerFutureDto> {
     const body: unknown = request.body;
     return this.submit(
@@ -32,14 +58,17 @@ export class TinkerTrainingController {
     );
   }
 
-  /**
-   * Forward only: loss and log-probs
-   * @remarks For SDKs up to 0.24.1; newer ones send forward_backward with `forward_only`. The body has `forward_input` in place of `forward_backward_input`. Example: see POST /api/v1/forward_backward
-   */
   @Post('forward')
   @HttpCode(200)
-  @ApiBody({ type: TinkerForwardDto })
-  @ApiOkResponse({ type: TinkerFutureDto })
+  @ApiConsumes('application/json', PROTOBUF)
+  @ApiPost('api/v1/forward', {
+    summary: 'Forward only: loss and log-probs',
+    description: 'For SDKs up to 0.24.1; newer ones send forward_backward with `forward_only`.',
+    type: TinkerForwardDto,
+    examples: { 'cross entropy': { model_id: 'my-model', forward_input: { data: DATUMS, loss_fn: 'cross_entropy' } } },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
   forward(@Req() request: Request): Promise<TinkerFutureDto> {
     const body: unknown = request.body;
     return this.submit(
@@ -47,13 +76,16 @@ export class TinkerTrainingController {
     );
   }
 
-  /**
-   * Apply the gradients with AdamW and clear them
-   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/optim_step -H "Content-Type: application/json" -d '{"model_id": "session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0", "seq_id": 2, "adam_params": {"learning_rate": 0.0001}}'`
-   */
   @Post('optim_step')
   @HttpCode(200)
-  @ApiOkResponse({ type: TinkerFutureDto })
+  @ApiPost('api/v1/optim_step', {
+    summary: 'Apply the gradients with AdamW and clear them',
+    description: 'Settings may change on every call; their defaults are those of the SDK.',
+    type: TinkerOptimStepDto,
+    examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0001 } } },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
   async optimStep(@Body() body: TinkerOptimStepDto): Promise<TinkerFutureDto> {
     return toTinkerFuture(await this.training.optimStep(toOptimStep(body)));
   }

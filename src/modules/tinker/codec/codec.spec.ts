@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeBaseModel } from '../../../../test/support/api-base-model.js';
 import { type OperationData } from '../../../domain/operation-data.js';
+import { WrittenLoss } from '../../losses/index.js';
+import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';
 import { readProtoRequest } from './proto-request.js';
 import { forwardToProto, sampleToJson, sampleToProto, toWireMetrics } from './results.js';
-import { densify } from './wire-datum.js';
+import { densify, type WireTensor } from './wire-datum.js';
 import { ForwardBackwardOutputType, SampleResponseType } from './wire-schema.js';
 
 const FIXTURE = path.join(import.meta.dirname, '../../../../test/fixtures/tinker/messages.json');
@@ -111,6 +114,40 @@ describe('sparse tensors', () => {
     ['a shape that would take all memory', { rowStarts: [0, 1, 1], columns: [0] }, [1e6, 1e6]],
   ])('refuses %s', (_, sparse, shape) => {
     expect(() => tensor(sparse, shape)).toThrow(/^field/);
+  });
+});
+
+describe('inputs with one number for the whole datum', () => {
+  const loss = new WrittenLoss({
+    ...{ name: 'mine', loss: 'sum(reward * datum_sum(target_logprobs))' },
+    inputs: { reward: { per: 'datum' } },
+  });
+  const context = { model: makeBaseModel(), loss: loss.metadata, knownInputs: [] };
+  const batchOf = (...rewards: WireTensor[]) =>
+    toDatumBatch(
+      rewards.map((reward) => ({ tokens: [1, 2], inputs: { target_tokens: { values: [2, 3] }, reward } })),
+      context,
+    );
+
+  it('are read as a list, a scalar, and integers of protobuf', () => {
+    const batch = batchOf(
+      { values: [0.5] },
+      { values: [2], shape: [] },
+      { values: BigInt64Array.of(3n), shape: [1] },
+      { values: Float32Array.of(4), shape: [1, 1] },
+    );
+    expect(batch.lossInputs['reward']).toEqual({
+      ...{ data: Float32Array.of(0.5, 2, 3, 4), offsets: Int32Array.of(0, 1, 2, 3, 4), trailingShape: [] },
+    });
+    expect(batch.tokens.offsets).toEqual(Int32Array.of(0, 2, 4, 6, 8));
+  });
+
+  it.each<[string, WireTensor]>([
+    ['a number per token', { values: [1, 1] }],
+    ['no number', { values: [], shape: [0] }],
+    ['another shape', { values: [1], shape: [2] }],
+  ])('refuse %s', (_, reward) => {
+    expect(() => batchOf(reward)).toThrow(/^data\[0\]\.loss_fn_inputs\.reward has shape .* one number for the datum/);
   });
 });
 

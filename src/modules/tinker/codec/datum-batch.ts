@@ -1,7 +1,7 @@
 import { invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import { type LossInputSpec } from '../../losses/index.js';
+import { inputOffsets, type LossInputSpec } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
 import { densify, type WireDatum, type WireTensor } from './wire-datum.js';
 
@@ -25,7 +25,8 @@ export function toDatumBatch(data: readonly WireDatum[], context: BatchContext):
   const lossInputs: Record<string, RaggedTensor> = {};
   for (const spec of context.loss.inputs) {
     const given = data.filter(({ inputs }) => inputs[spec.name] !== undefined).length;
-    if (given > 0 || spec.required) lossInputs[spec.name] = joinInput(spec, data, offsets, vocabSize);
+    if (given > 0 || spec.required)
+      lossInputs[spec.name] = joinInput(spec, data, inputOffsets(spec, offsets), vocabSize);
   }
   return { tokens: { data: tokens, offsets, trailingShape: [] }, lossInputs };
 }
@@ -41,7 +42,9 @@ function joinInput(
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
     if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum. ${spec.description}`);
-    return checkShape(densify(tensor, fieldOf(i)), fieldOf(i), data[i]?.tokens.length ?? 0);
+    const dense = densify(tensor, fieldOf(i));
+    if (spec.per === 'datum') return checkNumber(dense, fieldOf(i));
+    return checkShape(dense, fieldOf(i), data[i]?.tokens.length ?? 0);
   });
   const [first] = tensors;
   const width = first?.width ?? 1;
@@ -70,6 +73,15 @@ function checkShape({ values, shape }: WireTensor, field: string, rows: number) 
     `has shape [${String(shape ?? values.length)}] and ${values.length} numbers, but the datum has ${rows} tokens.`,
     `Send it with shape [${rows}] or [${rows}, K], one row for each token of model_input.`,
   );
+}
+
+/** One number for the whole datum: shape [1], or [] as clients send scalars. */
+function checkNumber({ values, shape }: WireTensor, field: string) {
+  if (values.length === 1 && (shape ?? []).every((size) => size === 1)) {
+    return { values, columns: undefined, width: 1 };
+  }
+  const given = `has shape [${String(shape ?? values.length)}] and ${values.length} numbers`;
+  throw invalid(field, `${given}, but is one number for the datum.`, 'Send it with shape [1].');
 }
 
 /** @throws InvalidRequestError for what is no token id of the base model */

@@ -4,6 +4,7 @@ import { type StopReason } from '../../../domain/sampling.js';
 import { NO_TOKEN, type TopTokens } from '../../../domain/top-tokens.js';
 import { TOP_TENSORS } from '../../generation/index.js';
 import { LOGPROBS } from '../../training/index.js';
+import { type TinkerForwardResultDto, type TinkerSampleResultDto } from '../dto/results.dto.js';
 import { DTYPE, ForwardBackwardOutputType, SampleResponseType, STOP_REASON } from './wire-schema.js';
 
 /** Stored results of forward, forward_backward and sampling in the two encodings of the Tinker API. */
@@ -25,7 +26,7 @@ export function forwardToProto({ json, tensors }: OperationData): Uint8Array {
   return ForwardBackwardOutputType.encode(message).finish();
 }
 
-export function forwardToJson({ json, tensors }: OperationData): Record<string, unknown> {
+export function forwardToJson({ json, tensors }: OperationData): TinkerForwardResultDto {
   const logprobs = tensorOf(tensors, LOGPROBS);
   const outputs = Array.from({ length: datumCount(logprobs) }, (_, i) => {
     const data = Array.from(datumValues(logprobs, i));
@@ -74,7 +75,7 @@ export function sampleToProto(result: OperationData): Uint8Array {
   return SampleResponseType.encode({ sequences, ...prompt }).finish();
 }
 
-export function sampleToJson(result: OperationData): Record<string, unknown> {
+export function sampleToJson(result: OperationData): TinkerSampleResultDto {
   const top = topOf(result);
   const { prompt_logprobs: promptLogprobs } = result.tensors;
   return {

@@ -4,6 +4,7 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/is-storable.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
@@ -74,6 +75,7 @@ export class CreateModelDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
+  @IsStorable()
   user_metadata?: Record<string, unknown>;
 
   /** Shape of the adapter. */

@@ -18,6 +18,10 @@ export class SessionDetailsDto {
   /** What the client wanted to remember; all values as text. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
+
+  /** Its name for people. */
+  @ApiProperty({ type: String, nullable: true, example: 'nightly' })
+  display_name!: string | null;
 }
 
 export class AuditEntryDto {
@@ -34,13 +38,20 @@ export class AuditEntryDto {
   event!: string;
 
   /**
+   * What else is to be known of it, like ttl_seconds. Of requests their `status` (pending, running, completed, failed)
+   * and, where they failed, the code of the `error`.
+   */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { status: 'completed' } })
+  event_details!: Readonly<Record<string, unknown>>;
+
+  /**
    * With which model.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
    */
   model_id!: string;
 
   /**
-   * With which checkpoint; null for other events.
+   * With which checkpoint; null for other events, for a save without a name, and for what failed.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
    */
   tinker_path!: string | null;
@@ -50,14 +61,4 @@ export class AuditLogDto {
   /** Oldest first. */
   @ApiProperty({ type: [AuditEntryDto] })
   entries!: AuditEntryDto[];
-}
-
-export class UsageDto {
-  /** Nothing is billed here, so there are no events. */
-  @ApiProperty({ type: [Object], example: [] })
-  data!: object[];
-
-  /** Sessions by id, as far as data names them. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
-  sessions!: Record<string, object>;
 }

@@ -2,8 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, Min } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/is-storable.js';
 import { type AdapterEntity } from '../../adapters/index.js';
-import { type CheckpointEntity, formatCheckpointPath, segmentOf } from '../../checkpoints/index.js';
+import { CHECKPOINT_KINDS, type CheckpointEntity, formatCheckpointPath, segmentOf } from '../../checkpoints/index.js';
 
 /** A page of a list. */
 @AcceptsUnknownFields()
@@ -61,6 +62,7 @@ export class ProjectDto {
    * @example project-1
    */
   @IsString()
+  @IsStorable()
   project_id!: string;
 }
 
@@ -71,8 +73,8 @@ export class TinkerCheckpointDto {
    */
   checkpoint_id!: string;
 
-  /** With optimiser state, or to sample from. */
-  @ApiProperty({ enum: ['training', 'sampler'], example: 'training' })
+  /** With optimiser state, to sample from, or as files for other programs. */
+  @ApiProperty({ enum: CHECKPOINT_KINDS, example: 'training' })
   checkpoint_type!: string;
 
   /**

@@ -1,6 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsArray, IsObject, IsOptional, IsString } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsArray, IsIn, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/is-storable.js';
+import { FINISH_REASONS, type FinishReason } from '../../sessions/index.js';
+
+/** Described, not read: the answer is the same for everybody. */
+export class ClientVersionDto {
+  /**
+   * Version of the client.
+   * @example "0.25.0"
+   */
+  sdk_version?: string;
+}
 
 /** What the SDK may do against this server; it has a default for every field. */
 export class ClientConfigDto {
@@ -39,6 +51,12 @@ export class ClientConfigDto {
    * @example false
    */
   use_pyqwest_transport!: boolean;
+
+  /**
+   * Whether newer SDKs ask with one poll for all samples of a sampling session (retrieve_futures).
+   * @example true
+   */
+  sample_use_retrieve_futures!: boolean;
 }
 
 export class DynamicConfigDto {
@@ -47,6 +65,37 @@ export class DynamicConfigDto {
    * @example 300
    */
   refresh_interval_sec!: number;
+
+  /**
+   * Whether the SDK tells when it gives a sample up.
+   * @example true
+   */
+  sample_cancel_enabled!: boolean;
+}
+
+/** Described, not read. */
+export class TelemetryBatchDto {
+  /** What happened in the client. */
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true }, example: [] })
+  events?: object[];
+
+  /**
+   * Operating system of the client.
+   * @example linux
+   */
+  platform?: string;
+
+  /**
+   * Version of the client.
+   * @example "0.25.0"
+   */
+  sdk_version?: string;
+
+  /**
+   * The session it is about.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  session_id?: string;
 }
 
 export class TelemetryDto {
@@ -65,7 +114,7 @@ export class TinkerHealthDto {
   status!: string;
 }
 
-export class SupportedModelDto {
+export class TinkerBaseModelDto {
   /**
    * For create_model and create_sampling_session.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
@@ -93,8 +142,8 @@ export class SupportedModelDto {
 
 export class ServerCapabilitiesDto {
   /** Base models of this server. */
-  @ApiProperty({ type: [SupportedModelDto] })
-  supported_models!: SupportedModelDto[];
+  @ApiProperty({ type: [TinkerBaseModelDto] })
+  supported_models!: TinkerBaseModelDto[];
 }
 
 @AcceptsUnknownFields()
@@ -104,25 +153,36 @@ export class CreateSessionDto {
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
+  @IsStorable()
   tags?: string[];
 
   /** Whatever the client wants to remember. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
+  @IsStorable()
   user_metadata?: Record<string, unknown>;
 
   /** Version of the client. */
   @ApiProperty({ example: '0.25.0' })
   @IsOptional()
   @IsString()
+  @IsStorable()
   sdk_version?: string;
 
   /** Project it belongs to: kept, without further meaning here. */
   @ApiProperty({ example: 'project-1' })
   @IsOptional()
   @IsString()
+  @IsStorable()
   project_id?: string;
+
+  /** A name for people; need not be unique. POST /api/v1/sessions/search finds it. */
+  @ApiProperty({ example: 'nightly' })
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  display_name?: string;
 }
 
 export class SessionCreatedDto {
@@ -141,4 +201,37 @@ export class SessionIdDto {
    */
   @IsString()
   session_id!: string;
+}
+
+export class HeartbeatDto {
+  /**
+   * Always.
+   * @example session_heartbeat
+   */
+  type!: string;
+}
+
+@AcceptsUnknownFields()
+export class FinishReasonDto {
+  /** How the client's work ended. */
+  @ApiProperty({ enum: FINISH_REASONS, example: 'success' })
+  @IsIn(FINISH_REASONS)
+  type!: FinishReason;
+}
+
+@AcceptsUnknownFields()
+export class FinishSessionDto {
+  /** Why the session ends. */
+  @ApiProperty({ type: FinishReasonDto })
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => FinishReasonDto)
+  reason?: FinishReasonDto;
+
+  /** The same in the client's own words. */
+  @ApiProperty({ example: 'training complete' })
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  detail?: string;
 }

@@ -112,33 +112,3 @@ export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
     },
   };
 }
-
-export class TinkerForwardDto {
-  /**
-   * The model.
-   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
-   */
-  model_id!: string;
-
-  /**
-   * The client's number of the request: a repeat gives the first one's future.
-   * @example 1
-   */
-  seq_id?: number;
-
-  /** `{data: [{model_input, loss_fn_inputs}], loss_fn, loss_fn_config}`; `forward_input` for /forward. */
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    example: {
-      data: [
-        {
-          model_input: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] },
-          loss_fn_inputs: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] } },
-        },
-      ],
-      loss_fn: 'cross_entropy',
-    },
-  })
-  forward_backward_input?: Record<string, unknown>;
-}

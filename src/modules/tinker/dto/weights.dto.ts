@@ -1,9 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/is-storable.js';
 
 /** Ten years: enough to tell a slip from a wish. */
-const MAX_TTL_S = 315_360_000;
+export const MAX_TTL_S = 315_360_000;
 
 @AcceptsUnknownFields()
 export class TinkerSaveForSamplerDto {
@@ -40,6 +41,7 @@ export class TinkerSaveForSamplerDto {
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: {} })
   @IsOptional()
   @IsObject()
+  @IsStorable()
   user_metadata?: Record<string, string>;
 }
 
@@ -74,10 +76,23 @@ export class TinkerLoadDto {
   @Max(Number.MAX_SAFE_INTEGER)
   model_seq_id?: number;
 
+  /** Base model of the model to make: the checkpoint's own, whether given or not. */
+  @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
+  @IsOptional()
+  @IsString()
+  base_model?: string;
+
+  /** A key of the account that may read the checkpoint, where that is another one. */
+  @ApiProperty({ example: 'tml-key-of-another-account' })
+  @IsOptional()
+  @IsString()
+  weights_access_token?: string;
+
   /** Whatever the client wants to remember with the model to make. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
+  @IsStorable()
   user_metadata?: Record<string, unknown>;
 
   /** Only AdamW is known here. */

@@ -1,0 +1,99 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+
+/*
+ * Bodies of forward_backward and forward as Swagger UI shows them. No validator reads these classes: the codecs (JSON
+ * and protobuf) do, since bodies are long.
+ */
+
+export class TinkerTokenChunkDto {
+  /** Kind of chunk; the base models here read text. */
+  @ApiProperty({ enum: ['encoded_text'], default: 'encoded_text', example: 'encoded_text' })
+  type?: string;
+
+  /** Token ids of the base model. */
+  @ApiProperty({ type: [Number], example: [1, 2, 3] })
+  tokens!: number[];
+}
+
+export class TinkerModelInputDto {
+  /** Joined in order: N tokens in all. */
+  @ApiProperty({ type: [TinkerTokenChunkDto] })
+  chunks!: TinkerTokenChunkDto[];
+}
+
+export class TinkerInputTensorDto {
+  /** The numbers, row by row; of a sparse tensor those that are not 0. */
+  @ApiProperty({ type: [Number], example: [2, 3, 4] })
+  data!: number[];
+
+  /** What the numbers are; what the loss reads decides. */
+  @ApiProperty({ enum: ['float32', 'int64', 'int32'], example: 'int64' })
+  dtype?: string;
+
+  /** [N], or [N, K] for K targets per position; as long as data when left out. */
+  @ApiProperty({ type: [Number], example: [3] })
+  shape?: number[];
+
+  /** Of a sparse tensor: where each row begins in data, and the end (N + 1 numbers). */
+  @ApiProperty({ type: [Number], example: [0, 1, 2, 3] })
+  sparse_crow_indices?: number[];
+
+  /** Of a sparse tensor: the column of each number. */
+  @ApiProperty({ type: [Number], example: [0, 1, 0] })
+  sparse_col_indices?: number[];
+}
+
+@ApiExtraModels(TinkerInputTensorDto)
+export class TinkerDatumDto {
+  /** The N tokens that are read. */
+  @ApiProperty({ type: TinkerModelInputDto })
+  model_input!: TinkerModelInputDto;
+
+  /** By name, a row for each of the N tokens: GET /loss_functions says what each loss reads; more is ignored. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: {
+      oneOf: [{ $ref: getSchemaPath(TinkerInputTensorDto) }, { type: 'array', items: { type: 'number' } }],
+    },
+    example: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] } },
+  })
+  loss_fn_inputs!: Record<string, unknown>;
+}
+
+export class TinkerForwardInputDto {
+  /** At least one. */
+  @ApiProperty({ type: [TinkerDatumDto] })
+  data!: TinkerDatumDto[];
+
+  /** Loss function, see GET /loss_functions. */
+  @ApiProperty({ example: 'cross_entropy' })
+  loss_fn!: string;
+
+  /** Settings of the loss by name, see GET /loss_functions. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, default: {}, example: {} })
+  loss_fn_config?: Record<string, number>;
+}
+
+class TinkerForwardFieldsDto {
+  /**
+   * The model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  model_id!: string;
+
+  /** The client's number of the request: a repeat gives the first one's future. */
+  @ApiProperty({ minimum: 0, example: 1 })
+  seq_id?: number;
+}
+
+export class TinkerForwardBackwardDto extends TinkerForwardFieldsDto {
+  /** Data and loss. */
+  @ApiProperty({ type: TinkerForwardInputDto })
+  forward_backward_input!: TinkerForwardInputDto;
+}
+
+export class TinkerForwardDto extends TinkerForwardFieldsDto {
+  /** Data and loss. */
+  @ApiProperty({ type: TinkerForwardInputDto })
+  forward_input!: TinkerForwardInputDto;
+}

@@ -1,0 +1,8 @@
+/** How the hub says that there is nothing: its clients know no other shape. */
+export class HubErrorDto {
+  /**
+   * What is missing.
+   * @example "There is no model 'my-model' here."
+   */
+  error!: string;
+}

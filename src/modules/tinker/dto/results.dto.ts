@@ -1,0 +1,170 @@
+import { TinkerMetadataDto } from './retrieve.dto.js';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+
+export class TinkerTensorDto {
+  /** The numbers, row by row. */
+  @ApiProperty({ type: [Number], example: [-2.1, -0.7, -1.3] })
+  data!: number[];
+
+  /** What the numbers are. */
+  @ApiProperty({ enum: ['float32'], example: 'float32' })
+  dtype!: string;
+
+  /** [N], or [N, K] for K targets per position. */
+  @ApiProperty({ type: [Number], example: [3] })
+  shape!: number[];
+}
+
+/** Result of forward and forward_backward. */
+@ApiExtraModels(TinkerTensorDto)
+export class TinkerForwardResultDto {
+  /**
+   * Always.
+   * @example ArrayRecord
+   */
+  loss_fn_output_type!: string;
+
+  /** For each datum its `logprobs`: those of its targets. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: { $ref: getSchemaPath(TinkerTensorDto) } },
+    example: [{ logprobs: { data: [-2.1, -0.7, -1.3], dtype: 'float32', shape: [3] } }],
+  })
+  loss_fn_outputs!: Record<string, TinkerTensorDto>[];
+
+  /** By `<name>:<how parts of a batch combine: sum, mean, min or max>`. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { 'loss:sum': 4.1 } })
+  metrics!: Record<string, number>;
+}
+
+export class TinkerSequenceDto {
+  /** `stop`: an end token, or what the request says; `length`: max_tokens. */
+  @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
+  stop_reason!: string;
+
+  /** The tokens, with the one that ended it. */
+  @ApiProperty({ type: [Number], example: [5, 6, 7] })
+  tokens!: number[];
+
+  /** Of each token, as it was drawn. */
+  @ApiProperty({ type: [Number], example: [-0.3, -1.2, -0.1] })
+  logprobs!: number[];
+}
+
+/** Result of asample. */
+export class TinkerSampleResultDto {
+  /**
+   * Always.
+   * @example sample
+   */
+  type!: string;
+
+  /** As many as num_samples. */
+  @ApiProperty({ type: [TinkerSequenceDto] })
+  sequences!: TinkerSequenceDto[];
+
+  /** With `prompt_logprobs`: of each token of the prompt; null for the first and for those not asked for. */
+  @ApiProperty({ type: 'array', items: { type: 'number', nullable: true }, example: [null, -3.2, -1.1] })
+  prompt_logprobs?: (number | null)[];
+
+  /** With `topk_prompt_logprobs`: the likeliest [token, log-prob] for each place of the prompt. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'array', nullable: true, items: { type: 'array', items: { type: 'number' } } },
+    example: [null, [[12, -0.5]], [[7, -0.9]]],
+  })
+  topk_prompt_logprobs?: ([number, number][] | null)[];
+
+  /**
+   * Always 0: prompts are not cached.
+   * @example 0
+   */
+  prompt_cache_hit_tokens!: number;
+}
+
+/** Result of create_model and unload_model. */
+export class TinkerModelResultDto {
+  /**
+   * The model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  model_id!: string;
+
+  /** What was done. */
+  @ApiProperty({ enum: ['create_model', 'unload_model'], example: 'create_model' })
+  type!: string;
+}
+
+/** Result of optim_step. */
+export class TinkerOptimResultDto {
+  /** step, grad_norm, update_norm, weight_norm, learning_rate. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { step: 1, grad_norm: 0.8 } })
+  metrics!: Record<string, number>;
+}
+
+/** Result of save_weights, save_weights_for_sampler and save_weights_external. */
+export class TinkerSavedDto {
+  /**
+   * Name of the checkpoint; null for a save without a name.
+   * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
+   */
+  path!: string | null;
+
+  /**
+   * For a save without a name: where it can be sampled from.
+   * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  sampling_session_id?: string;
+
+  /**
+   * Size of its files, where it has a name.
+   * @example 7340032
+   */
+  size_bytes?: number;
+
+  /**
+   * For save_weights_external: always its name.
+   * @example save_weights_external
+   */
+  type?: string;
+}
+
+/** Result of load_weights. */
+export class TinkerLoadedDto {
+  /**
+   * The checkpoint.
+   * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
+   */
+  path!: string;
+
+  /**
+   * The model that has it now.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  model_id!: string;
+}
+
+/** What became of a request that failed. */
+export class TinkerFailedDto {
+  /**
+   * What is wrong, and what to do.
+   * @example "There are no gradients to apply."
+   */
+  error!: string;
+
+  /** Who can mend it: the client ("user"), whoever runs the server ("server"), or nobody knows. */
+  @ApiProperty({ enum: ['user', 'server', 'unknown'], example: 'user' })
+  category!: string;
+
+  /**
+   * Stable code for programs; 'cancelled' where the client gave it up.
+   * @example invalid_request
+   */
+  code!: string;
+}
+
+/** What retrieve_future can answer. */
+export const RESULTS = [
+  ...[TinkerForwardResultDto, TinkerSampleResultDto, TinkerOptimResultDto, TinkerModelResultDto],
+  ...[TinkerSavedDto, TinkerLoadedDto, TinkerMetadataDto, TinkerFailedDto],
+];
