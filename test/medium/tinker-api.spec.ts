@@ -6,6 +6,12 @@ import { TinkerClient } from '../support/tinker-client.js';
 /** The Tinker API over HTTP, with the fake backend: names, repeats, order, owners. */
 const KEYS = ['tml-first', 'tml-second'] as const;
 
+interface HubFile {
+  readonly path: string;
+  readonly size: number;
+  readonly oid: string;
+}
+
 let database: TestDatabase;
 let service: ApiApp;
 let client: TinkerClient;
@@ -154,5 +160,37 @@ describe('an archive', () => {
     const link = answer.headers.get('location') ?? '';
     expect(Buffer.from(await (await fetch(link)).arrayBuffer()).includes('checkpoint_complete')).toBe(true);
     expect((await fetch(`${link}x`)).status).toBe(404);
+  });
+});
+
+describe('the hub', () => {
+  const hub = (path: string) => fetch(`${service.url}/hf/${path}`);
+
+  it('lists the files that it serves, under the names that git gives to their bytes', async () => {
+    const tree = (await (await hub('api/models/tiny-chat/tree/main?recursive=true')).json()) as HubFile[];
+    const names = tree.map(({ path }) => path);
+    expect(names).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json', 'tokenizer_config.json']));
+    expect(names).not.toContain('model.safetensors');
+    for (const { path, size, oid } of tree) {
+      const file = await hub(`tiny-chat/resolve/main/${path}`);
+      expect(file.headers.get('etag')).toBe(`"${oid}"`);
+      expect((await file.arrayBuffer()).byteLength).toBe(size);
+    }
+    const info = (await (await hub('api/models/tiny-chat/revision/main')).json()) as { siblings: object[] };
+    expect(info.siblings).toEqual(names.map((rfilename) => ({ rfilename })));
+  });
+
+  it.each([
+    ['api/models/tiny-chat/tree/main/additional_chat_templates?recursive=false&expand=false', 'EntryNotFound'],
+    ['tiny-chat/resolve/main/model.safetensors', 'EntryNotFound'],
+    ['tiny-chat/resolve/main/..%2F..%2Fpackage.json', 'EntryNotFound'],
+    ['api/models/other/tree/main', 'RepoNotFound'],
+    ['other/resolve/main/config.json', 'RepoNotFound'],
+    ['api/models/other', 'RepoNotFound'],
+    ['api/models/%C4%81%0A', 'RepoNotFound'],
+  ])('answers %s with %s', async (path, code) => {
+    const answer = await hub(path);
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('x-error-code')).toBe(code);
   });
 });

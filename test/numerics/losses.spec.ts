@@ -75,8 +75,8 @@ describe('losses against PyTorch', () => {
 
   it.each(CASES)('%s %s', (model, name) => {
     const { loss_fn, loss_fn_config, loss, batch, logprobs, dLogprobs } = readCase(model, name);
-    const config = registry.resolveConfig(loss_fn, loss_fn_config);
-    registry.checkInputs({ name: loss_fn }, batch);
+    const config = registry.resolveConfig(registry.get(loss_fn), loss_fn_config);
+    registry.checkInputs(registry.get(loss_fn), batch);
     const result = registry.get(loss_fn).compute(logprobs, batch.lossInputs, config);
     expect(Math.abs(result.loss - loss) / Math.abs(loss)).toBeLessThan(TOLERANCE);
     expect(result.dLogprobs.length).toBe(dLogprobs.length);

@@ -26,10 +26,12 @@ from fixtures.lora import write_lora  # noqa: E402
 from fixtures.models import write_models  # noqa: E402
 from fixtures.references import write_references  # noqa: E402
 from fixtures.sampling import write_sampling  # noqa: E402
+from fixtures.written_losses import write_written_losses  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1] / 'fixtures'
 FOLDERS = ['models', 'references', 'peft']
-MADE = [*FOLDERS, 'adamw.json', 'lora-init.json', 'sampling.json', 'generation.json', 'versions.json']
+JSON = ['adamw.json', 'lora-init.json', 'sampling.json', 'generation.json', 'written-losses.json', 'versions.json']
+MADE = [*FOLDERS, *JSON]
 
 
 def write_all(root: Path) -> None:
@@ -38,6 +40,7 @@ def write_all(root: Path) -> None:
     write_adamw(root)
     write_lora(root)
     write_sampling(root)
+    write_written_losses(root)
     packages = ['torch', 'transformers', 'peft', 'safetensors']
     write_json(root / 'versions.json', {'python': platform.python_version(), **{p: version(p) for p in packages}})
 

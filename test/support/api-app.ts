@@ -68,7 +68,7 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
     .useValue(disk.store)
     .compile();
   const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
-  configureHttp(app, config.bodyLimitMb, app.get(KeyGate).handle);
+  configureHttp(app, config, app.get(KeyGate).handle);
   await app.listen(0, '127.0.0.1');
   return {
     app,

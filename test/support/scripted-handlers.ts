@@ -3,7 +3,12 @@ import { ComputeBackend } from '../../src/compute/compute-backend.js';
 import { FakeBackend } from '../../src/compute/fake/fake-backend.js';
 import { type OperationData } from '../../src/domain/operation-data.js';
 import { OPERATION_KINDS, type OperationKind } from '../../src/domain/operation.js';
-import { HandlesOperation, type Operation, OperationHandler } from '../../src/modules/futures/index.js';
+import {
+  HandlesOperation,
+  type Operation,
+  OperationHandler,
+  type OperationOutcome,
+} from '../../src/modules/futures/index.js';
 import { Gate } from './wait-for.js';
 
 /**
@@ -14,7 +19,7 @@ export class Script {
   /** `start <label>` and `end <label>` in the order in which they happened; the label is request.json.label. */
   readonly events: string[] = [];
   private readonly gates = new Map<string, Gate>();
-  private readonly failures = new Map<string, unknown>();
+  private readonly failures = new Map<string, { readonly error: unknown; times: number }>();
 
   hold(label: string): Gate {
     const gate = new Gate();
@@ -22,8 +27,8 @@ export class Script {
     return gate;
   }
 
-  failWith(label: string, error: unknown): void {
-    this.failures.set(label, error);
+  failWith(label: string, error: unknown, times = Infinity): void {
+    this.failures.set(label, { error, times });
   }
 
   /** How often the operation was started. */
@@ -36,7 +41,8 @@ export class Script {
     this.events.push(`start ${label}`);
     await this.gates.get(label)?.passed;
     this.events.push(`end ${label}`);
-    if (this.failures.has(label)) throw this.failures.get(label);
+    const failure = this.failures.get(label);
+    if (failure !== undefined && failure.times-- > 0) throw failure.error;
     return operation.request;
   }
 }
@@ -59,8 +65,8 @@ export class ScriptedHandlersModule {
 
 export function handlerOf(kind: OperationKind, script: Script): Type<OperationHandler> {
   class ScriptedHandler extends OperationHandler {
-    override run(operation: Operation): Promise<OperationData> {
-      return script.run(operation);
+    override async run(operation: Operation): Promise<OperationOutcome> {
+      return { result: await script.run(operation) };
     }
   }
   HandlesOperation(kind)(ScriptedHandler);

@@ -38,7 +38,7 @@ export async function startPlatform(options: PlatformOptions) {
     bodyParser: false,
     abortOnError: false,
   });
-  configureHttp(app, config.bodyLimitMb);
+  configureHttp(app, config);
   try {
     await app.listen(0, '127.0.0.1');
   } catch (error) {

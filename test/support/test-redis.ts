@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findRedis } from '../../scripts/lib/redis.mjs';
@@ -39,6 +39,15 @@ export class TestRedis {
     this.child = child;
     for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept connections')) break;
     child.stdout.resume();
+  }
+
+  /** Forgets everything. */
+  async empty(): Promise<void> {
+    const socket = connect(this.port, '127.0.0.1');
+    socket.write('FLUSHALL\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    if (!answer.toString().startsWith('+OK')) throw new Error(`FLUSHALL answered ${answer.toString()}`);
   }
 
   /** Ends it as a crash would. */

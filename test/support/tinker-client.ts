@@ -14,15 +14,20 @@ export class TinkerClient {
     private readonly key: string | undefined,
   ) {}
 
-  async begin(): Promise<void> {
-    const { body } = await this.post('create_session', { tags: [], sdk_version: 'test', newer_field: 1 });
+  async begin(session: object = {}): Promise<void> {
+    const known = { tags: [], sdk_version: 'test', newer_field: 1 };
+    const { body } = await this.post('create_session', { ...known, ...session });
     this.sessionId = String(body['session_id']);
   }
 
-  async send(method: string, path: string, body?: object): Promise<TinkerAnswer> {
+  async send(method: string, path: string, body?: object, headers: object = {}): Promise<TinkerAnswer> {
     const answer = await fetch(`${this.url}/api/v1/${path}`, {
       method,
-      headers: { 'Content-Type': 'application/json', ...(this.key === undefined ? {} : { 'X-API-Key': this.key }) },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(this.key === undefined ? {} : { 'X-API-Key': this.key }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
@@ -41,7 +46,15 @@ export class TinkerClient {
   async settled(path: string, body: object): Promise<TinkerAnswer> {
     const accepted = await this.post(path, body);
     if (accepted.status !== 200) throw new Error(`${path} was refused: ${JSON.stringify(accepted.body)}`);
-    return this.post('retrieve_future', { request_id: accepted.body['request_id'], allow_metadata_only: true });
+    return this.retrieved(accepted);
+  }
+
+  /** What becomes of a request, however often it has to be asked for. */
+  async retrieved({ body }: TinkerAnswer): Promise<TinkerAnswer> {
+    for (;;) {
+      const answer = await this.post('retrieve_future', { request_id: body['request_id'], allow_metadata_only: true });
+      if (answer.status !== 408) return answer;
+    }
   }
 
   /** The model's id and the id of the request. */

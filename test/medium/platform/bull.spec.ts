@@ -102,6 +102,35 @@ describe.skipIf(TestRedis.program === undefined)(`the queue on Redis${needsRedis
     expect((await fetch(`${platform.url}/readyz`)).status).toBe(200);
   });
 
+  it('loses nothing of what waits when Redis is emptied, and when it starts again empty', async () => {
+    const script = new Script();
+    const env = { ROLE: 'all', REDIS_URL: redis.url, QUEUE_CONCURRENCY: '1' };
+    const platform = await start('all', { script, env });
+    const futures = platform.get(FuturesService);
+    const source = platform.get(DataSource);
+    const gate = script.hold('head');
+    const head = await futures.submit(operation(await insertAdapter(source), 'head'));
+    await waitFor('it runs', () => script.starts('head') === 1);
+    // Each in a line of its own: only its job, or a sweep of the rows, can wake it.
+    const submit = async (label: string) => futures.submit(operation(await insertAdapter(source), label));
+    const emptied = ['emptied 0', 'emptied 1', 'emptied 2'];
+    const restarted = ['restarted 0', 'restarted 1', 'restarted 2'];
+    const waiting = await Promise.all(emptied.map(submit));
+    const queue = platform.get(JobQueue);
+    await waitFor('their jobs wait', async () => (await queue.counts()).waiting === emptied.length);
+    await redis.empty();
+    expect((await queue.counts()).waiting).toBe(0);
+    waiting.push(...(await Promise.all(restarted.map(submit))));
+    await redis.kill();
+    await redis.start();
+
+    gate.open();
+    for (const { requestId } of [head, ...waiting]) {
+      expect((await futures.wait(requestId, 30_000)).status).toBe('completed');
+    }
+    expect([...emptied, ...restarted].map((label) => script.starts(label))).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
   it('does not start without Redis and says what to do', async () => {
     await redis.kill();
     try {

@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/test-databa
 import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
 
 const HOUR_MS = 3_600_000;
+const ALL = { after: 0, upTo: Number.MAX_SAFE_INTEGER };
 
 describe('retention', () => {
   let database: TestDatabase;
@@ -27,9 +28,9 @@ describe('retention', () => {
     const [live, deleted] = [await insertAdapter(source), await insertAdapter(source)];
     platform.script.failWith('failed', new Error('planted'));
     const submitted = [
-      operation(live, 'in the snapshot'),
+      operation(live, 'in every snapshot'),
       operation(live, 'read', 'forward'),
-      operation(live, 'after the snapshot'),
+      operation(live, 'after the oldest snapshot'),
       operation(live, 'failed'),
       operation(deleted, 'of a deleted adapter'),
       operation(null, 'of the base', 'generate'),
@@ -38,8 +39,9 @@ describe('retention', () => {
     for (const each of submitted) ids.push((await futures.submit(each)).requestId);
     for (const id of ids) await futures.wait(id, 20_000);
     await database.query(
-      `UPDATE adapters SET state_position = (SELECT position FROM futures WHERE request_id = $1) WHERE id = $2`,
-      [ids[0], live.id],
+      `INSERT INTO adapter_snapshots (adapter_id, position, lease, step, path, size_bytes)
+       SELECT adapter_id, position, 1, 0, 'state', 0 FROM futures WHERE request_id = ANY ($1)`,
+      [[ids[0], ids[2]]],
     );
     await database.query(`UPDATE adapters SET deleted_at = now() WHERE id = $1`, [deleted.id]);
 
@@ -48,10 +50,19 @@ describe('retention', () => {
     expect(await upkeep.deleteOld(new Date(Date.now() + 3 * HOUR_MS))).toBe(5);
     expect(await database.query('SELECT request_id FROM futures')).toEqual([{ request_id: ids[2] }]);
 
+    // What was used is still known: the failed request counts nothing, the others one each.
+    const used = await database.query(
+      'SELECT kind, sum(requests) AS requests FROM usage_hours GROUP BY kind ORDER BY kind',
+    );
+    expect(used).toEqual([
+      { kind: 'forward', requests: '1' },
+      { kind: 'forward_backward', requests: '3' },
+      { kind: 'generate', requests: '1' },
+    ]);
+
     const kept = [];
-    for await (const mutation of platform.get(OperationLog).mutationsAfter(live.id, 0))
-      kept.push(mutation.request.json);
-    expect(kept).toEqual([{ label: 'after the snapshot' }]);
+    for await (const mutation of platform.get(OperationLog).mutations(live.id, ALL)) kept.push(mutation.request.json);
+    expect(kept).toEqual([{ label: 'after the oldest snapshot' }]);
   });
 
   it('keeps everything with a retention of 0', async () => {
@@ -71,7 +82,7 @@ describe('retention', () => {
     for (const label of labels) last = (await futures.submit(operation(adapter, label))).requestId;
     await futures.wait(last, 30_000);
     const read = [];
-    for await (const { request } of platform.get(OperationLog).mutationsAfter(adapter.id, 0))
+    for await (const { request } of platform.get(OperationLog).mutations(adapter.id, ALL))
       read.push(request.json['label']);
     expect(read).toEqual(labels);
   });

@@ -1,8 +1,10 @@
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ComputeBackend } from '../../../src/compute/compute-backend.js';
+import { DatabaseOutageError } from '../../../src/common/errors/database-outage.error.js';
+import { EngineStoppedError } from '../../../src/compute/engine-stopped.error.js';
 import { type Environment } from '../../../src/config/app-config.js';
-import { FuturesService } from '../../../src/modules/futures/index.js';
+import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { Script } from '../../support/scripted-handlers.js';
@@ -29,13 +31,6 @@ describe('workers that take over', () => {
     return platform;
   };
 
-  const active = async (platform: TestPlatform) => {
-    await waitFor('a worker is active', async () => {
-      const workers = await platform.get(WorkersService).listAlive();
-      return workers.some((worker) => worker.status === 'active');
-    });
-  };
-
   const endConnections = (name: string) =>
     database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`,
@@ -48,90 +43,163 @@ describe('workers that take over', () => {
     expect(await database.query('SELECT 1 FROM migrations')).toHaveLength(MIGRATIONS.length);
   });
 
-  it('puts what a dead worker left running back into its line', async () => {
+  /** Submits, waits, and tells how it ended. */
+  const run = async (platform: TestPlatform, what: ReturnType<typeof operation>) => {
+    const futures = platform.get(FuturesService);
+    const { requestId } = await futures.submit(what);
+    return { ...(await futures.wait(requestId, 20_000)), requestId };
+  };
+  const close = async (platform: TestPlatform) => {
+    platforms.splice(platforms.indexOf(platform), 1);
+    await platform.app.close();
+  };
+  const row = async (requestId: string) =>
+    (await database.query(`SELECT * FROM futures WHERE request_id = $1`, [requestId]))[0];
+
+  it('puts what a dead worker left running back into its line, and takes its adapters', async () => {
     const first = await start(new Script());
     const adapter = await insertAdapter(first.get(DataSource));
-    const { requestId } = await first.get(FuturesService).submit(operation(adapter, 'orphan'));
-    await first.get(FuturesService).wait(requestId, 20_000);
-    await first.app.close();
-    platforms.pop();
+    const orphans = [
+      await run(first, operation(adapter, 'orphan')),
+      await run(first, operation(null, 'base', 'generate')),
+    ];
+    await close(first);
     await database.query(
       `UPDATE futures SET status = 'running', worker_id = 'worker_dead', result = NULL, finished_at = NULL`,
     );
+    await database.query(`UPDATE adapters SET worker_id = 'worker_dead'`);
 
     const script = new Script();
     const second = await start(script);
-    expect((await second.get(FuturesService).wait(requestId, 20_000)).status).toBe('completed');
-    expect(script.starts('orphan')).toBe(1);
-    expect(await database.query('SELECT attempts FROM futures')).toEqual([{ attempts: 2 }]);
+    for (const { requestId } of orphans) {
+      expect((await second.get(FuturesService).wait(requestId, 20_000)).status).toBe('completed');
+      expect(await row(requestId)).toMatchObject({ attempts: 2, deaths: 1 });
+    }
+    expect([script.starts('orphan'), script.starts('base')]).toEqual([1, 1]);
+    expect(await database.query(`SELECT lease::int FROM adapters`)).toEqual([{ lease: 2 }]);
   });
 
-  it('stands by while another worker computes and takes over when it ends', async () => {
-    const [activeScript, standbyScript] = [new Script(), new Script()];
-    const first = await start(activeScript);
-    await active(first);
-    const second = await start(standbyScript);
-    const adapter = await insertAdapter(second.get(DataSource));
-
-    // Accepted by the second process, computed by the first, and the poll at the second hears of it.
-    const one = await second.get(FuturesService).submit(operation(adapter, 'one'));
-    expect((await second.get(FuturesService).wait(one.requestId, 20_000)).status).toBe('completed');
-    expect([activeScript.starts('one'), standbyScript.starts('one')]).toEqual([1, 0]);
-
-    await first.app.close();
-    platforms.splice(platforms.indexOf(first), 1);
-    const two = await second.get(FuturesService).submit(operation(adapter, 'two'));
-    expect((await second.get(FuturesService).wait(two.requestId, 20_000)).status).toBe('completed');
-    expect(standbyScript.starts('two')).toBe(1);
+  it('spreads adapters over the workers, leaves each where it is warm, and moves them when its worker ends', async () => {
+    const scripts = [new Script(), new Script()];
+    const [first, second] = [await start(scripts[0]!), await start(scripts[1]!)];
+    const adapters = [];
+    for (let i = 0; i < 4; i++) {
+      adapters.push(await insertAdapter(first.get(DataSource)));
+      // Accepted by one process, maybe computed by the other, and the poll hears of it.
+      expect((await run(first, operation(adapters[i]!, `a${i}`))).status).toBe('completed');
+    }
+    const holders = await database.query(`SELECT count(*)::int AS held FROM adapters GROUP BY worker_id`);
+    expect(holders).toEqual([{ held: 2 }, { held: 2 }]);
+    for (const [i, adapter] of adapters.entries()) await run(second, operation(adapter, `a${i}`));
+    for (const script of scripts) {
+      for (let i = 0; i < 4; i++) expect([0, 2]).toContain(script.starts(`a${i}`));
+    }
+    await close(first);
+    for (const [i, adapter] of adapters.entries()) {
+      expect((await run(second, operation(adapter, `b${i}`))).status).toBe('completed');
+      expect(scripts[1]!.starts(`b${i}`)).toBe(1);
+    }
   });
 
-  it('goes on after losing the connection that holds the lock, and does not run anything twice', async () => {
+  it('goes on after losing the connection that shows its life, and does not run anything twice', async () => {
     const script = new Script();
     const platform = await start(script);
-    await active(platform);
     const futures = platform.get(FuturesService);
     const adapter = await insertAdapter(platform.get(DataSource));
     const gate = script.hold('across');
     const across = await futures.submit(operation(adapter, 'across'));
     await waitFor('it runs', () => script.starts('across') === 1);
-    expect(await endConnections('thinker compute lock')).toHaveLength(1);
+    expect(await endConnections('thinker worker')).toHaveLength(1);
     const next = await futures.submit(operation(adapter, 'next'));
     gate.open();
     expect((await futures.wait(across.requestId, 20_000)).status).toBe('completed');
     expect((await futures.wait(next.requestId, 20_000)).status).toBe('completed');
     expect([script.starts('across'), script.starts('next')]).toEqual([1, 1]);
+    await waitFor('it shows its life again', async () => (await platform.get(WorkersService).listAlive()).length === 1);
   });
 
-  it('drops the result of a request that another worker has taken meanwhile', async () => {
+  it('drops the result of a request that another worker has taken meanwhile, and what it knows of the adapter', async () => {
+    const script = new Script();
+    const platform = await start(script);
+    const futures = platform.get(FuturesService);
+    const backend = platform.get(ComputeBackend);
+    const adapter = await insertAdapter(platform.get(DataSource));
+    await backend.createAdapter({ id: adapter.id, baseModel: adapter.baseModel, lora: adapter.lora });
+    const gate = script.hold('stolen');
+    const stolen = await futures.submit(operation(adapter, 'stolen'));
+    await waitFor('it runs', () => script.starts('stolen') === 1);
+    // What another worker does that takes over; it stays alive by a heartbeat in the future.
+    await database.query(
+      `INSERT INTO workers (id, hostname, pid, engine, device, max_rank, base_models, lock_key, heartbeat_at)
+       SELECT 'worker_other', hostname, pid, engine, device, max_rank, base_models, 1, now() + interval '1 hour' FROM workers`,
+    );
+    await database.query(`UPDATE adapters SET worker_id = 'worker_other', lease = lease + 1`);
+    await database.query(`UPDATE futures SET worker_id = 'worker_other', attempts = attempts + 1`);
+    gate.open();
+    await waitFor('it has ended', () => script.events.includes('end stolen'));
+    await run(platform, operation(null, 'next', 'generate'));
+    expect(await row(stolen.requestId)).toMatchObject({ status: 'running', result: null });
+
+    const later = await futures.submit(operation(adapter, 'later'));
+    await run(platform, operation(null, 'other', 'generate'));
+    expect(await row(later.requestId)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect(script.starts('later')).toBe(0);
+  });
+
+  it('runs a request again that an outage of the database has cut off', async () => {
+    const script = new Script();
+    const platform = await start(script);
+    const adapter = await insertAdapter(platform.get(DataSource));
+    const futures = platform.get(FuturesService);
+    script.failWith('cut', new DatabaseOutageError(new Error('a test cut it off')), 1);
+    const cut = await futures.submit(operation(adapter, 'cut'));
+    const next = await futures.submit(operation(adapter, 'next'));
+    expect((await futures.wait(cut.requestId, 20_000)).status).toBe('completed');
+    expect((await futures.wait(next.requestId, 20_000)).status).toBe('completed');
+    expect(script.events.filter((event) => event.startsWith('start'))).toEqual([
+      'start cut',
+      'start cut',
+      'start next',
+    ]);
+    expect(await row(cut.requestId)).toMatchObject({ attempts: 2, deaths: 0 });
+  });
+
+  it('finds a claim whose answer was lost, and lets nothing overtake it', async () => {
     const script = new Script();
     const platform = await start(script);
     const futures = platform.get(FuturesService);
     const adapter = await insertAdapter(platform.get(DataSource));
-    const gate = script.hold('stolen');
-    const stolen = await futures.submit(operation(adapter, 'stolen'));
-    await waitFor('it runs', () => script.starts('stolen') === 1);
-    await database.query(`UPDATE futures SET worker_id = 'worker_other'`);
-    gate.open();
-    await waitFor('it has ended', () => script.events.includes('end stolen'));
-    const next = await futures.submit(operation(null, 'next', 'generate'));
-    await futures.wait(next.requestId, 20_000);
-    const [row] = await database.query(`SELECT status, result FROM futures WHERE request_id = $1`, [stolen.requestId]);
-    expect(row).toEqual({ status: 'running', result: null });
+    await run(platform, operation(adapter, 'before'));
+    const log = platform.get(OperationLogRepository);
+    const claimNext = log.claimNext.bind(log);
+    let lost = 0;
+    log.claimNext = async (...parameters) => {
+      const claimed = await claimNext(...parameters);
+      if (claimed === null || lost > 0) return claimed;
+      lost++;
+      throw new Error('Connection terminated unexpectedly');
+    };
+    const ids = [];
+    for (const label of ['lost', 'next']) ids.push((await futures.submit(operation(adapter, label))).requestId);
+    for (const id of ids) expect((await futures.wait(id, 20_000)).status).toBe('completed');
+    expect(lost).toBe(1);
+    expect(script.events.filter((event) => event.startsWith('end'))).toEqual(['end before', 'end lost', 'end next']);
   });
 
-  it('forgets its adapters when another worker has computed meanwhile', async () => {
-    const platform = await start(new Script());
-    await active(platform);
-    const backend = platform.get(ComputeBackend);
-    const adapter = await insertAdapter(platform.get(DataSource));
-    await backend.createAdapter({ id: adapter.id, baseModel: adapter.baseModel, lora: adapter.lora });
-    // What the other worker does when it takes over.
-    await database.query(`UPDATE workers SET status = 'standby'`);
-    await endConnections('thinker compute lock');
-    await active(platform);
-    expect(backend.hasAdapter(adapter.id)).toBe(false);
-    const { requestId } = await platform.get(FuturesService).submit(operation(adapter, 'on'));
-    expect((await platform.get(FuturesService).wait(requestId, 20_000)).status).toBe('completed');
+  it('isolates a request whose workers die, and gives it up after four', async () => {
+    const script = new Script();
+    const platform = await start(script);
+    const futures = platform.get(FuturesService);
+    const [bad, good] = [await insertAdapter(platform.get(DataSource)), await insertAdapter(platform.get(DataSource))];
+    // An engine that dies each time this request runs is what the runner tells by this error.
+    script.failWith('poison', new EngineStoppedError('a test ended it'));
+    const poison = await futures.submit(operation(bad, 'poison'));
+    const after = await futures.submit(operation(bad, 'after'));
+    const failed = await futures.wait(poison.requestId, 30_000);
+    expect(failed).toMatchObject({ status: 'failed', error: { code: 'worker_killed', category: 'server' } });
+    expect(script.starts('poison')).toBe(4);
+    expect((await futures.wait(after.requestId, 20_000)).status).toBe('completed');
+    expect((await run(platform, operation(good, 'good'))).status).toBe('completed');
   });
 
   it('hands back what does not end in the grace period; the next worker runs it', async () => {

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApiApp } from '../support/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { waitFor } from '../support/wait-for.js';
+
+const DATA = [
+  [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'The sea is wide today.' },
+  ],
+];
+
+describe('adapters that are not used', () => {
+  let database: TestDatabase;
+  let app: Awaited<ReturnType<typeof startApiApp>>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await startApiApp(database.url, { ADAPTER_IDLE_S: '1' });
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  const run = async (path: string, body: object): Promise<{ loss?: number }> => {
+    const post = (route: string, json: object) =>
+      fetch(`${app.url}${route}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(json),
+      });
+    const { request_id } = (await (await post(path, body)).json()) as { request_id: string };
+    const answer = await post('/retrieve_future', { request_id });
+    expect(answer.status).toBe(200);
+    return (await answer.json()) as { loss?: number };
+  };
+  const step = async (model_id: string) => {
+    const { loss } = await run('/fwdbwd', { model_id, data: DATA });
+    await run('/optim_step', { model_id });
+    return loss;
+  };
+
+  it('leave memory, give their lease back, and come back with the same numbers', async () => {
+    const losses = [await step('idle'), await step('idle')];
+    await step('busy');
+    const [row] = await database.query(`SELECT id, lease::int FROM adapters WHERE model_id = 'idle'`);
+    const { backend } = app;
+    await waitFor('it has left memory', () => !backend.hasAdapter(String(row?.['id'])));
+    const free = () => database.query(`SELECT 1 FROM adapters WHERE model_id = 'idle' AND worker_id IS NULL`);
+    await waitFor('its lease is free', async () => (await free()).length === 1);
+    // Used last of all: nothing is gained by its leaving.
+    const [busy] = await database.query(`SELECT id FROM adapters WHERE model_id = 'busy'`);
+    expect(backend.hasAdapter(String(busy?.['id']))).toBe(true);
+
+    losses.push(await step('idle'));
+    for (const expected of losses) expect(await step('undisturbed')).toBe(expected);
+    expect(await database.query(`SELECT lease::int FROM adapters WHERE model_id = 'idle'`)).toEqual([
+      { lease: Number(row?.['lease']) + 1 },
+    ]);
+  });
+});
