@@ -1,0 +1,128 @@
+import path from 'node:path';
+import { pause } from '../support/pause.js';
+import { waitFor } from '../support/wait-for.js';
+import { audit, finalDigests, stepDigests } from './audit.js';
+import { compareAnswers, compareDigests } from './compare.js';
+import { RootDialect, TinkerDialect } from './dialect.js';
+import { FaultInjector } from './fault-injector.js';
+import { RetryingClient } from './retrying-client.js';
+import { SeededRandom } from './seeded-random.js';
+import { ServiceCluster } from './service-cluster.js';
+import { makeSmallModel } from './small-model.js';
+import { Trainer } from './trainer.js';
+import { TrainingPlan } from './training-plan.js';
+
+const CLIENTS = ['ada', 'bob', 'cleo', 'dan'];
+const WORKERS = 2;
+const REST_MS = { min: 200, max: 900 };
+
+export interface ChaosOptions {
+  readonly faults: number;
+  readonly seed: string;
+  readonly folder: string;
+  readonly log: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly struck: ReadonlyMap<string, number>;
+  readonly missed: ReadonlyMap<string, number>;
+  readonly requests: number;
+  readonly repeated: number;
+  readonly restarts: number;
+  readonly steps: number;
+  /** What must not be: each line says where. */
+  readonly findings: readonly string[];
+}
+
+/**
+ * Lets clients train while faults strike, then the same clients without faults, and compares. Every number that a client
+ * was given, and the weights and moments at the end, must be the same bit for bit.
+ */
+export async function runChaos({ faults, seed, folder, log }: ChaosOptions): Promise<ChaosReport> {
+  const model = makeSmallModel(path.join(folder, 'small-model'));
+  const disturbed = await disturbedRun({ faults, seed, folder, log }, model);
+  const { report, trainers, digests } = disturbed;
+  log(`${report.requests} requests in ${report.steps} steps; the same again without faults`);
+  const reference = await undisturbedRun(seed, folder, model, trainers);
+  const findings = [
+    ...report.findings,
+    ...compareAnswers(trainers, reference.trainers),
+    ...compareDigests(digests, reference.digests),
+  ];
+  return { ...report, findings };
+}
+
+async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: string) {
+  const random = new SeededRandom(`details ${seed}`);
+  const order = new SeededRandom(`faults ${seed}`);
+  const options = { folder: path.join(folder, 'disturbed'), model, workers: WORKERS, random };
+  const cluster = await ServiceCluster.start(options);
+  try {
+    const client = new RetryingClient(cluster.url);
+    const trainers = makeTrainers(client, seed, model);
+    const injector = new FaultInjector({ cluster, random }, order, trainers, () => client.nextAcceptance(), log);
+    let over = false;
+    const rest = () => pause(random.whole(REST_MS.min, REST_MS.max));
+    const training = Promise.all(trainers.map((trainer) => trainer.run(() => !over, rest)));
+    const striking = injector.strike(faults).finally(() => (over = true));
+    await Promise.all([training, striking]);
+    await settled(cluster);
+    const { struck, missed } = injector;
+    const { accepted: requests, repeated } = client;
+    const steps = trainers.reduce((sum, trainer) => sum + trainer.steps, 0);
+    const findings = await audit(cluster, trainers);
+    const report = { struck, missed, requests, repeated, restarts: cluster.restarts, steps, findings };
+    return { report, trainers, digests: await allDigests(cluster, trainers) };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** As many steps of the same plans, on one worker that nothing happens to. */
+async function undisturbedRun(seed: string, folder: string, model: string, disturbed: readonly Trainer[]) {
+  const random = new SeededRandom('undisturbed');
+  const cluster = await ServiceCluster.start({ folder: path.join(folder, 'undisturbed'), model, workers: 1, random });
+  try {
+    const trainers = makeTrainers(new RetryingClient(cluster.url), seed, model);
+    const steps = disturbed.map((trainer) => trainer.steps);
+    await Promise.all(
+      trainers.map((trainer, i) =>
+        trainer.run(
+          () => trainer.steps < (steps[i] ?? 0),
+          async () => undefined,
+        ),
+      ),
+    );
+    return { trainers, digests: await allDigests(cluster, trainers) };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function allDigests(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<Map<string, string>> {
+  return new Map([...(await stepDigests(cluster, trainers)), ...(await finalDigests(cluster, trainers))]);
+}
+
+/** The last one speaks the Tinker API, the others the service's own. */
+function makeTrainers(client: RetryingClient, seed: string, model: string): Trainer[] {
+  return CLIENTS.map((name, i) => {
+    const random = new SeededRandom(`client ${name} ${seed}`);
+    const loraSeed = random.whole(0, 1e6);
+    const tinker = i === CLIENTS.length - 1;
+    const dialect = tinker
+      ? new TinkerDialect(client, path.basename(model), loraSeed)
+      : new RootDialect(client, name, loraSeed);
+    return new Trainer(name, dialect, new TrainingPlan(random));
+  });
+}
+
+/** Requests whose answer nobody waits for (the first of two that were sent) are done as well, and the dead forgotten. */
+async function settled(cluster: ServiceCluster): Promise<void> {
+  const isQuiet = async () => {
+    const rows = await cluster
+      .query<{ open: number }>(`SELECT count(*)::int AS open FROM futures WHERE status IN ('pending', 'running')`)
+      .catch(() => []);
+    return rows[0]?.open === 0;
+  };
+  await waitFor('the end of all requests', isQuiet, { timeout: 60_000 });
+}

@@ -1,0 +1,64 @@
+import { pause } from '../support/pause.js';
+import { waitFor } from '../support/wait-for.js';
+import { FAULT_KINDS, type FaultKind, type Target } from './faults.js';
+import { type SeededRandom } from './seeded-random.js';
+import { type Trainer } from './trainer.js';
+
+/** No fault may keep a client from its next answer for longer. */
+const RECOVERY_MS = 90_000;
+/** How often the next fault strikes before the last one is overcome. */
+const OVERLAP = 0.3;
+
+/** Strikes the service with every kind of fault in turn, in an order that follows from the seed. */
+export class FaultInjector {
+  /** By name of the kind. */
+  readonly struck = new Map<string, number>();
+  readonly missed = new Map<string, number>();
+  private deck: FaultKind[] = [];
+
+  constructor(
+    private readonly target: Target,
+    /** Decides which fault comes when, and nothing else: the order follows from the seed alone. */
+    private readonly order: SeededRandom,
+    private readonly trainers: readonly Trainer[],
+    private readonly nextAcceptance: () => Promise<void>,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** Rejects when a client gets no further after a fault. */
+  async strike(count: number): Promise<void> {
+    let overlapped = false;
+    for (let i = 1; i <= count; i++) {
+      const kind = this.draw();
+      // In the middle of work: a little after a request was accepted, unless nothing is accepted at the moment.
+      await Promise.race([this.nextAcceptance(), pause(3000)]);
+      await pause(this.order.whole(0, 60));
+      const began = performance.now();
+      const hit = await kind.strike(this.target);
+      const counts = hit ? this.struck : this.missed;
+      counts.set(kind.name, (counts.get(kind.name) ?? 0) + 1);
+      const drawn = this.order.chance(OVERLAP);
+      const overlap: boolean = drawn && kind.mayOverlap && !overlapped && i < count;
+      overlapped = overlap;
+      if (!overlap) await this.recovery(kind);
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      this.log(`${i}/${count} ${kind.name}${hit ? '' : ' (missed)'}: ${seconds} s`);
+    }
+  }
+
+  /** Every kind once before any comes again. */
+  private draw(): FaultKind {
+    if (this.deck.length === 0) this.deck = this.order.shuffled(FAULT_KINDS);
+    const kind = this.deck.pop();
+    if (kind === undefined) throw new RangeError('there are no faults');
+    return kind;
+  }
+
+  private async recovery({ name }: FaultKind): Promise<void> {
+    const before = this.trainers.map(({ settled }) => settled);
+    const goneOn = () => this.trainers.every(({ settled }, i) => settled > (before[i] ?? 0));
+    await waitFor(`an answer for every client after the fault '${name}'`, goneOn, { timeout: RECOVERY_MS });
+    const takenOver = () => this.target.cluster.hasNoDeadHolders().catch(() => false);
+    await waitFor(`the take-over of all open work after the fault '${name}'`, takenOver, { timeout: RECOVERY_MS });
+  }
+}

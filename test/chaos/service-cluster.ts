@@ -1,0 +1,139 @@
+import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import pg from 'pg';
+import { type RunningPostgres, startPostgres } from '../../scripts/lib/embedded-postgres.mjs';
+import { freePort } from '../../scripts/lib/owned-process.mjs';
+import { type RunningRedis, startRedis } from '../../scripts/lib/redis.mjs';
+import { IS_ALIVE } from '../../src/modules/workers/index.js';
+import { waitFor } from '../support/wait-for.js';
+import { type SeededRandom } from './seeded-random.js';
+import { ServiceProcess } from './service-process.js';
+
+const READY_MS = 120_000;
+
+export interface ClusterOptions {
+  /** Everything lies in here: databases, checkpoints, logs. */
+  readonly folder: string;
+  /** Folder of the base model. */
+  readonly model: string;
+  readonly workers: number;
+  readonly random: SeededRandom;
+}
+
+/** The whole service as in production: an API process, several workers, Postgres and Redis, each one its own process. */
+export class ServiceCluster {
+  private constructor(
+    readonly url: string,
+    readonly api: ServiceProcess,
+    readonly workers: readonly ServiceProcess[],
+    private readonly folder: string,
+    private postgres: RunningPostgres,
+    private redis: RunningRedis,
+  ) {}
+
+  /** Where the service keeps checkpoints and snapshots. */
+  get checkpointDir(): string {
+    return path.join(dataDirIn(this.folder), 'checkpoints');
+  }
+
+  static async start({ folder, model, workers, random }: ClusterOptions): Promise<ServiceCluster> {
+    mkdirSync(folder, { recursive: true });
+    const redis = await startRedis({ dataDir: path.join(folder, 'redis') });
+    if (redis === null) throw new Error('needs redis-server on the PATH');
+    const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres') });
+    const port = await freePort();
+    const shared = {
+      ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: dataDirIn(folder), BASE_MODELS: model },
+      ...{ HOST: '127.0.0.1', LOG_LEVEL: 'log', NO_COLOR: '1' },
+    };
+    const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
+    const make = (name: string, env: Record<string, string>) =>
+      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () => random.whole(200, 700));
+    const api = make('api', { ROLE: 'api', PORT: String(port) });
+    const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
+    const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
+    const url = `http://127.0.0.1:${port}`;
+    const cluster = new ServiceCluster(url, api, processes, folder, postgres, redis);
+    for (const process of [api, ...processes]) process.start();
+    await cluster.ready();
+    return cluster;
+  }
+
+  /** Waits until a request sent now would be computed. */
+  async ready(): Promise<void> {
+    const answers = () =>
+      fetch(`${this.url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await waitFor('a service that is ready', answers, { timeout: READY_MS });
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const client = new pg.Client({ connectionString: this.postgres.url });
+    client.on('error', () => undefined); // the query rejects as well
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql, parameters)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The lease of a dead worker may stay on an adapter that nobody needs, not on one with open requests. */
+  async hasNoDeadHolders(): Promise<boolean> {
+    const held = await this.query(
+      `SELECT FROM adapters adapter WHERE worker_id IS NOT NULL
+         AND NOT EXISTS (SELECT FROM workers worker WHERE worker.id = adapter.worker_id AND ${IS_ALIVE})
+         AND EXISTS (SELECT FROM futures WHERE adapter_id = adapter.id AND status IN ('pending', 'running'))`,
+    );
+    return held.length === 0;
+  }
+
+  /** Ends the database at once, without a checkpoint, and starts it again: it recovers from its log. */
+  async crashPostgres(): Promise<void> {
+    await this.postgres.crash();
+    this.postgres = await startPostgres({ dataDir: this.postgres.dataDir, again: this.postgres });
+  }
+
+  async crashRedis(): Promise<void> {
+    await this.redis.crash();
+    const again = await startRedis({ dataDir: path.join(this.folder, 'redis'), again: this.redis });
+    if (again !== null) this.redis = again;
+  }
+
+  /** Empties Redis: every job is lost. */
+  async flushRedis(): Promise<void> {
+    const { port, password } = new URL(this.redis.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    try {
+      await new Promise<void>((resolve, reject) => {
+        let reply = '';
+        socket.once('error', reject);
+        socket.on('data', (chunk) => {
+          reply += chunk.toString();
+          if (reply === '+OK\r\n+OK\r\n') resolve();
+        });
+        socket.write(`AUTH ${password}\r\nFLUSHALL\r\n`);
+      });
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  /** How often a process was started beyond the first time. */
+  get restarts(): number {
+    return [this.api, ...this.workers].reduce((sum, { starts }) => sum + starts - 1, 0);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.api, ...this.workers].map((process) => process.stop()));
+    await this.redis.stop();
+    await this.postgres.stop();
+  }
+}
+
+function dataDirIn(folder: string): string {
+  return path.join(folder, 'data');
+}
