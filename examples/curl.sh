@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The walk of example-simple.mjs as curl lines, for reading and for copying.
+# The walk of example-simple.ts as curl lines, for reading and for copying.
 #
 #   examples/curl.sh [http://127.0.0.1:8000]
 #

@@ -49,6 +49,25 @@ describe.each([
     expect(await train('mine', 1)).toEqual([undisturbed[3]]);
   });
 
+  it('steps with a written loss that has been replaced or deleted are those they were', async () => {
+    server = await TestServer.start({ env: { SNAPSHOT_INTERVAL_S } });
+    const step = async (model_id: string) => {
+      await server.api.forwardBackward({ model_id, data, loss_fn: 'mine', loss_fn_config: { scale: 2 } });
+      await server.api.optimStep(model_id, 0.003);
+    };
+    const register = (loss: string) => server.api.post('/loss_functions', { name: 'mine', loss, config: { scale: 1 } });
+    await register('-scale * mean(target_logprobs)');
+    await step('mine');
+    await register('scale * sum(square(target_logprobs))');
+    await step('mine');
+    await step('other');
+    expect((await server.api.delete('/loss_functions/mine')).body).toMatchObject({ versions: 2 });
+    const before = [await look('mine'), await look('other')];
+    await server.end(signal);
+    await server.launch();
+    expect([await look('mine'), await look('other')]).toEqual(before);
+  });
+
   it('what was accepted is done', async () => {
     server = await TestServer.start({ env: { SNAPSHOT_INTERVAL_S } });
     const ids: string[] = [];

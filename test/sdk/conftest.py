@@ -4,7 +4,8 @@ import os
 import warnings
 
 import pytest
-from support import API_KEY, ROOT, Server, rest, service, training
+from routes import routes_in
+from support import API_KEY, LOGS, ROOT, Server, rest, service, training
 
 KEYS = ("tml-first-key-of-the-tests", "tml-second-key-of-the-tests")
 
@@ -16,6 +17,15 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 def pytest_configure():
     # Newer SDKs warn of the calls that older ones need; these tests use both.
     warnings.filterwarnings("ignore", category=FutureWarning)
+
+
+def pytest_terminal_summary(terminalreporter):
+    reached, others = routes_in("\n".join(LOGS))
+    if reached:
+        terminalreporter.section(f"routes reached: {len(reached)}, not reached: {len(others)}")
+        for mark, routes in (("reached", reached), ("-", others)):
+            for route in sorted(routes, key=str.split):
+                terminalreporter.line(f"{mark:8}{route}")
 
 
 def start(variable: str, **settings: str) -> Server:

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 SDK = tuple(int(part) for part in version("tinker").split(".")[:3])
 API_KEY = "tml-test"
 START_LIMIT_S = 120
+# What the servers of this run logged, for the summary.
+LOGS: list[str] = []
 
 needs_torch = pytest.mark.skipif(
     find_spec("torch") is None, reason="needs torch: make .venv with scripts/python-env.sh, then this environment again"
@@ -40,7 +42,8 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         self.env = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-            **{"PORT": str(port), "HOST": "127.0.0.1", "ROLE": "all", "REDIS_URL": "", "LOG_LEVEL": "warn"},
+            **{"PORT": str(port), "HOST": "127.0.0.1", "ROLE": "all", "REDIS_URL": ""},
+            **{"LOG_LEVEL": "debug", "NO_COLOR": "1"},
             **{"DATABASE_URL": database_url, "DATA_DIR": self.folder, "ENGINE": "onnxruntime"},
             **{"BASE_MODELS": str(ROOT / "models" / "tiny-chat"), **settings},
         }
@@ -75,6 +78,7 @@ class Server:
 
     def stop(self) -> None:
         self.end()
+        LOGS.append(self.log_file.read_text())
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -55,6 +55,7 @@ def test_the_session_tells_of_the_run(saved, rest_client, client):
     session = client.holder.get_session_id()
     assert session in rest_client.list_sessions(limit=1000).result().sessions
     assert trainer.model_id in rest_client.get_session(session).result().training_run_ids
+    assert rest_client.assign_session_project(session, "project-of-the-tests").result() is None
 
 
 def test_a_lifetime_is_set_and_taken_away(saved, rest_client):
@@ -107,10 +108,13 @@ def test_audit_log(saved, rest_client):
 
 
 def test_usage(saved, rest_client):
-    now = datetime.now(UTC)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     source = tinker.AdminClient(rest_client.holder) if SDK >= (0, 38) else rest_client
-    usage = source.get_billing_usage(now - timedelta(days=1), now + timedelta(hours=1)).result()
-    assert any(event.event_info.type == "training" and event.event_info.token_count > 0 for event in usage.data)
+    usage = source.get_billing_usage(hour - timedelta(days=1), hour + timedelta(hours=1)).result()
+    session = saved[0].holder.get_session_id()
+    mine = [event for event in usage.data if event.session_id == session]
+    assert any(event.event_info.type == "training" and event.event_info.token_count > 0 for event in mine)
+    assert session in usage.sessions
 
 
 def check_with_peft(folder, trainer, tokenizer):

@@ -4,9 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hub import TOKEN, Hub
+from safetensors.numpy import load
 from support import API_KEY, SDK, step, supervised_datum
 
 TINKER = Path(sys.executable).with_name("tinker")
@@ -23,8 +26,9 @@ def saved(trainer, tokenizer):
 def cli(url, tmp_path):
     env = {**os.environ, "TINKER_BASE_URL": url, "TINKER_API_KEY": API_KEY, "HOME": str(tmp_path)}
 
-    def run(*args, code=0):
-        done = subprocess.run([TINKER, *args], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    def run(*args, code=0, more_env=None):
+        given = {**env, **(more_env or {})}
+        done = subprocess.run([TINKER, *args], env=given, cwd=tmp_path, capture_output=True, text=True, timeout=300)
         assert done.returncode == code, f"tinker {' '.join(args)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -72,6 +76,29 @@ def test_checkpoint_download(saved, cli, tmp_path):
     assert {"adapter_config.json", "adapter_model.safetensors"} <= files
 
 
+def adapter_files(folder):
+    """PEFT's two files below a folder: the configuration as a value, the weights as bytes."""
+    config, weights = (next(folder.rglob(name)) for name in ("adapter_config.json", "adapter_model.safetensors"))
+    return json.loads(config.read_text()), weights.read_bytes()
+
+
+def test_checkpoint_push_to_a_hub(saved, cli, tmp_path):
+    """A checkpoint's adapter arrives in a model repository: the same files as `download` gives, and a card."""
+    cli("checkpoint", "download", saved[1], "--output", str(tmp_path / "downloaded"))
+    config, weights = adapter_files(tmp_path / "downloaded")
+    with Hub() as hub:
+        settings = {"HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HUB_OFFLINE": "0"}
+        cli("checkpoint", "push-hf", saved[1], "--repo", "tester/adapter", more_env=settings)
+    pushed = hub.repositories["tester/adapter"]
+    # Up to 0.25 the whole archive of a training checkpoint is pushed.
+    files = set(pushed) - ({"optimizer.safetensors"} if SDK < (0, 38) else set())
+    assert files == {"adapter_config.json", "adapter_model.safetensors", "README.md"}
+    assert json.loads(pushed["adapter_config.json"]) == config
+    assert pushed["adapter_model.safetensors"] == weights
+    assert load(weights)["base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"].any()
+    assert saved[1] in pushed["README.md"].decode()
+
+
 def test_checkpoint_delete(saved, cli):
     trainer, state, sampler = saved
     cli("checkpoint", "delete", state, "--yes")
@@ -86,7 +113,20 @@ def test_a_missing_checkpoint_is_an_error(cli):
 
 
 def test_billing_usage(saved, cli):
-    listed(cli, "billing", "usage")
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    window = [(hour + timedelta(hours=offset)).strftime("%Y-%m-%dT%H:%M:%SZ") for offset in (-24, 1)]
+    session = saved[0].holder.get_session_id()
+    mine = [row for row in listed(cli, "billing", "usage", *window)["data"] if row["session_id"] == session]
+    assert any(row["event_info"]["type"] == "training" and row["event_info"]["token_count"] > 0 for row in mine)
+    assert session in cli("billing", "usage", *window, "--csv", "-")
+
+
+def test_session_trace(saved, cli, tmp_path):
+    session, file = saved[0].holder.get_session_id(), tmp_path / "session.pftrace"
+    cli("session", "export-trace", session, "--output", str(file))
+    events = json.loads(file.read_text())["traceEvents"]
+    assert {"forward_backward", "optim_step", "save_weights"} <= {event["name"] for event in events}
+    assert cli("session", "export-trace", session, "--url-only").startswith("http://")
 
 
 @new_only

@@ -1,13 +1,16 @@
-"""A GRPO-like loop: groups of samples, rewards compared inside a group, one policy-gradient step per round."""
+"""A GRPO-like loop: groups of samples, rewards compared inside a group, policy-gradient steps on them, new samples."""
 
 import pytest
-from support import chat, datum, snapshot, step, training
+from support import chat, datum, logprobs, snapshot, step, training
 from tinker import types
 
-QUESTIONS = ["What colour is the sky?", "What is a cat?"]
-GROUP = 8
+# Questions without an answer learned by heart: samples of one that is hardly differ, and there is nothing to compare.
+QUESTIONS = ["How tall is a tractor?", "Name three numbers."]
+GROUP = 16
 LENGTH = 10
 ROUNDS = 8
+# The second step on the same samples is off-policy, so ratios are not 1 and PPO's clipping takes part.
+STEPS_PER_ROUND = 2
 
 
 def reward(tokens: list[int]) -> float:
@@ -59,9 +62,11 @@ def test_the_reward_rises(client, tokenizer, loss_fn, config):
             for prompt, group, values in zip(prompts, groups, rewards, strict=True)
             for sequence, advantage in zip(group, advantages(values), strict=True)
         ]
-        result = step(trainer, data, loss_fn, learning_rate=2e-3, config=config)
-        assert len(result.loss_fn_outputs) == len(data)
-    assert sum(means[-2:]) / 2 > sum(means[:2]) / 2 + 0.15, means
+        for _ in range(STEPS_PER_ROUND):
+            result = step(trainer, data, loss_fn, learning_rate=5e-3, config=config)
+            assert len(result.loss_fn_outputs) == len(data)
+    # With three other seeds of the adapter, the rise was between 0.27 and 0.39.
+    assert sum(means[-2:]) / 2 > sum(means[:2]) / 2 + 0.2, means
 
 
 def test_ratios_start_at_one(trainer, tokenizer):
@@ -76,9 +81,16 @@ def test_ratios_start_at_one(trainer, tokenizer):
 
 @pytest.mark.parametrize(("loss_fn", "config"), [("cispo", None), ("dro", {"beta": 0.05})])
 def test_the_other_losses_take_a_step(trainer, tokenizer, loss_fn, config):
+    """At the sampling policy both have the gradient of the policy: it makes better samples likelier than worse ones."""
     prompt = tokenizer.encode(chat(QUESTIONS[0])[0], add_special_tokens=False)
     group = collect(snapshot(trainer), [prompt], seed=3)[0]
-    data = [policy_datum(prompt, sequence, (-1) ** at) for at, sequence in enumerate(group)]
-    first = step(trainer, data, loss_fn, learning_rate=1e-3, config=config)
-    second = step(trainer, data, loss_fn, learning_rate=1e-3, config=config)
-    assert second.metrics["loss:sum"] < first.metrics["loss:sum"]
+    signs = [(-1) ** at for at in range(len(group))]
+    data = [policy_datum(prompt, sequence, sign) for sequence, sign in zip(group, signs, strict=True)]
+
+    def preference():
+        result = step(trainer, data, loss_fn, learning_rate=1e-4, config=config)
+        quiet = len(prompt) - 1
+        return sum(sign * sum(logprobs(result, at)[quiet:]) for at, sign in enumerate(signs))
+
+    before = preference()
+    assert preference() > before

@@ -62,7 +62,10 @@ export interface AdapterAnswer {
 
 /** A client as anybody would write it: HTTP and JSON. */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    private readonly key?: string,
+  ) {}
 
   get<T = Record<string, unknown>>(path: string): Promise<Answer<T>> {
     return this.request<T>('GET', path);
@@ -110,7 +113,11 @@ export class ApiClient {
   private async request<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
     const response = await fetch(this.url + path, {
       method,
-      ...(body !== undefined && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(this.key !== undefined && { 'X-API-Key': this.key }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as T };
   }

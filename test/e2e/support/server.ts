@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** Folders of base models; the bundled one when left out. */
   readonly baseModels?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it tells that it can serve; /readyz when left out, which needs a worker. */
+  readonly ready?: 'healthz' | 'readyz';
   /** Another process of the same service: it shares that one's database and data folder, and outlives neither. */
   readonly joins?: TestServer;
 }
@@ -47,12 +49,12 @@ export class TestServer {
       ...options.env,
     };
     const server = new TestServer(new ApiClient(`http://127.0.0.1:${port}`), database, folder, env, !joins);
-    await server.launch();
+    await server.launch(options.ready);
     return server;
   }
 
   /** Starts the process and waits until it can serve. */
-  async launch(): Promise<void> {
+  async launch(probe: 'healthz' | 'readyz' = 'readyz'): Promise<void> {
     const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
       cwd: root,
       env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.env },
@@ -64,7 +66,7 @@ export class TestServer {
     }
     const ready = async (): Promise<boolean> => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${this.output}`);
-      return fetch(`${this.api.url}/readyz`).then(
+      return fetch(`${this.api.url}/${probe}`).then(
         (answer) => answer.ok,
         () => false,
       );
@@ -83,6 +85,12 @@ export class TestServer {
     child.kill(signal);
     const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
     await waitFor('the end of the server', ended, { timeout: STOP_TIMEOUT_MS });
+  }
+
+  /** The most memory that the process has ever held at once, in bytes; Linux only. */
+  get peakMemory(): number {
+    const status = readFileSync(`/proc/${this.child?.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   /** Whether there is anything at this path below the data folder. */

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.js';
+import { TestServer } from './support/server.js';
+
+/** Keys that an operator makes while the service runs. */
+const run = promisify(execFile);
+const CLI = path.join(import.meta.dirname, '..', '..', 'dist', 'src', 'keys-cli.js');
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await TestServer.start({ env: { LOG_LEVEL: 'verbose' } });
+});
+
+afterAll(() => server.stop());
+
+async function keys(...words: string[]): Promise<string> {
+  const env = { PATH: process.env['PATH'], DATABASE_URL: server.database.url };
+  return (await run(process.execPath, [CLI, ...words], { env })).stdout;
+}
+
+async function ask(key?: string) {
+  const answer = await fetch(`${server.api.url}/adapters`, { headers: key === undefined ? {} : { 'X-API-Key': key } });
+  return { status: answer.status, body: (await answer.json()) as { error?: { message: string } } };
+}
+
+it('are made, asked for, listed and revoked, and the last one that goes leaves the service closed', async () => {
+  expect((await ask()).status).toBe(200);
+  const [first = '', key = ''] = (await keys('create', 'for tests')).split('\n');
+  const id = first.split(' ')[0]!;
+  expect(key).toMatch(/^tml-[\w-]{40,}$/);
+  await waitFor('that a key is asked for', async () => (await ask()).status === 401);
+  expect((await ask()).body.error).toMatchObject({
+    code: 'unauthorized',
+    category: 'user',
+    message: 'The request has no API key. Send a key of this server in the header X-API-Key.',
+  });
+  expect((await ask('tml-other')).body.error?.message).toMatch(/^The API key is not known here, or was revoked\./);
+  expect((await ask(key)).status).toBe(200);
+  expect(await keys('list')).toMatch(new RegExp(`^${id} .* active  for tests$`, 'm'));
+
+  expect(await keys('revoke', id)).toContain(`${id} is revoked`);
+  await waitFor('that the key counts no more', async () => (await ask(key)).status === 401);
+  expect((await ask()).status).toBe(401);
+  expect(await keys('list')).toMatch(new RegExp(`^${id} .* revoked for tests$`, 'm'));
+  await expect(keys('revoke', id)).rejects.toThrow(/no active key/);
+});
+
+it('are nowhere in clear: not in the database, not in the log', async () => {
+  const key = (await keys('create', 'another')).split('\n')[1]!;
+  await waitFor('that the key counts', async () => (await ask(key)).status === 200);
+  const rows = await server.database.query<{ row: string }>(`SELECT api_keys::text AS row FROM api_keys`);
+  expect(rows.length).toBeGreaterThan(1);
+  expect(rows.map(({ row }) => row).join()).not.toContain(key.slice(4));
+  expect(server.log).toContain('GET /adapters 200');
+  expect(server.log).not.toContain(key.slice(4));
+});
+
+it('are explained by the command that makes them', async () => {
+  await expect(keys()).rejects.toThrow(/Usage: npm run keys/);
+  await expect(keys('create')).rejects.toThrow(/Usage: npm run keys/);
+});
+
+describe('a service beyond the loopback address', () => {
+  const HOST = '0.0.0.0';
+
+  it('does not start without keys', async () => {
+    await expect(TestServer.start({ env: { HOST } })).rejects.toThrow(/API_KEYS[^]*ALLOW_NO_KEYS=true/);
+  });
+
+  it('starts with keys, or when the operator wants everybody in', async () => {
+    for (const [name, value, status] of [
+      ['API_KEYS', 'tml-one', 401],
+      ['ADMIN_KEYS', 'tml-one', 401],
+      ['ALLOW_NO_KEYS', 'true', 200],
+    ] as const) {
+      const open = await TestServer.start({ env: { HOST, [name]: value } });
+      const answer = await fetch(`${open.api.url}/adapters`);
+      await open.stop();
+      expect(answer.status, name).toBe(status);
+    }
+  });
+});
