@@ -13,16 +13,30 @@ import { freshState } from '../dist/src/compute/local/live-adapter.js';
 import { LocalEngine } from '../dist/src/compute/local/local-engine.js';
 import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
+import { DEFAULT_ADAM } from '../dist/src/domain/adam-params.js';
 import { parseSafetensors, tensorAsFloat32 } from '../dist/src/formats/safetensors.js';
-import { LossRegistry } from '../dist/src/modules/losses/loss-registry.js';
-import { batchOf, greedy } from './lib/batches.mjs';
+import { WrittenLoss } from '../dist/src/modules/losses/expressions/written-loss.js';
+import { builtInLosses, LossRegistry } from '../dist/src/modules/losses/loss-registry.js';
+import { batchOf, greedy, policyInputs } from './lib/batches.mjs';
 
 const ADAPTER = 'bench';
 const lora = { rank: 16, alpha: 32, dropout: 0, targetModules: ['q_proj', 'v_proj'], rsLora: false, seed: 1 };
 
 const [folder, threads, weightCache, packWeights = 'true'] = process.argv.slice(2);
+const writtenPpo = new WrittenLoss(
+  JSON.parse(await readFile(path.join(import.meta.dirname, '..', 'examples', 'losses', 'ppo.json'), 'utf8')),
+);
 const engine = await startEngine();
-const commands = { step, decode, load_lora: loadLora, compare_grads: compareGradients, peak_rss: peakRss };
+const commands = {
+  step,
+  policy_step: policyStep,
+  optim_step: optimStep,
+  digest,
+  decode,
+  load_lora: loadLora,
+  compare_grads: compareGradients,
+  peak_rss: peakRss,
+};
 reply({ ready: true, engine: engine.capabilities.engine, threads: Number(threads) });
 for await (const line of createInterface({ input: process.stdin })) {
   const { op, ...command } = JSON.parse(line);
@@ -42,7 +56,7 @@ async function startEngine() {
       threads: Number(threads),
       packWeights: packWeights === 'true',
     }),
-    losses: new LossRegistry(),
+    losses: new LossRegistry([...builtInLosses(), writtenPpo]),
     memoryBudgetBytes: 6 * 2 ** 30,
     loadModels: async () => {
       const checkpoint = await openCheckpoint(folder, config, folder);
@@ -72,17 +86,37 @@ async function loadLora({ file }) {
   return {};
 }
 
-/** From lists of tokens to gradients, as in the peer; gradients of an earlier step are dropped before the clock starts. */
+/** From lists of tokens to gradients, as in the peer. */
 async function step({ sequences, weights }) {
+  const logprobs = weights ? 'weighted' : 'all';
+  return timed({ batch: batchOf(sequences, weights), loss: { name: 'cross_entropy', config: {} }, logprobs });
+}
+
+/** PPO, built in or as it is written in examples/losses. */
+async function policyStep({ sequences, written }) {
+  const { tokens, lossInputs } = batchOf(sequences);
+  const batch = { tokens, lossInputs: { ...lossInputs, ...policyInputs(tokens.offsets) } };
+  const name = written ? writtenPpo.metadata.name : 'ppo';
+  return timed({ batch, loss: { name, config: {} }, logprobs: 'all' });
+}
+
+async function optimStep() {
+  return { step: (await engine.optimStep(ADAPTER, DEFAULT_ADAM)).step };
+}
+
+/** What every optimizer step does at its end: weights and, from the first step on, moments. */
+async function digest() {
+  const started = performance.now();
+  await engine.digestState(ADAPTER);
+  return { ms: performance.now() - started };
+}
+
+/** Gradients of an earlier step are dropped before the clock starts. */
+async function timed(request) {
   const state = await engine.exportState(ADAPTER);
   await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, { ...state, gradients: null });
   const started = performance.now();
-  const loss = { name: 'cross_entropy', config: {} };
-  const result = await engine.forwardBackward(ADAPTER, {
-    batch: batchOf(sequences, weights),
-    loss,
-    logprobs: weights ? 'weighted' : 'all',
-  });
+  const result = await engine.forwardBackward(ADAPTER, request);
   return { ms: performance.now() - started, loss: result.loss };
 }
 

@@ -38,6 +38,20 @@ export function batchOf(sequences, weights) {
   };
 }
 
+/** Log-probs of a sampler near those of random weights, and advantages of both signs: inputs of PPO. */
+export function policyInputs(offsets, seed = 2) {
+  const next = random(seed);
+  const perToken = (value) => ({
+    data: Float32Array.from({ length: offsets.at(-1) }, value),
+    offsets,
+    trailingShape: [],
+  });
+  return {
+    logprobs: perToken(() => -Math.log(VOCABULARY) + 0.4 * (next() - 0.5)),
+    advantages: perToken(() => 2 * next() - 1),
+  };
+}
+
 /** The same batch as the service takes it: token-level datums. */
 export function datumsOf(sequences) {
   return sequences.map((sequence) => ({

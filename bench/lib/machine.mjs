@@ -4,23 +4,37 @@ import os from 'node:os';
 import path from 'node:path';
 import { projectRoot } from './paths.mjs';
 
-/** `peer` is what the peer says when it is ready. Returns pairs of label and value. */
-export function describeRun({ peer, repeats, realtime }) {
+/** Pairs of label and value, for every kind of run. */
+export function describeMachine() {
   const cores = os.cpus();
-  const pass = `median of ${repeats} after one warm-up, sides alternating`;
   return [
     ['Date', new Date().toISOString().slice(0, 10)],
     ['CPU', `${cpuModel(cores)}, ${cores.length} cores`],
     ['Memory', `${Math.round(os.totalmem() / 2 ** 30)} GiB`],
     ['System', `${os.type()} ${os.release().split('-')[0]}`],
     ['Ours', `Node ${process.versions.node}, onnxruntime-node ${packageVersion('onnxruntime-node')}`],
+  ];
+}
+
+/** `peer` is what the peer says when it is ready. Returns pairs of label and value. */
+export function describeRun({ peer, repeats, realtime }) {
+  const pass = `median of ${repeats} after one warm-up, sides alternating`;
+  return [
+    ...describeMachine(),
     ['Peer', `PyTorch ${peer.torch}, transformers ${peer.transformers}, PEFT ${peer.peft}, Python ${peer.python}`],
     [
       'Both',
       `float32, ${peer.threads} threads, LoRA r 16 on q_proj and v_proj (${peer.trainable_parameters} parameters)`,
     ],
     ['Repeats', pass],
-    ['Scheduling', realtime ? 'real time (SCHED_RR 5) for every process: both sides, service, databases' : 'as usual'],
+    describeScheduling(realtime),
+  ];
+}
+
+export function describeScheduling(realtime) {
+  return [
+    'Scheduling',
+    realtime ? 'real time (SCHED_RR 5) for every process: both sides, service, databases' : 'as usual',
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What HTTP, queue and Postgres add to the engine: the same passes through the service and on the engine alone. */
 import { datumsOf, sequencesOf } from './batches.mjs';
 import { alternate, compare, median, percentile } from './measure.mjs';
-import { withService } from './service.mjs';
+import { checkpointSettings, withService } from './service.mjs';
 import { startOurs } from './sides.mjs';
 
 const ADAPTER = 'bench';
@@ -17,7 +17,7 @@ export async function measureOverhead({ repeats, log }) {
   log('starting the service');
   const engine = await startOurs();
   try {
-    return await withService(async ({ client, queue }) => {
+    return await withService(checkpointSettings(), async ({ client, queue }) => {
       log('round trips without work');
       const withoutWork = await roundTrips(client);
       const rows = [];

@@ -1,19 +1,25 @@
-/** Makes what a run needs and is not there yet: packages and build, Python with PyTorch, the checkpoint. */
+/** Makes what a run needs and is not there yet: packages and build, Python with PyTorch or the SDK, the checkpoint. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap } from '../../scripts/lib/bootstrap.mjs';
-import { checkpoint, projectRoot, python } from './paths.mjs';
+import { checkpoint, projectRoot, python, SDK_VERSION } from './paths.mjs';
 
 /** Nothing that is measured decodes text, but the service loads no model without a tokenizer. */
 const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
 
-export async function prepare(log) {
+export async function prepareEngine(log) {
   await bootstrap({ log });
   run('bash', ['scripts/python-env.sh'], 'The peer needs Python with PyTorch.');
   run(python, ['bench/peer/make_checkpoint.py', checkpoint], 'The checkpoint could not be written.');
   const tokenizer = path.join(projectRoot, 'models', 'tiny-chat');
   for (const file of TOKENIZER_FILES) copyFileSync(path.join(tokenizer, file), path.join(checkpoint, file));
+}
+
+/** The build and a virtual environment with the Tinker SDK. */
+export async function prepareTinker(log) {
+  await bootstrap({ log });
+  run('bash', ['scripts/sdk-env.sh', SDK_VERSION], 'This measures the Tinker SDK from PyPI.');
 }
 
 function run(command, args, meaning) {

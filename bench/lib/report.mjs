@@ -2,8 +2,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resultsFile } from './paths.mjs';
 
-const BEGIN = '<!-- written by npm run bench: begin -->';
-const END = '<!-- written by npm run bench: end -->';
 const HEAD = [
   'measured',
   'ours: median (best)',
@@ -17,13 +15,18 @@ const HEAD = [
 
 /** `machine` = pairs of label and value, `rows` = results of compare(), `facts` = sentences. */
 export function toMarkdown({ machine, rows, facts }) {
-  const cells = [HEAD, ...rows.map(toCells)];
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  return [toList(machine.map(toSentence)), toTable(HEAD, rows.map(toCells)), toList(facts)].join('\n\n');
+}
+
+export const toSentence = ([label, value]) => `${label}: ${value}`;
+
+export const toList = (lines) => lines.map((text) => `- ${text}`).join('\n');
+
+/** A Markdown table as prettier would write it; `rows` are lists of texts. */
+export function toTable(head, rows) {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
   const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  const table = [line(HEAD), rule, ...cells.slice(1).map(line)];
-  const list = (lines) => lines.map((text) => `- ${text}`).join('\n');
-  return [list(machine.map(([label, value]) => `${label}: ${value}`)), table.join('\n'), list(facts)].join('\n\n');
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 function toCells(row) {
@@ -48,9 +51,10 @@ function withFigure(value, figure) {
   return figure === 'times' ? `${value.toFixed(1)} times` : value.toFixed(2);
 }
 
-/** Replaces what the last run wrote; the text around it is written by hand. */
-export function writeResults(markdown) {
-  const [before, , after] = readFileSync(resultsFile, 'utf8').split(new RegExp(`${BEGIN}|(?=${END})`));
-  if (after === undefined) throw new Error(`${resultsFile} lacks the markers between which a run writes.`);
-  writeFileSync(resultsFile, `${before}${BEGIN}\n\n${markdown}\n\n${after}`);
+/** Replaces what the last run of `command` wrote between its two markers; the text around it is written by hand. */
+export function writeResults(command, markdown) {
+  const [begin, end] = ['begin', 'end'].map((edge) => `<!-- written by ${command}: ${edge} -->`);
+  const [before, , after] = readFileSync(resultsFile, 'utf8').split(new RegExp(`${begin}|(?=${end})`));
+  if (after === undefined) throw new Error(`${resultsFile} lacks the markers between which ${command} writes.`);
+  writeFileSync(resultsFile, `${before}${begin}\n\n${markdown}\n\n${after}`);
 }

@@ -11,45 +11,57 @@ import { THREADS } from './sides.mjs';
 
 const READY_TIMEOUT_MS = 120_000;
 
-/** Calls `work` with { client, queue } while the service runs. */
-export async function withService(work) {
+/**
+ * Calls `work` with { client, queue, pid, url, databaseUrl } while the service runs with these settings, in a folder
+ * of its own unless they name one.
+ */
+export async function withService(settings, work) {
   const stack = new StopStack();
   const folder = temporaryFolder('thinker-bench-');
   stack.push('the folder', () => rmSync(folder, { recursive: true, force: true }));
   try {
-    return await work(await start(folder, stack));
+    return await work(await start(settings, folder, stack));
   } finally {
     await stack.stopAll(console.error);
   }
 }
 
-async function start(folder, stack) {
+async function start(settings, folder, stack) {
+  const databases = await startDatabases(folder, stack);
+  const { url, service } = await startServer(folder, stack, {
+    ...databases,
+    DATA_DIR: path.join(folder, 'data'),
+    ROLE: 'all',
+    ...settings,
+  });
+  const queue = databases.REDIS_URL === '' ? 'in the process' : 'Redis';
+  return { client: new Client(url), queue, pid: service.pid, url, databaseUrl: databases.DATABASE_URL };
+}
+
+/** Resolves with the settings that name the two. */
+export async function startDatabases(folder, stack) {
   const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres') });
   stack.push('the data of Postgres', () => rmSync(postgres.dataDir, { recursive: true, force: true }));
   stack.push('Postgres', () => postgres.stop());
   const redis = await startRedis({ dataDir: path.join(folder, 'redis') });
   if (redis) stack.push('Redis', () => redis.stop());
-  dropStateOfEarlierRuns();
+  return { DATABASE_URL: postgres.url, REDIS_URL: redis?.url ?? '' };
+}
+
+/** A process that serves HTTP, ready for requests. */
+export async function startServer(folder, stack, settings) {
   const port = await freePort();
-  const service = startProcess({
-    log: path.join(folder, 'service.log'),
-    env: {
-      DATABASE_URL: postgres.url,
-      REDIS_URL: redis?.url ?? '',
-      DATA_DIR: serviceData,
-      BASE_MODELS: checkpoint,
-      ROLE: 'all',
-      ENGINE: 'onnxruntime',
-      ENGINE_THREADS: String(THREADS),
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      NO_COLOR: '1',
-    },
-  });
+  const service = startProcess({ log: path.join(folder, 'service.log'), env: { ...settings, PORT: String(port) } });
   stack.push('the service', () => service.stop());
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, service);
-  return { client: new Client(url), queue: redis ? 'Redis' : 'in the process' };
+  await untilReady(`${url}/${settings.ROLE === 'api' ? 'healthz' : 'readyz'}`, service); // ready is only who computes
+  return { url, service };
+}
+
+/** The checkpoint of the comparison with the engine alone, whose converted weights are kept for the next run. */
+export function checkpointSettings() {
+  dropStateOfEarlierRuns();
+  return { DATA_DIR: serviceData, BASE_MODELS: checkpoint };
 }
 
 function dropStateOfEarlierRuns() {
@@ -60,13 +72,17 @@ function dropStateOfEarlierRuns() {
   }
 }
 
-function startProcess({ log, env }) {
+/** A process of the built service, which writes all that it says to `log`. */
+export function startProcess({ log, env }) {
   const output = openSync(log, 'w');
   const main = path.join(projectRoot, 'dist', 'src', 'main.js');
-  const inherited = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const defaults = {
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', HOST: '127.0.0.1' },
+    ...{ ENGINE: 'onnxruntime', ENGINE_THREADS: String(THREADS) },
+  };
   const service = spawnOwned(process.execPath, ['--enable-source-maps', main], {
     cwd: projectRoot,
-    env: { ...inherited, ...env },
+    env: { ...defaults, ...env },
     stdio: ['ignore', output, output],
     graceMs: 30_000,
   });
@@ -74,9 +90,9 @@ function startProcess({ log, env }) {
   return { ...service, log };
 }
 
-async function untilReady(url, service) {
+async function untilReady(address, service) {
   const isReady = () =>
-    fetch(`${url}/readyz`).then(
+    fetch(address).then(
       (answer) => answer.ok,
       () => false,
     );
@@ -84,7 +100,8 @@ async function untilReady(url, service) {
   if (!ready || !service.isRunning()) throw new Error(`The service did not get ready:\n${tailOf(service.log)}`);
 }
 
-class Client {
+/** The native API. */
+export class Client {
   url;
 
   constructor(url) {
@@ -94,12 +111,18 @@ class Client {
   /** From the request to its result, as a client waits for it. Resolves with { ms, status, answer }. */
   async roundTrip(route, body) {
     const started = performance.now();
-    const { answer: accepted } = await this.#post(route, body);
-    if (!accepted.request_id) throw new Error(`${route}: ${JSON.stringify(accepted)}`);
+    const request_id = await this.submit(route, body);
     let reply;
-    do reply = await this.#post('retrieve_future', { request_id: accepted.request_id });
+    do reply = await this.#post('retrieve_future', { request_id });
     while (reply.status === 202);
     return { ms: performance.now() - started, ...reply };
+  }
+
+  /** Resolves with the id of what was accepted. */
+  async submit(route, body) {
+    const { answer } = await this.#post(route, body);
+    if (!answer.request_id) throw new Error(`${route}: ${JSON.stringify(answer)}`);
+    return answer.request_id;
   }
 
   async #post(route, body) {
