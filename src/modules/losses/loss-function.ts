@@ -17,6 +17,8 @@ export interface LossInputSpec {
   readonly description: string;
   /** What every number counts as where the input is left out. */
   readonly default?: number;
+  /** For the check of a plugin's gradient at start-up: such numbers as it needs, repeated as often as necessary. */
+  readonly sample?: readonly number[];
 }
 
 /** A number of loss_fn_config. */
@@ -82,6 +84,20 @@ export abstract class LossFunction {
    * left out of the metrics when no position counts: the mean of nothing is no number.
    */
   abstract compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult;
+
+  /**
+   * The number of which compute gives the derivative: the loss, unless a part of it counts as a constant when the
+   * gradient is taken (a stop-gradient). Such a loss overrides this, with that part computed from `held` instead of
+   * `logprobs`; only the check of the gradient calls it.
+   */
+  surrogate(
+    logprobs: RaggedTensor<Float32Array>,
+    inputs: LossInputs,
+    config: LossConfig,
+    _held: RaggedTensor<Float32Array>,
+  ): number {
+    return this.compute(logprobs, inputs, config).loss;
+  }
 
   /**
    * 1 for every position (row of target_tokens) that matters for loss or gradient, else 0: an engine need not compute

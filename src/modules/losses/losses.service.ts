@@ -5,9 +5,9 @@ import { type LossDefinition } from '../../domain/loss-definition.js';
 import { type LossReference, type LossResult } from '../../domain/loss.js';
 import { TooManyLossesError } from './errors/too-many-losses.error.js';
 import { UnknownLossError } from './errors/unknown-loss.error.js';
-import { checkGradient } from './expressions/gradient-check.js';
 import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
 import { WrittenLoss } from './expressions/written-loss.js';
+import { checkGradient, type GradientCheck } from './gradient-check.js';
 import { type LossMetadata } from './loss-function.js';
 import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
 import { LossRegistry } from './loss-registry.js';
@@ -23,7 +23,7 @@ const MOST_VERSIONS = 1000;
 const MOST_NAMES = 20;
 
 export interface RegisteredLoss extends WrittenLossSummary {
-  readonly gradientCheck: { readonly checked: number; readonly batches: number };
+  readonly gradientCheck: GradientCheck;
 }
 
 export interface LossDetails {
@@ -47,6 +47,7 @@ export class LossesService {
     this.checkName(name);
     const loss = new WrittenLoss(definition);
     const gradientCheck = checkGradient(loss, this.registry.resolveConfig(loss));
+    refuseMismatch(gradientCheck);
     const { metadata } = loss;
     const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MOST_VERSIONS);
     if (!row) throw new TooManyLossesError(MOST_VERSIONS);
@@ -120,4 +121,13 @@ export class LossesService {
     const remedy = `Choose another name, for example my_${name}.`;
     throw new ConflictError(`The name '${name}' is that of a built-in loss.`, { field: 'name', remedy });
   }
+}
+
+function refuseMismatch({ mismatch }: GradientCheck): void {
+  if (!mismatch) return;
+  const { slope, difference } = mismatch;
+  throw new InvalidRequestError(
+    `The gradient of the loss is ${slope} at a place where the loss itself changes by ${difference}.`,
+    { field: 'loss', remedy: 'A formula that jumps (a comparison of log-probs in where) has no useful gradient.' },
+  );
 }

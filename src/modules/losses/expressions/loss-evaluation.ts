@@ -64,7 +64,7 @@ export class LossEvaluation {
     return this.valuesOf(index)[0]!;
   }
 
-  /** A value that a test or a check wants to hold still. */
+  /** Takes these as the values of a step, in place of computing them. */
   fix(index: number, values: Float64Array): void {
     this.values[index] = values;
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { LossRegistry } from '../loss-registry.js';
-import { checkGradient } from './gradient-check.js';
+import { checkGradient } from '../gradient-check.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
 import { WrittenLoss } from './written-loss.js';
 
@@ -58,7 +58,7 @@ describe('the built-in losses, written as formulas', () => {
 describe('the worked losses', () => {
   it.each(readdirSync(FOLDER).map((file) => file.replace('.json', '')))('%s has the gradient of its value', (name) => {
     const loss = new WrittenLoss(read(name));
-    expect(checkGradient(loss, defaults(loss)).checked).toBeGreaterThan(0);
+    expect(checkGradient(loss, defaults(loss))).toEqual({ checked: 4, batches: 4, mismatch: null });
   });
 });
 
@@ -128,10 +128,8 @@ describe('a written loss', () => {
   });
 
   it('keeps Python precedence', () => {
-    const value = (source: string) => {
-      const one = loss({ loss: `sum(0 * target_logprobs) + ${source}` });
-      return one.evaluate(LOGPROBS, INPUTS, {}).numberOf(one.lossStep);
-    };
+    const value = (source: string) =>
+      loss({ loss: `sum(0 * target_logprobs) + ${source}` }).compute(LOGPROBS, INPUTS, {}).loss;
     expect(value('-2 ** 2')).toBe(-4);
     expect(value('2 ** 3 ** 2')).toBe(512);
     expect(value('7 - 4 - 2 * 3 / 2')).toBe(0);

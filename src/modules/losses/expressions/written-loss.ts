@@ -59,19 +59,23 @@ export class WrittenLoss extends LossFunction {
     return active;
   }
 
-  /** An evaluation of which nothing has been computed yet. */
-  evaluate(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossEvaluation {
-    const batch = { logprobs, inputs, config };
-    return new LossEvaluation(this.program, batch, this.counts(inputs, config));
+  /** The loss, NaN and infinity included, with what stop_gradient holds still as it is at `held`. */
+  override surrogate(
+    logprobs: RaggedTensor<Float32Array>,
+    inputs: LossInputs,
+    config: LossConfig,
+    held: RaggedTensor<Float32Array>,
+  ): number {
+    const evaluation = this.evaluate(logprobs, inputs, config);
+    const before = this.evaluate(held, inputs, config);
+    this.program.steps.forEach(({ operation }, i) => {
+      if (operation.kind === 'stop_gradient') evaluation.fix(i, before.valuesOf(i));
+    });
+    return evaluation.numberOf(this.program.loss);
   }
 
-  /** The step whose value is the loss, and those that hold a value back from the gradient: for checks of it. */
-  get lossStep(): number {
-    return this.program.loss;
-  }
-
-  get stoppedSteps(): readonly number[] {
-    return this.program.steps.flatMap(({ operation }, i) => (operation.kind === 'stop_gradient' ? [i] : []));
+  private evaluate(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossEvaluation {
+    return new LossEvaluation(this.program, { logprobs, inputs, config }, this.counts(inputs, config));
   }
 
   private counts(inputs: LossInputs, config: LossConfig): Uint8Array | undefined {

@@ -1,4 +1,6 @@
-import { type FusedTerms, Loss, type LossConfig } from '../loss-function.js';
+import { type LossInputs } from '../../../domain/loss.js';
+import { type RaggedTensor } from '../../../domain/ragged-tensor.js';
+import { type FusedTerms, Loss, type LossConfig, requiredInput } from '../loss-function.js';
 import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-loss.js';
 
 /**
@@ -23,6 +25,22 @@ export class CispoLoss extends PolicyLoss {
       term.gradient = -clipped * advantage;
       term.loss = term.gradient * l;
     };
+  }
+
+  override surrogate(
+    { data: l }: RaggedTensor<Float32Array>,
+    inputs: LossInputs,
+    config: LossConfig,
+    { data: held }: RaggedTensor<Float32Array>,
+  ): number {
+    const { low, high } = this.clipBounds(config);
+    const q = requiredInput(inputs, 'logprobs').data;
+    const advantages = requiredInput(inputs, 'advantages').data;
+    return l.reduce((sum, _, i) => {
+      const ratio = Math.exp(held[i]! - q[i]!);
+      const w = inputs.weights?.data[i] ?? 1;
+      return sum - w * Math.min(Math.max(ratio, low), high) * l[i]! * advantages[i]!;
+    }, 0);
   }
 
   protected override clipBounds(config: LossConfig): { low: number; high: number } {

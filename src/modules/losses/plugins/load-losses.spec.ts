@@ -11,15 +11,24 @@ const API = pathToFileURL(path.resolve('src/modules/losses/plugins/plugin-api.ts
 const TENSOR_API = pathToFileURL(path.resolve('src/modules/losses/plugins/tensor-loss.ts')).href;
 const HEAD = `import { Loss, LossFunction, TARGET_TOKENS } from ${JSON.stringify(API)};\n`;
 
+const WEIGHTS = "{ name: 'weights', dtype: 'float', required: false, description: 'x' }";
+
 interface Plugin {
   readonly name?: string;
   readonly metadata?: string;
   readonly body?: string;
 }
 
+/** A loss of sum f(l), as the body of a class. */
+const sumOf = (value: string, slope: string) => `compute({ data }) {
+  let loss = 0;
+  for (const l of data) loss += ${value};
+  return { loss, dLogprobs: Float64Array.from(data, (l, i) => ${slope}), metrics: {} };
+}`;
+
 /** A plugin as the compiler leaves it: decorators are calls. */
 function pluginSource({ name = 'mine', metadata = '', body }: Plugin = {}): string {
-  const compute = 'compute() { return { loss: 1, dLogprobs: new Float64Array(1), metrics: {} }; }';
+  const compute = sumOf('-l', '-1');
   const data = `{ name: '${name}', description: 'x', inputs: [TARGET_TOKENS], config: [], ${metadata} }`;
   return `${HEAD}export class Mine extends LossFunction { ${body ?? compute} }\nLoss(${data})(Mine);\n`;
 }
@@ -83,6 +92,44 @@ describe('loadLosses', () => {
       pluginSource({ metadata: "config: [{ name: 'beta', default: 5, min: 0, max: 1 }]" }),
       /default of config key 'beta' of loss 'mine' is 5, which is not within 0 and 1/,
     ],
+    [
+      'a sample that is none',
+      pluginSource({
+        metadata: "inputs: [TARGET_TOKENS, { name: 'w', dtype: 'float', required: true, sample: [NaN] }]",
+      }),
+      /the sample of input 'w' of loss 'mine' is no list of finite numbers/,
+    ],
+    [
+      'a slope that is wrong',
+      pluginSource({ body: sumOf('l * l', 'i === 3 ? l : 2 * l') }),
+      /a\.mjs: the gradient of loss 'mine' is wrong: dLogprobs is (-[\d.]+) at position 0 of datum 1 of a made-up batch, but the loss changes by (-[\d.]+) per/,
+    ],
+    [
+      'a part that is held constant without a word',
+      pluginSource({ body: sumOf('Math.exp(l) * l', 'Math.exp(l)') }),
+      /a stop-gradient\) belongs into the method surrogate/,
+    ],
+    [
+      'slopes of the wrong number',
+      pluginSource({ body: 'compute() { return { loss: 1, dLogprobs: new Float64Array(1), metrics: {} }; }' }),
+      /compute of loss 'mine' gives no Float64Array of 10 dLogprobs/,
+    ],
+    [
+      'no loss',
+      pluginSource({ body: 'compute() { return {}; }' }),
+      /compute of loss 'mine' gives no number as its loss/,
+    ],
+    [
+      'a slope where nothing counts',
+      pluginSource({ metadata: `inputs: [TARGET_TOKENS, ${WEIGHTS}]`, body: sumOf('-l', '-l * 0 - 1') }),
+      /loss 'mine' gives NaN as the slope of a log-prob that does not count, not 0/,
+    ],
+    [
+      'a loss that is infinite whatever it gets',
+      pluginSource({ body: sumOf('Math.log(l)', '1 / l') }),
+      /loss 'mine' is NaN or infinite on every batch made up from its inputs\. Give them a `sample`/,
+    ],
+    ['a compute that throws', pluginSource({ body: "compute() { throw new Error('no'); }" }), /a\.mjs: no/],
     ['a constructor that throws', pluginSource({ body: "constructor() { throw new Error('no') }" }), /a\.mjs: no/],
     ['a file that cannot be loaded', "import 'nowhere-to-be-found';", /a\.mjs: it cannot be loaded: /],
     ['the name of a built-in loss', pluginSource({ name: 'ppo' }), /the name 'ppo' is taken by a built-in loss/],
@@ -95,6 +142,21 @@ describe('loadLosses', () => {
     write('a.mjs', source);
     await expect(load()).rejects.toThrow(message);
     await expect(load()).rejects.toMatchObject({ code: 'invalid_loss_plugin', category: 'server' });
+  });
+
+  it('takes the numbers that an input gives as its sample, and a surrogate where a part is held constant', async () => {
+    const inputs = (sample: string) =>
+      `inputs: [TARGET_TOKENS, { name: 'tax', dtype: 'float', required: true, description: 'x' ${sample} }]`;
+    const body = `compute({ data }, { tax }) {
+      if (tax.data.some((value) => value < 5)) throw new Error('too low a tax');
+      return { loss: data.reduce((sum, l) => sum + l * l, 0), dLogprobs: Float64Array.from(data), metrics: {} };
+    }
+    surrogate({ data }, inputs, config, held) { return data.reduce((sum, l, i) => sum + l * held.data[i], 0); }`;
+    write('a.mjs', pluginSource({ body, metadata: inputs('') }));
+    write('b.mjs', pluginSource({ body, metadata: inputs(', sample: [5, 7]'), name: 'sampled' }));
+    await expect(load()).rejects.toThrow(/a\.mjs: too low a tax/);
+    rmSync(path.join(folder, 'a.mjs'));
+    expect((await load()).at(-1)!.metadata.name).toBe('sampled');
   });
 
   it('refuses two files with one name, naming both', async () => {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { LossFunction } from '../loss-function.js';
 import { lossProblem } from './loss-plugin-checks.js';
 import { LossPluginError } from './loss-plugin.error.js';
+import { gradientProblem } from './plugin-gradient.js';
 
 /*
  * Losses of an operator: every .js and .mjs file of a folder exports a class with @Loss. Each thread that checks or
@@ -76,7 +77,7 @@ function isLossClass(value: unknown, file: string): value is LossClass {
 
 function makeLoss(Class: LossClass, file: string): LossFunction {
   const loss = attempt(() => new Class(), file);
-  const problem = attempt(() => lossProblem(loss), file);
+  const problem = attempt(() => lossProblem(loss) ?? gradientProblem(loss), file);
   if (problem !== null) throw new LossPluginError(file, problem);
   return loss;
 }

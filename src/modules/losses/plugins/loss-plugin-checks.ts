@@ -22,7 +22,7 @@ function inputsProblem(loss: string, inputs: unknown): string | null {
   const specs = inputs as readonly Partial<LossInputSpec>[];
   const names = specs.map(({ name }) => name);
   if (!names.includes(TARGET_TOKENS.name)) return `the inputs of loss '${loss}' lack TARGET_TOKENS.`;
-  for (const [i, { name, dtype, per, required, default: fallback }] of specs.entries()) {
+  for (const [i, { name, dtype, per, required, default: fallback, sample }] of specs.entries()) {
     const where = `input ${shown(name)} of loss '${loss}'`;
     if (!isName(name)) return `${where}: a name is ${NAME_RULE}.`;
     if (names.indexOf(name) !== i) return `${where} is there twice.`;
@@ -32,8 +32,13 @@ function inputsProblem(loss: string, inputs: unknown): string | null {
     }
     if (typeof required !== 'boolean') return `${where} does not say whether it is required.`;
     if (fallback !== undefined && !Number.isFinite(fallback)) return `the default of ${where} is ${shown(fallback)}.`;
+    if (sample !== undefined && !isSample(sample)) return `the sample of ${where} is no list of finite numbers.`;
   }
   return null;
+}
+
+function isSample(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
 }
 
 function configProblem(loss: LossFunction): string | null {

@@ -1,0 +1,50 @@
+import { checkGradient } from '../gradient-check.js';
+import { type LossConfig, type LossFunction } from '../loss-function.js';
+import { rowWidth } from '../../../domain/ragged-tensor.js';
+import { type SampleBatch, sampleBatches } from '../sample-batches.js';
+
+/** What is wrong with the numbers that a loss computes on made-up batches with its default config, or null. */
+export function gradientProblem(loss: LossFunction): string | null {
+  const { name } = loss.metadata;
+  const config = Object.fromEntries(loss.metadata.config.map((key) => [key.name, key.default]));
+  for (const batch of sampleBatches(loss.metadata)) {
+    const problem = resultProblem(loss, batch, config) ?? inactiveProblem(loss, batch, config);
+    if (problem !== null) return `${problem} That is so on a batch made up from its inputs.`;
+  }
+  const { checked, mismatch } = checkGradient(loss, config);
+  if (mismatch) {
+    const { datum, position, slope, difference } = mismatch;
+    return (
+      `the gradient of loss '${name}' is wrong: dLogprobs is ${slope} at position ${position} of datum ${datum} of a ` +
+      `made-up batch, but the loss changes by ${difference} per unit of that log-prob. What compute holds constant on ` +
+      'purpose (a stop-gradient) belongs into the method surrogate.'
+    );
+  }
+  if (checked > 0) return null;
+  return `loss '${name}' is NaN or infinite on every batch made up from its inputs. Give them a \`sample\` that suits it.`;
+}
+
+function resultProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, config: LossConfig): string | null {
+  const { name } = loss.metadata;
+  const {
+    loss: value,
+    dLogprobs,
+    metrics,
+  } = loss.compute(logprobs, inputs, config) as Partial<ReturnType<typeof loss.compute>>;
+  if (typeof value !== 'number') return `compute of loss '${name}' gives no number as its loss.`;
+  if (typeof metrics !== 'object') return `compute of loss '${name}' gives no metrics; give {} where there are none.`;
+  const count = logprobs.data.length;
+  if (dLogprobs instanceof Float64Array && dLogprobs.length === count) return null;
+  return `compute of loss '${name}' gives no Float64Array of ${count} dLogprobs, one for each log-prob.`;
+}
+
+/** Log-probs of positions that don't count may be NaN: nobody has computed them. */
+function inactiveProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, config: LossConfig): string | null {
+  const active = loss.activePositions(inputs);
+  const width = rowWidth(logprobs);
+  const data = logprobs.data.map((value, i) => (active[Math.floor(i / width)] === 0 ? Number.NaN : value));
+  const { dLogprobs } = loss.compute({ ...logprobs, data }, inputs, config);
+  const at = dLogprobs.findIndex((slope, i) => Number.isNaN(data[i]) && slope !== 0);
+  if (at < 0) return null;
+  return `loss '${loss.metadata.name}' gives ${dLogprobs[at]} as the slope of a log-prob that does not count, not 0.`;
+}
