@@ -90,6 +90,8 @@ describe('folders that no row names', () => {
       await folder(`state/${adapter.id}/12-${LEASE - 1}`),
       await folder(`checkpoints/${adapter.id}/${await save('failed')}`),
       await folder(`checkpoints/${adapter.id}/${await save('completed')}`),
+      await folder(`checkpoints/${adapter.id}/${await save('completed')}-${LEASE}`),
+      await folder(`checkpoints/${adapter.id}/${await save('running')}-${LEASE - 1}`),
     ];
     await orphans.tidy(adapter.id);
     expect(left(waste)).toEqual([]);
@@ -103,6 +105,7 @@ describe('folders that no row names', () => {
       // Of an adapter whose row is not there yet.
       await folder(`state/adapter_new/0-0`),
       await folder(`checkpoints/${adapter.id}/${await save('running')}`),
+      await folder(`checkpoints/${adapter.id}/${await save('running')}-${LEASE}`, 2),
       // A repeat writes it again, which may be just now.
       await folder(`checkpoints/${adapter.id}/${await save('pending')}`, 2),
       // A copy, which is no operation of the log.

@@ -95,9 +95,9 @@ export class CheckpointCopies {
     };
     const isExpired = ({ expiresAt }: CheckpointEntity) => expiresAt !== null && expiresAt.getTime() <= Date.now();
     const replaced = await this.checkpoints.put(row, isExpired);
-    if (replaced === false) await this.store.delete(path);
-    else await this.history.record(row, 'checkpoint_copy', { source_path: formatCheckpointPath(source) });
-    if (typeof replaced === 'string') await this.store.delete(replaced);
+    if (typeof replaced === 'string') return this.store.delete(path);
+    await this.history.record(row, 'checkpoint_copy', { source_path: formatCheckpointPath(source) });
+    if (replaced.path !== null) await this.store.delete(replaced.path);
   }
 }
 

@@ -4,9 +4,10 @@ import { FaultPoints } from '../../common/fault-points.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, toFiles } from '../adapters/index.js';
+import { type Operation } from '../futures/index.js';
 import { formatCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
-import { CheckpointExistsError } from './errors/checkpoint.errors.js';
+import { CheckpointExistsError, LeaseOutdatedError } from './errors/checkpoint.errors.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 
 /** What a save operation asks for, as it stands in the log. */
@@ -20,8 +21,9 @@ export interface SaveRequest {
 }
 
 /**
- * Writes checkpoints: first the files, to a folder that belongs to the operation alone, then the row that names them. A
- * repeat of the operation after a crash writes the same folder and takes its own row for its own.
+ * Writes checkpoints: first the files, to a folder that belongs to the operation and the lease alone, then the row that
+ * names them. A repeat of the operation under a later lease takes the first one's row for its own; a worker that has
+ * lost the lease meanwhile touches nothing of its successor's.
  */
 @Injectable()
 export class CheckpointWriter {
@@ -31,21 +33,25 @@ export class CheckpointWriter {
     private readonly faults: FaultPoints,
   ) {}
 
-  /** Returns the checkpoint's path for clients, and the size of its files. @throws CheckpointExistsError, StorageFullError */
+  /**
+   * Returns the checkpoint's path for clients, and the size of its files.
+   * @throws CheckpointExistsError, StorageFullError, LeaseOutdatedError
+   */
   async save(
     kind: CheckpointKind,
     request: SaveRequest,
     adapter: AdapterEntity,
-    requestId: string,
+    { requestId, lease }: Pick<Operation, 'requestId' | 'lease'>,
     readState: () => Promise<AdapterState>,
   ): Promise<{ path: string; sizeBytes: number }> {
     const { name, overwrite, ttlSeconds } = request;
     const key = { adapterId: adapter.id, kind, name };
-    const path = `checkpoints/${adapter.id}/${requestId}`;
+    const ownFolders = `checkpoints/${adapter.id}/${requestId}`;
+    const path = `${ownFolders}-${lease}`;
     const clientPath = { modelId: adapter.modelId, kind, name };
     const replaces = (existing: CheckpointEntity): boolean =>
       overwrite ||
-      existing.path === path ||
+      existing.path.startsWith(ownFolders) ||
       (existing.expiresAt !== null && existing.expiresAt.getTime() <= Date.now());
     const existing = await this.checkpoints.find(key);
     if (existing && !replaces(existing)) throw new CheckpointExistsError(clientPath);
@@ -61,12 +67,12 @@ export class CheckpointWriter {
       sizeBytes: await this.store.sizeBytes(path),
       expiresAt: ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000),
     };
-    const replaced = await this.checkpoints.put(row, replaces);
-    if (replaced === false) {
+    const replaced = await this.checkpoints.put(row, replaces, lease);
+    if (replaced === 'taken' || replaced === 'outdated') {
       await this.store.delete(path);
-      throw new CheckpointExistsError(clientPath);
+      throw replaced === 'taken' ? new CheckpointExistsError(clientPath) : new LeaseOutdatedError(adapter.modelId);
     }
-    if (replaced !== null && replaced !== path) await this.store.delete(replaced);
+    if (replaced.path !== null && replaced.path !== path) await this.store.delete(replaced.path);
     return { path: formatCheckpointPath(clientPath), sizeBytes: row.sizeBytes };
   }
 }

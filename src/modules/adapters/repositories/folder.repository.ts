@@ -16,23 +16,19 @@ export class FolderRepository {
   /**
    * Of these folders, which must have been listed before, those that no row names and none will. A young one counts
    * where that is certain:
-   * - `<position>-<lease>` of an outdated lease: the row of such a snapshot is refused.
+   * - `<position>-<lease>` and `<save>-<lease>` of an outdated lease: the row of such a one is refused.
    * - the id of a save that has ended: the row is written before the result.
-   * A save that waits or runs writes its folder again, so that one is left alone.
+   * A save that waits or runs may be about to name its folder, so that one is left alone.
    */
   async findOrphans(adapterId: string, folders: readonly AdapterFolder[]): Promise<string[]> {
     const rows: { path: string }[] = await this.database.query(
       `SELECT folder.path FROM unnest($2::text[], $3::boolean[]) AS folder (path, old)
        LEFT JOIN adapters adapter ON adapter.id = $1
-       LEFT JOIN futures future ON future.request_id = split_part(folder.path, '/', 3)
+       LEFT JOIN futures future ON future.request_id = split_part(split_part(folder.path, '/', 3), '-', 1)
        WHERE NOT EXISTS (SELECT FROM adapter_snapshots named WHERE named.adapter_id = $1 AND named.path = folder.path)
          AND NOT EXISTS (SELECT FROM checkpoints named WHERE named.adapter_id = $1 AND named.path = folder.path)
-         AND CASE
-           WHEN folder.old THEN coalesce(future.status NOT IN ('pending', 'running'), true)
-           WHEN folder.path LIKE 'state/%'
-             THEN substring(folder.path FROM '/[0-9]+-([0-9]{1,18})$')::bigint < adapter.lease
-           ELSE future.status NOT IN ('pending', 'running')
-         END`,
+         AND (substring(folder.path FROM '/[^/-]+-([0-9]{1,18})$')::bigint < adapter.lease
+              OR coalesce(future.status NOT IN ('pending', 'running'), folder.old))`,
       [adapterId, folders.map(({ path }) => path), folders.map(({ old }) => old)],
     );
     return rows.map(({ path }) => path);

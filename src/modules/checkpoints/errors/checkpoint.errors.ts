@@ -37,3 +37,10 @@ export class CheckpointMismatchError extends AppError {
     super('checkpoint_mismatch', 'user', 400, `${problem} ${remedy}`, { field: 'path', remedy });
   }
 }
+
+/** Of a worker that was away for so long that another one has the adapter; no client sees it, for the result is refused too. */
+export class LeaseOutdatedError extends AppError {
+  constructor(modelId: string) {
+    super('lease_outdated', 'server', 503, `Another worker has taken adapter '${modelId}' and runs the request again.`);
+  }
+}

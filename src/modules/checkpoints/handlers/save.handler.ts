@@ -23,7 +23,7 @@ export abstract class SaveHandler extends OperationHandler {
     const adapter = await this.residency.use(operation);
     const request = decodeSave(operation.request);
     const readState = () => this.backend.exportState(adapter.id);
-    const { path, sizeBytes } = await this.writer.save(this.kind, request, adapter, operation.requestId, readState);
+    const { path, sizeBytes } = await this.writer.save(this.kind, request, adapter, operation, readState);
     return { result: { json: { path, name: request.name, size_bytes: sizeBytes }, tensors: {} } };
   }
 }

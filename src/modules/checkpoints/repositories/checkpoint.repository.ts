@@ -106,17 +106,23 @@ export class CheckpointRepository {
   }
 
   /**
-   * Names a checkpoint whose files are safe. The name must be free, or taken by one that `replaces` allows; returns the
-   * path of the replaced one's files (null for none), or false when the name is taken.
+   * Names a checkpoint whose files are safe. The name must be free, or taken by one that `replaces` allows; returns where
+   * the replaced one's files are (null for none), 'taken' when the name is, or 'outdated' when the adapter is not held
+   * under `lease` any more (left out: whoever holds it, for what is not in its log).
    */
-  async put(row: NewCheckpointRow, replaces: (existing: CheckpointEntity) => boolean): Promise<string | null | false> {
+  async put(
+    row: NewCheckpointRow,
+    replaces: (existing: CheckpointEntity) => boolean,
+    lease?: number,
+  ): Promise<{ path: string | null } | 'taken' | 'outdated'> {
     const outcome = await this.rows.manager.transaction(async (manager) => {
       const { adapterId, kind, name } = row;
+      if (lease !== undefined && !(await isHeld(adapterId, lease, manager))) return 'outdated';
       const existing = await manager.findOne(CheckpointEntity, {
         where: { adapterId, kind, name },
         lock: { mode: 'pessimistic_write' },
       });
-      if (existing && !replaces(existing)) return false;
+      if (existing && !replaces(existing)) return 'taken';
       if (existing) await manager.delete(CheckpointEntity, { id: existing.id });
       const insert = manager
         .createQueryBuilder()
@@ -126,12 +132,10 @@ export class CheckpointRepository {
         .orIgnore()
         .returning('id');
       const inserted = (await insert.execute()).raw as unknown[];
-      if (inserted.length === 0) return 'taken' as const;
-      return { replaced: existing ? existing.path : null };
+      return inserted.length > 0 ? { path: existing ? existing.path : null } : 'again';
     });
     // Another one took the name between the look and the insert: there is a row to look at now.
-    if (outcome === 'taken') return this.put(row, replaces);
-    return outcome === false ? false : outcome.replaced;
+    return outcome === 'again' ? this.put(row, replaces, lease) : outcome;
   }
 
   async delete(id: string): Promise<void> {
@@ -154,6 +158,15 @@ export class CheckpointRepository {
     await manager.delete(CheckpointEntity, { id: In(rows.map(({ id }) => id)) });
     return rows;
   }
+}
+
+/** Holds on to the adapter's row, so that it stays true until the transaction ends. */
+async function isHeld(adapterId: string, lease: number, manager: EntityManager): Promise<boolean> {
+  const held: unknown[] = await manager.query(`SELECT FROM adapters WHERE id = $1 AND lease = $2 FOR SHARE`, [
+    adapterId,
+    lease,
+  ]);
+  return held.length > 0;
 }
 
 function unlessExpired(row: CheckpointEntity | null): CheckpointEntity | null {
