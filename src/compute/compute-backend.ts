@@ -3,9 +3,10 @@ import { type AdapterState, type AdapterTensors } from '../domain/adapter-state.
 import { type DatumBatch, type LogprobScope } from '../domain/datum-batch.js';
 import { type LoraSpec } from '../domain/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
+import { type PromptTargets } from '../domain/prompt-targets.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
 import { type SampledSequence, type SamplingParams } from '../domain/sampling.js';
-import { type TopTokens } from '../domain/top-tokens.js';
+import { type TokenTable, type TopTokens } from '../domain/top-tokens.js';
 
 /**
  * The compute port and its DI token. A backend owns base models and live adapters; it knows no HTTP, SQL or Redis.
@@ -115,12 +116,24 @@ export interface GenerateRequest {
   readonly sampling: SamplingParams;
   /** So many likeliest tokens for every place of the prompt; none when left out. */
   readonly topPromptTokens?: number;
+  /** Those of the last so many places only. */
+  readonly topPromptLast?: number;
+  /** So many likeliest tokens for every place of the continuations; none when left out. */
+  readonly topSampledTokens?: number;
+  /** Token ids to score at the places of the prompt. */
+  readonly promptTargets?: PromptTargets;
+  /** So many draws, with replacement, at the request's temperature, for every place of the prompt but the first. */
+  readonly promptAlternatives?: number;
 }
 
 export interface GenerateResult {
   readonly sequences: readonly SampledSequence[];
   /** One row for each token of the prompt, where asked for; the first is empty. */
   readonly promptTop?: TopTokens;
+  /** Log-probs of the targets, in their order, where asked for; 0 for NO_TARGET. */
+  readonly promptTargets?: RaggedTensor<Float32Array>;
+  /** Row i has the draws for place i + 1 of the prompt, where asked for. */
+  readonly promptAlternatives?: TokenTable;
 }
 
 export interface TokenEvent {

@@ -1,3 +1,5 @@
+import { type TopTokens } from './top-tokens.js';
+
 /** How tokens are drawn, applied in the order repetition penalty, temperature, top-k, top-p, min-p (as transformers). */
 export interface SamplingParams {
   readonly maxNewTokens: number;
@@ -23,5 +25,7 @@ export interface SampledSequence {
   readonly tokens: Int32Array;
   /** Log-prob of each token under the model's own distribution (temperature 1, nothing cut off). */
   readonly logprobs: Float32Array;
+  /** The likeliest tokens at the place of each token, where asked for. */
+  readonly top?: TopTokens;
   readonly stopReason: StopReason;
 }

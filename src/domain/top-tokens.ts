@@ -1,12 +1,15 @@
-/**
- * The likeliest tokens of places in a text, k for each: matrices [rows, k], row by row, likeliest first. A cell without
- * a token (the first place has nothing before it) has token 0 and log-prob NO_TOKEN.
- */
-export interface TopTokens {
+/** Tokens and their log-probs, k for each of some places in a text: matrices [rows, k], row by row. */
+export interface TokenTable {
   readonly k: number;
   readonly tokens: Int32Array;
   readonly logprobs: Float32Array;
 }
+
+/**
+ * The likeliest tokens of places in a text, likeliest first. A cell without a token (the first place has nothing before
+ * it) has token 0 and log-prob NO_TOKEN.
+ */
+export type TopTokens = TokenTable;
 
 /** Stands for "no token here" and is finite, so that every encoding can carry it. */
 export const NO_TOKEN = -99_999;
@@ -32,4 +35,17 @@ export function putTopTokens(top: TopTokens, row: number, scores: ArrayLike<numb
     top.tokens[row * k + i] = token;
     top.logprobs[row * k + i] = (scores[token] ?? 0) - shift;
   });
+}
+
+/** Tables with the same k, one below the other. */
+export function joinTokenTables(tables: readonly TokenTable[], k: number): TokenTable {
+  const cells = tables.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const joined = { k, tokens: new Int32Array(cells), logprobs: new Float32Array(cells) };
+  let at = 0;
+  for (const { tokens, logprobs } of tables) {
+    joined.tokens.set(tokens, at);
+    joined.logprobs.set(logprobs, at);
+    at += tokens.length;
+  }
+  return joined;
 }

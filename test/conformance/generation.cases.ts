@@ -29,6 +29,18 @@ async function sample(
   return (await backend.generate(target, requestOf(sampling, count))).sequences;
 }
 
+/** What forward says of k tokens at each place of `tokens` after the first: [length - 1, k]. */
+async function scoresOf({ backend }: Subject, target: ModelTarget, tokens: Int32Array, choices: Int32Array) {
+  const rows = { offsets: Int32Array.of(0, tokens.length - 1), trailingShape: [] };
+  const target_tokens = { ...rows, data: choices, trailingShape: [choices.length / (tokens.length - 1)] };
+  const { logprobs } = await backend.forward(target, {
+    batch: { tokens: { data: tokens.slice(0, -1), ...rows }, lossInputs: { target_tokens } },
+    loss: { name: 'cross_entropy', config: {} },
+    logprobs: 'all',
+  });
+  return logprobs.data;
+}
+
 export const GENERATION_CASES: readonly ConformanceCase[] = [
   {
     name: 'the same seed samples the same tokens, another seed others',
@@ -64,19 +76,84 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
       // The logits of the whole prompt come from a larger product than those of its last token: rounding differs.
       expect(largestDifference(sequences[0]!.logprobs, plain!.logprobs)).toBeLessThan(1e-4);
       expect(promptTop!.logprobs.slice(0, k)).toEqual(new Float32Array(k).fill(-99_999));
-      const rows = { offsets: Int32Array.of(0, PROMPT.length - 1), trailingShape: [] };
-      const tokens = { data: PROMPT.slice(0, -1), ...rows };
-      const target_tokens = { data: promptTop!.tokens.slice(k), ...rows, trailingShape: [k] };
-      const { logprobs } = await subject.backend.forward(target, {
-        batch: { tokens, lossInputs: { target_tokens } },
-        loss: { name: 'cross_entropy', config: {} },
-        logprobs: 'all',
-      });
+      const logprobs = await scoresOf(subject, target, PROMPT, promptTop!.tokens.slice(k));
       // Two programs, one of them with a cache: equal up to float32 rounding.
-      expect(largestDifference(promptTop!.logprobs.slice(k), logprobs.data)).toBeLessThan(1e-4);
+      expect(largestDifference(promptTop!.logprobs.slice(k), logprobs)).toBeLessThan(1e-4);
       for (let i = k; i < promptTop!.logprobs.length; i++) {
         if (i % k > 0) expect(promptTop!.logprobs[i]).toBeLessThanOrEqual(promptTop!.logprobs[i - 1]!);
       }
+    },
+  },
+  {
+    name: 'the likeliest tokens of the last places only leave the rows before empty',
+    run: async (subject) => {
+      const request = { ...requestOf({ maxNewTokens: 1 }), topPromptTokens: 2 };
+      const { promptTop: all } = await subject.backend.generate(base(subject), request);
+      const { promptTop: last } = await subject.backend.generate(base(subject), { ...request, topPromptLast: 1 });
+      expect([...last!.logprobs.slice(0, 6)]).toEqual(Array(6).fill(-99_999));
+      expect([...last!.tokens.slice(6)]).toEqual([...all!.tokens.slice(6)]);
+      expect(largestDifference(last!.logprobs.slice(6), all!.logprobs.slice(6))).toBeLessThan(1e-4);
+    },
+  },
+  {
+    name: 'the likeliest tokens of continuations have the log-probs that forward gives them; greedy takes the first',
+    run: (subject) =>
+      withAdapters(subject, { a: {} }, async () => {
+        await train(subject.backend, 'a');
+        const k = 3;
+        const request = { ...requestOf({ maxNewTokens: 6, temperature: 0 }, 2), topSampledTokens: k };
+        const { sequences } = await subject.backend.generate(adapter('a'), request);
+        for (const { tokens, logprobs, top } of sequences) {
+          expect(top).toMatchObject({ k });
+          const all = Int32Array.of(...PROMPT, ...tokens);
+          const choices = new Int32Array((all.length - 1) * k);
+          choices.set(top!.tokens, (PROMPT.length - 1) * k);
+          const scores = await scoresOf(subject, adapter('a'), all, choices);
+          expect(largestDifference(top!.logprobs, scores.subarray((PROMPT.length - 1) * k))).toBeLessThan(1e-4);
+          // What the fake backend takes is not the likeliest.
+          if (subject.backend.capabilities.engine === 'fake') continue;
+          expect([...tokens]).toEqual([...top!.tokens.filter((_, i) => i % k === 0)]);
+          expect([...logprobs]).toEqual([...top!.logprobs.filter((_, i) => i % k === 0)]);
+        }
+      }),
+  },
+  {
+    name: 'named tokens of the prompt have the log-probs that forward gives them, 0 where none is named',
+    run: async (subject) => {
+      const target = base(subject);
+      const choices = Int32Array.of(1, 2, 20, 4, 5, 33);
+      const generate = async (data: Int32Array, offsets: Int32Array) => {
+        const promptTargets = { tokens: { data, offsets, trailingShape: [] }, width: 2, columns: null };
+        const request = { ...requestOf({ maxNewTokens: 2 }), promptTargets };
+        return (await subject.backend.generate(target, request)).promptTargets!;
+      };
+      const all = await scoresOf(subject, target, PROMPT, choices);
+      const dense = await generate(choices, Int32Array.of(0, 2, 4, 6));
+      expect(dense.offsets).toEqual(Int32Array.of(0, 2, 4, 6));
+      expect(largestDifference(dense.data, all)).toBeLessThan(1e-4);
+      const gaps = await generate(Int32Array.of(-1, -1, 20, -1, -1, 33), Int32Array.of(0, 2, 4, 6));
+      expect(largestDifference(gaps.data, Float32Array.of(0, 0, all[2]!, 0, 0, all[5]!))).toBeLessThan(1e-4);
+      const ragged = await generate(Int32Array.of(4, 33), Int32Array.of(0, 0, 1, 2));
+      expect(largestDifference(ragged.data, Float32Array.of(all[3]!, all[5]!))).toBeLessThan(1e-4);
+    },
+  },
+  {
+    name: 'alternatives to the prompt have the log-probs that forward gives them, and follow from the seed',
+    run: async (subject) => {
+      const target = base(subject);
+      const generate = async (promptAlternatives: number, sampling: Partial<SamplingParams> = {}) => {
+        const request = { ...requestOf({ maxNewTokens: 1, ...sampling }), promptAlternatives, topPromptTokens: 1 };
+        const { promptAlternatives: drawn, promptTop } = await subject.backend.generate(target, request);
+        return { ...drawn!, best: [...promptTop!.tokens.slice(1)] };
+      };
+      const five = await generate(5);
+      expect(five.tokens).toHaveLength((PROMPT.length - 1) * 5);
+      expect(largestDifference(five.logprobs, await scoresOf(subject, target, PROMPT, five.tokens))).toBeLessThan(1e-4);
+      expect(new Set(five.tokens).size).toBeGreaterThan(1);
+      expect([...(await generate(2)).tokens]).toEqual([...five.tokens.filter((_, i) => i % 5 < 2)]);
+      expect([...(await generate(5, { seed: 99 })).tokens]).not.toEqual([...five.tokens]);
+      const greedy = await generate(2, { temperature: 0 });
+      expect([...greedy.tokens]).toEqual(greedy.best.flatMap((token) => [token, token]));
     },
   },
   {

@@ -93,6 +93,70 @@ describe('a sampling session', () => {
   });
 });
 
+describe('what is asked beside the continuations', () => {
+  const asked = async (more: object) => {
+    const sampler = await client.post('create_sampling_session', client.baseSampler(20));
+    return client.post('asample', {
+      ...client.sample(String(sampler.body['sampling_session_id']), 0),
+      seed: 1,
+      ...more,
+    });
+  };
+  /** Places 1 and 2 of a prompt of three. */
+  const targets = { data: [6, -1, 9, 7], dtype: 'int64', shape: [2, 2] };
+  const sparse = {
+    ...{ data: [6, 9, 7], dtype: 'int64', shape: [2, 2] },
+    ...{ sparse_crow_indices: [0, 1, 3], sparse_col_indices: [0, 0, 1] },
+  };
+
+  it('comes in the shapes that were asked for, with the log-probs of the prompt', async () => {
+    const accepted = await asked({
+      ...{ num_samples: 2, prompt_logprobs: true, topk_sample_logprobs: 3, prompt_alt_tokens_k: 4 },
+      target_prompt_logprobs: targets,
+    });
+    const { body } = await client.retrieved(accepted);
+    const [, first, second] = body['prompt_logprobs'] as number[];
+    expect(body['target_prompt_logprobs']).toEqual({
+      ...{ data: [first, 0, expect.any(Number) as number, second], dtype: 'float32', shape: [2, 2] },
+    });
+    expect(body['prompt_alt_tokens']).toMatchObject({
+      tokens: { data: expect.any(Array) as number[], dtype: 'int64', shape: [2, 4] },
+      logprobs: { data: expect.any(Array) as number[], dtype: 'float32', shape: [2, 4] },
+    });
+    const sequences = body['sequences'] as { tokens: number[]; topk_logprobs: [number, number][][] }[];
+    expect(sequences).toHaveLength(2);
+    for (const { tokens, topk_logprobs: rows } of sequences) {
+      expect(rows.map((row) => row.length)).toEqual(tokens.map(() => 3));
+    }
+  });
+
+  it('comes sparse where it was asked so', async () => {
+    const { body } = await client.settled('asample', {
+      ...{ base_model: 'tiny-chat', num_samples: 1, prompt: { chunks: [{ tokens: [5, 6, 7] }] } },
+      ...{ sampling_params: { max_tokens: 1 }, target_prompt_logprobs: sparse },
+    });
+    expect(body['target_prompt_logprobs']).toEqual({
+      ...{ ...sparse, data: [expect.any(Number), expect.any(Number), expect.any(Number)], dtype: 'float32' },
+    });
+  });
+
+  it.each([
+    [{ target_prompt_logprobs: { ...targets, shape: [3, 2] } }, /shape is \[3,2\]/],
+    [{ target_prompt_logprobs: { ...targets, data: [6, -1, 9, 1e9] } }, /data\[3\] is 1000000000/],
+    [{ prompt_alt_tokens_k: -1 }, /prompt_alt_tokens_k/],
+    [{ prompt_alt_tokens_k: 101 }, /prompt_alt_tokens_k/],
+    [{ topk_sample_logprobs: 101 }, /topk_sample_logprobs/],
+    [
+      { topk_sample_logprobs: 100, num_samples: 1024, sampling_params: { max_tokens: 100 } },
+      /topk_sample_logprobs is 100 for up to 102400 tokens\. Use at most 81/,
+    ],
+  ])('is refused where it cannot be answered: %o', async (more, message) => {
+    const { status, body } = await asked(more);
+    expect(status).toBe(400);
+    expect(body['error']).toMatchObject({ category: 'user', message: expect.stringMatching(message) as string });
+  });
+});
+
 describe('a session that ends', () => {
   it('frees its adapters, which come back as they were', async () => {
     const other = new TinkerClient(service.url, KEYS[0]);

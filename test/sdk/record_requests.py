@@ -152,8 +152,61 @@ def sample():
     write("sample-response", data, meaning)
 
 
+def tensor(values, kind, shape):
+    dtype = {"<i4": pb.DTYPE_INT32, "<f4": pb.DTYPE_FLOAT32}[kind]
+    return pb.Tensor(dense=np.array(values, dtype=kind).tobytes(), dtype=dtype, shape=shape)
+
+
+def add_sequence(message, reason, tokens, logprobs, best, best_logprobs):
+    sequence = message.sequences.add(
+        stop_reason=reason,
+        tokens=np.array(tokens, dtype="<i4").tobytes(),
+        logprobs=np.array(logprobs, dtype="<f4").tobytes(),
+    )
+    top = sequence.topk_sampled_logprobs
+    top.token_ids = np.array(best, dtype="<i4").tobytes()
+    top.logprobs = np.array(best_logprobs, dtype="<f4").tobytes()
+    top.k, top.length = 2, len(tokens)
+
+
+def scores():
+    """What a sampling request of 0.38 or later can ask for beside the continuations."""
+    if not hasattr(pb, "PromptAltTokens"):
+        return
+    message = pb.SampleResponse()
+    add_sequence(message, pb.STOP_REASON_STOP, [4], [-0.5], [4, 1], [-0.5, -3.0])
+    add_sequence(message, pb.STOP_REASON_LENGTH, [5, 6], [-0.25, -1.0], [5, 2, 3, 6], [-0.25, -4.0, -0.75, -1.0])
+    message.prompt_alt_tokens.tokens.CopyFrom(tensor([7, 8, 9, 9], "<i4", [2, 2]))
+    message.prompt_alt_tokens.logprobs.CopyFrom(tensor([-1.0, -2.0, -3.0, -3.0], "<f4", [2, 2]))
+    targets = tensor([-2.0, 0.0], "<f4", [2, 1])
+    sparse_targets = pb.Tensor(dtype=pb.DTYPE_FLOAT32, shape=[2, 4])
+    sparse_targets.sparse_csr.values = targets.dense
+    sparse_targets.sparse_csr.crow_indices = np.array([0, 1, 2], dtype="<i8").tobytes()
+    sparse_targets.sparse_csr.col_indices = np.array([3, 1], dtype="<i8").tobytes()
+    for name, asked in (("sample-scores", targets), ("sample-scores-sparse", sparse_targets)):
+        message.target_prompt_logprobs.CopyFrom(asked)
+        data = message.SerializeToString(deterministic=True)
+        read = deserialize_proto_response(data, types.SampleResponse)
+        best = [sequence.topk_logprobs for sequence in read.sequences]
+        assert best == [[[(4, -0.5), (1, -3.0)]], [[(5, -0.25), (2, -4.0)], [(3, -0.75), (6, -1.0)]]], best
+        alternatives = read.prompt_alt_tokens
+        assert alternatives.tokens.tolist() == [[7, 8], [9, 9]], alternatives
+        scored = read.target_prompt_logprobs
+        indices = {"sparse_crow_indices": scored.sparse_crow_indices, "sparse_col_indices": scored.sparse_col_indices}
+        meaning = {
+            "sequences": [{"topk_logprobs": rows} for rows in best],
+            "target_prompt_logprobs": {"data": scored.data, "dtype": scored.dtype, "shape": scored.shape}
+            | {name: values for name, values in indices.items() if values is not None},
+            "prompt_alt_tokens": {
+                name: {"data": values.data, "dtype": values.dtype, "shape": values.shape}
+                for name, values in (("tokens", alternatives.tokens), ("logprobs", alternatives.logprobs))
+            },
+        }
+        write(name, data, meaning)
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for recording in (forward_backward, ppo, sparse, image, output, sample):
+    for recording in (forward_backward, ppo, sparse, image, output, sample, scores):
         recording()
     print(f"recorded with tinker {SDK}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 import pytest
 import tinker
-from support import SDK, chat, datum, logprobs, sampler, snapshot, step, supervised_datum, training
+from support import SDK, chat, datum, logprobs, sampler, service, snapshot, step, supervised_datum, training
 from tinker import types
 
 GREEDY = {"temperature": 0.0}
@@ -156,3 +156,109 @@ def test_only_the_last_prompt_tokens_are_scored(base, question):
 def test_every_sequence_has_an_id_of_its_own(base, question):
     result = sample(base, question, 3, max_tokens=2, temperature=1.0)
     assert len({sequence.sequence_id for sequence in result.sequences}) == 3
+
+
+def ask(client, tokens, count=1, params=None, **asked):
+    prompt = types.ModelInput.from_ints(tokens)
+    params = types.SamplingParams(**{"max_tokens": 1, **(params or {})})
+    return client.sample(prompt=prompt, num_samples=count, sampling_params=params, **asked).result()
+
+
+def forward_scores(trainer, tokens, choices):
+    """The log-probs that a forward pass gives K tokens for each place after the first: [len(tokens) - 1, K]."""
+    shape = [len(tokens) - 1, len(choices[0])]
+    flat = [token for row in choices for token in row]
+    tensors = {
+        "target_tokens": types.TensorData(data=flat, dtype="int64", shape=shape),
+        "weights": types.TensorData(data=[1.0] * len(flat), dtype="float32", shape=shape),
+    }
+    item = types.Datum(model_input=types.ModelInput.from_ints(tokens[:-1]), loss_fn_inputs=tensors)
+    return logprobs(trainer.forward([item], "cross_entropy").result())
+
+
+@pytest.fixture(scope="module")
+def trained(url, tokenizer):
+    """A trainer whose weights differ from the base model's, and a sampler of them."""
+    trainer = training(service(url))
+    for _ in range(3):
+        step(trainer, [supervised_datum(tokenizer, "Who are you?", "I am a small model.")])
+    return trainer, snapshot(trainer)
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_best_tokens_of_every_sampled_position(trained, question):
+    trainer, policy = trained
+    result = ask(policy, question, 2, {"max_tokens": 6, "temperature": 0.0}, topk_sample_logprobs=3)
+    for sequence in result.sequences:
+        rows = sequence.topk_logprobs
+        assert [row[0][0] for row in rows] == sequence.tokens
+        assert [row[0][1] for row in rows] == pytest.approx(sequence.logprobs)
+        best = [[token for token, _ in row] for row in rows]
+        padding = [[0, 0, 0]] * (len(question) - 1)
+        expected = forward_scores(trainer, question + sequence.tokens, padding + best)[3 * len(padding) :]
+        assert [value for row in rows for _, value in row] == pytest.approx(expected, abs=5e-3)
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_logprobs_of_named_tokens_of_the_prompt(trained, question):
+    trainer, policy = trained
+    choices = [[token, (token + 1) % 100] for token in question[1:]]
+    expected = forward_scores(trainer, question, choices)
+    flat = [token for row in choices for token in row]
+    dense = types.TensorData(data=flat, dtype="int64", shape=[len(choices), 2])
+    result = ask(policy, question, include_prompt_logprobs=True, target_prompt_logprobs=dense)
+    scored = result.target_prompt_logprobs
+    assert (scored.dtype, scored.shape) == ("float32", dense.shape)
+    assert scored.data == pytest.approx(expected, abs=5e-3)
+    assert scored.data[::2] == pytest.approx(result.prompt_logprobs[1:], abs=1e-4)
+    gaps = types.TensorData(data=[-1] * (len(flat) - 1) + flat[-1:], dtype="int64", shape=dense.shape)
+    one = ask(policy, question, target_prompt_logprobs=gaps).target_prompt_logprobs
+    assert one.data == pytest.approx([0.0] * (len(flat) - 1) + scored.data[-1:], abs=1e-4)
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_named_tokens_of_a_sparse_tensor_come_back_sparse(trained, question):
+    _, policy = trained
+    rows = len(question) - 1
+    tokens = [question[-2], question[-1]]
+    sparse = types.TensorData(
+        data=tokens,
+        dtype="int64",
+        shape=[rows, 1000],
+        sparse_crow_indices=[0] * (rows - 1) + [1, 2],
+        sparse_col_indices=[999, 7],
+    )
+    result = ask(policy, question, include_prompt_logprobs=True, target_prompt_logprobs=sparse)
+    scored = result.target_prompt_logprobs
+    assert (scored.shape, scored.sparse_crow_indices, scored.sparse_col_indices) == (
+        sparse.shape,
+        sparse.sparse_crow_indices,
+        sparse.sparse_col_indices,
+    )
+    assert scored.data == pytest.approx(result.prompt_logprobs[-2:], abs=1e-4)
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_alternatives_to_the_prompt(trained, question):
+    trainer, policy = trained
+    seeded = {"temperature": 1.0, "seed": 3}
+    drawn = ask(policy, question, params=seeded, prompt_alt_tokens_k=4).prompt_alt_tokens
+    shape = [len(question) - 1, 4]
+    assert (drawn.tokens.shape, drawn.logprobs.shape) == (shape, shape)
+    assert (drawn.tokens.dtype, drawn.logprobs.dtype) == ("int64", "float32")
+    expected = forward_scores(trainer, question, drawn.tokens.tolist())
+    assert drawn.logprobs.data == pytest.approx(expected, abs=5e-3)
+    again = ask(policy, question, params=seeded, prompt_alt_tokens_k=4).prompt_alt_tokens
+    assert again.tokens.data == drawn.tokens.data
+    assert any(len(set(row)) > 1 for row in drawn.tokens.tolist())
+    greedy = ask(policy, question, params=GREEDY, prompt_alt_tokens_k=2, topk_prompt_logprobs=1)
+    best = [row[0][0] for row in greedy.topk_prompt_logprobs[1:]]
+    assert greedy.prompt_alt_tokens.tokens.tolist() == [[token, token] for token in best]
+    assert ask(policy, question[:1], prompt_alt_tokens_k=2).prompt_alt_tokens.tokens.shape == [0, 2]
+
+
+@pytest.mark.skipif(SDK < (0, 38), reason="needs tinker 0.38 or later")
+def test_what_cannot_be_scored_is_refused_with_the_reason(base, question):
+    short = types.TensorData(data=[1], dtype="int64", shape=[1, 1])
+    with pytest.raises(tinker.APIStatusError, match="target_prompt_logprobs.shape is .1,1."):
+        ask(base, question, target_prompt_logprobs=short)

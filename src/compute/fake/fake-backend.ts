@@ -29,6 +29,8 @@ import {
 } from '../local/engine.errors.js';
 import { freshState } from '../local/live-adapter.js';
 import { initialLoraWeights } from '../local/lora-init.js';
+import { PromptScores } from '../local/prompt-scores.js';
+import { TokenSampler } from '../local/token-sampler.js';
 
 export interface FakeModel {
   readonly name: string;
@@ -165,10 +167,12 @@ export class FakeBackend extends ComputeBackend {
     const given = this.bonusOf(target);
     const { vocabSize } = this.model(this.baseModelOf(target)).config;
     const sequences = Array.from({ length: request.count }, (_, index) => {
-      return sample(request, index, given, vocabSize, onToken);
+      const sequence = sample(request, index, given, vocabSize, onToken);
+      return { ...sequence, ...topOf(request, sequence, given, vocabSize) };
     });
-    const { prompt, topPromptTokens: k = 0 } = request;
-    return Promise.resolve({ sequences, ...(k > 0 ? { promptTop: topOf(prompt, k, given, vocabSize) } : {}) });
+    const scores = new PromptScores(request, new TokenSampler(vocabSize));
+    request.prompt.subarray(0, -1).forEach((token, i) => scores.put(i + 1, scoresAfter(token, given, vocabSize), 0));
+    return Promise.resolve({ sequences, ...scores.results() });
   }
 
   /** Loss, log-probs, and the sum of dLoss/dlogprob: the slope of the loss along the bonus. */
@@ -243,13 +247,21 @@ function logprob(token: number, target: number, given: number): number {
   return -(1 + ((token + target) % 4)) + given;
 }
 
-function topOf(prompt: Int32Array, k: number, given: number, vocabSize: number): TopTokens {
-  const top = emptyTopTokens(prompt.length, k);
-  prompt.subarray(0, -1).forEach((token, i) => {
-    const scores = Float32Array.from({ length: vocabSize }, (_, target) => logprob(token, target, given));
-    putTopTokens(top, i + 1, scores, 0);
-  });
-  return top;
+function scoresAfter(token: number, given: number, vocabSize: number): Float32Array {
+  return Float32Array.from({ length: vocabSize }, (_, target) => logprob(token, target, given));
+}
+
+function topOf(
+  { prompt, topSampledTokens: k = 0 }: GenerateRequest,
+  { tokens }: SampledSequence,
+  given: number,
+  vocabSize: number,
+): { top?: TopTokens } {
+  if (k === 0) return {};
+  const top = emptyTopTokens(tokens.length, k);
+  const before = [prompt.at(-1) ?? 0, ...tokens];
+  tokens.forEach((_, i) => putTopTokens(top, i, scoresAfter(before[i] ?? 0, given, vocabSize), 0));
+  return { top };
 }
 
 function sample(

@@ -1,11 +1,12 @@
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { type TargetModule } from '../../domain/lora-spec.js';
-import { emptyTopTokens, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
+import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateRequest, type GenerateResult, type TokenListener } from '../compute-backend.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
 import { type ModelRuntime } from './model-runtime.js';
+import { PromptScores } from './prompt-scores.js';
 import { RandomStream } from './random.js';
 import { TokenSampler } from './token-sampler.js';
 
@@ -33,6 +34,7 @@ interface NextToken {
 class Continuation {
   readonly tokens: number[] = [];
   readonly logprobs: number[] = [];
+  private readonly tops: TopTokens[] = [];
   stopReason: StopReason | null = null;
   private readonly random: RandomStream;
 
@@ -52,16 +54,27 @@ class Continuation {
     const logprob = logits[token]! - logSum;
     this.tokens.push(token);
     this.logprobs.push(logprob);
+    this.keepTop(logits, logSum);
     this.stopReason = this.ending(token);
     return { token, logprob };
   }
 
   finish(): SampledSequence {
+    const k = this.request.topSampledTokens ?? 0;
     return {
       tokens: Int32Array.from(this.tokens),
       logprobs: Float32Array.from(this.logprobs),
+      ...(k > 0 ? { top: joinTokenTables(this.tops, k) } : {}),
       stopReason: this.stopReason ?? 'length',
     };
+  }
+
+  private keepTop(logits: Float32Array, logSum: number): void {
+    const k = this.request.topSampledTokens ?? 0;
+    if (k === 0) return;
+    const row = emptyTopTokens(1, k);
+    putTopTokens(row, 0, logits, logSum);
+    this.tops.push(row);
   }
 
   private ending(token: number): StopReason | null {
@@ -89,9 +102,8 @@ export async function generate(
   const sampler = new TokenSampler(runtime.config.vocabSize);
   const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, model));
   const cache = new KvCache(runtime.config, 1);
-  const k = request.topPromptTokens ?? 0;
-  const promptTop = k > 0 ? emptyTopTokens(request.prompt.length, k) : undefined;
-  const prefilled = await prefill(model, cache, request.prompt, promptTop);
+  const scores = new PromptScores(request, sampler);
+  const prefilled = await prefill(model, cache, request.prompt, scores);
   const draw = (continuation: Continuation, next: NextToken) => {
     const drawn = continuation.next(sampler, next);
     onToken?.({ index: continuation.index, ...drawn });
@@ -107,26 +119,28 @@ export async function generate(
     if (kept.length < open.length) cache.select(kept);
     open = kept.map((row) => open[row]!);
   }
-  const sequences = all.map((continuation) => continuation.finish());
-  return promptTop ? { sequences, promptTop } : { sequences };
+  return { sequences: all.map((continuation) => continuation.finish()), ...scores.results() };
 }
 
-/** Feeds the prompt through the model; says what comes after its last token, and fills `top` for all before. */
+/** Feeds the prompt through the model; says what comes after its last token, and fills `scores` for the places before. */
 async function prefill(
   model: GenerationModel,
   cache: KvCache,
   prompt: Int32Array,
-  top: TopTokens | undefined,
+  scores: PromptScores,
 ): Promise<NextToken> {
   let next: NextToken[] = [];
-  const stride = top ? SCORED_TOKENS : PREFILL_TOKENS;
-  for (let start = 0; start < prompt.length; start += stride) {
-    const tokens = prompt.subarray(start, start + stride);
-    next = await step(model, cache, tokens, 1, top ? Int32Array.from(tokens.keys()) : undefined);
-    if (!top) continue;
+  // The token before a place is the one that tells of it.
+  const scoredFrom = scores.from - 1;
+  for (let start = 0; start < prompt.length;) {
+    const scored = start >= scoredFrom;
+    const end = scored ? start + SCORED_TOKENS : Math.min(start + PREFILL_TOKENS, scoredFrom);
+    const tokens = prompt.subarray(start, end);
+    next = await step(model, cache, tokens, 1, scored ? Int32Array.from(tokens.keys()) : undefined);
     // What follows the last token of the prompt is no place in it.
-    const inside = next.slice(0, prompt.length - 1 - start);
-    inside.forEach(({ logits, logSum }, i) => putTopTokens(top, start + i + 1, logits, logSum));
+    const inside = scored ? next.slice(0, prompt.length - 1 - start) : [];
+    for (const [i, { logits, logSum }] of inside.entries()) scores.put(start + i + 1, logits, logSum);
+    start += tokens.length;
   }
   return next.at(-1)!;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NonFiniteLogitsError } from './numeric.errors.js';
 import { RandomStream } from './random.js';
 import { type TokenParams, TokenSampler } from './token-sampler.js';
 
@@ -167,5 +168,22 @@ describe('refusals', () => {
 
   it('of a row of another size', () => {
     expect(() => new TokenSampler(3).sample(Float32Array.of(1, 2), PLAIN, [], 0.5)).toThrow(/2 logits .* 3/);
+  });
+});
+
+describe('many draws at once', () => {
+  const logits = logitsOf(0.1, 0.4, 0.2, 0.3);
+  const sampler = new TokenSampler(4);
+
+  it.each([1, 0.5, 3, 0])('are those of single draws, at temperature %d', (temperature) => {
+    const random = new RandomStream(3, 'draws');
+    const uniforms = [1 - 2 ** -53, 0, ...Array.from({ length: 50 }, (_, i) => random.uniform(i))];
+    const single = uniforms.map((uniform) => sampler.sample(logits, { ...PLAIN, temperature }, [], uniform));
+    expect([...sampler.drawMany(logits, temperature, uniforms)]).toEqual(single);
+    expect(new Set(single).size).toBe(temperature === 0 ? 1 : 4);
+  });
+
+  it('refuse logits that are not finite', () => {
+    expect(() => sampler.drawMany(Float32Array.of(1, NaN, 0, 0), 1, [0.5])).toThrow(NonFiniteLogitsError);
   });
 });

@@ -46,6 +46,29 @@ export class TokenSampler {
     return this.#draw(uniform * this.#fillMasses(scores, params));
   }
 
+  /**
+   * As many draws, with replacement and nothing cut off, as there are uniform numbers: what sample() gives for each, in
+   * one pass over the row.
+   * @throws NonFiniteLogitsError
+   */
+  drawMany(logits: Float32Array, temperature: number, uniforms: readonly number[]): Int32Array {
+    const params = { temperature, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+    const tokens = new Int32Array(uniforms.length);
+    if (temperature === 0) return tokens.fill(this.sample(logits, params, [], 0));
+    const all = this.#fillMasses(this.#scores(logits, params, []), params);
+    const masses = this.#masses;
+    const rising = [...uniforms.keys()].sort((a, b) => uniforms[a]! - uniforms[b]!);
+    let [done, sum, last] = [0, 0, 0];
+    for (let i = 0; i < masses.length && done < rising.length; i++) {
+      if (masses[i] === 0) continue;
+      last = i;
+      sum += masses[i]!;
+      while (done < rising.length && sum > uniforms[rising[done]!]! * all) tokens[rising[done++]!] = i;
+    }
+    for (; done < rising.length; done++) tokens[rising[done]!] = last;
+    return tokens;
+  }
+
   /** The probability of every token under `params`; at temperature 0, 1 for the token that would be taken. */
   probabilities(logits: Float32Array, params: TokenParams, history: ArrayLike<number>): Float64Array {
     if (params.temperature === 0) {

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type FutureState } from '../futures/index.js';
 import { SamplersService } from '../sessions/index.js';
-import { forwardToJson, forwardToProto, sampleToJson, sampleToProto } from './codec/results.js';
+import { forwardToJson, forwardToProto } from './codec/results.js';
+import { sampleToJson, sampleToProto } from './codec/sample-results.js';
 
 export type TinkerResult =
   { readonly kind: 'json'; readonly body: object } | { readonly kind: 'protobuf'; readonly body: Uint8Array };

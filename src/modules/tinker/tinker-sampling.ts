@@ -10,8 +10,12 @@ import { GenerationService, readStop, type Source } from '../generation/index.js
 import { SamplersService } from '../sessions/index.js';
 import { putTokens } from './codec/datum-batch.js';
 import { readModelInput } from './codec/json-request.js';
+import { readPromptTargets } from './codec/prompt-targets.js';
 import { type AsampleDto } from './dto/sampling.dto.js';
 import { seedOf, toSeed } from './dto/model.dto.js';
+
+/** 64 MiB with the ids. */
+const MAX_TOP_CELLS = 2 ** 23;
 
 /** Sampling requests of the Tinker API, put into the log like those of the root route. */
 @Injectable()
@@ -25,15 +29,16 @@ export class TinkerSampling {
 
   /** A repeat of (sampling session, seq_id) gives the first one's future. */
   async submit(dto: AsampleDto): Promise<Accepted> {
-    refuseUnserved(dto);
     const source = await this.findSource(dto);
     const { sampling_session_id: session, seq_id: seq } = dto;
     const key = session === undefined || (seq ?? undefined) === undefined ? undefined : `sample:${session}:${seq}`;
     const request = toRequest(dto, source.model, key);
-    const promptLogprobs = dto.prompt_logprobs ?? false;
     const options = {
-      ...{ logprobs: true, stream: false, promptLogprobs, topPromptTokens: dto.topk_prompt_logprobs ?? 0 },
+      ...{ logprobs: true, stream: false, promptLogprobs: dto.prompt_logprobs ?? false },
       promptLogprobsLast: dto.prompt_logprobs_last_n ?? undefined,
+      topPromptTokens: dto.topk_prompt_logprobs ?? 0,
+      topSampledTokens: readTopSampled(dto, request),
+      promptAlternatives: dto.prompt_alt_tokens_k ?? 0,
     };
     return this.generation.submitTo(source, request, options, { idempotencyKey: key, seqId: seq ?? undefined });
   }
@@ -63,14 +68,6 @@ export class TinkerSampling {
   }
 }
 
-/** Fields of newer SDKs that change the answer: to ignore them would answer another question. */
-function refuseUnserved(dto: AsampleDto): void {
-  const remedy = 'This server does not serve it: leave it out.';
-  if ((dto.topk_sample_logprobs ?? 0) > 0) throw invalid('topk_sample_logprobs', 'is given.', remedy);
-  if ((dto.prompt_alt_tokens_k ?? 0) > 0) throw invalid('prompt_alt_tokens_k', 'is given.', remedy);
-  if (dto.target_prompt_logprobs) throw invalid('target_prompt_logprobs', 'are given.', remedy);
-}
-
 /** @param name what a seed follows from where the client gives none, so that a repeat is the same request */
 function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined): GenerateRequest {
   const list = readModelInput(dto.prompt, 'prompt');
@@ -95,5 +92,17 @@ function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined):
     stopStrings: stop.strings,
     seed: (params.seed ?? undefined) === undefined ? seedOf(name ?? String(Math.random())) : toSeed(params.seed ?? 0),
   };
-  return { prompt, count: dto.num_samples ?? 1, sampling };
+  const request = { prompt, count: dto.num_samples ?? 1, sampling };
+  const targets = dto.target_prompt_logprobs ?? undefined;
+  if (targets === undefined) return request;
+  return { ...request, promptTargets: readPromptTargets(targets, prompt.length, model.config.vocabSize) };
+}
+
+/** The likeliest tokens of all continuations are in memory at once. */
+function readTopSampled(dto: AsampleDto, { count, sampling }: GenerateRequest): number {
+  const k = dto.topk_sample_logprobs ?? 0;
+  const tokens = count * sampling.maxNewTokens;
+  if (k * tokens <= MAX_TOP_CELLS) return k;
+  const remedy = `Use at most ${Math.floor(MAX_TOP_CELLS / tokens)}, or fewer samples, or a smaller max_tokens.`;
+  throw invalid('topk_sample_logprobs', `is ${k} for up to ${tokens} tokens.`, remedy);
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type ChatTokenizer } from '../../../base-models/chat-tokenizer.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
-import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
+import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE, type Usage } from '../../../domain/usage.js';
@@ -9,7 +9,7 @@ import { EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapters/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { decodeGenerate, encodeGenerated, tokenCounts } from '../generate-operation.js';
+import { decodeGenerate, encodeGenerated, type GenerateOptions, tokenCounts } from '../generate-operation.js';
 import { cutAtStop } from '../text-stream.js';
 import { TokenPublisher } from '../token-events.js';
 
@@ -37,8 +37,7 @@ export class GenerateHandler extends OperationHandler {
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
-    const topPromptTokens = options.topPromptTokens ?? 0;
-    const result = await this.backend.generate(target, { ...request, topPromptTokens }, onToken);
+    const result = await this.backend.generate(target, withTables(request, options), onToken);
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
     const texts = result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer));
@@ -78,6 +77,15 @@ export class GenerateHandler extends OperationHandler {
       this.logger.warn(`Tokens of ${requestId} were not streamed, the result holds them: ${String(error)}`);
     });
   }
+}
+
+/** The request with what its client asks for beside the continuations. */
+function withTables(request: GenerateRequest, options: GenerateOptions): GenerateRequest {
+  const { topPromptTokens = 0, topSampledTokens = 0, promptAlternatives = 0, promptLogprobsLast: last } = options;
+  return {
+    ...{ ...request, topPromptTokens, topSampledTokens, promptAlternatives },
+    ...(last === undefined ? {} : { topPromptLast: last }),
+  };
 }
 
 /** The stop token and everything from a stop string on are no part of the text. */

@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { recorded } from '../../../../test/support/recorded.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { WrittenLoss } from '../../losses/index.js';
 import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';
 import { readProtoRequest } from './proto-request.js';
-import { forwardToProto, sampleToJson, sampleToProto, toWireMetrics } from './results.js';
+import { readPromptTargets } from './prompt-targets.js';
+import { forwardToProto, toWireMetrics } from './results.js';
+import { sampleToJson, sampleToProto } from './sample-results.js';
 import { densify, type WireTensor } from './wire-datum.js';
 import { ForwardBackwardOutputType, SampleResponseType } from './wire-schema.js';
 
+const RECORDED = path.join(import.meta.dirname, '../../../../test/sdk/recorded');
 const FIXTURE = path.join(import.meta.dirname, '../../../../test/fixtures/tinker/messages.json');
 
 /** Bytes that the SDK's own generated code made (0.38.0). */
@@ -100,6 +104,82 @@ describe('JSON', () => {
       topk_prompt_logprobs: [null, [[9, -2]]],
       prompt_cache_hit_tokens: 0,
     });
+  });
+});
+
+describe('scores of a prompt and its continuation', () => {
+  const scored = (columns?: Int32Array): OperationData => ({
+    json: { stop_reasons: ['stop', 'length'], target_width: columns ? 4 : 1 },
+    tensors: {
+      tokens: { data: Int32Array.of(4, 5, 6), offsets: Int32Array.of(0, 1, 3), trailingShape: [] },
+      logprobs: { data: Float32Array.of(-0.5, -0.25, -1), offsets: Int32Array.of(0, 1, 3), trailingShape: [] },
+      top_tokens: { data: Int32Array.of(4, 1, 5, 2, 3, 6), offsets: Int32Array.of(0, 1, 3), trailingShape: [2] },
+      top_logprobs: {
+        ...{ data: Float32Array.of(-0.5, -3, -0.25, -4, -0.75, -1), offsets: Int32Array.of(0, 1, 3) },
+        trailingShape: [2],
+      },
+      prompt_target_logprobs: { data: Float32Array.of(-2, 0), offsets: Int32Array.of(0, 1, 2), trailingShape: [] },
+      ...(columns ? { prompt_target_columns: { data: columns, ...rows(2) } } : {}),
+      prompt_alternatives: { data: Int32Array.of(7, 8, 9, 9), ...rows(2, [2]) },
+      prompt_alternative_logprobs: { data: Float32Array.of(-1, -2, -3, -3), ...rows(2, [2]) },
+    },
+  });
+  const meaning = (name: string) =>
+    JSON.parse(readFileSync(path.join(RECORDED, `${name}-0.38.0.json`), 'utf8')) as Record<string, unknown>;
+
+  it.each([
+    ['sample-scores', scored()],
+    ['sample-scores-sparse', scored(Int32Array.of(3, 1))],
+  ])('are written as the SDK reads them: %s', (name, result) => {
+    const plain = (bytes: Uint8Array) =>
+      SampleResponseType.toObject(SampleResponseType.decode(bytes), { defaults: true, bytes: String, longs: Number });
+    expect(plain(sampleToProto(result))).toEqual(plain(recorded(name)));
+    expect(sampleToJson(result)).toMatchObject(meaning(name));
+  });
+});
+
+describe('token ids to score in a prompt', () => {
+  const read = (tensor: unknown) => readPromptTargets(tensor, 3, 100);
+
+  it('are read dense', () => {
+    expect(read({ data: [5, -1, -1, 99], dtype: 'int64', shape: [2, 2] })).toEqual({
+      tokens: { data: Int32Array.of(5, -1, -1, 99), offsets: Int32Array.of(0, 2, 4), trailingShape: [] },
+      ...{ width: 2, columns: null },
+    });
+  });
+
+  it('are read sparse, of whatever width', () => {
+    const cells = { sparse_crow_indices: [0, 0, 2], sparse_col_indices: [1, 2 ** 30] };
+    expect(read({ data: [5, 7], dtype: 'int64', shape: [2, 2 ** 31 - 1], ...cells })).toEqual({
+      tokens: { data: Int32Array.of(5, 7), offsets: Int32Array.of(0, 0, 2), trailingShape: [] },
+      ...{ width: 2 ** 31 - 1, columns: Int32Array.of(1, 2 ** 30) },
+    });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['a bare list', [1, 2], /shape is missing, but the prompt has 3 tokens/],
+    ['another number of rows', { data: [1, 2, 3], shape: [3, 1] }, /shape is \[3,1\].*Send \[2, K\]/],
+    ['three dimensions', { data: [1, 2], shape: [2, 1, 1] }, /shape is \[2,1,1\]/],
+    ['no columns', { data: [], shape: [2, 0] }, /shape is \[2,0\]/],
+    ['columns beyond 32 bits', { data: [], shape: [2, 2 ** 31] }, /shape is/],
+    ['too few numbers', { data: [1], shape: [2, 1] }, /data holds 1 numbers.*has 2\./],
+    ['a token beyond the vocabulary', { data: [1, 100], shape: [2, 1] }, /data\[1\] is 100.*0 to 99/],
+    ['a number below -1', { data: [1, -2], shape: [2, 1] }, /data\[1\] is -2/],
+    ['half a token', { data: [1, 0.5], shape: [2, 1] }, /data\[1\] is 0\.5/],
+    ['text', { data: [1, '2'], shape: [2, 1] }, /data\[1\] is '2'/],
+    ['no token at all', { data: [-1, -1], shape: [2, 1] }, /names no token id/],
+    [
+      'cells that do not fit',
+      { data: [1], shape: [2, 2], sparse_crow_indices: [0, 2, 1], sparse_col_indices: [0] },
+      /sparse_crow_indices do not rise at row 0/,
+    ],
+    [
+      'a column that is not there',
+      { data: [1], shape: [2, 2], sparse_crow_indices: [0, 1, 1], sparse_col_indices: [2] },
+      /sparse_col_indices\[0\] is 2/,
+    ],
+  ])('refuse %s', (_, tensor, message) => {
+    expect(() => read(tensor)).toThrow(message);
   });
 });
 

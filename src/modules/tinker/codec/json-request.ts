@@ -59,7 +59,8 @@ export function readModelInput(value: unknown, field: string): readonly unknown[
   });
 }
 
-function readTensor(value: unknown, field: string): WireTensor {
+/** `{data, shape?, sparse_crow_indices?, sparse_col_indices?}`, or a bare list of numbers. */
+export function readTensor(value: unknown, field: string): WireTensor {
   if (Array.isArray(value)) return { values: value };
   const tensor = readObject(value, field, TENSOR);
   const { shape, sparse_crow_indices: rowStarts, sparse_col_indices: columns } = tensor;

@@ -1,13 +1,10 @@
 import { type OperationData } from '../../../domain/operation-data.js';
 import { datumCount, datumValues, type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
-import { type StopReason } from '../../../domain/sampling.js';
-import { NO_TOKEN, type TopTokens } from '../../../domain/top-tokens.js';
-import { TOP_TENSORS } from '../../generation/index.js';
 import { LOGPROBS } from '../../training/index.js';
-import { type TinkerForwardResultDto, type TinkerSampleResultDto } from '../dto/results.dto.js';
-import { DTYPE, ForwardBackwardOutputType, SampleResponseType, STOP_REASON } from './wire-schema.js';
+import { type TinkerForwardResultDto } from '../dto/results.dto.js';
+import { DTYPE, ForwardBackwardOutputType } from './wire-schema.js';
 
-/** Stored results of forward, forward_backward and sampling in the two encodings of the Tinker API. */
+/** Stored results of forward and forward_backward in the two encodings of the Tinker API. */
 
 const OUTPUT_TYPE = 'ArrayRecord';
 
@@ -53,82 +50,13 @@ function howOf(name: string): 'sum' | 'min' | 'max' | 'mean' {
   return name.startsWith('min_') ? 'min' : 'mean';
 }
 
-export function sampleToProto(result: OperationData): Uint8Array {
-  const { prompt_logprobs: promptLogprobs } = result.tensors;
-  const sequences = sequencesOf(result).map(({ stopReason, tokens, logprobs }) => ({
-    stop_reason: STOP_REASON[stopReason],
-    tokens: bytesOf(tokens),
-    logprobs: bytesOf(logprobs),
-  }));
-  const top = topOf(result);
-  const prompt = {
-    ...(promptLogprobs ? { prompt_logprobs: bytesOf(promptLogprobs.data) } : {}),
-    ...(top
-      ? {
-          topk_prompt_logprobs: {
-            ...{ token_ids: bytesOf(top.tokens), logprobs: bytesOf(top.logprobs) },
-            ...{ k: top.k, length: top.tokens.length / top.k },
-          },
-        }
-      : {}),
-  };
-  return SampleResponseType.encode({ sequences, ...prompt }).finish();
-}
-
-export function sampleToJson(result: OperationData): TinkerSampleResultDto {
-  const top = topOf(result);
-  const { prompt_logprobs: promptLogprobs } = result.tensors;
-  return {
-    type: 'sample',
-    sequences: sequencesOf(result).map(({ stopReason, tokens, logprobs }) => ({
-      stop_reason: stopReason,
-      tokens: Array.from(tokens),
-      logprobs: Array.from(logprobs),
-    })),
-    ...(promptLogprobs ? { prompt_logprobs: Array.from(promptLogprobs.data, orNull) } : {}),
-    ...(top ? { topk_prompt_logprobs: topRows(top) } : {}),
-    prompt_cache_hit_tokens: 0,
-  };
-}
-
-/** [[id, log-prob], ...] of each place, null where there is none. */
-function topRows({ k, tokens, logprobs }: TopTokens): ([number, number][] | null)[] {
-  return Array.from({ length: tokens.length / k }, (_, row) => {
-    const cells = Array.from({ length: k }, (__, i): [number, number] => {
-      return [tokens[row * k + i] ?? 0, logprobs[row * k + i] ?? NO_TOKEN];
-    });
-    const filled = cells.filter(([, logprob]) => logprob !== NO_TOKEN);
-    return filled.length > 0 ? filled : null;
-  });
-}
-
-function topOf({ tensors }: OperationData): TopTokens | null {
-  const [tokens, logprobs] = [tensors[TOP_TENSORS.tokens], tensors[TOP_TENSORS.logprobs]];
-  if (!(tokens?.data instanceof Int32Array) || !(logprobs?.data instanceof Float32Array)) return null;
-  return { k: rowWidth(tokens), tokens: tokens.data, logprobs: logprobs.data };
-}
-
-function sequencesOf({ json, tensors }: OperationData) {
-  const tokens = tensorOf(tensors, 'tokens');
-  const logprobs = tensorOf(tensors, LOGPROBS);
-  const reasons = json['stop_reasons'] as readonly StopReason[];
-  return reasons.map((stopReason, i) => ({
-    stopReason,
-    tokens: datumValues(tokens, i),
-    logprobs: datumValues(logprobs, i),
-  }));
-}
-
-function tensorOf(tensors: OperationData['tensors'], name: string): RaggedTensor {
+/** @throws TypeError when it is not there */
+export function tensorOf(tensors: OperationData['tensors'], name: string): RaggedTensor {
   const tensor = tensors[name];
   if (!tensor) throw new TypeError(`A stored result has no ${name}.`);
   return tensor;
 }
 
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

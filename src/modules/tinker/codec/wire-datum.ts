@@ -25,32 +25,50 @@ const REMEDY =
 
 /** The tensor with all of its cells. @throws InvalidRequestError that names the field */
 export function densify(tensor: WireTensor, field: string): WireTensor {
-  const { values, shape, sparse } = tensor;
+  const { values, sparse } = tensor;
   if (!sparse) return tensor;
-  const [rows = -1, width = -1] = shape ?? [];
-  if (shape?.length !== 2 || !isSize(rows) || !isSize(width) || rows * width > MAX_CELLS) {
-    throw invalid(`${field}.shape`, `is [${String(shape)}], which no sparse tensor here can have.`, REMEDY);
-  }
+  const { rows, width } = checkSparse(tensor, sparse, field);
+  if (rows * width > MAX_CELLS) throw badShape(tensor, field);
   const { rowStarts, columns } = sparse;
+  const cells = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    for (let i = Number(rowStarts[row]); i < Number(rowStarts[row + 1]); i++) {
+      cells[row * width + Number(columns[i])] = Number(values[i]);
+    }
+  }
+  return { values: cells, shape: [rows, width] };
+}
+
+/** The size of a sparse tensor whose parts fit each other. @throws InvalidRequestError that names the field */
+export function checkSparse(
+  tensor: WireTensor,
+  { rowStarts, columns }: NonNullable<WireTensor['sparse']>,
+  field: string,
+): { readonly rows: number; readonly width: number } {
+  const { values, shape } = tensor;
+  const [rows = -1, width = -1] = shape ?? [];
+  if (shape?.length !== 2 || !isSize(rows) || !isSize(width)) throw badShape(tensor, field);
   if (rowStarts.length !== rows + 1 || Number(rowStarts[0]) !== 0 || Number(rowStarts[rows]) !== values.length) {
     throw invalid(`${field}.sparse_crow_indices`, 'do not fit shape and values.', REMEDY);
   }
   if (columns.length !== values.length) throw invalid(`${field}.sparse_col_indices`, 'do not fit the values.', REMEDY);
-  const cells = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {
     const [start, end] = [Number(rowStarts[row]), Number(rowStarts[row + 1])];
     if (!(Number.isInteger(end) && end >= start && end <= values.length)) {
       throw invalid(`${field}.sparse_crow_indices`, `do not rise at row ${row}.`, REMEDY);
     }
-    for (let i = start; i < end; i++) {
-      const column = Number(columns[i]);
-      if (!(Number.isInteger(column) && column >= 0 && column < width)) {
-        throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${String(columns[i])}.`, REMEDY);
-      }
-      cells[row * width + column] = Number(values[i]);
+  }
+  for (let i = 0; i < columns.length; i++) {
+    const column = Number(columns[i]);
+    if (!(Number.isInteger(column) && column >= 0 && column < width)) {
+      throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${String(columns[i])}.`, REMEDY);
     }
   }
-  return { values: cells, shape: [rows, width] };
+  return { rows, width };
+}
+
+function badShape({ shape }: WireTensor, field: string): Error {
+  return invalid(`${field}.shape`, `is [${String(shape)}], which no sparse tensor here can have.`, REMEDY);
 }
 
 function isSize(value: number): boolean {

@@ -7,12 +7,30 @@ export class TinkerTensorDto {
   data!: number[];
 
   /** What the numbers are. */
-  @ApiProperty({ enum: ['float32'], example: 'float32' })
+  @ApiProperty({ enum: ['float32', 'int64'], example: 'float32' })
   dtype!: string;
 
   /** [N], or [N, K] for K targets per position. */
   @ApiProperty({ type: [Number], example: [3] })
   shape!: number[];
+
+  /** Where only some numbers are given: at which of them each row begins, and how many there are. */
+  @ApiProperty({ type: [Number], example: [0, 1, 2, 3] })
+  sparse_crow_indices?: number[];
+
+  /** Where only some numbers are given: the column of each. */
+  @ApiProperty({ type: [Number], example: [0, 0, 0] })
+  sparse_col_indices?: number[];
+}
+
+export class TinkerAlternativesDto {
+  /** The token ids, [prompt length - 1, k]: row i is for place i + 1 of the prompt. */
+  @ApiProperty({ type: TinkerTensorDto, example: { data: [12, 40], dtype: 'int64', shape: [2, 1] } })
+  tokens!: TinkerTensorDto;
+
+  /** The log-prob of each. */
+  @ApiProperty({ type: TinkerTensorDto, example: { data: [-0.5, -1.7], dtype: 'float32', shape: [2, 1] } })
+  logprobs!: TinkerTensorDto;
 }
 
 /** Result of forward and forward_backward. */
@@ -49,6 +67,14 @@ export class TinkerSequenceDto {
   /** Of each token, as it was drawn. */
   @ApiProperty({ type: [Number], example: [-0.3, -1.2, -0.1] })
   logprobs!: number[];
+
+  /** With `topk_sample_logprobs`: the likeliest [token, log-prob] at the place of each token. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'array', nullable: true, items: { type: 'array', items: { type: 'number' } } },
+    example: [[[5, -0.3]], [[6, -1.2]], [[7, -0.1]]],
+  })
+  topk_logprobs?: ([number, number][] | null)[];
 }
 
 /** Result of asample. */
@@ -74,6 +100,14 @@ export class TinkerSampleResultDto {
     example: [null, [[12, -0.5]], [[7, -0.9]]],
   })
   topk_prompt_logprobs?: ([number, number][] | null)[];
+
+  /** With `target_prompt_logprobs`: the log-prob of each id there, in the same shape and layout; 0 for -1. */
+  @ApiProperty({ type: TinkerTensorDto, example: { data: [-0.5, 0], dtype: 'float32', shape: [2, 1] } })
+  target_prompt_logprobs?: TinkerTensorDto;
+
+  /** With `prompt_alt_tokens_k`: what was drawn for the places of the prompt. */
+  @ApiProperty({ type: TinkerAlternativesDto })
+  prompt_alt_tokens?: TinkerAlternativesDto;
 
   /**
    * Always 0: prompts are not cached.

@@ -205,20 +205,31 @@ export class AsampleDto {
   @Max(100)
   topk_prompt_logprobs?: number;
 
-  /** Not served here: refused when above 0. */
-  @ApiProperty({ default: 0, example: 0 })
+  /** So many likeliest tokens for every token drawn. */
+  @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsInt()
+  @Min(0)
+  @Max(100)
   topk_sample_logprobs?: number;
 
-  /** Not served here: refused when above 0. */
-  @ApiProperty({ default: 0, example: 0 })
+  /** So many draws, with replacement and at the temperature alone, for every place of the prompt but the first. */
+  @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsInt()
+  @Min(0)
+  @Max(100)
   prompt_alt_tokens_k?: number;
 
-  /** Not served here: refused when given. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  /**
+   * Token ids whose log-probs to give, [prompt length - 1, K]: row i is for place i + 1 of the prompt; -1 asks for
+   * nothing. Dense, or compressed sparse rows.
+   */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { data: [12, -1], dtype: 'int64', shape: [2, 1] },
+  })
   @IsOptional()
   @IsObject()
   target_prompt_logprobs?: Record<string, unknown>;
