@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { currentOwner } from '../../common/caller.js';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { currentOwner, NO_OWNER } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../../common/errors/request.errors.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
 import { type LossReference, type LossResult } from '../../domain/loss.js';
@@ -33,18 +33,48 @@ export interface LossDetails {
   readonly versions: readonly { readonly version: number; readonly createdAt: Date }[];
 }
 
-/** Losses as the caller knows them by name: the built-in ones and those of its own. */
+/** A loss in the caller's list. */
+export interface ListedLoss {
+  readonly metadata: LossMetadata;
+  /** Newest version of the caller's own; null for one of the server. */
+  readonly version: number | null;
+  /** One of the server that the caller does not get, since it has registered the name before. */
+  readonly shadowed: boolean;
+}
+
+/**
+ * Losses as the caller knows them by name: those of the server (built in, or plugins) and its own. New names must be
+ * free, but a name may be the caller's before a plugin takes it. It stays the caller's: a training run must not change
+ * its loss because somebody has deployed something.
+ */
 @Injectable()
-export class LossesService {
+export class LossesService implements OnApplicationBootstrap {
+  private readonly logger = new Logger(LossesService.name);
+  /** Names of the server that a client had registered before this start; no request can add to them. */
+  private contested: ReadonlySet<string> = new Set();
+
   constructor(
     private readonly registry: LossRegistry,
     private readonly rows: WrittenLossRepository,
   ) {}
 
+  async onApplicationBootstrap(): Promise<void> {
+    const names = this.registry.list().map(({ name }) => name);
+    const taken = await this.rows.findOwners(names);
+    this.contested = new Set(taken.map(({ name }) => name));
+    for (const { name, owners } of taken) {
+      const keys = owners.map((owner) => (owner === NO_OWNER ? 'clients without a key' : owner)).join(', ');
+      this.logger.warn(
+        `Loss '${name}' of this server is not seen by ${keys}: they have registered a loss of that name and go on ` +
+          `with it until they delete it. Rename the plugin, or tell them.`,
+      );
+    }
+  }
+
   /** @throws ExpressionError, InvalidRequestError, ConflictError, TooManyLossesError */
   async register(definition: LossDefinition): Promise<RegisteredLoss> {
     const { name } = definition;
-    this.checkName(name);
+    await this.checkName(name);
     const loss = new WrittenLoss(definition);
     const gradientCheck = checkGradient(loss, this.registry.resolveConfig(loss));
     refuseMismatch(gradientCheck);
@@ -54,31 +84,34 @@ export class LossesService {
     return { ...row, gradientCheck };
   }
 
-  /** The built-in ones first. */
-  async list(): Promise<{ metadata: LossMetadata; version: number | null }[]> {
+  /** Those of the server first, then the caller's own by name. */
+  async list(): Promise<ListedLoss[]> {
     const own = await this.rows.findAll(currentOwner());
+    const names = new Set(own.map(({ name }) => name));
     return [
-      ...this.registry.list().map((metadata) => ({ metadata, version: null })),
-      ...own.map(({ metadata, version }) => ({ metadata, version })),
+      ...this.registry.list().map((metadata) => ({ metadata, version: null, shadowed: names.has(metadata.name) })),
+      ...own.map(({ metadata, version }) => ({ metadata, version, shadowed: false })),
     ];
   }
 
   /** @param name also as `name@version` @throws NotFoundError */
   async get(name: string): Promise<LossDetails> {
-    if (this.registry.has(name)) return { metadata: this.registry.get(name).metadata, written: null, versions: [] };
     const written = await this.find(name);
-    if (!written)
-      throw new NotFoundError('Loss function', name, { remedy: 'GET /loss_functions lists those there are.' });
-    const versions = await this.rows.findVersions(currentOwner(), written.name);
-    return { metadata: written.metadata, written, versions };
+    if (written) {
+      const versions = await this.rows.findVersions(currentOwner(), written.name);
+      return { metadata: written.metadata, written, versions };
+    }
+    if (this.registry.has(name)) return { metadata: this.registry.get(name).metadata, written: null, versions: [] };
+    throw new NotFoundError('Loss function', name, { remedy: 'GET /loss_functions lists those there are.' });
   }
 
   /** Deletes every version; requests that were accepted keep theirs. @returns how many there were */
   async delete(name: string): Promise<number> {
-    if (this.registry.has(name)) throw new ConflictError(`Loss '${name}' is built in and stays.`, { field: 'name' });
     const count = isName(name) ? await this.rows.remove(currentOwner(), name) : 0;
-    if (count === 0) throw new NotFoundError('Loss function', name);
-    return count;
+    if (count > 0) return count;
+    if (this.registry.has(name))
+      throw new ConflictError(`Loss '${name}' is one of this server and stays.`, { field: 'name' });
+    throw new NotFoundError('Loss function', name);
   }
 
   /**
@@ -86,9 +119,9 @@ export class LossesService {
    * @throws UnknownLossError
    */
   async resolve(name: string): Promise<LossReference> {
-    if (this.registry.has(name)) return { name };
     const row = await this.find(name);
     if (row) return { name: row.name, version: row.version, definition: row.definition };
+    if (this.registry.has(name)) return { name };
     const own = await this.rows.findAll(currentOwner());
     const known = [...this.registry.list(), ...own].map((loss) => loss.name);
     throw new UnknownLossError(name, known.slice(0, MOST_NAMES));
@@ -104,22 +137,24 @@ export class LossesService {
     return { result: previewLoss(loss, batch, values), batch };
   }
 
+  /** A loss of the caller's own. */
   private async find(name: string): Promise<WrittenLossRow | null> {
+    if (this.registry.has(name) && !this.contested.has(name)) return null;
     const [, base = '', version] = /^([^@]*)(?:@(\d{1,9}))?$/.exec(name) ?? [];
     if (!isName(base)) return null;
     return this.rows.find(currentOwner(), base, version === undefined ? undefined : Number(version));
   }
 
-  private checkName(name: string): void {
+  private async checkName(name: string): Promise<void> {
     if (!isName(name)) {
       throw new InvalidRequestError(`'${name.slice(0, 80)}' cannot be the name of a loss.`, {
         field: 'name',
         remedy: NAME_REMEDY,
       });
     }
-    if (!this.registry.has(name)) return;
+    if (!this.registry.has(name) || (await this.find(name)) !== null) return;
     const remedy = `Choose another name, for example my_${name}.`;
-    throw new ConflictError(`The name '${name}' is that of a built-in loss.`, { field: 'name', remedy });
+    throw new ConflictError(`The name '${name}' is that of a loss of this server.`, { field: 'name', remedy });
   }
 }
 

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { type LossConfigKey, type LossInputSpec, type LossMetadata } from '../loss-function.js';
+import { type LossConfigKey, type LossInputSpec } from '../loss-function.js';
+import { type ListedLoss } from '../losses.service.js';
 
 export class LossInputDto {
   /**
@@ -78,6 +79,13 @@ export class LossFunctionDto {
   @ApiProperty({ type: Number, nullable: true, example: null })
   version!: number | null;
 
+  /**
+   * Whether it is one of the server that you do not get under its name, since you had registered the name before: your
+   * own is meant until you delete it.
+   * @example false
+   */
+  shadowed!: boolean;
+
   /** Arrays it reads. */
   @ApiProperty({ type: [LossInputDto] })
   inputs!: LossInputDto[];
@@ -108,22 +116,19 @@ export class LossFunctionsDto {
   losses!: LossFunctionDto[];
 }
 
-interface ListedLoss {
-  readonly metadata: LossMetadata;
-  readonly version: number | null;
-}
-
 export function toLossFunctionsDto(losses: readonly ListedLoss[]): LossFunctionsDto {
+  const meant = losses.filter(({ shadowed }) => !shadowed).map(({ metadata }) => metadata);
   return {
-    available_loss_functions: losses.map(({ metadata }) => metadata.name),
-    descriptions: Object.fromEntries(losses.map(({ metadata }) => [metadata.name, metadata.description])),
+    available_loss_functions: meant.map(({ name }) => name),
+    descriptions: Object.fromEntries(meant.map(({ name, description }) => [name, description])),
     losses: losses.map(toLossFunctionDto),
   };
 }
 
-export function toLossFunctionDto({ metadata, version }: ListedLoss): LossFunctionDto {
-  const { name, description, inputs, config } = metadata;
-  return { name, description, version, inputs: inputs.map(toLossInputDto), config: config.map(toLossConfigKeyDto) };
+export function toLossFunctionDto({ metadata, version, shadowed }: ListedLoss): LossFunctionDto {
+  const { name, description } = metadata;
+  const inputs = metadata.inputs.map(toLossInputDto);
+  return { name, description, version, shadowed, inputs, config: metadata.config.map(toLossConfigKeyDto) };
 }
 
 export function toLossInputDto({

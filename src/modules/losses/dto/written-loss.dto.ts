@@ -124,7 +124,7 @@ export function toLossRegisteredDto({
 
 export function toLossDetailsDto({ metadata, written, versions }: LossDetails): LossDetailsDto {
   return {
-    ...toLossFunctionDto({ metadata, version: written?.version ?? null }),
+    ...toLossFunctionDto({ metadata, version: written?.version ?? null, shadowed: false }),
     definition: written?.definition ?? null,
     versions: versions.map(({ version, createdAt }) => ({ version, created_at: createdAt.toISOString() })),
   };

@@ -62,6 +62,15 @@ export class WrittenLossRepository {
     );
   }
 
+  /** Which of these names are registered, and by whom. */
+  async findOwners(names: readonly string[]): Promise<{ name: string; owners: string[] }[]> {
+    return this.rows.query(
+      `SELECT name, array_agg(DISTINCT owner) AS owners FROM loss_functions
+       WHERE name = ANY($1) AND deleted_at IS NULL GROUP BY name ORDER BY name`,
+      [names],
+    );
+  }
+
   /** Newest first. */
   findVersions(owner: string, name: string): Promise<Pick<WrittenLossRow, 'version' | 'createdAt'>[]> {
     return this.rows.find({
