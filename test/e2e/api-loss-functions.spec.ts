@@ -28,6 +28,7 @@ interface DetailsAnswer extends LossAnswer {
 interface ListAnswer {
   readonly available_loss_functions: readonly string[];
   readonly losses: readonly { readonly name: string; readonly version: number | null }[];
+  readonly next_cursor: string | null;
 }
 interface PreviewAnswer {
   readonly loss: number;
@@ -114,6 +115,30 @@ describe('the register', () => {
     expect((await mine.delete('/loss_functions/mine')).status).toBe(404);
     for (const name of ['mine', 'mine@1']) expect((await mine.get(`/loss_functions/${name}`)).status).toBe(404);
     expect(await register(sum('1'))).toMatchObject({ version: 3 });
+  });
+
+  it('lists page by page, and what a filter lets through', async () => {
+    const names = ['page_c', 'page_A', 'page_b'];
+    for (const name of names) await register({ ...sum('1'), name });
+    const list = async (query: string) => (await mine.get<ListAnswer>(`/loss_functions?${query}`)).body;
+    const first = await list('name=PAGE_&limit=2');
+    expect(first).toMatchObject({
+      available_loss_functions: ['page_A', 'page_b'],
+      losses: [{ name: 'page_A', shadowed: false }, { name: 'page_b' }],
+      next_cursor: 'own.page_b',
+    });
+    expect(await list(`name=page_&limit=2&cursor=${first.next_cursor}`)).toMatchObject({
+      available_loss_functions: ['page_c'],
+      next_cursor: null,
+    });
+    expect((await list('origin=server')).available_loss_functions).toEqual([
+      ...['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
+    ]);
+    expect((await list('origin=own')).available_loss_functions).not.toContain('ppo');
+    for (const query of ['limit=0', 'limit=x', 'origin=theirs', 'cursor=1042', 'name[]=a', 'nme=a']) {
+      expect(await mine.get(`/loss_functions?${query}`), query).toMatchObject({ status: 400 });
+    }
+    for (const name of names) await mine.delete(`/loss_functions/${name}`);
   });
 
   it('keeps the order of the formulas, which counts', async () => {

@@ -1,9 +1,9 @@
-import { Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { JsonBody } from '../../common/http/json-body.decorator.js';
 import { LossDefinitionDto } from './dto/loss-definition.dto.js';
-import { LossFunctionsDto, toLossFunctionsDto } from './dto/loss-functions.dto.js';
+import { ListLossFunctionsDto, LossFunctionsDto, toLossFunctionsDto } from './dto/loss-functions.dto.js';
 import { LossPreviewDto, PreviewLossDto, toLossPreviewDto } from './dto/preview-loss.dto.js';
 import {
   LossDeletedDto,
@@ -44,11 +44,12 @@ export class LossesController {
     summary: 'List the loss functions',
     description:
       'Every loss with its inputs and config keys: the built-in ones, which are sums over tokens, never means, and those ' +
-      'you have registered. Example: `curl http://127.0.0.1:8000/loss_functions`',
+      'you have registered. All of them, or page by page. Example: ' +
+      '`curl "http://127.0.0.1:8000/loss_functions?origin=own&limit=20"`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
-  async list(): Promise<LossFunctionsDto> {
-    return toLossFunctionsDto(await this.losses.list());
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'One page.' })
+  async list(@Query() filter: ListLossFunctionsDto): Promise<LossFunctionsDto> {
+    return toLossFunctionsDto(await this.losses.list(filter));
   }
 
   @Get('list_loss_functions')
@@ -56,9 +57,9 @@ export class LossesController {
     summary: 'List the loss functions (name of the original API)',
     description: 'Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto, description: 'All of them.' })
-  listLossFunctions(): Promise<LossFunctionsDto> {
-    return this.list();
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'One page.' })
+  listLossFunctions(@Query() filter: ListLossFunctionsDto): Promise<LossFunctionsDto> {
+    return this.list(filter);
   }
 
   @Post('loss_functions')

@@ -76,7 +76,7 @@ describe('a name that a client has registered before a plugin took it', () => {
     await runAs('key_1', async () => {
       expect(await service.resolve('focal')).toEqual({ name: 'focal', version: 1, definition: FOCAL });
       expect((await service.get('focal')).written).toMatchObject({ definition: FOCAL });
-      expect((await service.list()).filter(({ metadata }) => metadata.name === 'focal')).toMatchObject([
+      expect((await service.list()).losses.filter(({ metadata }) => metadata.name === 'focal')).toMatchObject([
         { metadata: { description: 'of the operator' }, version: null, shadowed: true },
         { metadata: { description: 'of the client' }, version: 1, shadowed: false },
       ]);
@@ -89,7 +89,7 @@ describe('a name that a client has registered before a plugin took it', () => {
     for (const owner of ['key_2', NO_OWNER]) {
       await runAs(owner, async () => {
         expect(await service.resolve('focal')).toEqual({ name: 'focal' });
-        expect((await service.list()).map(({ shadowed }) => shadowed)).toEqual(new Array(6).fill(false));
+        expect((await service.list()).losses.map(({ shadowed }) => shadowed)).toEqual(new Array(6).fill(false));
         await expect(service.register(FOCAL)).rejects.toMatchObject({ code: 'conflict' });
         await expect(service.delete('focal')).rejects.toMatchObject({ code: 'conflict' });
       });

@@ -9,6 +9,7 @@ import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { checkGradient, type GradientCheck } from './gradient-check.js';
 import { type LossMetadata } from './loss-function.js';
+import { type LossFilter, type LossPage, pageOf } from './loss-page.js';
 import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
 import { LossRegistry } from './loss-registry.js';
 import {
@@ -31,15 +32,6 @@ export interface LossDetails {
   /** Null for a built-in loss. */
   readonly written: WrittenLossRow | null;
   readonly versions: readonly { readonly version: number; readonly createdAt: Date }[];
-}
-
-/** A loss in the caller's list. */
-export interface ListedLoss {
-  readonly metadata: LossMetadata;
-  /** Newest version of the caller's own; null for one of the server. */
-  readonly version: number | null;
-  /** One of the server that the caller does not get, since it has registered the name before. */
-  readonly shadowed: boolean;
 }
 
 /**
@@ -84,14 +76,15 @@ export class LossesService implements OnApplicationBootstrap {
     return { ...row, gradientCheck };
   }
 
-  /** Those of the server first, then the caller's own by name. */
-  async list(): Promise<ListedLoss[]> {
+  /** Those of the server first, then the caller's own by name. @throws InvalidRequestError for a strange cursor */
+  async list(filter: LossFilter = {}): Promise<LossPage> {
     const own = await this.rows.findAll(currentOwner());
     const names = new Set(own.map(({ name }) => name));
-    return [
+    const all = [
       ...this.registry.list().map((metadata) => ({ metadata, version: null, shadowed: names.has(metadata.name) })),
       ...own.map(({ metadata, version }) => ({ metadata, version, shadowed: false })),
     ];
+    return pageOf(all, filter);
   }
 
   /** @param name also as `name@version` @throws NotFoundError */

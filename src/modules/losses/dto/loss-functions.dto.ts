@@ -1,6 +1,44 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { type LossConfigKey, type LossInputSpec } from '../loss-function.js';
-import { type ListedLoss } from '../losses.service.js';
+import { type ListedLoss, type LossPage } from '../loss-page.js';
+
+export class ListLossFunctionsDto {
+  /**
+   * Only losses whose name holds this text, in any case.
+   * @example "dpo"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  name?: string;
+
+  /** Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+  @ApiProperty({ enum: ['server', 'own'], example: 'own' })
+  @IsOptional()
+  @IsIn(['server', 'own'])
+  origin?: 'server' | 'own';
+
+  /**
+   * Losses per page; without it, all of them.
+   * @example 50
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number;
+
+  /**
+   * `next_cursor` of the page before this one.
+   * @example "own.my_dpo"
+   */
+  @IsOptional()
+  @IsString()
+  cursor?: string;
+}
 
 export class LossInputDto {
   /**
@@ -114,14 +152,19 @@ export class LossFunctionsDto {
   /** Everything about each loss. */
   @ApiProperty({ type: [LossFunctionDto] })
   losses!: LossFunctionDto[];
+
+  /** Give it as `cursor` to get the next page; null on the last one. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  next_cursor!: string | null;
 }
 
-export function toLossFunctionsDto(losses: readonly ListedLoss[]): LossFunctionsDto {
+export function toLossFunctionsDto({ losses, nextCursor }: LossPage): LossFunctionsDto {
   const meant = losses.filter(({ shadowed }) => !shadowed).map(({ metadata }) => metadata);
   return {
     available_loss_functions: meant.map(({ name }) => name),
     descriptions: Object.fromEntries(meant.map(({ name, description }) => [name, description])),
     losses: losses.map(toLossFunctionDto),
+    next_cursor: nextCursor,
   };
 }
 

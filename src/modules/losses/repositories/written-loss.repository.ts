@@ -53,11 +53,11 @@ export class WrittenLossRepository {
     return find(this.rows.manager, { owner, name, ...(version === undefined ? {} : { version }) });
   }
 
-  /** The newest version of every loss of the owner, by name. */
+  /** The newest version of every loss of the owner, by name in the order of code points. */
   async findAll(owner: string): Promise<WrittenLossSummary[]> {
     return this.rows.query(
-      `SELECT DISTINCT ON (name) name, version, metadata, created_at AS "createdAt" FROM loss_functions
-       WHERE owner = $1 AND deleted_at IS NULL ORDER BY name, version DESC`,
+      `SELECT DISTINCT ON (name COLLATE "C") name, version, metadata, created_at AS "createdAt" FROM loss_functions
+       WHERE owner = $1 AND deleted_at IS NULL ORDER BY name COLLATE "C", version DESC`,
       [owner],
     );
   }
