@@ -4,7 +4,7 @@ import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
-import { whenDatabaseIsBack } from '../../database/outage.js';
+import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
@@ -126,7 +126,7 @@ export class AdaptersService {
   /** Frees the name at once, fails what waits, and lets the worker free memory and files after what runs. */
   async delete(modelId: string): Promise<Accepted> {
     const adapter = await this.get(modelId);
-    return this.adapters.manager.transaction(async (manager) => {
+    return transactionWhenDatabaseIsBack(this.adapters.manager, async (manager) => {
       if (!(await this.adapters.markDeleted(adapter.id, manager))) throw new AdapterNotFoundError(modelId);
       await this.futures.failPending(adapter.id, new AdapterNotFoundError(modelId), manager);
       return this.futures.submit(
@@ -178,14 +178,16 @@ export class AdaptersService {
       userMetadata: wish.userMetadata ?? null,
       copiedFrom: wish.copiedFrom ?? null,
     };
-    const accepted = await this.adapters.manager.transaction(async (manager) => {
-      if (!(await this.adapters.insert(row, manager))) return undefined;
-      if (wish.firstState) {
-        const first = { ...wish.firstState, adapterId: id, position: 0, lease: 0, pinned: true };
-        await this.snapshots.insertFirst(first, manager);
-      }
-      return this.futures.submit(toCreation(row), manager);
-    });
+    const transaction = () =>
+      this.adapters.manager.transaction(async (manager) => {
+        if (await this.adapters.insert(row, manager)) {
+          const first = { adapterId: id, position: 0, lease: 0, pinned: true };
+          if (wish.firstState) await this.snapshots.insertFirst({ ...wish.firstState, ...first }, manager);
+        } else if (!(await this.adapters.exists(id, manager))) return undefined;
+        // Where it was there under this id, it was committed and the answer was lost.
+        return this.futures.submit(toCreation(row), manager);
+      });
+    const accepted = await whenDatabaseIsBack(transaction);
     if (!accepted) return undefined;
     return { adapter: await this.get(modelId), accepted };
   }

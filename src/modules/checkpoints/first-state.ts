@@ -1,9 +1,10 @@
+import { toOutage } from '../../common/errors/database-outage.error.js';
 import { type CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type FirstState, snapshotFolder, stateFolder } from '../adapters/index.js';
 
 /**
  * Makes an adapter whose first state are the given files: writes them where its snapshots are, then lets `create` name
- * them in its row. Nothing is left behind when that fails.
+ * them in its row. Nothing is left behind when that is refused.
  */
 export async function withFirstState<T>(
   store: CheckpointStore,
@@ -17,7 +18,8 @@ export async function withFirstState<T>(
   try {
     return await create({ path, sizeBytes, ...state });
   } catch (error) {
-    await store.delete(stateFolder(adapterId));
+    // After an outage at the commit nobody knows whether a row names them. If none does, the hourly sweep deletes them.
+    if (toOutage(error) === null) await store.delete(stateFolder(adapterId));
     throw error;
   }
 }

@@ -1,37 +1,11 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Controller, Module, Post } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningPostgres, startPostgres } from '../../../scripts/lib/embedded-postgres.mjs';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { FutureRepository } from '../../../src/modules/futures/repositories/future.repository.js';
+import { CrashingPostgres } from '../../support/crashing-postgres.js';
 import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
-
-/** A server that crashes (pg_ctl's immediate shutdown) and starts again; it is durable, so what was committed stays. */
-class CrashingPostgres {
-  private readonly folder = mkdtempSync(path.join(tmpdir(), 'thinker-outage-'));
-  private running: RunningPostgres | undefined;
-
-  async start(): Promise<string> {
-    chmodSync(this.folder, 0o711); // for root, Postgres runs as another account
-    const options = { dataDir: path.join(this.folder, 'postgres'), again: this.running };
-    this.running = await startPostgres(options);
-    return this.running.url;
-  }
-
-  async crash(): Promise<void> {
-    await this.running?.crash();
-  }
-
-  async remove(): Promise<void> {
-    await this.running?.stop();
-    if (this.running) rmSync(this.running.dataDir, { recursive: true, force: true });
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-}
 
 /** Commits nothing until the test has crashed the database. */
 @Controller('transfer')

@@ -53,6 +53,11 @@ export class AdapterRepository {
     return this.rows.findOneBy({ id });
   }
 
+  /** Live or deleted. */
+  exists(id: string, manager: EntityManager): Promise<boolean> {
+    return manager.existsBy(AdapterEntity, { id });
+  }
+
   /** Oldest first. */
   findAllLive(owner: string): Promise<AdapterEntity[]> {
     return this.rows.find({ where: { owner, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, IsNull, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
+import { whenDatabaseIsBack } from '../../../database/outage.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
 import { WrittenLossEntity } from '../entities/written-loss.entity.js';
 import { type LossMetadata } from '../loss-function.js';
@@ -29,11 +30,11 @@ export class WrittenLossRepository {
 
   /**
    * Adds a version, or finds the newest one where that is the same: a client that registers its losses whenever it
-   * starts makes no new ones. Null when the owner has `most` versions already.
+   * starts makes no new ones, nor does a second try after an outage. Null when the owner has `most` versions already.
    */
   async add({ owner, definition, metadata }: NewWrittenLoss, most: number): Promise<WrittenLossSummary | null> {
     const { name } = definition;
-    return this.rows.manager.transaction(async (manager) => {
+    const transaction = async (manager: EntityManager): Promise<WrittenLossSummary | null> => {
       // One at a time, so that numbers are given once and the limit holds.
       await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ADVISORY_LOCKS.lossFunctions, owner]);
       const newest = await find(manager, { owner, name });
@@ -45,7 +46,8 @@ export class WrittenLossRepository {
         rows.create({ owner, name, version: (last ?? 0) + 1, definition, metadata }),
       );
       return { name, version, metadata, createdAt };
-    });
+    };
+    return whenDatabaseIsBack(() => this.rows.manager.transaction(transaction));
   }
 
   /** The newest version, or a certain one. */
