@@ -108,6 +108,42 @@ it('unknown fields of bodies are ignored, at every depth', async () => {
   }
 });
 
+it.each([
+  [
+    'create_model',
+    { session_id: 'SESSION', model_seq_id: 50, base_model: 'tiny-chat', lora_config: [] },
+    'lora_config',
+  ],
+  ['optim_step', { model_id: 'MODEL', seq_id: 50, adam_params: [] }, 'adam_params'],
+  [
+    'asample',
+    { base_model: 'tiny-chat', prompt: { chunks: [{ tokens: [5] }] }, sampling_params: [] },
+    'sampling_params',
+  ],
+  ['sessions/SESSION/finish', { reason: [] }, 'reason'],
+  ['sessions/search', { owner: [] }, 'owner'],
+])('%s refuses a list where an object belongs', async (path, body, field) => {
+  const sent = JSON.parse(named(JSON.stringify(body))) as object;
+  const answer = await client.send('POST', named(path), sent);
+  expect(answer).toMatchObject({ status: 400, body: { error: { details: { field } } } });
+  expect((answer.body['error'] as { message: string }).message).toContain(`${field} must be an object`);
+});
+
+it('a body that is no JSON object is refused as such', async () => {
+  for (const [type, body] of [
+    ['application/json', '[]'],
+    ['application/x-protobuf', '\n\0'],
+    ['text/plain', '{}'],
+  ] as const) {
+    const headers = { 'Content-Type': type };
+    const answer = await fetch(`${service.url}/api/v1/asample`, { method: 'POST', headers, body });
+    expect(answer.status, type).toBe(400);
+    expect(await answer.json(), type).toMatchObject({
+      error: { message: 'The request has no JSON object as its body.' },
+    });
+  }
+});
+
 it('unknown fields of queries are ignored', async () => {
   const lists = [
     'training_runs',

@@ -33,8 +33,8 @@ export class RequestValidationPipe extends ValidationPipe {
     const validate = (input: unknown): Promise<unknown> =>
       lenient ? this.lenient.transform(input, metadata) : (super.transform(input, metadata) as Promise<unknown>);
     if (metadata.type !== 'body') return validate(value);
-    if (metadata.metatype !== undefined && this.toValidate(metadata) && (typeof value !== 'object' || value === null)) {
-      throw new InvalidRequestError('The request has no JSON body.', {
+    if (metadata.metatype !== undefined && this.toValidate(metadata) && !isJsonObject(value)) {
+      throw new InvalidRequestError('The request has no JSON object as its body.', {
         remedy: 'Send a JSON object with the header Content-Type: application/json.',
       });
     }
@@ -43,6 +43,11 @@ export class RequestValidationPipe extends ValidationPipe {
     restoreNumberArrays(result, taken);
     return result;
   }
+}
+
+/** A list is none, nor are the bytes of a protobuf message. */
+function isJsonObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
 interface FieldProblem {

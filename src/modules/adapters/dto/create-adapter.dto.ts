@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsNumber, IsOptional, IsPositive, IsString, Min, ValidateNested } from 'class-validator';
+import { IsInt, IsNumber, IsObject, IsOptional, IsPositive, IsString, Min, ValidateNested } from 'class-validator';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 import { LoraConfigDto, oneSetting, toLoraSpec } from './lora-config.dto.js';
 
@@ -23,6 +23,7 @@ export class CreateAdapterDto {
   /** Shape of the adapter; rank 16, alpha 32 on q_proj and v_proj when left out. */
   @ApiProperty({ type: LoraConfigDto, example: { rank: 16, alpha: 32, target_modules: ['q_proj', 'v_proj'] } })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => LoraConfigDto)
   lora_config?: LoraConfigDto;

@@ -197,6 +197,34 @@ describe('sparse tensors', () => {
   });
 });
 
+describe('what is no number', () => {
+  const context = {
+    model: makeBaseModel(),
+    loss: new WrittenLoss({ name: 'nll', loss: 'sum(-target_logprobs)' }).metadata,
+    knownInputs: [],
+  };
+  const batchOf = (tokens: unknown[], targets: WireTensor) =>
+    toDatumBatch([{ tokens, inputs: { target_tokens: targets } }], context);
+
+  it.each([null, '', '1', true, [1], {}])('is no token id: %o', (value) => {
+    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/^data\[0\]\.model_input holds .* at position 1/);
+    expect(() => batchOf([1, 2], { values: [1, value] })).toThrow(/target_tokens holds .* at position 1/);
+    expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [0, 1], columns: [value] } }, 'f')).toThrow(
+      /sparse_col_indices/,
+    );
+    expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [value, 1], columns: [0] } }, 'f')).toThrow(
+      /sparse_crow_indices/,
+    );
+    expect(
+      densify({ values: [value], shape: [1, 1], sparse: { rowStarts: [0, 1], columns: [0] } }, 'f').values,
+    ).toEqual(Float64Array.of(NaN));
+  });
+
+  it('is asked for by name where protobuf leaves the model out', () => {
+    expect(() => readProtoRequest(Buffer.alloc(0))).toThrow(/^model_id is missing/);
+  });
+});
+
 describe('inputs with one number for the whole datum', () => {
   const loss = new WrittenLoss({
     ...{ name: 'mine', loss: 'sum(reward * datum_sum(target_logprobs))' },

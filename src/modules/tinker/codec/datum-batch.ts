@@ -3,7 +3,7 @@ import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { inputOffsets, type LossInputSpec } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
-import { densify, type WireDatum, type WireTensor } from './wire-datum.js';
+import { densify, numberOf, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /**
  * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
@@ -93,7 +93,7 @@ export function putTokens(
   at: number,
 ): void {
   for (let i = 0; i < values.length; i++) {
-    const id = Number(values[i]);
+    const id = numberOf(values[i]);
     if (!(Number.isInteger(id) && id >= 0 && id < vocabSize)) {
       const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`;
       throw invalid(field, `holds ${String(values[i])} at position ${i}.`, remedy);
@@ -105,7 +105,7 @@ export function putTokens(
 function putFloats(values: ArrayLike<unknown>, field: string, target: Float32Array, at: number): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    const number = Math.fround(typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : NaN);
+    const number = Math.fround(numberOf(value));
     target[at + i] = number;
     if (Number.isFinite(number)) continue;
     const remedy = 'NaN, infinity and what float32 cannot hold are no use here; mask positions with weight 0.';

@@ -7,7 +7,7 @@ import {
   readString,
 } from '../../../common/json/json-fields.js';
 import { type WireForwardRequest } from './proto-request.js';
-import { refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import { numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /** The same request as JSON, as SDKs up to 0.24.1 send it. Fields that are not known are ignored. */
 
@@ -67,7 +67,7 @@ export function readTensor(value: unknown, field: string): WireTensor {
   const list = (item: unknown, name: string) => readArray(item, `${field}.${name}`, TENSOR);
   return {
     values: list(tensor['data'], 'data'),
-    ...((shape ?? undefined) === undefined ? {} : { shape: list(shape, 'shape').map(Number) }),
+    ...((shape ?? undefined) === undefined ? {} : { shape: list(shape, 'shape').map(numberOf) }),
     ...((rowStarts ?? undefined) === undefined
       ? {}
       : {

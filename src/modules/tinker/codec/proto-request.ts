@@ -17,6 +17,7 @@ const REMEDY = 'Send a tinker_public.ForwardBackwardRequest (protocol/tinker_pub
 /** @throws InvalidRequestError for bytes that are no such message, and for what this server cannot use */
 export function readProtoRequest(bytes: Uint8Array): WireForwardRequest {
   const message = decode(bytes);
+  if (message.model_id === '') throw invalid('model_id', 'is missing.', REMEDY);
   const config: Record<string, unknown> = { ...message.loss_fn_config };
   // Text is passed on, so that the check of the loss's config refuses it by name.
   for (const [key, value] of Object.entries(message.loss_fn_config_v2)) config[key] = value.text ?? value.number ?? 0;

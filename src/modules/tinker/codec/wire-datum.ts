@@ -23,6 +23,11 @@ const MAX_CELLS = 2 ** 26;
 const REMEDY =
   'A sparse tensor has a shape [N, K], N + 1 row starts that rise from 0, and a column below K for each value.';
 
+/** What JSON or protobuf can hold as a number; NaN for anything else: Number(null) would be token 0. */
+export function numberOf(value: unknown): number {
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
+}
+
 /** The tensor with all of its cells. @throws InvalidRequestError that names the field */
 export function densify(tensor: WireTensor, field: string): WireTensor {
   const { values, sparse } = tensor;
@@ -32,8 +37,8 @@ export function densify(tensor: WireTensor, field: string): WireTensor {
   const { rowStarts, columns } = sparse;
   const cells = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {
-    for (let i = Number(rowStarts[row]); i < Number(rowStarts[row + 1]); i++) {
-      cells[row * width + Number(columns[i])] = Number(values[i]);
+    for (let i = numberOf(rowStarts[row]); i < numberOf(rowStarts[row + 1]); i++) {
+      cells[row * width + numberOf(columns[i])] = numberOf(values[i]);
     }
   }
   return { values: cells, shape: [rows, width] };
@@ -48,18 +53,18 @@ export function checkSparse(
   const { values, shape } = tensor;
   const [rows = -1, width = -1] = shape ?? [];
   if (shape?.length !== 2 || !isSize(rows) || !isSize(width)) throw badShape(tensor, field);
-  if (rowStarts.length !== rows + 1 || Number(rowStarts[0]) !== 0 || Number(rowStarts[rows]) !== values.length) {
+  if (rowStarts.length !== rows + 1 || numberOf(rowStarts[0]) !== 0 || numberOf(rowStarts[rows]) !== values.length) {
     throw invalid(`${field}.sparse_crow_indices`, 'do not fit shape and values.', REMEDY);
   }
   if (columns.length !== values.length) throw invalid(`${field}.sparse_col_indices`, 'do not fit the values.', REMEDY);
   for (let row = 0; row < rows; row++) {
-    const [start, end] = [Number(rowStarts[row]), Number(rowStarts[row + 1])];
+    const [start, end] = [numberOf(rowStarts[row]), numberOf(rowStarts[row + 1])];
     if (!(Number.isInteger(end) && end >= start && end <= values.length)) {
       throw invalid(`${field}.sparse_crow_indices`, `do not rise at row ${row}.`, REMEDY);
     }
   }
   for (let i = 0; i < columns.length; i++) {
-    const column = Number(columns[i]);
+    const column = numberOf(columns[i]);
     if (!(Number.isInteger(column) && column >= 0 && column < width)) {
       throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${String(columns[i])}.`, REMEDY);
     }

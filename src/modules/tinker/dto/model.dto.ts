@@ -81,6 +81,7 @@ export class CreateModelDto {
   /** Shape of the adapter. */
   @ApiProperty({ type: TinkerLoraConfigDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TinkerLoraConfigDto)
   lora_config?: TinkerLoraConfigDto;

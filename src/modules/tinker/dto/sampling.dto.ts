@@ -154,6 +154,7 @@ export class AsampleDto {
   /** How tokens are drawn. */
   @ApiProperty({ type: TinkerSamplingParamsDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TinkerSamplingParamsDto)
   sampling_params?: TinkerSamplingParamsDto;

@@ -224,6 +224,7 @@ export class FinishSessionDto {
   /** Why the session ends. */
   @ApiProperty({ type: FinishReasonDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => FinishReasonDto)
   reason?: FinishReasonDto;

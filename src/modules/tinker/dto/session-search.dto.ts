@@ -106,6 +106,7 @@ export class SessionSearchDto {
   /** Whose. */
   @ApiProperty({ type: SearchOwnerDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => SearchOwnerDto)
   owner?: SearchOwnerDto;
@@ -130,6 +131,7 @@ export class SessionSearchDto {
   /** next_cursor of the page before. */
   @ApiProperty({ type: SessionCursorDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => SessionCursorDto)
   cursor?: SessionCursorDto;

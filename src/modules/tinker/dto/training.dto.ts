@@ -80,6 +80,7 @@ export class TinkerOptimStepDto {
   /** AdamW's settings of this step. */
   @ApiProperty({ type: TinkerAdamParamsDto })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => TinkerAdamParamsDto)
   adam_params?: TinkerAdamParamsDto;
