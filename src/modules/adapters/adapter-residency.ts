@@ -84,7 +84,7 @@ export class AdapterResidency extends OperationObserver {
   }
 
   /** Writes the adapter's state down and frees its memory; does nothing when it is not live. */
-  async unload(adapterId: string): Promise<void> {
+  override async unload(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
     if (!live) return;
     const adapter = await live.ready.catch(() => null);
@@ -147,10 +147,6 @@ export class AdapterResidency extends OperationObserver {
         return goes;
       })
       .map(([id]) => id);
-  }
-
-  override async park(adapterId: string): Promise<void> {
-    if (this.surplus().includes(adapterId)) await this.unload(adapterId);
   }
 
   override dropped(adapterId: string): Promise<void> {

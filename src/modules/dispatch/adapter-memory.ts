@@ -42,7 +42,12 @@ export class AdapterMemory {
 
   /** Lets an adapter that still is surplus leave the memory. Call in its line. */
   async park(adapterId: string): Promise<void> {
-    await this.tell(`parking ${adapterId}`, (observer) => observer.park(adapterId));
+    if (this.surplus().includes(adapterId)) await this.unload(adapterId);
+  }
+
+  /** Lets an adapter leave the memory. Call in its line. */
+  async unload(adapterId: string): Promise<void> {
+    await this.tell(`unloading ${adapterId}`, (observer) => observer.unload(adapterId));
   }
 
   private async tell(what: string, act: (observer: OperationObserver) => Promise<void>): Promise<void> {

@@ -102,6 +102,19 @@ export class LeaseRepository {
     return new Map(rows.map((row) => [row.id, Number(row.lease)]));
   }
 
+  /**
+   * Does the worker hold at least two leases more than its share, rounded up? Then another one holds fewer, and is not
+   * given so many that the leases come back.
+   */
+  async holdsTooMany(workerId: string): Promise<boolean> {
+    const rows: unknown[] = await this.database.query(
+      `SELECT FROM (${LOADS}) load (held)
+       HAVING (SELECT count(*) FROM adapters WHERE worker_id = $1) > ceil(avg(held)) + 1`,
+      [workerId],
+    );
+    return rows.length > 0;
+  }
+
   /** Gives one lease back. */
   async release(adapterId: string, lease: number): Promise<void> {
     await this.database.query(`UPDATE adapters SET worker_id = NULL WHERE id = $1 AND lease = $2`, [adapterId, lease]);

@@ -6,6 +6,9 @@ import { WorkerConnection } from './worker-connection.js';
 /** A lease without anything in memory is kept this long, so that it does not come and go with each request. */
 const KEPT_MS = 5000;
 
+/** An adapter that was used within this time is not given to a worker with fewer. */
+const IN_USE_MS = 20_000;
+
 /**
  * The adapters that this worker holds, as it last heard from the database. It may be wrong: a worker that was stopped
  * for a while has lost its leases and does not know it yet. So nothing is decided by this memory alone; each write
@@ -67,17 +70,40 @@ export class Leases {
   /** Gives back the leases of adapters that have not been used for a while, for any worker to take. */
   async releaseUnused(isWarm: (adapterId: string) => boolean): Promise<void> {
     for (const [adapterId, lease] of [...this.held]) {
-      const idleMs = Date.now() - (this.usedAt.get(adapterId) ?? 0);
-      if (idleMs < KEPT_MS || isWarm(adapterId)) continue;
-      this.held.delete(adapterId);
-      this.usedAt.delete(adapterId);
-      await this.rows.release(adapterId, lease);
+      if (this.idleMs(adapterId) < KEPT_MS || isWarm(adapterId)) continue;
+      await this.release(adapterId, lease);
     }
+  }
+
+  /**
+   * The adapter that another worker should rather have: of those that are not in use the one not used for longest, where
+   * this worker holds more than its share. Null: all stay where they are warm.
+   */
+  async findToSpare(isBusy: (adapterId: string) => boolean): Promise<string | null> {
+    const idle = [...this.held.keys()].filter((id) => !isBusy(id) && this.idleMs(id) >= IN_USE_MS);
+    if (idle.length === 0 || !(await this.rows.holdsTooMany(this.workerId))) return null;
+    return idle.reduce((longest, id) => (this.idleMs(id) > this.idleMs(longest) ? id : longest));
+  }
+
+  /** Gives the lease back, for any worker to take. Call in the adapter's line, with nothing of it in memory. */
+  async giveBack(adapterId: string): Promise<void> {
+    const lease = this.held.get(adapterId);
+    if (lease !== undefined) await this.release(adapterId, lease);
   }
 
   async releaseAll(): Promise<void> {
     this.held.clear();
     await this.rows.releaseAll(this.workerId);
+  }
+
+  private idleMs(adapterId: string): number {
+    return Date.now() - (this.usedAt.get(adapterId) ?? 0);
+  }
+
+  private async release(adapterId: string, lease: number): Promise<void> {
+    this.held.delete(adapterId);
+    this.usedAt.delete(adapterId);
+    await this.rows.release(adapterId, lease);
   }
 
   private get asker(): Asker {

@@ -6,10 +6,12 @@ import { Dispatcher } from './dispatcher.js';
 import { Leases } from './leases.js';
 
 const SWEEP_MS = 1000;
+const SHARE_MS = 5000;
 const RETENTION_MS = 10 * 60_000;
 const RETENTION_BATCH = 500;
 
-/** What a worker does from time to time: find work that has no job or no worker, free memory, delete old requests. */
+/** What a worker does from time to time: find work that has no job or no worker, free memory, share
+ * adapters, delete old requests. */
 @Injectable()
 export class Upkeep {
   private readonly logger = new Logger(Upkeep.name);
@@ -27,6 +29,7 @@ export class Upkeep {
     this.stop();
     this.every(SWEEP_MS, 'look for waiting requests', () => this.dispatcher.sweep());
     this.every(SWEEP_MS, 'free memory', () => this.tidy());
+    this.every(SHARE_MS, 'share adapters with other workers', () => this.share());
     this.every(RETENTION_MS, 'delete old requests', () => this.deleteOld());
   }
 
@@ -38,6 +41,16 @@ export class Upkeep {
   private async tidy(): Promise<void> {
     for (const id of this.memory.surplus()) this.dispatcher.whenQuiet(id, () => this.memory.park(id));
     await this.leases.releaseUnused((id) => this.dispatcher.isBusy(id) || this.memory.holds(id));
+  }
+
+  /** Lets a worker that has come later, or that has lost some, take one of this worker's adapters when it is next used. */
+  private async share(): Promise<void> {
+    const id = await this.leases.findToSpare((one) => this.dispatcher.isBusy(one));
+    if (id === null) return;
+    this.dispatcher.whenQuiet(id, async () => {
+      await this.memory.unload(id);
+      await this.leases.giveBack(id);
+    });
   }
 
   /** Deletes what has outlived FUTURE_RETENTION_HOURS; returns how many. */

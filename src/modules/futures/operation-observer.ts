@@ -23,8 +23,8 @@ export abstract class OperationObserver {
   surplus(): readonly string[] {
     return [];
   }
-  /** Writes the adapter's state down and frees its memory, if it still is surplus. Runs in the adapter's line. */
-  park(_adapterId: string): Promise<void> {
+  /** Writes the adapter's state down and frees its memory. Runs in the adapter's line. */
+  unload(_adapterId: string): Promise<void> {
     return Promise.resolve();
   }
   /** Another worker has the adapter now, or the engine has lost it: forget what you know of it. */
