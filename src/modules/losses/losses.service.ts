@@ -9,6 +9,7 @@ import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { checkGradient, type GradientCheck } from './gradient-check.js';
 import { type LossMetadata } from './loss-function.js';
+import { findJump } from './jump-check.js';
 import { type LossFilter, type LossPage, pageOf } from './loss-page.js';
 import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
 import { LossRegistry } from './loss-registry.js';
@@ -20,6 +21,9 @@ import {
 
 /** Versions of losses that one key may have. */
 const MOST_VERSIONS = 1000;
+const JUMPS =
+  'Where a comparison of log-probs switches, both values must be equal, or the comparison must be held constant: ' +
+  'where(stop_gradient(ratio) > 2, 0, ratio).';
 /** Names that an error lists. */
 const MOST_NAMES = 20;
 
@@ -68,8 +72,10 @@ export class LossesService implements OnApplicationBootstrap {
     const { name } = definition;
     await this.checkName(name);
     const loss = new WrittenLoss(definition);
-    const gradientCheck = checkGradient(loss, this.registry.resolveConfig(loss));
+    const config = this.registry.resolveConfig(loss);
+    const gradientCheck = checkGradient(loss, config);
     refuseMismatch(gradientCheck);
+    refuseJump(findJump(loss, config));
     const { metadata } = loss;
     const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MOST_VERSIONS);
     if (!row) throw new TooManyLossesError(MOST_VERSIONS);
@@ -104,7 +110,10 @@ export class LossesService implements OnApplicationBootstrap {
     if (count > 0) return count;
     if (this.registry.has(name))
       throw new ConflictError(`Loss '${name}' is one of this server and stays.`, { field: 'name' });
-    throw new NotFoundError('Loss function', name);
+    throw new NotFoundError('Loss function', name, {
+      remedy:
+        'DELETE takes a name without a version and deletes all versions; GET /loss_functions?origin=own lists yours.',
+    });
   }
 
   /**
@@ -156,6 +165,11 @@ function refuseMismatch({ mismatch }: GradientCheck): void {
   const { slope, difference } = mismatch;
   throw new InvalidRequestError(
     `The gradient of the loss is ${slope} at a place where the loss itself changes by ${difference}.`,
-    { field: 'loss', remedy: 'A formula that jumps (a comparison of log-probs in where) has no useful gradient.' },
+    { field: 'loss', remedy: JUMPS },
   );
+}
+
+function refuseJump(jump: number | null): void {
+  if (jump === null) return;
+  throw new InvalidRequestError(`The loss jumps by ${jump} near a made-up batch.`, { field: 'loss', remedy: JUMPS });
 }
