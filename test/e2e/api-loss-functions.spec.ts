@@ -215,6 +215,8 @@ describe('a definition that cannot be used is refused', () => {
     ['__proto__ in metrics', raw('"metrics": {"__proto__": "1"}'), 'metrics.__proto__'],
     ['__proto__ in inputs', raw('"inputs": {"__proto__": {}}'), 'inputs.__proto__'],
     ['constructor in let', { ...good, let: { constructor: '1' } }, 'let.constructor'],
+    ['a loss that jumps', loss('sum(where(target_logprobs > -1, target_logprobs, 0))'), 'loss'],
+    ['a name without end', { ...good, metrics: { ['a'.repeat(60_000)]: '1' } }, 'metrics'],
     ['a default out of range', { ...good, config: { a: { default: 2, max: 1 } } }, 'config.a'],
     ['a default beyond float64', raw('"config": {"a": 1e999}'), 'config.a'],
     ['65 values', { ...good, let: Object.fromEntries([...Array(65).keys()].map((i) => [`v${i}`, '1'])) }, 'let'],

@@ -18,6 +18,8 @@ import { LossTooLargeError } from './errors/loss-too-large.error.js';
 const MOST_BYTES = 64 * 1024;
 const MOST_ENTRIES = { let: 64, metrics: 32, config: 64, inputs: 64 };
 const LONGEST_DESCRIPTION = 2000;
+/** A longer one would make the error itself long. */
+const LONGEST_NAME = 64;
 const FORM = 'A loss is {"name": "my_loss", "loss": "-sum(weights * target_logprobs)", ...}: see /docs.';
 const FORMULA = 'A formula is a text such as "-sum(weights * target_logprobs)".';
 
@@ -56,6 +58,8 @@ function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
   if (entries.length > MOST_ENTRIES[name]) {
     throw invalid(field, `has ${entries.length} entries.`, `At most ${MOST_ENTRIES[name]} are allowed.`);
   }
+  const long = entries.find(([key]) => key.length > LONGEST_NAME);
+  if (long) throw invalid(field, `has a name of ${long[0].length} characters.`, `At most ${LONGEST_NAME} are allowed.`);
   const values = Object.fromEntries(entries.map(([key, value]) => [key, read(value, `${field}.${key}`)]));
   return { [name]: values } as { [name in K]?: Record<string, T> };
 }
@@ -88,7 +92,11 @@ function readInput(value: unknown, field: string): InputDefinition {
 
 function readNumber(value: unknown, field: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw invalid(field, `must be a finite number, but is ${describe(value)}.`, 'JSON has none beyond 1.8e308.');
+  throw invalid(
+    field,
+    `must be a finite number, but is ${describe(value)}.`,
+    'Give a number such as 0.1; none goes beyond 1.8e308.',
+  );
 }
 
 function readDescription(object: JsonObject, parent: string): { description?: string } {

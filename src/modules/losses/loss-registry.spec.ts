@@ -43,6 +43,10 @@ describe('names', () => {
     expect(error.message).toContain('cross_entropy, importance_sampling, ppo, cispo, dro');
   });
 
+  it('shows the beginning of a long name alone', () => {
+    expect(refusal(() => registry.get('w'.repeat(1e6))).message.length).toBeLessThan(300);
+  });
+
   it('refuses a doubled name and a class without data', () => {
     @Loss({ name: 'ppo', description: '', inputs: [], config: [] })
     class OtherPpo extends LossFunction {

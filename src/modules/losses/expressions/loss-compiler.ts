@@ -194,7 +194,8 @@ class LossCompiler {
     }
     if (step.shape === 'one' || (perDatum && step.shape !== 'token')) {
       const what = step.shape === 'one' ? 'one number for the whole batch' : 'one number per datum';
-      this.refuse(expression.args[0]!, place, `this is ${what} already; there is nothing to reduce.`);
+      const remedy = 'Reduce something per token or datum, or leave the function out.';
+      this.refuse(expression.args[0]!, place, `this is ${what} already; there is nothing to reduce.`, remedy);
     }
     const operation: Operation = { kind: 'reduce', function: reduction, over: perDatum ? 'datum' : 'all' };
     return this.add(operation, values, { shape: perDatum ? 'datum' : 'one' }, expression, place);
@@ -244,7 +245,8 @@ class LossCompiler {
   private checkCount(expression: Expression & { kind: 'call' }, count: number, place: Place): void {
     const { name, args } = expression;
     if (args.length === count) return;
-    this.refuse(expression, place, `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, not ${args.length}.`);
+    const problem = `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, not ${args.length}.`;
+    this.refuse(expression, place, problem, 'docs/custom-losses.md shows every function with its arguments.');
   }
 
   private refuse(expression: Expression, { field, source }: Place, problem: string, remedy?: string): never {

@@ -52,8 +52,19 @@ export class LossScope {
     if (FUNCTION_NAMES.includes(name)) {
       throw new ExpressionError(field, source, span, `'${name}' is a function: write ${name}(...).`);
     }
-    if (this.config.has(name)) {
-      throw new ExpressionError(field, source, span, `'${name}' is a config key, not an input.`);
+    if (this.config.has(name) || this.values.has(name)) {
+      const what = this.config.has(name) ? 'a config key' : 'a value of "let"';
+      throw new ExpressionError(
+        field,
+        source,
+        span,
+        `'${name}' is ${what}, not an input.`,
+        'Use the name of an input.',
+      );
+    }
+    if (field === `let.${name}`) {
+      const remedy = 'A value is made of inputs, config keys and values further up.';
+      throw new ExpressionError(field, source, span, `'${name}' cannot use itself.`, remedy);
     }
     if (Object.hasOwn(this.definition.let ?? {}, name)) {
       throw new ExpressionError(field, source, span, `'${name}' is defined further down.`, 'Move it up in "let".');
@@ -82,7 +93,9 @@ export class LossScope {
     const unused = Object.keys(this.definition.inputs ?? {}).find((name) => !this.inputs.has(name));
     if (unused === undefined) return;
     const field = `inputs.${unused}`;
-    throw new InvalidRequestError(`No formula uses input '${unused}'.`, { field, remedy: 'Use it or leave it out.' });
+    const other = this.config.has(unused) ? 'a config key' : this.values.has(unused) ? 'a value of "let"' : null;
+    const problem = other === null ? `No formula uses input '${unused}'.` : `'${unused}' is ${other}, not an input.`;
+    throw new InvalidRequestError(problem, { field, remedy: 'Use it as an input or leave it out.' });
   }
 
   private describe(name: string): LossInputSpec {

@@ -113,6 +113,12 @@ describe('a written loss', () => {
     );
     expect(refused({ let: { a: 'b', b: '1' } }).message).toMatch(/'b' is defined further down/);
     expect(refused({ let: { constructor: '1' } }).message).toMatch(/cannot be a name/);
+    expect(refused({ let: { a: 'a + 1' } }).message).toMatch(/'a' cannot use itself/);
+    const given = 'sum(where(given(a), target_logprobs, 0))';
+    expect(refused({ let: { a: '1' }, loss: given }).message).toMatch(/'a' is a value of "let", not an input/);
+    expect(refused({ config: { a: 1 }, loss: given }).message).toMatch(/'a' is a config key, not an input/);
+    expect(refused({ config: { a: 1 }, inputs: { a: {} } }).message).toMatch(/'a' is a config key, not an input/);
+    expect(refused({ let: { a: '1' }, inputs: { a: {} } }).message).toMatch(/'a' is a value of "let", not an input/);
     expect(refused({ config: { a: { default: 2, max: 1 } } }).message).toMatch(/2 is not between min and max/);
     expect(refused({ inputs: { nothing: {} } }).message).toMatch(/No formula uses input 'nothing'/);
     expect(refused({ mask: 'target_logprobs > 1' }).message).toMatch(/must be known before/);
@@ -145,6 +151,20 @@ describe('a written loss', () => {
     );
     const slope = loss({ loss: 'sum(sqrt(target_logprobs - target_logprobs))' });
     expect(() => slope.compute(LOGPROBS, INPUTS, {})).toThrow(/its gradient is not/);
+  });
+
+  it('refuses a batch with half a pair where it is written so, as docs/custom-losses.md advises', () => {
+    const guarded = loss({
+      let: { whole_pairs: 'where(group_min(chosen, pair) != group_max(chosen, pair), 1, 0 / 0)' },
+      loss: 'sum(target_logprobs) + 0 * sum(whole_pairs)',
+      inputs: { chosen: { per: 'datum' }, pair: { per: 'datum' } },
+    });
+    const one = offsetsOf(LENGTHS.map(() => 1));
+    const perDatum = (...values: number[]) => ({ data: Float32Array.from(values), offsets: one, trailingShape: [] });
+    const batch = (...pair: number[]) => ({ ...INPUTS, chosen: perDatum(1, 0, 1, 0), pair: perDatum(...pair) });
+    expect(checkGradient(guarded, {})).toMatchObject({ checked: 4, mismatch: null });
+    expect(guarded.compute(LOGPROBS, batch(0, 0, 1, 1), {}).dLogprobs.every((slope) => slope === 1)).toBe(true);
+    expect(() => guarded.compute(LOGPROBS, batch(0, 0, 1, 2), {})).toThrow(/'0 \/ 0' in let\.whole_pairs/);
   });
 
   it('leaves the mean of nothing out of the metrics', () => {
