@@ -70,6 +70,11 @@ export class Graph {
   private readonly weightsByName = new Map<string, Tensor>();
   private readonly scalars = new Map<number, Tensor>();
 
+  /** The ids of the tensors recorded so far are all below it. */
+  get tensorCount(): number {
+    return this.nextId;
+  }
+
   /** A tensor that is fed on every run. */
   input(name: string, dtype: DType, shape: Shape, options: { trainable?: boolean } = {}): Tensor {
     if (this.inputsByName.has(name)) throw new Error(`Input '${name}' is declared twice.`);

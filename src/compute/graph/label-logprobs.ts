@@ -36,9 +36,9 @@ const CHUNKS: readonly Dim[] = ['N0', 'N1', 'N2', 'N3'];
  * sum_k c_nk W[label_nk] - (sum_k c_nk) P_n W. P_n W does not depend on the loss, so it is computed chunk by chunk beside
  * the log-probs, and nothing of vocabulary size outlives its chunk.
  *
- * @returns logprobs [N, K]; `expected` is P W [N, H], worth keeping between a split forward and backward
+ * @returns logprobs [N, K]
  */
-export function labelLogprobs(ops: Operations, inputs: HeadInputs): { logprobs: Tensor; expected: readonly Tensor[] } {
+export function labelLogprobs(ops: Operations, inputs: HeadInputs): Tensor {
   const { hidden, weight, labels, lora } = inputs;
   const rows = labels.shape[0]!;
   const chunks = vocabularyChunks(ops, inputs);
@@ -50,7 +50,7 @@ export function labelLogprobs(ops: Operations, inputs: HeadInputs): { logprobs: 
 
   const expected = join(chunks.map((chunk) => chunk.expected));
   const expectedUp = lora && join(chunks.map(({ probabilities }) => ops.matmul(probabilities, lora.up)));
-  ops.rule(logprobs, (coefficients) => {
+  return ops.rule(logprobs, (coefficients) => {
     const total = ops.reduceSum(coefficients, -1);
     const backward = (labelVectors: Tensor, mean: Tensor) =>
       ops.sub(sumTargets(ops, coefficients, labelVectors), ops.mul(total, mean));
@@ -62,7 +62,6 @@ export function labelLogprobs(ops: Operations, inputs: HeadInputs): { logprobs: 
       { of: lora.up, gradient: gradientOfUp(ops, inputs, chunks, coefficients) },
     ];
   });
-  return { logprobs, expected: expectedUp ? [expected, expectedUp] : [expected] };
 }
 
 interface VocabularyChunk {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../test/support/graph-interpreter.js';
 import { numbers } from '../../../test/support/numbers-builders.js';
+import { product } from './dim.js';
 import { Graph } from './graph.js';
 import { Operations } from './operations.js';
-import { extractProgram, hostTensor } from './program.js';
+import { carriedTensors, extractProgram, type HostTensor, hostTensor, resultShapes } from './program.js';
 
 /** y = exp(x) * w + b, z = -x: `middle` is exp(x). */
 function record() {
@@ -62,6 +63,44 @@ describe('extractProgram', () => {
     const program = extractProgram(new Map([['x', x], ['m', middle]]), new Map([['saved', middle]])); // prettier-ignore
     expect(program.nodes).toEqual([]);
     expect([...program.inputs.keys()]).toEqual(['x', 'saved']);
+  });
+});
+
+describe('carriedTensors', () => {
+  it('are what the later part reads of the earlier one, without reshapes of it, weights and inputs', () => {
+    const graph = new Graph();
+    const ops = new Operations(graph);
+    const x = graph.input('x', 'f32', ['N', 2]);
+    const w = graph.weight('w', [2]);
+    const [unread, read, viewed] = [ops.neg(x), ops.exp(x), ops.mul(x, w)];
+    const view = ops.reshape(ops.reshape(viewed, ['N', 1, 2]), ['N', 2, 1]);
+    const { tensorCount } = graph;
+    const later = ops.add(ops.mul(read, w), ops.add(x, ops.mul(read, read)));
+    const outputs = new Map([
+      ['y', later],
+      ['z', ops.exp(view)],
+      ['unread', unread],
+    ]);
+    const carried = carriedTensors(extractProgram(outputs), ({ id }) => id < tensorCount);
+    expect(new Set(carried)).toEqual(new Set([read, viewed]));
+  });
+});
+
+describe('resultShapes', () => {
+  it('follow from the shapes of what is fed, and from the sizes of parts', () => {
+    const graph = new Graph();
+    const ops = new Operations(graph);
+    const x = graph.input('x', 'f32', ['N', 2]);
+    const [first, second] = ops.split(x, 0, graph.input('sizes', 'i64', [2]), ['N0', 'N1']);
+    const outputs = new Map([['flat', ops.reshape(ops.exp(x), [product('N', 2)])], ['a', first!], ['b', second!]]); // prettier-ignore
+    const feeds = new Map<string, HostTensor>([
+      ['x', hostTensor(new Float32Array(10), [5, 2])],
+      ['sizes', hostTensor(BigInt64Array.of(5n, 0n), [2])],
+    ]);
+    const program = extractProgram(outputs);
+    expect(resultShapes(program, feeds)).toEqual(new Map([['flat', [10]], ['a', [5, 2]], ['b', [0, 2]]])); // prettier-ignore
+    feeds.delete('x');
+    expect(() => resultShapes(program, feeds)).toThrow("Input 'x' is not fed");
   });
 });
 

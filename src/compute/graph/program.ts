@@ -1,4 +1,4 @@
-import { factorsOf } from './dim.js';
+import { type Dim, factorsOf, resolveShape } from './dim.js';
 import { type DType, type Node, type Tensor } from './graph.js';
 
 /**
@@ -48,6 +48,46 @@ export function extractProgram(
   return { inputs: sortedInputs, nodes: inOrder, outputs, symbols: [...symbols].sort() };
 }
 
+/**
+ * What the later part of a program reads of its earlier part: the results that have to be kept in between for the later
+ * part to repeat no work. A reshape stands for what it shows, since it costs nothing to make again.
+ */
+export function carriedTensors(program: Program, isEarlier: (tensor: Tensor) => boolean): Tensor[] {
+  const carried = new Set<Tensor>();
+  for (const { inputs, outputs } of program.nodes) {
+    if (isEarlier(outputs[0]!)) continue;
+    for (const input of inputs) {
+      const viewed = withoutReshapes(input);
+      if (viewed.source.kind === 'node' && viewed.dtype === 'f32' && isEarlier(viewed)) carried.add(viewed);
+    }
+  }
+  return [...carried];
+}
+
+function withoutReshapes(tensor: Tensor): Tensor {
+  const { source } = tensor;
+  if (source.kind !== 'node' || source.node.operation.op !== 'reshape') return tensor;
+  return withoutReshapes(source.node.inputs[0]!);
+}
+
+/** The shapes of a program's results, given what it is fed. */
+export function resultShapes(program: Program, feeds: ReadonlyMap<string, HostTensor>): Map<string, number[]> {
+  const sizes = new Map<string, number>();
+  const bind = (dim: Dim, size: number) => typeof dim === 'string' && !dim.includes('*') && sizes.set(dim, size);
+  for (const [name, { shape }] of program.inputs) {
+    const fed = feeds.get(name);
+    if (!fed) throw new Error(`Input '${name}' is not fed.`);
+    shape.forEach((dim, axis) => bind(dim, fed.shape[axis]!));
+  }
+  for (const { operation, inputs, outputs } of program.nodes) {
+    const source = inputs[1]?.source;
+    if (operation.op !== 'split' || source?.kind !== 'input') continue;
+    const { data } = feeds.get(source.name)!;
+    outputs.forEach(({ shape }, part) => bind(shape[operation.axis]!, Number(data[part])));
+  }
+  return new Map([...program.outputs].map(([name, { shape }]) => [name, resolveShape(shape, sizes)]));
+}
+
 /** Numbers on the host, as they go into a program and come out. */
 export interface HostTensor<T extends HostData = HostData> {
   readonly dtype: DType;
@@ -64,6 +104,12 @@ export function hostTensor<T extends HostData>(data: T, shape: readonly number[]
 /** A program made ready by an executor. The caller owns the tensors it feeds and those it gets back. */
 export interface CompiledProgram {
   readonly program: Program;
-  run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, HostTensor<Float32Array>>>;
+  /**
+   * @param into memory for all results, of their shapes (see resultShapes), which an executor uses if it can do so
+   */
+  run(
+    feeds: ReadonlyMap<string, HostTensor>,
+    into?: ReadonlyMap<string, HostTensor<Float32Array>>,
+  ): Promise<ReadonlyMap<string, HostTensor<Float32Array>>>;
   release(): Promise<void>;
 }

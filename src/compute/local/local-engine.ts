@@ -23,6 +23,7 @@ import { generate, type GenerationModel } from './generation.js';
 import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
 import { initialLoraWeights } from './lora-init.js';
 import { ModelRuntime } from './model-runtime.js';
+import { PassMemory } from './pass-memory.js';
 import { type PassAdapter, type PassLoss, TrainingPass } from './training-pass.js';
 import { type WeightFile } from '../weight-file.js';
 
@@ -54,6 +55,7 @@ export class LocalEngine extends ComputeBackend {
   private readonly models = new Map<string, EngineModel & { readonly runtime: ModelRuntime }>();
   private readonly adapters = new Map<string, LiveAdapter & { readonly baseModel: string }>();
   private passes: Promise<unknown> = Promise.resolve();
+  private readonly passMemory = new PassMemory();
   private readonly generations = new Set<Promise<unknown>>();
 
   constructor(private readonly options: EngineOptions) {
@@ -172,7 +174,7 @@ export class LocalEngine extends ComputeBackend {
     const { losses, memoryBudgetBytes } = this.options;
     const lossFunction = losses.functionOf(request.loss);
     const loss: PassLoss = { lossFunction, config: losses.resolveConfig(lossFunction, request.loss.config) };
-    return new TrainingPass(runtime, adapter, request, loss, memoryBudgetBytes);
+    return new TrainingPass(runtime, adapter, request, loss, this.passMemory, memoryBudgetBytes);
   }
 
   /** Passes hold much memory while they run: one at a time. */

@@ -5,7 +5,7 @@ import { type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type FusedTerms, type LossConfig, type LossFunction } from '../../modules/losses/loss-function.js';
 import { type ForwardRequest } from '../compute-backend.js';
-import { type CompiledProgram, type HostTensor, hostTensor } from '../graph/program.js';
+import { type CompiledProgram, type HostTensor, hostTensor, resultShapes } from '../graph/program.js';
 import { LOSS_SCALARS } from '../models/loss-coefficients.js';
 import { COEFFICIENTS, gradientName, LOGPROBS } from '../models/training-graph.js';
 import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from './batch-feeds.js';
@@ -13,6 +13,7 @@ import { dropoutFeeds } from './dropout.js';
 import { NonFiniteLossError } from './engine.errors.js';
 import { microBatches } from './micro-batches.js';
 import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
+import { type PassMemory } from './pass-memory.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
 
@@ -44,6 +45,7 @@ export class TrainingPass {
     private readonly adapter: PassAdapter | null,
     private readonly request: ForwardRequest,
     private readonly loss: PassLoss,
+    private readonly memory: PassMemory,
     budgetBytes: number,
   ) {
     const { batch } = request;
@@ -108,17 +110,23 @@ export class TrainingPass {
   ): Promise<PassResult & { gradients: AdapterTensors | null }> {
     let saved: Feeds = new Map();
     for (const packed of this.packed) {
-      saved = await forward.run(this.feeds(forward, packed));
+      saved = await this.runForward(forward, packed);
       this.keepLogprobs(packed, saved);
     }
     const finished = this.finish();
     const sum = new GradientSum();
     for (const packed of this.packed) {
-      if (this.packed.length > 1) saved = await forward.run(this.feeds(forward, packed));
+      if (this.packed.length > 1) saved = await this.runForward(forward, packed);
       const coefficients = coefficientFeed(packed, finished.result.dLogprobs);
       sum.add(await backward.run(new Map([...this.feeds(backward, packed, saved), [COEFFICIENTS, coefficients]])));
     }
     return { ...finished, gradients: sum.finish() };
+  }
+
+  /** @returns results that are valid until the next forward */
+  private runForward(forward: CompiledProgram, packed: PackedBatch): Promise<Feeds> {
+    const feeds = this.feeds(forward, packed);
+    return forward.run(feeds, this.memory.tensors(resultShapes(forward.program, feeds)));
   }
 
   private feeds(program: CompiledProgram, packed: PackedBatch, more: Feeds = new Map()): Feeds {

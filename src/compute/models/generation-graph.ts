@@ -28,7 +28,7 @@ export function generationProgram(config: TransformerConfig, targets: ReadonlySe
   const linears = new LoraLinears(ops, { targets, trainable: false, dropout: false });
   const present = new Map<string, Tensor>();
   const tokens = graph.input('tokens', 'i32', [product('B', 'S')]);
-  const { hidden } = transformer(ops, config, linears, cachedLayout(ops, config, present), tokens);
+  const hidden = transformer(ops, config, linears, cachedLayout(ops, config, present), tokens);
 
   const last = graph.input('last', 'i32', ['L']);
   const x = finalNorm(ops, config, ops.gatherRows(hidden, last));

@@ -124,6 +124,13 @@ describe.each(MODELS)('training graph of $family', (config) => {
       }
     });
 
+    it('forward and backward repeat nothing but reshapes', () => {
+      const count = ({ nodes }: Program) => nodes.filter(({ operation }) => operation.op !== 'reshape').length;
+      const repeated = splitBackward.nodes.filter((node) => splitForward.nodes.includes(node));
+      expect(repeated.filter(({ operation }) => operation.op !== 'reshape')).toEqual([]);
+      expect(count(splitForward) + count(splitBackward)).toBeLessThanOrEqual(count(fused));
+    });
+
     it('one run gives what forward and backward give', () => {
       const weights: [string, Numbers] = [LOSS_INPUTS.weights, { ...coefficients, data: coefficients.data.map((c) => -c) }]; // prettier-ignore
       const whole = setting.run(fused, [weights]);

@@ -6,7 +6,7 @@ import { gradients } from '../graph/gradients.js';
 import { Graph, type Tensor } from '../graph/graph.js';
 import { labelLogprobs } from '../graph/label-logprobs.js';
 import { Operations } from '../graph/operations.js';
-import { extractProgram, type Program } from '../graph/program.js';
+import { carriedTensors, extractProgram, type Program } from '../graph/program.js';
 import { lossCoefficients } from './loss-coefficients.js';
 import { LoraLinears } from './lora-linears.js';
 import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
@@ -36,19 +36,20 @@ export interface TrainingGraphOptions {
 }
 
 export function trainingPrograms(options: TrainingGraphOptions): TrainingPrograms {
-  const { ops, linears, logprobs, saved } = recordForward(options, { trainable: true });
+  const { ops, linears, logprobs } = recordForward(options, { trainable: true });
+  const { tensorCount } = ops.graph;
   const coefficients = lossCoefficients(ops, logprobs);
   const parameters = [...linears.parameters];
   const found = gradients(ops, [{ of: logprobs, gradient: coefficients }], [...linears.parameters.values()]);
   const ofParameters = new Map(parameters.map(([name, tensor]) => [gradientName(name), found.get(tensor)!]));
 
-  const cut = saved.map((tensor, i): [string, Tensor] => [`saved:${i}`, tensor]);
-  const splitBackward = extractProgram(ofParameters, new Map([...cut, [COEFFICIENTS, coefficients]]));
-  const crossing = cut.filter(([name]) => splitBackward.inputs.has(name));
+  const wholeBackward = extractProgram(ofParameters, new Map([[COEFFICIENTS, coefficients]]));
+  const carried = carriedTensors(wholeBackward, ({ id }) => id < tensorCount);
+  const saved = carried.map((tensor, i): [string, Tensor] => [`saved:${i}`, tensor]);
   return {
     fused: extractProgram(new Map([[LOGPROBS, logprobs], ...ofParameters])),
-    splitForward: extractProgram(new Map([[LOGPROBS, logprobs], ...crossing])),
-    splitBackward,
+    splitForward: extractProgram(new Map([[LOGPROBS, logprobs], ...saved])),
+    splitBackward: extractProgram(ofParameters, new Map([...saved, [COEFFICIENTS, coefficients]])),
   };
 }
 
@@ -63,7 +64,7 @@ function recordForward({ config, targets, dropout }: TrainingGraphOptions, { tra
   const ops = new Operations(graph);
   const linears = new LoraLinears(ops, { targets, trainable, dropout });
   const tokens = graph.input('tokens', 'i32', ['T']);
-  const { hidden, saved } = transformer(ops, config, linears, packedLayout(ops, config), tokens);
+  const hidden = transformer(ops, config, linears, packedLayout(ops, config), tokens);
 
   const rows = graph.input('rows', 'i32', ['N']);
   const rowsInverse = graph.input('rowsInverse', 'i32', ['T']);
@@ -73,8 +74,8 @@ function recordForward({ config, targets, dropout }: TrainingGraphOptions, { tra
   const x = finalNorm(ops, config, scored);
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
   const weight = outputProjection(ops, config);
-  const { logprobs, expected } = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, lora });
-  return { ops, linears, logprobs, saved: [...saved, ...expected] };
+  const logprobs = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, lora });
+  return { ops, linears, logprobs };
 }
 
 /** Rows outside attention, padded sequences inside it. */

@@ -19,28 +19,20 @@ export interface SequenceLayout {
   attend(layer: number, query: Tensor, keys: Tensor, values: Tensor): Tensor;
 }
 
-export interface TransformerResult {
-  /** Residual stream after the last layer, before the final norm, [T, H]. */
-  readonly hidden: Tensor;
-  /** Tensors worth keeping between a split forward and backward; all others are cheap to compute again. */
-  readonly saved: readonly Tensor[];
-}
-
+/** @returns the residual stream after the last layer, before the final norm, [T, H] */
 export function transformer(
   ops: Operations,
   config: TransformerConfig,
   linears: LoraLinears,
   layout: SequenceLayout,
   tokens: Tensor,
-): TransformerResult {
+): Tensor {
   let hidden = ops.gatherRows(embedding(ops, config), tokens);
-  const saved: Tensor[] = [];
   for (let layer = 0; layer < config.layerCount; layer++) {
     const block = new DecoderLayer(ops, config, linears, layout, layer);
     hidden = block.feedForward(block.attention(hidden));
-    saved.push(...block.saved, hidden);
   }
-  return { hidden, saved };
+  return hidden;
 }
 
 export function embedding(ops: Operations, config: TransformerConfig): Tensor {
@@ -58,7 +50,6 @@ export function finalNorm(ops: Operations, config: TransformerConfig, hidden: Te
 }
 
 class DecoderLayer {
-  readonly saved: Tensor[] = [];
   private readonly prefix: string;
 
   constructor(
@@ -78,7 +69,6 @@ class DecoderLayer {
     const keys = this.heads(x, 'k_proj', config.kvHeadCount);
     const values = layout.toHeads(this.projection(x, 'v_proj', config.kvHeadCount), config.kvHeadCount);
     const context = layout.fromHeads(layout.attend(this.layer, layout.rotate(query), layout.rotate(keys), values));
-    this.saved.push(context);
     const site = `${this.prefix}.attention_output`;
     return this.linears.linear(context, `${this.prefix}.self_attn.o_proj`, 'o_proj', config.hiddenSize, {
       site,
@@ -88,12 +78,10 @@ class DecoderLayer {
 
   feedForward(hidden: Tensor): Tensor {
     const { config, linears, prefix } = this;
-    this.saved.push(hidden);
     const x = this.norm(hidden, 'post_attention_layernorm', config.hiddenSize);
     const site = `${prefix}.mlp_input`;
     const gate = linears.linear(x, `${prefix}.mlp.gate_proj`, 'gate_proj', config.intermediateSize, { site });
     const up = linears.linear(x, `${prefix}.mlp.up_proj`, 'up_proj', config.intermediateSize, { site });
-    this.saved.push(gate, up);
     return linears.linear(
       gatedSilu(this.ops, gate, up),
       `${prefix}.mlp.down_proj`,
@@ -112,12 +100,10 @@ class DecoderLayer {
 
   private projection(x: Tensor, target: 'q_proj' | 'k_proj' | 'v_proj', heads: number): Tensor {
     const module = `${this.prefix}.self_attn.${target}`;
-    const result = this.linears.linear(x, module, target, heads * this.config.headDim, {
+    return this.linears.linear(x, module, target, heads * this.config.headDim, {
       site: `${this.prefix}.attention_input`,
       ...(this.config.qkvBias ? { bias: `${module}.bias` } : {}),
     });
-    this.saved.push(result);
-    return result;
   }
 
   private norm(x: Tensor, name: string, size: number): Tensor {

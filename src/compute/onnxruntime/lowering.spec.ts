@@ -7,7 +7,8 @@ import { numbers, randomNumbers } from '../../../test/support/numbers-builders.j
 import { type Shape } from '../graph/dim.js';
 import { type DType, Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
-import { extractProgram, type Program } from '../graph/program.js';
+import { extractProgram, hostTensor, type Program, resultShapes } from '../graph/program.js';
+import { PassMemory } from '../local/pass-memory.js';
 import { type WeightFile } from '../weight-file.js';
 import { lowerProgram } from './lowering.js';
 import { OnnxRuntimeExecutor } from './onnxruntime-executor.js';
@@ -260,6 +261,27 @@ describe('names', () => {
       const y = ops.exp(x);
       return [y, y, x];
     });
+  });
+
+  it('writes results into the memory that it is given, also empty ones', async () => {
+    const inputs = [random('x', [3, 2], ['N', 2]), i64(numbers([2], 3, 0))];
+    const program = programOf(inputs, (ops, x, sizes) => [ops.neg(x), ...ops.split(x, 0, sizes, ['N0', 'N1'])]);
+    const feeds = new Map(inputs.map(({ value }, i) => [`x${i}`, value]));
+    const compiled = await executor.compile('test', program, weights);
+    const fed = toHost(program, feeds);
+    const into = new PassMemory().tensors(resultShapes(program, fed));
+    const results = await compiled.run(fed, into);
+    const x = Array.from(fed.get('x0')!.data, Number);
+    expect([...results].map(([name, { data }]) => [name, [...data]])).toEqual([
+      ['y0', x.map((value) => -value)],
+      ['y1', x],
+      ['y2', []],
+    ]);
+    for (const [name, { data }] of results) expect(data.buffer, name).toBe(into.get(name)!.data.buffer);
+    await expect(compiled.run(new Map(), into)).rejects.toThrow("Input 'x0' is not fed");
+    const unfit = new Map(into).set('y0', hostTensor(new Float32Array(4), [2, 2]));
+    await expect(compiled.run(fed, unfit)).rejects.toThrow('shape');
+    await compiled.release();
   });
 
   it('says which input is not fed and which weight is missing or of another shape', async () => {

@@ -21,6 +21,12 @@ export interface LoweredProgram {
 
 export const symbolInput = (symbol: string) => `size.${symbol}`;
 
+/**
+ * A result of every model before all others, for OnnxRuntimeExecutor: a sequence, which onnxruntime-node cannot give
+ * to JavaScript.
+ */
+export const SEQUENCE_OUTPUT = 'sequence';
+
 export function lowerProgram(program: Program, locate: (weight: string) => WeightLocation): LoweredProgram {
   return new Lowering(program, locate).run();
 }
@@ -66,6 +72,9 @@ class Lowering {
     const { writer, program } = this;
     for (const [name, tensor] of program.inputs) writer.input(name, ONNX_TYPES[tensor.dtype], tensor.shape);
     for (const node of program.nodes) if (!this.absorbed.has(node)) this.lower(node);
+    writer.floats('one', [1], Float32Array.of(1));
+    writer.node('SequenceConstruct', ['one'], [SEQUENCE_OUTPUT]);
+    writer.outputSequence(SEQUENCE_OUTPUT, ONNX_FLOAT, [1]);
     for (const [name, tensor] of program.outputs) {
       if (this.name(tensor) !== name) writer.node('Identity', [this.name(tensor)], [name]);
       writer.output(name, ONNX_TYPES[tensor.dtype], tensor.shape);

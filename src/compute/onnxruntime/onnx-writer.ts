@@ -42,11 +42,17 @@ export class OnnxWriter {
   }
 
   input(name: string, type: number, shape: readonly (number | string)[]): void {
-    this.inputs.push(valueInfo(name, type, shape));
+    this.inputs.push(valueInfo(name, tensorType(type, shape)));
   }
 
   output(name: string, type: number, shape: readonly (number | string)[]): void {
-    this.outputs.push(valueInfo(name, type, shape));
+    this.outputs.push(valueInfo(name, tensorType(type, shape)));
+  }
+
+  /** A result that is a sequence of tensors. */
+  outputSequence(name: string, type: number, shape: readonly (number | string)[]): void {
+    const sequence = new Message().message(1, tensorType(type, shape)).finish();
+    this.outputs.push(valueInfo(name, new Message().message(4, sequence).finish()));
   }
 
   floats(name: string, shape: readonly number[], values: Float32Array): void {
@@ -131,12 +137,17 @@ function attribute(name: string, value: AttributeValue): Uint8Array {
   return message.integer(20, 7).finish();
 }
 
-function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Uint8Array {
+function valueInfo(name: string, type: Uint8Array): Uint8Array {
+  return new Message().text(1, name).message(2, type).finish();
+}
+
+/** TypeProto: tensor_type = 1, sequence_type = 4. */
+function tensorType(type: number, shape: readonly (number | string)[]): Uint8Array {
   const dims = new Message();
   for (const size of shape) {
     const dim = typeof size === 'number' ? new Message().integer(1, size) : new Message().text(2, size);
     dims.message(1, dim.finish());
   }
   const tensor = new Message().integer(1, type).message(2, dims.finish());
-  return new Message().text(1, name).message(2, new Message().message(1, tensor.finish()).finish()).finish();
+  return new Message().message(1, tensor.finish()).finish();
 }

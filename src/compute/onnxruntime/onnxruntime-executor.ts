@@ -6,7 +6,7 @@ import { Executor } from '../executor.js';
 import { factorsOf } from '../graph/dim.js';
 import { type CompiledProgram, type HostTensor, type Program } from '../graph/program.js';
 import { type WeightFile } from '../weight-file.js';
-import { lowerProgram, symbolInput } from './lowering.js';
+import { lowerProgram, SEQUENCE_OUTPUT, symbolInput } from './lowering.js';
 
 export interface OnnxRuntimeOptions {
   readonly device: 'cpu' | 'webgpu' | 'cuda';
@@ -79,6 +79,8 @@ export class OnnxRuntimeExecutor extends Executor {
   }
 }
 
+type Results = ReadonlyMap<string, HostTensor<Float32Array>>;
+
 class OnnxProgram implements CompiledProgram {
   private readonly feedTypes: ReadonlyMap<string, ort.Tensor.Type>;
 
@@ -92,17 +94,35 @@ class OnnxProgram implements CompiledProgram {
     this.feedTypes = new Map([...program.inputs].map(([name, tensor]) => [name, types[tensor.dtype]]));
   }
 
-  async run(feeds: ReadonlyMap<string, HostTensor>): Promise<ReadonlyMap<string, HostTensor<Float32Array>>> {
+  async run(feeds: ReadonlyMap<string, HostTensor>, into?: Results): Promise<Results> {
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, type] of this.feedTypes) inputs[name] = toOrt(type, feeds.get(name), name);
     for (const symbol of this.symbolInputs) inputs[symbolInput(symbol)] = this.symbolValue(symbol, feeds);
-    const results = await this.session.run(inputs);
+    if (into) return this.runInto(inputs, into);
+    const results = await this.session.run(inputs, [...this.program.outputs.keys()]);
     return new Map(
       Object.entries(results).map(([name, { dims, data }]) => [
         name,
         { dtype: 'f32', shape: dims, data: data as Float32Array },
       ]),
     );
+  }
+
+  /**
+   * onnxruntime-node writes results into the tensors that it is given, but then copies each once more into a new array
+   * (1.30, js/node/src/tensor_helper.cc): for the tensors between a forward and its backward that takes 7 % of a step.
+   * It does so in the order of the results and ends with an error at one that it has no array for. We let the first be
+   * such a one; by then all are written. A release that converts sequences or copies nothing works just as well.
+   */
+  private async runInto(inputs: Record<string, ort.Tensor>, into: Results): Promise<Results> {
+    const fetches: Record<string, ort.Tensor | null> = { [SEQUENCE_OUTPUT]: null };
+    for (const name of this.program.outputs.keys()) fetches[name] = toOrt('float32', into.get(name), name);
+    try {
+      await this.session.run(inputs, fetches);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith(NO_ARRAY_FOR_SEQUENCES))) throw error;
+    }
+    return into;
   }
 
   async release(): Promise<void> {
@@ -119,6 +139,9 @@ class OnnxProgram implements CompiledProgram {
     throw new Error(`No input has an axis of size '${factorsOf(symbol).symbols.join()}'.`);
   }
 }
+
+/** How onnxruntime-node says that it cannot give a sequence to JavaScript. */
+const NO_ARRAY_FOR_SEQUENCES = 'Non tensor type is temporarily not supported';
 
 function toOrt(type: ort.Tensor.Type, tensor: HostTensor | undefined, name: string): ort.Tensor {
   if (!tensor) throw new Error(`Input '${name}' is not fed.`);
