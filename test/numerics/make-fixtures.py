@@ -52,8 +52,8 @@ def files(root: Path) -> dict[str, Path]:
     return {str(path.relative_to(root)): path for path in found if path.is_file()}
 
 
-# PyTorch's kernels differ between CPUs in whether a product is rounded before it is divided or added. One such rounding is
-# 1.2e-7 of a float32 (addcdiv in AdamW, seen in adamw.json); six steps add up to a few of them.
+# PyTorch's kernels differ between CPUs in whether a product is rounded before it is divided or added. One such rounding
+# is 1.2e-7 of a float32 (addcdiv in AdamW, seen in adamw.json); six steps add up to a few of them.
 ROUNDING = 1e-6
 
 

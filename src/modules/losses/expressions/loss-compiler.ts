@@ -4,7 +4,7 @@ import { ExpressionError } from './expression.errors.js';
 import { parseExpression } from './expression-parser.js';
 import { type Expression } from './expression-tree.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
-import { FUNCTION_NAMES } from './functions.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { type Place, LossScope } from './loss-scope.js';
 import { type LossProgram, type Operation, type Shape, type Step } from './loss-program.js';
 import { REDUCTIONS } from './reductions.js';

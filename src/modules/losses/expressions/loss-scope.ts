@@ -2,7 +2,7 @@ import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { type LossConfigKey, type LossInputSpec, TARGET_TOKENS } from '../loss-function.js';
 import { ExpressionError } from './expression.errors.js';
 import { type Expression } from './expression-tree.js';
-import { FUNCTION_NAMES } from './functions.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
 
 /** A formula with its name in errors. */

@@ -12,7 +12,7 @@ import { AppError } from '../../../common/errors/app-error.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { ExpressionError } from './expression.errors.js';
-import { FUNCTION_NAMES } from './functions.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { checkGradient } from '../gradient-check.js';
 import { NonFiniteExpressionError } from './non-finite-expression.error.js';
 import { WrittenLoss } from './written-loss.js';

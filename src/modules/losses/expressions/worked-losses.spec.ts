@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { floats, integers } from '../../../../test/support/ragged-builders.js';
-import { FUNCTION_NAMES } from './functions.js';
+import { FUNCTION_NAMES } from './function-names.js';
 import { WrittenLoss } from './written-loss.js';
 
 /* docs/custom-losses.md says what is so: its losses are the files of examples/losses, and its table has all functions. */

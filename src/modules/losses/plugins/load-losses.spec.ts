@@ -64,7 +64,12 @@ describe('loadLosses', () => {
       `import { TensorLoss } from ${JSON.stringify(TENSOR_API)};\nexport class Mine extends TensorLoss {}`,
       /a\.mjs: Mine has no method loss/,
     ],
-    ['a name that is none', pluginSource({ name: 'my loss' }), /its name is 'my loss'; expected a letter/],
+    ['a name that is none', pluginSource({ name: 'my loss' }), /its name is 'my loss'\. A name begins with a letter/],
+    [
+      'a name that every object has',
+      pluginSource({ name: 'constructor' }),
+      /its name is 'constructor'\. A name begins/,
+    ],
     ['no description', pluginSource({ metadata: "description: ' '" }), /loss 'mine' has no description/],
     ['no inputs', pluginSource({ metadata: 'inputs: undefined' }), /loss 'mine' has no list of inputs/],
     [

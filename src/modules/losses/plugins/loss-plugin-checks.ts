@@ -1,3 +1,4 @@
+import { isName, NAME_REMEDY } from '../expressions/loss-scope.js';
 import { type LossConfigKey, type LossFunction, type LossInputSpec, TARGET_TOKENS } from '../loss-function.js';
 
 /*
@@ -5,13 +6,10 @@ import { type LossConfigKey, type LossFunction, type LossInputSpec, TARGET_TOKEN
  * of `thinker/losses`; a plugin arrives here as JavaScript, and what it lacks must not come out in a request.
  */
 
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-const NAME_RULE = 'a letter, then letters, digits and underscores, at most 64 of them';
-
 /** What is wrong with a loss, or null. */
 export function lossProblem(loss: LossFunction): string | null {
   const { metadata } = loss;
-  if (!isName(metadata.name)) return `its name is ${shown(metadata.name)}; expected ${NAME_RULE}.`;
+  if (!isText(metadata.name) || !isName(metadata.name)) return `its name is ${shown(metadata.name)}. ${NAME_REMEDY}`;
   if (!isText(metadata.description)) return `loss '${metadata.name}' has no description.`;
   if (typeof loss.compute !== 'function') return `loss '${metadata.name}' has no method compute.`;
   return inputsProblem(metadata.name, metadata.inputs) ?? configProblem(loss);
@@ -24,7 +22,7 @@ function inputsProblem(loss: string, inputs: unknown): string | null {
   if (!names.includes(TARGET_TOKENS.name)) return `the inputs of loss '${loss}' lack TARGET_TOKENS.`;
   for (const [i, { name, dtype, per, required, default: fallback, sample }] of specs.entries()) {
     const where = `input ${shown(name)} of loss '${loss}'`;
-    if (!isName(name)) return `${where}: a name is ${NAME_RULE}.`;
+    if (!isText(name) || !isName(name)) return `${where} cannot be called so. ${NAME_REMEDY}`;
     if (names.indexOf(name) !== i) return `${where} is there twice.`;
     if (dtype !== 'int' && dtype !== 'float') return `${where} has dtype ${shown(dtype)}; expected 'int' or 'float'.`;
     if (per !== undefined && per !== 'token' && per !== 'datum') {
@@ -48,7 +46,7 @@ function configProblem(loss: LossFunction): string | null {
   const names = keys.map(({ name }) => name);
   for (const [i, { name, default: fallback, min = -Infinity, max = Infinity }] of keys.entries()) {
     const where = `config key ${shown(name)} of loss '${lossName}'`;
-    if (!isName(name)) return `${where}: a name is ${NAME_RULE}.`;
+    if (!isText(name) || !isName(name)) return `${where} cannot be called so. ${NAME_REMEDY}`;
     if (names.indexOf(name) !== i) return `${where} is there twice.`;
     if (typeof fallback !== 'number' || !Number.isFinite(fallback)) {
       return `the default of ${where} is ${shown(fallback)}; expected a finite number.`;
@@ -62,11 +60,7 @@ function configProblem(loss: LossFunction): string | null {
   return problem && `the defaults of loss '${lossName}' do not go together: ${problem.message}`;
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && NAME.test(value);
-}
-
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 
