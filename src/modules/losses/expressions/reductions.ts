@@ -3,7 +3,6 @@
  * datums. `values[i]` belongs to segment `segmentOf[i]`.
  */
 export interface Reduction {
-  readonly description: string;
   readonly takesConditions: boolean;
   compute(values: Float64Array, segments: Segments): Float64Array;
   /** Adds d out / d value, times the adjoint of the segment's result, to `adjoint`. */
@@ -24,14 +23,13 @@ export interface Segments {
 }
 
 export const REDUCTIONS: ReadonlyMap<string, Reduction> = new Map<string, Reduction>([
-  ['sum', { description: 'sum', takesConditions: true, compute: sums, backward: sumBackward }],
-  ['mean', { description: 'average', takesConditions: true, compute: means, backward: meanBackward }],
-  ['min', extreme('smallest', (x, y) => x < y)],
-  ['max', extreme('largest', (x, y) => x > y)],
+  ['sum', { takesConditions: true, compute: sums, backward: sumBackward }],
+  ['mean', { takesConditions: true, compute: means, backward: meanBackward }],
+  ['min', extreme((x, y) => x < y)],
+  ['max', extreme((x, y) => x > y)],
   [
     'logsumexp',
     {
-      description: 'log of the sum of exp, without overflow',
       takesConditions: false,
       compute: logSumExps,
       backward: logSumExpBackward,
@@ -79,9 +77,8 @@ function meanBackward(
 }
 
 /** Numbers that are equally extreme share the gradient, as in PyTorch's amin and amax. */
-function extreme(description: string, better: (x: number, y: number) => boolean): Reduction {
+function extreme(better: (x: number, y: number) => boolean): Reduction {
   return {
-    description,
     takesConditions: false,
     compute(values, segments) {
       const out = new Float64Array(segments.count).fill(segments.ofNothing);
