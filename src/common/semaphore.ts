@@ -1,22 +1,30 @@
-/** Lets at most `size` holders go on at once; the others wait in the order of their arrival. */
+/**
+ * Lets holders of at most `size` in all go on at once; the others wait in the order of their arrival. One that is heavier
+ * than that goes alone.
+ */
 export class Semaphore {
-  private free: number;
-  private readonly waiting: (() => void)[] = [];
+  private taken = 0;
+  private readonly waiting: { readonly weight: number; readonly enter: () => void }[] = [];
 
-  constructor(size: number) {
-    this.free = size;
-  }
+  constructor(private readonly size: number) {}
 
   /** Resolves with the function that gives the place back; call it once. */
-  async acquire(): Promise<() => void> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    return () => this.release();
+  async acquire(weight = 1): Promise<() => void> {
+    if (this.waiting.length === 0 && this.hasRoom(weight)) this.taken += weight;
+    else await new Promise<void>((enter) => this.waiting.push({ weight, enter }));
+    return () => this.release(weight);
   }
 
-  private release(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.free++;
-    else next();
+  private hasRoom(weight: number): boolean {
+    return this.taken === 0 || this.taken + weight <= this.size;
+  }
+
+  private release(weight: number): void {
+    this.taken -= weight;
+    for (let next = this.waiting[0]; next !== undefined && this.hasRoom(next.weight); next = this.waiting[0]) {
+      this.waiting.shift();
+      this.taken += next.weight;
+      next.enter();
+    }
   }
 }

@@ -165,7 +165,7 @@ export const ENV_SCHEMA = {
     1_048_576,
   )({
     default: 512,
-    desc: 'Bytes of request bodies received at once, over all requests; more are answered 429. Chunked and compressed ones count as BODY_LIMIT_MB.',
+    desc: 'Bytes of request bodies received at once, over all requests; more are answered 429. Chunked and compressed ones count as BODY_LIMIT_MB. A worker holds payloads of as many bytes at once.',
   }),
   MAX_QUEUED_PER_KEY: wholeNumber(
     1,

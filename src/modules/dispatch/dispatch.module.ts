@@ -7,6 +7,7 @@ import { HandlerRegistry } from './handler-registry.js';
 import { LeaseRepository } from './lease.repository.js';
 import { Leases } from './leases.js';
 import { OperationRunner } from './operation-runner.js';
+import { Payloads } from './payloads.js';
 import { Upkeep } from './upkeep.js';
 import { WorkIntake } from './work-intake.js';
 import { WorkerConnection } from './worker-connection.js';
@@ -21,6 +22,7 @@ import { WorkerPresence } from './worker-presence.js';
   providers: [
     HandlerRegistry,
     OperationRunner,
+    Payloads,
     Dispatcher,
     Upkeep,
     WorkIntake,

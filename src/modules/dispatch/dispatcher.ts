@@ -4,7 +4,7 @@ import { Semaphore } from '../../common/semaphore.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
-import { OperationLogRepository, type OperationRow } from '../futures/index.js';
+import { OperationLogRepository, type ClaimedRow } from '../futures/index.js';
 import { Isolation } from './isolation.js';
 import { Leases } from './leases.js';
 import { type Claimed, Line } from './line.js';
@@ -188,12 +188,12 @@ export class Dispatcher {
     workerId: string,
     lease: number,
     readOnlyOnly: boolean,
-  ): Promise<OperationRow | null> {
+  ): Promise<ClaimedRow | null> {
     if (adapterId === null) return this.log.claimOne(requestId, workerId);
     return this.log.claimNext(adapterId, workerId, lease, readOnlyOnly);
   }
 
-  private async run(row: OperationRow, workerId: string, lease: number, jobs: Entry['jobs']): Promise<void> {
+  private async run(row: ClaimedRow, workerId: string, lease: number, jobs: Entry['jobs']): Promise<void> {
     const alone = row.deaths >= DEATHS_TO_ISOLATE;
     const outcome = await this.isolation.run(alone, () =>
       this.runner.run(row, { workerId, lease, stopped: this.stopped.signal }),

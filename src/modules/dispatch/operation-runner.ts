@@ -8,14 +8,15 @@ import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
 import {
   type Claim,
+  type ClaimedRow,
   type Completion,
   type Operation,
   OperationLogRepository,
-  type OperationRow,
   toOperation,
 } from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { LeaseRepository } from './lease.repository.js';
+import { Payloads } from './payloads.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
@@ -49,9 +50,10 @@ export class OperationRunner {
     private readonly log: OperationLogRepository,
     private readonly leases: LeaseRepository,
     private readonly faults: FaultPoints,
+    private readonly payloads: Payloads,
   ) {}
 
-  async run(row: OperationRow, { workerId, lease, stopped }: RunContext): Promise<Outcome> {
+  async run(row: ClaimedRow, { workerId, lease, stopped }: RunContext): Promise<Outcome> {
     this.faults.reach('operation-claimed');
     const claim: Claim = { ...row, workerId };
     const computed = await this.compute(row, lease);
@@ -80,20 +82,22 @@ export class OperationRunner {
     return computed.error === null ? { status: 'completed' } : { status: 'failed', error: computed.error };
   }
 
-  private async compute(row: OperationRow, lease: number): Promise<Computed> {
+  private async compute(row: ClaimedRow, lease: number): Promise<Computed> {
     let operation: Operation | null = null;
     try {
-      operation = toOperation(row, lease);
-      const handler = this.registry.handlerOf(row.kind);
-      const { result, effect = {} } = await handler.run(operation);
-      const usage = handler.usageOf(operation, result);
-      return { operation, result: encodeOperationData(result), effect, usage, error: null };
+      return await this.payloads.use(row, async (whole) => {
+        operation = toOperation(whole, lease);
+        const handler = this.registry.handlerOf(row.kind);
+        const { result, effect = {} } = await handler.run(operation);
+        const usage = handler.usageOf(operation, result);
+        return { operation, result: encodeOperationData(result), effect, usage, error: null };
+      });
     } catch (error) {
       return { operation, error: toAppError(error, `in ${row.kind} ${row.request_id}`, this.logger) };
     }
   }
 
-  private async keepTrying(row: OperationRow, stopped: AbortSignal, store: () => Promise<boolean>): Promise<boolean> {
+  private async keepTrying(row: ClaimedRow, stopped: AbortSignal, store: () => Promise<boolean>): Promise<boolean> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       try {
         return await store();

@@ -19,6 +19,7 @@ export {
   type Completion,
   type HistoryRow,
   OperationLogRepository,
+  type ClaimedRow,
   type OperationRow,
   type PositionRange,
 } from './repositories/operation-log.repository.js';

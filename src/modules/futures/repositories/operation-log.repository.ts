@@ -26,6 +26,12 @@ export interface OperationRow {
   readonly digest: string | null;
 }
 
+/** A row that has been claimed. A large payload is not in it, so that it need not be in memory before its turn. */
+export interface ClaimedRow extends Omit<OperationRow, 'request'> {
+  readonly request: Buffer | null;
+  readonly request_bytes: number;
+}
+
 /** One claim of a request, as the right to settle it. */
 export type Claim = Pick<OperationRow, 'request_id' | 'adapter_id' | 'attempts'> & { readonly workerId: string };
 
@@ -68,7 +74,10 @@ export interface Completion {
   readonly usage: Usage;
 }
 
-const COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, deaths, request, step, digest';
+/** Payloads up to this size come with the claim. */
+const SMALL_BYTES = 2 ** 20;
+const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, deaths, step, digest';
+const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);
 const MUTATING_KINDS = OPERATION_KINDS.filter((kind) => !isReadOnly(kind));
@@ -116,7 +125,7 @@ export class OperationLogRepository {
     workerId: string,
     lease: number,
     readOnlyOnly: boolean,
-  ): Promise<OperationRow | null> {
+  ): Promise<ClaimedRow | null> {
     return this.claim(
       `WITH line AS (SELECT id FROM adapters WHERE id = $2 AND worker_id = $1 AND lease = $5 FOR SHARE),
             head AS (SELECT request_id, kind FROM futures WHERE adapter_id = (SELECT id FROM line) AND status = 'pending'
@@ -130,18 +139,25 @@ export class OperationLogRepository {
   }
 
   /** Starts one waiting operation; null when it is not waiting. */
-  async claimOne(requestId: string, workerId: string): Promise<OperationRow | null> {
+  async claimOne(requestId: string, workerId: string): Promise<ClaimedRow | null> {
     return this.claim(`SELECT $2::text`, [workerId, requestId]);
   }
 
-  private async claim(selection: string, parameters: unknown[]): Promise<OperationRow | null> {
-    const [rows]: [OperationRow[], number] = await this.rows.query(
+  private async claim(selection: string, parameters: unknown[]): Promise<ClaimedRow | null> {
+    const [rows]: [ClaimedRow[], number] = await this.rows.query(
       `UPDATE futures SET status = 'running', worker_id = $1, started_at = now(), attempts = attempts + 1
        WHERE status = 'pending' AND request_id = (${selection})
-       RETURNING ${COLUMNS}`,
+       RETURNING ${CLAIM_COLUMNS}, octet_length(request) AS request_bytes,
+                 CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,
       parameters,
     );
     return rows[0] ?? null;
+  }
+
+  /** The payload of a request that is there. */
+  async readRequest(requestId: string): Promise<Buffer> {
+    const { request } = await this.rows.findOneOrFail({ where: { requestId }, select: { request: true } });
+    return request;
   }
 
   /**
