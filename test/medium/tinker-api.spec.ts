@@ -93,6 +93,31 @@ describe('a sampling session', () => {
   });
 });
 
+describe('a copied client', () => {
+  it('numbers its requests beyond what a float64 tells apart', async () => {
+    const { body } = await client.post('create_sampling_session', client.baseSampler(21));
+    const { seq_id, ...sample } = client.sample(String(body['sampling_session_id']), 0);
+    expect(seq_id).toBe(0);
+    const ask = async (digits: string, max_tokens: number) => {
+      const sent = JSON.stringify({ ...sample, sampling_params: { max_tokens } }).replace('{', `{"seq_id": ${digits},`);
+      const headers = { 'Content-Type': 'application/json', 'X-API-Key': KEYS[0] };
+      const answer = await fetch(`${service.url}/api/v1/asample`, { method: 'POST', headers, body: sent });
+      return { status: answer.status, id: ((await answer.json()) as Record<string, unknown>)['request_id'] };
+    };
+    const first = await ask('380912984000000000', 2);
+    expect(first.status).toBe(200);
+    const second = await ask('380912984000000001', 3);
+    expect(second.status).toBe(200);
+    expect(second.id).not.toBe(first.id);
+    expect(await ask('380912984000000001', 3)).toEqual(second);
+    const target = { sampling_session_id: sample.sampling_session_id, cloned_sampler_id: 380_912_984 };
+    await client.retrieved({ status: 200, body: { request_id: second.id } });
+    const answer = await client.post('retrieve_futures', { target, prev_cursor: 0, timeout: 0 });
+    expect(answer.status).toBe(200);
+    expect(JSON.stringify(answer.body)).toContain(String(second.id));
+  });
+});
+
 describe('what is asked beside the continuations', () => {
   const asked = async (more: object) => {
     const sampler = await client.post('create_sampling_session', client.baseSampler(20));

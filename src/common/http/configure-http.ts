@@ -2,6 +2,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { BodiesInFlight } from './bodies-in-flight.js';
 import { toBodyError } from './body.errors.js';
+import { keepExactSeqId } from './exact-integers.js';
 import { logRequests } from './request-log.js';
 import { zstdBodies } from './zstd-bodies.js';
 
@@ -34,7 +35,9 @@ export function configureHttp(
   app.use(inFlight.before);
   const zstd = zstdBodies(PROTOBUF, bodyLimitMb * 2 ** 20);
   app.use(zstd.before);
-  app.useBodyParser('json', { limit: `${bodyLimitMb}mb`, type: ['application/json', 'application/*+json'] });
+  const type = ['application/json', 'application/*+json'];
+  const json = { limit: `${bodyLimitMb}mb`, type, verify: keepExactSeqId };
+  app.useBodyParser('json', json);
   app.useBodyParser('raw', { limit: `${bodyLimitMb}mb`, type: PROTOBUF });
   app.use(zstd.after);
   app.use(inFlight.after);

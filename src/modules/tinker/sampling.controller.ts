@@ -1,6 +1,8 @@
-import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { exactSeqId } from '../../common/http/exact-integers.js';
 import { SamplersService } from '../sessions/index.js';
 import {
   AsampleAcceptedDto,
@@ -86,8 +88,9 @@ export class TinkerSamplingController {
   })
   @ApiOkResponse({ type: AsampleAcceptedDto, description: ACCEPTED })
   @ApiMissing('sampling session, checkpoint or base model')
-  async sample(@Body() body: AsampleDto): Promise<AsampleAcceptedDto> {
-    const future = toTinkerFuture(await this.sampling.submit(body));
+  async sample(@Body() body: AsampleDto, @Req() request: Request): Promise<AsampleAcceptedDto> {
+    const digits = exactSeqId(request, body.seq_id ?? 0);
+    const future = toTinkerFuture(await this.sampling.submit(body, digits));
     const count = body.num_samples ?? 1;
     return { ...future, sample_sequence_ids: Array.from({ length: count }, (_, i) => `${future.request_id}:${i}`) };
   }

@@ -27,11 +27,14 @@ export class TinkerSampling {
     private readonly generation: GenerationService,
   ) {}
 
-  /** A repeat of (sampling session, seq_id) gives the first one's future. */
-  async submit(dto: AsampleDto): Promise<Accepted> {
+  /**
+   * A repeat of (sampling session, seq_id) gives the first one's future.
+   * @param digits the seq_id as it was sent: a number may have lost some
+   */
+  async submit(dto: AsampleDto, digits: string): Promise<Accepted> {
     const source = await this.findSource(dto);
     const { sampling_session_id: session, seq_id: seq } = dto;
-    const key = session === undefined || (seq ?? undefined) === undefined ? undefined : `sample:${session}:${seq}`;
+    const key = session === undefined || (seq ?? undefined) === undefined ? undefined : `sample:${session}:${digits}`;
     const request = toRequest(dto, source.model, key);
     const options = {
       ...{ logprobs: true, stream: false, promptLogprobs: dto.prompt_logprobs ?? false },

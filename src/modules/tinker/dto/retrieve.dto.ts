@@ -107,7 +107,7 @@ export class CompletionsTargetDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(9_000_000)
+  @Max(1_000_000_000)
   cloned_sampler_id?: number;
 }
 

@@ -170,7 +170,7 @@ export class AsampleDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @Max(2 ** 63)
   seq_id?: number;
 
   /** In place of a sampling session: a base model. */
