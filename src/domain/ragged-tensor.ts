@@ -30,6 +30,25 @@ export function offsetsOf(lengths: readonly number[]): Int32Array {
   return offsets;
 }
 
+/** A tensor of these datums alone, in this order. */
+export function selectDatums<T extends TensorData>(
+  tensor: RaggedTensor<T>,
+  datums: readonly number[],
+): RaggedTensor<T> {
+  const parts = datums.map((datum) => datumValues(tensor, datum));
+  const data = tensor.data.slice(
+    0,
+    parts.reduce((sum, { length }) => sum + length, 0),
+  ) as T;
+  let place = 0;
+  for (const part of parts) {
+    data.set(part, place);
+    place += part.length;
+  }
+  const lengths = datums.map((datum) => tensor.offsets[datum + 1]! - tensor.offsets[datum]!);
+  return { data, offsets: offsetsOf(lengths), trailingShape: tensor.trailingShape };
+}
+
 /** The numbers of datum `i`, as a view on the shared array. */
 export function datumValues<T extends TensorData>(tensor: RaggedTensor<T>, i: number): T {
   const width = rowWidth(tensor);

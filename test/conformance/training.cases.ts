@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect } from 'vitest';
 import { type ForwardResult } from '../../src/compute/compute-backend.js';
 import { type AdamParams } from '../../src/domain/adam-params.js';
 import { type AdapterTensors } from '../../src/domain/adapter-state.js';
-import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { globalNorm } from '../../src/compute/local/adamw.js';
+import { exampleLoss } from '../support/example-losses.js';
 import { largestDifference } from '../support/reference-fixtures.js';
 import {
   ADAM,
@@ -38,9 +36,6 @@ const LOSSES: readonly [string, Parameters<typeof requestOf>[1]][] = [
   ['cispo', { inputs: { ...POLICY, ...HALF } }],
   ['dro', { inputs: POLICY, config: { beta: 0.2 } }],
 ];
-
-const exampleLoss = (name: string) =>
-  JSON.parse(readFileSync(path.join('examples', 'losses', `${name}.json`), 'utf8')) as LossDefinition;
 
 /** What the cases compare of a result; NaN equals NaN. */
 const numbersOf = ({ loss, metrics, logprobs }: ForwardResult) => ({ loss, metrics, logprobs: [...logprobs.data] });

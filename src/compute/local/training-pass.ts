@@ -4,6 +4,7 @@ import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type FusedTerms, type LossConfig, type LossFunction } from '../../modules/losses/loss-function.js';
+import { slopesOfDatums } from '../../modules/losses/slopes-of-datums.js';
 import { type ForwardRequest } from '../compute-backend.js';
 import { type CompiledProgram, type HostTensor, hostTensor, resultShapes } from '../graph/program.js';
 import { LOSS_SCALARS } from '../models/loss-coefficients.js';
@@ -103,30 +104,46 @@ export class TrainingPass {
   /**
    * Forward, loss, backward. A loss may relate any datums of the request, so all log-probs come first; when the batch
    * takes several runs, each forward is made again right before its backward, in place of keeping all saved tensors.
+   * Where the loss is a sum over datums, each run goes through alone.
    */
   private async runSplit(
     forward: CompiledProgram,
     backward: CompiledProgram,
   ): Promise<PassResult & { gradients: AdapterTensors | null }> {
+    const sum = new GradientSum();
+    const runBackward = async (packed: PackedBatch, saved: Feeds, dLogprobs: Float64Array) => {
+      const coefficients = coefficientFeed(packed, dLogprobs);
+      sum.add(await backward.run(new Map([...this.feeds(backward, packed, saved), [COEFFICIENTS, coefficients]])));
+    };
+    const severalRuns = this.packed.length > 1;
+    const runByRun = severalRuns && this.loss.lossFunction.metadata.sumOverDatums === true;
     let saved: Feeds = new Map();
     for (const packed of this.packed) {
       saved = await this.runForward(forward, packed);
-      this.keepLogprobs(packed, saved);
+      if (runByRun) await runBackward(packed, saved, this.slopesOf(packed));
     }
     const finished = this.finish();
-    const sum = new GradientSum();
-    for (const packed of this.packed) {
-      if (this.packed.length > 1) saved = await this.runForward(forward, packed);
-      const coefficients = coefficientFeed(packed, finished.result.dLogprobs);
-      sum.add(await backward.run(new Map([...this.feeds(backward, packed, saved), [COEFFICIENTS, coefficients]])));
+    for (const packed of runByRun ? [] : this.packed) {
+      if (severalRuns) saved = await this.runForward(forward, packed);
+      await runBackward(packed, saved, finished.result.dLogprobs);
     }
     return { ...finished, gradients: sum.finish() };
   }
 
+  /** dLoss/dlogprob of one run's datums, of a loss that is a sum over datums. */
+  private slopesOf({ scoredDatums }: PackedBatch): Float64Array {
+    const { lossFunction, config } = this.loss;
+    const datums = scoredDatums.runs.map(({ datum }) => datum);
+    const known = { logprobs: this.logprobs, inputs: this.request.batch.lossInputs };
+    return slopesOfDatums(lossFunction, datums, known, config);
+  }
+
   /** @returns results that are valid until the next forward */
-  private runForward(forward: CompiledProgram, packed: PackedBatch): Promise<Feeds> {
+  private async runForward(forward: CompiledProgram, packed: PackedBatch): Promise<Feeds> {
     const feeds = this.feeds(forward, packed);
-    return forward.run(feeds, this.memory.tensors(resultShapes(forward.program, feeds)));
+    const saved = await forward.run(feeds, this.memory.tensors(resultShapes(forward.program, feeds)));
+    this.keepLogprobs(packed, saved);
+    return saved;
   }
 
   private feeds(program: CompiledProgram, packed: PackedBatch, more: Feeds = new Map()): Feeds {

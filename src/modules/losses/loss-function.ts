@@ -37,6 +37,11 @@ export interface LossMetadata {
   readonly config: readonly LossConfigKey[];
   /** Takes K targets per position, target_tokens of shape (N, K), too. */
   readonly multipleTargets?: boolean;
+  /**
+   * The loss of a batch is the sum of what it is for each datum alone. Then an engine that takes the batch in several
+   * runs asks for the gradient of each run by itself; otherwise it makes every forward twice.
+   */
+  readonly sumOverDatums?: boolean;
 }
 
 /** A value for every config key of a loss, as LossRegistry.resolveConfig makes it. */

@@ -13,6 +13,7 @@ import { compileLoss } from './loss-compiler.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
 import { LossEvaluation } from './loss-evaluation.js';
 import { type LossProgram } from './loss-program.js';
+import { isSumOverDatums } from './sum-over-datums.js';
 
 /** A loss that a client has written as formulas. Made from its definition alone, so it is the same wherever it runs. */
 export class WrittenLoss extends LossFunction {
@@ -25,7 +26,11 @@ export class WrittenLoss extends LossFunction {
     this.program = compileLoss(definition);
     const { inputs, config } = this.program;
     const { name, description = '' } = definition;
-    this.described = { name, description, inputs, config, multipleTargets: true };
+    this.described = {
+      ...{ name, description, inputs, config },
+      multipleTargets: true,
+      sumOverDatums: isSumOverDatums(this.program),
+    };
   }
 
   override get metadata(): LossMetadata {

@@ -16,6 +16,7 @@ import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } fr
   description: 'Clipped importance sampling policy optimization: the importance weight is clipped, no token is dropped',
   inputs: POLICY_INPUTS,
   config: clipThresholds(0, 4),
+  sumOverDatums: true,
 })
 export class CispoLoss extends PolicyLoss {
   protected override termFunction(config: LossConfig): PolicyTermFunction {

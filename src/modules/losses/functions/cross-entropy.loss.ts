@@ -31,6 +31,7 @@ import {
   inputs: [TARGET_TOKENS, WEIGHTS],
   config: [],
   multipleTargets: true,
+  sumOverDatums: true,
 })
 export class CrossEntropyLoss extends LossFunction {
   override compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs): LossResult {

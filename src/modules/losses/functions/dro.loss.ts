@@ -17,6 +17,7 @@ import { POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-los
     'Direct reward optimization: advantage-weighted log-likelihood with a quadratic pull to the sampling policy',
   inputs: POLICY_INPUTS,
   config: [{ name: 'beta', default: 0.05, min: 0, description: 'Strength of the pull to the sampling policy.' }],
+  sumOverDatums: true,
 })
 export class DroLoss extends PolicyLoss {
   override activePositions(inputs: LossInputs): Uint8Array {

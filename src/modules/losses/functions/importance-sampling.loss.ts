@@ -13,6 +13,7 @@ import { POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-los
   description: 'REINFORCE with importance sampling for RL',
   inputs: POLICY_INPUTS,
   config: [],
+  sumOverDatums: true,
 })
 export class ImportanceSamplingLoss extends PolicyLoss {
   protected override termFunction(): PolicyTermFunction {

@@ -14,6 +14,7 @@ import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } fr
   description: 'Proximal Policy Optimization with clipping for RL',
   inputs: POLICY_INPUTS,
   config: clipThresholds(0.8, 1.2),
+  sumOverDatums: true,
 })
 export class PpoLoss extends PolicyLoss {
   protected override termFunction(config: LossConfig): PolicyTermFunction {

@@ -115,6 +115,11 @@ describe('loadLosses', () => {
       /a stop-gradient\) belongs into the method surrogate/,
     ],
     [
+      'a mean that is said to be a sum',
+      pluginSource({ metadata: 'sumOverDatums: true', body: sumOf('-l / data.length', '-1 / data.length') }),
+      /loss 'mine' is no sum over datums, .* log-prob 0 is -0\.1 in the whole batch, but -0\.2 when only half/,
+    ],
+    [
       'slopes of the wrong number',
       pluginSource({ body: 'compute() { return { loss: 1, dLogprobs: new Float64Array(1), metrics: {} }; }' }),
       /compute of loss 'mine' gives no Float64Array of 10 dLogprobs/,

@@ -1,6 +1,7 @@
 import { checkGradient } from '../gradient-check.js';
 import { type LossConfig, type LossFunction } from '../loss-function.js';
 import { rowWidth } from '../../../domain/ragged-tensor.js';
+import { slopesOfDatums } from '../slopes-of-datums.js';
 import { type SampleBatch, sampleBatches } from '../sample-batches.js';
 
 /** What is wrong with the numbers that a loss computes on made-up batches with its default config, or null. */
@@ -8,7 +9,8 @@ export function gradientProblem(loss: LossFunction): string | null {
   const { name } = loss.metadata;
   const config = Object.fromEntries(loss.metadata.config.map((key) => [key.name, key.default]));
   for (const batch of sampleBatches(loss.metadata)) {
-    const problem = resultProblem(loss, batch, config) ?? inactiveProblem(loss, batch, config);
+    const problem =
+      resultProblem(loss, batch, config) ?? inactiveProblem(loss, batch, config) ?? sumProblem(loss, batch, config);
     if (problem !== null) return `${problem} That is so on a batch made up from its inputs.`;
   }
   const { checked, mismatch } = checkGradient(loss, config);
@@ -47,4 +49,19 @@ function inactiveProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, 
   const at = dLogprobs.findIndex((slope, i) => Number.isNaN(data[i]) && slope !== 0);
   if (at < 0) return null;
   return `loss '${loss.metadata.name}' gives ${dLogprobs[at]} as the slope of a log-prob that does not count, not 0.`;
+}
+
+/** What is said to be a sum over datums must have the same slopes part by part. */
+function sumProblem(loss: LossFunction, batch: SampleBatch, config: LossConfig): string | null {
+  if (!loss.metadata.sumOverDatums) return null;
+  const { dLogprobs } = loss.compute(batch.logprobs, batch.inputs, config);
+  const halves = [[0, 1], [2, 3]].map((datums) => slopesOfDatums(loss, datums, batch, config)); // prettier-ignore
+  const apart = (i: number) => halves.reduce((sum, slopes) => sum + slopes[i]!, 0);
+  // Losses that are computed in float32 differ by its rounding.
+  const at = dLogprobs.findIndex((slope, i) => Math.abs(slope - apart(i)) > 1e-4 * Math.max(1, Math.abs(slope)));
+  if (at < 0) return null;
+  return (
+    `loss '${loss.metadata.name}' is no sum over datums, as sumOverDatums says: the slope of log-prob ${at} is ` +
+    `${dLogprobs[at]} in the whole batch, but ${apart(at)} when only half of its datums are there.`
+  );
 }
