@@ -38,7 +38,11 @@ function inProcess(): DynamicModule {
 
 function onRedis(config: AppConfig): DynamicModule {
   const board = [
-    BullBoardModule.forRoot({ route: BULL_BOARD_ROUTE, adapter: ExpressAdapter }),
+    BullBoardModule.forRoot({
+      route: BULL_BOARD_ROUTE,
+      adapter: ExpressAdapter,
+      boardOptions: { uiConfig: { boardTitle: 'Thinker queue' } },
+    }),
     BullBoardModule.forFeature({ name: OPERATIONS_QUEUE, adapter: BullAdapter }),
   ];
   return {
