@@ -9,8 +9,8 @@ import { configureHttp } from './common/http/configure-http.js';
 import { ListenError } from './common/http/listen.error.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
+import { serveDocs } from './docs-page.js';
 import { ApiKeys, KeyGate } from './modules/keys/index.js';
-import { serveDocs } from './openapi.js';
 import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
 
 const logger = new Logger('Thinker');

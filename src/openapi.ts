@@ -3,7 +3,6 @@ import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, getSchemaPath, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
-import { BaseModelCatalog, DEFAULT_BASE_MODEL } from './base-models/base-model-catalog.js';
 import { ErrorDto } from './common/http/error.dto.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
@@ -52,8 +51,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setDescription(
       'Self-hosted LLM fine-tuning: clients send data and losses, the service trains one LoRA adapter per client. ' +
         'Requests that compute are answered at once with a `request_id`; POST /retrieve_future gives the result. ' +
-        'The examples work as they stand once POST /adapters has made `my-model`; ids of sessions, samplers and ' +
-        'requests come from earlier answers.',
+        'The examples work as they stand once POST /adapters has made `my-model`; the ids of sessions, samplers ' +
+        'and requests in them stand for those of earlier answers, which Swagger UI puts in their place.',
     )
     .setVersion(VERSION)
     .addApiKey(
@@ -116,14 +115,6 @@ function describeBytes({ requestBody }: Operation): void {
     if (/json|form/.test(type)) continue;
     requestBody.content[type] = { schema: { type: 'string', format: 'binary' } };
   }
-}
-
-/** Adds /docs (Swagger UI) and /docs-json. Examples name the server's own base model, so that they can be sent. */
-export function serveDocs(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => {
-    const ours = JSON.stringify(app.get(BaseModelCatalog).default().name).slice(1, -1);
-    return JSON.parse(JSON.stringify(buildOpenApi(app)).replaceAll(DEFAULT_BASE_MODEL, ours)) as OpenAPIObject;
-  });
 }
 
 const FILE = 'openapi.json';

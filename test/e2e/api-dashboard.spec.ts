@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestRedis } from '../support/test-redis.js';
+import { docsOptions, expectWorkingPage } from './support/page.js';
 import { TestServer } from './support/server.js';
 
 const [USER, OPERATOR] = ['tml-user', 'tml-operator'];
@@ -43,6 +44,7 @@ describe.skipIf(TestRedis.program === undefined)(`pages for browsers, once keys 
 
   it('the dashboard is a page, with its data, and programs send the key as everywhere', async () => {
     expect((await get('/admin/queues', { ...BROWSER, ...basic('', OPERATOR) })).type).toContain('text/html');
+    await expectWorkingPage(`${server.api.url}/admin/queues`, { ...BROWSER, ...basic('', OPERATOR) });
     const key = { 'X-API-Key': OPERATOR };
     expect(await get('/admin/queues/api/queues', key)).toMatchObject({
       status: 200,
@@ -67,5 +69,7 @@ describe.skipIf(TestRedis.program === undefined)(`pages for browsers, once keys 
       components: { securitySchemes: { api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
       security: [{ api_key: [] }, {}],
     });
+    // It shows open locks only where there is no way without a key.
+    expect((await docsOptions(server.api.url)).spec.security).toEqual([{ api_key: [] }]);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ApiDocument, fetchDocument, mismatches, routesOf, type Schema } from './support/api-document.js';
 import { type AcceptedAnswer } from './support/client.js';
+import { docsOptions, expectWorkingPage } from './support/page.js';
 import { TestServer } from './support/server.js';
 
 /** In an order in which each finds what it needs. */
@@ -72,6 +73,30 @@ it('describe every field, with an example', () => {
   expect(missing).toEqual([]);
 });
 
+it('have patterns that mean the same in a browser, which reads them without flags', () => {
+  const parameters = [...routesOf(api).values()].flatMap((route) => route.parameters ?? []);
+  const fields = Object.values(api.components.schemas).flatMap((schema) => Object.values(schema.properties ?? {}));
+  const checked = [...parameters.map(({ schema, example }) => ({ example, ...schema })), ...fields].flatMap(
+    ({ pattern, example }) =>
+      pattern === undefined ? [] : [{ pattern, fits: new RegExp(pattern).test(String(example)) }],
+  );
+  expect(checked.length).toBeGreaterThan(0);
+  expect(checked.filter(({ fits }) => !fits)).toEqual([]);
+});
+
+it('give each refusal an example of its own status', () => {
+  const wrong = [...routesOf(api)].flatMap(([name, { responses }]) =>
+    ['401', '404', '429', '503'].flatMap((status) => {
+      const content = responses[status]?.content?.['application/json'];
+      if (content?.schema?.$ref !== '#/components/schemas/ErrorDto') return [];
+      return (content.example as { status_code?: number } | undefined)?.status_code === Number(status)
+        ? []
+        : [`${name} ${status}`];
+    }),
+  );
+  expect(wrong).toEqual([]);
+});
+
 it('give bodies that work as they stand', async () => {
   // Those of the Tinker API: tinker-docs.spec.ts.
   const ours = Object.keys(api.paths).filter((path) => !path.startsWith('/api/v1/'));
@@ -103,4 +128,38 @@ it('give bodies that work as they stand', async () => {
       if (last && path !== '/retrieve_future') expect((await server.api.retrieve(last)).status, path).toBe(200);
     }
   }
+});
+
+it('are a page that loads what it needs from this server alone', () => expectWorkingPage(`${server.api.url}/docs`));
+
+it('fill no optional field of a form, and name the server that they come from', async () => {
+  const { spec } = await docsOptions(server.api.url);
+  const optional = [...routesOf(spec).values()].flatMap(({ parameters = [] }) => parameters.filter((p) => !p.required));
+  expect(optional.length).toBeGreaterThan(0);
+  expect(optional.filter(({ example, schema }) => (example ?? schema?.example) !== undefined)).toEqual([]);
+  expect(optional.filter(({ description }) => !description?.includes('Example: '))).toEqual([]);
+  expect(spec.paths['/fwdbwd']?.['post']?.description).toContain(`curl -X POST ${server.api.url}/fwdbwd`);
+  // Nothing to authorize where no key is asked for.
+  expect(spec.security).toEqual([]);
+});
+
+it('send the ids of the last answers in place of those of the examples', async () => {
+  const { requestInterceptor, responseInterceptor } = await docsOptions(server.api.url);
+  const [example, first, second] = [
+    '01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',
+    '01M85MABEZ2M6YMZSRVYY67XQR',
+    '01M85N31AJ09573QBVMXQ4AE0H',
+  ];
+  const send = (id: string) =>
+    requestInterceptor({ url: `${server.api.url}/futures/${id}`, body: JSON.stringify({ request_id: id }) });
+  const sent = (id: string) => ({ url: `${server.api.url}/futures/${id}`, body: `{"request_id":"${id}"}` });
+  const answer = (ok: boolean, ...ids: string[]) => responseInterceptor({ ok, text: JSON.stringify(ids) });
+
+  expect(send(`future_${example}`)).toEqual(sent(`future_${example}`));
+  answer(true, `future_${first}`, `future_${second}`, `session_${second}`);
+  expect(send(`future_${example}`)).toEqual(sent(`future_${first}`));
+  expect(send(`session_${example}`)).toEqual(sent(`session_${second}`));
+  answer(false, `future_${second}`);
+  expect(send(`future_${example}`)).toEqual(sent(`future_${first}`));
+  expect(send(`future_${second}`)).toEqual(sent(`future_${second}`));
 });

@@ -1,3 +1,4 @@
+export { QueueFullError } from './errors/queue-full.error.js';
 export { FutureAnswers } from './future-answers.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { currentOwner } from '../../common/caller.js';
 import { AppError } from '../../common/errors/app-error.js';
+import { serverAddress } from '../../common/http/server-address.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type CheckpointEntity, CheckpointLibrary } from '../checkpoints/index.js';
 import { LinkSigner } from '../keys/index.js';
@@ -26,7 +27,7 @@ export class DownloadLinks {
   async toArchive(checkpointId: string, request: Request): Promise<{ url: string; expires: Date }> {
     const expires = new Date(Date.now() + VALID_MS);
     const token = await this.signer.sign(checkpointId, expires);
-    return { url: `${this.base(request)}/api/v1/archives/${token}`, expires };
+    return { url: `${serverAddress(request, this.config)}/api/v1/archives/${token}`, expires };
   }
 
   /** By the file's name. */
@@ -38,7 +39,7 @@ export class DownloadLinks {
     const urls: Record<string, string> = {};
     for (const name of await this.checkpoints.fileNames(checkpoint)) {
       const token = await this.signer.sign(`${checkpoint.id}/${name}`, expires);
-      urls[name] = `${this.base(request)}/api/v1/files/${token}`;
+      urls[name] = `${serverAddress(request, this.config)}/api/v1/files/${token}`;
     }
     return { urls, expires };
   }
@@ -63,7 +64,7 @@ export class DownloadLinks {
   async toTrace(sessionId: string, request: Request): Promise<string> {
     const subject = `trace/${currentOwner()}/${sessionId}`;
     const token = await this.signer.sign(subject, new Date(Date.now() + VALID_MS));
-    return `${this.base(request)}/api/v1/traces/${token}`;
+    return `${serverAddress(request, this.config)}/api/v1/traces/${token}`;
   }
 
   /** Whose session the trace is of. @throws LinkExpiredError when the link is not (or no longer) good */
@@ -71,11 +72,6 @@ export class DownloadLinks {
     const [kind, owner = '', sessionId] = (await this.signer.verify(token))?.split('/') ?? [];
     if (kind !== 'trace' || sessionId === undefined) throw new LinkExpiredError();
     return { owner, sessionId };
-  }
-
-  private base(request: Request): string {
-    const own = `${request.protocol}://${request.get('host') ?? 'localhost'}`;
-    return this.config.publicUrl === '' ? own : this.config.publicUrl.replace(/\/+$/, '');
   }
 }
 

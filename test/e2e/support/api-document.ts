@@ -4,6 +4,7 @@ export interface Schema {
   readonly type?: string;
   readonly description?: string;
   readonly example?: unknown;
+  readonly pattern?: string;
   readonly nullable?: boolean;
   readonly $ref?: string;
   readonly allOf?: readonly Schema[];
@@ -16,12 +17,14 @@ export interface Schema {
 
 interface Content {
   readonly schema?: Schema;
+  readonly example?: unknown;
   readonly examples?: Readonly<Record<string, { readonly value: object }>>;
 }
 
 interface Parameter {
   readonly name: string;
   readonly in: string;
+  readonly required?: boolean;
   readonly description?: string;
   readonly example?: unknown;
   readonly schema?: Schema;

@@ -34,7 +34,7 @@ export class ListFuturesDto {
   @IsOptional()
   @IsString()
   @MaxLength(500)
-  @Matches(/^\P{Cc}*$/u, { message: 'model_id must have no control characters' })
+  @Matches(/^[ -~\u00a0-\uffff]*$/, { message: 'model_id must have no control characters' })
   model_id?: string;
 
   /**
