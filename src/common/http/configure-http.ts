@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { BodiesInFlight } from './bodies-in-flight.js';
 import { toBodyError } from './body.errors.js';
 import { keepExactSeqId } from './exact-integers.js';
-import { guardPages } from './page-guard.js';
+import { guardPages, PAGES } from './page-guard.js';
 import { logRequests } from './request-log.js';
 import { zstdBodies } from './zstd-bodies.js';
 
@@ -30,7 +30,7 @@ export function configureHttp(
   // An ETag is a hash over the whole answer, and results are megabytes that nobody caches.
   app.disable('etag');
   app.use(logRequests);
-  app.use(guardPages);
+  app.use(PAGES, guardPages);
   // Before any body is read: strangers must not make us parse megabytes.
   if (gate) app.use(gate);
   const inFlight = new BodiesInFlight(bodiesInFlightMb * 2 ** 20, bodyLimitMb * 2 ** 20);
