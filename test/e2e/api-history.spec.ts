@@ -68,6 +68,24 @@ const refusal = async (model_id: string, what: 'rewind' | 'fork', place: object)
   return { status, message: body.error.message, field: body.error.details?.field, remedy: body.error.details?.remedy };
 };
 
+/** Trains with snapshots that are as old as to be dropped, all but the newest, until the first one is. */
+async function outliveFirstSnapshot(model_id: string): Promise<void> {
+  const adapter = `adapter_id = (SELECT id FROM adapters WHERE model_id = '${model_id}')`;
+  const first = async () => {
+    const rows = await server.database.query(
+      `SELECT min(position) AS position FROM adapter_snapshots WHERE ${adapter}`,
+    );
+    return String(rows[0]!['position']);
+  };
+  const trainOn = async () => {
+    await server.database.query(`UPDATE adapter_snapshots SET created_at = now() - interval '1 year' WHERE ${adapter}`);
+    await train(model_id, 4, 5);
+    return first();
+  };
+  const before = await first();
+  await expect.poll(trainOn, { timeout: 20_000 }).not.toBe(before);
+}
+
 describe('GET /adapters/{model_id}/history', () => {
   it('lists what changed the adapter, newest first, page by page', async () => {
     await create('listed');
@@ -165,6 +183,28 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect(ambiguous.remedy).toMatch(/future_\w+, future_\w+/);
     expect((await rewind('wrong', { step: 1 })).step).toBe(1);
     expect(await refusal('wrong', 'rewind', { step: -1 })).toMatchObject({ status: 400, field: 'step' });
+  });
+
+  it('refuses a place whose load or fork cannot be repeated any more, though the log still reaches back', async () => {
+    await create('loaded');
+    await train('loaded', 1, 1);
+    await server.api.run('/save_weights', { model_id: 'loaded', name: 'one' });
+    const load = await server.api.run<{ request_id: string }>('/load_weights', { model_id: 'loaded', name: 'one' });
+    await train('loaded', 2, 3);
+    await outliveFirstSnapshot('loaded');
+    for (const what of ['rewind', 'fork'] as const) {
+      const { status, message } = await refusal('loaded', what, { request_id: load.request_id });
+      expect(status, what).toBe(409);
+      expect(message).toContain('can no longer be rebuilt');
+    }
+    expect((await rewind('loaded', { step: 0 })).step).toBe(0);
+
+    const forked = await server.api.post<AcceptedAnswer>('/adapters/loaded/fork', { model_id: 'forked' });
+    await server.api.retrieve(forked.body.request_id);
+    await server.api.delete('/adapters/loaded');
+    await train('forked', 1, 2);
+    await outliveFirstSnapshot('forked');
+    expect(await refusal('forked', 'rewind', { step: 0 })).toMatchObject({ status: 409 });
   });
 });
 

@@ -36,7 +36,7 @@ export class HistoryPlaces {
       step === undefined
         ? await this.byRequest(adapter, changes, requestId ?? '')
         : await this.byStep(adapter, changes, step);
-    await this.checkKept(adapter, change);
+    await this.checkKept(adapter, changes, change);
     return change;
   }
 
@@ -82,8 +82,15 @@ export class HistoryPlaces {
     throw new NotInHistoryError(modelId, requestId);
   }
 
-  private async checkKept({ id, modelId, origin }: AdapterEntity, { position, requestId }: Change): Promise<void> {
+  /** An import, a fork and a load have snapshots of their own; once these are too old, the log alone repeats none. */
+  private async checkKept(
+    { id, modelId, origin }: AdapterEntity,
+    changes: readonly Change[],
+    { position, requestId }: Change,
+  ): Promise<void> {
     if ((await this.snapshots.findUsable(id, position)).length > 0) return;
-    if (origin?.kind === 'stored' || !(await this.log.isWhole(id))) throw new OutOfLogError(modelId, requestId);
+    const isRepeatable =
+      origin === null && !changes.some((one) => one.kind === 'load_weights' && one.position <= position);
+    if (!isRepeatable || !(await this.log.isWhole(id))) throw new OutOfLogError(modelId, requestId);
   }
 }
