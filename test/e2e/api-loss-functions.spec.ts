@@ -217,6 +217,7 @@ describe('a definition that cannot be used is refused', () => {
     ['constructor in let', { ...good, let: { constructor: '1' } }, 'let.constructor'],
     ['a loss that jumps', loss('sum(where(target_logprobs > -1, target_logprobs, 0))'), 'loss'],
     ['a name without end', { ...good, metrics: { ['a'.repeat(60_000)]: '1' } }, 'metrics'],
+    ['a config key that no formula uses', { ...good, config: { used: 1, a: 1 }, let: { x: 'used' } }, 'config.a'],
     ['a default out of range', { ...good, config: { a: { default: 2, max: 1 } } }, 'config.a'],
     ['a default beyond float64', raw('"config": {"a": 1e999}'), 'config.a'],
     ['65 values', { ...good, let: Object.fromEntries([...Array(65).keys()].map((i) => [`v${i}`, '1'])) }, 'let'],

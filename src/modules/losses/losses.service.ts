@@ -72,6 +72,7 @@ export class LossesService implements OnApplicationBootstrap {
     const { name } = definition;
     await this.checkName(name);
     const loss = new WrittenLoss(definition);
+    refuseUnused(loss);
     const config = this.registry.resolveConfig(loss);
     const gradientCheck = checkGradient(loss, config);
     refuseMismatch(gradientCheck);
@@ -158,6 +159,13 @@ export class LossesService implements OnApplicationBootstrap {
     const remedy = `Choose another name, for example my_${name}.`;
     throw new ConflictError(`The name '${name}' is that of a loss of this server.`, { field: 'name', remedy });
   }
+}
+
+/** Only new losses are refused for this: those that are stored go on as they are. */
+function refuseUnused({ unusedConfig: [name] }: WrittenLoss): void {
+  if (name === undefined) return;
+  const remedy = 'Use it in a formula or leave it out; is a name in a formula misspelt?';
+  throw new InvalidRequestError(`No formula uses config key '${name}'.`, { field: `config.${name}`, remedy });
 }
 
 function refuseMismatch({ mismatch }: GradientCheck): void {

@@ -37,6 +37,12 @@ export class WrittenLoss extends LossFunction {
     return this.described;
   }
 
+  /** Config keys that no formula uses: most likely misspelt. */
+  get unusedConfig(): string[] {
+    const used = this.program.steps.flatMap(({ operation }) => (operation.kind === 'config' ? [operation.name] : []));
+    return this.program.config.map(({ name }) => name).filter((name) => !used.includes(name));
+  }
+
   /** @throws NonFiniteExpressionError naming the formula in which the first NaN or infinity came up */
   override compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult {
     const evaluation = this.evaluate(logprobs, inputs, config);
