@@ -45,6 +45,14 @@ describe('repeats', () => {
     expect(await client.post('asample', sample)).toEqual(await client.post('asample', sample));
   });
 
+  it('are none where samples of a base model have the same number, with null for the sampling session', async () => {
+    const sample = { ...client.sample('', 0), sampling_session_id: null, base_model: 'tiny-chat' };
+    const ask = async (max_tokens: number) => client.post('asample', { ...sample, sampling_params: { max_tokens } });
+    const [first, second] = [await ask(2), await ask(3)];
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body['request_id']).not.toBe(first.body['request_id']);
+  });
+
   it('of an unnamed save give the first sampling session, though its number is new', async () => {
     const [model_id] = await client.createModel(1);
     const save = { model_id, seq_id: 1, sampling_session_seq_id: 5 };

@@ -6,6 +6,11 @@ import { InvalidRequestError } from '../errors/request.errors.js';
  */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Neither left out nor null: clients write both for what they do not mean to say. */
+export function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
+}
+
 export function invalid(field: string, problem: string, remedy: string): InvalidRequestError {
   return new InvalidRequestError(`${field} ${problem} ${remedy}`, { field, remedy });
 }

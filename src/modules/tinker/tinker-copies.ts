@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../common/caller.js';
-import { invalid } from '../../common/json/json-fields.js';
+import { invalid, isGiven } from '../../common/json/json-fields.js';
 import { CheckpointCopies, type CopyTarget, parseCheckpointPath } from '../checkpoints/index.js';
 import { SessionsService } from '../sessions/index.js';
 import { type CopyWeightsDto } from './dto/copy-weights.dto.js';
@@ -46,10 +46,6 @@ export class TinkerCopies {
     await this.sessions.create(session, sessionId);
     return { sessionId, modelId: modelIdOf(sessionId, 0), ttlSeconds };
   }
-}
-
-function isGiven<T>(value: T | null | undefined): value is T {
-  return value !== null && value !== undefined;
 }
 
 /** The same request has the same session. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
-import { invalid } from '../../common/json/json-fields.js';
+import { invalid, isGiven } from '../../common/json/json-fields.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, parseCheckpointPath } from '../checkpoints/index.js';
@@ -34,7 +34,7 @@ export class TinkerSampling {
   async submit(dto: AsampleDto, digits: string): Promise<Accepted> {
     const source = await this.findSource(dto);
     const { sampling_session_id: session, seq_id: seq } = dto;
-    const key = session === undefined || (seq ?? undefined) === undefined ? undefined : `sample:${session}:${digits}`;
+    const key = isGiven(session) && isGiven(seq) ? `sample:${session}:${digits}` : undefined;
     const request = toRequest(dto, source.model, key);
     const options = {
       ...{ logprobs: true, stream: false, promptLogprobs: dto.prompt_logprobs ?? false },
@@ -48,18 +48,18 @@ export class TinkerSampling {
 
   private async findSource(dto: AsampleDto): Promise<Source> {
     const { sampling_session_id: id, model_path: path, base_model: baseModel } = dto;
-    if ((id ?? undefined) !== undefined) {
-      const sampler = await this.samplers.get(id ?? '');
+    if (isGiven(id)) {
+      const sampler = await this.samplers.get(id);
       const model = this.adapters.baseModel(sampler.baseModel);
       return { model, modelId: sampler.id, adapterId: null, checkpointId: sampler.checkpointId, sampler };
     }
-    if ((path ?? undefined) !== undefined) {
-      const location = parseCheckpointPath(path ?? '', 'model_path');
+    if (isGiven(path)) {
+      const location = parseCheckpointPath(path, 'model_path');
       const checkpoint = await this.checkpoints.readable(location, 'model_path');
       const model = this.adapters.baseModel(checkpoint.baseModel);
-      return { model, modelId: path ?? '', adapterId: null, checkpointId: checkpoint.id };
+      return { model, modelId: path, adapterId: null, checkpointId: checkpoint.id };
     }
-    if ((baseModel ?? undefined) === undefined) {
+    if (!isGiven(baseModel)) {
       const remedy = 'Give sampling_session_id, model_path or base_model.';
       throw new InvalidRequestError(`There is nothing to sample from. ${remedy}`, {
         field: 'sampling_session_id',
@@ -93,7 +93,7 @@ function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined):
     topK: Math.max(params.top_k ?? 0, 0),
     stopTokens: [...new Set([...model.tokenizer.endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
-    seed: (params.seed ?? undefined) === undefined ? seedOf(name ?? String(Math.random())) : toSeed(params.seed ?? 0),
+    seed: isGiven(params.seed) ? toSeed(params.seed) : seedOf(name ?? String(Math.random())),
   };
   const request = { prompt, count: dto.num_samples ?? 1, sampling };
   const targets = dto.target_prompt_logprobs ?? undefined;
