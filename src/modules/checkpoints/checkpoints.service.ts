@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { currentOwner, runAs } from '../../common/caller.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { isGiven } from '../../common/json/json-fields.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
@@ -132,7 +133,7 @@ export class CheckpointsService {
     const overwrite = dto.overwrite ?? false;
     const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
     // A repeat by seq_id must find its first future, so there the operation decides.
-    if (taken && (dto.seq_id ?? undefined) === undefined) throw new CheckpointExistsError(path);
+    if (taken && !isGiven(dto.seq_id)) throw new CheckpointExistsError(path);
     const request = encodeSave({ name, overwrite, ttlSeconds: dto.ttl_seconds ?? null, ...more });
     return this.submit(SAVES[kind], adapter, path, request, dto.seq_id);
   }
@@ -186,5 +187,5 @@ function nameless(field: string, remedy: string): InvalidRequestError {
 }
 
 function nameField({ name }: Named): string {
-  return (name ?? undefined) === undefined ? 'path' : 'name';
+  return isGiven(name) ? 'name' : 'path';
 }

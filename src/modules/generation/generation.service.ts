@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { ConflictError } from '../../common/errors/request.errors.js';
+import { isGiven } from '../../common/json/json-fields.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
@@ -34,7 +35,7 @@ export class GenerationService {
     return this.submitTo(source, toGenerateRequest(dto, source.model), options);
   }
 
-  /** A request that has been checked. `repeat` tells one. */
+  /** A request that has been checked. `repeat`: what a repeat of it has in common with it. */
   submitTo(
     { model, modelId, adapterId, checkpointId, sampler }: Source,
     request: GenerateRequest,
@@ -54,7 +55,7 @@ export class GenerationService {
 
   /** Whose weights the request means. @throws AppErrors for names that are not there, or not of the base model named */
   async findSource(dto: GenerateDto): Promise<Source> {
-    const wished = (dto.base_model ?? undefined) === undefined ? null : this.adapters.baseModel(dto.base_model);
+    const wished = isGiven(dto.base_model) ? this.adapters.baseModel(dto.base_model) : null;
     const source = await this.sourceOf(dto.model_id ?? undefined, wished);
     if (wished === null || wished.name === source.model.name) return source;
     const remedy = 'Leave base_model out, or use another model_id.';

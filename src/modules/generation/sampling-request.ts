@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
-import { describe, invalid } from '../../common/json/json-fields.js';
+import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { type SamplingParams } from '../../domain/sampling.js';
@@ -29,7 +29,7 @@ export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateR
 }
 
 function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
-  const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => (dto[name] ?? undefined) !== undefined);
+  const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => isGiven(dto[name]));
   const [field] = given;
   if (field === undefined || given.length > 1) {
     const remedy = 'Give exactly one of messages, prompt and tokens.';
@@ -67,7 +67,7 @@ function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
 
 /** Stop strings and token ids of a request. */
 export function readStop(stop: unknown, model: BaseModel): { tokens: readonly number[]; strings: readonly string[] } {
-  if (stop === undefined || stop === null) return { tokens: [], strings: [] };
+  if (!isGiven(stop)) return { tokens: [], strings: [] };
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
   if (list.length > MAX_STOPS) {
     throw invalid('stop', `has ${list.length} entries.`, `Give at most ${MAX_STOPS} strings or token ids.`);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { runAs } from '../../common/caller.js';
-import { describe, invalid } from '../../common/json/json-fields.js';
+import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted } from '../futures/index.js';
@@ -43,8 +43,8 @@ export class TinkerModels {
     const { path, model_id: modelId } = dto;
     const optimizer = dto.optimizer ?? false;
     const reader = await this.access.readerOf(dto.weights_access_token);
-    if ((modelId ?? undefined) === undefined) return this.createFrom(dto, optimizer, reader);
-    return this.checkpoints.load({ model_id: modelId ?? '', path, optimizer, seq_id: dto.seq_id }, reader);
+    if (!isGiven(modelId)) return this.createFrom(dto, optimizer, reader);
+    return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: dto.seq_id }, reader);
   }
 
   private async createFrom(
@@ -52,14 +52,14 @@ export class TinkerModels {
     optimizer: boolean,
     reader: string,
   ): Promise<Accepted> {
-    if ((sessionId ?? undefined) === undefined || (seqId ?? undefined) === undefined) {
+    if (!isGiven(sessionId) || !isGiven(seqId)) {
       throw invalid('model_id', 'is missing.', 'Give model_id, or session_id and model_seq_id to make a model.');
     }
-    await this.sessions.enter(sessionId ?? '');
+    await this.sessions.enter(sessionId);
     const source = parseCheckpointPath(path, 'path');
     const { lora, baseModel } = await runAs(reader, () => this.library.readable(source, 'path'));
     this.checkBaseModel(dto.base_model, baseModel);
-    const modelId = modelIdOf(sessionId ?? '', seqId ?? 0);
+    const modelId = modelIdOf(sessionId, seqId);
     const userMetadata = dto.user_metadata ?? undefined;
     await this.adapters.createOnce({ modelId, baseModel, lora, sessionId, userMetadata });
     return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: FIRST_SEQ_ID }, reader);
@@ -67,7 +67,7 @@ export class TinkerModels {
 
   /** A client may name another base model for a checkpoint; here only its own one fits. */
   private checkBaseModel(wished: string | undefined, actual: string): void {
-    if ((wished ?? undefined) === undefined || this.adapters.baseModel(wished).name === actual) return;
+    if (!isGiven(wished) || this.adapters.baseModel(wished).name === actual) return;
     throw invalid('base_model', `is ${describe(wished)}.`, `The checkpoint is for '${actual}': leave it out.`);
   }
 }

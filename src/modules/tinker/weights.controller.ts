@@ -3,6 +3,7 @@ import { ApiForbiddenResponse, ApiHeader, ApiOkResponse } from '@nestjs/swagger'
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
+import { isGiven } from '../../common/json/json-fields.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
 import { SamplersService } from '../sessions/index.js';
 import { CopiedWeightsDto, CopyWeightsDto } from './dto/copy-weights.dto.js';
@@ -71,7 +72,7 @@ export class TinkerWeightsController {
   async saveForSampler(
     @Body() { user_metadata: userMetadata, ...body }: TinkerSaveForSamplerDto,
   ): Promise<TinkerFutureDto> {
-    if ((body.path ?? undefined) !== undefined) {
+    if (isGiven(body.path)) {
       return toTinkerFuture(await this.checkpoints.saveForSampler(body, userMetadata ?? undefined));
     }
     const saved = await this.checkpoints.saveUnnamed(body.model_id, body.seq_id ?? undefined);

@@ -1,6 +1,7 @@
 import {
   describe,
   invalid,
+  isGiven,
   type JsonObject,
   readArray,
   readObject,
@@ -24,13 +25,13 @@ export function readJsonRequest(value: unknown, input: 'forward_backward_input' 
     seqId: readSeqId(body['seq_id']),
     data: readArray(data, `${input}.data`, BODY).map((datum, i) => readDatum(datum, `data[${i}]`)),
     loss: readString(loss, `${input}.loss_fn`, BODY),
-    lossConfig: (config ?? undefined) === undefined ? {} : readObject(config, `${input}.loss_fn_config`, BODY),
+    lossConfig: isGiven(config) ? readObject(config, `${input}.loss_fn_config`, BODY) : {},
     forwardOnly: input === 'forward_input',
   };
 }
 
 function readSeqId(value: unknown): number | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (!isGiven(value)) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw invalid('seq_id', `is ${describe(value)}.`, 'Number the requests of a model 1, 2, 3, ...');
 }
@@ -67,14 +68,9 @@ export function readTensor(value: unknown, field: string): WireTensor {
   const list = (item: unknown, name: string) => readArray(item, `${field}.${name}`, TENSOR);
   return {
     values: list(tensor['data'], 'data'),
-    ...((shape ?? undefined) === undefined ? {} : { shape: list(shape, 'shape').map(numberOf) }),
-    ...((rowStarts ?? undefined) === undefined
-      ? {}
-      : {
-          sparse: {
-            rowStarts: list(rowStarts, 'sparse_crow_indices'),
-            columns: list(columns, 'sparse_col_indices'),
-          },
-        }),
+    ...(isGiven(shape) ? { shape: list(shape, 'shape').map(numberOf) } : {}),
+    ...(isGiven(rowStarts)
+      ? { sparse: { rowStarts: list(rowStarts, 'sparse_crow_indices'), columns: list(columns, 'sparse_col_indices') } }
+      : {}),
   };
 }
