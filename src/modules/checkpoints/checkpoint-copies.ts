@@ -6,6 +6,7 @@ import { stateDigest } from '../../compute/state-digest.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, AdaptersService, fromFiles } from '../adapters/index.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
+import { endOf, isExpired } from './checkpoint-lifetime.js';
 import { type CheckpointPath, formatCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { withFirstState } from './first-state.js';
@@ -91,9 +92,8 @@ export class CheckpointCopies {
     const row = {
       ...{ id: `checkpoint_${ulid()}`, adapterId, modelId, owner, public: false, path },
       ...{ kind, name, baseModel, lora, step, withOptimizer, sizeBytes, userMetadata },
-      expiresAt: ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000),
+      expiresAt: endOf(ttlSeconds),
     };
-    const isExpired = ({ expiresAt }: CheckpointEntity) => expiresAt !== null && expiresAt.getTime() <= Date.now();
     const replaced = await this.checkpoints.put(row, isExpired);
     if (typeof replaced === 'string') return this.store.delete(path);
     await this.history.record(row, 'checkpoint_copy', { source_path: formatCheckpointPath(source) });

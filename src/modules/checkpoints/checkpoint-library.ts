@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../common/caller.js';
 import { packArchive } from '../../formats/adapter-archive.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
+import { endOf } from './checkpoint-lifetime.js';
 import { type CheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { CheckpointNotFoundError } from './errors/checkpoint.errors.js';
@@ -59,7 +60,7 @@ export class CheckpointLibrary {
   async setTtl(path: CheckpointPath, ttlSeconds: number | null): Promise<void> {
     const checkpoint = await this.own(path);
     await this.history.record(checkpoint, 'checkpoint_set_ttl', { ttl_seconds: ttlSeconds });
-    await this.checkpoints.update(checkpoint.id, { expiresAt: ttlSeconds === null ? null : after(ttlSeconds) });
+    await this.checkpoints.update(checkpoint.id, { expiresAt: endOf(ttlSeconds) });
   }
 
   async delete(path: CheckpointPath): Promise<void> {
@@ -77,7 +78,7 @@ export class CheckpointLibrary {
 
   /** Lets the snapshots without a name, that only sampling clients of this session use, expire. */
   expireUnnamed(sessionId: string, ttlSeconds: number): Promise<void> {
-    return this.checkpoints.expireUnnamed(sessionId, after(ttlSeconds));
+    return this.checkpoints.expireUnnamed(sessionId, endOf(ttlSeconds));
   }
 
   fileNames({ path }: CheckpointEntity): Promise<string[]> {
@@ -102,8 +103,4 @@ export class CheckpointLibrary {
     const checkpoint = await this.checkpoints.findById(checkpointId);
     return checkpoint && packArchive(await this.files(checkpoint), checkpoint.createdAt);
   }
-}
-
-function after(seconds: number): Date {
-  return new Date(Date.now() + seconds * 1000);
 }

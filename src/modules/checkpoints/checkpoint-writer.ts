@@ -5,6 +5,7 @@ import { type AdapterState } from '../../domain/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, toFiles } from '../adapters/index.js';
 import { type Operation } from '../futures/index.js';
+import { endOf, isExpired } from './checkpoint-lifetime.js';
 import { formatCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
 import { CheckpointExistsError, LeaseOutdatedError } from './errors/checkpoint.errors.js';
@@ -50,9 +51,7 @@ export class CheckpointWriter {
     const path = `${ownFolders}-${lease}`;
     const clientPath = { modelId: adapter.modelId, kind, name };
     const replaces = (existing: CheckpointEntity): boolean =>
-      overwrite ||
-      existing.path.startsWith(ownFolders) ||
-      (existing.expiresAt !== null && existing.expiresAt.getTime() <= Date.now());
+      overwrite || existing.path.startsWith(ownFolders) || isExpired(existing);
     const existing = await this.checkpoints.find(key);
     if (existing && !replaces(existing)) throw new CheckpointExistsError(clientPath);
     const withOptimizer = kind === 'training';
@@ -65,7 +64,7 @@ export class CheckpointWriter {
       ...{ modelId: adapter.modelId, baseModel: adapter.baseModel, lora: adapter.lora },
       ...{ owner: adapter.owner, public: false, userMetadata: request.userMetadata ?? null },
       sizeBytes: await this.store.sizeBytes(path),
-      expiresAt: ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000),
+      expiresAt: endOf(ttlSeconds),
     };
     const replaced = await this.checkpoints.put(row, replaces, lease);
     if (replaced === 'taken' || replaced === 'outdated') {

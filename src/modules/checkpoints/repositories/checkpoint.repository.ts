@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
+import { isExpired } from '../checkpoint-lifetime.js';
 import { type CheckpointPath } from '../checkpoint-path.js';
 import { CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
 
@@ -40,7 +41,7 @@ export class CheckpointRepository {
   /** Oldest first. */
   async findByAdapter(adapterId: string): Promise<CheckpointEntity[]> {
     const rows = await this.rows.find({ where: { adapterId }, order: { createdAt: 'ASC', id: 'ASC' } });
-    return rows.filter((row) => unlessExpired(row) !== null);
+    return rows.filter((row) => !isExpired(row));
   }
 
   /** By the client's name for its adapter: the newest, while those of a deleted adapter of that name are still there. */
@@ -170,5 +171,5 @@ async function isHeld(adapterId: string, lease: number, manager: EntityManager):
 }
 
 function unlessExpired(row: CheckpointEntity | null): CheckpointEntity | null {
-  return row && row.expiresAt && row.expiresAt.getTime() <= Date.now() ? null : row;
+  return row && isExpired(row) ? null : row;
 }
