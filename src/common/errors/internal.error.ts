@@ -21,8 +21,9 @@ export class InternalError extends AppError {
 }
 
 /**
- * An AppError as it is, and one for an outage of the database; anything else is logged with its stack under a new error id and replaced by an InternalError.
- * `context` says what was being done.
+ * An AppError as it is, and a DatabaseOutageError for an outage of the database; anything else is logged with its stack
+ * under a new error id and replaced by an InternalError.
+ * @param context what was being done
  */
 export function toAppError(error: unknown, context: string, logger: Pick<LoggerService, 'error'>): AppError {
   if (error instanceof AppError) return error;

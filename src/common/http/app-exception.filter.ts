@@ -31,7 +31,7 @@ export function sendError(response: Response, error: AppError): void {
   response.status(error.status).json(toErrorBody(error));
 }
 
-/** Answers every error: one thrown by us as it is, one by Nest or Express by the table below, any other as a 500. */
+/** Answers every error: one thrown by us as it is, one by Nest or Express as what the client did wrong, any other as a 500. */
 @Catch()
 export class AppExceptionFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');

@@ -26,7 +26,7 @@ export class ErrorContentDto {
   details?: Readonly<Record<string, unknown>>;
 }
 
-/** The one shape of an error answer of the root routes. */
+/** The one shape of an error answer, of every route but those under /hf. */
 export class ErrorDto {
   /** What happened. */
   @ApiProperty({ type: ErrorContentDto })

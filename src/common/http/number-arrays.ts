@@ -16,7 +16,7 @@ export interface TakenArray {
  * Takes long arrays of numbers out of a parsed JSON body: the copy has in their place an array with their first number
  * only, so that rules like "is an array of numbers" still hold. Everything that walks the copy (class-transformer takes
  * 0.5 microseconds a number) is spared them. Each number is looked at once: it must be a finite number.
- * Throws InvalidRequestError naming the element that is not, or the field that is nested too deeply.
+ * @throws InvalidRequestError naming the element that is not, or the field that is nested too deeply
  */
 export function takeNumberArrays(body: unknown): { readonly rest: unknown; readonly taken: readonly TakenArray[] } {
   const taken: TakenArray[] = [];

@@ -12,9 +12,8 @@ const VALID_MS = 15 * 60_000;
 
 /**
  * Addresses of checkpoint archives and files that need no key: the SDK fetches them with a plain HTTP client. Whoever
- * asks for one has checked that the client may read the checkpoint. What is signed is `<checkpoint>` for an archive and
- * `<checkpoint>/<file>` for a file, `trace/<owner>/<session>` for
- * a trace, so none passes for another.
+ * asks for one has checked that the client may read the checkpoint. What is signed is `<checkpoint>` for an archive,
+ * `<checkpoint>/<file>` for a file and `trace/<owner>/<session>` for a trace, so none passes for another.
  */
 @Injectable()
 export class DownloadLinks {

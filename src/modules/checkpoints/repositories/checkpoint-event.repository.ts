@@ -5,7 +5,10 @@ import { formatCheckpointPath } from '../checkpoint-path.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointEventEntity, type CheckpointEventName } from '../entities/checkpoint-event.entity.js';
 
-/** What was done with checkpoints. Written before it is done: an event too many misleads less than a missing one. */
+/**
+ * What was done with checkpoints. Written before it is done, or in one transaction with it: an event too many misleads
+ * less than a missing one. That of a copy comes after: only then is it known which of two repeats has made it.
+ */
 @Injectable()
 export class CheckpointEventRepository {
   constructor(@InjectRepository(CheckpointEventEntity) private readonly rows: Repository<CheckpointEventEntity>) {}
