@@ -1,4 +1,4 @@
-export { CheckpointCopies, type CopySource, type CopyTarget } from './checkpoint-copies.js';
+export { CheckpointCopies, type CopyTarget } from './checkpoint-copies.js';
 export { CheckpointLibrary } from './checkpoint-library.js';
 export {
   CHECKPOINT_SEGMENTS,

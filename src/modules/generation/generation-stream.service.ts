@@ -4,9 +4,10 @@ import { EventBus } from '../../events/event-bus.js';
 import { type GenerateDto } from './dto/generate.dto.js';
 import { GenerationService } from './generation.service.js';
 import { readStop } from './sampling-request.js';
+import { type StreamListener } from './sse.js';
 import { TextStream } from './text-stream.js';
 import { TokenTap } from './token-events.js';
-import { type TextDelta, TokenTexts } from './token-texts.js';
+import { TokenTexts } from './token-texts.js';
 
 /** Sampling whose tokens are told while they are drawn in the worker. */
 @Injectable()
@@ -20,11 +21,7 @@ export class GenerationStreamService {
    * Submits the request and tells `onStart` once it is accepted (what is wrong with it is thrown before), then every
    * piece of text. Returns the result, or null when the signal aborts before.
    */
-  async run(
-    dto: GenerateDto,
-    signal: AbortSignal,
-    listener: { onStart(): void; onDelta(delta: TextDelta): void },
-  ): Promise<Record<string, unknown> | null> {
+  async run(dto: GenerateDto, signal: AbortSignal, listener: StreamListener): Promise<Record<string, unknown> | null> {
     const tap = new TokenTap(this.events);
     try {
       const { model } = await this.generation.findSource(dto);

@@ -2,4 +2,4 @@ export { FINISH_REASONS, type FinishReason, type SessionEntity } from './entitie
 export { SamplersService } from './samplers.service.js';
 export { SessionsModule } from './sessions.module.js';
 export { type SessionCursor, type SessionFilter } from './session-filter.js';
-export { type SessionEnd, SessionsService } from './sessions.service.js';
+export { SessionsService } from './sessions.service.js';

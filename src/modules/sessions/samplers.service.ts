@@ -6,7 +6,7 @@ import { whenDatabaseIsBack } from '../../database/outage.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, parseCheckpointPath } from '../checkpoints/index.js';
 import { type SamplingSessionEntity } from './entities/sampling-session.entity.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { type NewSamplingSessionRow, SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 
 export interface SamplerWish {
@@ -82,7 +82,7 @@ export class SamplersService {
     return { baseModel, checkpointId: id };
   }
 
-  private async insert(row: Omit<SamplingSessionEntity, 'id' | 'owner' | 'session' | 'completions' | 'createdAt'>) {
+  private async insert(row: Omit<NewSamplingSessionRow, 'id' | 'owner'>) {
     const sampler = await this.rows.insertSampler({ ...row, id: `sampler_${ulid()}`, owner: currentOwner() });
     if (!sampler) throw new TypeError('A sampling session was neither made nor found.');
     return sampler;
