@@ -5,13 +5,16 @@ import { type PlannedOperation } from './training-plan.js';
 export abstract class Dialect {
   /** The adapter's name; known after begin(). */
   abstract readonly modelId: string;
-  /** Whether an operation has a number by which the server knows a repeat. */
-  abstract isNumbered(operation: PlannedOperation): boolean;
   abstract begin(): Promise<void>;
   /** Submits an operation; resolves with the id of its future. */
   abstract submit(operation: PlannedOperation, seqId: number): Promise<string>;
   /** Waits for the answer. An operation that failed is answered with { failed }. */
   abstract result(requestId: string): Promise<Json>;
+
+  /** Whether an operation has a number by which the server knows a repeat. */
+  isNumbered({ kind }: PlannedOperation): boolean {
+    return kind !== 'sample' && kind !== 'unload';
+  }
 }
 
 const SAMPLING = { count: 2, maxTokens: 6 };
@@ -28,10 +31,6 @@ export class RootDialect extends Dialect {
 
   override async begin(): Promise<void> {
     // The first forward_backward makes the adapter.
-  }
-
-  override isNumbered({ kind }: PlannedOperation): boolean {
-    return kind !== 'sample' && kind !== 'unload';
   }
 
   override submit(operation: PlannedOperation, seqId: number): Promise<string> {
@@ -101,10 +100,6 @@ export class TinkerDialect extends Dialect {
       ...{ session_id: this.sessionId, model_seq_id: 0, base_model: this.baseModel },
       lora_config: { rank: 4, seed: this.loraSeed, train_unembed: false },
     });
-  }
-
-  override isNumbered({ kind }: PlannedOperation): boolean {
-    return kind !== 'sample' && kind !== 'unload';
   }
 
   override async submit(operation: PlannedOperation, seqId: number): Promise<string> {

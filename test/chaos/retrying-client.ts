@@ -42,25 +42,16 @@ export class RetryingClient {
   /** @throws when the request is refused */
   async post(path: string, body: Json): Promise<Json> {
     return this.insist(`POST ${path}`, async () => {
-      const reply = await this.send('POST', path, body);
+      const reply = await this.send(path, body);
       if (isLater(reply.status)) return null;
       if (reply.status >= 300) throw new Refused(`POST ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
       return reply.body;
     });
   }
 
-  async get(path: string): Promise<Json> {
-    return this.insist(`GET ${path}`, async () => {
-      const reply = await this.send('GET', path);
-      if (isLater(reply.status)) return null;
-      if (reply.status >= 300) throw new Refused(`GET ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
-      return reply.body;
-    });
-  }
-
   /** Polls until `read` finds the answer in a reply; it gives null for "ask again". */
   async poll(path: string, body: Json, read: (reply: Reply) => Json | null): Promise<Json> {
-    return this.insist(`POST ${path} ${JSON.stringify(body)}`, async () => read(await this.send('POST', path, body)));
+    return this.insist(`POST ${path} ${JSON.stringify(body)}`, async () => read(await this.send(path, body)));
   }
 
   private async insist(what: string, attempt: () => Promise<Json | null>): Promise<Json> {
@@ -80,11 +71,12 @@ export class RetryingClient {
     throw new Error(`${what}: no answer within ${GIVE_UP_MS / 1000} s`, { cause: last });
   }
 
-  private async send(method: string, path: string, body?: Json): Promise<Reply> {
+  private async send(path: string, body: Json): Promise<Reply> {
     const answer = await fetch(this.url + path, {
-      method,
+      method: 'POST',
       signal: AbortSignal.timeout(ATTEMPT_MS),
-      ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
     });
     return { status: answer.status, body: (await answer.json()) as Json };
   }
@@ -93,6 +85,6 @@ export class RetryingClient {
 /** An answer that no repeat would change. */
 class Refused extends Error {}
 
-export function isLater(status: number): boolean {
+function isLater(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }

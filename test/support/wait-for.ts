@@ -1,3 +1,5 @@
+import { pause } from './pause.js';
+
 const STEP_MS = 20;
 
 /** Waits until the condition holds; throws at the deadline, saying what did not come. */
@@ -9,7 +11,7 @@ export async function waitFor(
   const deadline = performance.now() + options.timeout;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`${what}: not within ${options.timeout} ms`);
-    await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+    await pause(STEP_MS);
   }
 }
 
