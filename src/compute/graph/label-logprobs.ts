@@ -34,7 +34,8 @@ const CHUNKS: readonly Dim[] = ['N0', 'N1', 'N2', 'N3'];
 /**
  * log p(label) without a one-hot or a stored log-softmax: with P = softmax(logits), the gradient of row n is
  * sum_k c_nk W[label_nk] - (sum_k c_nk) P_n W. P_n W does not depend on the loss, so it is computed chunk by chunk beside
- * the log-probs, and nothing of vocabulary size outlives its chunk.
+ * the log-probs, and nothing of vocabulary size outlives its chunk; but a LoRA on the projection needs P again for the
+ * gradient of `up`.
  *
  * @returns logprobs [N, K]
  */
