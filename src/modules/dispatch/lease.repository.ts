@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { serializeError } from '../../common/errors/app-error.js';
-import { EVENT_CHANNELS } from '../../events/event-bus.js';
-import { type Claim } from '../futures/index.js';
+import { type Claim, TELL_WAITERS } from '../futures/index.js';
 import { IS_ALIVE } from '../workers/index.js';
 import { MOST_DEATHS, WorkerKilledError } from './worker-killed.error.js';
 
@@ -23,8 +22,6 @@ export interface OpenLine {
   readonly adapterId: string | null;
   /** The first open request of the line. */
   readonly requestId: string;
-  /** Is this worker the one that holds the adapter? */
-  readonly mine: boolean;
 }
 
 /** A lease that was taken, or the worker that has the adapter (null: it is free, but for one with fewer leases). */
@@ -66,9 +63,9 @@ export class LeaseRepository {
   }
 
   /** Requests to a bare base model belong to no adapter: those whose worker is dead wait again. */
-  async returnOfDeadWorkers(): Promise<number> {
+  async returnOfDeadWorkers(): Promise<void> {
     const dead = `NOT EXISTS (SELECT FROM workers worker WHERE worker.id = futures.worker_id AND ${IS_ALIVE})`;
-    return this.returnToLine(this.database, `adapter_id IS NULL AND ${dead}`, []);
+    await this.returnToLine(this.database, `adapter_id IS NULL AND ${dead}`, []);
   }
 
   /** The engine died while this claim ran, and the worker lives on. */
@@ -79,10 +76,10 @@ export class LeaseRepository {
 
   /** Lines with open requests that this worker holds or may take, those that wait longest first. */
   async findOpenLines({ workerId, mayTakeOver }: Asker): Promise<OpenLine[]> {
-    const rows: { adapter_id: string | null; request_id: string; mine: boolean }[] = await this.database.query(
-      `SELECT adapter_id, request_id, mine FROM (
+    const rows: { adapter_id: string | null; request_id: string }[] = await this.database.query(
+      `SELECT adapter_id, request_id FROM (
          SELECT DISTINCT ON (coalesce(future.adapter_id, future.request_id))
-                future.adapter_id, future.request_id, future.position, coalesce(adapter.worker_id = $1, false) AS mine
+                future.adapter_id, future.request_id, future.position
          FROM futures future LEFT JOIN adapters adapter ON adapter.id = future.adapter_id
          WHERE (future.status = 'pending' OR (future.status = 'running' AND future.worker_id <> $1))
            AND (future.adapter_id IS NOT NULL OR future.status = 'pending') AND ${IS_FREE}
@@ -90,7 +87,7 @@ export class LeaseRepository {
        ORDER BY position`,
       [workerId, mayTakeOver],
     );
-    return rows.map((row) => ({ adapterId: row.adapter_id, requestId: row.request_id, mine: row.mine }));
+    return rows.map((row) => ({ adapterId: row.adapter_id, requestId: row.request_id }));
   }
 
   /** Every lease that the worker holds. */
@@ -132,19 +129,19 @@ export class LeaseRepository {
     manager: Pick<DataSource, 'query'>,
     which: string,
     parameters: readonly unknown[],
-  ): Promise<number> {
-    const returned: unknown[] = await manager.query(
+  ): Promise<void> {
+    await manager.query(
       `WITH returned AS (
          UPDATE futures SET deaths = deaths + 1, started_at = NULL,
            worker_id = CASE WHEN deaths + 1 < $1 THEN NULL ELSE worker_id END,
            status = CASE WHEN deaths + 1 < $1 THEN 'pending' ELSE 'failed' END,
            error = CASE WHEN deaths + 1 < $1 THEN NULL ELSE $2::jsonb END,
            finished_at = CASE WHEN deaths + 1 < $1 THEN NULL ELSE now() END
-         WHERE status = 'running' AND ${which} RETURNING request_id, status)
-       SELECT CASE WHEN status = 'failed' THEN pg_notify('${EVENT_CHANNELS.futureSettled}', request_id) END FROM returned`,
+         WHERE status = 'running' AND ${which} RETURNING request_id, sampler_id, status),
+       done AS (SELECT request_id, sampler_id FROM returned WHERE status = 'failed')
+       ${TELL_WAITERS}`,
       [MOST_DEATHS, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
     );
-    return returned.length;
   }
 }
 

@@ -24,3 +24,4 @@ export {
   type OperationRow,
   type PositionRange,
 } from './repositories/operation-log.repository.js';
+export { TELL_WAITERS } from './repositories/settling-sql.js';

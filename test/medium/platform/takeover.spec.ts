@@ -4,6 +4,7 @@ import { ComputeBackend } from '../../../src/compute/compute-backend.js';
 import { DatabaseOutageError } from '../../../src/common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../../src/compute/engine-stopped.error.js';
 import { type Environment } from '../../../src/config/app-config.js';
+import { EVENT_CHANNELS, EventBus } from '../../../src/events/event-bus.js';
 import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
@@ -193,13 +194,18 @@ describe('workers that take over', () => {
     const [bad, good] = [await insertAdapter(platform.get(DataSource)), await insertAdapter(platform.get(DataSource))];
     // An engine that dies each time this request runs is what the runner tells by this error.
     script.failWith('poison', new EngineStoppedError('a test ended it'));
-    const poison = await futures.submit(operation(bad, 'poison'));
+    const told: string[] = [];
+    platform.get(EventBus).subscribe(EVENT_CHANNELS.futureSettled, { onEvent: (id) => told.push(id) });
+    const sampler = { id: 'sampler-1', sessionId: 'session-1' };
+    const poison = await futures.submit({ ...operation(bad, 'poison'), sampler });
     const after = await futures.submit(operation(bad, 'after'));
     const failed = await futures.wait(poison.requestId, 30_000);
     expect(failed).toMatchObject({ status: 'failed', error: { code: 'worker_killed', category: 'server' } });
     expect(script.starts('poison')).toBe(4);
     expect((await futures.wait(after.requestId, 20_000)).status).toBe('completed');
     expect((await run(platform, operation(good, 'good'))).status).toBe('completed');
+    // Whoever waits for the sampling session as a whole hears of it, too.
+    expect(told).toEqual(expect.arrayContaining([poison.requestId, sampler.id]));
   });
 
   it('hands back what does not end in the grace period; the next worker runs it', async () => {
