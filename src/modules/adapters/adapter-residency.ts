@@ -39,8 +39,8 @@ interface LiveAdapter {
 /**
  * Sees to it that an adapter is in the backend's memory, in the state that the log says, before an operation runs on
  * it, and writes its state down. The log is the truth: an adapter that is not there, or whose memory holds more than
- * the log, is restored from it. Relies on the dispatcher: the
- * operations of one adapter come one after another, only read-only ones side by side.
+ * the log, is restored from it. Relies on the dispatcher: the operations of one adapter come one after another, only
+ * read-only ones side by side.
  */
 @Injectable()
 @ObservesOperations()
@@ -87,11 +87,7 @@ export class AdapterResidency extends OperationObserver {
   override async unload(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
     if (!live) return;
-    const adapter = await live.ready.catch(() => null);
-    await live.writing;
-    if (adapter && live.applied === live.stored && live.stored > live.snapshot) {
-      await this.takeSnapshot(adapter, live);
-    }
+    await this.writeDown(live);
     await this.evict(adapterId);
   }
 
@@ -121,14 +117,7 @@ export class AdapterResidency extends OperationObserver {
   }
 
   override async drained(): Promise<void> {
-    for (const live of this.live.values()) {
-      const adapter = await live.ready.catch(() => null);
-      await live.writing;
-      if (adapter && live.applied === live.stored && live.stored > live.snapshot) {
-        await this.takeSnapshot(adapter, live);
-        await live.writing;
-      }
-    }
+    for (const live of this.live.values()) await this.writeDown(live);
   }
 
   override holds(adapterId: string): boolean {
@@ -208,6 +197,15 @@ export class AdapterResidency extends OperationObserver {
       Date.now() - live.snapshotAt >= snapshotIntervalS * 1000 ||
       (snapshotSteps > 0 && live.snapshotSteps >= snapshotSteps);
     if (due && !live.writing && live.stored > live.snapshot) await this.takeSnapshot(adapter, live);
+  }
+
+  /** Takes a snapshot and waits for it, unless there is one of this state or the memory holds more than the log. */
+  private async writeDown(live: LiveAdapter): Promise<void> {
+    const adapter = await live.ready.catch(() => null);
+    await live.writing;
+    if (!adapter || live.applied !== live.stored || live.stored <= live.snapshot) return;
+    await this.takeSnapshot(adapter, live);
+    await live.writing;
   }
 
   /** On failure the memory is ahead of the log, and the next operation rebuilds it. */
