@@ -23,7 +23,7 @@ import {
   FutureRepository,
   type FutureFilter,
   type FutureSummary,
-  type HistoryEntry,
+  type RequestOutline,
   type TimeRange,
   type NewFutureRow,
   type SeqRange,
@@ -179,8 +179,8 @@ export class FuturesService {
   }
 
   /** The caller's requests of these kinds, newest first, with the checkpoint that each is about. */
-  history(kinds: readonly OperationKind[], limit: number, range?: TimeRange): Promise<HistoryEntry[]> {
-    return this.futures.findHistory(currentOwner(), kinds, limit, range);
+  ofKinds(kinds: readonly OperationKind[], limit: number, range?: TimeRange): Promise<RequestOutline[]> {
+    return this.futures.findOfKinds(currentOwner(), kinds, limit, range);
   }
 
   /** Fails the operations of an adapter that have not started; what runs, goes on. Returns how many. */

@@ -10,8 +10,8 @@ interface Waiter {
 }
 
 /**
- * Long polls that wait for a future. A waiter is a promise with a deadline and costs no database session: one event
- * subscription and one sweep query serve all of them, thousands at a time.
+ * Long polls that wait for a future, or for any of a sampling session. A waiter is a promise with a deadline and costs
+ * no database session: one event subscription and one sweep query serve all of them, thousands at a time.
  */
 @Injectable()
 export class WaiterHub implements OnModuleInit, OnModuleDestroy {
@@ -29,7 +29,7 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.unsubscribe = this.events.subscribe(EVENT_CHANNELS.futureSettled, {
-      onEvent: (requestId) => this.wake(requestId),
+      onEvent: (id) => this.wake(id),
       onGap: () => void this.sweep(),
     });
     this.timer = setInterval(() => void this.sweep(), SWEEP_MS);
@@ -41,7 +41,7 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
     this.closed = true;
     this.unsubscribe?.();
     clearInterval(this.timer);
-    for (const requestId of [...this.waiters.keys()]) this.wake(requestId);
+    for (const id of [...this.waiters.keys()]) this.wake(id);
   }
 
   /** From the start of a shutdown on: nothing waits any more. */
@@ -49,17 +49,18 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
     return this.closed;
   }
 
-  /** Requests somebody waits for. */
+  /** Requests, and sampling sessions, somebody waits for. */
   get waitingRequests(): number {
     return this.waiters.size;
   }
 
   /**
-   * Starts to listen for the end of a request. `ended` resolves when it is settled (or may be: look at the row), when
-   * `waitMs` have passed, when the signal aborts, or when the process shuts down. Call `cancel` when no longer needed.
-   * Begin before reading the row, so that an end between the two is not missed.
+   * Starts to listen for the end of a request, or of any request to a sampling session, by the id of the one or the
+   * other. `ended` resolves when one is settled (or may be: look at the rows; for a session that is after SWEEP_MS at the
+   * latest), when `waitMs` have passed, when the signal aborts, or when the process shuts down. Call `cancel` when no
+   * longer needed. Begin before reading the rows, so that an end between the two is not missed.
    */
-  begin(requestId: string, waitMs: number, signal?: AbortSignal): { ended: Promise<void>; cancel: () => void } {
+  begin(id: string, waitMs: number, signal?: AbortSignal): { ended: Promise<void>; cancel: () => void } {
     let cancel = () => {};
     const ended = new Promise<void>((resolve) => {
       const waiter: Waiter = { wake: () => cancel() };
@@ -67,26 +68,26 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
       cancel = () => {
         clearTimeout(deadline);
         signal?.removeEventListener('abort', cancel);
-        this.remove(requestId, waiter);
+        this.remove(id, waiter);
         resolve();
       };
-      this.insert(requestId, waiter);
+      this.insert(id, waiter);
       signal?.addEventListener('abort', cancel);
       if (this.closed || signal?.aborted === true) cancel();
     });
     return { ended, cancel };
   }
 
-  private wake(requestId: string): void {
-    for (const waiter of [...(this.waiters.get(requestId) ?? [])]) waiter.wake();
+  private wake(id: string): void {
+    for (const waiter of [...(this.waiters.get(id) ?? [])]) waiter.wake();
   }
 
-  /** One query for all waiting requests. */
+  /** One query for all that is waited for; it takes sampling sessions for settled, so that their polls look again. */
   private async sweep(): Promise<void> {
     if (this.sweeping || this.waiters.size === 0) return;
     this.sweeping = true;
     try {
-      for (const requestId of await this.futures.findOver([...this.waiters.keys()])) this.wake(requestId);
+      for (const id of await this.futures.findOver([...this.waiters.keys()])) this.wake(id);
     } catch (error) {
       this.logger.warn(`Could not look after waiting requests, trying again in ${SWEEP_MS} ms: ${String(error)}`);
     } finally {
@@ -94,15 +95,15 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private insert(requestId: string, waiter: Waiter): void {
-    const waiters = this.waiters.get(requestId);
-    if (waiters === undefined) this.waiters.set(requestId, new Set([waiter]));
+  private insert(id: string, waiter: Waiter): void {
+    const waiters = this.waiters.get(id);
+    if (waiters === undefined) this.waiters.set(id, new Set([waiter]));
     else waiters.add(waiter);
   }
 
-  private remove(requestId: string, waiter: Waiter): void {
-    const waiters = this.waiters.get(requestId);
+  private remove(id: string, waiter: Waiter): void {
+    const waiters = this.waiters.get(id);
     waiters?.delete(waiter);
-    if (waiters?.size === 0) this.waiters.delete(requestId);
+    if (waiters?.size === 0) this.waiters.delete(id);
   }
 }

@@ -43,7 +43,7 @@ export class TinkerAudit {
   private async requests(type: 'all' | 'checkpoints', range?: TimeRange): Promise<AuditEntryDto[]> {
     const kinds = Object.entries(EVENTS).filter(([, event]) => type === 'all' || event.startsWith('checkpoint_'));
     const names = kinds.map(([kind]) => kind as Kind);
-    const rows = await this.futures.history(names, MOST, range);
+    const rows = await this.futures.ofKinds(names, MOST, range);
     return rows.reverse().map(({ kind, status, errorCode, createdAt, modelId, path }) => ({
       timestamp: createdAt.toISOString(),
       event: EVENTS[kind as Kind],

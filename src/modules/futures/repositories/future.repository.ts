@@ -7,6 +7,7 @@ import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { TELL_WAITERS } from './settling-sql.js';
 
+/** A request before it has a position. */
 export interface NewFutureRow {
   readonly requestId: string;
   readonly owner: string;
@@ -23,6 +24,7 @@ export interface NewFutureRow {
   readonly requestHash: Buffer;
 }
 
+/** Of a list: what is left out is not asked for. */
 export interface FutureFilter {
   readonly owner: string;
   readonly status?: OperationStatus;
@@ -31,12 +33,14 @@ export interface FutureFilter {
   readonly sessionId?: string;
 }
 
+/** From one moment to another, both included. */
 export interface TimeRange {
   readonly from: Date;
   readonly to: Date;
 }
 
-export interface HistoryEntry {
+/** A request with what came of it, in short. */
+export interface RequestOutline {
   readonly kind: OperationKind;
   readonly status: OperationStatus;
   /** Code of the error, of those that failed. */
@@ -157,14 +161,14 @@ export class FutureRepository {
     return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
-  /** Which of these requests are settled or no longer there: one query however many wait. */
-  async findOver(requestIds: readonly string[]): Promise<string[]> {
+  /** Which of these ids are not those of open requests: one query however many wait. */
+  async findOver(ids: readonly string[]): Promise<string[]> {
     const open: { request_id: string }[] = await this.rows.query(
       `SELECT request_id FROM futures WHERE request_id = ANY ($1) AND status IN ('pending', 'running')`,
-      [requestIds],
+      [ids],
     );
     const stillOpen = new Set(open.map((row) => row.request_id));
-    return requestIds.filter((id) => !stillOpen.has(id));
+    return ids.filter((id) => !stillOpen.has(id));
   }
 
   /** Operations that have not started, by owner. */
@@ -204,12 +208,12 @@ export class FutureRepository {
   }
 
   /** Newest first. Only kinds with small results: they are read for the path in them. */
-  async findHistory(
+  async findOfKinds(
     owner: string,
     kinds: readonly OperationKind[],
     limit: number,
     range?: TimeRange,
-  ): Promise<HistoryEntry[]> {
+  ): Promise<RequestOutline[]> {
     const rows = await this.rows.find({
       where: { owner, kind: In([...kinds]), ...(range ? { createdAt: Between(range.from, range.to) } : {}) },
       select: { requestId: true, kind: true, status: true, modelId: true, createdAt: true, result: true, error: true },
@@ -229,16 +233,30 @@ export class FutureRepository {
     });
   }
 
-  /** Fails one that has not started, and tells the waiters in the same transaction. False when it is not waiting. */
-  async cancel(requestId: string, error: SerializedError): Promise<boolean> {
-    const cancelled: unknown[] = await this.rows.query(
+  /** Fails one that has not started, if it is there, and tells the waiters in the same transaction. */
+  async cancel(requestId: string, error: SerializedError): Promise<void> {
+    await this.failWaiting('request_id', requestId, error, this.manager);
+  }
+
+  /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */
+  failPending(adapterId: string, error: SerializedError, manager: EntityManager): Promise<number> {
+    return this.failWaiting('adapter_id', adapterId, error, manager);
+  }
+
+  private async failWaiting(
+    column: 'request_id' | 'adapter_id',
+    id: string,
+    error: SerializedError,
+    manager: EntityManager,
+  ): Promise<number> {
+    const failed: unknown[] = await manager.query(
       `WITH done AS (
          UPDATE futures SET status = 'failed', error = $2, finished_at = now()
-         WHERE request_id = $1 AND status = 'pending' RETURNING request_id, sampler_id)
+         WHERE ${column} = $1 AND status = 'pending' RETURNING request_id, sampler_id)
        ${TELL_WAITERS}`,
-      [requestId, JSON.stringify(error)],
+      [id, JSON.stringify(error)],
     );
-    return cancelled.length > 0;
+    return failed.length;
   }
 
   /** Settled requests to a sampling session after the given number, in the order of their numbers. */
@@ -277,17 +295,5 @@ export class FutureRepository {
        WHERE id = $1 AND EXISTS (SELECT FROM numbered)`,
       [samplerId],
     );
-  }
-
-  /** Fails what has not started, and tells the waiters in the same transaction. Returns how many. */
-  async failPending(adapterId: string, error: SerializedError, manager: EntityManager): Promise<number> {
-    const failed: unknown[] = await manager.query(
-      `WITH done AS (
-         UPDATE futures SET status = 'failed', error = $2, finished_at = now()
-         WHERE adapter_id = $1 AND status = 'pending' RETURNING request_id, sampler_id)
-       ${TELL_WAITERS}`,
-      [adapterId, JSON.stringify(error)],
-    );
-    return failed.length;
   }
 }
