@@ -20,6 +20,7 @@ export function afterCommit(manager: EntityManager, action: Action): void {
   else actions.push(action);
 }
 
+/** Runs, or forgets, what afterCommit has put aside. */
 @EventSubscriber()
 export class AfterCommitSubscriber implements EntitySubscriberInterface {
   afterTransactionCommit(event: { queryRunner: QueryRunner }): void {

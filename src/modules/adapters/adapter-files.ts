@@ -5,17 +5,16 @@ import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../.
 import { readPeftAdapter, writePeftAdapter } from '../../formats/peft-adapter.js';
 import { type CheckpointStore } from '../../storage/checkpoint-store.js';
 
-/**
- * An adapter's state as the files of a checkpoint: PEFT's two, the optimiser's where training is to go on from it, and
- * an empty marker that tells other programs that the folder is whole.
- */
+/** An empty file that tells other programs that the folder is whole. */
 const COMPLETE_FILE = 'checkpoint_complete';
 
+/** What the files say of the adapter beside its state. */
 export interface AdapterIdentity {
   readonly lora: LoraSpec;
   readonly baseModel: string;
 }
 
+/** An adapter's state as the files of a checkpoint: PEFT's two, and with `optimizer` what training goes on from. */
 export function toFiles(
   { lora, baseModel }: AdapterIdentity,
   state: AdapterState,
@@ -27,6 +26,7 @@ export function toFiles(
   return files;
 }
 
+/** What the files of a checkpoint hold. */
 export interface StoredAdapter {
   readonly lora: LoraSpec;
   readonly baseModelName: string | null;
@@ -45,6 +45,7 @@ export async function readFiles(
   return fromFiles(new Map(contents), config);
 }
 
+/** The same of files in memory, by name. @throws UnsupportedAdapterError, AdapterMismatchError */
 export function fromFiles(files: ReadonlyMap<string, Uint8Array>, config: TransformerConfig): StoredAdapter {
   const { lora, weights, baseModelName } = readPeftAdapter(files, config);
   const optimizer = files.get(OPTIMIZER_FILE);

@@ -14,6 +14,7 @@ import { HistoryPlaces, type WishedPlace } from './history-places.js';
 import { type Change, currentTimeline } from './timeline.js';
 import { decodeRewind, encodeRewind } from './training-operations.js';
 
+/** A request that has changed the adapter. */
 export interface HistoryEntry extends Omit<HistoryRow, 'result' | 'position'> {
   /** Not undone by a later rewind. */
   readonly current: boolean;

@@ -1,4 +1,4 @@
-export { fromFiles, readFiles, type StoredAdapter, toFiles } from './adapter-files.js';
+export { fromFiles, readFiles, toFiles } from './adapter-files.js';
 export { AdapterResidency } from './adapter-residency.js';
 export { AdapterStateStore, snapshotFolder, stateFolder } from './adapter-state.store.js';
 export { AdaptersWorkerModule } from './adapters-worker.module.js';
@@ -9,6 +9,5 @@ export { AdapterCreatedDto, toAdapterDto } from './dto/adapter.dto.js';
 export { ChatMessageDto } from './dto/chat-message.dto.js';
 export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';
 export { AdapterEntity } from './entities/adapter.entity.js';
-export { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 export { isModelId } from './model-names.js';
 export { decodeForward, encodeForward, encodeOptimStep, decodeOptimStep } from './training-operations.js';

@@ -10,6 +10,7 @@ export interface Claimed {
   run(): Promise<void>;
 }
 
+/** Where a line gets its operations from, and whom it tells of its end. */
 export interface LineSource {
   /** Takes the next operation of the line; null when there is none (or none that is read-only, where asked for). */
   claim(readOnlyOnly: boolean): Promise<Claimed | null>;

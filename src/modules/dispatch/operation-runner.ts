@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { FaultPoints } from '../../common/fault-points.js';
-
 import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';

@@ -7,11 +7,13 @@ import { Leases } from './leases.js';
 
 const SWEEP_MS = 1000;
 const SHARE_MS = 5000;
-const RETENTION_MS = 10 * 60_000;
-const RETENTION_BATCH = 500;
+const DELETE_MS = 10 * 60_000;
+const DELETE_BATCH = 500;
 
-/** What a worker does from time to time: find work that has no job or no worker, free memory, share
- * adapters, delete old requests. */
+/**
+ * What a worker does from time to time: find work that has no job or no worker, free memory, share adapters, delete old
+ * requests.
+ */
 @Injectable()
 export class Upkeep {
   private readonly logger = new Logger(Upkeep.name);
@@ -30,7 +32,7 @@ export class Upkeep {
     this.every(SWEEP_MS, 'look for waiting requests', () => this.dispatcher.sweep());
     this.every(SWEEP_MS, 'free memory', () => this.tidy());
     this.every(SHARE_MS, 'share adapters with other workers', () => this.share());
-    this.every(RETENTION_MS, 'delete old requests', () => this.deleteOld());
+    this.every(DELETE_MS, 'delete old requests', () => this.deleteOld());
   }
 
   stop(): void {
@@ -59,8 +61,8 @@ export class Upkeep {
     if (hours === 0) return 0;
     const before = new Date(now.getTime() - hours * 3_600_000);
     let total = 0;
-    for (let deleted = RETENTION_BATCH; deleted === RETENTION_BATCH; total += deleted) {
-      deleted = await this.log.deleteSettled(before, RETENTION_BATCH);
+    for (let deleted = DELETE_BATCH; deleted === DELETE_BATCH; total += deleted) {
+      deleted = await this.log.deleteSettled(before, DELETE_BATCH);
     }
     if (total > 0) this.logger.log(`Deleted ${total} requests that were settled more than ${hours} hours ago`);
     return total;

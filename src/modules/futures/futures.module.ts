@@ -32,7 +32,7 @@ export class FuturesModule {
         ResultPresenters,
         FutureAnswers,
       ],
-      exports: [FuturesService, QueueLoad, FutureAnswers, OperationLog, OperationLogRepository],
+      exports: [FuturesService, QueueLoad, OperationLog, OperationLogRepository],
     };
   }
 }

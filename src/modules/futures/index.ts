@@ -1,5 +1,4 @@
 export { QueueFullError } from './errors/queue-full.error.js';
-export { FutureAnswers } from './future-answers.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';
 export { QueueLoad } from './queue-load.js';
@@ -12,7 +11,7 @@ export {
 } from './operation-handler.js';
 export { type LoggedOperation, OperationLog, toOperation } from './operation-log.js';
 export { OBSERVES_OPERATIONS, ObservesOperations, OperationObserver } from './operation-observer.js';
-export type { Accepted, FutureState, NewOperation, Operation, OperationEffect, OperationOutcome } from './operation.js';
+export type { Accepted, FutureState, NewOperation, Operation, OperationOutcome } from './operation.js';
 export type { FutureSummary, SettledSample } from './repositories/future.repository.js';
 export {
   type ChangeRow,

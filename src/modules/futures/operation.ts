@@ -42,6 +42,7 @@ export interface OperationEffect {
   readonly digest?: string;
 }
 
+/** What a handler gives back, to be stored in one transaction. */
 export interface OperationOutcome {
   readonly result: OperationData;
   readonly effect?: OperationEffect;

@@ -4,7 +4,7 @@ import { ADVISORY_LOCKS } from '../../database/advisory-locks.js';
 export const BEAT_MS = 1000;
 
 /** A worker that is silent for this long is dead to the others, even if its process is only stopped. */
-export const SILENCE_MS = 6000;
+const SILENCE_MS = 6000;
 
 /** One whose connection has ended as well is dead after a missed beat: that is how SIGKILL looks. */
 const MISSED_BEAT_MS = 1500;

@@ -4,6 +4,7 @@ import { Repository } from 'typeorm';
 import { WorkerEntity } from './entities/worker.entity.js';
 import { IS_ALIVE } from './liveness.js';
 
+/** Rows of workers; each writes its own by WorkerPresence. */
 @Injectable()
 export class WorkerRepository {
   constructor(@InjectRepository(WorkerEntity) private readonly rows: Repository<WorkerEntity>) {}
@@ -17,7 +18,7 @@ export class WorkerRepository {
     await this.rows.delete({ id });
   }
 
-  /** Rows of workers that ended without removing theirs. */
+  /** Removes the rows of workers that ended without removing theirs, a day after their last sign of life. */
   async removeDead(): Promise<void> {
     await this.rows.query(`DELETE FROM workers WHERE heartbeat_at < now() - interval '1 day'`);
   }

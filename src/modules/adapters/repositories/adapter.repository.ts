@@ -4,6 +4,7 @@ import { type EntityManager, IsNull, Repository } from 'typeorm';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
+/** What is known of an adapter before its first operation. */
 export interface NewAdapterRow {
   readonly id: string;
   readonly owner: string;
@@ -19,6 +20,7 @@ export interface NewAdapterRow {
   readonly copiedFrom: string | null;
 }
 
+/** The adapters table, without the leases in it (LeaseRepository). */
 @Injectable()
 export class AdapterRepository {
   constructor(@InjectRepository(AdapterEntity) private readonly rows: Repository<AdapterEntity>) {}
