@@ -51,8 +51,8 @@ export class OutOfLogError extends ConflictError {
   constructor(modelId: string, requestId: string) {
     const remedy = 'Choose a later place, or load a checkpoint with POST /load_weights.';
     super(
-      `What adapter '${modelId}' was after ${requestId} can no longer be rebuilt: the log from before is older than ` +
-        `FUTURE_RETENTION_HOURS. ${remedy}`,
+      `What adapter '${modelId}' was after ${requestId} can no longer be rebuilt: the log or the snapshot from before is ` +
+        `older than FUTURE_RETENTION_HOURS. ${remedy}`,
       { field: 'request_id', remedy },
     );
   }
