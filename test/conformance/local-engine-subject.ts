@@ -34,5 +34,6 @@ export async function openLocalEngine(
 
 /** Just enough memory for the longest datum of the cases on its own. */
 export function smallBudget(config: TransformerConfig): number {
-  return trainingBytes(config, { tokens: LONGEST_DATUM, rows: LONGEST_DATUM, longest: LONGEST_DATUM, sequences: 1 });
+  const longest = { tokens: LONGEST_DATUM, rows: LONGEST_DATUM, longest: LONGEST_DATUM, sequences: 1 };
+  return trainingBytes({ config, headLora: false }, longest);
 }

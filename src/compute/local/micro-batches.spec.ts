@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { FAKE_MODEL } from '../fake/fake-backend.js';
-import { microBatches, trainingBytes } from './micro-batches.js';
+import { microBatches, type TrainedModel, trainingBytes } from './micro-batches.js';
 
-const { config } = FAKE_MODEL;
+const MODEL: TrainedModel = { config: FAKE_MODEL.config, headLora: false };
 const LARGE = 2 ** 40;
 
 function batchOf(lengths: readonly number[]): RaggedTensor {
@@ -12,13 +11,13 @@ function batchOf(lengths: readonly number[]): RaggedTensor {
   return { data: new Int32Array(offsets.at(-1)!), offsets, trailingShape: [] };
 }
 
-const split = (lengths: readonly number[], budget: number, model: TransformerConfig = config) =>
+const split = (lengths: readonly number[], budget: number, model = MODEL) =>
   microBatches(model, batchOf(lengths), lengths, budget);
 
 /** Bytes of datums of these lengths as one group. */
-function bytesOf(lengths: readonly number[]): number {
+function bytesOf(lengths: readonly number[], model = MODEL): number {
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
-  return trainingBytes(config, { tokens, rows: tokens, longest: Math.max(...lengths), sequences: lengths.length });
+  return trainingBytes(model, { tokens, rows: tokens, longest: Math.max(...lengths), sequences: lengths.length });
 }
 
 describe('microBatches', () => {
@@ -46,9 +45,17 @@ describe('microBatches', () => {
 
   it('counts only the rows that are scored', () => {
     const tokens = batchOf([8, 8]);
-    const unscored = trainingBytes(config, { tokens: 16, rows: 0, longest: 8, sequences: 2 });
-    expect(microBatches(config, tokens, [0, 0], unscored)).toHaveLength(1);
-    expect(microBatches(config, tokens, [8, 0], unscored)).toHaveLength(2);
+    const unscored = trainingBytes(MODEL, { tokens: 16, rows: 0, longest: 8, sequences: 2 });
+    expect(microBatches(MODEL, tokens, [0, 0], unscored)).toHaveLength(1);
+    expect(microBatches(MODEL, tokens, [8, 0], unscored)).toHaveLength(2);
+  });
+
+  it('counts the probabilities that a LoRA on the output projection needs', () => {
+    const withHead = { ...MODEL, headLora: true };
+    const { vocabSize } = MODEL.config;
+    expect(bytesOf([8, 8], withHead) - bytesOf([8, 8])).toBe(4 * 16 * vocabSize);
+    expect(split([8, 8], bytesOf([8, 8]))).toHaveLength(1);
+    expect(split([8, 8], bytesOf([8, 8]), withHead)).toHaveLength(2);
   });
 
   it('makes no group of more than 4096 tokens, but for one longer datum', () => {
@@ -61,8 +68,8 @@ describe('microBatches', () => {
     expect(refused).toThrow(expect.objectContaining({ code: 'sequence_exceeds_memory', category: 'user' }));
     expect(refused).toThrow(/data\[1\] has 50 tokens/);
     // Also when it comes after others that do.
-    const budget = trainingBytes(config, { tokens: 20, rows: 0, longest: 20, sequences: 1 });
-    const long = () => microBatches(config, batchOf([20, 20]), [0, 20], budget);
+    const budget = trainingBytes(MODEL, { tokens: 20, rows: 0, longest: 20, sequences: 1 });
+    const long = () => microBatches(MODEL, batchOf([20, 20]), [0, 20], budget);
     expect(long).toThrow(/data\[1\] has 20 tokens/);
   });
 });

@@ -2,6 +2,13 @@ import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { SequenceTooLargeError } from './engine.errors.js';
 
+/** What decides how much memory the tokens of a batch take. */
+export interface TrainedModel {
+  readonly config: TransformerConfig;
+  /** Is there a LoRA on the output projection? Its gradient needs the probabilities of all tokens of the vocabulary. */
+  readonly headLora: boolean;
+}
+
 /** Longer batches gain nothing in speed. */
 const MOST_TOKENS = 4096;
 
@@ -14,7 +21,7 @@ const MOST_TOKENS = 4096;
  * @throws SequenceTooLargeError for a datum that does not fit the budget on its own
  */
 export function microBatches(
-  config: TransformerConfig,
+  model: TrainedModel,
   tokens: RaggedTensor,
   rows: readonly number[],
   budgetBytes: number,
@@ -30,7 +37,7 @@ export function microBatches(
       rows: load.rows + rows[datum]!,
       longest: Math.max(load.longest, length(datum)),
     };
-    const bytes = trainingBytes(config, { ...grown, sequences: group.length + 1 });
+    const bytes = trainingBytes(model, { ...grown, sequences: group.length + 1 });
     if (group.length > 0 && (bytes > budgetBytes || grown.tokens > MOST_TOKENS)) {
       groups.push(group);
       group = [];
@@ -38,7 +45,7 @@ export function microBatches(
     } else {
       load = grown;
     }
-    if (group.length === 0) requireFits(config, datum, load, budgetBytes);
+    if (group.length === 0) requireFits(model, datum, load, budgetBytes);
     group.push(datum);
   }
   groups.push(group);
@@ -54,17 +61,18 @@ interface Load {
 
 /**
  * Memory that a forward and backward needs beyond the weights, in bytes: tensors saved for the backward pass per token
- * and layer, attention probabilities, and one chunk of logits. Counted from the graph, checked against measurements.
+ * and layer, attention probabilities, and one chunk of logits, or with a LoRA on the output projection all of them.
+ * Counted from the graph, checked against measurements.
  */
-export function trainingBytes(config: TransformerConfig, load: Load): number {
+export function trainingBytes({ config, headLora }: TrainedModel, load: Load): number {
   const { hiddenSize, intermediateSize, layerCount, headCount, vocabSize } = config;
   const perToken = layerCount * (10 * hiddenSize + 4 * intermediateSize);
   const attention = (layerCount + 3) * headCount * load.sequences * load.longest ** 2;
-  const vocabulary = Math.ceil(load.rows / 4) * 3 * vocabSize;
+  const vocabulary = (Math.ceil(load.rows / 4) * 3 + (headLora ? load.rows : 0)) * vocabSize;
   return 4 * (load.tokens * perToken + attention + vocabulary);
 }
 
-function requireFits(config: TransformerConfig, datum: number, load: Omit<Load, 'sequences'>, budget: number): void {
-  const bytes = trainingBytes(config, { ...load, sequences: 1 });
+function requireFits(model: TrainedModel, datum: number, load: Omit<Load, 'sequences'>, budget: number): void {
+  const bytes = trainingBytes(model, { ...load, sequences: 1 });
   if (bytes > budget) throw new SequenceTooLargeError(datum, load.longest, bytes, budget);
 }

@@ -56,7 +56,13 @@ export class TrainingPass {
       request.logprobs === 'all'
         ? new Uint8Array(positions).fill(1)
         : loss.lossFunction.activePositions(batch.lossInputs);
-    const groups = microBatches(runtime.config, batch.tokens, activePerDatum(batch, active), budgetBytes);
+    const headLora = adapter?.lora.targetModules.includes('lm_head') ?? false;
+    const groups = microBatches(
+      { config: runtime.config, headLora },
+      batch.tokens,
+      activePerDatum(batch, active),
+      budgetBytes,
+    );
     this.packed = groups
       .map((members) => packBatch(batch, members, active, runtime.tables))
       .filter(({ scored }) => scored.length > 0);
