@@ -42,6 +42,7 @@ describe('dispatching operations', () => {
     const [one, other] = [await insertAdapter(source), await insertAdapter(source)];
     const gate = script.hold('held');
     const held = await futures.submit(operation(one, 'held'));
+    await waitFor('the first runs', () => script.starts('held') === 1);
     const free = await futures.submit(operation(other, 'free'));
     expect((await settle(free.requestId)).status).toBe('completed');
     expect((await futures.get(held.requestId)).status).toBe('running');
