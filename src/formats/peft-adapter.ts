@@ -3,6 +3,7 @@ import { adapterModules, type AdapterModule } from '../domain/adapter-modules.js
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
 import { type LoraSpec } from '../domain/lora-spec.js';
 import { type TransformerConfig } from '../domain/transformer-config.js';
+import { ENCRYPTED_SUFFIX } from './age-encryption.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';
 import { statedTargets, targetsWithTensors } from './peft-targets.js';
@@ -72,6 +73,11 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: 
 function required(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const bytes = files.get(name);
   if (bytes) return bytes;
+  if (files.has(name + ENCRYPTED_SUFFIX)) {
+    throw new UnsupportedAdapterError("The adapter's files are encrypted.", {
+      remedy: 'Save it without recipients, or decrypt its files with age -d and import them.',
+    });
+  }
   throw new UnsupportedAdapterError(`The adapter has no ${name}.`, {
     remedy: 'Send the files that PEFT writes with save_pretrained(folder, safe_serialization=True).',
   });

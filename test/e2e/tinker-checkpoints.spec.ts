@@ -1,3 +1,4 @@
+import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TinkerClient } from '../support/tinker-client.js';
 import { TestServer } from './support/server.js';
@@ -76,11 +77,31 @@ describe('external weights', () => {
     expect((await client.settled('load_weights', load)).body).toMatchObject({ path });
   });
 
-  it('are not encrypted, which is said', async () => {
-    const wish = { model_id: await newModel(), path: 'secret', age_encryption_recipients: ['age1abc'] };
+  it('are encrypted to the recipients that are given, and are then no weights of a model', async () => {
+    const model_id = await newModel();
+    const identity = await generateX25519Identity();
+    const age_encryption_recipients = [await identityToRecipient(identity)];
+    await client.settled('save_weights_external', { model_id, seq_id: 1, path: 'secret', age_encryption_recipients });
+    const { urls } = await urlsOf(`training_runs/${model_id}/checkpoints/external_weights/secret`);
+    expect(Object.keys(urls)).toEqual([
+      'adapter_config.json.age',
+      'adapter_model.safetensors.age',
+      'checkpoint_complete.age',
+    ]);
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(identity);
+    const encrypted = new Uint8Array(await (await fetch(urls['adapter_config.json.age']!)).arrayBuffer());
+    expect(JSON.parse(await decrypter.decrypt(encrypted, 'text'))).toMatchObject({ peft_type: 'LORA', r: 4 });
+    const path = `tinker://${model_id}/external_weights/secret`;
+    const { body } = await client.settled('load_weights', { model_id, seq_id: 2, path });
+    expect(body).toMatchObject({ error: expect.stringContaining('encrypted') as unknown, category: 'user' });
+  });
+
+  it('refuse keys that are none of age', async () => {
+    const wish = { model_id: await newModel(), path: 'secret', age_encryption_recipients: ['ssh-ed25519 AAAA'] };
     const { status, body } = await client.post('save_weights_external', wish);
     expect(status).toBe(400);
-    expect(body).toMatchObject({ error: { details: { field: 'age_encryption_recipients' } } });
+    expect(JSON.stringify(body)).toContain('age_encryption_recipients must be a public key of age');
   });
 
   it('are the only kind with addresses of files', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { FaultPoints } from '../../common/fault-points.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
+import { encryptFiles } from '../../formats/age-encryption.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, toFiles } from '../adapters/index.js';
 import { type Operation } from '../futures/index.js';
@@ -19,6 +20,8 @@ export interface SaveRequest {
   /** The row's id, where it is chosen already. */
   readonly checkpointId?: string;
   readonly userMetadata?: Record<string, string>;
+  /** Of age: the files are encrypted to them. Without any they are not. */
+  readonly recipients?: readonly string[];
 }
 
 /**
@@ -45,7 +48,7 @@ export class CheckpointWriter {
     { requestId, lease }: Pick<Operation, 'requestId' | 'lease'>,
     readState: () => Promise<AdapterState>,
   ): Promise<{ path: string; sizeBytes: number }> {
-    const { name, overwrite, ttlSeconds } = request;
+    const { name, overwrite, ttlSeconds, recipients = [] } = request;
     const key = { adapterId: adapter.id, kind, name };
     const ownFolders = `checkpoints/${adapter.id}/${requestId}`;
     const path = `${ownFolders}-${lease}`;
@@ -57,7 +60,8 @@ export class CheckpointWriter {
     const withOptimizer = kind === 'training';
     // Unapplied gradients belong to the adapter, not to a checkpoint: loading one drops them.
     const state = { ...(await readState()), gradients: null };
-    await this.store.write(path, toFiles(adapter, state, { optimizer: withOptimizer }));
+    const files = toFiles(adapter, state, { optimizer: withOptimizer });
+    await this.store.write(path, recipients.length > 0 ? await encryptFiles(files, recipients) : files);
     this.faults.reach('checkpoint-renamed');
     const row = {
       ...{ id: request.checkpointId ?? `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },

@@ -77,11 +77,11 @@ export class CheckpointsService {
     return { location, requestId };
   }
 
-  /** Files for other programs, under a name that is free. */
-  saveExternal(dto: SaveForSamplerDto): Promise<AcceptedCheckpoint> {
+  /** Files for other programs, under a name that is free; encrypted where there are recipients. */
+  saveExternal(dto: SaveForSamplerDto, recipients?: readonly string[]): Promise<AcceptedCheckpoint> {
     const given = givenName(dto);
     if (given === undefined) throw nameless('path', 'Give "path", like "step-10".');
-    return this.submitSave('external', checkCheckpointName(given, nameField(dto)), dto);
+    return this.submitSave('external', checkCheckpointName(given, nameField(dto)), dto, { recipients });
   }
 
   /** `reader`: the owner who may read the checkpoint, where it is another one than the adapter's. */
@@ -126,7 +126,7 @@ export class CheckpointsService {
     kind: CheckpointKind,
     name: string,
     dto: SaveWeightsDto,
-    more: Pick<SaveRequest, 'checkpointId' | 'userMetadata'> = {},
+    more: Pick<SaveRequest, 'checkpointId' | 'userMetadata' | 'recipients'> = {},
   ): Promise<AcceptedCheckpoint> {
     const adapter = await this.adapters.get(dto.model_id);
     const path = { modelId: adapter.modelId, kind, name };

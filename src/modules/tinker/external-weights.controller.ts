@@ -2,7 +2,6 @@ import { Body, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiInvalid, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { invalid } from '../../common/json/json-fields.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
 import { DownloadLinks } from './download-links.js';
 import { TinkerFutureDto } from './dto/model.dto.js';
@@ -32,11 +31,7 @@ export class TinkerExternalWeightsController {
   async save(
     @Body() { age_encryption_recipients: recipients, ...body }: TinkerSaveExternalDto,
   ): Promise<TinkerFutureDto> {
-    if (recipients && recipients.length > 0) {
-      const remedy = 'This server does not encrypt files: leave it out, and encrypt them after the download.';
-      throw invalid('age_encryption_recipients', 'is given.', remedy);
-    }
-    return toTinkerFuture(await this.checkpoints.saveExternal(body));
+    return toTinkerFuture(await this.checkpoints.saveExternal(body, recipients ?? undefined));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsArray, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { IsAgeRecipient } from './is-age-recipient.js';
 import { MAX_TTL_S } from './weights.dto.js';
 
 @AcceptsUnknownFields()
@@ -35,11 +36,12 @@ export class TinkerSaveExternalDto {
   @Max(MAX_TTL_S)
   ttl_seconds?: number;
 
-  /** Not served here: files are not encrypted. Leave it out. */
-  @ApiProperty({ type: [String], example: [] })
+  /** Recipients of age (`age1...`, no SSH keys): each file is encrypted to them and has `.age` behind its name. */
+  @ApiProperty({ type: [String], maxItems: 10, example: [] })
   @IsOptional()
   @IsArray()
-  @IsString({ each: true })
+  @ArrayMaxSize(10)
+  @IsAgeRecipient({ each: true })
   age_encryption_recipients?: string[];
 }
 
