@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes .venv-sdk-<version> with the Tinker SDK of that version from PyPI and pytest: scripts/sdk-env.sh 0.38.0
 # A second run with nothing changed takes no time. Where .venv of scripts/python-env.sh exists (torch, peft), its
-# packages are made visible too, so that the tests which need torch run; without it they are skipped.
+# packages are made visible too, so that the tests which need torch run; without it they are skipped. With torch, the
+# newest SDK comes with the cookbook: Thinking Machines' own training loops.
 # Exits 0 when the environment is ready, 2 for a wrong call, 3 when there is no suitable Python, 4 when PyPI is out of
 # reach (callers may then skip what needs the SDK), 5 when PyPI answers but the packages can't be installed.
 # PYTHON names the interpreter to use.
@@ -17,8 +18,17 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 venv="$root/.venv-sdk-$version"
 references="$root/.venv"
 pytest="pytest==9.1.1"
+packages=("tinker==$version" "$pytest")
+# What both environments have (numpy, safetensors, ...) is kept at one version.
+constraints="$(cat "$root/scripts/python-requirements.txt")"
+if [ "$version" = 0.38.0 ] && [ -x "$references/bin/python" ]; then
+  # 0.6 asks for tml-renderers 0.4, which pip does not find for Python 3.11.
+  packages+=("tinker-cookbook==0.5.8")
+  # The cookbook asks for an older transformers than the references, and that for older companions.
+  constraints="$(grep -vE '^(transformers|tokenizers|huggingface_hub)==' <<<"$constraints")"
+fi
 recipe="$venv/.recipe"
-wanted="tinker==$version $pytest $(cksum <"$root/scripts/python-requirements.txt")"
+wanted="${packages[*]} $(cksum <<<"$constraints")"
 
 python="${PYTHON:-}"
 [ -n "$python" ] || { [ -x "$references/bin/python" ] && python="$references/bin/python"; } || python=python3
@@ -48,18 +58,17 @@ if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 
 fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+link_references # before pip, which then takes their torch
 pip=("$venv/bin/python" -m pip --disable-pip-version-check)
-# The constraints keep what both environments have (transformers, numpy, ...) at one version.
-if ! "${pip[@]}" install --quiet "tinker==$version" "$pytest" -c "$root/scripts/python-requirements.txt"; then
+if ! "${pip[@]}" install --quiet "${packages[@]}" -c <(echo "$constraints"); then
   # A small package that has always been there tells an unreachable index from a version that is gone.
   if "${pip[@]}" download --quiet --no-deps --no-cache-dir --retries 1 --dest "$(mktemp -d)" iniconfig >/dev/null 2>&1; then
-    echo "sdk-env: tinker $version could not be installed; the lines above say why" >&2
+    echo "sdk-env: ${packages[*]} could not be installed; the lines above say why" >&2
     exit 5
   fi
   echo "sdk-env: the Python package index is out of reach, so there is no Tinker SDK $version to test with." >&2
   echo "sdk-env: set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a folder of wheels and run this again." >&2
   exit 4
 fi
-link_references
 echo "$wanted" >"$recipe"
 echo "sdk-env: $venv is ready ($("$venv/bin/python" -c 'from importlib.metadata import version as v; print("tinker", v("tinker"))'))"
