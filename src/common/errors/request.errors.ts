@@ -1,4 +1,8 @@
+import { shortened } from '../shortened.js';
 import { AppError, type ErrorDetails } from './app-error.js';
+
+/** Paths of checkpoints are names, too. */
+const LONGEST_NAME = 200;
 
 /** A field of the request has a value that cannot be used. */
 export class InvalidRequestError extends AppError {
@@ -10,7 +14,7 @@ export class InvalidRequestError extends AppError {
 /** Something named in the request does not exist (or is not visible to the caller). */
 export class NotFoundError extends AppError {
   constructor(what: string, name: string, details: ErrorDetails = {}) {
-    super('not_found', 'user', 404, `${what} '${name}' does not exist.`, details);
+    super('not_found', 'user', 404, `${what} '${shortened(name, LONGEST_NAME)}' does not exist.`, details);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../errors/request.errors.js';
+import { shortened } from '../shortened.js';
 
 /** Shorter arrays cost nothing worth saving and stay where they are. */
 export const LONG_ARRAY = 32;
@@ -35,7 +36,8 @@ export function restoreNumberArrays(value: unknown, taken: readonly TakenArray[]
 
 /** `data[2].tokens` */
 export function fieldPath(path: readonly (string | number)[]): string {
-  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
+  const named = path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${shortened(key)}`));
+  return named.join('');
 }
 
 function copyWithout(value: unknown, path: (string | number)[], taken: TakenArray[]): unknown {

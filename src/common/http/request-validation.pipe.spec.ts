@@ -115,6 +115,14 @@ describe('the validation of requests', () => {
     expect(result).toEqual({ name: 'x', rows: [{ tokens: [1] }] });
   });
 
+  it('answers with no more than a few words of keys that nobody knows, and with no more than 50 of them', async () => {
+    const rows = Array.from({ length: 100 }, () => ({ tokens: [1], extra: 1 }));
+    const body = { name: 'x', ['y'.repeat(1e6)]: 1, rows };
+    const error = await pipe.transform(body, asBody).catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ message: expect.stringMatching(/^y{80}\.\.\. is not .* \(and 100 more/) as string });
+    expect(JSON.stringify(error).length).toBeLessThan(10_000);
+  });
+
   it('refuses a missing body with the header to send', async () => {
     await expect(pipe.transform(undefined, asBody)).rejects.toMatchObject({
       details: { remedy: expect.stringContaining('Content-Type: application/json') as string },

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { InvalidRequestError } from '../errors/request.errors.js';
 import { describe } from '../json/json-fields.js';
+import { shortened } from '../shortened.js';
 import { acceptsUnknownFields } from './accepts-unknown-fields.js';
 import { restoreNumberArrays, takeNumberArrays } from './number-arrays.js';
 
@@ -50,6 +51,9 @@ function isJsonObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
+/** Problems that an answer lists. */
+const MOST_PROBLEMS = 50;
+
 interface FieldProblem {
   readonly field: string;
   readonly message: string;
@@ -65,16 +69,13 @@ function toInvalidRequest(errors: ValidationError[]): InvalidRequestError {
   return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}.`, {
     field: first?.field,
     remedy: 'Correct the field, or leave it out where it is optional: /docs describes the fields of every request.',
-    problems,
+    problems: problems.slice(0, MOST_PROBLEMS),
   });
 }
 
 function listProblems(error: ValidationError, parent: string): FieldProblem[] {
-  const field = /^\d+$/.test(error.property)
-    ? `${parent}[${error.property}]`
-    : parent === ''
-      ? error.property
-      : `${parent}.${error.property}`;
+  const name = shortened(error.property);
+  const field = /^\d+$/.test(name) ? `${parent}[${name}]` : parent === '' ? name : `${parent}.${name}`;
   const own = brokenRules(error).map(([rule, text]) => ({ field, message: describeProblem(rule, field, text, error) }));
   return [...own, ...(error.children ?? []).flatMap((child) => listProblems(child, field))];
 }

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../errors/request.errors.js';
+import { shortened } from '../shortened.js';
 
 /**
  * Reading of JSON that is too large for class-validator: every reader takes the value and its path in the body, so that
@@ -34,8 +35,9 @@ export function readString(value: unknown, field: string, remedy: string): strin
 export function refuseUnknownFields(object: JsonObject, allowed: readonly string[], field: string): void {
   for (const key of Object.keys(object)) {
     if (!allowed.includes(key)) {
+      const name = shortened(key);
       throw invalid(
-        field === '' ? key : `${field}.${key}`,
+        field === '' ? name : `${field}.${name}`,
         'is not a known field.',
         `Known here: ${allowed.join(', ')}.`,
       );
@@ -48,7 +50,7 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return value.length > 24 ? `'${value.slice(0, 24)}...'` : `'${value}'`;
   return typeof value === 'boolean' ? String(value) : 'an object';
 }

@@ -100,10 +100,18 @@ describe('config', () => {
     ['ppo', { clip_high_threshold: Infinity }, 'clip_high_threshold', 'clip_high_threshold (default 1.2)'],
     ['ppo', { clip_low_threshold: 1.5 }, 'clip_low_threshold', 'clip_high_threshold (default 1.2)'],
     ['ppo', JSON.parse('{"__proto__": 1}') as object, '__proto__', 'clip_low_threshold'],
-  ])('refuses %s %j', (name, given, key, remedy) => {
+    ['ppo', { ['x'.repeat(1e6)]: 1 }, `${'x'.repeat(80)}...`, 'clip_low_threshold'],
+    [
+      'dro',
+      JSON.parse(`{"beta": ${'['.repeat(20_000)}${']'.repeat(20_000)}}`) as object,
+      'beta',
+      'beta (default 0.05)',
+    ],
+  ])('refuses for %s, case %#', (name, given, key, remedy) => {
     const error = refusal(() => registry.resolveConfig(registry.get(name), given as Record<string, unknown>));
     expect(error).toMatchObject({ code: 'invalid_request', details: { field: `loss_fn_config.${key}` } });
     expect(error.details.remedy).toContain(remedy);
+    expect(error.message.length).toBeLessThan(300);
   });
 });
 

@@ -1,4 +1,6 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { describe } from '../../common/json/json-fields.js';
+import { shortened } from '../../common/shortened.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LossReference } from '../../domain/loss.js';
 import { UnknownLossError } from './errors/unknown-loss.error.js';
@@ -78,15 +80,15 @@ export class LossRegistry {
     const { name, config: keys } = loss.metadata;
     for (const key of Object.keys(given)) {
       if (!keys.some((known) => known.name === key)) {
-        throw configError(loss, key, `'${key}' is not a config key of loss ${name}.`);
+        const shown = shortened(key);
+        throw configError(loss, shown, `'${shown}' is not a config key of loss ${name}.`);
       }
     }
     const config: Record<string, number> = {};
     for (const key of keys) {
       const value = Object.hasOwn(given, key.name) ? given[key.name] : key.default;
       if (typeof value !== 'number' || !inRange(value, key)) {
-        const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
-        const problem = `${key.name} of loss ${name} is ${shown}: expected ${rangeText(key)}.`;
+        const problem = `${key.name} of loss ${name} is ${describe(value)}: expected ${rangeText(key)}.`;
         throw configError(loss, key.name, problem);
       }
       config[key.name] = value;

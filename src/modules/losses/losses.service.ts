@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { currentOwner, NO_OWNER } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../../common/errors/request.errors.js';
+import { shortened } from '../../common/shortened.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
 import { type LossReference, type LossResult } from '../../domain/loss.js';
 import { TooManyLossesError } from './errors/too-many-losses.error.js';
@@ -150,7 +151,7 @@ export class LossesService implements OnApplicationBootstrap {
 
   private async checkName(name: string): Promise<void> {
     if (!isName(name)) {
-      throw new InvalidRequestError(`'${name.slice(0, 80)}' cannot be the name of a loss.`, {
+      throw new InvalidRequestError(`'${shortened(name)}' cannot be the name of a loss.`, {
         field: 'name',
         remedy: NAME_REMEDY,
       });

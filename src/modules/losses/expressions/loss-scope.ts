@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
+import { shortened } from '../../../common/shortened.js';
 import { type LossConfigKey, type LossInputSpec, TARGET_TOKENS } from '../loss-function.js';
 import { ExpressionError } from './expression.errors.js';
 import { type Expression } from './expression-tree.js';
@@ -86,7 +87,10 @@ export class LossScope {
 
   checkSyntax(name: string, field: string): void {
     if (isName(name)) return;
-    throw new InvalidRequestError(`${JSON.stringify(name)} cannot be a name.`, { field, remedy: NAME_REMEDY });
+    throw new InvalidRequestError(`${JSON.stringify(shortened(name))} cannot be a name.`, {
+      field,
+      remedy: NAME_REMEDY,
+    });
   }
 
   refuseUnusedInputs(): void {

@@ -206,6 +206,39 @@ describe('what is no number', () => {
   const batchOf = (tokens: unknown[], targets: WireTensor) =>
     toDatumBatch([{ tokens, inputs: { target_tokens: targets } }], context);
 
+  /** What String() cannot make a text of. */
+  const unspeakable = [{ toString: 1 }, JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown];
+
+  it.each(unspeakable)('is refused and not a fault here: what has no text (%#)', (value) => {
+    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/model_input holds (an object|a list of 1) at pos/);
+    const loss = new WrittenLoss({ name: 'nll', loss: 'sum(-weights * target_logprobs)' }).metadata;
+    const inputs = { target_tokens: { values: [1] }, weights: { values: [value] } };
+    expect(() => toDatumBatch([{ tokens: [1], inputs }], { ...context, loss })).toThrow(/weights holds (an|a) /);
+    expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [0, 1], columns: [value] } }, 'f')).toThrow(
+      /sparse_col_indices\[0\] is (an|a) /,
+    );
+  });
+
+  it('is not repeated at length: names, shapes and kinds of a client', () => {
+    const long = 'x'.repeat(1e6);
+    const requestOf = (model_input: object, inputs: object) =>
+      readJsonRequest(
+        {
+          model_id: 'm',
+          forward_input: { loss_fn: 'ppo', data: [{ model_input, loss_fn_inputs: inputs }] },
+        },
+        'forward_input',
+      );
+    const refusals = [
+      () => requestOf({ chunks: [] }, { [long]: 1 }),
+      () => requestOf({ chunks: [{ type: long }] }, {}),
+      () => batchOf([1], { values: [1], shape: new Array<number>(1e5).fill(1) }),
+    ];
+    for (const refusal of refusals) {
+      expect(refusal).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{1,500}$/) as string }));
+    }
+  });
+
   it.each([null, '', '1', true, [1], {}])('is no token id: %o', (value) => {
     expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/^data\[0\]\.model_input holds .* at position 1/);
     expect(() => batchOf([1, 2], { values: [1, value] })).toThrow(/target_tokens holds .* at position 1/);

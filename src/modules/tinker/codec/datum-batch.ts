@@ -1,9 +1,9 @@
-import { invalid } from '../../../common/json/json-fields.js';
+import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { inputOffsets, type LossInputSpec } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
-import { densify, numberOf, type WireDatum, type WireTensor } from './wire-datum.js';
+import { densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /**
  * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
@@ -70,7 +70,7 @@ function checkShape({ values, shape }: WireTensor, field: string, rows: number) 
   }
   throw invalid(
     field,
-    `has shape [${String(shape ?? values.length)}] and ${values.length} numbers, but the datum has ${rows} tokens.`,
+    `has shape ${shapeText(shape ?? [values.length])} and ${values.length} numbers, but the datum has ${rows} tokens.`,
     `Send it with shape [${rows}] or [${rows}, K], one row for each token of model_input.`,
   );
 }
@@ -80,7 +80,7 @@ function checkNumber({ values, shape }: WireTensor, field: string) {
   if (values.length === 1 && (shape ?? []).every((size) => size === 1)) {
     return { values, columns: undefined, width: 1 };
   }
-  const given = `has shape [${String(shape ?? values.length)}] and ${values.length} numbers`;
+  const given = `has shape ${shapeText(shape ?? [values.length])} and ${values.length} numbers`;
   throw invalid(field, `${given}, but is one number for the datum.`, 'Send it with shape [1].');
 }
 
@@ -96,7 +96,7 @@ export function putTokens(
     const id = numberOf(values[i]);
     if (!(Number.isInteger(id) && id >= 0 && id < vocabSize)) {
       const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`;
-      throw invalid(field, `holds ${String(values[i])} at position ${i}.`, remedy);
+      throw invalid(field, `holds ${describe(values[i])} at position ${i}.`, remedy);
     }
     target[at + i] = id;
   }
@@ -109,6 +109,6 @@ function putFloats(values: ArrayLike<unknown>, field: string, target: Float32Arr
     target[at + i] = number;
     if (Number.isFinite(number)) continue;
     const remedy = 'NaN, infinity and what float32 cannot hold are no use here; mask positions with weight 0.';
-    throw invalid(field, `holds ${String(value)} at position ${i}.`, remedy);
+    throw invalid(field, `holds ${describe(value)} at position ${i}.`, remedy);
   }
 }

@@ -7,6 +7,7 @@ import {
   readObject,
   readString,
 } from '../../../common/json/json-fields.js';
+import { shortened } from '../../../common/shortened.js';
 import { type WireForwardRequest } from './proto-request.js';
 import { numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
 
@@ -42,7 +43,7 @@ function readDatum(value: unknown, field: string): WireDatum {
   return {
     tokens: readModelInput(datum['model_input'], `${field}.model_input`),
     inputs: Object.fromEntries(
-      inputs.map(([name, tensor]) => [name, readTensor(tensor, `${field}.loss_fn_inputs.${name}`)]),
+      inputs.map(([name, tensor]) => [name, readTensor(tensor, `${field}.loss_fn_inputs.${shortened(name)}`)]),
     ),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { NO_TARGET, type PromptTargets } from '../../../domain/prompt-targets.js';
 import { readTensor } from './json-request.js';
-import { checkSparse, type WireTensor } from './wire-datum.js';
+import { checkSparse, shapeText, type WireTensor } from './wire-datum.js';
 
 /** Columns are kept in 32 bits. */
 const MAX_WIDTH = 2 ** 31 - 1;
@@ -17,7 +17,7 @@ export function readPromptTargets(value: unknown, promptLength: number, vocabSiz
   const [rows = -1, width = -1, ...more] = tensor.shape ?? [];
   const isMatrix = Number.isInteger(width) && width > 0 && width <= MAX_WIDTH && more.length === 0;
   if (!isMatrix || rows !== promptLength - 1) {
-    const given = tensor.shape ? `[${String(tensor.shape)}]` : 'missing';
+    const given = tensor.shape ? shapeText(tensor.shape) : 'missing';
     const remedy = `Send [${promptLength - 1}, K]: a row of K token ids for each token of the prompt after the first.`;
     throw invalid(`${FIELD}.shape`, `is ${given}, but the prompt has ${promptLength} tokens.`, remedy);
   }

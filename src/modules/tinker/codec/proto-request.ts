@@ -1,4 +1,5 @@
 import { invalid } from '../../../common/json/json-fields.js';
+import { shortened } from '../../../common/shortened.js';
 import { refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
 import { DTYPE, ForwardBackwardRequestType, type ProtoForwardRequest, type ProtoTensor } from './wire-schema.js';
 
@@ -29,7 +30,7 @@ export function readProtoRequest(bytes: Uint8Array): WireForwardRequest {
       tokens: joinChunks(datum.model_input, `data[${i}].model_input`),
       inputs: Object.fromEntries(
         Object.entries(datum.loss_fn_inputs).map(([name, tensor]) => {
-          return [name, readTensor(tensor, `data[${i}].loss_fn_inputs.${name}`)];
+          return [name, readTensor(tensor, `data[${i}].loss_fn_inputs.${shortened(name)}`)];
         }),
       ),
     })),

@@ -1,4 +1,5 @@
-import { invalid } from '../../../common/json/json-fields.js';
+import { describe, invalid } from '../../../common/json/json-fields.js';
+import { shortened } from '../../../common/shortened.js';
 
 /**
  * A datum as it comes over the wire, whatever its encoding: the readers of JSON and of protobuf both make these, and
@@ -66,14 +67,19 @@ export function checkSparse(
   for (let i = 0; i < columns.length; i++) {
     const column = numberOf(columns[i]);
     if (!(Number.isInteger(column) && column >= 0 && column < width)) {
-      throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${String(columns[i])}.`, REMEDY);
+      throw invalid(`${field}.sparse_col_indices[${i}]`, `is ${describe(columns[i])}.`, REMEDY);
     }
   }
   return { rows, width };
 }
 
 function badShape({ shape }: WireTensor, field: string): Error {
-  return invalid(`${field}.shape`, `is [${String(shape)}], which no sparse tensor here can have.`, REMEDY);
+  return invalid(`${field}.shape`, `is ${shapeText(shape)}, which no sparse tensor here can have.`, REMEDY);
+}
+
+/** As many sizes as any tensor here has; a client may claim thousands. */
+export function shapeText(shape: readonly number[] = []): string {
+  return shape.length > 4 ? `a list of ${shape.length}` : `[${shape.join(',')}]`;
 }
 
 function isSize(value: number): boolean {
@@ -83,5 +89,5 @@ function isSize(value: number): boolean {
 /** Images and audio: the base models here read text only. */
 export function refuseChunk(kind: string, field: string): never {
   const remedy = 'Send "encoded_text" chunks only: the base models of this server read neither images nor audio.';
-  throw invalid(field, `is a chunk of kind '${kind}'.`, remedy);
+  throw invalid(field, `is a chunk of kind '${shortened(kind)}'.`, remedy);
 }
