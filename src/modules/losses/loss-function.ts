@@ -112,6 +112,14 @@ export abstract class LossFunction {
     return weightedPositions(inputs);
   }
 
+  /**
+   * How many numbers compute holds at a time on such a batch, where they are many times those of the batch; what makes
+   * too many is refused before it is accepted.
+   */
+  numbersHeld(_inputs: LossInputs): number {
+    return 0;
+  }
+
   /** How an engine computes the gradient by itself, or null: then it calls compute between its forward and backward. */
   fusedTerms(_config: LossConfig): FusedTerms | null {
     return null;

@@ -64,7 +64,7 @@ export function readPreviewBatch(value: unknown, loss: LossFunction, knownInputs
     throw invalid(
       'data',
       `holds ${count} log-probs.`,
-      `A preview takes at most ${MOST_NUMBERS}; training has no limit.`,
+      `A preview takes at most ${MOST_NUMBERS}; a training request may have many more.`,
     );
   }
   const tensors = lists.map((list, i) => readWireTensor(list, `data[${i}].target_logprobs`, list.length));

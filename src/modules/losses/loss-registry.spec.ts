@@ -131,6 +131,25 @@ describe('inputs', () => {
     check('cross_entropy', { target_tokens: widened(integers([1, 2, 3, 4, 5, 6], [7, 8, 9, 10]), 2) });
   });
 
+  it('refuses a batch on which a written loss would hold too many numbers, and says how to send it', () => {
+    const steps = Array.from({ length: 60 }, (_, i) => [`v${i}`, `${i === 0 ? 'target_logprobs' : `v${i - 1}`} + 1`]);
+    const lets = Object.fromEntries(steps);
+    const loss = registry.functionOf({ name: 'mine', definition: { name: 'mine', let: lets, loss: 'sum(v59)' } });
+    const wide = (rows: number) =>
+      widened(integers(...[0, 1].map(() => new Array<number>((rows * 1000) / 2).fill(1))), 1000);
+    const batchOf = (rows: number) => {
+      const { offsets } = wide(rows);
+      const data = new Int32Array(rows);
+      return { tokens: { data, offsets, trailingShape: [] }, lossInputs: { target_tokens: wide(rows) } };
+    };
+    // 61 steps per target: the log-probs and 60 values.
+    registry.checkInputs(loss, batchOf(800));
+    const error = refusal(() => registry.checkInputs(loss, batchOf(900)));
+    expect(error).toMatchObject({ code: 'loss_batch_too_large', status: 422, details: { field: 'data' } });
+    expect(error.message).toMatch(/Loss mine makes 549\d{5} numbers .* at most 50000000 .* as several requests/);
+    registry.checkInputs(registry.get('cross_entropy'), batchOf(900));
+  });
+
   it('refuses a missing input and lists what the loss needs', () => {
     const error = refusal(() =>
       registry.checkInputs(registry.get('ppo'), { tokens, lossInputs: { target_tokens: tokens } }),

@@ -3,6 +3,7 @@ import { describe } from '../../common/json/json-fields.js';
 import { shortened } from '../../common/shortened.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LossReference } from '../../domain/loss.js';
+import { LossBatchTooLargeError } from './errors/loss-batch-too-large.error.js';
 import { UnknownLossError } from './errors/unknown-loss.error.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { CispoLoss } from './functions/cispo.loss.js';
@@ -22,6 +23,12 @@ export function builtInLosses(): LossFunction[] {
 
 /** Written losses that are kept compiled: the clients of one server train with a few at a time. */
 const MOST_COMPILED = 64;
+
+/**
+ * Numbers that a loss may hold at a time: 400 MB, and as much again while the gradient is taken. A million targets and
+ * 50 steps come to it; they take the engine's thread several seconds.
+ */
+const MOST_NUMBERS = 50_000_000;
 
 /** The losses that are built in, and those that a request brings as formulas; and the checks of what it says of them. */
 export class LossRegistry {
@@ -100,11 +107,13 @@ export class LossRegistry {
 
   /**
    * Refuses a batch that lacks an input of the loss, or whose inputs have the wrong type, shape or length or hold NaN or
-   * infinity, naming `data[i].loss_fn_inputs.<name>`. Inputs that only other losses read may be there and are ignored;
+   * infinity, naming `data[i].loss_fn_inputs.<name>`, and one on which the loss would take too much memory. Inputs that only other losses read may be there and are ignored;
    * names that no loss reads are refused. Token ids are checked against the vocabulary elsewhere.
    */
   checkInputs(loss: LossFunction, batch: DatumBatch): void {
     checkLossInputs(loss.metadata, batch, new Set(this.inputNames(loss)));
+    const numbers = loss.numbersHeld(batch.lossInputs);
+    if (numbers > MOST_NUMBERS) throw new LossBatchTooLargeError(loss.metadata.name, numbers, MOST_NUMBERS);
   }
 
   /** Every name that this loss or a built-in one reads. */

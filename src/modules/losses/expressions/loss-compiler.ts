@@ -9,7 +9,7 @@ import { type Place, LossScope } from './loss-scope.js';
 import { type LossProgram, type Operation, type Shape, type Step } from './loss-program.js';
 import { REDUCTIONS } from './reductions.js';
 
-/** Most steps of one loss: together with the tokens of a batch they bound time and memory of an evaluation. */
+/** Most steps of one loss. What they come to with the targets of a batch is bounded apart (LossRegistry.checkInputs). */
 const MAX_STEPS = 400;
 const COUNTS = { token_count: 'token', position_count: 'position', datum_count: 'datum' } as const;
 

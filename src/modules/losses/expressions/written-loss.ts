@@ -70,6 +70,13 @@ export class WrittenLoss extends LossFunction {
     return active;
   }
 
+  /** Every step keeps its values until the gradient is taken. */
+  override numbersHeld(inputs: LossInputs): number {
+    const { data, offsets } = requiredInput(inputs, TARGET_TOKENS.name);
+    const sizes = { one: 1, datum: offsets.length - 1, token: data.length };
+    return this.program.steps.reduce((sum, { shape }) => sum + sizes[shape], 0);
+  }
+
   /** The loss, NaN and infinity included, with what stop_gradient holds still as it is at `held`. */
   override surrogate(
     logprobs: RaggedTensor<Float32Array>,
