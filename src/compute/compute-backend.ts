@@ -55,6 +55,8 @@ export interface BackendCapabilities {
   readonly device: string;
   readonly maxRank: number;
   readonly baseModels: readonly BaseModelCapabilities[];
+  /** Digests of the files of loss plugins, by the names of the losses. */
+  readonly lossPlugins: Readonly<Record<string, string>>;
 }
 
 export interface BaseModelCapabilities {

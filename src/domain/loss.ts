@@ -1,13 +1,15 @@
 import { type LossDefinition } from './loss-definition.js';
 import { type RaggedTensor } from './ragged-tensor.js';
 
-/** Which loss: a built-in by its name, or one that a client wrote, with its formulas. */
+/** Which loss: a built-in or a plugin by its name, or one that a client wrote, with its formulas. */
 export interface LossReference {
   readonly name: string;
   /** All of a written loss, so that whoever computes it looks nothing up and a replay uses the very same formulas. */
   readonly definition?: LossDefinition;
   /** Which of the versions registered under the name it is. */
   readonly version?: number;
+  /** Digest of a plugin's file, so that a replay notices another one; the oldest requests lack it. */
+  readonly plugin?: string;
 }
 
 /** A loss with the client's config values (checked against the loss's own keys). */

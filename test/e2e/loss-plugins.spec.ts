@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ForwardAnswer, type OptimAnswer } from './support/client.js';
+import { type AcceptedAnswer, type ErrorAnswer, type ForwardAnswer, type OptimAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -136,6 +136,49 @@ describe('losses of the operator', () => {
       status: 400,
       body: { error: { message: expect.stringContaining('at least 1') as string } },
     });
+  });
+});
+
+describe('a plugin that steps of the log need', () => {
+  it('is asked for when it is gone, and an alarm when its file is another one', async () => {
+    const folder = compileExamples();
+    const file = path.join(folder, 'focal.loss.mjs');
+    const source = readFileSync(file);
+    const server = await TestServer.start({ env: { LOSS_PLUGINS: folder, SNAPSHOT_INTERVAL_S: '3600' } });
+    const look = async () => {
+      const body = { model_id: 'mine', data: dataOf(WEIGHTS), loss_fn: 'cross_entropy' };
+      const accepted = await server.api.post<AcceptedAnswer>('/fwd', body);
+      return server.api.retrieve<ErrorAnswer & ForwardAnswer>(accepted.body.request_id);
+    };
+    const divergedAt = async () => (await server.api.get('/adapters/mine')).body['diverged_at_step'];
+    const restart = async () => {
+      await server.end('SIGKILL');
+      await server.launch();
+    };
+    try {
+      await server.api.forwardBackward({ model_id: 'mine', data: dataOf(WEIGHTS), loss_fn: 'focal' });
+      const before = (await look()).body.loss_fn_outputs;
+
+      rmSync(file);
+      await restart();
+      expect(await look()).toMatchObject({
+        status: 503,
+        body: { error: { code: 'loss_plugin_missing', category: 'server', message: expect.stringMatching(/'focal' \(a file with sha256:/) as string } }, // prettier-ignore
+      });
+
+      writeFileSync(file, source);
+      await restart();
+      expect((await look()).body.loss_fn_outputs).toEqual(before);
+      expect(await divergedAt()).toBeNull();
+
+      writeFileSync(file, `${source.toString()}// another version\n`);
+      await restart();
+      expect((await look()).body.loss_fn_outputs).toEqual(before);
+      expect(await divergedAt()).toBe(1);
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -76,7 +76,7 @@ interface FakeAdapter {
  * penalty and the cuts of sampling have no effect.
  */
 export class FakeBackend extends ComputeBackend {
-  capabilities: BackendCapabilities = { engine: 'fake', device: 'none', maxRank: 256, baseModels: [] };
+  capabilities: BackendCapabilities = { engine: 'fake', device: 'none', maxRank: 256, baseModels: [], lossPlugins: {} };
   private readonly adapters = new Map<string, FakeAdapter>();
 
   constructor(
@@ -90,7 +90,8 @@ export class FakeBackend extends ComputeBackend {
     const baseModels = this.models.map(({ name, config: { contextLength, vocabSize } }) => {
       return { name, contextLength, vocabSize, parameterCount: 0 };
     });
-    this.capabilities = { ...this.capabilities, baseModels };
+    const lossPlugins = Object.fromEntries(this.losses.pluginDigests);
+    this.capabilities = { ...this.capabilities, baseModels, lossPlugins };
     return Promise.resolve();
   }
 

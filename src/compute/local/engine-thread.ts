@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openCheckpoint } from '../../base-models/checkpoint-files.js';
 import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
 import { AppError, serializeError } from '../../common/errors/app-error.js';
-import { builtInLosses, LossRegistry } from '../../modules/losses/loss-registry.js';
+import { builtInLosses } from '../../modules/losses/loss-registry.js';
 import { loadLosses } from '../../modules/losses/plugins/load-losses.js';
 import { type ComputeBackend, type GenerateRequest, type ModelTarget } from '../compute-backend.js';
 import { type EngineCall, type EngineMessage, type EngineSettings } from './engine-protocol.js';
@@ -23,7 +23,7 @@ port.on('message', (call: EngineCall) => void answer(call));
 async function buildEngine(): Promise<LocalEngine> {
   return new LocalEngine({
     executor: await selectExecutor(settings),
-    losses: new LossRegistry(await loadLosses(builtInLosses(), settings.lossPlugins)),
+    losses: await loadLosses(builtInLosses(), settings.lossPlugins),
     memoryBudgetBytes: settings.memoryBudgetBytes,
     loadModels: () => Promise.all(settings.models.map(loadModel)),
   });

@@ -63,7 +63,7 @@ export class LocalEngine extends ComputeBackend {
   }
 
   get capabilities(): BackendCapabilities {
-    const { executor } = this.options;
+    const { executor, losses } = this.options;
     return {
       engine: executor.name,
       device: executor.device,
@@ -74,6 +74,7 @@ export class LocalEngine extends ComputeBackend {
         vocabSize: config.vocabSize,
         parameterCount: weights.parameterCount,
       })),
+      lossPlugins: Object.fromEntries(losses.pluginDigests),
     };
   }
 

@@ -5,9 +5,13 @@ import { FAKE_MODEL, FakeBackend } from '../../compute/fake/fake-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { DEFAULT_ADAM } from '../../domain/adam-params.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
+import { type LossResult, type LossSpec } from '../../domain/loss.js';
 import { DEFAULT_LORA } from '../../domain/lora-spec.js';
 import { type OperationKind } from '../../domain/operation.js';
+import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { type LoggedOperation, type Operation, OperationLog, type PositionRange } from '../futures/index.js';
+import { LossFunction, TARGET_TOKENS } from '../losses/loss-function.js';
+import { builtInLosses, LossRegistry } from '../losses/loss-registry.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore, type StateToKeep } from './adapter-state.store.js';
@@ -46,14 +50,11 @@ class World {
     };
   }
 
-  forwardBackward(): Operation {
+  forwardBackward(loss: LossSpec = { name: 'cross_entropy', config: {} }): Operation {
     const offsets = Int32Array.of(0, 2);
     const tensor = (...numbers: number[]) => ({ data: Int32Array.from(numbers), offsets, trailingShape: [] });
     const batch = { tokens: tensor(1, 2), lossInputs: { target_tokens: tensor(2, 3) } };
-    return this.operation(
-      'forward_backward',
-      encodeForward({ batch, loss: { name: 'cross_entropy', config: {} }, logprobs: 'all' }),
-    );
+    return this.operation('forward_backward', encodeForward({ batch, loss, logprobs: 'all' }));
   }
 }
 
@@ -79,8 +80,8 @@ class FakeStates extends AdapterStateStore {
 
   override async find(): Promise<AdapterSnapshotEntity[]> {
     const kept = [...this.world.snapshots.values()].sort((a, b) => b.position - a.position);
-    return kept.map(({ position, digest }) =>
-      Object.assign(new AdapterSnapshotEntity(), { position, digest, path: String(position) }),
+    return kept.map(({ position, digest, state: { step } }) =>
+      Object.assign(new AdapterSnapshotEntity(), { position, digest, step, path: String(position) }),
     );
   }
 
@@ -115,6 +116,20 @@ class FakeLog extends OperationLog {
   }
 }
 
+/** The negative log-likelihood, `factor` times. */
+function pluginLoss(factor: number): LossFunction {
+  return new (class extends LossFunction {
+    override get metadata() {
+      return { name: 'mine', description: 'x', inputs: [TARGET_TOKENS], config: [] };
+    }
+
+    override compute({ data }: RaggedTensor<Float32Array>): LossResult {
+      const loss = data.reduce((sum, l) => sum - factor * l, 0);
+      return { loss, dLogprobs: Float64Array.from(data, () => -factor), metrics: {} };
+    }
+  })();
+}
+
 /** There are no folders here. */
 class NoOrphans extends OrphanFolders {
   constructor() {
@@ -128,7 +143,7 @@ class NoOrphans extends OrphanFolders {
 
 /** A worker on the world: a new one knows nothing but what is stored. */
 class Worker {
-  readonly backend = new FakeBackend();
+  readonly backend: FakeBackend;
   readonly restore: AdapterRestore;
   readonly residency: AdapterResidency;
 
@@ -136,7 +151,9 @@ class Worker {
     private readonly world: World,
     snapshotIntervalS: number,
     snapshotSteps = 0,
+    losses?: LossRegistry,
   ) {
+    this.backend = new FakeBackend([FAKE_MODEL], losses);
     const config = AppConfig.fromEnv({
       DATABASE_URL: 'postgres://x/y',
       SNAPSHOT_INTERVAL_S: String(snapshotIntervalS),
@@ -344,6 +361,51 @@ describe('AdapterRestore', () => {
     world.log[3] = { ...world.log[3]!, digest: 'xxh64:0000000000000000' };
     expect((await restored()).step).toBe(3);
     expect(world.row.divergedAtStep).toBe(2);
+  });
+
+  describe('with a loss of a plugin', () => {
+    /** A file of a plugin with one version of the loss; `digest` stands for what the file holds. */
+    const worker = async (digest: string | null, factor = 1, snapshotSteps = 0) => {
+      const plugins = digest === null ? [] : [pluginLoss(factor)];
+      const digests = new Map(digest === null ? [] : [['mine', digest]]);
+      const made = new Worker(world, NEVER, snapshotSteps, new LossRegistry([...builtInLosses(), ...plugins], digests));
+      await made.backend.start();
+      return made;
+    };
+    const mine = () => world.forwardBackward({ name: 'mine', plugin: 'sha256:1', config: {} });
+
+    it('goes on when its file is the same', async () => {
+      const first = await worker('sha256:1');
+      await first.run(mine());
+      const second = await worker('sha256:1');
+      await second.residency.use(world.operation('forward'));
+      expect(await second.state()).toEqual(await first.state());
+      expect(world.row.divergedAtStep).toBeNull();
+    });
+
+    it('says so when its file is another one, also of gradients that no step has applied', async () => {
+      const first = await worker('sha256:1', 1, 1);
+      await first.train(2);
+      await first.residency.drained();
+      await first.run(mine());
+      const second = await worker('sha256:2', 2);
+      await second.residency.use(world.operation('forward'));
+      expect(await second.state()).not.toEqual(await first.state());
+      expect(world.row.divergedAtStep).toBe(3);
+    });
+
+    it('does not lose the state when its file is gone: it is rebuilt as soon as it is back', async () => {
+      const first = await worker('sha256:1');
+      await first.run(mine());
+      const without = await worker(null);
+      await expect(without.residency.use(world.operation('forward'))).rejects.toMatchObject({
+        ...{ code: 'loss_plugin_missing', category: 'server' },
+        message: expect.stringMatching(/'mine' \(a file with sha256:1\)/) as string,
+      });
+      const back = await worker('sha256:1');
+      await back.residency.use(world.operation('forward'));
+      expect(await back.state()).toEqual(await first.state());
+    });
   });
 
   it('gives an earlier state without touching the live adapter', async () => {

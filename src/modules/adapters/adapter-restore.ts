@@ -10,6 +10,7 @@ import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entit
 import { StateLostError } from './errors/state-lost.error.js';
 import { OrphanFolders } from './orphan-folders.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
+import { pluginChange } from './plugin-change.js';
 import { decodeForward, decodeOptimStep, decodeRewind } from './training-operations.js';
 
 /** Where a restored state stands in the log, and the snapshot that it was made from. */
@@ -25,6 +26,13 @@ type ForkOrigin = AdapterOrigin & { readonly kind: 'fork' };
 interface Target {
   readonly liveId: string;
   readonly upTo: number;
+}
+
+/** How far a rebuild has come. */
+interface Place {
+  readonly position: number;
+  /** Optimiser steps. */
+  readonly step: number;
 }
 
 /**
@@ -62,20 +70,23 @@ export class AdapterRestore {
   }
 
   private async rebuild(adapter: AdapterEntity, target: Target): Promise<RestoredTo> {
-    const snapshot = await this.begin(adapter, target);
-    let position = snapshot;
+    let { position, step } = await this.begin(adapter, target);
+    const snapshot = position;
+    const changes = new Set<string>();
     for await (const operation of this.log.mutations(adapter.id, { after: snapshot, upTo: target.upTo })) {
+      if (operation.kind === 'forward_backward') await this.watchPlugin(adapter, operation, step + 1, changes);
       await this.replay(adapter, target.liveId, operation);
-      position = operation.position;
+      ({ position } = operation);
+      step = operation.step ?? step;
     }
     return { position, snapshot };
   }
 
-  /** Makes the adapter from a snapshot or anew; returns the position that it then has. */
-  private async begin(adapter: AdapterEntity, target: Target): Promise<number> {
+  /** Makes the adapter from a snapshot or anew; returns where it then is. */
+  private async begin(adapter: AdapterEntity, target: Target): Promise<Place> {
     const snapshots = await this.states.find(adapter.id, target.upTo);
     for (const snapshot of snapshots) {
-      if (await this.load(adapter, target.liveId, snapshot)) return snapshot.position;
+      if (await this.load(adapter, target.liveId, snapshot)) return snapshot;
     }
     const { baseModel, lora, origin } = adapter;
     if (origin?.kind === 'stored' || !(await this.log.isWhole(adapter.id))) {
@@ -84,7 +95,7 @@ export class AdapterRestore {
     }
     const first = origin === null ? undefined : await this.stateOf(origin, adapter);
     await this.backend.createAdapter({ id: target.liveId, baseModel, lora }, first);
-    return 0;
+    return { position: 0, step: first?.step ?? 0 };
   }
 
   /** What a fork begins with. The source may be deleted: its state stays until its forks have theirs. */
@@ -137,6 +148,23 @@ export class AdapterRestore {
       default:
         throw new TypeError(`${operation.kind} ${operation.requestId} changes no adapter that lives.`);
     }
+  }
+
+  /** Another file of a plugin is an alarm at once: gradients that are not applied yet have no digest to tell. */
+  private async watchPlugin(
+    { id, modelId }: AdapterEntity,
+    { requestId, position, request }: LoggedOperation,
+    step: number,
+    known: Set<string>,
+  ): Promise<void> {
+    const change = pluginChange(decodeForward(request).loss, this.backend.capabilities);
+    if (change === null || known.has(change)) return;
+    known.add(change);
+    this.logger.error(
+      `Adapter ${modelId} (${id}) may have diverged at step ${step}: ${requestId} (position ${position}) runs again, but ` +
+        change,
+    );
+    await this.adapters.markDiverged(id, step);
   }
 
   /** Training goes on: the state is as good as the lost one, but it is not the same. */

@@ -10,4 +10,5 @@ export { ChatMessageDto } from './dto/chat-message.dto.js';
 export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';
 export { AdapterEntity } from './entities/adapter.entity.js';
 export { isModelId } from './model-names.js';
+export { pluginChange } from './plugin-change.js';
 export { decodeForward, encodeForward, encodeOptimStep, decodeOptimStep } from './training-operations.js';

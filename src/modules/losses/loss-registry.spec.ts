@@ -82,6 +82,34 @@ describe('written losses', () => {
   });
 });
 
+describe('plugins', () => {
+  const digests = new Map([['mine', 'sha256:1']]);
+  const loss = new (class extends LossFunction {
+    override get metadata() {
+      return { name: 'mine', description: 'x', inputs: [], config: [] };
+    }
+
+    override compute = (): LossResult => ({ loss: 0, dLogprobs: new Float64Array(), metrics: {} });
+  })();
+
+  it('stand in the log with what their file holds', () => {
+    const own = new LossRegistry([loss], digests);
+    expect(own.referenceTo('mine')).toEqual({ name: 'mine', plugin: 'sha256:1' });
+    expect(own.functionOf({ name: 'mine', plugin: 'sha256:0' })).toBe(loss);
+  });
+
+  it('that are gone are a fault of the server, whose message says which file to put back', () => {
+    for (const [reference, words] of [
+      [{ name: 'mine', plugin: 'sha256:1' }, /plugin 'mine' \(a file with sha256:1\) is not loaded .* LOSS_PLUGINS/],
+      [{ name: 'mine' }, /plugin 'mine' is not loaded here/],
+    ] as const) {
+      const error = refusal(() => registry.functionOf(reference));
+      expect(error).toMatchObject({ code: 'loss_plugin_missing', category: 'server', status: 503 });
+      expect(error.message).toMatch(words);
+    }
+  });
+});
+
 describe('config', () => {
   it('fills in defaults', () => {
     expect(registry.resolveConfig(registry.get('ppo'))).toEqual({ clip_low_threshold: 0.8, clip_high_threshold: 1.2 });

@@ -4,6 +4,7 @@ import { shortened } from '../../common/shortened.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LossReference } from '../../domain/loss.js';
 import { LossBatchTooLargeError } from './errors/loss-batch-too-large.error.js';
+import { LossPluginMissingError } from './errors/loss-plugin-missing.error.js';
 import { UnknownLossError } from './errors/unknown-loss.error.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { CispoLoss } from './functions/cispo.loss.js';
@@ -37,8 +38,14 @@ export class LossRegistry {
   readonly #compiled = new Map<string, WrittenLoss>();
   readonly #inputNames = new Set<string>();
 
-  /** Throws when two losses share a name or one lacks its @Loss data. */
-  constructor(losses: readonly LossFunction[] = builtInLosses()) {
+  /**
+   * Throws when two losses share a name or one lacks its @Loss data.
+   * @param pluginDigests of the losses that come from files of an operator: what each file holds, by the loss's name
+   */
+  constructor(
+    losses: readonly LossFunction[] = builtInLosses(),
+    readonly pluginDigests: ReadonlyMap<string, string> = new Map(),
+  ) {
     for (const loss of losses) {
       const { name, inputs } = loss.metadata;
       const other = this.#losses.get(name);
@@ -58,14 +65,25 @@ export class LossRegistry {
     return loss;
   }
 
-  /** Is it the name of a built-in loss? */
+  /** Is it the name of a built-in loss or of a plugin? */
   has(name: string): boolean {
     return this.#losses.has(name);
   }
 
-  /** The loss that a request means. Throws UnknownLossError, and what is wrong with formulas. */
-  functionOf({ name, definition }: LossReference): LossFunction {
-    if (!definition) return this.get(name);
+  /** What stands in the log for a built-in loss or a plugin. */
+  referenceTo(name: string): LossReference {
+    const plugin = this.pluginDigests.get(name);
+    return plugin === undefined ? { name } : { name, plugin };
+  }
+
+  /** The loss of an accepted request. Throws LossPluginMissingError, and what is wrong with formulas. */
+  functionOf(reference: LossReference): LossFunction {
+    const { name, definition } = reference;
+    if (!definition) {
+      const known = this.#losses.get(name);
+      if (!known) throw new LossPluginMissingError(reference);
+      return known;
+    }
     const key = JSON.stringify(definition);
     const loss = this.#compiled.get(key) ?? new WrittenLoss(definition);
     this.#compiled.delete(key);

@@ -18,8 +18,7 @@ import { WrittenLossRepository } from './repositories/written-loss.repository.js
     {
       provide: LossRegistry,
       inject: [AppConfig, ...BUILT_IN_LOSSES],
-      useFactory: async ({ lossPlugins }: AppConfig, ...builtIn: LossFunction[]) =>
-        new LossRegistry(await loadLosses(builtIn, lossPlugins)),
+      useFactory: ({ lossPlugins }: AppConfig, ...builtIn: LossFunction[]) => loadLosses(builtIn, lossPlugins),
     },
     LossesService,
     WrittenLossRepository,

@@ -125,7 +125,7 @@ export class LossesService implements OnApplicationBootstrap {
   async resolve(name: string): Promise<LossReference> {
     const row = await this.find(name);
     if (row) return { name: row.name, version: row.version, definition: row.definition };
-    if (this.registry.has(name)) return { name };
+    if (this.registry.has(name)) return this.registry.referenceTo(name);
     const own = await this.rows.findAll(currentOwner());
     const known = [...this.registry.list(), ...own].map((loss) => loss.name);
     throw new UnknownLossError(name, known.slice(0, MOST_NAMES));

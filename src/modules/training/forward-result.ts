@@ -1,8 +1,10 @@
-import { type ForwardResult } from '../../compute/compute-backend.js';
+import { Logger } from '@nestjs/common';
+import { type ComputeBackend, type ForwardRequest, type ForwardResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
-import { decodeForward } from '../adapters/index.js';
+import { decodeForward, pluginChange } from '../adapters/index.js';
+import { type Operation } from '../futures/index.js';
 
 /** Name of the only tensor of a stored forward result. */
 export const LOGPROBS = 'logprobs';
@@ -11,6 +13,14 @@ export const LOGPROBS = 'logprobs';
 export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {
   const json = { loss, metrics: { 'loss:sum': loss, ...metrics }, num_samples: datumCount(logprobs) };
   return { json, tensors: { [LOGPROBS]: logprobs } };
+}
+
+const logger = new Logger('LossPlugins');
+
+/** The API and this worker may have loaded different files; the request runs with the one that is here. */
+export function warnOfPluginChange({ requestId }: Operation, { loss }: ForwardRequest, backend: ComputeBackend): void {
+  const change = pluginChange(loss, backend.capabilities);
+  if (change !== null) logger.warn(`${requestId} runs, but ${change}`);
 }
 
 /** Every token that went through the model counts, whatever its weight in the loss. */

@@ -14,7 +14,7 @@ export class WorkersService {
   }
 
   /** What the oldest worker can do (all are meant to be alike); null when none is alive. */
-  async capabilities(): Promise<BackendCapabilities | null> {
+  async capabilities(): Promise<Omit<BackendCapabilities, 'lossPlugins'> | null> {
     const [worker] = await this.workers.findAlive();
     if (worker === undefined) return null;
     const { engine, device, maxRank, baseModels } = worker;

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,7 +53,32 @@ describe('loadLosses', () => {
     write('a.mjs.map', '{}');
     mkdirSync(path.join(folder, 'shared'));
     const losses = await load();
-    expect(losses.slice(builtInLosses().length).map(({ metadata }) => metadata.name)).toEqual(['first', 'second']);
+    expect(
+      losses
+        .list()
+        .slice(builtInLosses().length)
+        .map(({ name }) => name),
+    ).toEqual(['first', 'second']);
+  });
+
+  it('takes files that are links, as in a volume made of a ConfigMap, and tells what each file holds', async () => {
+    mkdirSync(path.join(folder, '..2026_11_26'));
+    symlinkSync('..2026_11_26', path.join(folder, '..data'));
+    const source = pluginSource();
+    write('..2026_11_26/a.mjs', source);
+    symlinkSync('..data/a.mjs', path.join(folder, 'a.mjs'));
+    const losses = await load();
+    const digest = `sha256:${createHash('sha256').update(source).digest('hex')}`;
+    expect(losses.referenceTo('mine')).toEqual({ name: 'mine', plugin: digest });
+    expect(losses.referenceTo('ppo')).toEqual({ name: 'ppo' });
+    symlinkSync('gone.mjs', path.join(folder, 'b.mjs'));
+    await expect(load()).rejects.toThrow(/b\.mjs: this file cannot be read/);
+  });
+
+  it('refuses CommonJS by name and says what to do', async () => {
+    write('a.mjs', pluginSource());
+    write('b.cjs', '');
+    await expect(load()).rejects.toThrow(/b\.cjs: a plugin cannot be CommonJS\. Compile it as an ES module/);
   });
 
   it.each([
@@ -166,7 +192,7 @@ describe('loadLosses', () => {
     write('b.mjs', pluginSource({ body, metadata: inputs(', sample: [5, 7]'), name: 'sampled' }));
     await expect(load()).rejects.toThrow(/a\.mjs: too low a tax/);
     rmSync(path.join(folder, 'a.mjs'));
-    expect((await load()).at(-1)!.metadata.name).toBe('sampled');
+    expect((await load()).list().at(-1)!.name).toBe('sampled');
   });
 
   it('refuses two files with one name, naming both', async () => {

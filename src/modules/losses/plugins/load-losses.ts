@@ -1,7 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LossFunction } from '../loss-function.js';
+import { LossRegistry } from '../loss-registry.js';
 import { lossProblem } from './loss-plugin-checks.js';
 import { LossPluginError } from './loss-plugin.error.js';
 import { gradientProblem } from './plugin-gradient.js';
@@ -13,47 +15,71 @@ import { gradientProblem } from './plugin-gradient.js';
 
 type LossClass = new () => LossFunction;
 
-/** `builtIn` and the losses of all plugins. @throws LossPluginError naming the file and what it lacks */
-export async function loadLosses(
-  builtIn: readonly LossFunction[],
-  folders: readonly string[],
-): Promise<LossFunction[]> {
+/** The registry of `builtIn` and the losses of all plugins. @throws LossPluginError naming the file and what it lacks */
+export async function loadLosses(builtIn: readonly LossFunction[], folders: readonly string[]): Promise<LossRegistry> {
   const losses = [...builtIn];
+  const digests = new Map<string, string>();
   const sources = new Map(builtIn.map(({ metadata }) => [metadata.name, 'a built-in loss']));
   for (const folder of folders.map((path) => resolve(path))) {
     for (const file of await pluginFiles(folder)) {
-      for (const loss of await readPlugin(file)) {
+      const { own, digest } = await readPlugin(file);
+      for (const loss of own) {
         const { name } = loss.metadata;
         const other = sources.get(name);
         if (other !== undefined)
           throw new LossPluginError(file, `the name '${name}' is taken by ${other}: rename one.`);
         sources.set(name, file);
+        digests.set(name, digest);
         losses.push(loss);
       }
     }
   }
-  return losses;
+  return new LossRegistry(losses, digests);
 }
 
 async function pluginFiles(folder: string): Promise<string[]> {
   const remedy = 'LOSS_PLUGINS names folders of compiled plugins, separated by commas.';
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+  const names = await readdir(folder).catch((cause: unknown) => {
     throw new LossPluginError(folder, 'this folder cannot be read.', { remedy, cause });
   });
-  const files = entries.filter((entry) => entry.isFile() && /\.m?js$/.test(entry.name)).map(({ name }) => name);
+  const files: string[] = [];
+  for (const file of names.sort().map((name) => join(folder, name))) {
+    if (!/\.[mc]?js$/.test(file) || !(await isFile(file))) continue;
+    if (file.endsWith('.cjs')) {
+      const toDo =
+        'Compile it as an ES module (tsc --module nodenext), as .js or .mjs; put shared code into a subfolder.';
+      throw new LossPluginError(file, 'a plugin cannot be CommonJS.', { remedy: toDo });
+    }
+    files.push(file);
+  }
   if (files.length === 0) throw new LossPluginError(folder, 'this folder holds no .js or .mjs file.', { remedy });
-  return files.sort().map((name) => join(folder, name));
+  return files;
 }
 
-async function readPlugin(file: string): Promise<LossFunction[]> {
-  const exported = await importPlugin(file);
+/** Also where a link leads to one, as in a volume that Kubernetes makes of a ConfigMap. */
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new LossPluginError(path, 'this file cannot be read.', { cause });
+  });
+  return found.isFile();
+}
+
+async function readPlugin(file: string): Promise<{ own: LossFunction[]; digest: string }> {
+  const [exported, digest] = [await importPlugin(file), await digestOf(file)];
   const classes = [...new Set(Object.values(exported))].filter((value) => isLossClass(value, file));
   if (classes.length === 0) {
     throw new LossPluginError(file, 'it exports no loss.', {
       remedy: 'Export a class that extends LossFunction, with @Loss({...}) above it; put shared code into a subfolder.',
     });
   }
-  return classes.map((Class) => makeLoss(Class, file));
+  return { own: classes.map((Class) => makeLoss(Class, file)), digest };
+}
+
+/** Of the file alone: what it imports from elsewhere is its author's to keep. */
+async function digestOf(file: string): Promise<string> {
+  return `sha256:${createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')}`;
 }
 
 async function importPlugin(file: string): Promise<object> {

@@ -3,7 +3,7 @@ import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency, decodeForward } from '../../adapters/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { forwardUsage, toForwardData } from '../forward-result.js';
+import { forwardUsage, toForwardData, warnOfPluginChange } from '../forward-result.js';
 
 /** Adds a batch's gradients to the adapter's. */
 @Injectable()
@@ -18,7 +18,9 @@ export class ForwardBackwardHandler extends OperationHandler {
 
   override run(operation: Operation): Promise<OperationOutcome> {
     return this.residency.change(operation, async ({ id }) => {
-      const result = await this.backend.forwardBackward(id, decodeForward(operation.request));
+      const request = decodeForward(operation.request);
+      warnOfPluginChange(operation, request, this.backend);
+      const result = await this.backend.forwardBackward(id, request);
       return { result: toForwardData(result), effect: { hasGradients: true } };
     });
   }

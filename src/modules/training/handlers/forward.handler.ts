@@ -3,7 +3,7 @@ import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backe
 import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency, decodeForward } from '../../adapters/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { forwardUsage, toForwardData } from '../forward-result.js';
+import { forwardUsage, toForwardData, warnOfPluginChange } from '../forward-result.js';
 
 /** Loss and log-probs of a batch under an adapter or a bare base model; changes nothing. */
 @Injectable()
@@ -18,7 +18,9 @@ export class ForwardHandler extends OperationHandler {
 
   override async run(operation: Operation): Promise<OperationOutcome> {
     const target = await this.targetOf(operation);
-    return { result: toForwardData(await this.backend.forward(target, decodeForward(operation.request))) };
+    const request = decodeForward(operation.request);
+    warnOfPluginChange(operation, request, this.backend);
+    return { result: toForwardData(await this.backend.forward(target, request)) };
   }
 
   override usageOf({ request }: Operation): Usage {
