@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TinkerClient } from '../support/tinker-client.js';
-import { ApiClient, type ErrorAnswer, type ForwardAnswer } from './support/client.js';
+import { type AcceptedAnswer, ApiClient, type ErrorAnswer, type ForwardAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
 /** Losses that clients write: what one registers, it alone can train with, on every route. */
@@ -380,6 +380,37 @@ describe('training', () => {
     for (const loss_fn of [...names, 'moving@', 'moving@x', 'ppo@1']) {
       const gone = await refused({ model_id: 'versions', data: [datum({})], loss_fn }, '/fwd');
       expect(gone).toMatchObject({ code: 'unknown_loss' });
+    }
+  });
+
+  it('knows a repeat by what the client sent, whatever has become of the loss', async () => {
+    const client = new TinkerClient(server.api.url, KEYS[0]);
+    await client.begin();
+    const [modelId] = await client.createModel(0);
+    await mine.post('/adapters', { model_id: 'repeats' });
+    await register({ ...sum('1'), name: 'again' });
+    const routes = [
+      (loss_fn: string, first = 10) =>
+        mine.post<AcceptedAnswer>('/fwdbwd', { model_id: 'repeats', seq_id: 1, data: [datum({}, first)], loss_fn }),
+      (loss_fn: string, first = 10) => {
+        const forward_backward_input = { data: [datum({}, first)], loss_fn };
+        return client.post('forward_backward', { model_id: modelId, seq_id: 2, forward_backward_input });
+      },
+    ];
+    for (const send of routes) {
+      const { version } = await register({ ...sum('1'), name: 'again' });
+      const accepted = await send('again');
+      expect(accepted.status, JSON.stringify(accepted.body)).toBe(200);
+      await register({ ...sum('2'), name: 'again' });
+      const repeats = [await send('again'), await send(`again@${version}`)];
+      await mine.delete('/loss_functions/again');
+      repeats.push(await send('again'));
+      for (const repeat of repeats) expect(repeat.body['request_id']).toBe(accepted.body['request_id']);
+      for (const other of [await send('again', 11), await send('cross_entropy')]) {
+        expect(other).toMatchObject({ status: 400 });
+        expect(JSON.stringify(other.body)).toContain('seq_id_reused');
+      }
+      expect(JSON.stringify((await send(`again@${version + 1}`)).body)).toContain('unknown_loss');
     }
   });
 

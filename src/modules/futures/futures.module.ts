@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { type AppConfig } from '../../config/app-config.js';
+import { AcceptedRequests } from './accepted-requests.js';
 import { FutureEntity } from './entities/future.entity.js';
 import { FutureAnswers } from './future-answers.js';
 import { FuturesController } from './futures.controller.js';
@@ -28,11 +29,12 @@ export class FuturesModule {
         OperationLog,
         WaiterHub,
         QueueLoad,
+        AcceptedRequests,
         FuturesService,
         ResultPresenters,
         FutureAnswers,
       ],
-      exports: [FuturesService, QueueLoad, OperationLog, OperationLogRepository],
+      exports: [FuturesService, AcceptedRequests, QueueLoad, OperationLog, OperationLogRepository],
     };
   }
 }

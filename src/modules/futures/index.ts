@@ -1,3 +1,4 @@
+export { AcceptedRequests } from './accepted-requests.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';

@@ -160,15 +160,14 @@ describe('inputs', () => {
   });
 
   it('refuses a batch on which a written loss would hold too many numbers, and says how to send it', () => {
-    const steps = Array.from({ length: 60 }, (_, i) => [`v${i}`, `${i === 0 ? 'target_logprobs' : `v${i - 1}`} + 1`]);
-    const lets = Object.fromEntries(steps);
+    const before = (i: number) => (i === 0 ? 'target_logprobs' : `v${i - 1}`);
+    const lets: Record<string, string> = {};
+    for (let i = 0; i < 60; i++) lets[`v${i}`] = `${before(i)} + 1`;
     const loss = registry.functionOf({ name: 'mine', definition: { name: 'mine', let: lets, loss: 'sum(v59)' } });
-    const wide = (rows: number) =>
-      widened(integers(...[0, 1].map(() => new Array<number>((rows * 1000) / 2).fill(1))), 1000);
     const batchOf = (rows: number) => {
-      const { offsets } = wide(rows);
-      const data = new Int32Array(rows);
-      return { tokens: { data, offsets, trailingShape: [] }, lossInputs: { target_tokens: wide(rows) } };
+      const tokens = integers(new Array<number>(rows).fill(1));
+      const targets = { ...tokens, data: new Int32Array(rows * 1000), trailingShape: [1000] };
+      return { tokens, lossInputs: { target_tokens: targets } };
     };
     // 61 steps per target: the log-probs and 60 values.
     registry.checkInputs(loss, batchOf(800));

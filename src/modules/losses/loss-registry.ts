@@ -70,6 +70,11 @@ export class LossRegistry {
     return this.#losses.has(name);
   }
 
+  /** Is it the name of a loss of the service itself? */
+  isBuiltIn(name: string): boolean {
+    return this.has(name) && !this.pluginDigests.has(name);
+  }
+
   /** What stands in the log for a built-in loss or a plugin. */
   referenceTo(name: string): LossReference {
     const plugin = this.pluginDigests.get(name);

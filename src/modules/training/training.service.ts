@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { isGiven } from '../../common/json/json-fields.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
-import { type Accepted, FuturesService } from '../futures/index.js';
+import { type LossReference, type LossSpec } from '../../domain/loss.js';
+import { type Accepted, AcceptedRequests, FuturesService } from '../futures/index.js';
 import { LossesService, LossRegistry } from '../losses/index.js';
 import { type BatchContext } from './batch-context.js';
 import { readBatch } from './batch.reader.js';
@@ -30,6 +32,7 @@ export class TrainingService {
     private readonly registry: LossRegistry,
     private readonly losses: LossesService,
     private readonly futures: FuturesService,
+    private readonly accepted: AcceptedRequests,
   ) {}
 
   async forward(body: ForwardBody): Promise<Accepted> {
@@ -48,7 +51,7 @@ export class TrainingService {
   async submitDatums({ kind, modelId, seqId, loss: name, lossConfig, read }: DatumRequest): Promise<Accepted> {
     const adapter = await this.adapters.get(modelId);
     const model = this.adapters.baseModel(adapter.baseModel);
-    const reference = await this.losses.resolve(name);
+    const reference = await this.lossOf(name, adapter.id, seqId);
     const loss = this.registry.functionOf(reference);
     const config = this.registry.resolveConfig(loss, lossConfig);
     const batch = read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
@@ -73,7 +76,7 @@ export class TrainingService {
     const wish = toWish(body.fields);
     const { adapter: existing, model } = await this.adapters.look(wish);
     // The data is read first: a request that cannot work makes no adapter.
-    const request = encodeForward(await this.readRequest(body, model));
+    const request = encodeForward(await this.readRequest(body, model, existing?.id));
     const adapter = existing ?? (await this.adapters.createOrGet(wish));
     return this.futures.submit({
       kind,
@@ -85,8 +88,12 @@ export class TrainingService {
     });
   }
 
-  private async readRequest({ fields, data, lossFnInputs }: ForwardBody, model: BaseModel): Promise<ForwardRequest> {
-    const reference = await this.losses.resolve(fields.loss_fn ?? DEFAULT_LOSS);
+  private async readRequest(
+    { fields, data, lossFnInputs }: ForwardBody,
+    model: BaseModel,
+    adapterId?: string,
+  ): Promise<ForwardRequest> {
+    const reference = await this.lossOf(fields.loss_fn ?? DEFAULT_LOSS, adapterId, fields.seq_id);
     const loss = this.registry.functionOf(reference);
     const config = this.registry.resolveConfig(loss, fields.loss_fn_config ?? undefined);
     const { batch, form } = readBatch(
@@ -97,6 +104,23 @@ export class TrainingService {
     const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
     return { batch, loss: { ...reference, config }, logprobs };
   }
+
+  /**
+   * What the client means by the name. A repeat of a request that was accepted means what that one meant, whatever has
+   * been registered, deleted or deployed since: so it is read alike, and found to be the same or not by its bytes.
+   */
+  private async lossOf(name: string, adapterId?: string, seqId?: number): Promise<LossReference> {
+    if (adapterId !== undefined && isGiven(seqId) && !this.registry.isBuiltIn(name)) {
+      const first = await this.accepted.jsonOf(adapterId, seqId);
+      const { config: _, ...reference } = (first?.['loss'] ?? {}) as Partial<LossSpec>;
+      if (isMeantBy(name, reference)) return reference;
+    }
+    return this.losses.resolve(name);
+  }
+}
+
+function isMeantBy(name: string, reference: Partial<LossReference>): reference is LossReference {
+  return name === reference.name || name === `${reference.name}@${reference.version}`;
 }
 
 function toWish(fields: ForwardFieldsDto): AdapterWish & { modelId: string } {
