@@ -215,6 +215,7 @@ describe('a definition that cannot be used is refused', () => {
     ['__proto__ in metrics', raw('"metrics": {"__proto__": "1"}'), 'metrics.__proto__'],
     ['__proto__ in inputs', raw('"inputs": {"__proto__": {}}'), 'inputs.__proto__'],
     ['constructor in let', { ...good, let: { constructor: '1' } }, 'let.constructor'],
+    ['a metric called loss', { ...good, metrics: { loss: '1' } }, 'metrics.loss'],
     ['a loss that jumps', loss('sum(where(target_logprobs > -1, target_logprobs, 0))'), 'loss'],
     ['a name without end', { ...good, metrics: { ['a'.repeat(60_000)]: '1' } }, 'metrics'],
     ['a config key that no formula uses', { ...good, config: { used: 1, a: 1 }, let: { x: 'used' } }, 'config.a'],
@@ -237,6 +238,18 @@ describe('a definition that cannot be used is refused', () => {
     const headers = { 'Content-Type': 'application/json', 'X-API-Key': KEYS[0] };
     const answer = await fetch(`${server.api.url}/loss_functions`, { method: 'POST', headers, body });
     expect(answer.status).toBe(400);
+  });
+
+  it('formulas that are short each and too long together, before they are parsed', async () => {
+    const metrics = Object.fromEntries([...Array(20).keys()].map((i) => [`m${i}`, '1 + '.repeat(150) + '1']));
+    for (const [body, route] of [
+      [{ ...good, metrics }, '/loss_functions'],
+      [{ definition: { ...good, metrics }, data: [{ target_logprobs: [-1] }] }, '/loss_functions/preview'],
+    ] as const) {
+      const { status, code, message } = await refused(body, route);
+      expect({ status, code }).toEqual({ status: 413, code: 'loss_too_large' });
+      expect(message).toContain('6024 names, numbers and signs in its formulas; at most 4000');
+    }
   });
 
   it('of two keys with one name the last counts, as everywhere in JSON', async () => {

@@ -7,6 +7,7 @@ import {
   readString,
   refuseUnknownFields,
 } from '../../common/json/json-fields.js';
+import { tokensOf } from './expressions/expression-parser.js';
 import { type ConfigDefinition, type InputDefinition, type LossDefinition } from '../../domain/loss-definition.js';
 import { LossTooLargeError } from './errors/loss-too-large.error.js';
 
@@ -16,6 +17,8 @@ import { LossTooLargeError } from './errors/loss-too-large.error.js';
  */
 
 const MOST_BYTES = 64 * 1024;
+/** Names, numbers and signs of all formulas: parsing them blocks the process for about a tenth of a second. */
+const MOST_TOKENS = 4000;
 const MOST_ENTRIES = { let: 64, metrics: 32, config: 64, inputs: 64 };
 const LONGEST_DESCRIPTION = 2000;
 /** A longer one would make the error itself long. */
@@ -23,7 +26,10 @@ const LONGEST_NAME = 64;
 const FORM = 'A loss is {"name": "my_loss", "loss": "-sum(weights * target_logprobs)", ...}: see /docs.';
 const FORMULA = 'A formula is a text such as "-sum(weights * target_logprobs)".';
 
-/** @param field where it stands in the body. Formulas are not looked into: compiling does that. */
+/**
+ * A definition that is new. What is stored or logged is not read again: it stays as good as it was.
+ * @param field where it stands in the body. What formulas say is not looked into: compiling does that.
+ */
 export function readLossDefinition(value: unknown, field = ''): LossDefinition {
   const path = (name: string) => (field === '' ? name : `${field}.${name}`);
   const body = readObject(value, field === '' ? 'body' : field, FORM);
@@ -107,9 +113,16 @@ function readDescription(object: JsonObject, parent: string): { description?: st
   throw invalid(field, `has ${description.length} characters.`, `At most ${LONGEST_DESCRIPTION} are allowed.`);
 }
 
+function formulasOf({ let: values = {}, loss, mask = '', metrics = {} }: LossDefinition): string[] {
+  return [...Object.values(values), loss, mask, ...Object.values(metrics)];
+}
+
 function checkText(definition: LossDefinition, field: string): void {
   const bytes = Buffer.byteLength(JSON.stringify(definition));
-  if (bytes > MOST_BYTES) throw new LossTooLargeError(bytes, MOST_BYTES);
+  if (bytes > MOST_BYTES) throw new LossTooLargeError(bytes, MOST_BYTES, 'bytes');
+  const tokens = formulasOf(definition).reduce((sum, source) => sum + tokensOf(source).length, 0);
+  if (tokens > MOST_TOKENS)
+    throw new LossTooLargeError(tokens, MOST_TOKENS, 'names, numbers and signs in its formulas');
   if (isStorable(definition)) return;
   throw invalid(field === '' ? 'body' : field, 'holds NUL or half a character.', 'Send text in UTF-8.');
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { currentOwner, NO_OWNER } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError, NotFoundError } from '../../common/errors/request.errors.js';
@@ -74,9 +75,13 @@ export class LossesService implements OnApplicationBootstrap {
     await this.checkName(name);
     const loss = new WrittenLoss(definition);
     refuseUnused(loss);
+    refuseMetricLoss(definition);
     const config = this.registry.resolveConfig(loss);
+    // Each part takes up to a tenth of a second, in which nothing else is answered.
+    await setImmediate();
     const gradientCheck = checkGradient(loss, config);
     refuseMismatch(gradientCheck);
+    await setImmediate();
     refuseJump(findJump(loss, config));
     const { metadata } = loss;
     const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MOST_VERSIONS);
@@ -167,6 +172,15 @@ function refuseUnused({ unusedConfig: [name] }: WrittenLoss): void {
   if (name === undefined) return;
   const remedy = 'Use it in a formula or leave it out; is a name in a formula misspelt?';
   throw new InvalidRequestError(`No formula uses config key '${name}'.`, { field: `config.${name}`, remedy });
+}
+
+/** It would stand in the place of the loss wherever both are shown side by side. */
+function refuseMetricLoss({ metrics = {} }: LossDefinition): void {
+  if (!Object.hasOwn(metrics, 'loss')) return;
+  throw new InvalidRequestError("A metric cannot be called 'loss': the loss itself is reported by that name.", {
+    field: 'metrics.loss',
+    remedy: 'Choose another name, for example mean_loss.',
+  });
 }
 
 function refuseMismatch({ mismatch }: GradientCheck): void {

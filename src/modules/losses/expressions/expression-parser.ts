@@ -98,6 +98,11 @@ const HINT =
   'Write formulas as in Python: + - * / **, comparisons (not chained), and, or, not, function(arguments). ' +
   'There are no strings, attributes, indices or assignments.';
 
+/** Names, numbers and signs, roughly: what a source costs, told without parsing it. */
+export function tokensOf(source: string): RegExpExecArray[] {
+  return [...source.matchAll(/\w+|\*\*|[^\s\w]/g)];
+}
+
 function checkSize(source: string, field: string): void {
   const refuse = (at: number, problem: string): never => {
     throw new ExpressionError(field, source, { from: at, to: at + 1 }, problem, 'Split it into named values in "let".');
@@ -108,7 +113,7 @@ function checkSize(source: string, field: string): void {
   let tokens = 0;
   let brackets = 0;
   let signs = 0;
-  for (const { 0: token, index } of source.matchAll(/\w+|\*\*|[^\s\w]/g)) {
+  for (const { 0: token, index } of tokensOf(source)) {
     brackets += Number(token === '(') - Number(token === ')');
     // Signs, `not` and powers nest to the right without brackets.
     signs = ['-', 'not', '**'].includes(token) ? signs + 1 : 0;
