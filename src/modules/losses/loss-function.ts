@@ -173,6 +173,12 @@ export function finiteMetric(value: number): number {
   return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
+/** What of a loss's metrics is shown: the mean of nothing is no number, and is left out. */
+export function shownMetrics(metrics: Readonly<Record<string, number>>): Record<string, number> {
+  const numbers = Object.entries(metrics).filter(([, value]) => !Number.isNaN(value));
+  return Object.fromEntries(numbers.map(([name, value]) => [name, finiteMetric(value)]));
+}
+
 export const TARGET_TOKENS: LossInputSpec = {
   name: 'target_tokens',
   dtype: 'int',

@@ -5,13 +5,14 @@ import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
 import { decodeForward, pluginChange } from '../adapters/index.js';
 import { type Operation } from '../futures/index.js';
+import { shownMetrics } from '../losses/index.js';
 
 /** Name of the only tensor of a stored forward result. */
 export const LOGPROBS = 'logprobs';
 
 /** A forward's result as it is stored. */
 export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {
-  const json = { loss, metrics: { 'loss:sum': loss, ...metrics }, num_samples: datumCount(logprobs) };
+  const json = { loss, metrics: { 'loss:sum': loss, ...shownMetrics(metrics) }, num_samples: datumCount(logprobs) };
   return { json, tensors: { [LOGPROBS]: logprobs } };
 }
 

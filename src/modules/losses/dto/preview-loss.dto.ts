@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { type LossResult } from '../../../domain/loss.js';
 import { type PreviewBatch } from '../loss-preview.js';
 import { LossDefinitionDto } from './loss-definition.dto.js';
+import { shownMetrics } from '../loss-function.js';
 
 export class PreviewDatumDto {
   /** Log-probs of the targets, as a model might give them. */
@@ -58,5 +59,5 @@ export function toLossPreviewDto({ loss, dLogprobs, metrics }: LossResult, { log
     // Adding 0 turns -0 into 0.
     return Array.from(dLogprobs.subarray(offsets[i], offsets[i + 1]), (slope) => slope + 0);
   });
-  return { loss, gradients, metrics };
+  return { loss, gradients, metrics: shownMetrics(metrics) };
 }

@@ -1,11 +1,11 @@
 import { type LossInputs, type LossResult } from '../../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
 import {
-  finiteMetric,
   type LossConfig,
   LossFunction,
   type LossMetadata,
   requiredInput,
+  shownMetrics,
   TARGET_TOKENS,
 } from '../loss-function.js';
 import { NonFiniteExpressionError } from './non-finite-expression.error.js';
@@ -51,13 +51,8 @@ export class WrittenLoss extends LossFunction {
     if (!Number.isFinite(loss) || !dLogprobs.every(Number.isFinite)) {
       throw new NonFiniteExpressionError(this.metadata.name, loss, evaluation.firstNonFinite());
     }
-    const metrics: Record<string, number> = {};
-    for (const [name, step] of this.program.metrics) {
-      const value = evaluation.numberOf(step);
-      // The mean of nothing is no number; it is left out as in the built-in losses.
-      if (!Number.isNaN(value)) metrics[name] = finiteMetric(value);
-    }
-    return { loss, dLogprobs, metrics };
+    const metrics = [...this.program.metrics].map(([name, step]) => [name, evaluation.numberOf(step)] as const);
+    return { loss, dLogprobs, metrics: shownMetrics(Object.fromEntries(metrics)) };
   }
 
   override activePositions(inputs: LossInputs): Uint8Array {

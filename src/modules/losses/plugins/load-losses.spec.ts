@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { shownMetrics } from '../loss-function.js';
 import { builtInLosses } from '../loss-registry.js';
 import { loadLosses } from './load-losses.js';
 import { lossProblem } from './loss-plugin-checks.js';
@@ -26,6 +27,8 @@ const sumOf = (value: string, slope: string) => `compute({ data }) {
   for (const l of data) loss += ${value};
   return { loss, dLogprobs: Float64Array.from(data, (l, i) => ${slope}), metrics: {} };
 }`;
+
+const withMetrics = (metrics: string) => sumOf('-l', '-1').replace('metrics: {}', `metrics: ${metrics}`);
 
 /** A plugin as the compiler leaves it: decorators are calls. */
 function pluginSource({ name = 'mine', metadata = '', body }: Plugin = {}): string {
@@ -73,6 +76,12 @@ describe('loadLosses', () => {
     expect(losses.referenceTo('ppo')).toEqual({ name: 'ppo' });
     symlinkSync('gone.mjs', path.join(folder, 'b.mjs'));
     await expect(load()).rejects.toThrow(/b\.mjs: this file cannot be read/);
+  });
+
+  it('takes a metric that is NaN: a mean of nothing, which results leave out', async () => {
+    write('a.mjs', pluginSource({ body: withMetrics('{ mean_x: 0 / 0 }') }));
+    expect((await load()).has('mine')).toBe(true);
+    expect(shownMetrics({ mean_x: Number.NaN, most: Infinity, one: 1 })).toEqual({ most: Number.MAX_VALUE, one: 1 });
   });
 
   it('refuses CommonJS by name and says what to do', async () => {
@@ -154,6 +163,26 @@ describe('loadLosses', () => {
       'no loss',
       pluginSource({ body: 'compute() { return {}; }' }),
       /compute of loss 'mine' gives no number as its loss/,
+    ],
+    ...['null', '[]', 'undefined'].map((metrics): [string, string, RegExp] => [
+      `${metrics} as metrics`,
+      pluginSource({ body: withMetrics(metrics) }),
+      /compute of loss 'mine' gives no object of metrics; give \{\} where there are none/,
+    ]),
+    [
+      'a metric that is no number',
+      pluginSource({ body: withMetrics("{ a: 'x' }") }),
+      /compute of loss 'mine' gives 'x' as metric 'a', which is no number/,
+    ],
+    ...['a:b', 'loss', ''].map((name): [string, string, RegExp] => [
+      `a metric called '${name}'`,
+      pluginSource({ body: withMetrics(`{ '${name}': 1 }`) }),
+      new RegExp(`compute of loss 'mine' calls a metric '${name}'\\. A name begins with a letter`),
+    ]),
+    [
+      'marks for another number of positions',
+      pluginSource({ body: `${sumOf('-l', '-1')} activePositions() { return new Uint8Array(3); }` }),
+      /activePositions of loss 'mine' gives no Uint8Array of 10, one for each position/,
     ],
     [
       'a slope where nothing counts',

@@ -1,3 +1,5 @@
+import { describe } from '../../../common/json/json-fields.js';
+import { isName, NAME_REMEDY } from '../expressions/loss-scope.js';
 import { checkGradient } from '../gradient-check.js';
 import { type LossConfig, type LossFunction } from '../loss-function.js';
 import { rowWidth } from '../../../domain/ragged-tensor.js';
@@ -34,16 +36,33 @@ function resultProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, co
     metrics,
   } = loss.compute(logprobs, inputs, config) as Partial<ReturnType<typeof loss.compute>>;
   if (typeof value !== 'number') return `compute of loss '${name}' gives no number as its loss.`;
-  if (typeof metrics !== 'object') return `compute of loss '${name}' gives no metrics; give {} where there are none.`;
+  const problem = metricsProblem(metrics);
+  if (problem !== null) return `compute of loss '${name}' ${problem}`;
   const count = logprobs.data.length;
   if (dLogprobs instanceof Float64Array && dLogprobs.length === count) return null;
   return `compute of loss '${name}' gives no Float64Array of ${count} dLogprobs, one for each log-prob.`;
 }
 
+/** Names as in written losses: the Tinker API puts a colon behind them. NaN is allowed, and left out of results. */
+function metricsProblem(metrics: unknown): string | null {
+  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
+    return 'gives no object of metrics; give {} where there are none.';
+  }
+  for (const [name, value] of Object.entries(metrics)) {
+    if (!isName(name) || name === 'loss') return `calls a metric '${name}'. ${NAME_REMEDY} 'loss' is taken.`;
+    if (typeof value !== 'number') return `gives ${describe(value)} as metric '${name}', which is no number.`;
+  }
+  return null;
+}
+
 /** Log-probs of positions that don't count may be NaN: nobody has computed them. */
 function inactiveProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, config: LossConfig): string | null {
-  const active = loss.activePositions(inputs);
+  const active: unknown = loss.activePositions(inputs);
   const width = rowWidth(logprobs);
+  const positions = logprobs.data.length / width;
+  if (!(active instanceof Uint8Array && active.length === positions)) {
+    return `activePositions of loss '${loss.metadata.name}' gives no Uint8Array of ${positions}, one for each position.`;
+  }
   const data = logprobs.data.map((value, i) => (active[Math.floor(i / width)] === 0 ? Number.NaN : value));
   const { dLogprobs } = loss.compute({ ...logprobs, data }, inputs, config);
   const at = dLogprobs.findIndex((slope, i) => Number.isNaN(data[i]) && slope !== 0);
