@@ -374,6 +374,10 @@ describe('training', () => {
     expect([0, 1]).toContain(metrics['accuracy']);
     await register({ name: 'weightless', loss: '-sum(target_logprobs)' });
     const request = { model_id: 'chats', data: [chat('Hi.')], loss_fn: 'weightless', train_on: 'assistant' };
+    const { version } = await register(example('dpo'));
+    expect(second).toMatchObject({ loss_fn: `my_dpo@${version}` });
+    const { body } = await mine.get<{ entries: { loss_fn: string | null }[] }>('/adapters/dpo/history');
+    expect(body.entries.slice(0, 2).map(({ loss_fn }) => loss_fn)).toEqual([`my_dpo@${version}`, null]);
     expect(await refused(request, '/fwdbwd')).toMatchObject({ details: { field: 'train_on' } });
   });
 

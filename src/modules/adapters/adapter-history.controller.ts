@@ -97,12 +97,14 @@ function toPlace({ step, request_id: requestId }: HistoryPlaceDto): WishedPlace 
 
 function toEntryDto({ result, ...entry }: HistoryEntry): HistoryEntryDto {
   const loss = typeof result?.['loss'] === 'number' ? { loss: result['loss'] } : {};
+  const lossName = result?.['loss_fn'];
   const metrics = { ...loss, ...(result?.['metrics'] as object | undefined) };
   return {
     request_id: entry.request_id,
     kind: entry.kind,
     step: entry.step,
     current: entry.current,
+    loss_fn: typeof lossName === 'string' ? lossName : null,
     metrics: Object.keys(metrics).length > 0 ? metrics : null,
     digest: entry.digest,
     created_at: entry.created_at.toISOString(),

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type ComputeBackend, type ForwardRequest, type ForwardResult } from '../../compute/compute-backend.js';
+import { type LossSpec } from '../../domain/loss.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
@@ -10,9 +11,15 @@ import { shownMetrics } from '../losses/index.js';
 /** Name of the only tensor of a stored forward result. */
 export const LOGPROBS = 'logprobs';
 
-/** A forward's result as it is stored. */
-export function toForwardData({ loss, metrics, logprobs }: ForwardResult): OperationData {
-  const json = { loss, metrics: { 'loss:sum': loss, ...shownMetrics(metrics) }, num_samples: datumCount(logprobs) };
+/** A forward's result as it is stored; `loss_fn` says which loss it was, of a written one also which version. */
+export function toForwardData({ loss, metrics, logprobs }: ForwardResult, spec: LossSpec): OperationData {
+  const lossName = spec.version === undefined ? spec.name : `${spec.name}@${spec.version}`;
+  const json = {
+    loss_fn: lossName,
+    loss,
+    metrics: { 'loss:sum': loss, ...shownMetrics(metrics) },
+    num_samples: datumCount(logprobs),
+  };
   return { json, tensors: { [LOGPROBS]: logprobs } };
 }
 

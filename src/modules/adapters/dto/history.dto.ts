@@ -55,6 +55,13 @@ export class HistoryEntryDto {
   current!: boolean;
 
   /**
+   * The loss of a forward_backward, `name@version` for one that a client has written; null for other kinds, and for
+   * requests from before it was recorded.
+   * @example my_dpo@3
+   */
+  loss_fn!: string | null;
+
+  /**
    * Its loss and metrics, where it has any.
    * @example {"step": 12, "grad_norm": 0.83}
    */

@@ -21,7 +21,7 @@ export class ForwardBackwardHandler extends OperationHandler {
       const request = decodeForward(operation.request);
       warnOfPluginChange(operation, request, this.backend);
       const result = await this.backend.forwardBackward(id, request);
-      return { result: toForwardData(result), effect: { hasGradients: true } };
+      return { result: toForwardData(result, request.loss), effect: { hasGradients: true } };
     });
   }
 

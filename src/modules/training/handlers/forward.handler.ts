@@ -20,7 +20,7 @@ export class ForwardHandler extends OperationHandler {
     const target = await this.targetOf(operation);
     const request = decodeForward(operation.request);
     warnOfPluginChange(operation, request, this.backend);
-    return { result: toForwardData(await this.backend.forward(target, request)) };
+    return { result: toForwardData(await this.backend.forward(target, request), request.loss) };
   }
 
   override usageOf({ request }: Operation): Usage {
