@@ -339,7 +339,8 @@ describe('training', () => {
     };
     const first = await mine.forwardBackward(request);
     await mine.optimStep('dpo');
-    const second = await mine.forwardBackward(request);
+    const scalar = pairs((value) => ({ data: [value], shape: [] }));
+    const second = await mine.forwardBackward({ ...request, data: scalar });
     expect(second.loss).toBeLessThan(first.loss);
     expect(second.metrics['mean_margin']).toBeGreaterThan(first.metrics['mean_margin']!);
   });
@@ -452,3 +453,4 @@ describe('training', () => {
     expect(details['field']).toBe(`data[0].loss_fn_inputs.${field}`);
   });
 });
+    ['a number per token', { pair: { data: [0, 0, 0, 0, 0] }, chosen: [1] }, 'pair.data'],

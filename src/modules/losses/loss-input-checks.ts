@@ -1,6 +1,7 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { datumCount, type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
+import { descriptionOf } from './loss-input-tensors.js';
 import { type LossInputSpec, type LossMetadata, requiredInput, TARGET_TOKENS } from './loss-function.js';
 
 /*
@@ -102,7 +103,7 @@ function missingInput(loss: LossMetadata, spec: LossInputSpec): InvalidRequestEr
     spec.name,
     0,
     `is missing: loss ${loss.name} needs ${needed.join(', ')}.`,
-    `Give ${spec.name} (${spec.description}) for every datum.`,
+    `Give ${spec.name} for every datum${descriptionOf(spec)}`,
   );
 }
 

@@ -24,6 +24,8 @@ export interface WireTensor {
 const DTYPES = ['float32', 'int64', 'int32'];
 const FORM = 'Give {"data": [numbers], "dtype": "float32" or "int64", "shape": [N]} or a plain list of N numbers.';
 
+const ONE_NUMBER = 'It is one number for the datum: give [number], or {"data": [number], "shape": [1] or []}.';
+
 /** What a request's loss needs read. */
 export interface LossInputContext {
   readonly loss: LossMetadata;
@@ -61,30 +63,50 @@ function collect(spec: LossInputSpec, datums: readonly JsonObject[], offsets: In
   return datums.map((inputs, i) => {
     const field = `data[${i}].loss_fn_inputs.${spec.name}`;
     const value = inputs[spec.name];
-    if (value !== undefined) return readWireTensor(value, field, offsets[i + 1]! - offsets[i]!);
+    if (value !== undefined) return readWireTensor(value, field, offsets[i + 1]! - offsets[i]!, spec.per);
     const remedy = spec.required
-      ? `This loss needs it: ${spec.description}`
+      ? `This loss needs it${descriptionOf(spec)}`
       : 'Give an optional input for every datum of the request or for none.';
     throw invalid(field, 'is missing.', remedy);
   });
 }
 
-/** @param rows N, the number of positions of the datum. */
-export function readWireTensor(value: unknown, field: string, rows: number): WireTensor {
-  if (Array.isArray(value)) return { field, values: checkLength(value, field, rows, []), trailingShape: [] };
+/** What clients are told of an input that they have left out: the author of a loss may have said nothing. */
+export function descriptionOf({ description }: LossInputSpec): string {
+  return description === '' ? '.' : `: ${description}`;
+}
+
+/** @param rows N, the number of positions of the datum; 1 for what is one number for the datum */
+export function readWireTensor(
+  value: unknown,
+  field: string,
+  rows: number,
+  per: LossInputSpec['per'] = 'token',
+): WireTensor {
+  if (Array.isArray(value)) return { field, values: checkLength(value, field, rows, per), trailingShape: [] };
   const tensor = readObject(value, field, FORM);
   refuseUnknownFields(tensor, ['data', 'dtype', 'shape'], field);
   const { dtype } = tensor;
   if (dtype !== undefined && !(typeof dtype === 'string' && DTYPES.includes(dtype))) {
     throw invalid(`${field}.dtype`, `is ${describe(dtype)}.`, `Known: ${DTYPES.join(', ')}.`);
   }
-  const trailingShape = tensor['shape'] === undefined ? [] : readShape(tensor['shape'], `${field}.shape`, rows);
-  const values = checkLength(readArray(tensor['data'], `${field}.data`, FORM), `${field}.data`, rows, trailingShape);
+  const trailingShape = tensor['shape'] === undefined ? [] : readShape(tensor['shape'], `${field}.shape`, rows, per);
+  const expected = rows * (trailingShape[0] ?? 1);
+  const values = checkLength(readArray(tensor['data'], `${field}.data`, FORM), `${field}.data`, expected, per);
   return { field: `${field}.data`, values, trailingShape };
 }
 
-function readShape(value: unknown, field: string, rows: number): readonly number[] {
+function readShape(
+  value: unknown,
+  field: string,
+  rows: number,
+  per: NonNullable<LossInputSpec['per']>,
+): readonly number[] {
   const shape = readArray(value, field, FORM);
+  if (per === 'datum') {
+    if (shape.length <= 2 && shape.every((size) => size === 1)) return [];
+    throw invalid(field, 'is not that of one number.', ONE_NUMBER);
+  }
   const isSize = (size: unknown): size is number => Number.isInteger(size) && (size as number) > 0;
   if (shape.length < 1 || shape.length > 2 || !shape.every(isSize)) {
     throw invalid(field, 'must be [N] or [N, K] with positive integers.', FORM);
@@ -102,12 +124,12 @@ function readShape(value: unknown, field: string, rows: number): readonly number
 function checkLength(
   values: readonly unknown[],
   field: string,
-  rows: number,
-  trailingShape: readonly number[],
+  expected: number,
+  per: NonNullable<LossInputSpec['per']>,
 ): readonly unknown[] {
-  const expected = rows * (trailingShape[0] ?? 1);
   if (values.length === expected) return values;
-  const remedy = 'One entry per input token is needed, aligned with the next-token targets.';
+  const remedy =
+    per === 'datum' ? ONE_NUMBER : 'One entry per input token is needed, aligned with the next-token targets.';
   throw invalid(field, `has ${values.length} numbers, but ${expected} are needed.`, remedy);
 }
 

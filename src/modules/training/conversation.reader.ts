@@ -11,6 +11,7 @@ import {
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
 import {
+  descriptionOf,
   inputOffsets,
   joinTensors,
   type LossInputSpec,
@@ -106,16 +107,16 @@ function addGiven(
   const value = given[spec.name];
   if (value === undefined) {
     if (!spec.required || lossInputs[spec.name]) return;
-    throw invalid(field, 'is missing.', `This loss needs it, one list per conversation: ${spec.description}`);
+    throw invalid(field, 'is missing.', `This loss needs it, one list per conversation${descriptionOf(spec)}`);
   }
   const vocabSize = spec.dtype === 'int' ? context.model.config.vocabSize : undefined;
   const rows = inputOffsets(spec, offsets);
-  const tensor = joinTensors(readPerSample(value, field, rows), rows, vocabSize);
+  const tensor = joinTensors(readPerSample(value, field, rows, spec.per), rows, vocabSize);
   if (spec.name === 'target_tokens') checkTargets(tensor, lossInputs, field);
   else lossInputs[spec.name] = maskedWeights(spec.name, tensor, lossInputs);
 }
 
-function readPerSample(value: unknown, field: string, offsets: Int32Array): WireTensor[] {
+function readPerSample(value: unknown, field: string, offsets: Int32Array, per: LossInputSpec['per']): WireTensor[] {
   const samples = readArray(value, field, 'Give one list of numbers, or one number, per conversation.');
   const count = offsets.length - 1;
   if (samples.length !== count) {
@@ -125,7 +126,7 @@ function readPerSample(value: unknown, field: string, offsets: Int32Array): Wire
   return samples.map((sample, i) => {
     const rows = offsets[i + 1]! - offsets[i]!;
     const values = typeof sample === 'number' ? new Array<number>(rows).fill(sample) : sample;
-    return readWireTensor(values, `${field}[${i}]`, rows);
+    return readWireTensor(values, `${field}[${i}]`, rows, per);
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import { inputOffsets, type LossInputSpec } from '../../losses/index.js';
+import { descriptionOf, inputOffsets, type LossInputSpec } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
 import { densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
@@ -41,7 +41,7 @@ function joinInput(
   const fieldOf = (i: number) => `data[${i}].loss_fn_inputs.${spec.name}`;
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
-    if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum. ${spec.description}`);
+    if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum${descriptionOf(spec)}`);
     const dense = densify(tensor, fieldOf(i));
     if (spec.per === 'datum') return checkNumber(dense, fieldOf(i));
     return checkShape(dense, fieldOf(i), data[i]?.tokens.length ?? 0);
