@@ -293,6 +293,38 @@ describe('a preview', () => {
     expect(dpo.body.gradients[1]![0]).toBeCloseTo(1 / (1 + Math.E), 6);
   });
 
+  it('reads the targets where a formula uses them, and several per position', async () => {
+    const definition = sum('where(target_tokens == 3, 2, 0)');
+    const preview = (datum: object) => ({ definition, data: [datum] });
+    const inputs = (target_tokens: unknown) => ({ target_logprobs: [-1, -2], loss_fn_inputs: { target_tokens } });
+    const post = (datum: object) => mine.post<PreviewAnswer>('/loss_functions/preview', preview(datum));
+    expect((await post(inputs([3, 4]))).body).toMatchObject({ loss: -2, gradients: [[2, 0]] });
+    const shape = [2, 2];
+    const wide = {
+      target_logprobs: { data: [-1, -2, -3, -4], shape },
+      loss_fn_inputs: { target_tokens: { data: [3, 4, 5, 3], shape } },
+    };
+    expect((await post(wide)).body).toMatchObject({ loss: -10, gradients: [[2, 0, 0, 2]] });
+    for (const [datum, field] of [
+      [{ target_logprobs: [-1, -2] }, 'data[0].loss_fn_inputs.target_tokens'],
+      [inputs('foo'), 'data[0].loss_fn_inputs.target_tokens'],
+      [inputs([3]), 'data[0].loss_fn_inputs.target_tokens'],
+      [inputs([0.5, 1]), 'data[0].loss_fn_inputs.target_tokens[0]'],
+      [{ ...wide, loss_fn_inputs: { target_tokens: [3, 4] } }, 'data'],
+      [{ target_logprobs: { data: [-1], shape } }, 'data[0].target_logprobs.data'],
+    ] as const) {
+      expect((await refused(preview(datum), '/loss_functions/preview')).details).toMatchObject({ field });
+    }
+  });
+
+  it('is refused for a setting of any depth', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const body = `{"loss_fn": "dro", "loss_fn_config": {"beta": ${deep}}, "data": [{"target_logprobs": [-1]}]}`;
+    const headers = { 'Content-Type': 'application/json', 'X-API-Key': KEYS[0] };
+    const answer = await fetch(`${server.api.url}/loss_functions/preview`, { method: 'POST', headers, body });
+    expect(answer.status).toBe(400);
+  });
+
   const data = [{ target_logprobs: [-1, -1] }];
   it.each([
     ['neither name nor definition', { data }, 'invalid_request', 'loss_fn'],
@@ -342,6 +374,10 @@ describe('training', () => {
     const scalar = pairs((value) => ({ data: [value], shape: [] }));
     const second = await mine.forwardBackward({ ...request, data: scalar });
     expect(second.loss).toBeLessThan(first.loss);
+    const { version } = await register(example('dpo'));
+    expect(second).toMatchObject({ loss_fn: `my_dpo@${version}` });
+    const { body } = await mine.get<{ entries: { loss_fn: string | null }[] }>('/adapters/dpo/history');
+    expect(body.entries.slice(0, 2).map(({ loss_fn }) => loss_fn)).toEqual([`my_dpo@${version}`, null]);
     expect(second.metrics['mean_margin']).toBeGreaterThan(first.metrics['mean_margin']!);
   });
 
@@ -375,10 +411,6 @@ describe('training', () => {
     expect([0, 1]).toContain(metrics['accuracy']);
     await register({ name: 'weightless', loss: '-sum(target_logprobs)' });
     const request = { model_id: 'chats', data: [chat('Hi.')], loss_fn: 'weightless', train_on: 'assistant' };
-    const { version } = await register(example('dpo'));
-    expect(second).toMatchObject({ loss_fn: `my_dpo@${version}` });
-    const { body } = await mine.get<{ entries: { loss_fn: string | null }[] }>('/adapters/dpo/history');
-    expect(body.entries.slice(0, 2).map(({ loss_fn }) => loss_fn)).toEqual([`my_dpo@${version}`, null]);
     expect(await refused(request, '/fwdbwd')).toMatchObject({ details: { field: 'train_on' } });
   });
 
@@ -446,6 +478,7 @@ describe('training', () => {
     ['a number that float32 rounds', { pair: [16_777_217], chosen: [1] }, 'pair'],
     ['none', { chosen: [1] }, 'pair'],
     ['a shape of tokens', { pair: { data: [0], shape: [5] }, chosen: [1] }, 'pair.shape'],
+    ['a number per token', { pair: { data: [0, 0, 0, 0, 0] }, chosen: [1] }, 'pair.data'],
   ])('refuses %s', async (_what, inputs, field) => {
     await register(example('dpo'));
     const data = [datum({ reference_logprobs, ...inputs })];
@@ -453,4 +486,3 @@ describe('training', () => {
     expect(details['field']).toBe(`data[0].loss_fn_inputs.${field}`);
   });
 });
-    ['a number per token', { pair: { data: [0, 0, 0, 0, 0] }, chosen: [1] }, 'pair.data'],

@@ -1,21 +1,39 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type LossResult } from '../../../domain/loss.js';
+import { rowWidth } from '../../../domain/ragged-tensor.js';
 import { type PreviewBatch } from '../loss-preview.js';
-import { LossDefinitionDto } from './loss-definition.dto.js';
 import { shownMetrics } from '../loss-function.js';
+import { LossDefinitionDto } from './loss-definition.dto.js';
+
+const NUMBERS = {
+  oneOf: [
+    { type: 'array', items: { type: 'number' } },
+    {
+      type: 'object',
+      required: ['data', 'shape'],
+      properties: {
+        data: { type: 'array', items: { type: 'number' }, example: [-1.2, -0.3, -2, -1] },
+        shape: { type: 'array', items: { type: 'integer' }, example: [2, 2] },
+      },
+    },
+  ],
+};
 
 export class PreviewDatumDto {
-  /** Log-probs of the targets, as a model might give them. */
-  @ApiProperty({ type: [Number], example: [-1.2, -0.3] })
-  target_logprobs!: number[];
+  /** Log-probs of the targets, as a model might give them: N, or N times K with a shape. */
+  @ApiProperty({ ...NUMBERS, example: [-1.2, -0.3] })
+  target_logprobs!: unknown;
 
-  /** What the loss reads, by name, without target_tokens: a number per target, or one for the datum. */
+  /**
+   * What the loss reads, by name: a number per target, or one for the datum. target_tokens are 0 where they are left out;
+   * a written loss that uses them needs them.
+   */
   @ApiProperty({
     type: 'object',
-    additionalProperties: { type: 'array', items: { type: 'number' } },
+    additionalProperties: NUMBERS,
     example: { weights: [1, 0.5] },
   })
-  loss_fn_inputs?: Record<string, number[]>;
+  loss_fn_inputs?: Record<string, unknown>;
 }
 
 /** Read by hand, see loss-preview.ts and loss-definition.reader.ts. */
@@ -44,7 +62,7 @@ export class LossPreviewDto {
    */
   loss!: number;
 
-  /** Derivative of the loss by every log-prob, for each datum. */
+  /** Derivative of the loss by every log-prob, for each datum; of shape [N, K] row by row. */
   @ApiProperty({ type: 'array', items: { type: 'array', items: { type: 'number' } }, example: [[-1, -0.5]] })
   gradients!: number[][];
 
@@ -54,7 +72,7 @@ export class LossPreviewDto {
 }
 
 export function toLossPreviewDto({ loss, dLogprobs, metrics }: LossResult, { logprobs }: PreviewBatch): LossPreviewDto {
-  const { offsets } = logprobs;
+  const offsets = logprobs.offsets.map((offset) => offset * rowWidth(logprobs));
   const gradients = Array.from({ length: offsets.length - 1 }, (_, i) => {
     // Adding 0 turns -0 into 0.
     return Array.from(dLogprobs.subarray(offsets[i], offsets[i + 1]), (slope) => slope + 0);

@@ -43,6 +43,13 @@ export class WrittenLoss extends LossFunction {
     return this.program.config.map(({ name }) => name).filter((name) => !used.includes(name));
   }
 
+  /** Does any formula use the tokens themselves? */
+  get readsTargets(): boolean {
+    const isTargets = ({ operation }: LossProgram['steps'][number]) =>
+      operation.kind === 'input' && operation.input.name === TARGET_TOKENS.name;
+    return this.program.steps.some(isTargets);
+  }
+
   /** @throws NonFiniteExpressionError naming the formula in which the first NaN or infinity came up */
   override compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult {
     const evaluation = this.evaluate(logprobs, inputs, config);
