@@ -76,7 +76,9 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         await expect(backend.forward(target, BATCH)).rejects.toMatchObject({ code: 'unknown_base_model' });
         const before = await digestOf(backend, 'a');
         const loss = { name: 'no_such_loss', config: {} };
-        await expect(backend.forwardBackward('a', { ...BATCH, loss })).rejects.toMatchObject({ code: 'unknown_loss' });
+        await expect(backend.forwardBackward('a', { ...BATCH, loss })).rejects.toMatchObject({
+          code: 'loss_plugin_missing',
+        });
         expect(await digestOf(backend, 'a')).toBe(before);
       }),
   },
