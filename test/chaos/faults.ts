@@ -9,6 +9,8 @@ import { type ServiceProcess } from './service-process.js';
 
 /** Longer than a worker's silence may last before others take its work. */
 const HALT_MS = 7000;
+/** Of what nobody else replaces: from hardly noticed to longer than the silence of all workers may last. */
+const PAUSE_MS = { min: 1500, max: 8000 };
 const START_MS = 60_000;
 /** A process with a trap reaches it soon, or was unlucky. */
 const TRAP_MS = 30_000;
@@ -34,12 +36,17 @@ type Kind = Omit<FaultKind, 'mayOverlap'>;
 
 const OF_ONE_PROCESS: readonly Kind[] = [
   { name: 'kill api', strike: async ({ cluster }) => cluster.api.signal('SIGKILL') },
+  { name: 'end api', strike: async ({ cluster }) => cluster.api.signal('SIGTERM') },
+  { name: 'halt api', strike: haltApi },
   { name: 'kill worker', strike: async (target) => (await busyWorker(target)).signal('SIGKILL') },
   { name: 'end worker', strike: async (target) => (await busyWorker(target)).signal('SIGTERM') },
   { name: 'halt worker', strike: haltWorker },
   { name: 'tear snapshot', strike: tearSnapshot },
   { name: 'flush redis', strike: ({ cluster }) => cluster.flushRedis().then(() => true) },
   { name: 'kill redis', strike: ({ cluster }) => cluster.crashRedis().then(() => true) },
+  { name: 'halt redis', strike: (target) => target.cluster.haltRedis(lengthOf(target)).then(() => true) },
+  { name: 'kill backend', strike: ({ cluster, random }) => cluster.killBackend(random).catch(() => false) },
+  { name: 'halt postgres', strike: (target) => target.cluster.haltPostgres(lengthOf(target)).catch(() => false) },
   { name: 'crash postgres', strike: ({ cluster }) => cluster.crashPostgres().then(() => true) },
 ];
 
@@ -93,6 +100,15 @@ async function haltWorker(target: Target): Promise<boolean> {
   await pause(HALT_MS);
   return worker.signal('SIGCONT');
 }
+
+async function haltApi(target: Target): Promise<boolean> {
+  const { api } = target.cluster;
+  if (!api.signal('SIGSTOP')) return false;
+  await pause(lengthOf(target));
+  return api.signal('SIGCONT');
+}
+
+const lengthOf = ({ random }: Target) => random.whole(PAUSE_MS.min, PAUSE_MS.max);
 
 async function trapApi({ cluster: { api }, random }: Target): Promise<boolean> {
   await api.hold();

@@ -6,6 +6,7 @@ import { type RunningPostgres, startPostgres } from '../../scripts/lib/embedded-
 import { freePort } from '../../scripts/lib/owned-process.mjs';
 import { type RunningRedis, startRedis } from '../../scripts/lib/redis.mjs';
 import { IS_ALIVE } from '../../src/modules/workers/index.js';
+import { pause } from '../support/pause.js';
 import { waitFor } from '../support/wait-for.js';
 import { type SeededRandom } from './seeded-random.js';
 import { ServiceProcess } from './service-process.js';
@@ -49,7 +50,9 @@ export class ServiceCluster {
     };
     const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>
-      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () => random.whole(200, 700));
+      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () =>
+        random.whole(200, 700),
+      );
     const api = make('api', { ROLE: 'api', PORT: String(port) });
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
@@ -97,6 +100,41 @@ export class ServiceCluster {
     this.postgres = await startPostgres({ dataDir: this.postgres.dataDir, again: this.postgres });
   }
 
+  /** Ends one of its processes, as the kernel does when memory is short; the others restart and recover. */
+  async killBackend(random: SeededRandom): Promise<boolean> {
+    const pids = await this.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'thinker%' ORDER BY pid`,
+    );
+    return pids.length > 0 && process.kill(random.pick(pids).pid, 'SIGKILL');
+  }
+
+  /** Lets all its processes stand still: there is one for each connection, and none of them stops with the first. */
+  async haltPostgres(ms: number): Promise<boolean> {
+    const { pid: first, url } = this.postgres;
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const halted = [first];
+    try {
+      process.kill(first, 'SIGSTOP'); // before the others are counted, so that it makes no more of them
+      const { rows } = await client.query<{ pid: number }>(
+        'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+      );
+      for (const { pid } of rows) if (signalled(pid, 'SIGSTOP')) halted.push(pid);
+      await pause(ms);
+      return true;
+    } finally {
+      for (const pid of halted) signalled(pid, 'SIGCONT');
+      await client.end();
+    }
+  }
+
+  async haltRedis(ms: number): Promise<void> {
+    process.kill(this.redis.pid, 'SIGSTOP');
+    await pause(ms);
+    process.kill(this.redis.pid, 'SIGCONT');
+  }
+
   async crashRedis(): Promise<void> {
     await this.redis.crash();
     const again = await startRedis({ dataDir: path.join(this.folder, 'redis'), again: this.redis });
@@ -136,4 +174,13 @@ export class ServiceCluster {
 
 function dataDirIn(folder: string): string {
   return path.join(folder, 'data');
+}
+
+/** False when there is no such process any more. */
+function signalled(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
