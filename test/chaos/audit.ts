@@ -7,21 +7,24 @@ import { type Trainer } from './trainer.js';
 
 /** Longer than a snapshot that is being written takes to be named. */
 const TIDY_MS = 30_000;
+/** Operations with a digest of the state after them. */
+const CHANGES = ['create_adapter', 'optim_step', 'load_weights', 'rewind_adapter'];
 
 /** What is wrong with rows and files after a run: requests that were lost or answered twice, waste, broken names. */
 export async function audit(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<string[]> {
-  const findings = [await openRequests(cluster), await lostRequests(cluster, trainers), await disorder(cluster)];
-  return [...findings, await changedAnswers(trainers), await diverged(cluster), await strayFiles(cluster)].flat();
+  const rows = [await openRequests(cluster), await lostRequests(cluster, trainers), await disorder(cluster)];
+  const answers = [await changedAnswers(trainers), await diverged(cluster)];
+  return [...rows, ...answers, await leftBehind(cluster), await strayFiles(cluster)].flat();
 }
 
-/** What each client's optimiser steps made of its adapter, by client and place among its steps. */
+/** What each client's operations made of its adapter, from its creation on, by client and place among them. */
 export async function stepDigests(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   for (const { name, dialect } of trainers) {
     const rows = await cluster.query<{ kind: string; step: number | null; digest: string | null }>(
       `SELECT kind, futures.step, futures.digest FROM futures JOIN adapters ON adapters.id = adapter_id
-       WHERE adapters.model_id = $1 AND kind IN ('optim_step', 'load_weights') ORDER BY position`,
-      [dialect.modelId],
+       WHERE adapters.model_id = $1 AND kind = ANY ($2) ORDER BY position`,
+      [dialect.modelId, CHANGES],
     );
     for (const [i, { kind, step, digest }] of rows.entries()) {
       digests.set(`${name}, change ${i + 1} (${kind})`, `step ${String(step)}, ${digest ?? 'no digest'}`);
@@ -30,13 +33,13 @@ export async function stepDigests(cluster: ServiceCluster, trainers: readonly Tr
   return digests;
 }
 
-/** Hashes of the files of each client's last checkpoint, by client and file. */
+/** Hashes of the files of each client's last checkpoint, by client and file. Deleted adapters have none. */
 export async function finalDigests(
   cluster: ServiceCluster,
   trainers: readonly Trainer[],
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
-  for (const { name, dialect } of trainers) {
+  for (const { name, dialect } of trainers.filter(({ isDeleted }) => !isDeleted)) {
     const rows = await cluster.query<{ path: string }>(
       `SELECT path FROM checkpoints WHERE model_id = $1 AND name = 'final'`,
       [dialect.modelId],
@@ -58,7 +61,7 @@ async function openRequests(cluster: ServiceCluster): Promise<string[]> {
 }
 
 async function lostRequests(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<string[]> {
-  const ids = trainers.flatMap(({ records }) => records.map(({ requestId }) => requestId));
+  const ids = trainers.flatMap(({ records }) => records.flatMap(({ requestId }) => requestId ?? []));
   const rows = await cluster.query<{ request_id: string }>(
     `SELECT request_id FROM futures WHERE request_id = ANY ($1)`,
     [ids],
@@ -84,6 +87,7 @@ async function changedAnswers(trainers: readonly Trainer[]): Promise<string[]> {
   const findings: string[] = [];
   for (const trainer of trainers) {
     for (const { label, requestId, answer } of trainer.records) {
+      if (requestId === null) continue;
       const now = trainer.withoutNames(await trainer.dialect.result(requestId));
       if (now !== answer) findings.push(`${trainer.name}, ${label}: answered ${answer}, later ${now}`);
     }
@@ -97,6 +101,17 @@ async function diverged(cluster: ServiceCluster): Promise<string[]> {
     `SELECT model_id, diverged_at_step AS step FROM adapters WHERE diverged_at_step IS NOT NULL`,
   );
   return rows.map(({ model_id, step }) => `a repeat of step ${step} of ${model_id} gave another state`);
+}
+
+/** A deletion takes everything along, though the state may have to wait for a fork that is being made. */
+function leftBehind(cluster: ServiceCluster): Promise<string[]> {
+  return onceEmpty(async () => {
+    const rows = await cluster.query<{ path: string }>(
+      `SELECT path FROM (SELECT adapter_id, path FROM checkpoints UNION SELECT adapter_id, path FROM adapter_snapshots)
+         AS kept JOIN adapters ON adapters.id = adapter_id WHERE deleted_at IS NOT NULL`,
+    );
+    return rows.map((row) => `${row.path} belongs to a deleted adapter`);
+  });
 }
 
 /** Folders that no row names, and rows that name no folder; both are allowed for the moment in which one is made. */

@@ -31,7 +31,7 @@ describe.skipIf(needsRedis !== '')(`a service that is struck by faults${needsRed
   });
 });
 
-function summary({ struck, missed, requests, repeated, restarts, steps, findings }: ChaosReport): string {
+function summary({ struck, missed, operations, ...run }: ChaosReport): string {
   const count = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, each) => sum + each, 0);
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]
@@ -40,7 +40,8 @@ function summary({ struck, missed, requests, repeated, restarts, steps, findings
       .join(', ');
   const notHit = missed.size === 0 ? '' : `; ${count(missed)} missed (${list(missed)})`;
   return (
-    `${count(struck)} faults (${list(struck)})${notHit}; ${restarts} restarts; ${requests} requests in ${steps} steps, ` +
-    `sent again ${repeated} times; ${findings.length} differences`
+    `${count(struck)} faults (${list(struck)})${notHit}; ${run.restarts} restarts; ` +
+    `${count(operations)} operations (${list(operations)}) in ${run.steps} steps; ${run.requests} requests accepted, ` +
+    `sent again ${run.repeated} times; ${run.findings.length} differences`
   );
 }

@@ -1,15 +1,30 @@
+import { AdapterRoutes } from './adapter-routes.js';
 import { type Json, type RetryingClient } from './retrying-client.js';
 import { type PlannedOperation } from './training-plan.js';
+
+/** Rewinds name a request, and go to the adapter routes. */
+export type DialectOperation = Exclude<PlannedOperation, { kind: 'rewind' }>;
 
 /** One of the service's two APIs, as a client of one adapter uses it. */
 export abstract class Dialect {
   /** The adapter's name; known after begin(). */
   abstract readonly modelId: string;
+  readonly adapters: AdapterRoutes;
+
+  constructor(protected readonly client: RetryingClient) {
+    this.adapters = new AdapterRoutes(client);
+  }
+
   abstract begin(): Promise<void>;
   /** Submits an operation; resolves with the id of its future. */
-  abstract submit(operation: PlannedOperation, seqId: number): Promise<string>;
+  abstract submit(operation: DialectOperation, seqId: number): Promise<string>;
   /** Waits for the answer. An operation that failed is answered with { failed }. */
   abstract result(requestId: string): Promise<Json>;
+
+  /** Of another adapter, which is there already: a fork or an import. */
+  ofBranch(modelId: string): Dialect {
+    return new RootDialect(this.client, modelId, null);
+  }
 
   /** Whether an operation has a number by which the server knows a repeat. */
   isNumbered({ kind }: PlannedOperation): boolean {
@@ -17,33 +32,34 @@ export abstract class Dialect {
   }
 }
 
+/** So much that two adapters take more than the least memory that a worker can be given, 1 MB. */
+const RANK = 16;
 const SAMPLING = { count: 2, maxTokens: 6 };
 
 /** The service's own routes; with LoRA dropout, which the other API does not have. */
 export class RootDialect extends Dialect {
   constructor(
-    private readonly client: RetryingClient,
+    client: RetryingClient,
     readonly modelId: string,
-    private readonly loraSeed: number,
+    /** null: it is there already, with a shape of its own. */
+    private readonly loraSeed: number | null,
   ) {
-    super();
+    super(client);
   }
 
   override async begin(): Promise<void> {
     // The first forward_backward makes the adapter.
   }
 
-  override submit(operation: PlannedOperation, seqId: number): Promise<string> {
+  override submit(operation: DialectOperation, seqId: number): Promise<string> {
     const model_id = this.modelId;
     const numbered = { model_id, seq_id: seqId };
     switch (operation.kind) {
       case 'forward':
         return this.client.submit('/fwd', { ...numbered, data: operation.datums.map(toWireDatum) });
       case 'forward_backward': {
-        const lora = { rank: 4, alpha: 8, dropout: 0.1, target_modules: 'all-linear', seed: this.loraSeed };
-        return this.client.submit('/fwdbwd', {
-          ...{ ...numbered, lora_config: lora, data: operation.datums.map(toWireDatum) },
-        });
+        const data = operation.datums.map(toWireDatum);
+        return this.client.submit('/fwdbwd', { ...numbered, ...this.loraConfig(), data });
       }
       case 'optim_step':
         return this.client.submit('/optim_step', {
@@ -76,6 +92,12 @@ export class RootDialect extends Dialect {
       return error?.details?.status === 'failed' ? { failed: error } : null;
     });
   }
+
+  private loraConfig(): Json {
+    if (this.loraSeed === null) return {};
+    const shape = { rank: RANK, alpha: 2 * RANK, dropout: 0.1, target_modules: 'all-linear' };
+    return { lora_config: { ...shape, seed: this.loraSeed } };
+  }
 }
 
 /** The routes that the Tinker SDK uses, in JSON. */
@@ -85,11 +107,11 @@ export class TinkerDialect extends Dialect {
   private samplers = 0;
 
   constructor(
-    private readonly client: RetryingClient,
+    client: RetryingClient,
     private readonly baseModel: string,
     private readonly loraSeed: number,
   ) {
-    super();
+    super(client);
   }
 
   override async begin(): Promise<void> {
@@ -98,11 +120,11 @@ export class TinkerDialect extends Dialect {
     this.modelId = `${this.sessionId}:train:0`;
     await this.client.submit('/api/v1/create_model', {
       ...{ session_id: this.sessionId, model_seq_id: 0, base_model: this.baseModel },
-      lora_config: { rank: 4, seed: this.loraSeed, train_unembed: false },
+      lora_config: { rank: RANK, seed: this.loraSeed, train_unembed: false },
     });
   }
 
-  override async submit(operation: PlannedOperation, seqId: number): Promise<string> {
+  override async submit(operation: DialectOperation, seqId: number): Promise<string> {
     const model_id = this.modelId;
     const numbered = { model_id, seq_id: seqId };
     switch (operation.kind) {

@@ -32,29 +32,60 @@ export class RetryingClient {
 
   /** Submits an operation; resolves with the id of its future. */
   async submit(path: string, body: Json): Promise<string> {
-    const { request_id: id } = await this.post(path, body);
-    if (typeof id !== 'string') throw new Error(`POST ${path} was answered without a request_id`);
+    return this.accept(path, await this.post(path, body));
+  }
+
+  /**
+   * The same for what is refused with `refusal` when it is there already: on a repeat that means that an earlier try was
+   * accepted and its answer lost; then null.
+   */
+  async submitOnce(path: string, message: RequestInit, refusal: number): Promise<string | null> {
+    let tries = 0;
+    const answer = await this.insist(`${message.method} ${path}`, async () => {
+      tries++;
+      const reply = await this.send(path, message);
+      return tries > 1 && reply.status === refusal ? 'accepted before' : settledBody(path, reply);
+    });
+    return answer === 'accepted before' ? null : this.accept(path, answer);
+  }
+
+  /** @throws when the request is refused */
+  async post(path: string, body: Json): Promise<Json> {
+    return this.insist(`POST ${path}`, async () => settledBody(path, await this.send(path, toMessage(body))));
+  }
+
+  /** Polls until `read` finds the answer in a reply; it gives null for "ask again". */
+  async poll(path: string, body: Json, read: (reply: Reply) => Json | null): Promise<Json> {
+    return this.insist(`POST ${path} ${JSON.stringify(body)}`, async () =>
+      read(await this.send(path, toMessage(body))),
+    );
+  }
+
+  /** Asks until `read` finds what it looks for. */
+  async look<T>(path: string, read: (body: Json) => T | null): Promise<T> {
+    return this.insist(`GET ${path}`, async () => {
+      const body = settledBody(path, await this.send(path));
+      return body === null ? null : read(body);
+    });
+  }
+
+  async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
+    return this.insist(`GET ${path}`, async () => {
+      const answer = await this.fetch(path);
+      if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+      settledBody(path, { status: answer.status, body: (await answer.json()) as Json });
+      return null;
+    });
+  }
+
+  private accept(path: string, { request_id: id }: Json): string {
+    if (typeof id !== 'string') throw new Error(`${path} was answered without a request_id`);
     this.accepted++;
     for (const resolve of this.acceptance.splice(0)) resolve();
     return id;
   }
 
-  /** @throws when the request is refused */
-  async post(path: string, body: Json): Promise<Json> {
-    return this.insist(`POST ${path}`, async () => {
-      const reply = await this.send(path, body);
-      if (isLater(reply.status)) return null;
-      if (reply.status >= 300) throw new Refused(`POST ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
-      return reply.body;
-    });
-  }
-
-  /** Polls until `read` finds the answer in a reply; it gives null for "ask again". */
-  async poll(path: string, body: Json, read: (reply: Reply) => Json | null): Promise<Json> {
-    return this.insist(`POST ${path} ${JSON.stringify(body)}`, async () => read(await this.send(path, body)));
-  }
-
-  private async insist(what: string, attempt: () => Promise<Json | null>): Promise<Json> {
+  private async insist<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
     const deadline = performance.now() + GIVE_UP_MS;
     let last: unknown = 'told to ask again';
     for (let delay = FIRST_RETRY_MS; performance.now() < deadline; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
@@ -71,14 +102,13 @@ export class RetryingClient {
     throw new Error(`${what}: no answer within ${GIVE_UP_MS / 1000} s`, { cause: last });
   }
 
-  private async send(path: string, body: Json): Promise<Reply> {
-    const answer = await fetch(this.url + path, {
-      method: 'POST',
-      signal: AbortSignal.timeout(ATTEMPT_MS),
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  private async send(path: string, message: RequestInit = {}): Promise<Reply> {
+    const answer = await this.fetch(path, message);
     return { status: answer.status, body: (await answer.json()) as Json };
+  }
+
+  private fetch(path: string, message: RequestInit = {}): Promise<Response> {
+    return fetch(this.url + path, { ...message, signal: AbortSignal.timeout(ATTEMPT_MS) });
   }
 }
 
@@ -87,4 +117,15 @@ class Refused extends Error {}
 
 function isLater(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
+}
+
+/** Null for "later". @throws Refused */
+function settledBody(path: string, { status, body }: Reply): Json | null {
+  if (isLater(status)) return null;
+  if (status >= 300) throw new Refused(`${path}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+function toMessage(body: Json): RequestInit {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }

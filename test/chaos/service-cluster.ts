@@ -50,9 +50,7 @@ export class ServiceCluster {
     };
     const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>
-      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () =>
-        random.whole(200, 700),
-      );
+      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () => random.whole(200, 700));
     const api = make('api', { ROLE: 'api', PORT: String(port) });
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));

@@ -1,4 +1,4 @@
-import { type SeededRandom } from './seeded-random.js';
+import { SeededRandom } from './seeded-random.js';
 import { TOKENS } from './small-model.js';
 
 export interface PlannedDatum {
@@ -12,6 +12,8 @@ export type PlannedOperation =
   | { readonly kind: 'optim_step'; readonly learningRate: number }
   | { readonly kind: 'save_weights' | 'save_weights_for_sampler'; readonly name: string }
   | { readonly kind: 'load_weights'; readonly name: string; readonly optimizer: boolean }
+  /** Back to right after the optimiser step of this step of the plan; 0 = to what a branch began with. */
+  | { readonly kind: 'rewind'; readonly to: number }
   | { readonly kind: 'unload' }
   | {
       readonly kind: 'sample';
@@ -24,20 +26,78 @@ export type PlannedOperation =
 /** Sent one after another without waiting for results, as clients that pipeline do; then all are waited for. */
 export type Burst = readonly PlannedOperation[];
 
+/** Another adapter that a client makes of its own and trains beside it. */
+export interface PlannedBranch {
+  /** A fork, or an import of what the client exports. */
+  readonly kind: 'fork' | 'import';
+  /** Of a fork: the step of the plan after which they part; null = now. */
+  readonly from: number | null;
+  readonly plan: TrainingPlan;
+}
+
+/** How long a branch is trained, and what becomes of it then. 'replaced' = it is forked, and deleted at once. */
+interface Life {
+  readonly steps: number;
+  readonly ending: 'kept' | 'deleted' | 'replaced';
+}
+
+/** How far back rewinds and forks go, in steps. */
+const REACH = 20;
+
 /** What one client does, step by step. The same random numbers give the same plan. */
 export class TrainingPlan {
   private step = 0;
   private readonly saved: string[] = [];
+  /** One branch at a time, not counting what replaces it. */
+  private branchUntil = 0;
 
-  constructor(private readonly random: SeededRandom) {}
+  constructor(
+    private readonly random: SeededRandom,
+    /** null: it is trained until the end of the run, and has branches. */
+    private readonly life: Life | null = null,
+  ) {}
 
   nextStep(): Burst[] {
     this.step++;
     return [this.trainingBurst(), this.restoringBurst()].filter((burst) => burst.length > 0);
   }
 
+  /** What is to be branched off after this step. */
+  nextBranch(): PlannedBranch | null {
+    const { random } = this;
+    if (this.life !== null || this.step < this.branchUntil || !random.chance(0.15)) return null;
+    const ending = random.pick(['kept', 'deleted', 'replaced'] as const);
+    const life = { steps: random.whole(2, 4), ending };
+    this.branchUntil = this.step + life.steps;
+    if (random.chance(0.3)) return { kind: 'import', from: null, plan: this.branchPlan(life) };
+    return { kind: 'fork', from: random.chance(0.5) ? null : this.place(), plan: this.branchPlan(life) };
+  }
+
+  get isOver(): boolean {
+    return this.step === this.life?.steps;
+  }
+
+  get isDeletedAtItsEnd(): boolean {
+    return this.life !== null && this.life.ending !== 'kept';
+  }
+
+  /** The fork that lives on when a branch is over. */
+  heir(): PlannedBranch | null {
+    if (this.life?.ending !== 'replaced') return null;
+    return { kind: 'fork', from: null, plan: this.branchPlan({ steps: this.random.whole(1, 3), ending: 'kept' }) };
+  }
+
   lastStep(): Burst[] {
     return [[{ kind: 'save_weights', name: 'final' }]];
+  }
+
+  private branchPlan(life: Life): TrainingPlan {
+    return new TrainingPlan(new SeededRandom(`branch ${this.random.whole(0, 1e9)}`), life);
+  }
+
+  /** A step of the plan that the adapter may be taken back to. */
+  private place(): number {
+    return this.random.whole(Math.max(this.life === null ? 1 : 0, this.step - REACH), this.step);
   }
 
   private trainingBurst(): PlannedOperation[] {
@@ -59,6 +119,8 @@ export class TrainingPlan {
     if (this.saved.length > 0 && random.chance(0.1)) {
       burst.push({ kind: 'load_weights', name: random.pick(this.saved), optimizer: random.chance(0.7) });
     }
+    // What follows is sent before the rewind is done.
+    if (random.chance(0.12)) burst.push({ kind: 'rewind', to: this.place() }, this.pass('forward'));
     if (random.chance(0.1)) burst.push({ kind: 'unload' });
     if (random.chance(0.15)) {
       const name = `snapshot-${this.step}`;
