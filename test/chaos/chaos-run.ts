@@ -5,6 +5,7 @@ import { audit, finalDigests, stepDigests } from './audit.js';
 import { compareAnswers, compareDigests } from './compare.js';
 import { RootDialect, TinkerDialect } from './dialect.js';
 import { FaultInjector } from './fault-injector.js';
+import { drawPressure } from './pressure.js';
 import { RetryingClient } from './retrying-client.js';
 import { SeededRandom } from './seeded-random.js';
 import { ServiceCluster } from './service-cluster.js';
@@ -32,6 +33,8 @@ export interface ChaosReport {
   readonly steps: number;
   /** What clients have had done, branches included, by kind. */
   readonly operations: ReadonlyMap<string, number>;
+  /** How much room workers had for adapters. */
+  readonly room: string;
   /** What must not be: each line says where. */
   readonly findings: readonly string[];
 }
@@ -58,8 +61,10 @@ export async function runChaos({ faults, seed, folder, log }: ChaosOptions): Pro
 async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: string) {
   const random = new SeededRandom(`details ${seed}`);
   const order = new SeededRandom(`faults ${seed}`);
+  const { name: room, env } = drawPressure(new SeededRandom(`pressure ${seed}`));
+  log(`workers have ${room}`);
   const options = { folder: path.join(folder, 'disturbed'), model, workers: WORKERS, random };
-  const cluster = await ServiceCluster.start(options);
+  const cluster = await ServiceCluster.start({ ...options, env });
   try {
     const client = new RetryingClient(cluster.url);
     const trainers = makeTrainers(client, seed, model);
@@ -76,7 +81,7 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
     const steps = families.reduce((sum, trainer) => sum + trainer.steps, 0);
     const findings = await audit(cluster, families);
     const counts = { struck, missed, requests, repeated, restarts: cluster.restarts, steps };
-    const report = { ...counts, operations: countOperations(families), findings };
+    const report = { ...counts, operations: countOperations(families), room, findings };
     return { report, trainers, digests: await allDigests(cluster, families) };
   } finally {
     await cluster.stop();

@@ -40,7 +40,7 @@ function summary({ struck, missed, operations, ...run }: ChaosReport): string {
       .join(', ');
   const notHit = missed.size === 0 ? '' : `; ${count(missed)} missed (${list(missed)})`;
   return (
-    `${count(struck)} faults (${list(struck)})${notHit}; ${run.restarts} restarts; ` +
+    `${count(struck)} faults (${list(struck)})${notHit}; ${run.restarts} restarts; workers with ${run.room}; ` +
     `${count(operations)} operations (${list(operations)}) in ${run.steps} steps; ${run.requests} requests accepted, ` +
     `sent again ${run.repeated} times; ${run.findings.length} differences`
   );

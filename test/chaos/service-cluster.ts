@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly model: string;
   readonly workers: number;
   readonly random: SeededRandom;
+  /** Settings of all processes beyond the usual ones. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The whole service as in production: an API process, several workers, Postgres and Redis, each one its own process. */
@@ -38,7 +40,7 @@ export class ServiceCluster {
     return path.join(dataDirIn(this.folder), 'checkpoints');
   }
 
-  static async start({ folder, model, workers, random }: ClusterOptions): Promise<ServiceCluster> {
+  static async start({ folder, model, workers, random, env: more = {} }: ClusterOptions): Promise<ServiceCluster> {
     mkdirSync(folder, { recursive: true });
     const redis = await startRedis({ dataDir: path.join(folder, 'redis') });
     if (redis === null) throw new Error('needs redis-server on the PATH');
@@ -50,7 +52,9 @@ export class ServiceCluster {
     };
     const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>
-      new ServiceProcess(name, { ...shared, ...env }, path.join(folder, `${name}.log`), () => random.whole(200, 700));
+      new ServiceProcess(name, { ...shared, ...more, ...env }, path.join(folder, `${name}.log`), () =>
+        random.whole(200, 700),
+      );
     const api = make('api', { ROLE: 'api', PORT: String(port) });
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
