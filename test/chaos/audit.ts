@@ -11,8 +11,13 @@ const TIDY_MS = 30_000;
 const CHANGES = ['create_adapter', 'optim_step', 'load_weights', 'rewind_adapter'];
 
 /** What is wrong with rows and files after a run: requests that were lost or answered twice, waste, broken names. */
-export async function audit(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<string[]> {
-  const rows = [await openRequests(cluster), await lostRequests(cluster, trainers), await disorder(cluster)];
+export async function audit(
+  cluster: ServiceCluster,
+  trainers: readonly Trainer[],
+  /** Requests that had to fail. */
+  poisoned: readonly string[],
+): Promise<string[]> {
+  const rows = [await openRequests(cluster, poisoned), await lostRequests(cluster, trainers), await disorder(cluster)];
   const answers = [await changedAnswers(trainers), await diverged(cluster)];
   return [...rows, ...answers, await leftBehind(cluster), await strayFiles(cluster)].flat();
 }
@@ -53,9 +58,11 @@ export async function finalDigests(
   return digests;
 }
 
-async function openRequests(cluster: ServiceCluster): Promise<string[]> {
+async function openRequests(cluster: ServiceCluster, poisoned: readonly string[]): Promise<string[]> {
   const rows = await cluster.query<{ request_id: string; kind: string; status: string; error: unknown }>(
-    `SELECT request_id, kind, status, error FROM futures WHERE status <> 'completed' OR result IS NULL`,
+    `SELECT request_id, kind, status, error FROM futures
+     WHERE (status <> 'completed' OR result IS NULL) AND request_id <> ALL ($1)`,
+    [poisoned],
   );
   return rows.map((row) => `${row.kind} ${row.request_id} is ${row.status} ${JSON.stringify(row.error)}`);
 }

@@ -5,6 +5,7 @@ import { audit, finalDigests, stepDigests } from './audit.js';
 import { compareAnswers, compareDigests } from './compare.js';
 import { RootDialect, TinkerDialect } from './dialect.js';
 import { FaultInjector } from './fault-injector.js';
+import { makePoison, Poison } from './poison.js';
 import { drawPressure } from './pressure.js';
 import { RetryingClient } from './retrying-client.js';
 import { SeededRandom } from './seeded-random.js';
@@ -16,6 +17,8 @@ import { TrainingPlan } from './training-plan.js';
 const CLIENTS = ['ada', 'bob', 'cleo', 'dan'];
 const WORKERS = 2;
 const REST_MS = { min: 200, max: 900 };
+/** A poisoned request takes four workers down; it is worth that in runs of at least so many faults. */
+const FAULTS_WITH_POISON = 20;
 
 export interface ChaosOptions {
   readonly faults: number;
@@ -63,23 +66,25 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
   const order = new SeededRandom(`faults ${seed}`);
   const { name: room, env } = drawPressure(new SeededRandom(`pressure ${seed}`));
   log(`workers have ${room}`);
+  const plugins = { LOSS_PLUGINS: makePoison(path.join(folder, 'losses')) };
   const options = { folder: path.join(folder, 'disturbed'), model, workers: WORKERS, random };
-  const cluster = await ServiceCluster.start({ ...options, env });
+  const cluster = await ServiceCluster.start({ ...options, env: { ...env, ...plugins } });
   try {
     const client = new RetryingClient(cluster.url);
     const trainers = makeTrainers(client, seed, model);
     const injector = new FaultInjector({ cluster, random }, order, trainers, () => client.nextAcceptance(), log);
+    const poison = new Poison(client, order.pick(trainers));
     let over = false;
     const rest = () => pause(random.whole(REST_MS.min, REST_MS.max));
     const training = Promise.all(trainers.map((trainer) => trainer.run(() => !over, rest)));
-    const striking = injector.strike(faults);
+    const striking = injector.strike(faults, faults < FAULTS_WITH_POISON ? null : poison);
     await Promise.all([training, striking.finally(() => (over = true))]);
     await settled(cluster);
     const { struck, missed } = injector;
     const { accepted: requests, repeated } = client;
     const families = trainers.flatMap((trainer) => trainer.family());
     const steps = families.reduce((sum, trainer) => sum + trainer.steps, 0);
-    const findings = await audit(cluster, families);
+    const findings = await audit(cluster, families, poison.requestIds);
     const counts = { struck, missed, requests, repeated, restarts: cluster.restarts, steps };
     const report = { ...counts, operations: countOperations(families), room, findings };
     return { report, trainers, digests: await allDigests(cluster, families) };

@@ -14,7 +14,6 @@ export class FaultInjector {
   /** By name of the kind. */
   readonly struck = new Map<string, number>();
   readonly missed = new Map<string, number>();
-  private deck: FaultKind[] = [];
 
   constructor(
     private readonly target: Target,
@@ -25,11 +24,11 @@ export class FaultInjector {
     private readonly log: (line: string) => void,
   ) {}
 
-  /** Rejects when a client gets no further after a fault. */
-  async strike(count: number): Promise<void> {
+  /** `once`: a fault that comes once, whatever the count. Rejects when a client gets no further after a fault. */
+  async strike(count: number, once: FaultKind | null): Promise<void> {
     let overlapped = false;
-    for (let i = 1; i <= count; i++) {
-      const kind = this.draw();
+    for (const [place, kind] of this.draw(count, once).entries()) {
+      const i = place + 1;
       // In the middle of work: a little after a request was accepted, unless nothing is accepted at the moment.
       await Promise.race([this.nextAcceptance(), pause(3000)]);
       await pause(this.order.whole(0, 60));
@@ -47,11 +46,12 @@ export class FaultInjector {
   }
 
   /** Every kind once before any comes again. */
-  private draw(): FaultKind {
-    if (this.deck.length === 0) this.deck = this.order.shuffled(FAULT_KINDS);
-    const kind = this.deck.pop();
-    if (kind === undefined) throw new RangeError('there are no faults');
-    return kind;
+  private draw(count: number, once: FaultKind | null): FaultKind[] {
+    const kinds: FaultKind[] = [];
+    while (kinds.length < count) kinds.push(...this.order.shuffled(FAULT_KINDS));
+    kinds.length = count;
+    if (once !== null) kinds[this.order.whole(0, count - 1)] = once;
+    return kinds;
   }
 
   private async recovery({ name }: FaultKind): Promise<void> {
