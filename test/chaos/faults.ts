@@ -39,6 +39,7 @@ const OF_ONE_PROCESS: readonly Kind[] = [
   { name: 'end api', strike: async ({ cluster }) => cluster.api.signal('SIGTERM') },
   { name: 'halt api', strike: haltApi },
   { name: 'kill worker', strike: async (target) => (await busyWorker(target)).signal('SIGKILL') },
+  { name: 'kill in a branch', strike: killInBranch },
   { name: 'end worker', strike: async (target) => (await busyWorker(target)).signal('SIGTERM') },
   { name: 'halt worker', strike: haltWorker },
   { name: 'tear snapshot', strike: tearSnapshot },
@@ -92,6 +93,23 @@ function tearFiles(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The worker dies while it makes a fork or an import, takes an adapter back or deletes one: rare, and soon over. */
+async function killInBranch({ cluster }: Target): Promise<boolean> {
+  let worker: ServiceProcess | undefined;
+  const begun = async () => {
+    const rows = await cluster
+      .query<{ pid: number }>(
+        `SELECT pid FROM futures JOIN workers worker ON worker.id = worker_id WHERE status = 'running' AND kind = ANY ($1)`,
+        [['create_adapter', 'rewind_adapter', 'delete_adapter']],
+      )
+      .catch(() => []);
+    worker = cluster.workers.find(({ pid, isRunning }) => isRunning && rows.some((row) => row.pid === pid));
+    return worker !== undefined;
+  };
+  await waitFor('a fork or a rewind', begun, { timeout: TRAP_MS }).catch(() => undefined);
+  return worker?.signal('SIGKILL') ?? false;
 }
 
 async function haltWorker(target: Target): Promise<boolean> {
