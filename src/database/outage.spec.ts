@@ -8,7 +8,7 @@ const ofQuery = (driverError: Error) => Object.assign(new Error('the query faile
 const named = (name: string) => Object.assign(new Error(), { name });
 
 describe('errors of the database', () => {
-  it.each(['57P01', '57P02', '57P03', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])(
+  it.each(['57P01', '57P02', '57P03', '25P03', '08006', '08001', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])(
     '%s is an outage',
     (code) => {
       expect(isConnectionError(withCode(code))).toBe(true);
