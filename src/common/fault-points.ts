@@ -6,6 +6,8 @@
 export const FAULT_POINTS = [
   /** API: the request's row is committed, its job is not in the queue. */
   'request-inserted',
+  /** Worker: it owns an adapter, and what the last holder left running is not back in the line. */
+  'lease-written',
   /** Worker: it owns work that another one may have left behind, and has not begun. */
   'adapter-leased',
   /** Worker: the row says "running", nothing has run. */

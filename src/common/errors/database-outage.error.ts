@@ -22,7 +22,8 @@ export class DatabaseOutageError extends AppError {
  * Codes of Postgres (SQLSTATE) and of the network by which a connection ends or is refused. 25P03: this process stood
  * still within a transaction, which was ended for it.
  */
-const OUTAGE_CODE = /^(57P0[123]|25P03|08\w{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+const OUTAGE_CODE =
+  /^(57P0[123]|25P03|08\w{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 
 /** What node-postgres and TypeORM say of a connection that is gone: their errors have no code to go by. */
 const OUTAGE_MESSAGE =

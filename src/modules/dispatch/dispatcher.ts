@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AppError } from '../../common/errors/app-error.js';
 import { Semaphore } from '../../common/semaphore.js';
+import { within } from '../../common/within.js';
 import { AppConfig } from '../../config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
@@ -10,6 +11,9 @@ import { Leases } from './leases.js';
 import { type Claimed, Line } from './line.js';
 import { OperationRunner, type Outcome } from './operation-runner.js';
 import { DEATHS_TO_ISOLATE } from './worker-killed.error.js';
+
+/** A sweep goes on to the next line when one is not taken within this time: somebody may hold the adapter's row. */
+const TAKING_MS = 1000;
 
 /** What a line is known by: an adapter, or a single request to a bare base model. */
 type LineKey = Pick<Job, 'adapterId' | 'requestId'>;
@@ -112,13 +116,23 @@ export class Dispatcher {
     await this.leases.returnOfDeadWorkers();
     const lost = await this.log.returnUnknownClaims(this.workerId, [...this.running]);
     if (lost > 0) this.logger.warn(`${lost} requests were claimed without an answer and wait again`);
-    const leave = new Set<string>();
-    for (const { adapterId, requestId } of await this.leases.openLines()) {
-      const taking = adapterId === null ? null : await this.leases.hold(adapterId, !this.leftToOthers.has(adapterId));
-      if (taking?.lease === null) leave.add(adapterId ?? '');
-      else this.entryOf({ adapterId, requestId }).line.wake();
+    const left = this.leftToOthers;
+    this.leftToOthers = new Set();
+    // One after another, so that two workers that sweep at the same time share the lines.
+    for (const line of await this.leases.openLines()) {
+      await within(TAKING_MS, this.wakeIfOurs(line, !left.has(line.adapterId ?? '')));
     }
-    this.leftToOthers = leave;
+  }
+
+  /** Never fails: a line that cannot be looked at must not keep the sweep from the others. */
+  private async wakeIfOurs({ adapterId, requestId }: LineKey, onlyIfLeastLoaded: boolean): Promise<void> {
+    try {
+      const taking = adapterId === null ? null : await this.leases.hold(adapterId, onlyIfLeastLoaded);
+      if (taking?.lease === null) this.leftToOthers.add(adapterId ?? '');
+      else this.entryOf({ adapterId, requestId }).line.wake();
+    } catch (error) {
+      this.logger.warn(`Could not take the line of ${adapterId ?? requestId}, trying again: ${String(error)}`);
+    }
   }
 
   /** Runs a chore in an adapter's line, between its operations, once none of them waits. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { serializeError } from '../../common/errors/app-error.js';
+import { FaultPoints } from '../../common/fault-points.js';
 import { type Claim, TELL_WAITERS } from '../futures/index.js';
 import { IS_ALIVE } from '../workers/index.js';
 import { MOST_DEATHS, WorkerKilledError } from './worker-killed.error.js';
@@ -40,38 +41,45 @@ export interface Asker {
  */
 @Injectable()
 export class LeaseRepository {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly faults: FaultPoints,
+  ) {}
 
   /**
    * Takes an adapter that nobody who lives holds, and puts what its last holder left running back into the line.
    * The lease is a number that no holder before has had. With `onlyIfLeastLoaded` the adapter is left to a living worker
    * that holds fewer.
+   *
+   * Two statements, each by itself: the second has to see what the last holder claimed before the first had the row's
+   * lock, and between the two no lock is held, for a process may stand still there. It does nothing under an outdated
+   * lease; and where it is never reached, the adapter's requests wait for the next one who takes the adapter.
    */
   async take(adapterId: string, asker: Asker, onlyIfLeastLoaded: boolean): Promise<Taking> {
-    return this.database.transaction(async (manager) => {
-      const fair = `(NOT $4::boolean OR (SELECT count(*) FROM adapters WHERE worker_id = $1) <= ALL (${LOADS}))`;
-      const [taken]: [{ lease: string }[], number] = await manager.query(
-        `UPDATE adapters adapter SET worker_id = $1, lease = adapter.lease + 1
-         WHERE adapter.id = $3 AND ${IS_FREE} AND ${fair} RETURNING adapter.lease`,
-        [asker.workerId, asker.mayTakeOver, adapterId, onlyIfLeastLoaded],
-      );
-      if (taken[0] === undefined) return { lease: null, heldBy: await holderOf(manager, adapterId) };
-      // A statement of its own: it has to see what the last holder claimed before this one had the row's lock.
-      await this.returnToLine(manager, `adapter_id = $3`, [adapterId]);
-      return { lease: Number(taken[0].lease) };
-    });
+    const fair = `(NOT $4::boolean OR (SELECT count(*) FROM adapters WHERE worker_id = $1) <= ALL (${LOADS}))`;
+    const [taken]: [{ lease: string }[], number] = await this.database.query(
+      `UPDATE adapters adapter SET worker_id = $1, lease = adapter.lease + 1
+       WHERE adapter.id = $3 AND ${IS_FREE} AND ${fair} RETURNING adapter.lease`,
+      [asker.workerId, asker.mayTakeOver, adapterId, onlyIfLeastLoaded],
+    );
+    if (taken[0] === undefined) return { lease: null, heldBy: await this.holderOf(adapterId) };
+    const lease = Number(taken[0].lease);
+    this.faults.reach('lease-written');
+    const stillMine = `(SELECT id FROM adapters WHERE id = $3 AND lease = $4 FOR SHARE)`;
+    await this.returnToLine(`adapter_id = ${stillMine}`, [adapterId, lease]);
+    return { lease };
   }
 
   /** Requests to a bare base model belong to no adapter: those whose worker is dead wait again. */
   async returnOfDeadWorkers(): Promise<void> {
     const dead = `NOT EXISTS (SELECT FROM workers worker WHERE worker.id = futures.worker_id AND ${IS_ALIVE})`;
-    await this.returnToLine(this.database, `adapter_id IS NULL AND ${dead}`, []);
+    await this.returnToLine(`adapter_id IS NULL AND ${dead}`, []);
   }
 
   /** The engine died while this claim ran, and the worker lives on. */
   async returnClaim({ request_id: requestId, workerId, attempts }: Claim): Promise<void> {
     const which = `request_id = $3 AND worker_id = $4 AND attempts = $5`;
-    await this.returnToLine(this.database, which, [requestId, workerId, attempts]);
+    await this.returnToLine(which, [requestId, workerId, attempts]);
   }
 
   /** Lines with open requests that this worker holds or may take, those that wait longest first. */
@@ -125,12 +133,8 @@ export class LeaseRepository {
    * What ran when its worker died waits again; a request that has ended so many workers that it must be the cause
    * fails.
    */
-  private async returnToLine(
-    manager: Pick<DataSource, 'query'>,
-    which: string,
-    parameters: readonly unknown[],
-  ): Promise<void> {
-    await manager.query(
+  private async returnToLine(which: string, parameters: readonly unknown[]): Promise<void> {
+    await this.database.query(
       `WITH returned AS (
          UPDATE futures SET deaths = deaths + 1, started_at = NULL,
            worker_id = CASE WHEN deaths + 1 < $1 THEN NULL ELSE worker_id END,
@@ -143,13 +147,13 @@ export class LeaseRepository {
       [MOST_DEATHS, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
     );
   }
-}
 
-async function holderOf(manager: Pick<DataSource, 'query'>, adapterId: string): Promise<string | null> {
-  const rows: { worker_id: string | null }[] = await manager.query(
-    `SELECT worker.id AS worker_id FROM adapters adapter LEFT JOIN workers worker ON worker.id = adapter.worker_id AND ${IS_ALIVE}
-     WHERE adapter.id = $1`,
-    [adapterId],
-  );
-  return rows[0]?.worker_id ?? null;
+  private async holderOf(adapterId: string): Promise<string | null> {
+    const rows: { worker_id: string | null }[] = await this.database.query(
+      `SELECT worker.id AS worker_id FROM adapters adapter LEFT JOIN workers worker ON worker.id = adapter.worker_id AND ${IS_ALIVE}
+       WHERE adapter.id = $1`,
+      [adapterId],
+    );
+    return rows[0]?.worker_id ?? null;
+  }
 }

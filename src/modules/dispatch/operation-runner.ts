@@ -54,7 +54,7 @@ export class OperationRunner {
 
   async run(row: ClaimedRow, { workerId, lease, stopped }: RunContext): Promise<Outcome> {
     this.faults.reach('operation-claimed');
-    const claim: Claim = { ...row, workerId };
+    const claim: Claim = { ...row, workerId, lease };
     const computed = await this.compute(row, lease);
     this.faults.reach('result-computed');
     if (computed.error instanceof EngineStoppedError) {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { within } from '../../common/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { type DispatchListener, Dispatcher } from './dispatcher.js';
@@ -55,13 +56,4 @@ export class WorkIntake {
     await this.queue.close();
     return ended;
   }
-}
-
-/** False when the time is up first. */
-async function within(ms: number, promise: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  const inTime = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

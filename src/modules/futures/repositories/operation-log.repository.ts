@@ -32,8 +32,11 @@ export interface ClaimedRow extends Omit<OperationRow, 'request'> {
   readonly request_bytes: number;
 }
 
-/** One claim of a request, as the right to settle it. */
-export type Claim = Pick<OperationRow, 'request_id' | 'adapter_id' | 'attempts'> & { readonly workerId: string };
+/** One claim of a request under a lease of its adapter (0 without one), as the right to settle it. */
+export type Claim = Pick<OperationRow, 'request_id' | 'adapter_id' | 'attempts'> & {
+  readonly workerId: string;
+  readonly lease: number;
+};
 
 /** A completed operation that changed its adapter. */
 export interface ChangeRow {
@@ -108,7 +111,7 @@ function showEffect({ step, hasGradients }: OperationEffect): string {
 
 /**
  * The worker's side of the futures table. Every change of state is a guarded update: a row is claimed only while it is
- * pending, and only by the holder of the adapter's lease; it is settled only by the claim that runs it. So of two
+ * pending, and it is settled only by the claim that runs it, both only under the adapter's present lease. So of two
  * workers at most one writes. An adapter's row is locked before its futures, as everywhere.
  */
 @Injectable()
@@ -167,31 +170,31 @@ export class OperationLogRepository {
   async complete(claim: Claim, { result, effect, usage }: Completion): Promise<boolean> {
     const bytes = Buffer.from(result.buffer, result.byteOffset, result.byteLength);
     const used = [usage.promptTokens, usage.trainedTokens, usage.sampledTokens];
-    const change = `status = 'completed', result = $5, step = $6, digest = $7`;
+    const change = `status = 'completed', result = $6, step = $7, digest = $8`;
     const parameters = [bytes, effect.step ?? null, effect.digest ?? null, ...used];
-    return this.settle(claim, change, parameters, countUsage(8) + showEffect(effect));
+    return this.settle(claim, change, parameters, countUsage(9) + showEffect(effect));
   }
 
   /** Stores the error and tells the waiters, in one transaction. False when the row is no longer this claim's. */
   async fail(claim: Claim, error: SerializedError): Promise<boolean> {
-    return this.settle(claim, `status = 'failed', error = $5`, [JSON.stringify(error)]);
+    return this.settle(claim, `status = 'failed', error = $6`, [JSON.stringify(error)]);
   }
 
   private async settle(
-    { request_id: requestId, workerId, attempts, adapter_id: adapterId }: Claim,
+    { request_id: requestId, workerId, attempts, adapter_id: adapterId, lease }: Claim,
     change: string,
     parameters: unknown[],
     also = showEffect({}),
   ): Promise<boolean> {
     const mine = `futures.request_id = $1 AND futures.worker_id = $2 AND futures.attempts = $3 AND futures.status = 'running'`;
     const done: unknown[] = await this.rows.query(
-      `WITH line AS (SELECT id FROM adapters WHERE id = $4 FOR NO KEY UPDATE),
+      `WITH line AS (SELECT id FROM adapters WHERE id = $4 AND lease = $5 FOR NO KEY UPDATE),
        done AS (
          UPDATE futures SET ${change}, finished_at = now()
-         WHERE ${mine} AND (SELECT count(*) FROM line) >= 0
+         WHERE ${mine} AND ($4::text IS NULL OR EXISTS (SELECT FROM line))
          RETURNING request_id, sampler_id, owner, session_id, model_id, base_model, kind, started_at, finished_at)${also}
        ${TELL_WAITERS}`,
-      [requestId, workerId, attempts, adapterId, ...parameters],
+      [requestId, workerId, attempts, adapterId, lease, ...parameters],
     );
     return done.length > 0;
   }
