@@ -10,7 +10,6 @@ import { Isolation } from './isolation.js';
 import { Leases } from './leases.js';
 import { type Claimed, Line } from './line.js';
 import { OperationRunner, type Outcome } from './operation-runner.js';
-import { DEATHS_TO_ISOLATE } from './worker-killed.error.js';
 
 /** A sweep goes on to the next line when one is not taken within this time: somebody may hold the adapter's row. */
 const TAKING_MS = 1000;
@@ -208,16 +207,18 @@ export class Dispatcher {
   }
 
   private async run(row: ClaimedRow, workerId: string, lease: number, jobs: Entry['jobs']): Promise<void> {
-    const alone = row.deaths >= DEATHS_TO_ISOLATE;
-    const outcome = await this.isolation.run(alone, () =>
-      this.runner.run(row, { workerId, lease, stopped: this.stopped.signal }),
-    );
+    const outcome = await this.isolation.run(!row.begun, async () => {
+      const isOpen = this.workerId === workerId;
+      const ended = await this.runner.run(row, { workerId, lease, isOpen, stopped: this.stopped.signal });
+      // Before the next one's turn: it must not begin on an engine that is gone.
+      this.tell(ended, row.adapter_id);
+      return ended;
+    });
     this.running.delete(row.request_id);
     const job = jobs.get(row.request_id);
     jobs.delete(row.request_id);
     if (outcome.status === 'failed') job?.reject(outcome.error);
     else job?.resolve();
-    this.tell(outcome, row.adapter_id);
   }
 
   private tell({ status }: Outcome, adapterId: string | null): void {

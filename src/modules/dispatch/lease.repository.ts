@@ -17,6 +17,9 @@ const IS_FREE = `(adapter.worker_id IS NULL OR adapter.worker_id = $1
 const LOADS = `SELECT count(held.id) FROM workers worker LEFT JOIN adapters held ON held.worker_id = worker.id
   WHERE ${IS_ALIVE} GROUP BY worker.id`;
 
+/** SQL: deaths of a running request once that of its worker is counted. */
+const DEATHS = `(deaths + (started_at IS NOT NULL)::int)`;
+
 /** A line in which something waits, as a worker that looks for work sees it. */
 export interface OpenLine {
   /** Null: a single request to a bare base model. */
@@ -131,16 +134,16 @@ export class LeaseRepository {
 
   /**
    * What ran when its worker died waits again; a request that has ended so many workers that it must be the cause
-   * fails.
+   * fails. One that only waited for its turn has ended none.
    */
   private async returnToLine(which: string, parameters: readonly unknown[]): Promise<void> {
     await this.database.query(
       `WITH returned AS (
-         UPDATE futures SET deaths = deaths + 1, started_at = NULL,
-           worker_id = CASE WHEN deaths + 1 < $1 THEN NULL ELSE worker_id END,
-           status = CASE WHEN deaths + 1 < $1 THEN 'pending' ELSE 'failed' END,
-           error = CASE WHEN deaths + 1 < $1 THEN NULL ELSE $2::jsonb END,
-           finished_at = CASE WHEN deaths + 1 < $1 THEN NULL ELSE now() END
+         UPDATE futures SET deaths = ${DEATHS}, started_at = NULL,
+           worker_id = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE worker_id END,
+           status = CASE WHEN ${DEATHS} < $1 THEN 'pending' ELSE 'failed' END,
+           error = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE $2::jsonb END,
+           finished_at = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE now() END
          WHERE status = 'running' AND ${which} RETURNING request_id, sampler_id, status),
        done AS (SELECT request_id, sampler_id FROM returned WHERE status = 'failed')
        ${TELL_WAITERS}`,

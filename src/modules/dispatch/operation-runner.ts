@@ -21,17 +21,19 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 
 /**
- * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost'
- * and 'cut off' (by an outage of the database) = it waits again.
+ * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost',
+ * 'cut off' (by an outage of the database) and 'not begun' = it waits again.
  */
 export type Outcome =
-  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' }
+  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' | 'not begun' }
   | { readonly status: 'failed'; readonly error: AppError };
 
 /** Under which rights an operation runs. */
 export interface RunContext {
   readonly workerId: string;
   readonly lease: number;
+  /** False: the worker has closed, or lost its engine, while the operation waited for its turn. */
+  readonly isOpen: boolean;
   /** Aborts when results that cannot be stored are to be given up. */
   readonly stopped: AbortSignal;
 }
@@ -52,10 +54,21 @@ export class OperationRunner {
     private readonly payloads: Payloads,
   ) {}
 
-  async run(row: ClaimedRow, { workerId, lease, stopped }: RunContext): Promise<Outcome> {
-    this.faults.reach('operation-claimed');
+  /** To be called when it is the operation's turn. */
+  async run(row: ClaimedRow, { workerId, lease, isOpen, stopped }: RunContext): Promise<Outcome> {
     const claim: Claim = { ...row, workerId, lease };
-    const computed = await this.compute(row, lease);
+    if (!isOpen) {
+      await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
+      return { status: 'not begun' };
+    }
+    if (!row.begun && !(await this.keepTrying(row, stopped, () => this.log.begin(claim))))
+      return { status: 'not ours' };
+    this.faults.reach('operation-claimed');
+    return this.runBegun(row, claim, stopped);
+  }
+
+  private async runBegun(row: ClaimedRow, claim: Claim, stopped: AbortSignal): Promise<Outcome> {
+    const computed = await this.compute(row, claim.lease);
     this.faults.reach('result-computed');
     if (computed.error instanceof EngineStoppedError) {
       await this.keepTrying(row, stopped, () => this.leases.returnClaim(claim).then(() => true));

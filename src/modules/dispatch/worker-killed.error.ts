@@ -3,9 +3,6 @@ import { AppError } from '../../common/errors/app-error.js';
 /** A request whose worker died so often while it ran is given up: others must not die for it. */
 export const MOST_DEATHS = 4;
 
-/** From so many on it runs alone, so that at the next death it is the only suspect. */
-export const DEATHS_TO_ISOLATE = 2;
-
 /** The request ends every worker that runs it. */
 export class WorkerKilledError extends AppError {
   constructor() {

@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ComputeBackend } from '../../../src/compute/compute-backend.js';
 import { DatabaseOutageError } from '../../../src/common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../../src/compute/engine-stopped.error.js';
+import { FaultPoints } from '../../../src/common/fault-points.js';
 import { type Environment } from '../../../src/config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../../src/events/event-bus.js';
+import { LeaseRepository } from '../../../src/modules/dispatch/lease.repository.js';
 import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
@@ -206,6 +208,62 @@ describe('workers that take over', () => {
     expect((await run(platform, operation(good, 'good'))).status).toBe('completed');
     // Whoever waits for the sampling session as a whole hears of it, too.
     expect(told).toEqual(expect.arrayContaining([poison.requestId, sampler.id]));
+  });
+
+  it('begins nothing between the end of an engine and the start of the next', async () => {
+    const script = new Script();
+    const platform = await start(script);
+    const backend = platform.get(ComputeBackend);
+    const startEngine = backend.start.bind(backend);
+    backend.start = async () => {
+      await startEngine();
+      script.events.push('next engine');
+    };
+    script.failWith('poison', new EngineStoppedError('a test ended it'));
+    script.failWith('bystander', new EngineStoppedError('a test ended it'), 2);
+    const futures = platform.get(FuturesService);
+    const ids: string[] = [];
+    for (const label of ['poison', 'bystander']) {
+      const adapter = await insertAdapter(platform.get(DataSource));
+      ids.push((await futures.submit(operation(adapter, label))).requestId);
+    }
+    expect((await futures.wait(ids[0]!, 30_000)).error?.code).toBe('worker_killed');
+    expect((await futures.wait(ids[1]!, 30_000)).status).toBe('completed');
+    expect(await row(ids[1]!)).toMatchObject({ deaths: 2 });
+    const last = script.events.lastIndexOf('end poison');
+    expect(script.events[last + 1] ?? 'next engine').toBe('next engine');
+  });
+
+  it('does not charge what waits to run alone with the death of its worker', async () => {
+    const script = new Script();
+    const platform = await start(script);
+    const gates = ['one', 'other'].map((label) => script.hold(label));
+    const futures = platform.get(FuturesService);
+    const adapters = [await insertAdapter(platform.get(DataSource)), await insertAdapter(platform.get(DataSource))];
+    // Somebody else has them until both requests have two deaths behind them.
+    await database.query(
+      `INSERT INTO workers (id, hostname, pid, engine, device, max_rank, base_models, lock_key, heartbeat_at)
+       SELECT 'worker_other', hostname, pid, engine, device, max_rank, base_models, 1, now() + interval '1 hour' FROM workers`,
+    );
+    await database.query(`UPDATE adapters SET worker_id = 'worker_other'`);
+    const ids: string[] = [];
+    for (const [i, label] of ['one', 'other'].entries()) {
+      ids.push((await futures.submit(operation(adapters[i]!, label))).requestId);
+    }
+    await database.query(`UPDATE futures SET deaths = 2`);
+    await database.query(`DELETE FROM workers WHERE id = 'worker_other'`);
+    const begun = () => database.query(`SELECT started_at IS NOT NULL AS begun FROM futures WHERE status = 'running'`);
+    await waitFor('one runs, the other waits', async () => {
+      const rows = await begun();
+      return rows.length === 2 && rows.filter((one) => one['begun'] === true).length === 1;
+    });
+    // What another worker does that takes over.
+    await database.query(`UPDATE adapters SET worker_id = NULL`);
+    const other = new LeaseRepository(platform.get(DataSource), new FaultPoints());
+    for (const { id } of adapters) await other.take(id, { workerId: 'worker_dead', mayTakeOver: true }, false);
+    expect(await database.query(`SELECT deaths FROM futures ORDER BY deaths`)).toEqual([{ deaths: 2 }, { deaths: 3 }]);
+    for (const gate of gates) gate.open();
+    for (const id of ids) expect((await futures.wait(id, 20_000)).status).toBe('completed');
   });
 
   it('hands back what does not end in the grace period; the next worker runs it', async () => {

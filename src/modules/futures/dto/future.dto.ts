@@ -147,7 +147,7 @@ export class FutureDto {
   created_at!: string;
 
   /**
-   * When a worker started it, the last time.
+   * When a worker started it, the last time; null while it waits to run alone, because workers died of it before.
    * @example "2026-11-23T10:15:30.100Z"
    */
   started_at!: string | null;

@@ -119,6 +119,7 @@ export class FutureEntity {
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 
+  /** When it began to run; null also while it is claimed and waits for its turn to run alone. */
   @Column({ name: 'started_at', type: 'timestamptz', nullable: true })
   startedAt!: Date | null;
 

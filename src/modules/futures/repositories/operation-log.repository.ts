@@ -6,7 +6,7 @@ import { isReadOnly, OPERATION_KINDS, type OperationKind } from '../../../domain
 import { type Usage } from '../../../domain/usage.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { type OperationEffect } from '../operation.js';
-import { TELL_WAITERS } from './settling-sql.js';
+import { countUsage, showEffect, TELL_WAITERS } from './settling-sql.js';
 
 /** A row as the worker sees it. */
 export interface OperationRow {
@@ -19,7 +19,6 @@ export interface OperationRow {
   readonly base_model: string;
   /** With the worker's id it names one claim: no other claim of the request has both. */
   readonly attempts: number;
-  readonly deaths: number;
   readonly request: Buffer;
   /** Of settled ones: what was stored as their effect. */
   readonly step: number | null;
@@ -28,6 +27,8 @@ export interface OperationRow {
 
 /** A row that has been claimed. A large payload is not in it, so that it need not be in memory before its turn. */
 export interface ClaimedRow extends Omit<OperationRow, 'request'> {
+  /** False: workers have died while it ran, so it must run alone, and has to wait for that. */
+  readonly begun: boolean;
   readonly request: Buffer | null;
   readonly request_bytes: number;
 }
@@ -77,37 +78,16 @@ export interface Completion {
   readonly usage: Usage;
 }
 
+/** A request during which so many workers have died runs alone, so that at the next death it is the only suspect. */
+const DEATHS_TO_ISOLATE = 2;
+
 /** Payloads up to this size come with the claim. */
 const SMALL_BYTES = 2 ** 20;
-const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, deaths, step, digest';
+const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, step, digest';
 const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);
 const MUTATING_KINDS = OPERATION_KINDS.filter((kind) => !isReadOnly(kind));
-
-/** A further part of the statement that settles a request; the three parameters from `first` on are the tokens. */
-const countUsage = (first: number): string => `, counted AS (
-  INSERT INTO usage_hours AS used (owner, hour, session_id, model_id, base_model, kind, requests, prompt_tokens,
-                                   trained_tokens, sampled_tokens, running_ms)
-  SELECT owner, date_trunc('hour', finished_at, 'UTC'), coalesce(session_id, ''), model_id, base_model, kind, 1,
-         $${first}::bigint, $${first + 1}::bigint, $${first + 2}::bigint,
-         round(extract(epoch FROM finished_at - started_at) * 1000) FROM done
-  ON CONFLICT ON CONSTRAINT usage_hours_pkey DO UPDATE SET
-    requests = used.requests + 1,
-    prompt_tokens = used.prompt_tokens + excluded.prompt_tokens,
-    trained_tokens = used.trained_tokens + excluded.trained_tokens,
-    sampled_tokens = used.sampled_tokens + excluded.sampled_tokens,
-    running_ms = used.running_ms + excluded.running_ms)`;
-
-/** A further part of the statement that settles a request: the figures in the adapter's row ($4). */
-function showEffect({ step, hasGradients }: OperationEffect): string {
-  const figures = [
-    ...(step === undefined ? [] : [`step = ${step}`]),
-    ...(hasGradients === undefined ? [] : [`has_gradients = ${hasGradients}`]),
-    'last_used_at = now()',
-  ];
-  return `, shown AS (UPDATE adapters SET ${figures.join(', ')} WHERE id = $4 AND EXISTS (SELECT FROM done))`;
-}
 
 /**
  * The worker's side of the futures table. Every change of state is a guarded update: a row is claimed only while it is
@@ -148,13 +128,24 @@ export class OperationLogRepository {
 
   private async claim(selection: string, parameters: unknown[]): Promise<ClaimedRow | null> {
     const [rows]: [ClaimedRow[], number] = await this.rows.query(
-      `UPDATE futures SET status = 'running', worker_id = $1, started_at = now(), attempts = attempts + 1
+      `UPDATE futures SET status = 'running', worker_id = $1, attempts = attempts + 1,
+         started_at = CASE WHEN deaths < ${DEATHS_TO_ISOLATE} THEN now() END
        WHERE status = 'pending' AND request_id = (${selection})
-       RETURNING ${CLAIM_COLUMNS}, octet_length(request) AS request_bytes,
+       RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun, octet_length(request) AS request_bytes,
                  CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,
       parameters,
     );
     return rows[0] ?? null;
+  }
+
+  /** The turn of a claim that had to wait for it has come. False when the row is no longer this claim's. */
+  async begin({ request_id: requestId, workerId, attempts }: Claim): Promise<boolean> {
+    const [, count]: [unknown[], number] = await this.rows.query(
+      `UPDATE futures SET started_at = now()
+       WHERE request_id = $1 AND worker_id = $2 AND attempts = $3 AND status = 'running'`,
+      [requestId, workerId, attempts],
+    );
+    return count > 0;
   }
 
   /** The payload of a request that is there. */
@@ -201,12 +192,12 @@ export class OperationLogRepository {
 
   /**
    * Puts claims of this worker back that it does not know of: they were made, but the answer was lost. Young ones may
-   * be on their way.
+   * be on their way; one that waits for its turn cannot begin any more once it has been put back.
    */
   async returnUnknownClaims(workerId: string, known: readonly string[]): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
       `UPDATE futures SET status = 'pending', worker_id = NULL, started_at = NULL
-       WHERE status = 'running' AND worker_id = $1 AND started_at < now() - interval '2 seconds'
+       WHERE status = 'running' AND worker_id = $1 AND coalesce(started_at < now() - interval '2 seconds', true)
          AND request_id <> ALL ($2)`,
       [workerId, known],
     );
