@@ -65,6 +65,19 @@ describe('retention', () => {
     expect(kept).toEqual([{ label: 'after the oldest snapshot' }]);
   });
 
+  it('keeps the log of an adapter with one snapshot, which may be damaged', async () => {
+    const adapter = await insertAdapter(platform.get(DataSource));
+    const { requestId } = await platform.get(FuturesService).submit(operation(adapter, 'in the only snapshot'));
+    await platform.get(FuturesService).wait(requestId, 20_000);
+    await database.query(
+      `INSERT INTO adapter_snapshots (adapter_id, position, lease, step, path, size_bytes)
+       SELECT adapter_id, position, 1, 0, 'state', 0 FROM futures WHERE request_id = $1`,
+      [requestId],
+    );
+    await platform.get(Upkeep).deleteOld(new Date(Date.now() + 3 * HOUR_MS));
+    expect(await database.query('SELECT FROM futures WHERE request_id = $1', [requestId])).toHaveLength(1);
+  });
+
   it('keeps everything with a retention of 0', async () => {
     const forever = await startPlatform({ databaseUrl: database.url, env: { FUTURE_RETENTION_HOURS: '0' } });
     try {

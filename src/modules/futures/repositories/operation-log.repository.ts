@@ -267,8 +267,9 @@ export class OperationLogRepository {
 
   /**
    * Deletes futures that were settled before `before`, at most `limit`, and returns how many. Operations that changed
-   * a live adapter stay until its oldest snapshot contains them: any state since then can be rebuilt from snapshots
-   * and log. The oldest first, so that a log whose first operation is there is whole.
+   * a live adapter stay until the oldest of its snapshots, of which there must be two in case one is damaged, contains
+   * them: any state since then can be rebuilt from snapshots and log. The oldest first, so that a log whose first
+   * operation is there is whole.
    */
   async deleteSettled(before: Date, limit: number): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
@@ -277,7 +278,7 @@ export class OperationLogRepository {
          WHERE future.finished_at < $1
            AND (future.status = 'failed' OR future.kind = ANY ($2) OR adapter.id IS NULL
                 OR adapter.deleted_at IS NOT NULL OR future.position <=
-                  (SELECT min(position) FROM adapter_snapshots WHERE adapter_id = adapter.id))
+                  (SELECT min(position) FROM adapter_snapshots WHERE adapter_id = adapter.id HAVING count(*) > 1))
          ORDER BY future.position LIMIT $3)`,
       [before, READ_ONLY_KINDS, limit],
     );
