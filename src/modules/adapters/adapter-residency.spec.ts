@@ -12,6 +12,7 @@ import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { type LoggedOperation, type Operation, OperationLog, type PositionRange } from '../futures/index.js';
 import { LossFunction, TARGET_TOKENS } from '../losses/loss-function.js';
 import { builtInLosses, LossRegistry } from '../losses/loss-registry.js';
+import { Gate } from '../../../test/support/wait-for.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore, type StateToKeep } from './adapter-state.store.js';
@@ -38,6 +39,7 @@ class World {
   position = 0;
   lease = 1;
   failWrites = false;
+  beforeWrite: () => Promise<void> = () => Promise.resolve();
 
   operation(kind: OperationKind, request = encodeOptimStep(DEFAULT_ADAM)): Operation {
     const position = ++this.position;
@@ -92,6 +94,7 @@ class FakeStates extends AdapterStateStore {
 
   override async write(_adapter: AdapterEntity, snapshot: StateToKeep): Promise<void> {
     if (this.world.failWrites) throw new Error('no room');
+    await this.world.beforeWrite();
     this.world.snapshots.set(snapshot.position, snapshot);
   }
 
@@ -253,6 +256,19 @@ describe('AdapterResidency', () => {
     const undisturbed = new Worker(new World(), NEVER);
     await undisturbed.run(new World().forwardBackward());
     expect((await first.state()).gradients).toEqual((await undisturbed.state()).gradients);
+  });
+
+  it('leaves what an operation under a new lease has brought back where a late eviction comes after it', async () => {
+    const worker = new Worker(world, 0);
+    const written = new Gate();
+    world.beforeWrite = () => written.passed;
+    await worker.train(1);
+    const evicted = worker.residency.evict(ID);
+    world.lease = 2;
+    await worker.residency.use(world.operation('forward'));
+    written.open();
+    await evicted;
+    expect((await worker.state()).step).toBe(1);
   });
 
   it('leaves the adapter as it was when the work fails', async () => {

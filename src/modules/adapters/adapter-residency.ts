@@ -96,7 +96,8 @@ export class AdapterResidency extends OperationObserver {
     const live = this.live.get(adapterId);
     this.live.delete(adapterId);
     await live?.writing;
-    await this.backend.deleteAdapter(adapterId);
+    // An operation under a new lease may have brought it back meanwhile.
+    if (!this.live.has(adapterId)) await this.backend.deleteAdapter(adapterId);
   }
 
   override async settled(operation: Operation, outcome: 'completed' | 'failed'): Promise<void> {
