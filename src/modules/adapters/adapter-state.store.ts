@@ -87,9 +87,9 @@ export class AdapterStateStore {
     await this.delete(adapterId, await this.snapshots.findFailed(adapterId));
   }
 
-  /** To be called when a fork has a state of its own: of a deleted source nothing is needed any more then. */
-  async deleteIfDeleted(adapterId: string): Promise<void> {
-    if (await this.snapshots.isDeleted(adapterId)) await this.deleteAll(adapterId);
+  /** Deletes what was kept of deleted adapters for their forks, once these have states of their own or are gone, too. */
+  async deleteAbandoned(): Promise<void> {
+    for (const adapterId of await this.snapshots.findAbandoned()) await this.deleteAll(adapterId);
   }
 
   /** False: adapters that were forked from it have no state of their own yet, so it is kept for them. */

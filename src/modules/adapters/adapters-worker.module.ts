@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
+import { AbandonedStates } from './abandoned-states.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
@@ -23,6 +24,7 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
     SnapshotRepository,
     FolderRepository,
     AdapterStateStore,
+    AbandonedStates,
     OrphanFolders,
     AdapterRestore,
     AdapterResidency,

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
-import { AdapterStateStore } from '../adapter-state.store.js';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 
 /**
@@ -15,18 +14,13 @@ export class CreateAdapterHandler extends OperationHandler {
   constructor(
     private readonly backend: ComputeBackend,
     private readonly residency: AdapterResidency,
-    private readonly states: AdapterStateStore,
   ) {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationOutcome> {
-    const source = (operation.request.json['fork'] as { readonly adapter_id: string } | undefined)?.adapter_id;
-    const forked = source !== undefined;
-    const describe = (adapter: AdapterEntity) => this.describe(adapter, forked);
-    const outcome = await this.residency.change(operation, describe, { persist: forked });
-    if (forked) await this.states.deleteIfDeleted(source);
-    return outcome;
+  override run(operation: Operation): Promise<OperationOutcome> {
+    const forked = operation.request.json['fork'] !== undefined;
+    return this.residency.change(operation, (adapter) => this.describe(adapter, forked), { persist: forked });
   }
 
   private async describe(adapter: AdapterEntity, forked: boolean): Promise<OperationOutcome> {

@@ -5,6 +5,15 @@ import { AdapterSnapshotEntity } from '../entities/adapter-snapshot.entity.js';
 
 export type NewSnapshotRow = Omit<AdapterSnapshotEntity, 'adapter' | 'createdAt'>;
 
+/** SQL: has the operation that wrote row `snapshot` completed (or is it so old that it is forgotten)? */
+const IS_USABLE = `NOT EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`;
+
+/** SQL: was an adapter forked from row `source` that has not got a state of its own yet? */
+const IS_NEEDED = `EXISTS (
+  SELECT FROM adapters fork
+  WHERE fork.origin->>'kind' = 'fork' AND fork.origin->>'adapterId' = source.id AND fork.deleted_at IS NULL
+    AND NOT EXISTS (SELECT FROM adapter_snapshots snapshot WHERE snapshot.adapter_id = fork.id AND ${IS_USABLE}))`;
+
 /** Which snapshots of adapters there are. */
 @Injectable()
 export class SnapshotRepository {
@@ -47,9 +56,7 @@ export class SnapshotRepository {
     return this.rows
       .createQueryBuilder('snapshot')
       .where('snapshot.adapter_id = :adapterId AND snapshot.position <= :upTo', { adapterId, upTo })
-      .andWhere(
-        `NOT EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`,
-      )
+      .andWhere(IS_USABLE)
       .orderBy('snapshot.position', 'DESC')
       .getMany();
   }
@@ -63,21 +70,22 @@ export class SnapshotRepository {
       .getMany();
   }
 
-  /** Was an adapter forked from this one that has not written its first state yet? */
+  /** Do adapters that were forked from this one need its state? */
   async isNeededByForks(adapterId: string): Promise<boolean> {
-    const forks: unknown[] = await this.rows.query(
-      `SELECT FROM adapters fork WHERE origin->>'kind' = 'fork' AND origin->>'adapterId' = $1 AND deleted_at IS NULL
-         AND NOT EXISTS (SELECT FROM adapter_snapshots WHERE adapter_id = fork.id) LIMIT 1`,
-      [adapterId],
-    );
-    return forks.length > 0;
-  }
-
-  async isDeleted(adapterId: string): Promise<boolean> {
-    const found: unknown[] = await this.rows.query(`SELECT FROM adapters WHERE id = $1 AND deleted_at IS NOT NULL`, [
+    const found: unknown[] = await this.rows.query(`SELECT FROM adapters source WHERE id = $1 AND ${IS_NEEDED}`, [
       adapterId,
     ]);
     return found.length > 0;
+  }
+
+  /** Deleted adapters that have snapshots which nobody needs any more, and nothing that still runs on them. */
+  async findAbandoned(): Promise<string[]> {
+    const rows: { id: string }[] = await this.rows.query(
+      `SELECT id FROM adapters source WHERE deleted_at IS NOT NULL AND NOT ${IS_NEEDED}
+         AND EXISTS (SELECT FROM adapter_snapshots WHERE adapter_id = source.id)
+         AND NOT EXISTS (SELECT FROM futures WHERE adapter_id = source.id AND status IN ('pending', 'running'))`,
+    );
+    return rows.map(({ id }) => id);
   }
 
   async delete(adapterId: string, positions: readonly number[]): Promise<void> {

@@ -1,0 +1,38 @@
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ObservesOperations, type Operation, OperationObserver } from '../futures/index.js';
+import { AdapterStateStore } from './adapter-state.store.js';
+
+/**
+ * A deleted adapter's state is kept while forks of it need it. It goes when an operation that may have been the last
+ * need is settled, not within it: a repeat would need it again. What a crash between the two leaves goes at the next
+ * such operation, or start of a worker.
+ */
+@Injectable()
+@ObservesOperations()
+export class AbandonedStates extends OperationObserver implements OnApplicationBootstrap {
+  private readonly logger = new Logger(AbandonedStates.name);
+
+  constructor(private readonly states: AdapterStateStore) {
+    super();
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.tidy();
+  }
+
+  override async settled({ kind, request }: Operation): Promise<void> {
+    const isFork = kind === 'create_adapter' && request.json['fork'] !== undefined;
+    if (isFork || kind === 'delete_adapter') await this.tidy();
+  }
+
+  override drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** They only take room, so a failure is no reason to stop. */
+  private async tidy(): Promise<void> {
+    await this.states
+      .deleteAbandoned()
+      .catch((error: unknown) => this.logger.warn(`Could not delete states of deleted adapters: ${String(error)}`));
+  }
+}
