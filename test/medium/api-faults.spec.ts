@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type AdapterAnswer, ApiClient, type ErrorAnswer } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
@@ -159,6 +161,30 @@ describe('a fault inside the backend', () => {
     expect(JSON.stringify(answer.body.error.details)).toMatch(/"error_id":"error_/);
     await train('victim');
     expect((await api.get<AdapterAnswer>('/adapters/victim')).body.step).toBe(2);
+  });
+
+  it('with which the snapshot of a load is damaged is mended from the checkpoint, if that is the same', async () => {
+    await train('torn');
+    await api.run('/save_weights', { model_id: 'torn', name: 'one' });
+    await api.run('/load_weights', { model_id: 'torn', name: 'one' });
+    await train('torn');
+    const before = await stateOf('torn');
+    const rows = await database.query<{ id: string; path: string }>(
+      `SELECT adapter_id AS id, path FROM adapter_snapshots
+       WHERE adapter_id = (SELECT id FROM adapters WHERE model_id = 'torn')`,
+    );
+    expect(rows).toHaveLength(1);
+    await rm(path.join(service.disk.folder, rows[0]!.path), { recursive: true });
+    const lose = () => service.backend.deleteAdapter(rows[0]!.id);
+    await lose();
+    await api.run('/fwd', { model_id: 'torn', data: [datum()] });
+    expect(await stateOf('torn')).toEqual(before);
+
+    await api.run('/save_weights', { model_id: 'torn', name: 'one', overwrite: true });
+    await lose();
+    const lost = await settled('/fwd', { model_id: 'torn', data: [datum()] });
+    expect(lost.body.error).toMatchObject({ code: 'state_lost' });
+    expect(lost.body.error.message).toContain('its checkpoint holds another state by now');
   });
 
   it('that loses an adapter is mended from the log', async () => {

@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ulid } from 'ulid';
+import { toOutage } from '../../common/errors/database-outage.error.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
+import { type OperationData } from '../../domain/operation-data.js';
 import { type LoggedOperation, OperationLog } from '../futures/index.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
@@ -19,6 +21,15 @@ export interface RestoredTo {
   /** 0: fresh weights. */
   readonly snapshot: number;
 }
+
+/** What a load_weights puts into the adapter: all of a state, or (without `optimizer`) its weights alone. */
+export interface LoadedState {
+  readonly state: AdapterState;
+  readonly optimizer: boolean;
+}
+
+/** Reads what a load_weights has read. Fails when that is gone; whether it is still the same is not its business. */
+export type LoadReader = (adapter: AdapterEntity, request: OperationData) => Promise<LoadedState>;
 
 type ForkOrigin = AdapterOrigin & { readonly kind: 'fork' };
 
@@ -43,6 +54,7 @@ interface Place {
 @Injectable()
 export class AdapterRestore {
   private readonly logger = new Logger(AdapterRestore.name);
+  private readLoad: LoadReader = () => Promise.reject(new TypeError('nobody has said how checkpoints are read'));
 
   constructor(
     private readonly backend: ComputeBackend,
@@ -51,6 +63,11 @@ export class AdapterRestore {
     private readonly log: OperationLog,
     private readonly orphans: OrphanFolders,
   ) {}
+
+  /** For the module that knows checkpoints, which is above this one. */
+  readLoadsWith(reader: LoadReader): void {
+    this.readLoad = reader;
+  }
 
   /** The adapter as the log has it, live under its own id. @throws StateLostError */
   async restore(adapter: AdapterEntity): Promise<RestoredTo> {
@@ -143,8 +160,7 @@ export class AdapterRestore {
       case 'unload_adapter':
         return;
       case 'load_weights':
-        // Its snapshot is written before it completes, and the checkpoint may be gone.
-        throw new StateLostError(adapter.modelId, `the snapshot of load_weights ${operation.requestId} cannot be read`);
+        return this.repeatLoad(adapter, liveId, operation);
       default:
         throw new TypeError(`${operation.kind} ${operation.requestId} changes no adapter that lives.`);
     }
@@ -165,6 +181,26 @@ export class AdapterRestore {
         change,
     );
     await this.adapters.markDiverged(id, step);
+  }
+
+  /** Its snapshot, written before it completed, is damaged; the checkpoint may be there, and the same, or not. */
+  private async repeatLoad(
+    adapter: AdapterEntity,
+    liveId: string,
+    { requestId, request, digest }: LoggedOperation,
+  ): Promise<void> {
+    const lost = `the snapshot of load_weights ${requestId} cannot be read`;
+    try {
+      const { state, optimizer } = await this.readLoad(adapter, request);
+      await this.backend.importState(liveId, state, { optimizer });
+    } catch (error) {
+      if (error instanceof EngineStoppedError) throw error;
+      const outage = toOutage(error);
+      if (outage !== null) throw outage;
+      throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint neither (${String(error)})`);
+    }
+    if ((await this.backend.digestState(liveId)) === digest) return;
+    throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint holds another state by now`);
   }
 
   /** Training goes on: the state is as good as the lost one, but it is not the same. */

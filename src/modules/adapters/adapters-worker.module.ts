@@ -32,6 +32,6 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
     RewindAdapterHandler,
     UnloadAdapterHandler,
   ],
-  exports: [AdapterResidency, AdapterStateStore],
+  exports: [AdapterResidency, AdapterRestore, AdapterStateStore],
 })
 export class AdaptersWorkerModule {}

@@ -1,5 +1,6 @@
 export { fromFiles, readFiles, toFiles } from './adapter-files.js';
 export { AdapterResidency } from './adapter-residency.js';
+export { AdapterRestore, type LoadedState } from './adapter-restore.js';
 export { AdapterStateStore, snapshotFolder, stateFolder } from './adapter-state.store.js';
 export { AdaptersWorkerModule } from './adapters-worker.module.js';
 export { AdaptersModule } from './adapters.module.js';

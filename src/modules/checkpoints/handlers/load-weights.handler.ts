@@ -1,8 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
-import { type AdapterEntity, AdapterResidency, readFiles } from '../../adapters/index.js';
+import {
+  type AdapterEntity,
+  AdapterResidency,
+  AdapterRestore,
+  type LoadedState,
+  readFiles,
+} from '../../adapters/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { decodeLoad, type LoadRequest } from '../checkpoint-operations.js';
 import { formatCheckpointPath } from '../checkpoint-path.js';
@@ -12,14 +18,16 @@ import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
 
 /**
  * Replaces an adapter's weights, and its optimiser's state where asked, by a checkpoint's. The new state is written down
- * before the operation completes: the checkpoint may be gone when the log is replayed.
+ * before the operation completes: the checkpoint may be gone when the log is replayed. Where it is not, it stands in for
+ * a written state that is damaged.
  */
 @Injectable()
 @HandlesOperation('load_weights')
-export class LoadWeightsHandler extends OperationHandler {
+export class LoadWeightsHandler extends OperationHandler implements OnModuleInit {
   constructor(
     private readonly backend: ComputeBackend,
     private readonly residency: AdapterResidency,
+    private readonly restore: AdapterRestore,
     private readonly checkpoints: CheckpointRepository,
     private readonly store: CheckpointStore,
     private readonly baseModels: BaseModelCatalog,
@@ -27,26 +35,35 @@ export class LoadWeightsHandler extends OperationHandler {
     super();
   }
 
+  onModuleInit(): void {
+    this.restore.readLoadsWith((adapter, request) => this.read(adapter, decodeLoad(request)));
+  }
+
   override async run(operation: Operation): Promise<OperationOutcome> {
     const request = decodeLoad(operation.request);
-    const clientPath = { modelId: request.sourceModelId, kind: request.kind, name: request.name };
     const work = async (adapter: AdapterEntity) => {
-      const { sourceId: adapterId, kind, name } = request;
-      const checkpoint = await this.checkpoints.find({ adapterId, kind, name });
-      if (!checkpoint) throw new CheckpointNotFoundError(clientPath);
-      checkFits(checkpoint, adapter, request);
-      const { config } = this.baseModels.get(adapter.baseModel);
-      const { state } = await readFiles(this.store, checkpoint.path, config);
-      const { optimizer } = request;
+      const { state, optimizer } = await this.read(adapter, request);
       await this.backend.importState(adapter.id, state, { optimizer });
       const step = optimizer ? state.step : 0;
       const digest = await this.backend.digestState(adapter.id);
-      const json = { path: formatCheckpointPath(clientPath), step, digest };
+      const json = { path: formatCheckpointPath(clientPathOf(request)), step, digest };
       return { result: { json, tensors: {} }, effect: { step, digest, hasGradients: false } };
     };
     return this.residency.change(operation, work, { persist: true });
   }
+
+  private async read(adapter: AdapterEntity, request: LoadRequest): Promise<LoadedState> {
+    const { sourceId: adapterId, kind, name, optimizer } = request;
+    const checkpoint = await this.checkpoints.find({ adapterId, kind, name });
+    if (!checkpoint) throw new CheckpointNotFoundError(clientPathOf(request));
+    checkFits(checkpoint, adapter, request);
+    const { config } = this.baseModels.get(adapter.baseModel);
+    const { state } = await readFiles(this.store, checkpoint.path, config);
+    return { state, optimizer };
+  }
 }
+
+const clientPathOf = ({ sourceModelId: modelId, kind, name }: LoadRequest) => ({ modelId, kind, name });
 
 function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optimizer }: LoadRequest): void {
   if (checkpoint.baseModel !== adapter.baseModel) {
