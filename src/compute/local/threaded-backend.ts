@@ -42,10 +42,15 @@ export class ThreadedBackend extends ComputeBackend {
   }
 
   async start(): Promise<void> {
-    this.thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: this.settings });
-    this.thread.on('message', (message: EngineMessage) => this.receive(message));
-    this.thread.on('error', (error) => this.fail('its thread failed', error));
-    this.thread.on('exit', (code) => this.fail(`its thread ended with code ${code}`));
+    const thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: this.settings });
+    this.thread = thread;
+    thread.on('message', (message: EngineMessage) => this.receive(message));
+    // An end that comes late must not be taken for that of the next thread.
+    const failIfCurrent = (reason: string, cause?: unknown) => {
+      if (this.thread === thread) this.fail(reason, cause);
+    };
+    thread.on('error', (error) => failIfCurrent('its thread failed', error));
+    thread.on('exit', (code) => failIfCurrent(`its thread ended with code ${code}`));
     this.found = await this.call('start', []);
   }
 
