@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DatabaseOutageError, isConnectionError, toOutage } from '../common/errors/database-outage.error.js';
+import {
+  DatabaseOutageError,
+  isConnectionError,
+  isUnstorable,
+  toOutage,
+} from '../common/errors/database-outage.error.js';
 import { whenDatabaseIsBack } from './outage.js';
 import { OUTAGE_PATIENCE_MS } from './patient-pool.js';
 
@@ -31,6 +36,13 @@ describe('errors of the database', () => {
     expect(toOutage(named('QueryRunnerProviderAlreadyReleasedError'))).not.toBeNull();
     expect(isConnectionError(new AggregateError([withCode('ECONNREFUSED')]))).toBe(true);
     expect(toOutage(ofQuery(new Error('bind message has 2 parameters')))).toBeNull();
+  });
+
+  it('tells values that can never be stored from what may pass', () => {
+    for (const code of ['22P05', '22021', '54000']) expect(isUnstorable(ofQuery(withCode(code)))).toBe(true);
+    for (const code of ['23505', '53100', '57P01', 'ECONNRESET'])
+      expect(isUnstorable(ofQuery(withCode(code)))).toBe(false);
+    expect(isUnstorable(withCode('22P05'))).toBe(false);
   });
 
   it('leaves broken connections to others alone', () => {

@@ -38,6 +38,16 @@ export function isConnectionError(error: unknown): boolean {
   return typeof code === 'string' ? OUTAGE_CODE.test(code) : OUTAGE_MESSAGE.test(error.message);
 }
 
+/** Codes for values that Postgres can never take (22: not of the type; 54: over a limit of the server). */
+const UNSTORABLE_CODE = /^(22|54)\w{3}$/;
+
+/** Has the database refused a query's values, so that it will refuse them again? */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error) || !('driverError' in error) || !(error.driverError instanceof Error)) return false;
+  const code: unknown = Reflect.get(error.driverError, 'code');
+  return typeof code === 'string' && UNSTORABLE_CODE.test(code);
+}
+
 /** The outage behind an error of a query, or null: other parts of the service have connections that break, too. */
 export function toOutage(error: unknown): DatabaseOutageError | null {
   if (error instanceof DatabaseOutageError) return error;

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { FaultPoints } from '../../common/fault-points.js';
-import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
+import { DatabaseOutageError, isUnstorable } from '../../common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
 import {
@@ -19,6 +19,9 @@ import { Payloads } from './payloads.js';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
+
+/** Postgres hangs up on a message of 1 GiB, which looks like an outage. */
+const MOST_RESULT_BYTES = 1_000_000_000;
 
 /**
  * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost',
@@ -40,7 +43,8 @@ export interface RunContext {
 
 /**
  * Runs one claimed operation with its handler and stores the outcome. A result that was computed is not given up when
- * the database goes away: storing is tried again until it works or the worker is told to stop.
+ * the database goes away: storing is tried again until it works or the worker is told to stop. One that the database can
+ * never take becomes a failure: it would keep the adapter's line from everything after it.
  */
 @Injectable()
 export class OperationRunner {
@@ -80,18 +84,33 @@ export class OperationRunner {
       await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
       return { status: 'cut off' };
     }
-    const stored = await this.keepTrying(row, stopped, () =>
-      computed.error === null
-        ? this.log.complete(claim, computed)
-        : this.log.fail(claim, serializeError(computed.error)),
-    );
-    if (!stored) {
+    const ended = await this.store(row, claim, computed, stopped);
+    if (ended === null) {
       this.logger.warn(`${row.kind} ${row.request_id} was taken by another worker; its result here is dropped`);
       return { status: 'not ours' };
     }
     this.faults.reach('result-written');
-    if (computed.operation !== null) await this.tellObservers(computed.operation, computed.error);
-    return computed.error === null ? { status: 'completed' } : { status: 'failed', error: computed.error };
+    if (ended.operation !== null) await this.tellObservers(ended.operation, ended.error);
+    return ended.error === null ? { status: 'completed' } : { status: 'failed', error: ended.error };
+  }
+
+  /** What is in the row now; null where that is no longer this claim's. */
+  private async store(
+    row: ClaimedRow,
+    claim: Claim,
+    computed: Computed,
+    stopped: AbortSignal,
+  ): Promise<Computed | null> {
+    const { error } = computed;
+    const write = () =>
+      error === null ? this.log.complete(claim, computed) : this.log.fail(claim, serializeError(error));
+    try {
+      return (await this.keepTrying(row, stopped, write)) ? computed : null;
+    } catch (refusal) {
+      const failure = toAppError(refusal, `while storing what came of ${row.kind} ${row.request_id}`, this.logger);
+      const failed = await this.keepTrying(row, stopped, () => this.log.fail(claim, serializeError(failure)));
+      return failed ? { operation: computed.operation, error: failure } : null;
+    }
   }
 
   private async compute(row: ClaimedRow, lease: number): Promise<Computed> {
@@ -102,19 +121,23 @@ export class OperationRunner {
         const handler = this.registry.handlerOf(row.kind);
         const { result, effect = {} } = await handler.run(operation);
         const usage = handler.usageOf(operation, result);
-        return { operation, result: encodeOperationData(result), effect, usage, error: null };
+        const bytes = encodeOperationData(result);
+        if (bytes.byteLength > MOST_RESULT_BYTES) throw new RangeError(`the result has ${bytes.byteLength} bytes`);
+        return { operation, result: bytes, effect, usage, error: null };
       });
     } catch (error) {
       return { operation, error: toAppError(error, `in ${row.kind} ${row.request_id}`, this.logger) };
     }
   }
 
+  /** @throws what isUnstorable tells; anything else may pass. */
   private async keepTrying(row: ClaimedRow, stopped: AbortSignal, store: () => Promise<boolean>): Promise<boolean> {
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_RETRY_MS)) {
       try {
         return await store();
       } catch (error) {
         if (stopped.aborted) return false;
+        if (isUnstorable(error)) throw error;
         this.logger.warn(`Could not store ${row.request_id}, trying again in ${delayMs} ms: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, delayMs));
       }

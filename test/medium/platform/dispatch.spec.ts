@@ -1,5 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/common/errors/app-error.js';
 import { InvalidRequestError } from '../../../src/common/errors/request.errors.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { Script } from '../../support/scripted-handlers.js';
@@ -104,6 +105,17 @@ describe('dispatching operations', () => {
     expect(error?.details['error_id']).toMatch(/^error_/);
     expect(error?.message).not.toContain('undefined is not a function');
     expect((await settle(next.requestId)).status).toBe('completed');
+  });
+
+  it('fails what it can never store, and goes on', async () => {
+    const adapter = await insertAdapter(source);
+    script.failWith('unstorable', new AppError('told', 'user', 400, 'a text with \u0000 in it'));
+    const ids: string[] = [];
+    for (const label of ['unstorable', 'behind it']) {
+      ids.push((await futures.submit(operation(adapter, label))).requestId);
+    }
+    expect(await settle(ids[0]!)).toMatchObject({ status: 'failed', error: { code: 'internal_error' } });
+    expect((await settle(ids[1]!)).status).toBe('completed');
   });
 
   it('fails what waits for a deleted adapter and lets what runs go on', async () => {
