@@ -8,6 +8,11 @@ export class Semaphore {
 
   constructor(private readonly size: number) {}
 
+  /** Would one that comes now have to wait? */
+  get isFull(): boolean {
+    return this.waiting.length > 0 || !this.hasRoom(1);
+  }
+
   /** Resolves with the function that gives the place back; call it once. */
   async acquire(weight = 1): Promise<() => void> {
     if (this.waiting.length === 0 && this.hasRoom(weight)) this.taken += weight;

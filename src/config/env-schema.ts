@@ -146,7 +146,7 @@ export const ENV_SCHEMA = {
     16_777_216,
   )({
     default: 0,
-    desc: 'Memory for the states of adapters; beyond it those not used for longest are written down and come back on demand. 0 = a quarter of the machine.',
+    desc: 'Memory for the states of adapters; beyond it those not used for longest are written down and come back on demand. An adapter whose request the worker holds stays (see QUEUE_CONCURRENCY). 0 = a quarter of the machine.',
   }),
   ADAPTER_IDLE_S: wholeNumber(
     1,
@@ -203,7 +203,13 @@ export const ENV_SCHEMA = {
     default: 8,
     desc: 'Snapshots kept of each adapter, spread over its history: the more, the faster a rewind. More while they hold what the log cannot repeat.',
   }),
-  QUEUE_CONCURRENCY: wholeNumber(1, 10_000)({ default: 128, desc: 'Requests a worker holds at once.' }),
+  QUEUE_CONCURRENCY: wholeNumber(
+    1,
+    10_000,
+  )({
+    default: 128,
+    desc: 'Requests a worker holds at once; as many adapters may be in memory whatever ADAPTER_MEMORY_MB says.',
+  }),
   LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level that is logged.' }),
   SHUTDOWN_GRACE_S: wholeNumber(
     0,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApiApp } from '../support/api-app.js';
+import { ApiClient } from '../e2e/support/client.js';
+import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { pause } from '../support/pause.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
@@ -59,5 +61,49 @@ describe('adapters that are not used', () => {
     expect(await database.query(`SELECT lease::int FROM adapters WHERE model_id = 'idle'`)).toEqual([
       { lease: Number(row?.['lease']) + 1 },
     ]);
+  });
+});
+
+describe('more adapters at work than fit in memory', () => {
+  const NAMES = ['a', 'b', 'c', 'd'];
+  let database: TestDatabase;
+  let app: ApiApp;
+  let api: ApiClient;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    app = await startApiApp(database.url, { ADAPTER_MEMORY_MB: '1', QUEUE_CONCURRENCY: '2' });
+    api = new ApiClient(app.url);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await database.drop();
+  });
+
+  it('leave it while their requests wait for their turn, and come back for them', async () => {
+    const { backend } = app;
+    const forwardBackward = backend.forwardBackward.bind(backend);
+    backend.forwardBackward = async (...parameters) => {
+      await pause(100);
+      return forwardBackward(...parameters);
+    };
+    const sent = [];
+    for (let i = 0; i < 12; i++) {
+      for (const model_id of NAMES) {
+        sent.push(api.post<{ request_id: string }>('/fwdbwd', { model_id, data: DATA }));
+        await sent.at(-1);
+      }
+    }
+    const ids = (await Promise.all(sent)).map(({ body }) => body.request_id);
+    const states = () =>
+      database.query<{ id: string; waiting: number }>(
+        `SELECT adapter_id AS id, count(*) FILTER (WHERE status = 'pending')::int AS waiting FROM futures
+         GROUP BY adapter_id HAVING count(*) FILTER (WHERE status = 'completed') > 1`,
+      );
+    await waitFor('one has left in spite of its requests', async () =>
+      (await states()).some(({ id, waiting }) => waiting > 0 && !backend.hasAdapter(id)),
+    );
+    for (const id of ids) expect((await api.retrieve(id)).status).toBe(200);
   });
 });

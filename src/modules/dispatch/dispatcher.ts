@@ -21,7 +21,7 @@ interface Entry {
   readonly line: Line;
   /** Jobs that stay active until their request is settled. */
   readonly jobs: Map<string, PromiseWithResolvers>;
-  /** What is to be done in the line once nothing waits in it. */
+  /** What is to be done in the line when it has nothing better to do. */
   readonly chores: (() => Promise<void>)[];
 }
 
@@ -134,7 +134,7 @@ export class Dispatcher {
     }
   }
 
-  /** Runs a chore in an adapter's line, between its operations, once none of them waits. */
+  /** Runs a chore in an adapter's line, between its operations, once none of them waits, or all wait for a slot. */
   whenQuiet(adapterId: string, chore: () => Promise<void>): void {
     const { chores, line } = this.entryOf({ adapterId, requestId: '' });
     if (chores.length === 0) chores.push(chore);
@@ -165,8 +165,11 @@ export class Dispatcher {
     const jobs: Entry['jobs'] = new Map();
     const chores: Entry['chores'] = [];
     const line = new Line({
-      claim: async (readOnlyOnly) =>
-        (await this.claim({ adapterId, requestId }, readOnlyOnly, jobs)) ?? (readOnlyOnly ? null : nextChore(chores)),
+      claim: async (readOnlyOnly) => {
+        const chore = () => (readOnlyOnly ? null : nextChore(chores));
+        const early = this.slots.isFull ? chore() : null;
+        return early ?? (await this.claim({ adapterId, requestId }, readOnlyOnly, jobs)) ?? chore();
+      },
       idle: () => this.close(key, jobs),
       failed: (error) => this.logger.warn(`Could not read the line of ${key}, the sweep tries again: ${String(error)}`),
     });
