@@ -74,7 +74,7 @@ def test_every_position_has_a_logprob_and_metrics_have_one_colon(trainer, tokeni
 
 
 def test_a_batch_of_many_chunks_keeps_its_order_and_its_sum(trainer, tokenizer):
-    """More datums than one request may hold: the first chunk is posted last."""
+    """More datums than one request may hold."""
     base = tokenizer.encode("one two three", add_special_tokens=False)
     inputs = {"target_tokens": [*base[1:], 3], "weights": [1.0] * len(base)}
     data = [datum([*base[:-1], index % 7 + 20], **inputs) for index in range(1100)]
@@ -175,3 +175,16 @@ def test_training_goes_on_after_a_refused_request(trainer, tokenizer):
     with pytest.raises((tinker.RequestFailedError, tinker.APIStatusError)):
         trainer.forward_backward(data, "no_such_loss").result()
     assert step(trainer, data).metrics["loss:sum"] > 0
+
+
+def test_training_goes_on_after_a_refused_chunk(trainer, tokenizer):
+    """One of three chunks is refused: the other ones have used up their numbers, and later calls must not wait."""
+    tokens = tokenizer.encode("one two three", add_special_tokens=False)
+    good, bad = (datum([*tokens[:-1], last], target_tokens=tokens, weights=[1.0] * len(tokens)) for last in (5, 10**6))
+    data = [good] * 1500 + [bad] + [good] * 549
+    with pytest.raises((tinker.RequestFailedError, tinker.APIStatusError), match="1000000"):
+        trainer.forward_backward(data, "cross_entropy").result(timeout=120)
+    passed = trainer.forward_backward(lessons(tokenizer), "cross_entropy")
+    stepped = trainer.optim_step(types.AdamParams(learning_rate=1e-3))
+    assert passed.result(timeout=120).metrics["loss:sum"] > 0
+    stepped.result(timeout=120)

@@ -42,7 +42,9 @@ export class TinkerServiceController {
   config(): ClientConfigDto {
     return {
       pjwt_auth_enabled: false,
-      parallel_fwdbwd_chunks: true,
+      // Side by side, the SDK posts a call's first chunk last. Where another one is refused it never posts the first,
+      // its counter stands still, and every later call of that client waits for ever.
+      parallel_fwdbwd_chunks: false,
       proto_compress_fwdbwd: false,
       proto_write_fwdbwd: false,
       create_model_via_load_weights: false,

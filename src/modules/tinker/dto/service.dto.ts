@@ -23,8 +23,8 @@ export class ClientConfigDto {
   pjwt_auth_enabled!: boolean;
 
   /**
-   * Whether the chunks of one call may be sent at the same time.
-   * @example true
+   * Whether the SDK sends the chunks of one call at the same time.
+   * @example false
    */
   parallel_fwdbwd_chunks!: boolean;
 
