@@ -14,6 +14,7 @@ import { decodeOperationData, encodeOperationData } from '../../formats/operatio
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
 import { FutureNotFoundError } from './errors/future-not-found.error.js';
+import { PayloadTooLargeError } from './errors/payload-too-large.error.js';
 import { RequestCancelledError } from './errors/request-cancelled.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 import { ShuttingDownError } from './errors/shutting-down.error.js';
@@ -36,6 +37,9 @@ const REQUEST_ID = /^\w{1,100}$/;
 
 /** Of a sampling session, reported at once. */
 const MOST_COMPLETIONS = 1000;
+
+/** The driver reads bytes as text, two digits each, and a string of JavaScript holds 2^29 characters. */
+const MAX_PAYLOAD_BYTES = 200 * 2 ** 20;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
@@ -60,7 +64,7 @@ export class FuturesService {
    * Accepts an operation: one row, then (after the commit of `manager`'s transaction, where one is given) a job that
    * wakes a worker. A repeat of (adapter, seq_id), or of the idempotency key, with the same request gives the first one's id again.
    * Throws SeqIdReusedError when the repeat differs, NotFoundError when the adapter has been deleted, QueueFullError for
-   * a new request (never for a repeat, nor for one that frees memory) when too many wait. Outside of a
+   * a new request (never for a repeat, nor for one that frees memory) when too many wait, PayloadTooLargeError. Outside of a
    * transaction it outlives a restart of the database: the row's id is chosen before, so that a second try finds what
    * the first has inserted.
    */
@@ -211,6 +215,8 @@ function isFreeing(kind: OperationKind): boolean {
 }
 
 function toRow(operation: NewOperation): NewFutureRow {
+  const bytes = sizeOf(operation.request);
+  if (bytes > MAX_PAYLOAD_BYTES) throw new PayloadTooLargeError(bytes, MAX_PAYLOAD_BYTES);
   const request = encodeOperationData(operation.request);
   return {
     requestId: `future_${ulid()}`,
@@ -226,6 +232,10 @@ function toRow(operation: NewOperation): NewFutureRow {
     request,
     requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
   };
+}
+
+function sizeOf({ tensors }: OperationData): number {
+  return Object.values(tensors).reduce((sum, { data, offsets }) => sum + data.byteLength + offsets.byteLength, 0);
 }
 
 function toState(row: FutureEntity, queuePosition: number): FutureState {

@@ -118,4 +118,14 @@ describe('submitting operations', () => {
     ]);
     expect(rows).toHaveLength(2);
   });
+
+  it('refuses what could be stored but not read back, before it is copied', async () => {
+    const adapter = await insertAdapter(source);
+    const rows = 53_000_000;
+    const numbers = { data: new Float32Array(rows), offsets: Int32Array.of(0, rows), trailingShape: [] };
+    const wish = { ...operation(adapter, 'e'), request: { json: { label: 'e' }, tensors: { numbers } } };
+    const refusal = { code: 'payload_too_large', category: 'user', status: 413 };
+    await expect(futures.submit(wish)).rejects.toMatchObject(refusal);
+    expect(await rowsOf(adapter.id)).toHaveLength(0);
+  });
 });

@@ -3,7 +3,7 @@ import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { descriptionOf, inputOffsets, type LossInputSpec } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
-import { densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
+import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /**
  * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
@@ -39,6 +39,10 @@ function joinInput(
   vocabSize: number,
 ): RaggedTensor {
   const fieldOf = (i: number) => `data[${i}].loss_fn_inputs.${spec.name}`;
+  checkCells(
+    data.map(({ inputs }) => inputs[spec.name]),
+    `data[*].loss_fn_inputs.${spec.name}`,
+  );
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
     if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum${descriptionOf(spec)}`);

@@ -9,7 +9,7 @@ import {
 } from '../../../common/json/json-fields.js';
 import { shortened } from '../../../common/shortened.js';
 import { type WireForwardRequest } from './proto-request.js';
-import { numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import { checkDatumCount, numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /** The same request as JSON, as SDKs up to 0.24.1 send it. Fields that are not known are ignored. */
 
@@ -21,10 +21,12 @@ const TENSOR = 'A tensor is {"data": [numbers], "dtype": "float32" or "int64", "
 export function readJsonRequest(value: unknown, input: 'forward_backward_input' | 'forward_input'): WireForwardRequest {
   const body = readObject(value, 'body', BODY);
   const { data, loss_fn: loss, loss_fn_config: config } = readObject(body[input], input, BODY);
+  const datums = readArray(data, `${input}.data`, BODY);
+  checkDatumCount(datums.length);
   return {
     modelId: readString(body['model_id'], 'model_id', BODY),
     seqId: readSeqId(body['seq_id']),
-    data: readArray(data, `${input}.data`, BODY).map((datum, i) => readDatum(datum, `data[${i}]`)),
+    data: datums.map((datum, i) => readDatum(datum, `data[${i}]`)),
     loss: readString(loss, `${input}.loss_fn`, BODY),
     lossConfig: isGiven(config) ? readObject(config, `${input}.loss_fn_config`, BODY) : {},
     forwardOnly: input === 'forward_input',

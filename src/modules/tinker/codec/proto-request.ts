@@ -1,6 +1,7 @@
 import { invalid } from '../../../common/json/json-fields.js';
 import { shortened } from '../../../common/shortened.js';
-import { refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import { measureMessage } from './proto-size.js';
+import { checkDatumCount, MAX_DATUMS, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
 import { DTYPE, ForwardBackwardRequestType, type ProtoForwardRequest, type ProtoTensor } from './wire-schema.js';
 
 /** A forward or forward_backward request, read but not yet checked against model and loss. */
@@ -13,6 +14,8 @@ export interface WireForwardRequest {
   readonly forwardOnly: boolean;
 }
 
+/** 32 for each of MAX_DATUMS; the SDK's have 4, and 7 for each input. */
+const MAX_FIELDS = 2 ** 18;
 const REMEDY = 'Send a tinker_public.ForwardBackwardRequest (protocol/tinker_public.proto) or JSON.';
 
 /** @throws InvalidRequestError for bytes that are no such message, and for what this server cannot use */
@@ -41,10 +44,23 @@ export function readProtoRequest(bytes: Uint8Array): WireForwardRequest {
 }
 
 function decode(bytes: Uint8Array): ProtoForwardRequest {
-  try {
+  const { datums, fields } = readable(() =>
+    measureMessage(bytes, ForwardBackwardRequestType, { datums: MAX_DATUMS, fields: MAX_FIELDS }),
+  );
+  checkDatumCount(datums);
+  if (fields > MAX_FIELDS) {
+    throw invalid('body', `holds more than ${MAX_FIELDS} fields.`, 'Send fewer datums per request: gradients add up.');
+  }
+  return readable(() => {
     const message = ForwardBackwardRequestType.decode(bytes);
     const plain: unknown = ForwardBackwardRequestType.toObject(message, { defaults: true, oneofs: true });
     return plain as ProtoForwardRequest;
+  });
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw invalid('body', `cannot be read as protobuf: ${reason}.`, REMEDY);

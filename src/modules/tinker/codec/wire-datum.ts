@@ -19,8 +19,10 @@ export interface WireTensor {
   readonly sparse?: { readonly rowStarts: ArrayLike<unknown>; readonly columns: ArrayLike<unknown> };
 }
 
-/** Cells of one tensor, so that a claim of a shape cannot take all memory. */
-const MAX_CELLS = 2 ** 26;
+/** Of one request; the SDK sends 1024 at most. */
+export const MAX_DATUMS = 8192;
+/** Of all sparse tensors of one input, so that claims of shapes cannot take all memory. */
+const MAX_CELLS = 2 ** 24;
 const REMEDY =
   'A sparse tensor has a shape [N, K], N + 1 row starts that rise from 0, and a column below K for each value.';
 
@@ -29,12 +31,31 @@ export function numberOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
 }
 
+/** Gradients add up over requests, so that nobody needs more. @throws InvalidRequestError */
+export function checkDatumCount(count: number): void {
+  if (count <= MAX_DATUMS) return;
+  const remedy = `Send at most ${MAX_DATUMS} datums per request: gradients add up over requests.`;
+  throw invalid('data', `has more than ${MAX_DATUMS} datums.`, remedy);
+}
+
+/** To be asked before the tensors of an input are densified: all of them are in memory at once. */
+export function checkCells(tensors: readonly (WireTensor | undefined)[], field: string): void {
+  let cells = 0;
+  for (const tensor of tensors) {
+    const [rows = 0, width = 0] = (tensor?.sparse && tensor.shape) ?? [];
+    // Anything else than a size is refused where the tensor is read.
+    if (rows > 0 && width > 0) cells += rows * width;
+  }
+  if (cells <= MAX_CELLS) return;
+  const remedy = `Send at most ${MAX_CELLS} cells per request, zeros included: fewer datums, or fewer columns.`;
+  throw invalid(field, `has shapes with ${cells} cells together.`, remedy);
+}
+
 /** The tensor with all of its cells. @throws InvalidRequestError that names the field */
 export function densify(tensor: WireTensor, field: string): WireTensor {
   const { values, sparse } = tensor;
   if (!sparse) return tensor;
   const { rows, width } = checkSparse(tensor, sparse, field);
-  if (rows * width > MAX_CELLS) throw badShape(tensor, field);
   const { rowStarts, columns } = sparse;
   const cells = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {

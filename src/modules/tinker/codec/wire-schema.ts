@@ -7,6 +7,7 @@ import protobuf from 'protobufjs';
 const { root } = protobuf.parse(readFileSync(findSchema(dirname(fileURLToPath(import.meta.url))), 'utf8'), {
   keepCase: true,
 });
+root.resolveAll();
 
 export const ForwardBackwardRequestType = root.lookupType('tinker_public.ForwardBackwardRequest');
 export const ForwardBackwardOutputType = root.lookupType('tinker_public.ForwardBackwardOutput');
