@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { TinkerClient } from '../support/tinker-client.js';
 
 /** What one key has made does not exist for another, on every route that names it, of both APIs. */
-const [OWNER, STRANGER] = ['tml-owner', 'tml-stranger'];
+const [OWNER, STRANGER, READER] = ['tml-owner', 'tml-stranger', 'tml-reader'];
 
 let database: TestDatabase;
 let service: ApiApp;
@@ -15,7 +15,7 @@ let own: Readonly<Record<'MODEL' | 'FUTURE' | 'SESSION' | 'SAMPLER' | 'ADAPTER',
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  service = await startApiApp(database.url, { API_KEYS: `${OWNER},${STRANGER}` });
+  service = await startApiApp(database.url, { API_KEYS: [OWNER, STRANGER, READER].join() });
   [owner, stranger] = [new TinkerClient(service.url, OWNER), new TinkerClient(service.url, STRANGER)];
   await owner.begin();
   await stranger.begin();
@@ -55,6 +55,8 @@ function named<T>(value: T): T {
 
 const PROMPT = { chunks: [{ type: 'encoded_text', tokens: [5] }] };
 const MESSAGES = [{ role: 'user', content: 'Hi' }];
+const DATUM = { model_input: PROMPT, loss_fn_inputs: { target_tokens: { data: [6] } } };
+const INPUT = { data: [DATUM], loss_fn: 'cross_entropy' };
 const CHECKPOINT = '/api/v1/training_runs/MODEL/checkpoints/weights/mine';
 
 describe('of another key', () => {
@@ -67,6 +69,10 @@ describe('of another key', () => {
     ['GET', '/adapters/MODEL/checkpoints'],
     ['DELETE', '/adapters/ADAPTER'],
     ['DELETE', '/adapters/MODEL/checkpoints/weights/mine'],
+    ['GET', '/adapters/ADAPTER/history'],
+    ['POST', '/adapters/ADAPTER/rewind', { step: 0 }],
+    ['POST', '/adapters/ADAPTER/fork', { step: 0 }],
+    ['POST', '/adapters/MODEL/fork', { request_id: 'FUTURE' }],
     ['POST', '/remove_lora', { model_id: 'ADAPTER' }],
     ['POST', '/get_info', { model_id: 'ADAPTER' }],
     ['POST', '/optim_step', { model_id: 'ADAPTER' }],
@@ -79,6 +85,8 @@ describe('of another key', () => {
     ['POST', '/api/v1/retrieve_future', { request_id: 'FUTURE' }],
     ['POST', '/api/v1/retrieve_futures', { target: { sampling_session_id: 'SAMPLER' } }],
     ['POST', '/api/v1/cancel_future', { request_id: 'FUTURE' }],
+    ['POST', '/api/v1/forward', { model_id: 'MODEL', forward_input: INPUT }],
+    ['POST', '/api/v1/forward_backward', { model_id: 'MODEL', forward_backward_input: INPUT }],
     ['POST', '/api/v1/optim_step', { model_id: 'MODEL' }],
     ['POST', '/api/v1/unload_model', { model_id: 'MODEL' }],
     ['POST', '/api/v1/save_weights', { model_id: 'MODEL', path: 'a' }],
@@ -106,6 +114,7 @@ describe('of another key', () => {
     ['POST', '/api/v1/asample', { model_path: 'tinker://MODEL/sampler_weights/mine', prompt: PROMPT }],
     ['GET', '/api/v1/samplers/SAMPLER'],
     ['GET', '/api/v1/sessions/SESSION'],
+    ['GET', '/api/v1/sessions/SESSION/trace_export'],
     ['PUT', '/api/v1/sessions/SESSION/project', { project_id: 'stolen' }],
     ['POST', '/api/v1/sessions/SESSION/finish', {}],
     ['POST', '/api/v1/session_heartbeat', { session_id: 'SESSION' }],
@@ -158,6 +167,42 @@ describe('of another key', () => {
   it('a name is free: two keys may have models of the same name', async () => {
     expect((await call(STRANGER, 'POST', '/adapters', { model_id: 'private' })).status).toBe(201);
     expect((await call(STRANGER, 'DELETE', '/adapters/private')).status).toBe(200);
+  });
+});
+
+describe('a public checkpoint', () => {
+  it("is its owner's, whoever publishes another one under the same path", async () => {
+    await call(STRANGER, 'POST', '/adapters', { model_id: 'private', lora_config: { rank: 2 } });
+    for (const [key, client] of [
+      [OWNER, owner],
+      [STRANGER, stranger],
+    ] as const) {
+      await client.settled('save_weights', { model_id: 'private', path: 'shared' });
+      const published = await call(key, 'POST', '/api/v1/training_runs/private/checkpoints/weights/shared/publish');
+      expect(published.status).toBe(204);
+    }
+    const rankFor = async (key: string) => {
+      const seen = await call(key, 'POST', '/api/v1/weights_info', { tinker_path: 'tinker://private/weights/shared' });
+      return (JSON.parse(seen.text) as { lora_rank: number }).lora_rank;
+    };
+    expect(await rankFor(STRANGER)).toBe(2);
+    expect(await rankFor(READER)).toBe(await rankFor(OWNER));
+    expect(await rankFor(OWNER)).not.toBe(2);
+    expect((await call(STRANGER, 'DELETE', '/adapters/private')).status).toBe(200);
+  });
+
+  it.each<[string, (name: string) => [path: string, body: object]]>([
+    ['made', (model_id) => ['/adapters', { model_id }]],
+    ['made by training it', (model_id) => ['/fwdbwd', { model_id, data: 'Hi' }]],
+    ['forked', (model_id) => ['/adapters/fork-source/fork', { model_id }]],
+  ])("cannot be named by another's adapter that is %s as the run", async (_how, requestOf) => {
+    await call(STRANGER, 'POST', '/adapters', { model_id: 'fork-source' });
+    const [path, body] = requestOf(own.MODEL);
+    const answer = await call(STRANGER, 'POST', path, body);
+    expect(answer).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('reserved for a Tinker session') as string,
+    });
   });
 });
 

@@ -164,7 +164,8 @@ export class AdaptersService {
   /** Undefined when the name is taken. */
   private async insert(wish: AdapterWish): Promise<{ adapter: AdapterEntity; accepted: Accepted } | undefined> {
     const model = this.baseModel(wish.baseModel);
-    const modelId = checkModelId(wish.modelId ?? generateModelId(model.name), this.baseModelNames());
+    const wished = wish.modelId ?? generateModelId(model.name);
+    const modelId = checkModelId(wished, this.baseModelNames(), wish.sessionId);
     const lora = { ...DEFAULT_LORA, ...wish.lora };
     await this.checkRank(lora.rank);
     const id = wish.id ?? `adapter_${ulid()}`;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 
 const MODEL_ID = /^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/;
+/** What the Tinker SDK names the runs of a session; other keys read public checkpoints under it. */
+const SESSION_RUN = /^(session_\w+):train:\d+$/;
 const REMEDY = 'Use 1 to 128 letters, digits, dots, dashes, underscores and colons, not beginning with a dot.';
 
 /** Whether an adapter can have this name at all. */
@@ -11,9 +13,10 @@ export function isModelId(name: string): boolean {
 
 /**
  * A client's name for an adapter. Base models' names and 'base' are reserved: in /generate and /fwd they mean the bare
- * model.
+ * model. Names of a Tinker session's runs are for that session, so that nobody can pass for another one's run.
  */
-export function checkModelId(modelId: string, baseModels: readonly string[], field = 'model_id'): string {
+export function checkModelId(modelId: string, baseModels: readonly string[], sessionId?: string): string {
+  const field = 'model_id';
   if (!isModelId(modelId)) {
     const shown = modelId.length > 40 ? `${modelId.slice(0, 40)}...` : modelId;
     throw new InvalidRequestError(`${field} ${JSON.stringify(shown)} is not a usable name. ${REMEDY}`, {
@@ -24,6 +27,14 @@ export function checkModelId(modelId: string, baseModels: readonly string[], fie
   if (modelId === 'base' || baseModels.includes(modelId)) {
     const remedy = 'Choose another name for the adapter.';
     throw new InvalidRequestError(`${field} '${modelId}' is reserved for the base model. ${remedy}`, { field, remedy });
+  }
+  const session = SESSION_RUN.exec(modelId)?.[1];
+  if (session !== undefined && session !== sessionId) {
+    const remedy = 'Choose another name, or make it in its session with POST /api/v1/create_model.';
+    throw new InvalidRequestError(`${field} '${modelId}' is reserved for a Tinker session. ${remedy}`, {
+      field,
+      remedy,
+    });
   }
   return modelId;
 }

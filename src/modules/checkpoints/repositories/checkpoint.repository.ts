@@ -50,10 +50,11 @@ export class CheckpointRepository {
     return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
   }
 
-  /** The newest, where several owners have published one of this name. */
+  /** That of the oldest adapter, where several owners have published one of this name: a later one takes no readers. */
   async findPublic({ modelId, kind, name }: CheckpointPath): Promise<CheckpointEntity | null> {
     const where = { public: true, modelId, kind, name };
-    return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
+    const order = { adapter: { createdAt: 'ASC' } } as const;
+    return unlessExpired(await this.rows.findOne({ where, relations: { adapter: true }, order }));
   }
 
   /** With a name, not expired, newest first; and how many there are. */
