@@ -73,6 +73,14 @@ def test_logprobs_of_the_prompt(base, question):
     assert all(value <= 0 for value in values[1:])
 
 
+def test_logprobs_of_a_prompt_that_fills_the_context(base, question):
+    context = 1024
+    full = (question * context)[:context]
+    values = base.compute_logprobs(types.ModelInput.from_ints(full)).result()
+    assert len(values) == context
+    assert all(value <= 0 for value in values[1:])
+
+
 def test_best_tokens_of_every_prompt_position(base, question):
     result = base.sample(
         prompt=types.ModelInput.from_ints(question),

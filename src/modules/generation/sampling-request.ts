@@ -8,7 +8,9 @@ import { type SamplingParams } from '../../domain/sampling.js';
 import { type GenerateDto, MAX_SEED } from './dto/generate.dto.js';
 
 const DEFAULT_MAX_NEW_TOKENS = 64;
-const MAX_STOPS = 16;
+/** Each is looked for in the text after every token. */
+const MAX_STOP_STRINGS = 16;
+const MAX_STOP_TOKENS = 1024;
 
 /** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
 export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateRequest {
@@ -69,10 +71,12 @@ function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
 export function readStop(stop: unknown, model: BaseModel): { tokens: readonly number[]; strings: readonly string[] } {
   if (!isGiven(stop)) return { tokens: [], strings: [] };
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
-  if (list.length > MAX_STOPS) {
-    throw invalid('stop', `has ${list.length} entries.`, `Give at most ${MAX_STOPS} strings or token ids.`);
+  const areTokens = Array.isArray(stop) && list.every((entry) => typeof entry === 'number');
+  if (list.length > (areTokens ? MAX_STOP_TOKENS : MAX_STOP_STRINGS)) {
+    const remedy = `Give at most ${MAX_STOP_STRINGS} strings or ${MAX_STOP_TOKENS} token ids.`;
+    throw invalid('stop', `has ${list.length} entries.`, remedy);
   }
-  if (Array.isArray(stop) && list.every((entry) => typeof entry === 'number')) {
+  if (areTokens) {
     const tokens = new Int32Array(list.length);
     readTokenIds(list, 'stop', model.config.vocabSize, tokens, 0);
     return { tokens: [...tokens], strings: [] };

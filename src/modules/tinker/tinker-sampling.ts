@@ -79,19 +79,23 @@ function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined):
   if (prompt.length === 0) throw invalid('prompt', 'holds no tokens.', 'Give at least one token to continue from.');
   const params = dto.sampling_params ?? {};
   const room = model.config.contextLength - prompt.length;
-  const maxNewTokens = params.max_tokens ?? Math.max(room, 0);
-  if (maxNewTokens > room || maxNewTokens < 1) {
+  // compute_logprobs always asks for one token more, also after a full prompt: it is drawn, and never read.
+  const most = room === 0 && dto.prompt_logprobs === true ? 1 : room;
+  const maxNewTokens = params.max_tokens ?? Math.max(most, 0);
+  if (maxNewTokens > most || maxNewTokens < 1) {
     const problem = `and a prompt of ${prompt.length} tokens exceed the context of ${model.config.contextLength} tokens.`;
-    const remedy = room > 0 ? `Use at most ${room}, or a shorter prompt.` : 'Use a shorter prompt.';
+    const remedy = most > 0 ? `Use at most ${most}, or a shorter prompt.` : 'Use a shorter prompt.';
     throw invalid('sampling_params.max_tokens', `${Math.max(maxNewTokens, 1)} ${problem}`, remedy);
   }
   const stop = readStop(params.stop, model);
+  // An empty list says to go on to the end, whatever comes.
+  const endTokens = Array.isArray(params.stop) && params.stop.length === 0 ? [] : model.tokenizer.endTokens;
   const sampling = {
     ...{ maxNewTokens, minP: 0, repetitionPenalty: 1 },
     temperature: params.temperature ?? 1,
     topP: params.top_p ?? 1,
     topK: Math.max(params.top_k ?? 0, 0),
-    stopTokens: [...new Set([...model.tokenizer.endTokens, ...stop.tokens])],
+    stopTokens: [...new Set([...endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
     seed: isGiven(params.seed) ? toSeed(params.seed) : seedOf(name ?? String(Math.random())),
   };

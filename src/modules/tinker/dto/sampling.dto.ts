@@ -96,7 +96,10 @@ export class TinkerSamplingParamsDto {
   @IsInt()
   seed?: number;
 
-  /** A string, strings or token ids that end a continuation; a stop token is part of it. */
+  /**
+   * A string, at most 16 strings or at most 1024 token ids that end a continuation, beside the end token; an empty list:
+   * not even that one. A stop token is part of the continuation.
+   */
   @ApiProperty({
     oneOf: [
       { type: 'string' },
