@@ -23,10 +23,10 @@ export function measureMessage(bytes: Uint8Array, type: protobuf.Type, limits: M
 
   const walk = (parent: protobuf.Type | protobuf.MapField, end: number): void => {
     while (reader.pos < end && size.datums <= limits.datums && size.fields <= limits.fields) {
-      const tag = reader.uint32();
+      const tag = reader.tag();
       size.fields++;
       if ((tag & 7) !== LENGTH_DELIMITED) {
-        reader.skipType(tag & 7);
+        reader.skipType(tag & 7, 0, tag >>> 3);
         continue;
       }
       const length = reader.uint32();
