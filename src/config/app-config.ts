@@ -19,6 +19,8 @@ export class AppConfig {
   /** Empty: the address of the request. */
   readonly publicUrl: string;
   readonly sessionTimeoutS: number;
+  /** 0: until the session is finished. */
+  readonly unnamedSamplerHours: number;
   readonly longPollS: number;
   readonly role: Values['ROLE'];
   readonly databaseUrl: string;
@@ -66,6 +68,7 @@ export class AppConfig {
     this.allowNoKeys = values.ALLOW_NO_KEYS;
     this.publicUrl = values.PUBLIC_URL;
     this.sessionTimeoutS = values.SESSION_TIMEOUT_S;
+    this.unnamedSamplerHours = values.UNNAMED_SAMPLER_HOURS;
     this.longPollS = values.LONG_POLL_S;
     this.role = values.ROLE;
     this.databaseUrl = values.DATABASE_URL;

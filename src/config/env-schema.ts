@@ -80,6 +80,13 @@ export const ENV_SCHEMA = {
     default: 300,
     desc: 'A Tinker session whose heartbeats stop for this long is ended: its adapters leave memory, nothing is lost.',
   }),
+  UNNAMED_SAMPLER_HOURS: wholeNumber(
+    0,
+    87_600,
+  )({
+    default: 24,
+    desc: 'An unnamed sampler snapshot (save_weights_and_get_sampling_client) is deleted so long after it was made, or last prolonged: sampling from it in the second half of its time begins it anew. 0 = an hour after its session is finished.',
+  }),
   LONG_POLL_S: wholeNumber(
     1,
     44,

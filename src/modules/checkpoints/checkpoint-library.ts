@@ -1,6 +1,8 @@
 import { type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../common/caller.js';
+import { AppConfig } from '../../config/app-config.js';
+import { whenDatabaseIsBack } from '../../database/outage.js';
 import { packArchive } from '../../formats/adapter-archive.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { endOf } from './checkpoint-lifetime.js';
@@ -18,6 +20,7 @@ export class CheckpointLibrary {
     private readonly checkpoints: CheckpointRepository,
     private readonly store: CheckpointStore,
     private readonly history: CheckpointEventRepository,
+    private readonly config: AppConfig,
   ) {}
 
   /** One of the caller's own. @throws CheckpointNotFoundError */
@@ -76,7 +79,21 @@ export class CheckpointLibrary {
     return this.history.find(currentOwner(), limit, range);
   }
 
-  /** Lets the snapshots without a name, that only sampling clients of this session use, expire. */
+  /**
+   * How long a snapshot without a name lives; null = until its session is finished. Only its sampling client can use it,
+   * and a loop that makes one after each step would fill the disk with those that are done with.
+   */
+  get unnamedTtlS(): number | null {
+    return this.config.unnamedSamplerHours === 0 ? null : this.config.unnamedSamplerHours * 3600;
+  }
+
+  /** Somebody samples from it: if it has no name, it goes on living. */
+  async keepInUse(checkpointId: string): Promise<void> {
+    const seconds = this.unnamedTtlS;
+    if (seconds !== null) await whenDatabaseIsBack(() => this.checkpoints.prolongUnnamed(checkpointId, seconds));
+  }
+
+  /** Lets the snapshots without a name, that only sampling clients of this session use, expire so soon. */
   expireUnnamed(sessionId: string, ttlSeconds: number): Promise<void> {
     return this.checkpoints.expireUnnamed(sessionId, endOf(ttlSeconds));
   }

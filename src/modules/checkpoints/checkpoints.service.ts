@@ -63,7 +63,7 @@ export class CheckpointsService {
     const { id } = await this.adapters.get(modelId);
     const number = seqId ?? ulid();
     const checkpointId = `checkpoint_${id.slice(id.indexOf('_') + 1)}_${number}`;
-    const dto = { model_id: modelId, seq_id: seqId };
+    const dto = { model_id: modelId, seq_id: seqId, ttl_seconds: this.library.unnamedTtlS ?? undefined };
     return { ...(await this.submitSave('sampler', `.s${number}`, dto, { checkpointId })), checkpointId };
   }
 

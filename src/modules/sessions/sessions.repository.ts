@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, Repository } from 'typeorm';
 import { SamplingSessionEntity } from './entities/sampling-session.entity.js';
-import { SessionEntity } from './entities/session.entity.js';
+import { SessionEntity, SILENT } from './entities/session.entity.js';
 import { applyFilter, type SessionFilter } from './session-filter.js';
 
 export type NewSessionRow = Pick<
@@ -53,10 +53,15 @@ export class SessionsRepository {
     return query.getMany();
   }
 
-  /** False when there is no such session, or when it has ended. */
+  /** False when there is no such session, or when its client has finished it. One that was only silent goes on. */
   async beat(owner: string, id: string): Promise<boolean> {
     if (!isId(id)) return false;
-    const { affected } = await this.sessions.update({ owner, id, endedAt: IsNull() }, { heartbeatAt: new Date() });
+    const which = [
+      { owner, id, endedAt: IsNull() },
+      { owner, id, finishReason: SILENT },
+    ] as const;
+    const open = { endedAt: null, finishReason: null, heartbeatAt: new Date() };
+    const { affected } = await this.sessions.update([...which], open);
     return affected === 1;
   }
 
@@ -83,9 +88,9 @@ export class SessionsRepository {
   /** Ends the sessions whose heartbeats have stopped. Of several processes only one gets each of them. */
   async endSilent(seconds: number): Promise<{ id: string; owner: string }[]> {
     const [rows]: [{ id: string; owner: string }[], number] = await this.sessions.query(
-      `UPDATE sessions SET ended_at = now()
+      `UPDATE sessions SET ended_at = now(), finish_reason = $2
        WHERE ended_at IS NULL AND heartbeat_at < now() - make_interval(secs => $1) RETURNING id, owner`,
-      [seconds],
+      [seconds, SILENT],
     );
     return rows;
   }

@@ -9,7 +9,7 @@ import { SessionEndedError } from './errors/session-ended.error.js';
 import { type SessionFilter } from './session-filter.js';
 import { type NewSessionRow, SessionsRepository } from './sessions.repository.js';
 
-/** Unnamed snapshots stay this long after the end of their session, in case its client comes back. */
+/** Unnamed snapshots stay this long after their session was finished, in case its client comes back. */
 const UNNAMED_TTL_S = 3600;
 
 /** What a client says about the end of its session. */
@@ -19,9 +19,11 @@ export interface SessionEnd {
 }
 
 /**
- * Client processes of the Tinker API. A session ends when its heartbeats stop, or when its client says so: its adapters
- * leave memory and its unnamed snapshots expire. Everything that has a name stays, and an adapter that is used again
- * comes back by itself. Heartbeats do not bring an ended session back, but whoever makes something new in it does.
+ * Client processes of the Tinker API. A session ends when its heartbeats stop, or when its client finishes it: its
+ * adapters leave memory, and come back by themselves when they are used again. Heartbeats bring a session back that was
+ * only silent, not one that was finished, since the SDK never sends another one after a refusal; whoever makes something
+ * new in either brings it back. Unnamed snapshots live as long as they are sampled from (CheckpointLibrary), and an hour
+ * after their session was finished.
  */
 @Injectable()
 export class SessionsService {
@@ -80,7 +82,9 @@ export class SessionsService {
   /** Can be repeated: what the first one said stays. @throws NotFoundError */
   async finish(id: string, { reason = null, detail = null }: SessionEnd = {}): Promise<void> {
     await this.get(id);
-    if (await this.sessions.end(id, { finishReason: reason, finishDetail: detail })) await this.release(id);
+    if (!(await this.sessions.end(id, { finishReason: reason, finishDetail: detail }))) return;
+    await this.unload(id);
+    await this.checkpoints.expireUnnamed(id, UNNAMED_TTL_S);
   }
 
   /** @throws NotFoundError */
@@ -92,13 +96,12 @@ export class SessionsService {
   /** Ends the sessions that have been silent for so long; returns how many. */
   async endSilent(seconds: number): Promise<number> {
     const ended = await this.sessions.endSilent(seconds);
-    for (const { id, owner } of ended) await runAs(owner, () => this.release(id));
+    for (const { id, owner } of ended) await runAs(owner, () => this.unload(id));
     return ended.length;
   }
 
-  private async release(id: string): Promise<void> {
+  private async unload(id: string): Promise<void> {
     for (const adapter of await this.adapters.ofSession(id)) await this.adapters.unload(adapter);
-    await this.checkpoints.expireUnnamed(id, UNNAMED_TTL_S);
   }
 }
 

@@ -129,13 +129,13 @@ export class TinkerServiceController {
   @HttpCode(200)
   @ApiPost('api/v1/session_heartbeat', {
     summary: 'Say that the client is still there',
-    description: 'Every 10 seconds, as the SDK does; 410 once the session has ended.',
+    description: 'Every 10 seconds, as the SDK does; 410 once the session was finished.',
     type: SessionIdDto,
     examples: { 'a session': { session_id: SESSION } },
   })
   @ApiOkResponse({ type: HeartbeatDto, description: 'The session goes on.' })
   @ApiMissing('session')
-  @ApiGoneResponse({ type: ErrorDto, description: 'The session has ended.' })
+  @ApiGoneResponse({ type: ErrorDto, description: 'The session was finished.' })
   async heartbeat(@Body() { session_id: id }: SessionIdDto): Promise<HeartbeatDto> {
     await this.sessions.beat(id);
     return { type: 'session_heartbeat' };

@@ -50,6 +50,7 @@ export class TinkerSampling {
     const { sampling_session_id: id, model_path: path, base_model: baseModel } = dto;
     if (isGiven(id)) {
       const sampler = await this.samplers.get(id);
+      if (sampler.checkpointId !== null) await this.checkpoints.keepInUse(sampler.checkpointId);
       const model = this.adapters.baseModel(sampler.baseModel);
       return { model, modelId: sampler.id, adapterId: null, checkpointId: sampler.checkpointId, sampler };
     }

@@ -94,12 +94,22 @@ export class CheckpointRepository {
     await this.rows.update({ id }, change);
   }
 
-  /** Those without a name of a session's adapters. */
+  /** Those without a name of a session's adapters, where they would live longer. */
   async expireUnnamed(sessionId: string, expiresAt: Date): Promise<void> {
     await this.rows.query(
       `UPDATE checkpoints SET expires_at = $2 FROM adapters
-       WHERE adapters.id = adapter_id AND session_id = $1 AND name LIKE '.%' AND expires_at IS NULL`,
+       WHERE adapters.id = adapter_id AND session_id = $1 AND name LIKE '.%'
+         AND (expires_at IS NULL OR expires_at > $2)`,
       [sessionId, expiresAt],
+    );
+  }
+
+  /** One without a name that has less than half of its time left gets all of it again. */
+  async prolongUnnamed(id: string, seconds: number): Promise<void> {
+    await this.rows.query(
+      `UPDATE checkpoints SET expires_at = now() + make_interval(secs => $2)
+       WHERE id = $1 AND name LIKE '.%' AND expires_at BETWEEN now() AND now() + make_interval(secs => $2 / 2.0)`,
+      [id, seconds],
     );
   }
 

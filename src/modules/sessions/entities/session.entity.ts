@@ -4,6 +4,9 @@ export const FINISH_REASONS = ['success', 'errored', 'interrupted'] as const;
 
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
+/** The end of a session whose heartbeats stopped: it goes on when they come again. */
+export const SILENT = 'silent';
+
 /** A client process that uses the Tinker API. It ends when its heartbeats stop; what it made stays. */
 @Entity('sessions')
 @Index('sessions_open', ['heartbeatAt'], { where: 'ended_at IS NULL' })
@@ -40,9 +43,9 @@ export class SessionEntity {
   @Column({ name: 'ended_at', type: 'timestamptz', nullable: true })
   endedAt!: Date | null;
 
-  /** As the client said when it ended the session; null for one that goes on, and for one that fell silent. */
+  /** As the client said when it ended the session; null where it said nothing, and for one that goes on. */
   @Column({ name: 'finish_reason', type: 'text', nullable: true })
-  finishReason!: FinishReason | null;
+  finishReason!: FinishReason | typeof SILENT | null;
 
   /** The client's own words about the end. */
   @Column({ name: 'finish_detail', type: 'text', nullable: true })

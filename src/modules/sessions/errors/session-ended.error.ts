@@ -1,10 +1,10 @@
 import { AppError } from '../../../common/errors/app-error.js';
 
-/** A heartbeat for a session that has ended. The SDK stops its heartbeats at a 410. */
+/** A heartbeat for a session that its client has finished. The SDK stops its heartbeats at a 410. */
 export class SessionEndedError extends AppError {
   constructor(id: string) {
     const remedy = 'What it made is still there; begin a new one with POST /api/v1/create_session.';
-    super('session_ended', 'user', 410, `Session '${id}' has ended: it was silent, or was finished. ${remedy}`, {
+    super('session_ended', 'user', 410, `Session '${id}' was finished. ${remedy}`, {
       field: 'session_id',
       remedy,
     });

@@ -16,7 +16,7 @@ import {
 } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { IsStorable } from '../../../common/http/is-storable.js';
-import { FINISH_REASONS, type FinishReason, type SessionEntity } from '../../sessions/index.js';
+import { FINISH_REASONS, type FinishReason, type SessionEntity, SILENT } from '../../sessions/index.js';
 import { textValues } from './run.dto.js';
 
 const OWNERS = ['own', 'accessible', 'user'] as const;
@@ -237,5 +237,6 @@ export function toSessionSummaryDto(
 
 function toStatusDto({ endedAt, finishReason, finishDetail }: SessionEntity): SessionStatusDto | null {
   if (endedAt === null) return { type: 'active' };
-  return finishReason && { type: 'client_finished', reason: { type: finishReason }, detail: finishDetail };
+  if (finishReason === null || finishReason === SILENT) return null;
+  return { type: 'client_finished', reason: { type: finishReason }, detail: finishDetail };
 }
