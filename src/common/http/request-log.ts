@@ -10,15 +10,19 @@ const QUIET = new Set([
   '/api/v1/session_heartbeat',
 ]);
 
+/** Downloads: what follows is signed, and opens them without a key. */
+const SIGNED = /^(\/api\/v1\/(?:archives|files|traces)\/).+/i;
+
 const logger = new Logger('Http');
 
-/** Logs every answer: method, path, status, time. Never bodies, queries or headers: they may hold secrets. */
+/** Logs every answer: method, path, status, time. Never bodies, queries, headers or signatures: they may hold secrets. */
 export function logRequests(request: Request, response: Response, next: NextFunction): void {
   const started = performance.now();
   const { method, path } = request;
+  const shown = path.replace(SIGNED, '$1***');
   response.once('close', () => {
     const outcome = response.writableFinished ? String(response.statusCode) : 'client gone';
-    const line = `${method} ${path} ${outcome} ${(performance.now() - started).toFixed(1)} ms`;
+    const line = `${method} ${shown} ${outcome} ${(performance.now() - started).toFixed(1)} ms`;
     if (QUIET.has(path)) logger.debug(line);
     else logger.log(line);
   });
