@@ -142,9 +142,9 @@ export class AdaptersService {
     });
   }
 
-  /** Newest first, with how many there are. */
-  page(limit: number, offset: number): Promise<[AdapterEntity[], number]> {
-    return this.adapters.findPage(currentOwner(), limit, offset);
+  /** Newest first, with how many there are; those whose session is in one project where it is given. */
+  page(limit: number, offset: number, projectId?: string): Promise<[AdapterEntity[], number]> {
+    return this.adapters.findPage(currentOwner(), limit, offset, projectId);
   }
 
   ofSession(sessionId: string): Promise<AdapterEntity[]> {

@@ -12,6 +12,7 @@ import {
 import { DownloadLinks } from './download-links.js';
 import {
   PageDto,
+  RunPageDto,
   TinkerCheckpointsDto,
   toTinkerCheckpointDto,
   toTrainingRunDto,
@@ -56,8 +57,8 @@ export class TinkerRunsController {
   @Get('training_runs')
   @ApiOkResponse({ type: TrainingRunsDto, description: 'One page.' })
   @ApiInvalid()
-  async list(@Query() { limit = 20, offset = 0 }: PageDto): Promise<TrainingRunsDto> {
-    const [adapters, total] = await this.adapters.page(limit, offset);
+  async list(@Query() { limit = 20, offset = 0, project_id }: RunPageDto): Promise<TrainingRunsDto> {
+    const [adapters, total] = await this.adapters.page(limit, offset, project_id);
     const newest = await this.checkpoints.newest(adapters.map(({ id }) => id));
     const training_runs = adapters.map((adapter) => toTrainingRunDto(adapter, newest));
     return { training_runs, cursor: { offset, limit, total_count: total } };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, IsNull, Repository } from 'typeorm';
+import { type EntityManager, IsNull, Raw, Repository } from 'typeorm';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
@@ -65,9 +65,11 @@ export class AdapterRepository {
     return this.rows.find({ where: { owner, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
-  /** Newest first, with how many there are. */
-  findPage(owner: string, limit: number, offset: number): Promise<[AdapterEntity[], number]> {
-    const where = { owner, deletedAt: IsNull() };
+  /** Newest first, with how many there are; those whose session is in one project where it is given. */
+  findPage(owner: string, limit: number, offset: number, projectId?: string): Promise<[AdapterEntity[], number]> {
+    const inProject = (id: string) => `${id} IN (SELECT id FROM sessions WHERE project_id = :projectId)`;
+    const ofProject = projectId === undefined ? {} : { sessionId: Raw(inProject, { projectId }) };
+    const where = { owner, deletedAt: IsNull(), ...ofProject };
     return this.rows.findAndCount({ where, order: { createdAt: 'DESC', id: 'DESC' }, take: limit, skip: offset });
   }
 

@@ -32,11 +32,15 @@ export class PageDto {
   @IsOptional()
   @IsString()
   access_scope?: string;
+}
 
-  /** Accepted and not used. */
+@AcceptsUnknownFields()
+export class RunPageDto extends PageDto {
+  /** Only runs whose session is in this project. */
   @ApiProperty({ example: 'project-1' })
   @IsOptional()
   @IsString()
+  @IsStorable()
   project_id?: string;
 }
 
