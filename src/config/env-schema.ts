@@ -70,7 +70,7 @@ export const ENV_SCHEMA = {
     'https:',
   )({
     default: '',
-    desc: 'Address under which clients reach the service, for download links. Empty = the address of the request.',
+    desc: 'Address under which clients reach the service, for download links; set it behind a proxy or an ssh tunnel. Empty = the address of the request.',
     example: 'https://thinker.example.com',
   }),
   SESSION_TIMEOUT_S: wholeNumber(

@@ -2,6 +2,7 @@ import { Body, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { AppConfig } from '../../config/app-config.js';
 import { AdaptersService } from '../adapters/index.js';
 import { type Accepted } from '../futures/index.js';
 import { CreateModelDto, TinkerFutureDto, TinkerModelIdDto, TinkerModelInfoDto } from './dto/model.dto.js';
@@ -21,6 +22,7 @@ export class TinkerModelsController {
   constructor(
     private readonly models: TinkerModels,
     private readonly adapters: AdaptersService,
+    private readonly config: AppConfig,
   ) {}
 
   @Post('create_model')
@@ -53,7 +55,7 @@ export class TinkerModelsController {
   async info(@Body() { model_id }: TinkerModelIdDto, @Req() request: Request): Promise<TinkerModelInfoDto> {
     const adapter = await this.adapters.get(model_id);
     const model = this.adapters.baseModel(adapter.baseModel);
-    const tokenizer_id = tokenizerId(model, request.socket.remoteAddress);
+    const tokenizer_id = tokenizerId(model, request, this.config);
     return {
       model_id,
       model_data: { arch: model.config.family, model_name: model.name, tokenizer_id },
