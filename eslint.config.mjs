@@ -66,7 +66,7 @@ const nodeGlobals = Object.fromEntries(
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.data/', '.cache/', '.venv/', 'coverage/', '**/*.d.mts'] },
+  { ignores: ['dist/', 'node_modules/', '.data/', '.cache/', '.venv*/', 'coverage/', '**/*.d.mts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
