@@ -78,7 +78,8 @@ def test_logprobs_of_a_prompt_that_fills_the_context(base, question):
     full = (question * context)[:context]
     values = base.compute_logprobs(types.ModelInput.from_ints(full)).result()
     assert len(values) == context
-    assert all(value <= 0 for value in values[1:])
+    # In float32 a token that is certain may come out a little above 0.
+    assert all(value <= 1e-4 for value in values[1:])
 
 
 def test_best_tokens_of_every_prompt_position(base, question):
