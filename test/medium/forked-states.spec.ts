@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CreateAdapterHandler } from '../../src/modules/adapters/handlers/create-adapter.handler.js';
+import { HistoryPlaces } from '../../src/modules/adapters/history-places.js';
 import { OperationLogRepository } from '../../src/modules/futures/index.js';
 import { type AcceptedAnswer, ApiClient } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
@@ -81,6 +82,20 @@ describe('the state of a deleted adapter that was forked', () => {
     expect(died).toBeGreaterThan(1);
     await train('forked');
     await waitFor('it is gone', async () => (await snapshots(id)).length === 0);
+  });
+
+  it('is not asked for by a fork that a deletion was faster than', async () => {
+    await trainSource('doomed');
+    const places = service.app.get(HistoryPlaces, { strict: false });
+    const findOrNow = places.findOrNow.bind(places);
+    undo.push(() => (places.findOrNow = findOrNow));
+    places.findOrNow = async (...wish) => {
+      await api.retrieve(await remove('doomed'));
+      return findOrNow(...wish);
+    };
+    const { status, body } = await api.post('/adapters/doomed/fork', { model_id: 'late' });
+    expect({ status, body }).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+    expect((await api.get('/adapters/late')).status).toBe(404);
   });
 
   it('goes when the fork is deleted before it has begun', async () => {

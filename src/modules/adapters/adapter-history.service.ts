@@ -70,7 +70,7 @@ export class AdapterHistoryService {
     const changes = await this.changes(adapter);
     const source = await this.places.findOrNow(adapter, changes, wish);
     const step = stepAt(changes, source);
-    const fork = { adapterId: adapter.id, position: source.position, step };
+    const fork = { adapterId: adapter.id, modelId, position: source.position, step };
     const { baseModel, lora } = adapter;
     return { ...(await this.adapters.create({ modelId: newModelId, baseModel, lora, fork })), source };
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
@@ -22,6 +23,7 @@ export type FirstState = Pick<AdapterSnapshotEntity, 'path' | 'step' | 'sizeByte
 /** A place in the log of another adapter, and the steps taken until there. */
 export interface Fork {
   readonly adapterId: string;
+  readonly modelId: string;
   readonly position: number;
   readonly step: number;
 }
@@ -184,6 +186,7 @@ export class AdaptersService {
         if (await this.adapters.insert(row, manager)) {
           const first = { adapterId: id, position: 0, lease: 0, pinned: true };
           if (wish.firstState) await this.snapshots.insertFirst({ ...wish.firstState, ...first }, manager);
+          if (wish.fork) await this.holdSource(wish.fork, manager);
         } else if (!(await this.adapters.exists(id, manager))) return undefined;
         // Where it was there under this id, it was committed and the answer was lost.
         return this.futures.submit(toCreation(row), manager);
@@ -191,6 +194,11 @@ export class AdaptersService {
     const accepted = await whenDatabaseIsBack(transaction);
     if (!accepted) return undefined;
     return { adapter: await this.get(modelId), accepted };
+  }
+
+  /** A deletion that came first has taken, or will take, the state that the fork is to begin with; a later one leaves it. */
+  private async holdSource({ adapterId, modelId }: Fork, manager: EntityManager): Promise<void> {
+    if (!(await this.adapters.holdLive(adapterId, manager))) throw new AdapterNotFoundError(modelId);
   }
 
   private async checkRank(rank: number): Promise<void> {

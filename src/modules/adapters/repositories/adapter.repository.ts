@@ -60,6 +60,14 @@ export class AdapterRepository {
     return manager.existsBy(AdapterEntity, { id });
   }
 
+  /** False when it is deleted; else it cannot be until the transaction ends. */
+  async holdLive(id: string, manager: EntityManager): Promise<boolean> {
+    const rows: unknown[] = await manager.query(`SELECT FROM adapters WHERE id = $1 AND deleted_at IS NULL FOR SHARE`, [
+      id,
+    ]);
+    return rows.length > 0;
+  }
+
   /** Oldest first. */
   findAllLive(owner: string): Promise<AdapterEntity[]> {
     return this.rows.find({ where: { owner, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
