@@ -64,15 +64,17 @@ describe('adapters that are not used', () => {
   });
 });
 
-describe('more adapters at work than fit in memory', () => {
-  const NAMES = ['a', 'b', 'c', 'd'];
+describe.each([
+  ['than fit in memory, which has less room than there are slots', { memoryMb: '1', names: ['a', 'b', 'c', 'd'] }],
+  ['than fit in memory', { memoryMb: '3', names: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] }],
+])('more adapters at work %s', (_, { memoryMb, names }) => {
   let database: TestDatabase;
   let app: ApiApp;
   let api: ApiClient;
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    app = await startApiApp(database.url, { ADAPTER_MEMORY_MB: '1', QUEUE_CONCURRENCY: '2' });
+    app = await startApiApp(database.url, { ADAPTER_MEMORY_MB: memoryMb, QUEUE_CONCURRENCY: '2' });
     api = new ApiClient(app.url);
   });
 
@@ -90,7 +92,7 @@ describe('more adapters at work than fit in memory', () => {
     };
     const sent = [];
     for (let i = 0; i < 12; i++) {
-      for (const model_id of NAMES) {
+      for (const model_id of names) {
         sent.push(api.post<{ request_id: string }>('/fwdbwd', { model_id, data: DATA }));
         await sent.at(-1);
       }

@@ -23,6 +23,10 @@ interface Entry {
   readonly jobs: Map<string, PromiseWithResolvers>;
   /** What is to be done in the line when it has nothing better to do. */
   readonly chores: (() => Promise<void>)[];
+  /** Its next operation waits for a slot, and nothing of it runs. */
+  waitsForSlot: boolean;
+  /** What is being done meanwhile. */
+  chore: Promise<void> | null;
 }
 
 interface PromiseWithResolvers {
@@ -134,11 +138,15 @@ export class Dispatcher {
     }
   }
 
-  /** Runs a chore in an adapter's line, between its operations, once none of them waits, or all wait for a slot. */
+  /** Runs a chore in an adapter's line, between its operations: once none of them waits, or while all wait for a slot. */
   whenQuiet(adapterId: string, chore: () => Promise<void>): void {
-    const { chores, line } = this.entryOf({ adapterId, requestId: '' });
-    if (chores.length === 0) chores.push(chore);
-    line.wake();
+    const entry = this.entryOf({ adapterId, requestId: '' });
+    if (entry.waitsForSlot) {
+      entry.chore ??= chore().finally(() => (entry.chore = null));
+      return;
+    }
+    if (entry.chores.length === 0) entry.chores.push(chore);
+    entry.line.wake();
   }
 
   /** Does something of the adapter wait or run here? */
@@ -162,33 +170,34 @@ export class Dispatcher {
     const key = adapterId ?? requestId;
     const existing = this.entries.get(key);
     if (existing !== undefined) return existing;
-    const jobs: Entry['jobs'] = new Map();
-    const chores: Entry['chores'] = [];
     const line = new Line({
       claim: async (readOnlyOnly) => {
-        const chore = () => (readOnlyOnly ? null : nextChore(chores));
+        const chore = () => (readOnlyOnly ? null : nextChore(entry.chores));
         const early = this.slots.isFull ? chore() : null;
-        return early ?? (await this.claim({ adapterId, requestId }, readOnlyOnly, jobs)) ?? chore();
+        return early ?? (await this.claim({ adapterId, requestId }, readOnlyOnly, entry)) ?? chore();
       },
-      idle: () => this.close(key, jobs),
+      idle: () => this.close(key, entry.jobs),
       failed: (error) => this.logger.warn(`Could not read the line of ${key}, the sweep tries again: ${String(error)}`),
     });
-    const entry = { line, jobs, chores };
+    const entry: Entry = { line, jobs: new Map(), chores: [], waitsForSlot: false, chore: null };
     this.entries.set(key, entry);
     return entry;
   }
 
   /** Holds a slot from before the claim to the end of the run, so that no more rows are in memory than slots. */
-  private async claim(key: LineKey, readOnlyOnly: boolean, jobs: Entry['jobs']): Promise<Claimed | null> {
+  private async claim(key: LineKey, readOnlyOnly: boolean, entry: Entry): Promise<Claimed | null> {
+    entry.waitsForSlot = !readOnlyOnly;
     const release = await this.slots.acquire();
-    const workerId = this.workerId;
-    const lease = key.adapterId === null ? 0 : this.leases.of(key.adapterId);
+    entry.waitsForSlot = false;
     try {
+      await entry.chore;
+      const workerId = this.workerId;
+      const lease = key.adapterId === null ? 0 : this.leases.of(key.adapterId);
       if (workerId !== null && lease !== undefined) {
         const row = await this.take(key, workerId, lease, readOnlyOnly);
         if (row !== null) {
           this.running.add(row.request_id);
-          return { kind: row.kind, run: () => this.run(row, workerId, lease, jobs).finally(release) };
+          return { kind: row.kind, run: () => this.run(row, workerId, lease, entry.jobs).finally(release) };
         }
       }
     } catch (error) {
