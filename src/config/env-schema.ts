@@ -85,7 +85,7 @@ export const ENV_SCHEMA = {
     87_600,
   )({
     default: 24,
-    desc: 'An unnamed sampler snapshot (save_weights_and_get_sampling_client) is deleted so long after it was made, or last prolonged: sampling from it in the second half of its time begins it anew. 0 = an hour after its session is finished.',
+    desc: 'An unnamed sampler snapshot (save_weights_and_get_sampling_client) is deleted so long after it was made, or last prolonged: sampling from it in the second half of its time begins it anew. 0 = an hour after its session is finished, and never if its client dies without a word.',
   }),
   LONG_POLL_S: wholeNumber(
     1,

@@ -46,6 +46,11 @@ const leave = (hours: number) =>
     [`${client.sessionId}:%`, hours * 60],
   );
 const sample = () => client.settled('asample', client.sample(sampler, seq++));
+const fallSilent = async () => {
+  const { sessionId } = client;
+  await database.query(`UPDATE sessions SET heartbeat_at = now() - interval '1 day' WHERE id = $1`, [sessionId]);
+  expect(await service.app.get(SessionsService, { strict: false }).endSilent(3600)).toBe(1);
+};
 const beat = () => client.post('session_heartbeat', { session_id: client.sessionId });
 
 describe('an unnamed snapshot', () => {
@@ -70,10 +75,7 @@ describe('an unnamed snapshot', () => {
   });
 
   it('goes on living when its session falls silent, and so does the session at the next heartbeat', async () => {
-    await database.query(`UPDATE sessions SET heartbeat_at = now() - interval '1 day' WHERE id = $1`, [
-      client.sessionId,
-    ]);
-    expect(await service.app.get(SessionsService, { strict: false }).endSilent(3600)).toBe(1);
+    await fallSilent();
     expect(await hoursLeft()).toBeCloseTo(10, 1);
     const found = await client.post('sessions/search', { session_id: client.sessionId });
     expect(found.body['sessions']).toMatchObject([{ status: null }]);
@@ -87,6 +89,13 @@ describe('an unnamed snapshot', () => {
     expect(await hoursLeft()).toBeCloseTo(1, 1);
     expect(await beat()).toMatchObject({ status: 410, body: { error: { code: 'session_ended', category: 'user' } } });
     expect(await hoursLeft()).toBeCloseTo(1, 1);
+  });
+
+  it('expires all the same where the session had fallen silent before it was finished', async () => {
+    await fallSilent();
+    expect(await client.post(`sessions/${client.sessionId}/finish`, {})).toMatchObject({ status: 204 });
+    expect(await hoursLeft()).toBeCloseTo(1, 1);
+    expect(await beat()).toMatchObject({ status: 410 });
   });
 
   it('leaves those with a name alone', async () => {

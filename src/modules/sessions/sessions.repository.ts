@@ -79,9 +79,13 @@ export class SessionsRepository {
     await this.sessions.update({ id }, { projectId });
   }
 
-  /** False when it had ended already. */
-  async end(id: string, why: Pick<SessionEntity, 'finishReason' | 'finishDetail'>): Promise<boolean> {
-    const { affected } = await this.sessions.update({ id, endedAt: IsNull() }, { endedAt: new Date(), ...why });
+  /** False when its client had finished it already. */
+  async finish(id: string, why: Pick<SessionEntity, 'finishReason' | 'finishDetail'>): Promise<boolean> {
+    const which = [
+      { id, endedAt: IsNull() },
+      { id, finishReason: SILENT },
+    ] as const;
+    const { affected } = await this.sessions.update([...which], { endedAt: new Date(), ...why });
     return affected === 1;
   }
 

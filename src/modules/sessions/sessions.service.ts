@@ -22,8 +22,8 @@ export interface SessionEnd {
  * Client processes of the Tinker API. A session ends when its heartbeats stop, or when its client finishes it: its
  * adapters leave memory, and come back by themselves when they are used again. Heartbeats bring a session back that was
  * only silent, not one that was finished, since the SDK never sends another one after a refusal; whoever makes something
- * new in either brings it back. Unnamed snapshots live as long as they are sampled from (CheckpointLibrary), and an hour
- * after their session was finished.
+ * new in either brings it back. Unnamed snapshots live as long as they are sampled from (CheckpointLibrary); one
+ * whose session was finished goes after an hour, unless it still is.
  */
 @Injectable()
 export class SessionsService {
@@ -82,7 +82,7 @@ export class SessionsService {
   /** Can be repeated: what the first one said stays. @throws NotFoundError */
   async finish(id: string, { reason = null, detail = null }: SessionEnd = {}): Promise<void> {
     await this.get(id);
-    if (!(await this.sessions.end(id, { finishReason: reason, finishDetail: detail }))) return;
+    if (!(await this.sessions.finish(id, { finishReason: reason, finishDetail: detail }))) return;
     await this.unload(id);
     await this.checkpoints.expireUnnamed(id, UNNAMED_TTL_S);
   }
