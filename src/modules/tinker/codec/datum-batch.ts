@@ -22,6 +22,7 @@ export function toDatumBatch(data: readonly WireDatum[], context: BatchContext):
   data.forEach((datum, i) => {
     putTokens(datum.tokens, `data[${i}].model_input`, vocabSize, tokens, offsets[i] ?? 0);
   });
+  checkCells(context.loss.inputs.flatMap(({ name }) => data.map(({ inputs }) => inputs[name])));
   const lossInputs: Record<string, RaggedTensor> = {};
   for (const spec of context.loss.inputs) {
     const given = data.filter(({ inputs }) => inputs[spec.name] !== undefined).length;
@@ -39,10 +40,6 @@ function joinInput(
   vocabSize: number,
 ): RaggedTensor {
   const fieldOf = (i: number) => `data[${i}].loss_fn_inputs.${spec.name}`;
-  checkCells(
-    data.map(({ inputs }) => inputs[spec.name]),
-    `data[*].loss_fn_inputs.${spec.name}`,
-  );
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
     if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum${descriptionOf(spec)}`);

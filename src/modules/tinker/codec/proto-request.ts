@@ -14,8 +14,8 @@ export interface WireForwardRequest {
   readonly forwardOnly: boolean;
 }
 
-/** 32 for each of MAX_DATUMS; the SDK's have 4, and 7 for each input. */
-const MAX_FIELDS = 2 ** 18;
+/** 64 for each of MAX_DATUMS; the SDK's have 4, and 8 for each input. */
+const MAX_FIELDS = 2 ** 19;
 const REMEDY = 'Send a tinker_public.ForwardBackwardRequest (protocol/tinker_public.proto) or JSON.';
 
 /** @throws InvalidRequestError for bytes that are no such message, and for what this server cannot use */

@@ -24,7 +24,7 @@ const wrap = (id: number, inner: Buffer) => {
 describe('a body of protobuf', () => {
   it.each<[string, Buffer, RegExp]>([
     ['empty datums', many(4_000_000, field(3)), /^data has more than 8192 datums/],
-    ['chunks of one datum', wrap(3, many(4_000_000, field(1))), /^body holds more than 262144 fields/],
+    ['chunks of one datum', wrap(3, many(4_000_000, field(1))), /^body holds more than 524288 fields/],
     ['sizes of a shape', wrap(3, wrap(2, wrap(2, wrap(4, many(4_000_000, [1]))))), /^body holds more than/],
     ['numbers that nobody knows', many(4_000_000, [0x78, 1]), /^body holds more than/],
   ])('is refused for too many %s', (_, bytes, problem) => {
@@ -62,9 +62,11 @@ describe('sparse tensors that claim a lot', () => {
     );
 
   it('are refused by the sum of their cells, before any is filled', () => {
-    expect(() => batchOf(empty(2 ** 22), empty(2 ** 22), empty(2 ** 22), empty(2 ** 22 + 1))).toThrow(
-      /^data\[\*\]\.loss_fn_inputs\.target_tokens has shapes with 16777217 cells together/,
+    expect(() => batchOf(empty(2 ** 23), empty(2 ** 23), empty(2 ** 23), empty(2 ** 23 + 1))).toThrow(
+      /^data has sparse tensors of 33554433 cells together/,
     );
+    const both = { target_tokens: empty(2 ** 24), weights: empty(2 ** 24 + 1) };
+    expect(() => toDatumBatch([{ tokens: [1], inputs: both }], context)).toThrow(/33554433 cells/);
     expect(() => batchOf(empty(2 ** 26))).toThrow(/67108864 cells/);
   });
 

@@ -21,8 +21,8 @@ export interface WireTensor {
 
 /** Of one request; the SDK sends 1024 at most. */
 export const MAX_DATUMS = 8192;
-/** Of all sparse tensors of one input, so that claims of shapes cannot take all memory. */
-const MAX_CELLS = 2 ** 24;
+/** Of all sparse tensors of one request, so that claims of shapes cannot take all memory. */
+const MAX_CELLS = 2 ** 25;
 const REMEDY =
   'A sparse tensor has a shape [N, K], N + 1 row starts that rise from 0, and a column below K for each value.';
 
@@ -38,8 +38,8 @@ export function checkDatumCount(count: number): void {
   throw invalid('data', `has more than ${MAX_DATUMS} datums.`, remedy);
 }
 
-/** To be asked before the tensors of an input are densified: all of them are in memory at once. */
-export function checkCells(tensors: readonly (WireTensor | undefined)[], field: string): void {
+/** To be asked before any tensor of a request is densified: in the end all of them are in memory. */
+export function checkCells(tensors: readonly (WireTensor | undefined)[]): void {
   let cells = 0;
   for (const tensor of tensors) {
     const [rows = 0, width = 0] = (tensor?.sparse && tensor.shape) ?? [];
@@ -48,7 +48,7 @@ export function checkCells(tensors: readonly (WireTensor | undefined)[], field: 
   }
   if (cells <= MAX_CELLS) return;
   const remedy = `Send at most ${MAX_CELLS} cells per request, zeros included: fewer datums, or fewer columns.`;
-  throw invalid(field, `has shapes with ${cells} cells together.`, remedy);
+  throw invalid('data', `has sparse tensors of ${cells} cells together.`, remedy);
 }
 
 /** The tensor with all of its cells. @throws InvalidRequestError that names the field */
