@@ -20,8 +20,8 @@ import { Payloads } from './payloads.js';
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 
-/** Postgres hangs up on a message of 1 GiB, which looks like an outage. */
-const MOST_RESULT_BYTES = 1_000_000_000;
+/** The driver reads bytes as text, two digits each, and a string of JavaScript holds 2^29 characters. */
+const MOST_RESULT_BYTES = 250 * 2 ** 20;
 
 /**
  * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost',

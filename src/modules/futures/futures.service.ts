@@ -14,7 +14,6 @@ import { decodeOperationData, encodeOperationData } from '../../formats/operatio
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
 import { FutureNotFoundError } from './errors/future-not-found.error.js';
-import { PayloadTooLargeError } from './errors/payload-too-large.error.js';
 import { RequestCancelledError } from './errors/request-cancelled.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 import { ShuttingDownError } from './errors/shutting-down.error.js';
@@ -30,6 +29,7 @@ import {
   type SeqRange,
 } from './repositories/future.repository.js';
 import { QueueLoad } from './queue-load.js';
+import { checkRequestSize } from './request-size.js';
 import { WaiterHub } from './waiter-hub.js';
 
 /** Anything else is no id of ours, and some of it Postgres refuses. */
@@ -37,9 +37,6 @@ const REQUEST_ID = /^\w{1,100}$/;
 
 /** Of a sampling session, reported at once. */
 const MOST_COMPLETIONS = 1000;
-
-/** The driver reads bytes as text, two digits each, and a string of JavaScript holds 2^29 characters. */
-const MAX_PAYLOAD_BYTES = 200 * 2 ** 20;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
@@ -215,8 +212,7 @@ function isFreeing(kind: OperationKind): boolean {
 }
 
 function toRow(operation: NewOperation): NewFutureRow {
-  const bytes = sizeOf(operation.request);
-  if (bytes > MAX_PAYLOAD_BYTES) throw new PayloadTooLargeError(bytes, MAX_PAYLOAD_BYTES);
+  checkRequestSize(operation.request);
   const request = encodeOperationData(operation.request);
   return {
     requestId: `future_${ulid()}`,
@@ -232,10 +228,6 @@ function toRow(operation: NewOperation): NewFutureRow {
     request,
     requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
   };
-}
-
-function sizeOf({ tensors }: OperationData): number {
-  return Object.values(tensors).reduce((sum, { data, offsets }) => sum + data.byteLength + offsets.byteLength, 0);
 }
 
 function toState(row: FutureEntity, queuePosition: number): FutureState {

@@ -20,8 +20,10 @@ export {
   type Completion,
   type HistoryRow,
   OperationLogRepository,
+  SNAPSHOT_IS_USABLE,
   type ClaimedRow,
   type OperationRow,
   type PositionRange,
 } from './repositories/operation-log.repository.js';
 export { TELL_WAITERS } from './repositories/settling-sql.js';
+export { checkRequestSize } from './request-size.js';

@@ -5,7 +5,7 @@ import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
 import { type LossReference, type LossSpec } from '../../domain/loss.js';
-import { type Accepted, AcceptedRequests, FuturesService } from '../futures/index.js';
+import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } from '../futures/index.js';
 import { LossesService, LossRegistry } from '../losses/index.js';
 import { type BatchContext } from './batch-context.js';
 import { readBatch } from './batch.reader.js';
@@ -77,6 +77,7 @@ export class TrainingService {
     const { adapter: existing, model } = await this.adapters.look(wish);
     // The data is read first: a request that cannot work makes no adapter.
     const request = encodeForward(await this.readRequest(body, model, existing?.id));
+    checkRequestSize(request);
     const adapter = existing ?? (await this.adapters.createOrGet(wish));
     return this.futures.submit({
       kind,
@@ -107,7 +108,7 @@ export class TrainingService {
 
   /**
    * What the client means by the name. A repeat of a request that was accepted means what that one meant, whatever has
-   * been registered, deleted or deployed since: so it is read alike, and found to be the same or not by its bytes.
+   * been registered or deleted since: so it is read alike, and found to be the same or not by its bytes.
    */
   private async lossOf(name: string, adapterId?: string, seqId?: number): Promise<LossReference> {
     if (adapterId !== undefined && isGiven(seqId) && !this.registry.isBuiltIn(name)) {

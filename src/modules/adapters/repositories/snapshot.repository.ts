@@ -1,18 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository } from 'typeorm';
+import { SNAPSHOT_IS_USABLE } from '../../futures/index.js';
 import { AdapterSnapshotEntity } from '../entities/adapter-snapshot.entity.js';
 
 export type NewSnapshotRow = Omit<AdapterSnapshotEntity, 'adapter' | 'createdAt'>;
-
-/** SQL: has the operation that wrote row `snapshot` completed (or is it so old that it is forgotten)? */
-const IS_USABLE = `NOT EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`;
 
 /** SQL: was an adapter forked from row `source` that has not got a state of its own yet? */
 const IS_NEEDED = `EXISTS (
   SELECT FROM adapters fork
   WHERE fork.origin->>'kind' = 'fork' AND fork.origin->>'adapterId' = source.id AND fork.deleted_at IS NULL
-    AND NOT EXISTS (SELECT FROM adapter_snapshots snapshot WHERE snapshot.adapter_id = fork.id AND ${IS_USABLE}))`;
+    AND NOT EXISTS (SELECT FROM adapter_snapshots snapshot WHERE snapshot.adapter_id = fork.id AND ${SNAPSHOT_IS_USABLE}))`;
 
 /** Which snapshots of adapters there are. */
 @Injectable()
@@ -56,7 +54,7 @@ export class SnapshotRepository {
     return this.rows
       .createQueryBuilder('snapshot')
       .where('snapshot.adapter_id = :adapterId AND snapshot.position <= :upTo', { adapterId, upTo })
-      .andWhere(IS_USABLE)
+      .andWhere(SNAPSHOT_IS_USABLE)
       .orderBy('snapshot.position', 'DESC')
       .getMany();
   }

@@ -126,7 +126,7 @@ export class FutureDto {
   seq_id!: number | null;
 
   /**
-   * How often a worker has started it.
+   * How often a worker has taken it; some of them hand it back before it runs.
    * @example 1
    */
   attempts!: number;
@@ -147,7 +147,7 @@ export class FutureDto {
   created_at!: string;
 
   /**
-   * When a worker started it, the last time; null while it waits to run alone, because workers died of it before.
+   * When it began to run, the last time; null while it waits for that, in the line or for its turn to run alone.
    * @example "2026-11-23T10:15:30.100Z"
    */
   started_at!: string | null;

@@ -81,6 +81,10 @@ export interface Completion {
 /** A request during which so many workers have died runs alone, so that at the next death it is the only suspect. */
 const DEATHS_TO_ISOLATE = 2;
 
+/** SQL: has the operation that wrote row `snapshot` completed (or is it so old that it is forgotten)? */
+export const SNAPSHOT_IS_USABLE = `NOT EXISTS (
+  SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`;
+
 /** Payloads up to this size come with the claim. */
 const SMALL_BYTES = 2 ** 20;
 const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, step, digest';
@@ -139,11 +143,12 @@ export class OperationLogRepository {
   }
 
   /** The turn of a claim that had to wait for it has come. False when the row is no longer this claim's. */
-  async begin({ request_id: requestId, workerId, attempts }: Claim): Promise<boolean> {
+  async begin({ request_id: requestId, workerId, attempts, lease }: Claim): Promise<boolean> {
     const [, count]: [unknown[], number] = await this.rows.query(
       `UPDATE futures SET started_at = now()
-       WHERE request_id = $1 AND worker_id = $2 AND attempts = $3 AND status = 'running'`,
-      [requestId, workerId, attempts],
+       WHERE request_id = $1 AND worker_id = $2 AND attempts = $3 AND status = 'running'
+         AND (adapter_id IS NULL OR EXISTS (SELECT FROM adapters WHERE id = adapter_id AND lease = $4))`,
+      [requestId, workerId, attempts, lease],
     );
     return count > 0;
   }
@@ -278,7 +283,8 @@ export class OperationLogRepository {
          WHERE future.finished_at < $1
            AND (future.status = 'failed' OR future.kind = ANY ($2) OR adapter.id IS NULL
                 OR adapter.deleted_at IS NOT NULL OR future.position <=
-                  (SELECT min(position) FROM adapter_snapshots WHERE adapter_id = adapter.id HAVING count(*) > 1))
+                  (SELECT min(position) FROM adapter_snapshots snapshot
+                   WHERE adapter_id = adapter.id AND ${SNAPSHOT_IS_USABLE} HAVING count(*) > 1))
          ORDER BY future.position LIMIT $3)`,
       [before, READ_ONLY_KINDS, limit],
     );
