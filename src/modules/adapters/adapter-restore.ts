@@ -36,6 +36,8 @@ type ForkOrigin = AdapterOrigin & { readonly kind: 'fork' };
 /** What to restore: into which adapter of the backend, and up to which operation. */
 interface Target {
   readonly liveId: string;
+  /** Who gets the state, and is marked where it is not what it was: the fork, when its source is repeated for it. */
+  readonly heir: AdapterEntity;
   readonly upTo: number;
 }
 
@@ -72,14 +74,14 @@ export class AdapterRestore {
   /** The adapter as the log has it, live under its own id. @throws StateLostError */
   async restore(adapter: AdapterEntity): Promise<RestoredTo> {
     await this.orphans.tidy(adapter.id);
-    return this.rebuild(adapter, { liveId: adapter.id, upTo: Number.MAX_SAFE_INTEGER });
+    return this.rebuild(adapter, { liveId: adapter.id, heir: adapter, upTo: Number.MAX_SAFE_INTEGER });
   }
 
-  /** The state right after the operation at `position`; the live adapter is not touched. @throws StateLostError */
-  async stateAt(adapter: AdapterEntity, position: number): Promise<AdapterState> {
+  /** The state right after the operation at `position`, for `heir`; the live adapter is not touched. @throws StateLostError */
+  async stateAt(adapter: AdapterEntity, position: number, heir = adapter): Promise<AdapterState> {
     const liveId = `${adapter.id}.${ulid()}`;
     try {
-      await this.rebuild(adapter, { liveId, upTo: position });
+      await this.rebuild(adapter, { liveId, heir, upTo: position });
       return await this.backend.exportState(liveId);
     } finally {
       await this.backend.deleteAdapter(liveId);
@@ -91,8 +93,8 @@ export class AdapterRestore {
     const snapshot = position;
     const changes = new Set<string>();
     for await (const operation of this.log.mutations(adapter.id, { after: snapshot, upTo: target.upTo })) {
-      if (operation.kind === 'forward_backward') await this.watchPlugin(adapter, operation, step + 1, changes);
-      await this.replay(adapter, target.liveId, operation);
+      if (operation.kind === 'forward_backward') await this.watchPlugin(target.heir, operation, step + 1, changes);
+      await this.replay(adapter, target, operation);
       ({ position } = operation);
       step = operation.step ?? step;
     }
@@ -110,16 +112,20 @@ export class AdapterRestore {
       const reason = snapshots.length === 0 ? 'there is no snapshot of it' : 'no snapshot of it can be read';
       throw new StateLostError(adapter.modelId, `${reason}, and the log does not go back to its beginning`);
     }
-    const first = origin === null ? undefined : await this.stateOf(origin, adapter);
+    const first = origin === null ? undefined : await this.stateOf(origin, adapter, target.heir);
     await this.backend.createAdapter({ id: target.liveId, baseModel, lora }, first);
     return { position: 0, step: first?.step ?? 0 };
   }
 
   /** What a fork begins with. The source may be deleted: its state stays until its forks have theirs. */
-  private async stateOf({ adapterId, position }: ForkOrigin, { modelId }: AdapterEntity): Promise<AdapterState> {
+  private async stateOf(
+    { adapterId, position }: ForkOrigin,
+    { modelId }: AdapterEntity,
+    heir: AdapterEntity,
+  ): Promise<AdapterState> {
     const source = await this.adapters.findById(adapterId);
     if (source === null) throw new StateLostError(modelId, `the adapter that it was forked from is gone`);
-    return this.stateAt(source, position);
+    return this.stateAt(source, position, heir);
   }
 
   /** False when the snapshot is damaged: an older one and the log give the same state. */
@@ -138,7 +144,7 @@ export class AdapterRestore {
   }
 
   /** Only for its effect on the state: the results were stored when it ran for the first time. */
-  private async replay(adapter: AdapterEntity, liveId: string, operation: LoggedOperation): Promise<void> {
+  private async replay(adapter: AdapterEntity, { liveId, heir }: Target, operation: LoggedOperation): Promise<void> {
     switch (operation.kind) {
       case 'forward_backward':
         await this.backend.forwardBackward(liveId, decodeForward(operation.request));
@@ -146,13 +152,13 @@ export class AdapterRestore {
       case 'optim_step': {
         const { step, digest } = await this.backend.optimStep(liveId, decodeOptimStep(operation.request));
         if (operation.digest !== null && digest !== operation.digest) {
-          await this.alarm(adapter, operation, step, digest);
+          await this.alarm(heir, operation, step, digest);
         }
         return;
       }
       case 'rewind_adapter': {
         const { baseModel, lora } = adapter;
-        const state = await this.stateAt(adapter, decodeRewind(operation.request).position);
+        const state = await this.stateAt(adapter, decodeRewind(operation.request).position, heir);
         await this.backend.createAdapter({ id: liveId, baseModel, lora }, state);
         return;
       }
