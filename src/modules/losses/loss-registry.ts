@@ -130,8 +130,9 @@ export class LossRegistry {
 
   /**
    * Refuses a batch that lacks an input of the loss, or whose inputs have the wrong type, shape or length or hold NaN or
-   * infinity, naming `data[i].loss_fn_inputs.<name>`, and one on which the loss would take too much memory. Inputs that only other losses read may be there and are ignored;
-   * names that no loss reads are refused. Token ids are checked against the vocabulary elsewhere.
+   * infinity, naming `data[i].loss_fn_inputs.<name>`, and one on which the loss would take too much memory. Inputs that
+   * only other losses read may be there and are ignored; names that no loss reads are refused. Token ids are checked
+   * against the vocabulary elsewhere.
    */
   checkInputs(loss: LossFunction, batch: DatumBatch): void {
     checkLossInputs(loss.metadata, batch, new Set(this.inputNames(loss)));

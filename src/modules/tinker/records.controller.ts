@@ -95,7 +95,7 @@ export class TinkerRecordsController {
   @ApiParam(SESSION_ID)
   @ApiPut(`api/v1/sessions/${SESSION_ID.example}/project`, {
     summary: 'Name the project of a session',
-    description: 'Kept with the session, without further meaning here.',
+    description: 'A project is a name by which runs, sessions and usage can be listed.',
     type: ProjectDto,
     examples: { 'a project': { project_id: 'project-1' } },
   })

@@ -62,7 +62,7 @@ export class AuditQueryDto {
 @AcceptsUnknownFields()
 export class ProjectDto {
   /**
-   * Kept with the session, without further meaning here.
+   * A name by which runs, sessions and usage can be listed.
    * @example project-1
    */
   @IsString()

@@ -170,7 +170,7 @@ export class CreateSessionDto {
   @IsStorable()
   sdk_version?: string;
 
-  /** Project it belongs to: kept, without further meaning here. */
+  /** Project it belongs to: a name by which runs, sessions and usage can be listed. */
   @ApiProperty({ example: 'project-1' })
   @IsOptional()
   @IsString()
