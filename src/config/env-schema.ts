@@ -100,7 +100,7 @@ export const ENV_SCHEMA = {
     desc: 'all = HTTP API and compute in one process; api and worker = one of them. Split roles need REDIS_URL.',
   }),
   DATABASE_URL: databaseUrl({
-    desc: 'Postgres database. Required; the schema is created and updated at start.',
+    desc: 'Postgres database; the schema is created and updated at start. A pooler in front of it must keep sessions (LISTEN) and pass startup parameters on. Required.',
     example: 'postgres://thinker:secret@127.0.0.1:5432/thinker',
   }),
   DATABASE_POOL_SIZE: wholeNumber(2, 1000)({ default: 10, desc: 'Most database connections of one process.' }),
