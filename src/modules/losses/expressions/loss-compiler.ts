@@ -40,7 +40,10 @@ class LossCompiler {
     const loss = this.number('loss', definition.loss, 'Put sum(...) or mean(...) around it.');
     if (!this.steps[loss]!.hasGradient) {
       const problem = 'it does not depend on target_logprobs, so it cannot train anything.';
-      throw new ExpressionError('loss', definition.loss, { from: 0, to: definition.loss.length }, problem);
+      // A misspelt name is an input like any other until here.
+      const inputs = [...scope.inputs.keys()].join(', ') || 'none';
+      const remedy = `Use target_logprobs outside of stop_gradient(...). Names read as inputs of the request: ${inputs}.`;
+      throw new ExpressionError('loss', definition.loss, { from: 0, to: definition.loss.length }, problem, remedy);
     }
     const metrics = new Map<string, number>();
     for (const [name, source] of Object.entries(definition.metrics ?? {})) {

@@ -85,7 +85,7 @@ describe('a written loss', () => {
     ['sum(where(target_logprobs, 1, 2))', 10, /this is a number, but 'where' needs a condition here/],
     ['sum(target_logprobs + (advantages > 0))', 23, /this is a condition, but '\+' needs a number/],
     ['group_sum(target_logprobs, pair)', 10, /groups are made of datums, but this has one value per token/],
-    ['sum(advantages)', 0, /it does not depend on target_logprobs/],
+    ['sum(target_logprob)', 0, /it does not depend on target_logprobs/],
     ['sum(__proto__ * target_logprobs)', 4, /'__proto__' cannot be the name of an input/],
     ['sum(exp * target_logprobs)', 4, /'exp' is a function/],
     ['sum(valueOf * target_logprobs)', 4, /'valueOf' cannot be the name of an input/],
@@ -104,6 +104,11 @@ describe('a written loss', () => {
     expect(refused({ loss: 'sum(target_logprobs) + bar(1)' }).message).toBe(
       "loss, character 24: there is no function 'bar'.\n  sum(target_logprobs) + bar(1)\n                         ^^^^^^",
     );
+  });
+
+  it('lists the names that it took for inputs where log-probs are not among them: one may be misspelt', () => {
+    const { details } = refused({ loss: '-sum(weigths * target_logprob)' });
+    expect(details.remedy).toMatch(/Names read as inputs of the request: weigths, target_logprob\.$/);
   });
 
   it('refuses names that are taken, cannot be names, or come too late', () => {
