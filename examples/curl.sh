@@ -3,12 +3,14 @@
 #
 #   examples/curl.sh [http://127.0.0.1:8000]
 #
-# Needs curl, and node to take a field out of JSON. Ends with an error when a request is refused.
+# Needs curl, and node to take a field out of JSON. Ends with an error when a request is refused. Where the server asks for
+# a key, it is taken from THINKER_API_KEY.
 set -euo pipefail
 server="${1:-http://127.0.0.1:8000}"
-curl=(curl --silent --show-error --fail-with-body --header 'content-type: application/json')
+curl=(curl --silent --show-error --fail-with-body --header 'content-type: application/json'
+  ${THINKER_API_KEY:+--header "x-api-key: $THINKER_API_KEY"})
 
-field() { node -p "JSON.parse(require('fs').readFileSync(0, 'utf8'))$1"; }
+field() { node -p "const answer = JSON.parse(require('fs').readFileSync(0, 'utf8')); answer.error?.message ?? answer$1"; }
 
 # Submits an operation and waits for its result: /retrieve_future answers 202 until there is one.
 run() {
@@ -34,7 +36,7 @@ echo '--- an answer of the base model'
 "${curl[@]}" "$server/generate" --data "{\"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text
 
 echo '--- supervised learning: an unknown model_id gets an adapter with the defaults'
-curl --silent --output /dev/null --request DELETE "$server/adapters/example-curl" || true
+"${curl[@]}" --output /dev/null --request DELETE "$server/adapters/example-curl" 2> /dev/null || true
 for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
   run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"cross_entropy\"}" |
     field ".metrics.mean_nll.toFixed(4) + ' mean_nll at step $step'"

@@ -4,10 +4,13 @@
  *
  *   npm run example [-- http://127.0.0.1:8000]
  *
+ * Where the server asks for a key, it is taken from THINKER_API_KEY.
+ *
  * Ends with exit code 1 and a reason when something is not as it should be: a loss that does not fall, a ratio that
  * does not start at 1, an answer that stays the same.
  */
 const SERVER = (process.argv[2] ?? 'http://127.0.0.1:8000').replace(/\/$/, '');
+const API_KEY = process.env['THINKER_API_KEY'];
 const SUPERVISED = 'example-supervised';
 const PPO = 'example-ppo';
 const SUPERVISED_STEPS = 16;
@@ -69,7 +72,7 @@ class RefusedError extends Error {
 async function call(method: string, path: string, body?: object): Promise<{ status: number; answer: unknown }> {
   const response = await fetch(`${SERVER}${path}`, {
     method,
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(API_KEY ? { 'x-api-key': API_KEY } : {}) },
     body: body && JSON.stringify(body),
   }).catch((error: Error) => {
     const reason = error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,5 +1,6 @@
 """The smallest useful program with the Tinker SDK: make a LoRA adapter, teach it one sentence, ask for it.
 
+    pip install tinker jinja2
     export TINKER_BASE_URL=http://127.0.0.1:8000 TINKER_API_KEY=tml-anything
     python examples/example_tinker_client.py [base model]
 

@@ -1,5 +1,6 @@
 """Most of what the Tinker SDK can do with a server: training, sampling, saving, resuming, RL and checkpoints.
 
+    pip install tinker jinja2
     export TINKER_BASE_URL=http://127.0.0.1:8000 TINKER_API_KEY=tml-anything
     python examples/example_tinker_full.py [base model]
 

@@ -108,7 +108,10 @@ async function serviceEnded({ service, logFile }) {
 
 async function runExample(url, stack) {
   const script = path.join(projectRoot, 'dist', 'examples', 'example-simple.js');
-  const example = spawnOwned(process.execPath, [script, url], { cwd: projectRoot, stdio: 'inherit', graceMs: 2000 });
+  const [key = ''] = (process.env.API_KEYS || process.env.ADMIN_KEYS || '').split(',');
+  const env = { THINKER_API_KEY: key.trim(), ...process.env };
+  const options = { cwd: projectRoot, env, stdio: 'inherit', graceMs: 2000 };
+  const example = spawnOwned(process.execPath, [script, url], options);
   stack.push('the example', () => example.stop());
   return (await example.exited).code === 0;
 }

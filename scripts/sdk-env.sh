@@ -18,7 +18,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 venv="$root/.venv-sdk-$version"
 references="$root/.venv"
 pytest="pytest==9.1.1"
-packages=("tinker==$version" "$pytest")
+packages=("tinker==$version" "$pytest" jinja2==3.1.6) # jinja2: chat templates
 # What both environments have (numpy, safetensors, ...) is kept at one version.
 constraints="$(cat "$root/scripts/python-requirements.txt")"
 if [ "$version" = 0.38.0 ] && [ -x "$references/bin/python" ]; then

@@ -102,7 +102,8 @@ describe('quickstart', () => {
     ];
     for (const landmark of landmarks) expect(first.output).toContain(landmark);
 
-    const second = await start(['--once'], env);
+    // The example then has to show one of the keys.
+    const second = await start(['--once'], { ...env, API_KEYS: 'first-key, second-key' });
     expect(second.output).not.toContain('Building ...');
     expect(second.output).toContain('The example worked.');
     expect(second.code).toBe(0);
@@ -133,10 +134,11 @@ describe('quickstart', () => {
     '(needs curl and ps) serves the curl example until it is told to stop, then leaves nothing running',
     async () => {
       let example: Promise<{ stdout: string }> | undefined;
-      const run = await start(['--serve'], {}, (output, child) => {
+      const run = await start(['--serve'], { API_KEYS: 'a-key' }, (output, child) => {
         const address = /Serving on (\S+) until/.exec(output)?.[1];
         if (address === undefined || example !== undefined) return;
-        example = promisify(execFile)(path.join(clone, 'examples', 'curl.sh'), [address]);
+        const env = { ...process.env, THINKER_API_KEY: 'a-key' };
+        example = promisify(execFile)(path.join(clone, 'examples', 'curl.sh'), [address], { env });
         void example.catch(() => {}).then(() => child.kill('SIGTERM'));
       });
       expect(run.output).not.toContain('Mean advantage');
