@@ -23,7 +23,9 @@ export async function selectExecutor(settings: EngineSettings): Promise<Executor
 
 async function onnxRuntime({ device, threads, packWeights }: EngineSettings): Promise<Executor> {
   const { OnnxRuntimeExecutor } = await import('../onnxruntime/onnxruntime-executor.js');
-  return new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads, packWeights });
+  const executor = new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads, packWeights });
+  await executor.probe();
+  return executor;
 }
 
 async function tensorflow(device: LoadOptions['device']): Promise<Executor> {

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { DeviceUnavailableError } from '../device-unavailable.error.js';
 import { Executor } from '../executor.js';
 import { factorsOf } from '../graph/dim.js';
 import { type CompiledProgram, type HostTensor, type Program } from '../graph/program.js';
 import { type WeightFile } from '../weight-file.js';
 import { lowerProgram, SEQUENCE_OUTPUT, symbolInput } from './lowering.js';
+import { ONNX_FLOAT, OnnxWriter } from './onnx-writer.js';
 
 export interface OnnxRuntimeOptions {
   readonly device: 'cpu' | 'webgpu' | 'cuda';
@@ -31,6 +33,21 @@ export class OnnxRuntimeExecutor extends Executor {
   constructor(private readonly options: OnnxRuntimeOptions) {
     super();
     this.device = options.device;
+  }
+
+  /** Computes something on the device, which is only asked for until then. @throws DeviceUnavailableError */
+  async probe(): Promise<void> {
+    const writer = new OnnxWriter();
+    writer.input('x', ONNX_FLOAT, [1]);
+    writer.node('Neg', ['x'], ['y']);
+    writer.output('y', ONNX_FLOAT, [1]);
+    try {
+      const session = await ort.InferenceSession.create(writer.finish(), this.sessionOptions());
+      await session.run({ x: new ort.Tensor('float32', Float32Array.of(1), [1]) });
+      await session.release();
+    } catch (error) {
+      throw new DeviceUnavailableError(this.device, error);
+    }
   }
 
   async compile(label: string, program: Program, weights: WeightFile): Promise<CompiledProgram> {
