@@ -62,6 +62,13 @@ describe('LocalCheckpointStore', () => {
     await expect(store.folders('..')).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
+  it('says which setting is wrong where its folder cannot be made', async () => {
+    await writeFile(join(root, 'file'), '');
+    await expect(new LocalCheckpointStore(join(root, 'file', 'checkpoints')).start()).rejects.toThrow(
+      /^The folder of checkpoints cannot be made: ENOTDIR.* Correct DATA_DIR/,
+    );
+  });
+
   it('says what is missing', async () => {
     await store.write('a', files(['x', '1']));
     await expect(store.read('a', 'y')).rejects.toThrow('file y of checkpoint a is not there');

@@ -33,7 +33,10 @@ export class LocalCheckpointStore extends CheckpointStore {
 
   /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
   async start(): Promise<void> {
-    await mkdir(join(this.root, TEMPORARY), { recursive: true });
+    await mkdir(join(this.root, TEMPORARY), { recursive: true }).catch((error: Error) => {
+      const remedy = 'Correct DATA_DIR, or let this user write there.';
+      throw new StorageError(`The folder of checkpoints cannot be made: ${error.message}. ${remedy}`, { remedy });
+    });
     await this.deleteAbandoned();
   }
 
