@@ -20,6 +20,10 @@ describe('one number for a datum', () => {
     expect(() => read({ data: [7, 7], shape: [1] })).toThrow(/pair\.data has 2 numbers.* It is one number/);
   });
 
+  it('is asked for in a list', () => {
+    expect(() => read(7)).toThrow(/pair must be an object, but is 7\. It is one number for the datum: give \[number\]/);
+  });
+
   it('that is missing is asked for without a description that is not there', () => {
     expect(() => read(undefined)).toThrow(/pair is missing\. This loss needs it\.$/);
   });

@@ -84,7 +84,7 @@ export function readWireTensor(
   per: LossInputSpec['per'] = 'token',
 ): WireTensor {
   if (Array.isArray(value)) return { field, values: checkLength(value, field, rows, per), trailingShape: [] };
-  const tensor = readObject(value, field, FORM);
+  const tensor = readObject(value, field, per === 'datum' ? ONE_NUMBER : FORM);
   refuseUnknownFields(tensor, ['data', 'dtype', 'shape'], field);
   const { dtype } = tensor;
   if (dtype !== undefined && !(typeof dtype === 'string' && DTYPES.includes(dtype))) {

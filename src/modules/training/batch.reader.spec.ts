@@ -31,6 +31,16 @@ const chat = [
   { role: 'assistant', content: 'Yo' },
 ];
 
+describe('data of another form', () => {
+  it.each([
+    [{ data: chat }, /data\[0\] is a message, not a conversation\. Put the list of messages into another list/],
+    [{ data: [{ messages: chat }] }, /is neither a conversation nor a datum\. A conversation is its list of messages/],
+    [{ data: [{ prompt: 'Hi', completion: 'Yo' }] }, /is neither a conversation nor a datum/],
+  ])('is told from a datum with unknown fields: case %#', (request, problem) => {
+    expect(() => read(request)).toThrow(problem);
+  });
+});
+
 describe('conversations', () => {
   it('shifts tokens by one and counts every target', () => {
     const { batch, form } = read({ data: [chat, [{ role: 'user', content: 'a' }]] });

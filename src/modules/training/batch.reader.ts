@@ -22,6 +22,7 @@ const FORMS =
 export function readBatch(request: BatchRequest, context: BatchContext): ReadBatch {
   const data = readArray(request.data, 'data', FORMS);
   if (data.length === 0) throw invalid('data', 'is empty.', FORMS);
+  refuseOtherForms(data[0]);
   const form = Array.isArray(data[0]) ? 'conversations' : 'datums';
   data.forEach((value, i) => {
     if (Array.isArray(value) === (form === 'conversations')) return;
@@ -37,4 +38,14 @@ export function readBatch(request: BatchRequest, context: BatchContext): ReadBat
     throw invalid('train_on', 'is for conversations.', 'For datums, give weights in data[i].loss_fn_inputs.');
   }
   return { form, batch: readDatums(data, context) };
+}
+
+/** What clients of other services send, and one conversation where a list of them is wanted. */
+function refuseOtherForms(first: unknown): void {
+  if (typeof first !== 'object' || first === null || Array.isArray(first)) return;
+  const isMessage = 'role' in first || 'content' in first;
+  if (!isMessage && !('messages' in first) && !('prompt' in first)) return;
+  const problem = isMessage ? 'is a message, not a conversation.' : 'is neither a conversation nor a datum.';
+  const remedy = isMessage ? 'Put the list of messages into another list.' : 'A conversation is its list of messages.';
+  throw invalid('data[0]', problem, `${remedy} ${FORMS}`);
 }
