@@ -41,8 +41,9 @@ async function start(config: AppConfig): Promise<void> {
   const url = await app.getUrl();
   logger.log(`Role ${config.role} on ${url}`);
   if (!config.servesApi) return;
+  logger.log(`Swagger UI: ${url}/docs`);
   if (config.redisUrl === '') logger.log('No REDIS_URL: the job queue lives inside this process');
-  logger.log(`Swagger UI: ${url}/docs   Queue dashboard: ${url}${BULL_BOARD_ROUTE}`);
+  else logger.log(`Queue dashboard: ${url}${BULL_BOARD_ROUTE}`);
 }
 
 /** A shutdown that hangs is cut short: whatever was not written down runs again elsewhere. */

@@ -51,7 +51,13 @@ export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 export const ENV_SCHEMA = {
-  PORT: wholeNumber(0, 65_535)({ default: 8000, desc: 'TCP port of the HTTP server (0 = any free one).' }),
+  PORT: wholeNumber(
+    0,
+    65_535,
+  )({
+    default: 8000,
+    desc: 'TCP port of the HTTP server, which a worker has too, for health checks (0 = any free one).',
+  }),
   HOST: host({ default: '127.0.0.1', desc: 'Address to listen on; 0.0.0.0 for every interface.' }),
   API_KEYS: names({
     default: [],
