@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
 import { AppError } from './common/errors/app-error.js';
 import { loadConfig } from './config/load-config.js';
 import { dataSourceOptions } from './database/data-source.options.js';
+import { DatabaseUnavailableError } from './database/database.error.js';
 import { migrate } from './database/migrate.js';
 import { ApiKeyEntity, generateKey, hashKey, keyId } from './modules/keys/index.js';
 
@@ -12,8 +14,14 @@ import { ApiKeyEntity, generateKey, hashKey, keyId } from './modules/keys/index.
  */
 const USAGE = 'Usage: npm run keys -- create <name> | list | revoke <id>';
 
-async function main([command, argument]: readonly string[]): Promise<void> {
-  const dataSource = await new DataSource(dataSourceOptions(loadConfig())).initialize();
+async function main([command, argument, ...more]: readonly string[]): Promise<void> {
+  if (more.length > 0) throw new Error(USAGE);
+  // What is printed may be read by a script: no word of migrations.
+  Logger.overrideLogger(['fatal', 'error', 'warn']);
+  const config = loadConfig();
+  const dataSource = await new DataSource(dataSourceOptions(config)).initialize().catch((error: unknown) => {
+    throw new DatabaseUnavailableError(config.databaseUrl, error);
+  });
   try {
     await migrate(dataSource);
     const keys = dataSource.getRepository(ApiKeyEntity);

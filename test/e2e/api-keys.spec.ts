@@ -3,6 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
+import { createTestDatabase } from '../support/test-database.js';
 import { TestServer } from './support/server.js';
 
 /** Keys that an operator makes while the service runs. */
@@ -21,6 +22,15 @@ async function keys(...words: string[]): Promise<string> {
   const env = { PATH: process.env['PATH'], DATABASE_URL: server.database.url };
   return (await run(process.execPath, [CLI, ...words], { env })).stdout;
 }
+
+it('print nothing but the key, also where the tables are made first', async () => {
+  const database = await createTestDatabase();
+  const env = { PATH: process.env['PATH'], DATABASE_URL: database.url };
+  const { stdout } = await run(process.execPath, [CLI, 'create', 'first'], { env });
+  expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThis is the only time [^\n]+\n$/);
+  await expect(run(process.execPath, [CLI, 'create', 'a', 'b'], { env })).rejects.toThrow('Usage: npm run keys');
+  await database.drop();
+});
 
 async function ask(key?: string) {
   const answer = await fetch(`${server.api.url}/adapters`, { headers: key === undefined ? {} : { 'X-API-Key': key } });
