@@ -1,7 +1,6 @@
 /** Waits for the promise, but not longer: false when the time is up first. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+export function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
-  const inTime = await Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer));
-  return inTime;
+  return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer));
 }

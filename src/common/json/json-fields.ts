@@ -51,6 +51,6 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (typeof value === 'string') return value.length > 24 ? `'${value.slice(0, 24)}...'` : `'${value}'`;
+  if (typeof value === 'string') return `'${shortened(value, 24)}'`;
   return typeof value === 'boolean' ? String(value) : 'an object';
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { invalid } from '../../common/json/json-fields.js';
+import { shortened } from '../../common/shortened.js';
 
+const FIELD = 'model_id';
 const MODEL_ID = /^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/;
 /** What the Tinker SDK names the runs of a session; other keys read public checkpoints under it. */
 const SESSION_RUN = /^(session_\w+):train:\d+$/;
@@ -16,25 +18,16 @@ export function isModelId(name: string): boolean {
  * model. Names of a Tinker session's runs are for that session, so that nobody can pass for another one's run.
  */
 export function checkModelId(modelId: string, baseModels: readonly string[], sessionId?: string): string {
-  const field = 'model_id';
   if (!isModelId(modelId)) {
-    const shown = modelId.length > 40 ? `${modelId.slice(0, 40)}...` : modelId;
-    throw new InvalidRequestError(`${field} ${JSON.stringify(shown)} is not a usable name. ${REMEDY}`, {
-      field,
-      remedy: REMEDY,
-    });
+    throw invalid(FIELD, `${JSON.stringify(shortened(modelId, 40))} is not a usable name.`, REMEDY);
   }
   if (modelId === 'base' || baseModels.includes(modelId)) {
-    const remedy = 'Choose another name for the adapter.';
-    throw new InvalidRequestError(`${field} '${modelId}' is reserved for the base model. ${remedy}`, { field, remedy });
+    throw invalid(FIELD, `'${modelId}' is reserved for the base model.`, 'Choose another name for the adapter.');
   }
   const session = SESSION_RUN.exec(modelId)?.[1];
   if (session !== undefined && session !== sessionId) {
     const remedy = 'Choose another name, or make it in its session with POST /api/v1/create_model.';
-    throw new InvalidRequestError(`${field} '${modelId}' is reserved for a Tinker session. ${remedy}`, {
-      field,
-      remedy,
-    });
+    throw invalid(FIELD, `'${modelId}' is reserved for a Tinker session.`, remedy);
   }
   return modelId;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Repository } from 'typeorm';
+import { type FindOptionsWhere, In, IsNull, Repository } from 'typeorm';
 import { SamplingSessionEntity } from './entities/sampling-session.entity.js';
 import { SessionEntity, SILENT } from './entities/session.entity.js';
 import { applyFilter, type SessionFilter } from './session-filter.js';
@@ -56,12 +56,8 @@ export class SessionsRepository {
   /** False when there is no such session, or when its client has finished it. One that was only silent goes on. */
   async beat(owner: string, id: string): Promise<boolean> {
     if (!isId(id)) return false;
-    const which = [
-      { owner, id, endedAt: IsNull() },
-      { owner, id, finishReason: SILENT },
-    ] as const;
     const open = { endedAt: null, finishReason: null, heartbeatAt: new Date() };
-    const { affected } = await this.sessions.update([...which], open);
+    const { affected } = await this.sessions.update(unfinished({ owner, id }), open);
     return affected === 1;
   }
 
@@ -81,11 +77,7 @@ export class SessionsRepository {
 
   /** False when its client had finished it already. */
   async finish(id: string, why: Pick<SessionEntity, 'finishReason' | 'finishDetail'>): Promise<boolean> {
-    const which = [
-      { id, endedAt: IsNull() },
-      { id, finishReason: SILENT },
-    ] as const;
-    const { affected } = await this.sessions.update([...which], { endedAt: new Date(), ...why });
+    const { affected } = await this.sessions.update(unfinished({ id }), { endedAt: new Date(), ...why });
     return affected === 1;
   }
 
@@ -122,4 +114,12 @@ export class SessionsRepository {
 /** Postgres refuses some texts; none of those is an id of ours. */
 function isId(text: string): boolean {
   return /^\w{1,100}$/.test(text);
+}
+
+/** Sessions that go on or are only silent: their client has not finished them. */
+function unfinished(which: FindOptionsWhere<SessionEntity>): FindOptionsWhere<SessionEntity>[] {
+  return [
+    { ...which, endedAt: IsNull() },
+    { ...which, finishReason: SILENT },
+  ];
 }
