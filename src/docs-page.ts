@@ -6,6 +6,7 @@ import { DatabaseOutageError } from './common/errors/database-outage.error.js';
 import { NotFoundError } from './common/errors/request.errors.js';
 import { toErrorBody } from './common/http/app-exception.filter.js';
 import { ErrorDto } from './common/http/error.dto.js';
+import { namesThisServer } from './common/http/host-names.js';
 import { serverAddress } from './common/http/server-address.js';
 import { AppConfig } from './config/app-config.js';
 import { QueueFullError } from './modules/futures/index.js';
@@ -46,7 +47,9 @@ export function serveDocs(app: INestApplication): void {
     },
     patchDocumentOnRequest: async (asked: unknown, _response: unknown, document: OpenAPIObject) => {
       const request = asked as Request;
-      const addressed = replace(document, EXAMPLE_ADDRESS, serverAddress(request, config));
+      const isKnown = config.publicUrl !== '' || namesThisServer(request, config);
+      const address = isKnown ? serverAddress(request, config) : EXAMPLE_ADDRESS;
+      const addressed = replace(document, EXAMPLE_ADDRESS, address);
       if (!request.path.endsWith('.js')) return addressed;
       const asksForKey = (await keys.callerOf(undefined).catch(() => null)) === null;
       return asForms(addressed, asksForKey);

@@ -38,8 +38,9 @@ const RETRY_AFTER = {
   },
 };
 
-/** Name of the security scheme: what Swagger UI's "Authorize" asks for. */
+/** Names of the security schemes: what Swagger UI's "Authorize" asks for. */
 const KEY = 'api_key';
+const BEARER = 'bearer';
 
 /**
  * The OpenAPI document. As a script: `--write` writes openapi.json, `--check` fails when it is out of date. Neither
@@ -59,8 +60,13 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Where the server asks for a key.' },
       KEY,
     )
-    // Either of the two: a server without keys asks for none.
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'The same key, for clients that send it so.' },
+      BEARER,
+    )
+    // Any of these: a server without keys asks for none.
     .addSecurityRequirements(KEY)
+    .addSecurityRequirements(BEARER)
     .addSecurityRequirements({})
     .addGlobalResponse({
       status: 'default',

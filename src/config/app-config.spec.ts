@@ -20,6 +20,17 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config) && Object.isFrozen(config.baseModels) && Object.isFrozen(config.hub)).toBe(true);
   });
 
+  it('reads names of hosts and origins, and warns of pages that nothing keeps out', () => {
+    const given = parse({ ALLOWED_HOSTS: 'gpu-box, fd00::5', CORS_ORIGINS: 'http://a:3000,chrome-extension://abc' });
+    expect(given).toMatchObject({
+      allowedHosts: ['gpu-box', 'fd00::5'],
+      corsOrigins: ['http://a:3000', 'chrome-extension://abc'],
+      warnings: [],
+    });
+    expect(parse({ CORS_ORIGINS: '*' }).warnings).toEqual([expect.stringContaining('every web page')]);
+    expect(parse({ CORS_ORIGINS: '*', API_KEYS: 'k' }).warnings).toEqual([]);
+  });
+
   it('takes an empty variable as not set', () => {
     expect(parse({ PORT: '', BASE_MODELS: '' }).port).toBe(8000);
   });
@@ -33,6 +44,10 @@ describe('the configuration', () => {
     [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL=\(hidden\): must be an address starting with redis:\/\//],
     [{ DATABASE_URL: 'mysql://a:topsecret@b/c' }, /DATABASE_URL=\(hidden\): must be a Postgres address/],
     [{ HF_ENDPOINT: 'hub' }, /HF_ENDPOINT='hub': must be an address starting with http:\/\/ or https:\/\//],
+    [{ CORS_ORIGINS: 'https://a.example/' }, /'https:\/\/a.example\/' is not one/],
+    [{ CORS_ORIGINS: 'a.example' }, /must be \* or origins separated by commas/],
+    [{ ALLOWED_HOSTS: 'http://a' }, /must be host names or addresses separated by commas/],
+    [{ ALLOWED_HOSTS: 'a:8000' }, /without a port/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL='loud': must be one of/],
     [{ FAULT_AT: 'nowhere' }, /FAULT_AT='nowhere': must be <point>/],
   ])('refuses %j and says what is allowed', (env, message) => {

@@ -18,6 +18,10 @@ export class AppConfig {
   readonly allowNoKeys: boolean;
   /** Empty: the address of the request. */
   readonly publicUrl: string;
+  /** Names, beside those of HOST and PUBLIC_URL, that are this server's. */
+  readonly allowedHosts: readonly string[];
+  /** Origins whose pages may use the API, or '*'. */
+  readonly corsOrigins: readonly string[];
   readonly sessionTimeoutS: number;
   /** 0: until the session is finished. */
   readonly unnamedSamplerHours: number;
@@ -67,6 +71,8 @@ export class AppConfig {
     this.adminKeys = Object.freeze([...values.ADMIN_KEYS]);
     this.allowNoKeys = values.ALLOW_NO_KEYS;
     this.publicUrl = values.PUBLIC_URL;
+    this.allowedHosts = Object.freeze([...values.ALLOWED_HOSTS]);
+    this.corsOrigins = Object.freeze([...values.CORS_ORIGINS]);
     this.sessionTimeoutS = values.SESSION_TIMEOUT_S;
     this.unnamedSamplerHours = values.UNNAMED_SAMPLER_HOURS;
     this.longPollS = values.LONG_POLL_S;
@@ -164,6 +170,9 @@ function findQuestionable(given: Environment, values: Values): string[] {
       ['BODY_LIMIT_MB', 'BODIES_IN_FLIGHT_MB', 'MAX_QUEUED_PER_KEY', 'MAX_QUEUED_REQUESTS'],
       'with ROLE=worker: it takes no requests',
     );
+  }
+  if (values.CORS_ORIGINS.includes('*') && values.API_KEYS.length + values.ADMIN_KEYS.length === 0) {
+    warnings.push('CORS_ORIGINS=* lets every web page use the service, unless keys were made with `npm run keys`.');
   }
   if (values.FAULT_AT !== '') warnings.push('FAULT_AT, which is for tests, makes this process end itself.');
   return warnings;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { bool, host, makeValidator, str } from 'envalid';
 import { parseFaults } from '../common/fault-points.js';
 
@@ -40,6 +41,26 @@ const names = makeValidator<readonly string[]>((input) => {
   return list;
 });
 
+const hostNames = makeValidator<readonly string[]>((input) => {
+  const list = input.split(',').map((name) => name.trim());
+  if (list.some((name) => !/^[^\s:/[\]]+$/.test(name) && isIP(name) === 0)) {
+    throw new Error('must be host names or addresses separated by commas, without http:// and without a port');
+  }
+  return list;
+});
+
+/** As browsers send them: no path, no slash at the end, no default port. */
+const origins = makeValidator<readonly string[]>((input) => {
+  const list = input.split(',').map((origin) => origin.trim());
+  for (const origin of list) {
+    const isWeb = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
+    if (origin !== '*' && !isWeb && !/^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(origin)) {
+      throw new Error(`must be * or origins separated by commas, and '${origin}' is not one`);
+    }
+  }
+  return list;
+});
+
 const faults = makeValidator<string>((input) => {
   parseFaults(input);
   return input;
@@ -78,6 +99,16 @@ export const ENV_SCHEMA = {
     default: '',
     desc: 'Address under which clients reach the service, for download links; set it behind a proxy or an ssh tunnel. Empty = the address of the request.',
     example: 'https://thinker.example.com',
+  }),
+  ALLOWED_HOSTS: hostNames({
+    default: [],
+    desc: 'Further names under which clients reach the service, separated by commas. Without API keys, requests to names other than localhost, 127.x.x.x, [::1], HOST, the one in PUBLIC_URL and these are answered 421 (with ALLOW_NO_KEYS=true any IP address is fine); with keys, download links to other names are.',
+    example: 'gpu-box,thinker.internal',
+  }),
+  CORS_ORIGINS: origins({
+    default: [],
+    desc: 'Origins of web pages that may use the API from a browser, separated by commas; * = every page, which without API keys gives the service to all of them. Pages of other origins can change nothing.',
+    example: 'https://dashboard.example.com,http://localhost:3000',
   }),
   SESSION_TIMEOUT_S: wholeNumber(
     15,

@@ -37,7 +37,8 @@ describe.skipIf(TestRedis.program === undefined)(`pages for browsers, once keys 
       expect(await get(path, BROWSER)).toMatchObject(refused);
       expect(await get(path, { ...BROWSER, ...basic('me', USER) })).toMatchObject(refused);
       expect(await get(path, { ...BROWSER, ...basic(OPERATOR, '') })).toMatchObject(refused);
-      expect(await get(path, { ...BROWSER, Authorization: `Bearer ${OPERATOR}` })).toMatchObject(refused);
+      expect(await get(path, { ...BROWSER, Authorization: `Bearer ${USER}` })).toMatchObject(refused);
+      expect((await get(path, { ...BROWSER, Authorization: `Bearer ${OPERATOR}` })).status).toBe(200);
       expect(await get(path, { ...BROWSER, ...basic('anybody', OPERATOR) })).toMatchObject({ status: 200, asks: null });
     },
   );
@@ -66,10 +67,15 @@ describe.skipIf(TestRedis.program === undefined)(`pages for browsers, once keys 
     expect((await get('/docs', BROWSER)).status).toBe(200);
     const { body } = await server.api.get('/docs-json');
     expect(body).toMatchObject({
-      components: { securitySchemes: { api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
-      security: [{ api_key: [] }, {}],
+      components: {
+        securitySchemes: {
+          api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ api_key: [] }, { bearer: [] }, {}],
     });
     // It shows open locks only where there is no way without a key.
-    expect((await docsOptions(server.api.url)).spec.security).toEqual([{ api_key: [] }]);
+    expect((await docsOptions(server.api.url)).spec.security).toEqual([{ api_key: [] }, { bearer: [] }]);
   });
 });

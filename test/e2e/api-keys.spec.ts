@@ -46,7 +46,8 @@ it('are made, asked for, listed and revoked, and the last one that goes leaves t
   expect((await ask()).body.error).toMatchObject({
     code: 'unauthorized',
     category: 'user',
-    message: 'The request has no API key. Send a key of this server in the header X-API-Key.',
+    message:
+      'The request has no API key. Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.',
   });
   expect((await ask('tml-other')).body.error?.message).toMatch(/^The API key is not known here, or was revoked\./);
   expect((await ask(key)).status).toBe(200);

@@ -2,6 +2,8 @@ import helmet from 'helmet';
 
 /** Swagger UI, and the queue's dashboard. */
 export const PAGES = ['/docs', '/admin'];
+/** The dashboard. Express takes paths in any case, so this does, too. */
+export const OPERATOR_PAGES = /^\/admin(\/|$)/i;
 
 /**
  * What a page may load: what this server serves. The dashboard's stylesheet from a font service would send every visit

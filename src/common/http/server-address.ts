@@ -1,7 +1,17 @@
 import type { Request } from 'express';
+import { HostNotAllowedError } from './door.errors.js';
+import { namesThisServer, type NamedServer } from './host-names.js';
 
-/** Where clients reach this server, without a slash at the end: PUBLIC_URL, else as the request was addressed. */
-export function serverAddress(request: Request, { publicUrl }: { readonly publicUrl: string }): string {
-  if (publicUrl !== '') return publicUrl.replace(/\/+$/, '');
-  return `${request.protocol}://${request.get('host') ?? 'localhost'}`;
+/**
+ * Where clients reach this server, without a slash at the end: PUBLIC_URL, else as the request was addressed. What
+ * proxies add (X-Forwarded-*) is not read: any client can send it.
+ * @throws HostNotAllowedError when the request was addressed by a name that need not be this server's
+ */
+export function serverAddress(request: Request, server: NamedServer): string {
+  if (server.publicUrl !== '') return server.publicUrl.replace(/\/+$/, '');
+  const host = request.get('host');
+  if (host === undefined || !namesThisServer(request, server)) {
+    throw new HostNotAllowedError(host, 'so links to this server would lead there.');
+  }
+  return `${request.protocol}://${host}`;
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type Repository } from 'typeorm';
 import { NO_OWNER } from '../../common/caller.js';
+import { isLoopback } from '../../common/http/host-names.js';
 import { AppConfig } from '../../config/app-config.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
@@ -12,7 +13,6 @@ import { hashKey, keyId } from './key-hash.js';
 const REFRESH_MS = 5000;
 /** A request waits this long for keys that are read again, which in an outage of the database takes long. */
 const PATIENCE_MS = 1000;
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** Who sends a request. */
 export interface Caller {
@@ -44,8 +44,7 @@ export class ApiKeys {
 
   /** Whom the key stands for; null when it is missing or wrong though keys are asked for. */
   async callerOf(key: string | undefined): Promise<Caller | null> {
-    await this.refresh();
-    if (!this.areAskedFor) return { owner: NO_OWNER, isOperator: true };
+    if (!(await this.areAskedFor())) return { owner: NO_OWNER, isOperator: true };
     if (key === undefined) return null;
     const hash = hashKey(key);
     const owner = keyId(hash);
@@ -55,9 +54,21 @@ export class ApiKeys {
 
   /** @throws UnprotectedServerError when strangers could reach a server that asks for no key */
   async checkExposure(host: string): Promise<void> {
-    if (LOOPBACK.test(host) || this.config.allowNoKeys) return;
+    if (isLoopback(host) || this.config.allowNoKeys) return;
+    if (!(await this.areAskedFor())) throw new UnprotectedServerError(host);
+  }
+
+  /** Whether a request needs a key: where there never was one, none does. */
+  async areAskedFor(): Promise<boolean> {
     await this.refresh();
-    if (!this.areAskedFor) throw new UnprotectedServerError(host);
+    return this.configured.size > 0 || this.anyStored;
+  }
+
+  /** Whether this owner may still use the service: its key counts, or it has none and none is asked for. */
+  async mayUse(owner: string): Promise<boolean> {
+    if (!(await this.areAskedFor())) return owner === NO_OWNER;
+    const counts = [...this.stored].some((hash) => keyId(hash) === owner) && !this.forgotten.has(owner);
+    return counts || this.isConfigured(owner);
   }
 
   /** Whether the key of this id stands in API_KEYS or ADMIN_KEYS. */
@@ -68,10 +79,6 @@ export class ApiKeys {
   /** Refuses a key that has just been revoked, whatever a look at the database that is under way may say. */
   forget(id: string): void {
     this.forgotten.add(id);
-  }
-
-  private get areAskedFor(): boolean {
-    return this.configured.size > 0 || this.anyStored;
   }
 
   /** One query for all requests that ask at once. When the database fails, the keys known before still count. */

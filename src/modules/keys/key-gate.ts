@@ -3,9 +3,13 @@ import type { NextFunction, Request, Response } from 'express';
 import { runAs } from '../../common/caller.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { sendError } from '../../common/http/app-exception.filter.js';
+import { HostNotAllowedError } from '../../common/http/door.errors.js';
+import { isAnsweredWithoutKeys } from '../../common/http/host-names.js';
+import { OPERATOR_PAGES } from '../../common/http/page-guard.js';
+import { AppConfig } from '../../config/app-config.js';
 import { ApiKeys } from './api-keys.js';
-import { basicPassword } from './basic-password.js';
 import { OperatorsOnlyError, UnauthorizedError } from './errors/key.errors.js';
+import { pageKey, requestKey } from './request-key.js';
 
 /**
  * Answered without a key: what tells nothing about anybody (health, documentation, files of the base models'
@@ -13,49 +17,49 @@ import { OperatorsOnlyError, UnauthorizedError } from './errors/key.errors.js';
  */
 const OPEN = [/^\/$/, /^\/favicon\.ico$/, /^\/(api\/v1\/)?healthz$/, /^\/readyz$/, /^\/docs(-json|-yaml|\/|$)/];
 const SIGNED_OR_PUBLIC = [/^\/hf\//, /^\/api\/v1\/(archives|files|traces)\//];
-/** Express takes paths in any case, so this does, too. */
-const FOR_OPERATORS = /^\/admin(\/|$)/i;
 
 /** Whether a route is answered without a key, whatever keys there are. */
 export function isOpen(path: string): boolean {
   return [...OPEN, ...SIGNED_OR_PUBLIC].some((open) => open.test(path));
 }
 
-/** The first thing a request meets: who is it from? Everything after runs as that owner. */
+/**
+ * The first thing a request meets: who is it from? Everything after runs as that owner. Where no key is asked for, a
+ * request must at least name this server: otherwise any web page could reach it through a name of its own.
+ */
 @Injectable()
 export class KeyGate {
   private readonly logger = new Logger(KeyGate.name);
 
-  constructor(private readonly keys: ApiKeys) {}
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly config: AppConfig,
+  ) {}
 
   readonly handle = (request: Request, response: Response, next: NextFunction): void => {
-    if (isOpen(request.path)) return next();
-    if (FOR_OPERATORS.test(request.path)) return this.admitOperator(request, response, next);
-    const key = request.header('X-API-Key');
-    this.keys.callerOf(key).then(
-      (caller) => {
-        if (caller !== null) return runAs(caller.owner, next);
-        sendError(response, new UnauthorizedError(key !== undefined));
-      },
-      (error: unknown) => this.fail(request, response, error),
-    );
+    this.admit(request, response, next).catch((error: unknown) => {
+      sendError(response, toAppError(error, `in ${request.method} ${request.path}`, this.logger));
+    });
   };
 
-  /** Pages for browsers, which cannot send X-API-Key but ask for a password when told to. */
-  private admitOperator(request: Request, response: Response, next: NextFunction): void {
-    const key = request.header('X-API-Key') ?? basicPassword(request.header('Authorization'));
-    this.keys.callerOf(key).then(
-      (caller) => {
-        if (caller?.isOperator) return runAs(caller.owner, next);
-        const isBrowser = request.accepts(['json', 'html']) === 'html';
-        if (isBrowser) response.setHeader('WWW-Authenticate', 'Basic realm="Operators", charset="UTF-8"');
-        sendError(response, new OperatorsOnlyError(key !== undefined));
-      },
-      (error: unknown) => this.fail(request, response, error),
-    );
+  private async admit(request: Request, response: Response, next: NextFunction): Promise<void> {
+    if (!isAnsweredWithoutKeys(request, this.config) && !(await this.keys.areAskedFor())) {
+      throw new HostNotAllowedError(request.headers.host, 'and without API keys only names of its own are answered.');
+    }
+    if (isOpen(request.path)) return next();
+    if (OPERATOR_PAGES.test(request.path)) return this.admitOperator(request, response, next);
+    const key = requestKey(request);
+    const caller = await this.keys.callerOf(key);
+    if (caller === null) throw new UnauthorizedError(key !== undefined);
+    runAs(caller.owner, next);
   }
 
-  private fail({ method, path }: Request, response: Response, error: unknown): void {
-    sendError(response, toAppError(error, `in ${method} ${path}`, this.logger));
+  private async admitOperator(request: Request, response: Response, next: NextFunction): Promise<void> {
+    const key = pageKey(request);
+    const caller = await this.keys.callerOf(key);
+    if (caller?.isOperator) return runAs(caller.owner, next);
+    const isBrowser = request.accepts(['json', 'html']) === 'html';
+    if (isBrowser) response.setHeader('WWW-Authenticate', 'Basic realm="Operators", charset="UTF-8"');
+    throw new OperatorsOnlyError(key !== undefined);
   }
 }

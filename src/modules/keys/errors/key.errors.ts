@@ -4,8 +4,19 @@ import { AppError } from '../../../common/errors/app-error.js';
 export class UnauthorizedError extends AppError {
   constructor(given: boolean) {
     const problem = given ? 'The API key is not known here, or was revoked.' : 'The request has no API key.';
-    const remedy = 'Send a key of this server in the header X-API-Key.';
+    const remedy = 'Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.';
     super('unauthorized', 'user', 401, `${problem} ${remedy}`, { field: 'X-API-Key', remedy });
+  }
+}
+
+/** The request carries two keys, and nobody can say which of them is meant. */
+export class TwoKeysError extends AppError {
+  constructor() {
+    const remedy = 'Send one of them, or the same key in both.';
+    super('unauthorized', 'user', 401, `X-API-Key and Authorization: Bearer are different keys. ${remedy}`, {
+      field: 'Authorization',
+      remedy,
+    });
   }
 }
 
@@ -28,7 +39,8 @@ export class OperatorsOnlyError extends AppError {
   constructor(given: boolean) {
     const problem = given ? 'The key is not one of an operator.' : 'The request has no key.';
     const remedy =
-      'Send one of ADMIN_KEYS: in the header X-API-Key, or as the password of HTTP Basic with any user name.';
+      'Send one of ADMIN_KEYS: in the header X-API-Key, as Authorization: Bearer <key>, or as the password of HTTP ' +
+      'Basic with any user name.';
     super('operators_only', 'user', 401, `This page is for operators. ${problem} ${remedy}`, {
       field: 'X-API-Key',
       remedy,
