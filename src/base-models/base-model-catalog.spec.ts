@@ -79,7 +79,7 @@ describe('BaseModelCatalog', () => {
     expect(catalog.list().map(({ name }) => name)).toEqual(['one', 'two']);
     expect(catalog.default().name).toBe('one');
     expect(catalog.get('two')).toMatchObject({ folder: join(root, 'two'), config: { layerCount: 2 } });
-    expect(catalog.get('two').tokenizer.encode('a').length).toBe(1);
+    expect(await catalog.get('two').tokenizer.encode('a')).toHaveLength(1);
   });
 
   it('names the known models when an unknown one is asked for', async () => {

@@ -4,10 +4,24 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** A text as tokens, and the characters that each covers. */
+export interface TokenizedText {
+  readonly tokens: Int32Array;
+  /** [start, end) of every token, two numbers each, in UTF-16 code units of the text. */
+  readonly offsets: Int32Array;
+}
+
 /** A conversation as tokens; `assistant[t]` is 1 where token t was written by the assistant (its end-of-turn included). */
 export interface TokenizedChat {
   readonly tokens: Int32Array;
   readonly assistant: Uint8Array;
+}
+
+export interface EncodeOptions {
+  /** The tokenizer's own special tokens (a BOS, where it has one); default true. */
+  readonly addSpecialTokens?: boolean;
+  /** Path of the text in the request, for errors; default 'prompt'. */
+  readonly field?: string;
 }
 
 export interface EncodeChatOptions {
@@ -17,14 +31,17 @@ export interface EncodeChatOptions {
   readonly field?: string;
 }
 
-/** Text to tokens and back, with the model's own chat template. */
+/** Text to tokens and back, with the model's own chat template. Long texts do not hold up the event loop. */
 export abstract class ChatTokenizer {
   /** Tokens that end an answer (eos of generation_config, tokenizer and template). */
   abstract readonly endTokens: readonly number[];
+  /** Largest token id + 1. */
   abstract readonly vocabSize: number;
-  /** With the tokenizer's own special tokens (a BOS, where it has one) unless told otherwise. */
-  abstract encode(text: string, options?: { addSpecialTokens?: boolean }): Int32Array;
-  abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  /** @throws InvalidRequestError naming `field` when the text is not valid Unicode (half a surrogate pair). */
+  abstract encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
+  /** As encode, with the place of every token in the text; special tokens that were added cover nothing. */
+  abstract encodeWithOffsets(text: string, options?: EncodeOptions): Promise<TokenizedText>;
+  abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
   /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
-  abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): TokenizedChat;
+  abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): Promise<TokenizedChat>;
 }

@@ -46,16 +46,19 @@ const chat = (...contents: string[]): ChatMessage[] =>
   contents.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }));
 
 /** The text of the tokens that count as the assistant's, and of the others. */
-function parts(tokenizer: HfChatTokenizer, messages: ChatMessage[]): { assistant: string; others: string } {
-  const { tokens, assistant } = tokenizer.encodeChat(messages);
+async function parts(
+  tokenizer: HfChatTokenizer,
+  messages: ChatMessage[],
+): Promise<{ assistant: string; others: string }> {
+  const { tokens, assistant } = await tokenizer.encodeChat(messages);
   const text = (mask: number) => tokenizer.decode(tokens.filter((_, i) => assistant[i] === mask));
-  return { assistant: text(1), others: text(0) };
+  return { assistant: await text(1), others: await text(0) };
 }
 
 describe('the assistant mask', () => {
   it('covers each answer and its end-of-turn token', async () => {
     const tokenizer = await withTemplate(CHATML);
-    expect(parts(tokenizer, chat('Hi', ' Meow\n', 'user', 'a b'))).toEqual({
+    expect(await parts(tokenizer, chat('Hi', ' Meow\n', 'user', 'a b'))).toEqual({
       assistant: ' Meow\n<|im_end|>a b<|im_end|>',
       others:
         '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n\n<|im_start|>user\nuser<|im_end|>\n' +
@@ -65,14 +68,14 @@ describe('the assistant mask', () => {
 
   it('works for templates that render the last answer differently', async () => {
     const tokenizer = await withTemplate(THINKING);
-    expect(parts(tokenizer, chat('1', 'one', '2', 'two')).assistant).toBe(
+    expect((await parts(tokenizer, chat('1', 'one', '2', 'two'))).assistant).toBe(
       'one<|im_end|><think>\n\n</think>\n\ntwo<|im_end|>',
     );
   });
 
   it("follows the template's own generation blocks", async () => {
     const tokenizer = await withTemplate(MARKED);
-    expect(parts(tokenizer, chat('Hi', ' Meow ', 'b', 'c'))).toEqual({
+    expect(await parts(tokenizer, chat('Hi', ' Meow ', 'b', 'c'))).toEqual({
       assistant: ' Meow <|im_end|>c<|im_end|>',
       others:
         '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n\n<|im_start|>user\nb<|im_end|>\n<|im_start|>assistant\n\n',
@@ -81,27 +84,27 @@ describe('the assistant mask', () => {
 
   it('is not fooled by marks in a message', async () => {
     const tokenizer = await withTemplate(MARKED);
-    expect(parts(tokenizer, chat('a\uE000b', 'c')).assistant).toBe('c<|im_end|>');
+    expect((await parts(tokenizer, chat('a\uE000b', 'c'))).assistant).toBe('c<|im_end|>');
   });
 
   it('gives a token that joins prompt and answer to the answer', async () => {
     const tokenizer = await withTemplate(CHATML);
-    const { assistant } = parts(tokenizer, chat('Hi', '\nx'));
+    const { assistant } = await parts(tokenizer, chat('Hi', '\nx'));
     expect(assistant.endsWith('\nx<|im_end|>')).toBe(true);
   });
 
   it('covers an answer that speaks first, and nothing without an answer', async () => {
     const tokenizer = await withTemplate(CHATML);
-    const first = parts(tokenizer, [{ role: 'assistant', content: 'Hello' }]);
+    const first = await parts(tokenizer, [{ role: 'assistant', content: 'Hello' }]);
     expect(first.assistant).toBe('Hello<|im_end|>');
-    expect(parts(tokenizer, chat('Hi')).assistant).toBe('');
+    expect((await parts(tokenizer, chat('Hi'))).assistant).toBe('');
   });
 
   it('is refused where the template does not tell, but not needed for a prompt', async () => {
     const tokenizer = await withTemplate(FORGETFUL);
-    const prompt = tokenizer.encodeChat(chat('a', 'b', 'c'), { addGenerationPrompt: true });
-    expect(tokenizer.decode(prompt.tokens)).toBe('c');
-    expect(() => tokenizer.encodeChat(chat('a', 'b', 'c'), { field: 'data[1]' })).toThrow(
+    const prompt = await tokenizer.encodeChat(chat('a', 'b', 'c'), { addGenerationPrompt: true });
+    expect(await tokenizer.decode(prompt.tokens)).toBe('c');
+    await expect(tokenizer.encodeChat(chat('a', 'b', 'c'), { field: 'data[1]' })).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         details: expect.objectContaining({ field: 'data[1]' }) as object,
@@ -116,13 +119,14 @@ describe('HfChatTokenizer', () => {
       { name: 'tool_use', template: 'x' },
       { name: 'default', template: CHATML },
     ];
-    const expected = (await withTemplate(CHATML)).encodeChat(chat('Hi'));
-    expect((await withTemplate(named)).encodeChat(chat('Hi'))).toEqual(expected);
+    const expected = await (await withTemplate(CHATML)).encodeChat(chat('Hi'));
+    expect(await (await withTemplate(named)).encodeChat(chat('Hi'))).toEqual(expected);
     await write('tokenizer_config.json', {});
     await write('chat_template.json', { chat_template: CHATML });
-    expect((await load()).encodeChat(chat('Hi'))).toEqual(expected);
+    expect(await (await load()).encodeChat(chat('Hi'))).toEqual(expected);
     await writeFile(join(folder, 'chat_template.jinja'), 'from the file');
-    expect((await load()).decode((await load()).encodeChat(chat('Hi')).tokens)).toBe('from the file');
+    const loaded = await load();
+    expect(await loaded.decode((await loaded.encodeChat(chat('Hi'))).tokens)).toBe('from the file');
   });
 
   it('collects end tokens of generation_config, or of config, and of the tokenizer', async () => {
@@ -134,16 +138,43 @@ describe('HfChatTokenizer', () => {
 
   it('decodes nothing to nothing, and leaves out special tokens on demand', async () => {
     const tokenizer = await withTemplate(CHATML);
-    expect(tokenizer.decode([])).toBe('');
-    const tokens = tokenizer.encode('a<|im_end|> , b');
-    expect(tokenizer.decode(tokens)).toBe('a<|im_end|> , b');
-    expect(tokenizer.decode(tokens, { skipSpecialTokens: true })).toBe('a , b');
+    expect(await tokenizer.decode([])).toBe('');
+    const tokens = await tokenizer.encode('a<|im_end|> , b');
+    expect(await tokenizer.decode(tokens)).toBe('a<|im_end|> , b');
+    expect(await tokenizer.decode(tokens, { skipSpecialTokens: true })).toBe('a , b');
     expect(tokenizer.vocabSize).toBe(420);
+  });
+
+  it('says where in the text every token is, also beyond characters of two code units', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    const text = 'é 🙂🙂 b<|im_end|>c';
+    const { tokens, offsets } = await tokenizer.encodeWithOffsets(text);
+    expect(tokens).toEqual(await tokenizer.encode(text));
+    const end = tokens.indexOf(2);
+    expect(text.slice(offsets[2 * end], offsets[2 * end + 1])).toBe('<|im_end|>');
+    expect(offsets.at(-1)).toBe(text.length);
+    expect([...offsets.slice(0, 2)]).toEqual([0, 1]);
+  });
+
+  it('refuses half of a surrogate pair, which transformers cannot encode either', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    await expect(tokenizer.encode('a\ud83d', { field: 'prompt' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      details: { field: 'prompt' },
+    });
+    expect(await tokenizer.decode(await tokenizer.encode('a🙂\0b'))).toBe('a🙂\0b');
+  });
+
+  // As large as Gemma's; current Llama, Qwen and Mistral checkpoints have 128,256 to 151,936.
+  it.each([120_000, 128_256, 151_936, 262_144])('loads a vocabulary of %i tokens', async (size) => {
+    const vocab = Object.fromEntries(Array.from({ length: size }, (_, id) => [`t${id}`, id]));
+    await write('tokenizer.json', { version: '1.0', model: { type: 'BPE', vocab, merges: [] }, added_tokens: [] });
+    expect((await load()).vocabSize).toBe(size);
   });
 
   it('refuses conversations without a template, and says to send tokens', async () => {
     const tokenizer = await withTemplate(undefined);
-    expect(() => tokenizer.encodeChat(chat('Hi'))).toThrow(
+    await expect(tokenizer.encodeChat(chat('Hi'))).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         message: "Base model 'm' has no chat template, so it cannot take conversations.",
@@ -158,14 +189,14 @@ describe('HfChatTokenizer', () => {
     ['what the template refuses', [{ role: 'system', content: 'x' }], 'messages'],
   ])('refuses %s and names the field', async (_, messages, field) => {
     const tokenizer = await withTemplate(STRICT);
-    expect(() => tokenizer.encodeChat(messages)).toThrow(
+    await expect(tokenizer.encodeChat(messages)).rejects.toThrow(
       expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ field }) as object }),
     );
   });
 
   it("passes on the template's own reason", async () => {
     const tokenizer = await withTemplate(STRICT);
-    expect(() => tokenizer.encodeChat([{ role: 'system', content: 'x' }])).toThrow(/The user speaks first\./);
+    await expect(tokenizer.encodeChat([{ role: 'system', content: 'x' }])).rejects.toThrow(/The user speaks first\./);
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([

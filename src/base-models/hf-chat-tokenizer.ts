@@ -1,10 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
 import { InvalidRequestError } from '../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../formats/format.errors.js';
 import { ChatTemplate, type TextSpan } from './chat-template.js';
-import { type ChatMessage, ChatTokenizer, type EncodeChatOptions, type TokenizedChat } from './chat-tokenizer.js';
+import {
+  type ChatMessage,
+  ChatTokenizer,
+  type EncodeChatOptions,
+  type EncodeOptions,
+  type TokenizedChat,
+  type TokenizedText,
+} from './chat-tokenizer.js';
+import { FastTokenizer } from './fast-tokenizer.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -13,7 +20,7 @@ const ROLES = ['system', 'user', 'assistant', 'tool'];
 
 /**
  * A Hugging Face tokenizer folder: tokenizer.json, tokenizer_config.json, the chat template (chat_template.jinja, or in
- * the configuration), end tokens of generation_config.json. Pure JavaScript; ids agree with transformers.
+ * the configuration), end tokens of generation_config.json. Ids agree with transformers.
  */
 export class HfChatTokenizer extends ChatTokenizer {
   readonly endTokens: readonly number[];
@@ -21,14 +28,14 @@ export class HfChatTokenizer extends ChatTokenizer {
 
   private constructor(
     private readonly what: string,
-    private readonly tokenizer: Tokenizer,
+    private readonly tokenizer: FastTokenizer,
     /** null: the model has none. */
     private readonly template: ChatTemplate | null,
     endTokens: readonly number[],
   ) {
     super();
     this.endTokens = endTokens;
-    this.vocabSize = 1 + Math.max(...tokenizer.get_vocab().values());
+    this.vocabSize = tokenizer.vocabSize;
   }
 
   /** `what` names the model in errors. @throws UnsupportedCheckpointError when a file is missing or malformed. */
@@ -43,11 +50,11 @@ export class HfChatTokenizer extends ChatTokenizer {
     const generation = await readJson(folder, 'generation_config.json', what);
     const eosIds = generation?.['eos_token_id'] ?? (await readJson(folder, 'config.json', what))?.['eos_token_id'];
     try {
-      const tokenizer = new Tokenizer(definition, config);
+      const tokenizer = new FastTokenizer(definition);
       const tokens = specialTokens(config);
       const endTokens = endTokensOf(tokenizer, eosIds, tokens);
       const source = await templateSource(folder, config, what);
-      const endTexts = endTokens.map((id) => tokenizer.id_to_token(id)).filter((text) => text !== undefined);
+      const endTexts = endTokens.map((id) => tokenizer.tokenOf(id)).filter((text) => text !== null);
       const template = source === null ? null : new ChatTemplate(source, tokens, endTexts);
       return new HfChatTokenizer(what, tokenizer, template, endTokens);
     } catch (error) {
@@ -57,34 +64,37 @@ export class HfChatTokenizer extends ChatTokenizer {
     }
   }
 
-  encode(text: string, options: { addSpecialTokens?: boolean } = {}): Int32Array {
-    return Int32Array.from(this.tokenizer.encode(text, { add_special_tokens: options.addSpecialTokens ?? true }).ids);
+  encode(text: string, options: EncodeOptions = {}): Promise<Int32Array> {
+    return this.tokenizer.encode(text, options);
   }
 
-  decode(tokens: ArrayLike<number>, options: { skipSpecialTokens?: boolean } = {}): string {
-    if (tokens.length === 0) return '';
-    // Cleaning up spaces would change what the model wrote: decoding is the inverse of encoding.
-    const skip = options.skipSpecialTokens ?? false;
-    return this.tokenizer.decode(Array.from(tokens), {
-      skip_special_tokens: skip,
-      clean_up_tokenization_spaces: false,
-    });
+  encodeWithOffsets(text: string, options: EncodeOptions = {}): Promise<TokenizedText> {
+    return this.tokenizer.encodeWithOffsets(text, options);
   }
 
-  encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): TokenizedChat {
+  // Spaces are not cleaned up, which would change what the model wrote: decoding is the inverse of encoding.
+  decode(tokens: ArrayLike<number>, options: { skipSpecialTokens?: boolean } = {}): Promise<string> {
+    return this.tokenizer.decode(tokens, options.skipSpecialTokens ?? false);
+  }
+
+  async encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): Promise<TokenizedChat> {
     const { addGenerationPrompt = false, field = 'messages' } = options;
     const template = this.checkMessages(messages, field);
     const text = this.render(template, messages, addGenerationPrompt, field);
-    const tokens = this.encode(text, { addSpecialTokens: false });
     // A prompt for the next answer is no training data: nobody needs to know who wrote what.
-    const spans = addGenerationPrompt ? [] : template.assistantSpans(messages, text);
+    if (addGenerationPrompt) {
+      const tokens = await this.encode(text, { addSpecialTokens: false, field });
+      return { tokens, assistant: new Uint8Array(tokens.length) };
+    }
+    const spans = template.assistantSpans(messages, text);
     if (spans === null) {
       throw new InvalidRequestError(
         `${this.what} has a chat template that does not tell where the assistant's answers in ${field} are.`,
         { field, remedy: 'Send the tokens with weights of your own instead of a conversation.' },
       );
     }
-    return { tokens, assistant: this.maskOf(spans, text, tokens) };
+    const encoded = await this.encodeWithOffsets(text, { addSpecialTokens: false, field });
+    return { tokens: encoded.tokens, assistant: maskOf(spans, encoded) };
   }
 
   private checkMessages(messages: readonly ChatMessage[], field: string): ChatTemplate {
@@ -128,43 +138,22 @@ export class HfChatTokenizer extends ChatTokenizer {
       });
     }
   }
-
-  /** 1 for every token that holds a character of a span. */
-  private maskOf(spans: readonly TextSpan[], text: string, tokens: Int32Array): Uint8Array {
-    const mask = new Uint8Array(tokens.length);
-    let known: Boundary = TEXT_START;
-    for (const { start, end } of spans) {
-      if (start === end) continue;
-      const first = this.boundaryAt(start, known, text, tokens);
-      const after = this.boundaryAt(end, first.exact ? first : known, text, tokens);
-      mask.fill(1, first.token, after.exact ? after.token : after.token + 1);
-      if (after.exact) known = after;
-    }
-    return mask;
-  }
-
-  /**
-   * The first token that reaches beyond a character position, found by encoding the text up to there, from a boundary
-   * already known where that agrees (so long conversations cost linear time), else from the start.
-   */
-  private boundaryAt(position: number, known: Boundary, text: string, tokens: Int32Array): Boundary {
-    const part = this.encode(text.slice(known.position, position), { addSpecialTokens: false });
-    let common = 0;
-    while (common < part.length && part[common] === tokens[known.token + common]) common++;
-    const exact = common === part.length;
-    if (exact || known.position === 0) return { position, token: known.token + common, exact };
-    return this.boundaryAt(position, TEXT_START, text, tokens);
-  }
 }
 
-/** A place in the text and the token there; not exact where one token covers both sides. */
-interface Boundary {
-  readonly position: number;
-  readonly token: number;
-  readonly exact: boolean;
+/** 1 for every token that holds a character of a span. The spans are in the order of the text. */
+function maskOf(spans: readonly TextSpan[], { tokens, offsets }: TokenizedText): Uint8Array {
+  const mask = new Uint8Array(tokens.length);
+  const startOf = (token: number) => offsets[2 * token] ?? 0;
+  const endOf = (token: number) => offsets[2 * token + 1] ?? 0;
+  let token = 0;
+  for (const { start, end } of spans) {
+    while (token < tokens.length && endOf(token) <= start) token++;
+    while (token < tokens.length && startOf(token) < end) mask[token++] = 1;
+    // A token that reaches beyond this span may hold the beginning of the next.
+    if (token > 0) token--;
+  }
+  return mask;
 }
-
-const TEXT_START: Boundary = { position: 0, token: 0, exact: true };
 
 async function readText(folder: string, name: string, what: string): Promise<string | null> {
   try {
@@ -196,10 +185,10 @@ function specialTokens(config: Json): Record<string, string> {
   return tokens;
 }
 
-function endTokensOf(tokenizer: Tokenizer, eosIds: unknown, tokens: Readonly<Record<string, string>>): number[] {
+function endTokensOf(tokenizer: FastTokenizer, eosIds: unknown, tokens: Readonly<Record<string, string>>): number[] {
   const ids = [eosIds].flat().filter((id) => typeof id === 'number');
-  const eos = tokens['eos_token'] === undefined ? undefined : tokenizer.token_to_id(tokens['eos_token']);
-  return [...new Set(eos === undefined ? ids : [...ids, eos])];
+  const eos = tokens['eos_token'] === undefined ? null : tokenizer.idOf(tokens['eos_token']);
+  return [...new Set(eos === null ? ids : [...ids, eos])];
 }
 
 /** The template's text, from where the versions of transformers have put it; null when there is none. */

@@ -17,7 +17,7 @@ export interface Subject {
   /** Starts another one whose passes fit LONGEST_DATUM tokens at most, so that batches are split. The case stops it. */
   openSmall(): Promise<ComputeBackend>;
   /** Text as stop strings see it. */
-  textOf(tokens: ArrayLike<number>): string;
+  textOf(tokens: ArrayLike<number>): string | Promise<string>;
   close(): Promise<void>;
 }
 

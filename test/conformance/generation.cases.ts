@@ -184,11 +184,11 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     run: async (subject) => {
       const [full] = await sample(subject, base(subject), { maxNewTokens: 12 });
       // The last two characters before and the first after a border between tokens.
-      const before = subject.textOf(full!.tokens.subarray(0, 5));
-      const stop = subject.textOf(full!.tokens.subarray(0, 6)).slice(Math.max(0, before.length - 2), before.length + 1);
-      const end = Array.from(full!.tokens, (_, i) => i + 1).find((length) =>
-        subject.textOf(full!.tokens.subarray(0, length)).includes(stop),
-      );
+      const texts: string[] = [];
+      for (const i of full!.tokens.keys()) texts.push(await subject.textOf(full!.tokens.subarray(0, i + 1)));
+      const before = texts[4]!.length;
+      const stop = texts[5]!.slice(Math.max(0, before - 2), before + 1);
+      const end = texts.findIndex((text) => text.includes(stop)) + 1;
       const [stopped] = await sample(subject, base(subject), { maxNewTokens: 12, stopStrings: ['never said', stop] });
       expect(stopped).toMatchObject({ stopReason: 'stop' });
       expect([...stopped!.tokens]).toEqual([...full!.tokens.subarray(0, end)]);

@@ -28,16 +28,17 @@ describe.each(references)('the $name tokenizer agrees with transformers', ({ nam
 
   it.each(texts)('on the text $text', async ({ text, tokens, decoded }) => {
     const tokenizer = await loading;
-    expect([...tokenizer.encode(text)]).toEqual(tokens);
-    expect(tokenizer.decode(tokens)).toBe(decoded);
+    expect([...(await tokenizer.encode(text))]).toEqual(tokens);
+    expect(await tokenizer.decode(tokens)).toBe(decoded);
   });
 
   it.each(chats)('on the conversation $messages', async ({ messages, text, tokens, prompt_tokens, assistant }) => {
     const tokenizer = await loading;
-    const chat = tokenizer.encodeChat(messages);
+    const chat = await tokenizer.encodeChat(messages);
     expect([...chat.tokens]).toEqual(tokens);
-    expect(tokenizer.decode(chat.tokens)).toBe(tokenizer.decode(tokenizer.encode(text, { addSpecialTokens: false })));
-    expect([...tokenizer.encodeChat(messages, { addGenerationPrompt: true }).tokens]).toEqual(prompt_tokens);
+    expect([...(await tokenizer.encode(text, { addSpecialTokens: false }))]).toEqual(tokens);
+    const prompt = await tokenizer.encodeChat(messages, { addGenerationPrompt: true });
+    expect([...prompt.tokens]).toEqual(prompt_tokens);
     if (assistant) expect([...chat.assistant]).toEqual(assistant);
   });
 });

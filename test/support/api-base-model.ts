@@ -1,5 +1,10 @@
 import { type BaseModel } from '../../src/base-models/base-model.js';
-import { type ChatMessage, ChatTokenizer, type TokenizedChat } from '../../src/base-models/chat-tokenizer.js';
+import {
+  type ChatMessage,
+  ChatTokenizer,
+  type TokenizedChat,
+  type TokenizedText,
+} from '../../src/base-models/chat-tokenizer.js';
 
 export const END_TOKEN = 0;
 const ASSISTANT_TOKEN = 1;
@@ -12,28 +17,41 @@ export class CharacterTokenizer extends ChatTokenizer {
   override readonly endTokens = [END_TOKEN];
   override readonly vocabSize = 128;
 
-  override encode(text: string): Int32Array {
-    return Int32Array.from(text, (character) => character.charCodeAt(0));
+  override encode(text: string): Promise<Int32Array> {
+    return Promise.resolve(codesOf(text));
   }
 
-  override decode(tokens: ArrayLike<number>): string {
-    return String.fromCharCode(...Array.from(tokens).filter((token) => token > OTHER_ROLE_TOKEN));
+  override encodeWithOffsets(text: string): Promise<TokenizedText> {
+    const offsets = Int32Array.from({ length: 2 * text.length }, (_, i) => Math.ceil(i / 2));
+    return Promise.resolve({ tokens: codesOf(text), offsets });
   }
 
-  override encodeChat(messages: readonly ChatMessage[], options?: { addGenerationPrompt?: boolean }): TokenizedChat {
+  override decode(tokens: ArrayLike<number>): Promise<string> {
+    const characters = Array.from(tokens, (token) => (token > OTHER_ROLE_TOKEN ? String.fromCharCode(token) : ''));
+    return Promise.resolve(characters.join(''));
+  }
+
+  override encodeChat(
+    messages: readonly ChatMessage[],
+    options?: { addGenerationPrompt?: boolean },
+  ): Promise<TokenizedChat> {
     const tokens: number[] = [];
     const assistant: number[] = [];
     for (const { role, content } of messages) {
       const written = role === 'assistant' ? 1 : 0;
-      tokens.push(written ? ASSISTANT_TOKEN : OTHER_ROLE_TOKEN, ...this.encode(content), END_TOKEN);
+      tokens.push(written ? ASSISTANT_TOKEN : OTHER_ROLE_TOKEN, ...codesOf(content), END_TOKEN);
       assistant.push(0, ...new Array<number>(content.length + 1).fill(written));
     }
     if (options?.addGenerationPrompt) {
       tokens.push(ASSISTANT_TOKEN);
       assistant.push(0);
     }
-    return { tokens: Int32Array.from(tokens), assistant: Uint8Array.from(assistant) };
+    return Promise.resolve({ tokens: Int32Array.from(tokens), assistant: Uint8Array.from(assistant) });
   }
+}
+
+function codesOf(text: string): Int32Array {
+  return Int32Array.from(text, (character) => character.charCodeAt(0));
 }
 
 /** A base model whose tokenizer can be followed by hand: vocabulary 128, context 32, hidden size 8, two layers. */

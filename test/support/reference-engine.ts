@@ -39,5 +39,10 @@ async function loadModel(name: string, cacheFolder: string) {
   const folder = fixturePath(`models/${name}`);
   const config = parseHfConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), name);
   const weights = await prepareWeightFile(await openCheckpoint(folder, config, name), { cacheFolder });
-  return { name, config, weights, decode: (tokens: ArrayLike<number>) => Array.from(tokens).join(' ') };
+  return {
+    name,
+    config,
+    weights,
+    decode: (tokens: ArrayLike<number>) => Promise.resolve(Array.from(tokens).join(' ')),
+  };
 }

@@ -21,7 +21,7 @@ export interface GenerationModel {
   /** Weights of the adapter, fixed for the whole generation. */
   readonly feeds: readonly [string, HostTensor][];
   /** Text of tokens, for stop strings. */
-  readonly decode: (tokens: ArrayLike<number>) => string;
+  readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
 }
 
 /** What the model says about the next token of one sequence: a row of logits and their log-sum-exp. */
@@ -47,7 +47,7 @@ class Continuation {
   }
 
   /** Draws the next token. */
-  next(sampler: TokenSampler, { logits, logSum }: NextToken): { token: number; logprob: number } {
+  async next(sampler: TokenSampler, { logits, logSum }: NextToken): Promise<{ token: number; logprob: number }> {
     const { sampling, prompt } = this.request;
     const history = sampling.repetitionPenalty === 1 ? [] : [...prompt, ...this.tokens];
     const token = sampler.sample(logits, sampling, history, this.random.uniform(this.tokens.length));
@@ -55,7 +55,7 @@ class Continuation {
     this.tokens.push(token);
     this.logprobs.push(logprob);
     this.keepTop(logits, logSum);
-    this.stopReason = this.ending(token);
+    this.stopReason = await this.ending(token);
     return { token, logprob };
   }
 
@@ -77,11 +77,11 @@ class Continuation {
     this.tops.push(row);
   }
 
-  private ending(token: number): StopReason | null {
+  private async ending(token: number): Promise<StopReason | null> {
     const { stopTokens, stopStrings, maxNewTokens } = this.request.sampling;
     if (stopTokens.includes(token)) return 'stop';
     if (stopStrings.length > 0) {
-      const text = this.model.decode(this.tokens);
+      const text = await this.model.decode(this.tokens);
       if (stopStrings.some((stop) => text.includes(stop))) return 'stop';
     }
     return this.tokens.length >= maxNewTokens ? 'length' : null;
@@ -104,17 +104,17 @@ export async function generate(
   const cache = new KvCache(runtime.config, 1);
   const scores = new PromptScores(request, sampler);
   const prefilled = await prefill(model, cache, request.prompt, scores);
-  const draw = (continuation: Continuation, next: NextToken) => {
-    const drawn = continuation.next(sampler, next);
+  const draw = async (continuation: Continuation, next: NextToken) => {
+    const drawn = await continuation.next(sampler, next);
     onToken?.({ index: continuation.index, ...drawn });
   };
-  for (const continuation of all) draw(continuation, prefilled);
+  for (const continuation of all) await draw(continuation, prefilled);
   let open = all.filter(({ stopReason }) => stopReason === null);
   cache.select(open.map(() => 0));
   while (open.length > 0) {
     const tokens = Int32Array.from(open, (continuation) => continuation.tokens.at(-1)!);
     const next = await step(model, cache, tokens, open.length);
-    open.forEach((continuation, row) => draw(continuation, next[row]!));
+    for (const [row, continuation] of open.entries()) await draw(continuation, next[row]!);
     const kept = open.flatMap(({ stopReason }, row) => (stopReason === null ? [row] : []));
     if (kept.length < open.length) cache.select(kept);
     open = kept.map((row) => open[row]!);

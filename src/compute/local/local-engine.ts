@@ -31,7 +31,7 @@ export interface EngineModel {
   readonly name: string;
   readonly config: TransformerConfig;
   readonly weights: WeightFile;
-  readonly decode: (tokens: ArrayLike<number>) => string;
+  readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
 }
 
 export interface EngineOptions {

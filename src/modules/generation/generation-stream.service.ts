@@ -6,7 +6,7 @@ import { GenerationService } from './generation.service.js';
 import { readStop } from './sampling-request.js';
 import { type StreamListener } from './sse.js';
 import { TextStream } from './text-stream.js';
-import { TokenTap } from './token-events.js';
+import { TokenTap, type TokenTriple } from './token-events.js';
 import { TokenTexts } from './token-texts.js';
 
 /** Sampling whose tokens are told while they are drawn in the worker. */
@@ -28,8 +28,14 @@ export class GenerationStreamService {
       const texts = new TokenTexts(() => textStreamOf(dto, model));
       const accepted = await this.generation.submit({ ...dto, stream: true });
       listener.onStart();
-      tap.follow(accepted.requestId, (triple) => listener.onDelta(texts.push(triple)));
+      // One after another, in the order of the tokens.
+      let told: Promise<void> = Promise.resolve();
+      const tell = async (triple: TokenTriple) => listener.onDelta(await texts.push(triple));
+      tap.follow(accepted.requestId, (triple) => {
+        told = told.then(() => tell(triple));
+      });
       const result = await this.generation.result(accepted, signal);
+      await told;
       if (result) for (const delta of texts.finish(textsOf(result))) listener.onDelta(delta);
       return result;
     } finally {
@@ -41,7 +47,7 @@ export class GenerationStreamService {
 function textStreamOf(dto: GenerateDto, model: BaseModel): TextStream {
   const { tokenizer } = model;
   const stop = readStop(dto.stop, model);
-  const decode = (tokens: readonly number[]): string => tokenizer.decode(tokens, { skipSpecialTokens: true });
+  const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
   return new TextStream(decode, new Set([...tokenizer.endTokens, ...stop.tokens]), stop.strings);
 }
 

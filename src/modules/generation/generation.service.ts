@@ -32,7 +32,7 @@ export class GenerationService {
   async submit(dto: GenerateDto): Promise<Accepted> {
     const source = await this.findSource(dto);
     const options = { logprobs: dto.logprobs ?? false, stream: dto.stream ?? false };
-    return this.submitTo(source, toGenerateRequest(dto, source.model), options);
+    return this.submitTo(source, await toGenerateRequest(dto, source.model), options);
   }
 
   /** A request that has been checked. `repeat`: what a repeat of it has in common with it. */

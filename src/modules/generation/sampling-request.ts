@@ -13,11 +13,11 @@ const MAX_STOP_STRINGS = 16;
 const MAX_STOP_TOKENS = 1024;
 
 /** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
-export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateRequest {
+export async function toGenerateRequest(dto: GenerateDto, model: BaseModel): Promise<GenerateRequest> {
   if (dto.async && dto.stream) {
     throw invalid('stream', 'and async are both true.', 'Choose one: a stream is an answer, async is none yet.');
   }
-  const prompt = toPrompt(dto, model);
+  const prompt = await toPrompt(dto, model);
   const sampling = toSampling(dto, model);
   const limit = model.config.contextLength;
   if (prompt.length + sampling.maxNewTokens > limit) {
@@ -30,7 +30,7 @@ export function toGenerateRequest(dto: GenerateDto, model: BaseModel): GenerateR
   return { prompt, count: dto.n ?? 1, sampling };
 }
 
-function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
+async function toPrompt(dto: GenerateDto, model: BaseModel): Promise<Int32Array> {
   const given = (['messages', 'prompt', 'tokens'] as const).filter((name) => isGiven(dto[name]));
   const [field] = given;
   if (field === undefined || given.length > 1) {
@@ -38,13 +38,13 @@ function toPrompt(dto: GenerateDto, model: BaseModel): Int32Array {
     const problem = field === undefined ? 'There is nothing to continue.' : `${given.join(' and ')} were given.`;
     throw new InvalidRequestError(`${problem} ${remedy}`, { field: field ?? 'messages', remedy });
   }
-  const prompt = encodePrompt(dto, model);
+  const prompt = await encodePrompt(dto, model);
   if (prompt.length > 0) return prompt;
   throw invalid(field, 'holds no tokens.', 'Give at least one token to continue from.');
 }
 
-function encodePrompt(dto: GenerateDto, { tokenizer, config }: BaseModel): Int32Array {
-  if (dto.messages) return tokenizer.encodeChat(dto.messages, { addGenerationPrompt: true }).tokens;
+async function encodePrompt(dto: GenerateDto, { tokenizer, config }: BaseModel): Promise<Int32Array> {
+  if (dto.messages) return (await tokenizer.encodeChat(dto.messages, { addGenerationPrompt: true })).tokens;
   if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { addSpecialTokens: true });
   const list = dto.tokens ?? [];
   const tokens = new Int32Array(list.length);

@@ -13,21 +13,21 @@ export class TextStream {
   private stopped = false;
 
   constructor(
-    private readonly decode: (tokens: readonly number[]) => string,
+    private readonly decode: (tokens: readonly number[]) => Promise<string>,
     private readonly stopTokens: ReadonlySet<number>,
     private readonly stopStrings: readonly string[],
   ) {}
 
-  /** Text that becomes certain with this token; often empty. */
-  push(token: number): string {
+  /** Text that becomes certain with this token; often empty. Wait for one token before the next. */
+  async push(token: number): Promise<string> {
     if (this.stopped) return '';
     if (this.stopTokens.has(token)) {
       this.stopped = true;
       return '';
     }
     this.tokens.push(token);
-    const before = this.decode(this.tokens.slice(this.prefix, this.read));
-    const after = this.decode(this.tokens.slice(this.prefix));
+    const before = await this.decode(this.tokens.slice(this.prefix, this.read));
+    const after = await this.decode(this.tokens.slice(this.prefix));
     // U+FFFD at the end: the bytes of a character are not complete yet.
     if (after.length <= before.length || after.endsWith('\uFFFD')) return '';
     this.prefix = this.read;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventBus, type EventChannel, type EventListener } from '../../events/event-bus.js';
 import { TextStream } from './text-stream.js';
-import { type TokenEvents, TokenPublisher, TokenTap } from './token-events.js';
+import { type TokenEvents, TokenPublisher, TokenTap, type TokenTriple } from './token-events.js';
 import { TokenTexts } from './token-texts.js';
 
 /** Delivers at once to whoever listens, but each sending takes until `release` is called. */
@@ -90,18 +90,26 @@ describe('TokenTap', () => {
   });
 });
 
-describe('TokenTexts', () => {
-  const texts = () => new TokenTexts(() => new TextStream((tokens) => String.fromCharCode(...tokens), new Set(), []));
+const decodeCodes = (codes: readonly number[]) => Promise.resolve(String.fromCharCode(...codes));
 
-  it('keeps sequences apart', () => {
+describe('TokenTexts', () => {
+  const texts = () => new TokenTexts(() => new TextStream(decodeCodes, new Set(), []));
+
+  async function push(sut: TokenTexts, ...triples: TokenTriple[]): Promise<string> {
+    let text = '';
+    for (const triple of triples) text += (await sut.push(triple)).text;
+    return text;
+  }
+
+  it('keeps sequences apart', async () => {
     const sut = texts();
-    expect(sut.push([0, 0, 97]).text + sut.push([1, 0, 98]).text + sut.push([0, 1, 99]).text).toBe('abc');
+    expect(await push(sut, [0, 0, 97], [1, 0, 98], [0, 1, 99])).toBe('abc');
     expect(sut.finish(['ac', 'bd'])).toEqual([{ index: 1, token: null, text: 'd' }]);
   });
 
-  it('stops giving text after a lost token, so that the end still completes it', () => {
+  it('stops giving text after a lost token, so that the end still completes it', async () => {
     const sut = texts();
-    const given = [sut.push([0, 0, 97]), sut.push([0, 2, 99]), sut.push([0, 3, 100])].map(({ text }) => text).join('');
+    const given = await push(sut, [0, 0, 97], [0, 2, 99], [0, 3, 100]);
     const [rest] = sut.finish(['abcd']);
     expect(given + rest!.text).toBe('abcd');
   });

@@ -17,11 +17,12 @@ export class TokenTexts {
 
   constructor(private readonly makeStream: () => TextStream) {}
 
-  push([index, place, token]: TokenTriple): TextDelta {
+  /** Wait for one token before the next. */
+  async push([index, place, token]: TokenTriple): Promise<TextDelta> {
     const sequence = this.sequence(index);
     if (place !== sequence.next) sequence.broken = true;
     sequence.next = place + 1;
-    return { index, token, text: sequence.broken ? '' : sequence.stream.push(token) };
+    return { index, token, text: sequence.broken ? '' : await sequence.stream.push(token) };
   }
 
   /** What is missing from the final texts. */

@@ -8,13 +8,13 @@ import { type BatchRequest, readBatch, type ReadBatch } from './batch.reader.js'
 const registry = new LossRegistry();
 const knownInputs = registry.list().flatMap((loss) => loss.inputs.map((input) => input.name));
 
-const read = (request: BatchRequest, lossName = 'cross_entropy'): ReadBatch =>
+const read = (request: BatchRequest, lossName = 'cross_entropy'): Promise<ReadBatch> =>
   readBatch(request, { model: makeBaseModel(), loss: registry.get(lossName).metadata, knownInputs });
 
 /** Field named by the refusal; fails when the request is accepted. */
-function refusedField(request: unknown, lossName?: string): unknown {
+async function refusedField(request: unknown, lossName?: string): Promise<unknown> {
   try {
-    read(request as BatchRequest, lossName);
+    await read(request as BatchRequest, lossName);
   } catch (error) {
     if (error instanceof AppError && error.category === 'user' && error.status === 400) return error.details.field;
     throw error;
@@ -36,14 +36,14 @@ describe('data of another form', () => {
     [{ data: chat }, /data\[0\] is a message, not a conversation\. Put the list of messages into another list/],
     [{ data: [{ messages: chat }] }, /is neither a conversation nor a datum\. A conversation is its list of messages/],
     [{ data: [{ prompt: 'Hi', completion: 'Yo' }] }, /is neither a conversation nor a datum/],
-  ])('is told from a datum with unknown fields: case %#', (request, problem) => {
-    expect(() => read(request)).toThrow(problem);
+  ])('is told from a datum with unknown fields: case %#', async (request, problem) => {
+    await expect(read(request)).rejects.toThrow(problem);
   });
 });
 
 describe('conversations', () => {
-  it('shifts tokens by one and counts every target', () => {
-    const { batch, form } = read({ data: [chat, [{ role: 'user', content: 'a' }]] });
+  it('shifts tokens by one and counts every target', async () => {
+    const { batch, form } = await read({ data: [chat, [{ role: 'user', content: 'a' }]] });
     expect(form).toBe('conversations');
     // user, H, i, end, assistant, Y, o, end
     expect([...datumValues(batch.tokens, 0)]).toEqual([2, 72, 105, 0, 1, 89, 111]);
@@ -52,12 +52,12 @@ describe('conversations', () => {
     expect(batch.lossInputs['weights']).toBeUndefined();
   });
 
-  it('weights only what the assistant wrote', () => {
-    const { batch } = read({ data: [chat], train_on: 'assistant' });
+  it('weights only what the assistant wrote', async () => {
+    const { batch } = await read({ data: [chat], train_on: 'assistant' });
     expect([...batch.lossInputs['weights']!.data]).toEqual([0, 0, 0, 0, 1, 1, 1]);
   });
 
-  it('takes one list or one number per conversation', () => {
+  it('takes one list or one number per conversation', async () => {
     const loss_fn_inputs = {
       logprobs: [
         [-1, -2, -3, -4, -5, -6, -7],
@@ -65,23 +65,23 @@ describe('conversations', () => {
       ],
       advantages: [0.5, -2],
     };
-    const { batch } = read({ data: [chat, [{ role: 'user', content: 'a' }]], loss_fn_inputs }, 'ppo');
+    const { batch } = await read({ data: [chat, [{ role: 'user', content: 'a' }]], loss_fn_inputs }, 'ppo');
     expect([...batch.lossInputs['logprobs']!.data]).toEqual([-1, -2, -3, -4, -5, -6, -7, -8, -9]);
     expect([...batch.lossInputs['advantages']!.data]).toEqual([0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, -2, -2]);
   });
 
-  it('accepts equal targets and refuses others', () => {
+  it('accepts equal targets and refuses others', async () => {
     const targets = [72, 105, 0, 1, 89, 111, 0];
-    expect(() => read({ data: [chat], loss_fn_inputs: { target_tokens: [targets] } })).not.toThrow();
+    await expect(read({ data: [chat], loss_fn_inputs: { target_tokens: [targets] } })).resolves.toBeDefined();
     targets[3] = 7;
-    expect(refusedField({ data: [chat], loss_fn_inputs: { target_tokens: [targets] } })).toBe(
+    expect(await refusedField({ data: [chat], loss_fn_inputs: { target_tokens: [targets] } })).toBe(
       'loss_fn_inputs.target_tokens',
     );
   });
 
-  it('combines given weights with the assistant mask', () => {
+  it('combines given weights with the assistant mask', async () => {
     const request: BatchRequest = { data: [chat], train_on: 'assistant', loss_fn_inputs: { weights: [0.5] } };
-    expect([...read(request).batch.lossInputs['weights']!.data]).toEqual([0, 0, 0, 0, 0.5, 0.5, 0.5]);
+    expect([...(await read(request)).batch.lossInputs['weights']!.data]).toEqual([0, 0, 0, 0, 0.5, 0.5, 0.5]);
   });
 
   it.each([
@@ -97,8 +97,8 @@ describe('conversations', () => {
       'loss_fn_inputs.logprobs[0]',
     ],
     ['an unknown input', { data: [chat], loss_fn_inputs: { reward: [1] } }, 'loss_fn_inputs.reward'],
-  ])('refuses %s', (_what, request, field) => {
-    expect(refusedField(request, 'ppo')).toBe(field);
+  ])('refuses %s', async (_what, request, field) => {
+    expect(await refusedField(request, 'ppo')).toBe(field);
   });
 
   it.each([
@@ -107,21 +107,21 @@ describe('conversations', () => {
     ['a message without content', [[{ role: 'user' }]], 'data[0][0].content'],
     ['a misspelt key', [[{ role: 'user', content: 'a', name: 'b' }]], 'data[0][0].name'],
     ['a chat beyond the context', [chat, [{ role: 'user', content: 'x'.repeat(31) }]], 'data[1]'],
-  ])('refuses %s', (_what, data, field) => {
-    expect(refusedField({ data })).toBe(field);
+  ])('refuses %s', async (_what, data, field) => {
+    expect(await refusedField({ data })).toBe(field);
   });
 
-  it('names the length and the limit of a chat that is too long', () => {
-    expect(() => read({ data: [[{ role: 'user', content: 'x'.repeat(31) }]] })).toThrow(/33 tokens.*32 tokens/);
+  it('names the length and the limit of a chat that is too long', async () => {
+    await expect(read({ data: [[{ role: 'user', content: 'x'.repeat(31) }]] })).rejects.toThrow(/33 tokens.*32 tokens/);
   });
 
-  it('refuses to train on an assistant that says nothing', () => {
-    expect(refusedField({ data: [[{ role: 'user', content: 'a' }]], train_on: 'assistant' })).toBe('data[0]');
+  it('refuses to train on an assistant that says nothing', async () => {
+    expect(await refusedField({ data: [[{ role: 'user', content: 'a' }]], train_on: 'assistant' })).toBe('data[0]');
   });
 });
 
 describe('datums', () => {
-  it('joins chunks and inputs of ragged datums', () => {
+  it('joins chunks and inputs of ragged datums', async () => {
     const first = {
       model_input: {
         chunks: [
@@ -131,7 +131,7 @@ describe('datums', () => {
       },
       loss_fn_inputs: { target_tokens: { data: [2, 3, 4], dtype: 'int64', shape: [3] }, weights: [0, 0.5, 1] },
     };
-    const { batch, form } = read({ data: [first, datum([9], { target_tokens: [8], weights: [-1] })] });
+    const { batch, form } = await read({ data: [first, datum([9], { target_tokens: [8], weights: [-1] })] });
     expect(form).toBe('datums');
     expect([...batch.tokens.data]).toEqual([1, 2, 3, 9]);
     expect([...batch.tokens.offsets]).toEqual([0, 3, 4]);
@@ -139,18 +139,18 @@ describe('datums', () => {
     expect(batch.lossInputs['weights']!.data).toEqual(Float32Array.of(0, 0.5, 1, -1));
   });
 
-  it('reads K targets per position', () => {
+  it('reads K targets per position', async () => {
     const inputs = {
       target_tokens: { data: [1, 2, 3, 4], dtype: 'int64', shape: [2, 2] },
       weights: { data: [1, 0, 0.5, 0.5], dtype: 'float32', shape: [2, 2] },
     };
-    const { batch } = read({ data: [datum([5, 6], inputs)] });
+    const { batch } = await read({ data: [datum([5, 6], inputs)] });
     expect(batch.lossInputs['target_tokens']!.trailingShape).toEqual([2]);
     expect([...batch.lossInputs['weights']!.data]).toEqual([1, 0, 0.5, 0.5]);
   });
 
-  it('leaves inputs of other losses out', () => {
-    const { batch } = read({ data: [datum([1], { target_tokens: [1], advantages: [1] })] });
+  it('leaves inputs of other losses out', async () => {
+    const { batch } = await read({ data: [datum([1], { target_tokens: [1], advantages: [1] })] });
     expect(Object.keys(batch.lossInputs)).toEqual(['target_tokens']);
   });
 
@@ -189,23 +189,23 @@ describe('datums', () => {
     ],
     ['nested lists', { data: [datum([1], { target_tokens: [[1]] })] }, `${at}.target_tokens[0]`],
     ['an unknown field', { data: [{ tokens: [1] }] }, 'data[0].tokens'],
-  ])('refuses %s', (_what, request, field) => {
-    expect(refusedField(request)).toBe(field);
+  ])('refuses %s', async (_what, request, field) => {
+    expect(await refusedField(request)).toBe(field);
   });
 
-  it('refuses images and says why', () => {
+  it('refuses images and says why', async () => {
     const image = { model_input: { chunks: [{ type: 'image', data: '', format: 'png' }] }, loss_fn_inputs: {} };
-    expect(() => read({ data: [image] })).toThrow(/text, not images/);
+    await expect(read({ data: [image] })).rejects.toThrow(/text, not images/);
   });
 
-  it('refuses an optional input that only some datums have', () => {
+  it('refuses an optional input that only some datums have', async () => {
     const data = [datum([1], { target_tokens: [1], weights: [1] }), datum([1], { target_tokens: [1] })];
-    expect(refusedField({ data })).toBe('data[1].loss_fn_inputs.weights');
+    expect(await refusedField({ data })).toBe('data[1].loss_fn_inputs.weights');
   });
 
-  it('refuses different K in one request', () => {
+  it('refuses different K in one request', async () => {
     const wide = datum([1], { target_tokens: { data: [1, 2], shape: [1, 2] } });
     const narrow = datum([1], { target_tokens: { data: [1], shape: [1, 1] } });
-    expect(refusedField({ data: [wide, narrow] })).toBe('data[1].loss_fn_inputs.target_tokens.data');
+    expect(await refusedField({ data: [wide, narrow] })).toBe('data[1].loss_fn_inputs.target_tokens.data');
   });
 });

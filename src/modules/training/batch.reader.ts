@@ -19,7 +19,7 @@ const FORMS =
   'Give conversations [[{"role", "content"}, ...], ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
 
 /** `data` of a forward or forward_backward request in either of its two forms, with the loss inputs, checked. */
-export function readBatch(request: BatchRequest, context: BatchContext): ReadBatch {
+export async function readBatch(request: BatchRequest, context: BatchContext): Promise<ReadBatch> {
   const data = readArray(request.data, 'data', FORMS);
   if (data.length === 0) throw invalid('data', 'is empty.', FORMS);
   refuseOtherForms(data[0]);
@@ -29,7 +29,7 @@ export function readBatch(request: BatchRequest, context: BatchContext): ReadBat
     throw invalid(`data[${i}]`, `is ${describe(value)}, but data[0] is not of that form.`, `Don't mix. ${FORMS}`);
   });
   if (form === 'conversations') {
-    return { form, batch: readConversations(data, request.loss_fn_inputs, request.train_on ?? 'all', context) };
+    return { form, batch: await readConversations(data, request.loss_fn_inputs, request.train_on ?? 'all', context) };
   }
   if (request.loss_fn_inputs !== undefined) {
     throw invalid('loss_fn_inputs', 'is for conversations.', 'Datums carry their own: data[i].loss_fn_inputs.');

@@ -28,13 +28,15 @@ const FORM = 'A conversation is a list of {"role": "user", "content": "..."} mes
  * inputs and T - 1 targets. All targets count, or only those the assistant wrote. `lossFnInputs` holds, by name, one
  * list of T - 1 numbers, or one number for all positions or for the conversation as such, per conversation.
  */
-export function readConversations(
+export async function readConversations(
   data: readonly unknown[],
   lossFnInputs: unknown,
   trainOn: TrainOn,
   context: BatchContext,
-): DatumBatch {
-  const chats = data.map((value, i) => tokenize(value, `data[${i}]`, context));
+): Promise<DatumBatch> {
+  const chats: TokenizedChat[] = [];
+  // One after another: the first that is wrong is the one that is refused.
+  for (const [i, value] of data.entries()) chats.push(await tokenize(value, `data[${i}]`, context));
   const offsets = offsetsOf(chats.map((chat) => chat.tokens.length - 1));
   const tokens = concatenate(chats, offsets, 0);
   const targets = concatenate(chats, offsets, 1);
@@ -61,8 +63,8 @@ export function readMessages(value: unknown, field: string): ChatMessage[] {
   });
 }
 
-function tokenize(value: unknown, field: string, { model }: BatchContext): TokenizedChat {
-  const chat = model.tokenizer.encodeChat(readMessages(value, field), { field });
+async function tokenize(value: unknown, field: string, { model }: BatchContext): Promise<TokenizedChat> {
+  const chat = await model.tokenizer.encodeChat(readMessages(value, field), { field });
   if (chat.tokens.length < 2) {
     throw invalid(field, `is only ${chat.tokens.length} token long.`, 'Next-token prediction needs at least two.');
   }

@@ -97,7 +97,7 @@ export class TrainingService {
     const reference = await this.lossOf(fields.loss_fn ?? DEFAULT_LOSS, adapterId, fields.seq_id);
     const loss = this.registry.functionOf(reference);
     const config = this.registry.resolveConfig(loss, fields.loss_fn_config ?? undefined);
-    const { batch, form } = readBatch(
+    const { batch, form } = await readBatch(
       { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
       { model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) },
     );

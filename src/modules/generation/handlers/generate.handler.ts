@@ -40,7 +40,7 @@ export class GenerateHandler extends OperationHandler {
     const result = await this.backend.generate(target, withTables(request, options), onToken);
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
-    const texts = result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer));
+    const texts = await Promise.all(result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer)));
     const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
     // Of the last n only, where the client asks for so few.
     promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
@@ -89,9 +89,9 @@ function withTables(request: GenerateRequest, options: GenerateOptions): Generat
 }
 
 /** The stop token and everything from a stop string on are no part of the text. */
-function textOf(sequence: SampledSequence, sampling: SamplingParams, tokenizer: ChatTokenizer): string {
+async function textOf(sequence: SampledSequence, sampling: SamplingParams, tokenizer: ChatTokenizer): Promise<string> {
   const last = sequence.tokens.at(-1);
   const stopped = sequence.stopReason === 'stop' && last !== undefined && sampling.stopTokens.includes(last);
   const tokens = stopped ? sequence.tokens.subarray(0, -1) : sequence.tokens;
-  return cutAtStop(tokenizer.decode(tokens, { skipSpecialTokens: true }), sampling.stopStrings);
+  return cutAtStop(await tokenizer.decode(tokens, { skipSpecialTokens: true }), sampling.stopStrings);
 }

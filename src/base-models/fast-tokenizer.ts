@@ -1,0 +1,91 @@
+import { type Encoding, Tokenizer } from '@anush008/tokenizers';
+import { invalid } from '../common/json/json-fields.js';
+import { type EncodeOptions, type TokenizedText } from './chat-tokenizer.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * A tokenizer.json, worked by the Rust library that transformers uses (Hugging Face's tokenizers crate), whose work is
+ * done on threads of its own.
+ */
+export class FastTokenizer {
+  readonly vocabSize: number;
+  private readonly tokenizer: Tokenizer;
+
+  /** @throws the library's error when it does not know the definition. */
+  constructor(definition: Json) {
+    this.tokenizer = Tokenizer.fromString(JSON.stringify(withoutLengthRules(definition)));
+    this.vocabSize = 1 + largest(Object.values(this.tokenizer.getVocab(true)));
+  }
+
+  async encode(text: string, options: EncodeOptions = {}): Promise<Int32Array> {
+    return Int32Array.from((await this.run(text, options)).getIds());
+  }
+
+  async encodeWithOffsets(text: string, options: EncodeOptions = {}): Promise<TokenizedText> {
+    const encoding = await this.run(text, options);
+    return { tokens: Int32Array.from(encoding.getIds()), offsets: toCodeUnits(text, encoding.getOffsets()) };
+  }
+
+  /** Ids that no token has are passed over. */
+  async decode(tokens: ArrayLike<number>, skipSpecialTokens: boolean): Promise<string> {
+    return tokens.length === 0 ? '' : this.tokenizer.decode(Array.from(tokens), skipSpecialTokens);
+  }
+
+  idOf(token: string): number | null {
+    return this.tokenizer.tokenToId(token);
+  }
+
+  tokenOf(id: number): string | null {
+    return this.tokenizer.idToToken(id);
+  }
+
+  private run(text: string, { addSpecialTokens = true, field = 'prompt' }: EncodeOptions): Promise<Encoding> {
+    if (/\p{Surrogate}/u.test(text)) {
+      throw invalid(field, 'is not valid Unicode: it holds half of a surrogate pair.', 'Send whole characters.');
+    }
+    return this.tokenizer.encode(text, null, { addSpecialTokens });
+  }
+}
+
+/** Texts are never cut or filled up here, and tokens keep the white space that they stand for. */
+function withoutLengthRules(definition: Json): Json {
+  return {
+    ...definition,
+    truncation: null,
+    padding: null,
+    post_processor: withoutTrimming(definition['post_processor']),
+  };
+}
+
+/** Trimming changes the offsets only: the space in front of a word would belong to no token. */
+function withoutTrimming(processor: unknown): unknown {
+  if (typeof processor !== 'object' || processor === null) return processor;
+  const trimmed = 'trim_offsets' in processor ? { ...processor, trim_offsets: false } : { ...processor };
+  if (!('processors' in trimmed) || !Array.isArray(trimmed.processors)) return trimmed;
+  return { ...trimmed, processors: trimmed.processors.map(withoutTrimming) };
+}
+
+function largest(values: readonly number[]): number {
+  let most = -1;
+  for (const value of values) if (value > most) most = value;
+  return most;
+}
+
+/** The library counts code points; strings here are of UTF-16 code units, two for a character beyond U+FFFF. */
+function toCodeUnits(text: string, offsets: readonly (readonly number[])[]): Int32Array {
+  const units = new Int32Array(2 * offsets.length);
+  offsets.forEach(([start = 0, end = 0], token) => units.set([start, end], 2 * token));
+  const places = placesOf(text);
+  return places === null ? units : units.map((codePoint) => places[codePoint] ?? 0);
+}
+
+/** The code unit at which each code point starts, and the text's end; null where both counts are the same. */
+function placesOf(text: string): Int32Array | null {
+  if (!/[\ud800-\udbff]/.test(text)) return null;
+  const places = new Int32Array(text.length + 1);
+  let count = 0;
+  for (let unit = 0; unit < text.length; unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1) places[count++] = unit;
+  places[count] = text.length;
+  return places;
+}
