@@ -92,7 +92,7 @@ async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseMo
 
 async function openModel(name: string, folder: string, options: CatalogOptions): Promise<BaseModel> {
   const what = `Base model '${name}'`;
-  const config = parseHfConfig(await readConfig(folder, what), what);
+  const config = parseHfConfig(await readConfig(folder, what), what, options.log);
   if (options.weights) await openCheckpoint(folder, config, what);
   const tokenizer = await HfChatTokenizer.load(folder, what);
   if (tokenizer.vocabSize > config.vocabSize) {

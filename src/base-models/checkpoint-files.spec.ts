@@ -23,7 +23,7 @@ const config: TransformerConfig = {
   tiedEmbeddings: true,
   qkvBias: true,
   qkNorm: false,
-  rope: { theta: 10_000, llama3: null },
+  rope: { theta: 10_000, scaling: null },
 };
 
 let folder: string;

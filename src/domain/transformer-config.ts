@@ -10,7 +10,7 @@ export interface TransformerConfig {
   readonly kvHeadCount: number;
   readonly headDim: number;
   readonly rmsNormEps: number;
-  /** Longest sequence the model was made for, in tokens. */
+  /** Longest sequence that is computed, in tokens. */
   readonly contextLength: number;
   /** Output projection shares the embedding matrix. */
   readonly tiedEmbeddings: boolean;
@@ -21,13 +21,40 @@ export interface TransformerConfig {
   readonly rope: RopeConfig;
 }
 
+/** Rotary position embedding (arXiv:2104.09864): frequencies theta^(-2i/D), scaled for longer contexts or as they are. */
 export interface RopeConfig {
   readonly theta: number;
-  /** Llama 3's frequency scaling, where the checkpoint uses it. */
-  readonly llama3: {
-    readonly factor: number;
-    readonly lowFreqFactor: number;
-    readonly highFreqFactor: number;
-    readonly originalContextLength: number;
-  } | null;
+  readonly scaling: RopeScaling | null;
+}
+
+export type RopeScaling = LinearRopeScaling | YarnRopeScaling | Llama3RopeScaling;
+
+/** All frequencies divided by the factor (position interpolation, arXiv:2306.15595). */
+export interface LinearRopeScaling {
+  readonly type: 'linear';
+  readonly factor: number;
+}
+
+/** Low frequencies divided by the factor, high ones kept, a ramp between them (arXiv:2309.00071). */
+export interface YarnRopeScaling {
+  readonly type: 'yarn';
+  readonly factor: number;
+  readonly originalContextLength: number;
+  /** cos and sin are multiplied by it. */
+  readonly attentionFactor: number;
+  /** Rotations within the original context from which on a frequency is kept. */
+  readonly betaFast: number;
+  /** Rotations within the original context up to which a frequency is divided. */
+  readonly betaSlow: number;
+  /** Whether the ramp starts and ends at whole dimensions. */
+  readonly truncate: boolean;
+}
+
+/** Long waves slowed down by the factor, short ones kept, a blend between them (Llama 3.1). */
+export interface Llama3RopeScaling {
+  readonly type: 'llama3';
+  readonly factor: number;
+  readonly lowFreqFactor: number;
+  readonly highFreqFactor: number;
+  readonly originalContextLength: number;
 }

@@ -20,7 +20,7 @@ const config: TransformerConfig = {
   tiedEmbeddings: true,
   qkvBias: false,
   qkNorm: false,
-  rope: { theta: 10_000, llama3: null },
+  rope: { theta: 10_000, scaling: null },
 };
 
 const spec: LoraSpec = {

@@ -39,7 +39,7 @@ function modelWith(hiddenSize: number, vocabSize: number): TransformerConfig {
     tiedEmbeddings: false,
     qkvBias: false,
     qkNorm: false,
-    rope: { theta: 1e4, llama3: null },
+    rope: { theta: 1e4, scaling: null },
   };
 }
 

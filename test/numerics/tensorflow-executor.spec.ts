@@ -41,7 +41,7 @@ const base: TransformerConfig = {
   tiedEmbeddings: true,
   qkvBias: false,
   qkNorm: false,
-  rope: { theta: 10_000, llama3: null },
+  rope: { theta: 10_000, scaling: null },
 };
 const configs: readonly { readonly name: string; readonly config: TransformerConfig }[] = [
   { name: 'tied, grouped queries', config: base },

@@ -73,7 +73,7 @@ export function makeBaseModel(overrides: Partial<BaseModel> = {}): BaseModel {
       tiedEmbeddings: true,
       qkvBias: false,
       qkNorm: false,
-      rope: { theta: 10_000, llama3: null },
+      rope: { theta: 10_000, scaling: null },
     },
     tokenizer: new CharacterTokenizer(),
     ...overrides,

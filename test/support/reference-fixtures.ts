@@ -7,7 +7,10 @@ import { offsetsOf, type RaggedTensor, type TensorData } from '../../src/domain/
 import { parseSafetensors, tensorArray } from '../../src/formats/safetensors.js';
 
 /** Reads test/fixtures: numbers from PyTorch and PEFT (see the README there for the format). */
-export const REFERENCE_MODELS = ['llama', 'llama3-rope', 'mistral', 'qwen2', 'qwen3'] as const;
+export const REFERENCE_MODELS = [
+  ...(['llama', 'llama3-rope', 'mistral', 'qwen2', 'qwen3'] as const),
+  ...(['yarn', 'yarn-mscale', 'linear-rope', 'dynamic-rope'] as const),
+] as const;
 export type ReferenceModel = (typeof REFERENCE_MODELS)[number];
 
 const folder = fileURLToPath(new URL('../fixtures/', import.meta.url));

@@ -53,7 +53,7 @@ export const FAKE_MODEL: FakeModel = {
     tiedEmbeddings: true,
     qkvBias: false,
     qkNorm: false,
-    rope: { theta: 10_000, llama3: null },
+    rope: { theta: 10_000, scaling: null },
   },
 };
 

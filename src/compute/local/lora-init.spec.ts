@@ -18,7 +18,7 @@ const SMOLLM2_135M: TransformerConfig = {
   tiedEmbeddings: true,
   qkvBias: false,
   qkNorm: false,
-  rope: { theta: 100_000, llama3: null },
+  rope: { theta: 100_000, scaling: null },
 };
 
 /** Qwen3-0.6B's proportions: the heads together are wider than the hidden state. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ropeTables } from './rope-tables.js';
 
-const PLAIN = { theta: 10_000, llama3: null };
+const PLAIN = { theta: 10_000, scaling: null };
 
 describe('ropeTables', () => {
   it('holds cos and sin of position * theta^(-2i/D), and the sines turned round', () => {
@@ -33,10 +33,10 @@ describe('ropeTables', () => {
 });
 
 describe("Llama 3's scaling", () => {
-  const llama3 = { factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContextLength: 64 };
+  const scaling = { type: 'llama3' as const, factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalContextLength: 64 };
   const headDim = 16;
-  const scaled = ropeTables({ theta: 100, llama3 }, headDim, 2);
-  const plain = ropeTables({ theta: 100, llama3: null }, headDim, 2);
+  const scaled = ropeTables({ theta: 100, scaling }, headDim, 2);
+  const plain = ropeTables({ theta: 100, scaling: null }, headDim, 2);
   // Position 1's angle is the frequency itself; below 1 it can be read back from the sine.
   const frequency = ({ sin }: typeof plain, i: number) => Math.asin(sin[headDim / 2 + i]!);
   const wavelength = (i: number) => (2 * Math.PI) / 100 ** ((-2 * i) / headDim);
@@ -57,5 +57,30 @@ describe("Llama 3's scaling", () => {
     const smooth = (64 / wavelength(3) - 1) / (4 - 1);
     const expected = frequency(plain, 3) * ((1 - smooth) / 8 + smooth);
     expect(frequency(scaled, 3)).toBeCloseTo(expected, 7);
+  });
+});
+
+describe('linear scaling and yarn', () => {
+  const headDim = 16;
+  const plain = ropeTables(PLAIN, headDim, 100);
+
+  it('linear scaling turns position 4p by a quarter of the angle', () => {
+    const linear = ropeTables({ theta: 10_000, scaling: { type: 'linear', factor: 4 } }, headDim, 100);
+    const row = (tables: typeof plain, position: number) => tables.cos.subarray(position * 8, position * 8 + 8);
+    // float32 angles up to 24 are right to 24 * 2^-24 = 1.5e-6
+    row(linear, 96).forEach((cos, i) => expect(cos).toBeCloseTo(row(plain, 24)[i]!, 5));
+  });
+
+  it("yarn's attention factor multiplies cos, sin and the sines turned round", () => {
+    const scaling = { type: 'yarn' as const, factor: 1, originalContextLength: 64, betaFast: 32, betaSlow: 1, truncate: true };
+    const { cos, sin, negativeSin } = ropeTables(
+      { theta: 10_000, scaling: { ...scaling, attentionFactor: 1.5 } },
+      headDim,
+      100,
+    );
+    // A factor of 1 divides nothing, so that only the attention factor is left.
+    expect([...cos]).toEqual([...plain.cos].map((value) => value * 1.5).map(Math.fround));
+    expect([...sin]).toEqual([...plain.sin].map((value) => value * 1.5).map(Math.fround));
+    expect([...negativeSin]).toEqual([...sin].map((value) => -value));
   });
 });

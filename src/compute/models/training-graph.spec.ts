@@ -32,7 +32,7 @@ const LLAMA: TransformerConfig = {
   tiedEmbeddings: true,
   qkvBias: false,
   qkNorm: false,
-  rope: { theta: 100, llama3: null },
+  rope: { theta: 100, scaling: null },
 };
 const MODELS: TransformerConfig[] = [
   LLAMA,

@@ -1,0 +1,49 @@
+import { COMMON_DEFAULTS, type Family } from './hf-config-families.js';
+import { ConfigReader, type Json, unsupported } from './hf-config-reader.js';
+
+/**
+ * Tokens that attention reaches back to, itself included, in the layers that slide; null if none does. Up to that length
+ * sliding and full attention are the same.
+ */
+export function attentionWindow(json: Json, family: Family, layerCount: number, what: string): number | null {
+  const window = statedWindow(json, family, what);
+  const layerTypes = parseLayerTypes(json, family, layerCount, what);
+  if (layerTypes) {
+    if (!layerTypes.includes('sliding_attention')) return null;
+    if (window !== null) return window;
+    throw unsupported(what, 'it has layers of type sliding_attention (layer_types), but no sliding_window');
+  }
+  if (!hasWindowSwitch(family)) return window;
+  const read = new ConfigReader(json, what);
+  const fullLayers =
+    json['max_window_layers'] === 0 ? 0 : read.size('max_window_layers', COMMON_DEFAULTS.max_window_layers);
+  return fullLayers < layerCount ? window : null;
+}
+
+function statedWindow(json: Json, family: Family, what: string): number | null {
+  const read = new ConfigReader(json, what);
+  if (hasWindowSwitch(family) && !read.flag('use_sliding_window', COMMON_DEFAULTS.use_sliding_window)) return null;
+  if (json['sliding_window'] === null) return null;
+  // Llama has no window, but where one is stated, transformers' cache forgets what lies before it.
+  if (family.family === 'llama' && json['sliding_window'] === undefined) return null;
+  return read.size('sliding_window', COMMON_DEFAULTS.sliding_window);
+}
+
+function hasWindowSwitch({ family }: Family): boolean {
+  return family === 'qwen2' || family === 'qwen3';
+}
+
+function parseLayerTypes(json: Json, family: Family, layerCount: number, what: string): readonly unknown[] | null {
+  const layerTypes = json['layer_types'];
+  if (family.family === 'mistral' && layerTypes !== undefined) {
+    throw unsupported(what, 'it states layer_types, by which transformers takes it for a Ministral');
+  }
+  if (layerTypes === undefined || layerTypes === null) return null;
+  const types: readonly unknown[] = Array.isArray(layerTypes) ? layerTypes : [];
+  if (types.length !== layerCount) {
+    throw unsupported(what, `layer_types in its config.json is not a list of its ${layerCount} layers`);
+  }
+  const other = types.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
+  if (other === undefined) return types;
+  throw unsupported(what, `it has layers of type ${JSON.stringify(other)} (layer_types)`);
+}
