@@ -5,6 +5,7 @@ import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
+import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
@@ -105,6 +106,12 @@ export class AdaptersService {
     if (model) return model;
     const remedy = `This server has: ${this.baseModelNames().join(', ')}.`;
     throw new InvalidRequestError(`${field} '${name}' is not served here. ${remedy}`, { field, remedy });
+  }
+
+  /** Clients may name the base model of weights, too, but no other one. @throws InvalidRequestError */
+  checkBaseModel(wished: string | null | undefined, actual: string): void {
+    if (!isGiven(wished) || this.baseModel(wished).name === actual) return;
+    throw invalid('base_model', `is ${describe(wished)}.`, `The weights are for '${actual}': leave it out.`);
   }
 
   /** The adapter of this name, which must be as wished, or null; and the base model that it has or would get. */

@@ -29,7 +29,7 @@ export class SamplersService {
   /** A repeat of (session, seq) gives the first one. @throws NotFoundError, InvalidRequestError */
   async create({ sessionId, seqId, baseModel, modelPath }: SamplerWish): Promise<SamplingSessionEntity> {
     await this.sessions.enter(sessionId);
-    const weights = modelPath === undefined ? this.base(baseModel) : await this.atPath(modelPath);
+    const weights = modelPath === undefined ? this.base(baseModel) : await this.atPath(modelPath, baseModel);
     return this.insert({ sessionId, seqId, requestId: null, modelPath: modelPath ?? null, ...weights });
   }
 
@@ -77,8 +77,12 @@ export class SamplersService {
     throw new InvalidRequestError(`There is nothing to sample from. ${remedy}`, { field: 'base_model', remedy });
   }
 
-  private async atPath(path: string): Promise<Pick<SamplingSessionEntity, 'baseModel' | 'checkpointId'>> {
+  private async atPath(
+    path: string,
+    wished: string | undefined,
+  ): Promise<Pick<SamplingSessionEntity, 'baseModel' | 'checkpointId'>> {
     const { id, baseModel } = await this.checkpoints.readable(parseCheckpointPath(path, 'model_path'), 'model_path');
+    this.adapters.checkBaseModel(wished, baseModel);
     return { baseModel, checkpointId: id };
   }
 

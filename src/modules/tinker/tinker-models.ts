@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { runAs } from '../../common/caller.js';
-import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
+import { invalid, isGiven } from '../../common/json/json-fields.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted } from '../futures/index.js';
 import { SessionsService } from '../sessions/index.js';
-import { type CreateModelDto, isAdamW, toTinkerLora } from './dto/model.dto.js';
+import { type CreateModelDto, toTinkerLora } from './dto/model.dto.js';
+import { checkOptimizerConfig } from './dto/optimizer.js';
 import { type TinkerLoadDto } from './dto/weights.dto.js';
 import { WeightsAccess } from './weights-access.js';
 
@@ -26,7 +27,7 @@ export class TinkerModels {
   /** A repeat of (session, model_seq_id) gives the first one's future. */
   async create(dto: CreateModelDto): Promise<Accepted> {
     await this.sessions.enter(dto.session_id);
-    refuseOtherOptimizer(dto.optimizer_config);
+    checkOptimizerConfig(dto.optimizer_config);
     const modelId = modelIdOf(dto.session_id, dto.model_seq_id);
     return this.adapters.createOnce({
       modelId,
@@ -39,7 +40,7 @@ export class TinkerModels {
 
   /** Into a model that exists, or into one that is made for it with the checkpoint's own shape. */
   async load(dto: TinkerLoadDto): Promise<Accepted> {
-    refuseOtherOptimizer(dto.optimizer_config);
+    checkOptimizerConfig(dto.optimizer_config);
     const { path, model_id: modelId } = dto;
     const optimizer = dto.optimizer ?? false;
     const reader = await this.access.readerOf(dto.weights_access_token);
@@ -58,27 +59,15 @@ export class TinkerModels {
     await this.sessions.enter(sessionId);
     const source = parseCheckpointPath(path, 'path');
     const { lora, baseModel } = await runAs(reader, () => this.library.readable(source, 'path'));
-    this.checkBaseModel(dto.base_model, baseModel);
+    this.adapters.checkBaseModel(dto.base_model, baseModel);
     const modelId = modelIdOf(sessionId, seqId);
     const userMetadata = dto.user_metadata ?? undefined;
     await this.adapters.createOnce({ modelId, baseModel, lora, sessionId, userMetadata });
     return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: FIRST_SEQ_ID }, reader);
-  }
-
-  /** A client may name another base model for a checkpoint; here only its own one fits. */
-  private checkBaseModel(wished: string | undefined, actual: string): void {
-    if (!isGiven(wished) || this.adapters.baseModel(wished).name === actual) return;
-    throw invalid('base_model', `is ${describe(wished)}.`, `The checkpoint is for '${actual}': leave it out.`);
   }
 }
 
 /** The id that clients expect of a session's model with this number. */
 export function modelIdOf(sessionId: string, seqId: number): string {
   return `${sessionId}:train:${seqId}`;
-}
-
-function refuseOtherOptimizer(config: Readonly<Record<string, unknown>> | undefined): void {
-  const type = config?.['type'] ?? 'adamw';
-  if (isAdamW(type)) return;
-  throw invalid('optimizer_config.type', `is ${describe(type)}.`, 'This server has AdamW only: leave it out.');
 }

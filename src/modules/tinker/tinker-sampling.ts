@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
-import { invalid, isGiven } from '../../common/json/json-fields.js';
+import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { AdaptersService } from '../adapters/index.js';
 import { CheckpointLibrary, parseCheckpointPath } from '../checkpoints/index.js';
@@ -50,6 +50,14 @@ export class TinkerSampling {
     const { sampling_session_id: id, model_path: path, base_model: baseModel } = dto;
     if (isGiven(id)) {
       const sampler = await this.samplers.get(id);
+      this.adapters.checkBaseModel(baseModel, sampler.baseModel);
+      if (isGiven(path) && path !== sampler.modelPath) {
+        throw invalid(
+          'model_path',
+          `is ${describe(path)}.`,
+          'The sampling session has weights of its own: leave it out.',
+        );
+      }
       if (sampler.checkpointId !== null) await this.checkpoints.keepInUse(sampler.checkpointId);
       const model = this.adapters.baseModel(sampler.baseModel);
       return { model, modelId: sampler.id, adapterId: null, checkpointId: sampler.checkpointId, sampler };
@@ -57,6 +65,7 @@ export class TinkerSampling {
     if (isGiven(path)) {
       const location = parseCheckpointPath(path, 'model_path');
       const checkpoint = await this.checkpoints.readable(location, 'model_path');
+      this.adapters.checkBaseModel(baseModel, checkpoint.baseModel);
       const model = this.adapters.baseModel(checkpoint.baseModel);
       return { model, modelId: path, adapterId: null, checkpointId: checkpoint.id };
     }

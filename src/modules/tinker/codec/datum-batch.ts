@@ -1,17 +1,21 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import { descriptionOf, inputOffsets, type LossInputSpec } from '../../losses/index.js';
+import { descriptionOf, inputOffsets, type LossInputSpec, type LossMetadata } from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
 import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
+/** Inputs of the SDK that steer a loss token by token, which no loss of the service does. */
+const STEERING = ['clip_low_threshold', 'clip_high_threshold', 'sequence_ratio_mask'];
+
 /**
  * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
- * ignored, whatever their name: clients of the Tinker API may send more than is needed.
+ * ignored: clients of the Tinker API may send more than is needed. Those that would steer it are refused.
  */
 export function toDatumBatch(data: readonly WireDatum[], context: BatchContext): DatumBatch {
   if (data.length === 0) throw invalid('data', 'is empty.', 'Give at least one datum.');
-  data.forEach(({ tokens }, i) => {
+  data.forEach(({ tokens, inputs }, i) => {
+    refuseSteering(inputs, `data[${i}].loss_fn_inputs`, context.loss);
     const field = `data[${i}].model_input`;
     if (tokens.length === 0) throw invalid(field, 'holds no tokens.', 'Every datum needs at least one token.');
     checkContextLength(tokens.length, field, context.model);
@@ -30,6 +34,13 @@ export function toDatumBatch(data: readonly WireDatum[], context: BatchContext):
       lossInputs[spec.name] = joinInput(spec, data, inputOffsets(spec, offsets), vocabSize);
   }
   return { tokens: { data: tokens, offsets, trailingShape: [] }, lossInputs };
+}
+
+function refuseSteering(inputs: WireDatum['inputs'], field: string, { name, inputs: read }: LossMetadata): void {
+  const wish = STEERING.find((input) => Object.hasOwn(inputs, input) && !read.some((spec) => spec.name === input));
+  if (wish === undefined) return;
+  const remedy = 'Leave it out; GET /loss_functions says which settings loss_fn_config takes for all tokens alike.';
+  throw invalid(`${field}.${wish}`, `is not read by loss ${name}.`, remedy);
 }
 
 /** One input of all datums: each has it, with the same number of columns. */

@@ -9,7 +9,8 @@ import {
 } from '../../../common/json/json-fields.js';
 import { shortened } from '../../../common/shortened.js';
 import { type WireForwardRequest } from './proto-request.js';
-import { checkDatumCount, numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import { checkDatumCount, DTYPES, numberOf, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import { DTYPE } from './wire-schema.js';
 
 /** The same request as JSON, as SDKs up to 0.24.1 send it. Fields that are not known are ignored. */
 
@@ -63,16 +64,20 @@ export function readModelInput(value: unknown, field: string): readonly unknown[
   });
 }
 
-/** `{data, shape?, sparse_crow_indices?, sparse_col_indices?}`, or a bare list of numbers. */
+/** `{data, dtype?, shape?, sparse_crow_indices?, sparse_col_indices?}`, or a bare list of numbers. */
 export function readTensor(value: unknown, field: string): WireTensor {
   if (Array.isArray(value)) return { values: value };
   const tensor = readObject(value, field, TENSOR);
-  const { shape, sparse_crow_indices: rowStarts, sparse_col_indices: columns } = tensor;
+  const { dtype, shape, sparse_crow_indices: rowStarts, sparse_col_indices: columns } = tensor;
+  // The loss says what numbers it reads; those of another type may not mean what they look like.
+  if (isGiven(dtype) && !(typeof dtype === 'string' && Object.hasOwn(DTYPE, dtype))) {
+    throw invalid(`${field}.dtype`, `is ${describe(dtype)}.`, DTYPES);
+  }
   const list = (item: unknown, name: string) => readArray(item, `${field}.${name}`, TENSOR);
   return {
     values: list(tensor['data'], 'data'),
     ...(isGiven(shape) ? { shape: list(shape, 'shape').map(numberOf) } : {}),
-    ...(isGiven(rowStarts)
+    ...(isGiven(rowStarts) || isGiven(columns)
       ? { sparse: { rowStarts: list(rowStarts, 'sparse_crow_indices'), columns: list(columns, 'sparse_col_indices') } }
       : {}),
   };

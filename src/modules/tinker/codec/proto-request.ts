@@ -1,8 +1,14 @@
 import { invalid } from '../../../common/json/json-fields.js';
 import { shortened } from '../../../common/shortened.js';
 import { measureMessage } from './proto-size.js';
-import { checkDatumCount, MAX_DATUMS, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
-import { DTYPE, ForwardBackwardRequestType, type ProtoForwardRequest, type ProtoTensor } from './wire-schema.js';
+import { checkDatumCount, DTYPES, MAX_DATUMS, refuseChunk, type WireDatum, type WireTensor } from './wire-datum.js';
+import {
+  BFLOAT16,
+  DTYPE,
+  ForwardBackwardRequestType,
+  type ProtoForwardRequest,
+  type ProtoTensor,
+} from './wire-schema.js';
 
 /** A forward or forward_backward request, read but not yet checked against model and loss. */
 export interface WireForwardRequest {
@@ -101,7 +107,7 @@ function readNumbers(bytes: Uint8Array, dtype: number, field: string): ArrayLike
     case DTYPE.int32:
       return readInt32(bytes, field);
     default:
-      throw invalid(`${field}.dtype`, `is ${dtype}.`, 'Send float32, int64 or int32.');
+      throw invalid(`${field}.dtype`, `is ${dtype === BFLOAT16 ? 'bfloat16' : dtype}.`, DTYPES);
   }
 }
 

@@ -19,6 +19,9 @@ export interface WireTensor {
   readonly sparse?: { readonly rowStarts: ArrayLike<unknown>; readonly columns: ArrayLike<unknown> };
 }
 
+/** What is said to a tensor of any other type. */
+export const DTYPES = 'Send float32, int64 or int32.';
+
 /** Of one request; the SDK sends 1024 at most. */
 export const MAX_DATUMS = 8192;
 /** Of all sparse tensors of one request, so that claims of shapes cannot take all memory. */

@@ -16,6 +16,8 @@ export const SampleResponseType = root.lookupType('tinker_public.SampleResponse'
 export const PROTOBUF = 'application/x-protobuf';
 
 export const DTYPE = { float32: 1, int64: 2, int32: 3 } as const;
+/** In the SDK's schema, but neither sent by it nor read here. */
+export const BFLOAT16 = 4;
 export const STOP_REASON = { stop: 0, length: 1 } as const;
 
 /** Decoded messages, as far as they are read here. Absent fields have protobuf's defaults. */

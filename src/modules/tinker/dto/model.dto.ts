@@ -6,15 +6,16 @@ import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { IsStorable } from '../../../common/http/is-storable.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
+import { OTHER_LORA_SETTINGS, TINKER_ALPHA } from './foreign-settings.js';
+import { RefusesFields } from './refuses-fields.js';
 
 const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
 const MLP: readonly TargetModule[] = ['gate_proj', 'up_proj', 'down_proj'];
 const UNEMBED: readonly TargetModule[] = ['lm_head'];
 
-/** The wire has no alpha; this is what open servers use. */
-const ALPHA = 32;
 const SEEDS = 2 ** 31;
 
+@RefusesFields(OTHER_LORA_SETTINGS)
 export class TinkerLoraConfigDto {
   /** Rank of the low-rank matrices. */
   @ApiProperty({ default: 32, minimum: 1, example: 32 })
@@ -86,7 +87,7 @@ export class CreateModelDto {
   @Type(() => TinkerLoraConfigDto)
   lora_config?: TinkerLoraConfigDto;
 
-  /** Only AdamW is known here. */
+  /** Only AdamW, which has no settings here. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
   @IsOptional()
   @IsObject()
@@ -168,11 +169,6 @@ export class TinkerModelInfoDto {
   model_name!: string;
 }
 
-/** The only optimiser here, under the names that SDKs have for it. */
-export function isAdamW(type: unknown): boolean {
-  return type === 'adam' || type === 'adamw';
-}
-
 /** The shape of the adapter that the request asks for. @throws InvalidRequestError when it trains nothing */
 export function toTinkerLora(modelId: string, config: TinkerLoraConfigDto = {}): LoraSpec {
   const wanted = new Set([
@@ -186,7 +182,7 @@ export function toTinkerLora(modelId: string, config: TinkerLoraConfigDto = {}):
   }
   const targetModules = TARGET_MODULES.filter((target) => wanted.has(target));
   const seed = config.seed === undefined || config.seed === null ? seedOf(modelId) : toSeed(config.seed);
-  return { rank: config.rank ?? 32, alpha: ALPHA, dropout: 0, targetModules, rsLora: false, seed };
+  return { rank: config.rank ?? 32, alpha: TINKER_ALPHA, dropout: 0, targetModules, rsLora: false, seed };
 }
 
 /** The flags that make an adapter with these targets; a part of a group does not count. */

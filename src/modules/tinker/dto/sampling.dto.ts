@@ -14,6 +14,8 @@ import {
 } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { TinkerFutureDto } from './model.dto.js';
+import { OTHER_SAMPLING_SETTINGS } from './foreign-settings.js';
+import { RefusesFields } from './refuses-fields.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
@@ -82,6 +84,7 @@ export class SamplerDto {
   model_path!: string | null;
 }
 
+@RefusesFields(OTHER_SAMPLING_SETTINGS)
 export class TinkerSamplingParamsDto {
   /** Most tokens to draw; what the context leaves when left out. */
   @ApiProperty({ minimum: 1, example: 64 })
@@ -135,6 +138,8 @@ export class TinkerSamplingParamsDto {
   top_p?: number;
 }
 
+/** Only the loss stable_reinforce reads what this asks to record. */
+@RefusesFields({ record_stability_info: [false] })
 @AcceptsUnknownFields()
 export class AsampleDto {
   /** How many continuations. */

@@ -2,13 +2,15 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
-import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type OptimStepDto } from '../../training/index.js';
-import { isAdamW } from './model.dto.js';
+import { refuseOtherKind, refuseOtherParams } from './optimizer.js';
+import { OTHER_ADAM_SETTINGS } from './foreign-settings.js';
+import { RefusesFields } from './refuses-fields.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
 /** The SDK's defaults, which are not those of the root routes. */
+@RefusesFields(OTHER_ADAM_SETTINGS)
 export class TinkerAdamParamsDto {
   /** Step size. */
   @ApiProperty({ default: 1e-4, minimum: 0, example: 0.0001 })
@@ -85,19 +87,24 @@ export class TinkerOptimStepDto {
   @Type(() => TinkerAdamParamsDto)
   adam_params?: TinkerAdamParamsDto;
 
-  /** Settings of another optimiser, which this server does not have. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adam' } })
+  /** Settings of another optimiser, which this server does not have: refused. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  @IsOptional()
+  @IsObject()
+  optimizer_params?: Record<string, unknown>;
+
+  /** The same, under an older name. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   @IsOptional()
   @IsObject()
   optim_params?: Record<string, unknown>;
 }
 
-/** The request as the root route takes it, with the SDK's defaults. */
+/** The request as the root route takes it, with the SDK's defaults. @throws InvalidRequestError for other optimisers */
 export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
-  const kind = dto.optim_params?.['type'] ?? dto.adam_params?.type ?? 'adamw';
-  if (!isAdamW(kind)) {
-    throw invalid('adam_params', `are for ${describe(kind)}.`, 'This server has AdamW only.');
-  }
+  refuseOtherParams(dto.optimizer_params, 'optimizer_params');
+  refuseOtherParams(dto.optim_params, 'optim_params');
+  refuseOtherKind(dto.adam_params?.type, 'adam_params.type');
   const given = dto.adam_params ?? {};
   return {
     model_id: dto.model_id,

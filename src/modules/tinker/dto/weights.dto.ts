@@ -1,13 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { IsStorable } from '../../../common/http/is-storable.js';
 
 /** Ten years: enough to tell a slip from a wish. */
 export const MAX_TTL_S = 315_360_000;
 
-@AcceptsUnknownFields()
-export class TinkerSaveForSamplerDto {
+class TinkerSaveFieldsDto {
   /**
    * The model.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
@@ -45,8 +44,20 @@ export class TinkerSaveForSamplerDto {
   user_metadata?: Record<string, string>;
 }
 
+/** The SDK's other kind, `inflight`, is weights that change while clients sample from them. */
+const SAMPLER_KINDS = ['snapshot'] as const;
+
 @AcceptsUnknownFields()
-export class TinkerSaveDto extends TinkerSaveForSamplerDto {
+export class TinkerSaveForSamplerDto extends TinkerSaveFieldsDto {
+  /** Kind of weights to sample from: later training does not change a snapshot. No other kind is served. */
+  @ApiProperty({ enum: SAMPLER_KINDS, default: 'snapshot', example: 'snapshot' })
+  @IsOptional()
+  @IsIn(SAMPLER_KINDS, { message: "kind must be 'snapshot', as this server has no other kind" })
+  kind?: (typeof SAMPLER_KINDS)[number];
+}
+
+@AcceptsUnknownFields()
+export class TinkerSaveDto extends TinkerSaveFieldsDto {
   /** Replaces a checkpoint of this name; else a name that is taken is refused. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
@@ -95,7 +106,7 @@ export class TinkerLoadDto {
   @IsStorable()
   user_metadata?: Record<string, unknown>;
 
-  /** Only AdamW is known here. */
+  /** Only AdamW, which has no settings here. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
   @IsOptional()
   @IsObject()
