@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type AdapterAnswer, ApiClient, type ErrorAnswer } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { waitFor } from '../support/wait-for.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
@@ -57,50 +58,67 @@ async function withFullDisk<T>(work: () => Promise<T>): Promise<T> {
 
 const FULL = { status: 507, body: { error: { code: 'storage_full', category: 'server' } } };
 
+/** Sends the request while the disk is full, sees it tried and still open, makes room, and returns its answer. */
+async function waitsForRoom(route: string, body: object) {
+  const requestId = await withFullDisk(async () => {
+    const accepted = await api.post<AcceptedAnswer>(route, body);
+    expect(accepted.status).toBe(200);
+    const { request_id: id } = accepted.body;
+    await waitFor('a second try', async () => (await attemptsOf(id)) > 1);
+    const [row] = await database.query<{ status: string }>('SELECT status FROM futures WHERE request_id = $1', [id]);
+    expect(['pending', 'running']).toContain(row!.status);
+    return id;
+  });
+  return api.retrieve<ErrorAnswer>(requestId);
+}
+
+async function attemptsOf(requestId: string): Promise<number> {
+  const [row] = await database.query<{ attempts: number }>('SELECT attempts FROM futures WHERE request_id = $1', [
+    requestId,
+  ]);
+  return row!.attempts;
+}
+
 describe('a full disk', () => {
-  it('fails a save, names no checkpoint, and leaves the adapter as it was', async () => {
+  it('holds a save back until there is room, and leaves the adapter as it was', async () => {
     await train('saving');
     const before = await stateOf('saving');
     for (const route of ['/save_weights', '/save_weights_for_sampler']) {
-      const answer = await withFullDisk(() => settled(route, { model_id: 'saving', name: 'one' }));
-      expect(answer).toMatchObject(FULL);
-      expect(answer.body.error.details?.remedy).toMatch(/disk/);
+      const answer = await waitsForRoom(route, { model_id: 'saving', name: 'one' });
+      expect(answer).toMatchObject({ status: 200, body: { status: 'completed' } });
     }
-    expect((await api.get('/adapters/saving/checkpoints')).body).toEqual({ checkpoints: [] });
     expect(await stateOf('saving')).toEqual(before);
-    // With room again the same name can be used.
-    await api.run('/save_weights', { model_id: 'saving', name: 'one' });
+    expect((await api.get('/adapters/saving/checkpoints')).body).toMatchObject({ checkpoints: [{}, {}] });
   });
 
-  it('keeps the checkpoint that was to be replaced', async () => {
+  it('keeps the checkpoint that is to be replaced until then', async () => {
     await train('replacing');
     await api.run('/save_weights', { model_id: 'replacing', name: 'one' });
-    const before = await stateOf('replacing');
     await train('replacing');
-    const body = { model_id: 'replacing', name: 'one', overwrite: true };
-    expect(await withFullDisk(() => settled('/save_weights', body))).toMatchObject(FULL);
+    const before = await stateOf('replacing');
+    await waitsForRoom('/save_weights', { model_id: 'replacing', name: 'one', overwrite: true });
+    await train('replacing');
     await api.run('/load_weights', { model_id: 'replacing', name: 'one' });
     expect((await stateOf('replacing')).weights).toEqual(before.weights);
   });
 
-  it('fails a load and leaves the adapter as it was', async () => {
+  it('holds a load back, and what is sent after it', async () => {
     await train('loading');
     await api.run('/save_weights', { model_id: 'loading', name: 'one' });
+    const saved = await stateOf('loading');
     await train('loading');
-    const before = await stateOf('loading');
-    expect(await withFullDisk(() => settled('/load_weights', { model_id: 'loading', name: 'one' }))).toMatchObject(
-      FULL,
-    );
-    // The next operation rebuilds it from the log.
+    const answer = await waitsForRoom('/load_weights', { model_id: 'loading', name: 'one' });
+    expect(answer.status).toBe(200);
     await api.run('/fwd', { model_id: 'loading', data: [datum()] });
-    expect(await stateOf('loading')).toEqual(before);
-    expect((await api.get<AdapterAnswer>('/adapters/loading')).body).toMatchObject({ step: 2, has_gradients: false });
+    expect((await stateOf('loading')).weights).toEqual(saved.weights);
+    expect((await api.get<AdapterAnswer>('/adapters/loading')).body).toMatchObject({ step: 1, has_gradients: false });
   });
 
-  it('fails an export and an import, and makes no adapter', async () => {
+  it('refuses an export and an import with Retry-After, and makes no adapter', async () => {
     await train('moving');
-    const failed = await withFullDisk(() => api.get<ErrorAnswer>('/adapters/moving/export'));
-    expect(failed).toMatchObject(FULL);
+    const failed = await withFullDisk(() => fetch(`${service.url}/adapters/moving/export`));
+    expect({ status: failed.status, body: await failed.json() }).toMatchObject(FULL);
+    expect(Number(failed.headers.get('retry-after'))).toBeGreaterThan(0);
     const tar = await (await fetch(`${service.url}/adapters/moving/export`)).arrayBuffer();
     const response = await withFullDisk(() =>
       fetch(`${service.url}/adapters/import?model_id=moved`, {
@@ -110,6 +128,7 @@ describe('a full disk', () => {
       }),
     );
     expect(response.status).toBe(507);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await api.get('/adapters/moved')).status).toBe(404);
   });
 
@@ -119,6 +138,19 @@ describe('a full disk', () => {
       await train('going-on');
     });
     expect((await api.get<AdapterAnswer>('/adapters/going-on')).body.step).toBe(2);
+  });
+
+  it('is to be seen in /readyz, which stays ready', async () => {
+    const storage = async () =>
+      (await api.get<{ checks: { storage: { writable: boolean; message?: string } } }>('/readyz')).body.checks.storage;
+    await withFullDisk(() =>
+      waitFor('the full disk in /readyz', async () => {
+        const { writable, message } = await storage();
+        return !writable && message?.includes('no room left') === true;
+      }),
+    );
+    await waitFor('the room in /readyz', async () => (await storage()).writable);
+    expect((await api.get('/readyz')).body).toMatchObject({ status: 'ready' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { toAppError } from '../../common/errors/internal.error.js';
+import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { DatabaseOutageError, isUnstorable } from '../../common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
@@ -25,10 +26,10 @@ const MOST_RESULT_BYTES = 250 * 2 ** 20;
 
 /**
  * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost',
- * 'cut off' (by an outage of the database) and 'not begun' = it waits again.
+ * 'cut off' (by an outage of the database), 'no room' (on a disk) and 'not begun' = it waits again.
  */
 export type Outcome =
-  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' | 'not begun' }
+  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' | 'no room' | 'not begun' }
   | { readonly status: 'failed'; readonly error: AppError };
 
 /** Under which rights an operation runs. */
@@ -80,9 +81,13 @@ export class OperationRunner {
     }
     if (computed.error instanceof DatabaseOutageError) {
       this.logger.warn(`${row.kind} ${row.request_id} was cut off by an outage of the database and runs again`);
-      if (computed.operation !== null) await this.tellObservers(computed.operation, computed.error);
-      await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
+      await this.undo(row, claim, computed, stopped);
       return { status: 'cut off' };
+    }
+    if (computed.error instanceof StorageOutageError) {
+      this.logger.warn(`${row.kind} ${row.request_id} waits and runs again: ${computed.error.message}`);
+      await this.undo(row, claim, computed, stopped);
+      return { status: 'no room' };
     }
     const ended = await this.store(row, claim, computed, stopped);
     if (ended === null) {
@@ -92,6 +97,17 @@ export class OperationRunner {
     this.faults.reach('result-written');
     if (ended.operation !== null) await this.tellObservers(ended.operation, ended.error);
     return ended.error === null ? { status: 'completed' } : { status: 'failed', error: ended.error };
+  }
+
+  /** Puts an operation that could not be finished back into its line; what it did in memory is dropped. */
+  private async undo(
+    row: ClaimedRow,
+    claim: Claim,
+    { operation, error }: Computed,
+    stopped: AbortSignal,
+  ): Promise<void> {
+    if (operation !== null) await this.tellObservers(operation, error);
+    await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
   }
 
   /** What is in the row now; null where that is no longer this claim's. */

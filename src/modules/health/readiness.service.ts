@@ -7,6 +7,7 @@ import {
 } from '@nestjs/terminus';
 import { DataSource } from 'typeorm';
 import { JobQueue } from '../../queue/job-queue.js';
+import { StorageCheck } from '../../storage/storage-check.js';
 import { WorkersService } from '../workers/index.js';
 
 const TIMEOUT_MS = 2000;
@@ -16,7 +17,7 @@ export interface Readiness {
   readonly checks: HealthIndicatorResult;
 }
 
-/** Whether requests sent now would be computed: database, queue, a live worker and its engine. */
+/** Whether requests sent now would be computed: database, queue, a live worker and its engine; and what to look at. */
 @Injectable()
 export class ReadinessService {
   constructor(
@@ -26,6 +27,7 @@ export class ReadinessService {
     private readonly queue: JobQueue,
     private readonly workers: WorkersService,
     private readonly source: DataSource,
+    private readonly storage: StorageCheck,
   ) {}
 
   async check(): Promise<Readiness> {
@@ -35,6 +37,7 @@ export class ReadinessService {
         () => this.checkQueue(),
         () => this.checkWorkers(),
         () => this.checkAdapters(),
+        () => this.checkStorage(),
       ]);
       return { ready: true, checks: details };
     } catch (error) {
@@ -88,6 +91,18 @@ export class ReadinessService {
       return indicator.up({ diverged: row?.diverged ?? 0 });
     } catch (error) {
       return indicator.down({ message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** Never down: on a full disk training goes on, and what has to be written waits. */
+  private async checkStorage(): Promise<HealthIndicatorResult> {
+    const indicator = this.indicators.check('storage');
+    try {
+      const { writable, freeBytes, message } = await withTimeout(this.storage.condition());
+      const freeMb = freeBytes === null ? null : Math.floor(freeBytes / 2 ** 20);
+      return indicator.up({ writable, free_mb: freeMb, ...(message === undefined ? {} : { message }) });
+    } catch (error) {
+      return indicator.up({ writable: false, message: error instanceof Error ? error.message : String(error) });
     }
   }
 }
