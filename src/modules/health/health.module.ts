@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig } from '../../config/app-config.js';
 import { StorageModule } from '../../storage/storage.module.js';
+import { Conditions } from './conditions.js';
 import { HealthController } from './health.controller.js';
 import { ReadinessService } from './readiness.service.js';
 import { RootController } from './root.controller.js';
@@ -14,7 +15,7 @@ export class HealthModule {
       module: HealthModule,
       imports: [TerminusModule.forRoot({ errorLogStyle: 'json', logger: false }), StorageModule],
       controllers: config.servesApi ? [HealthController, RootController] : [HealthController],
-      providers: [ReadinessService],
+      providers: [Conditions, ReadinessService],
     };
   }
 }

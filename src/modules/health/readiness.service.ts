@@ -5,12 +5,10 @@ import {
   TypeOrmHealthIndicator,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import { DataSource } from 'typeorm';
 import { JobQueue } from '../../queue/job-queue.js';
-import { StorageCheck } from '../../storage/storage-check.js';
 import { WorkersService } from '../workers/index.js';
-
-const TIMEOUT_MS = 2000;
+import { Conditions } from './conditions.js';
+import { TIMEOUT_MS, withTimeout } from './with-timeout.js';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -26,8 +24,7 @@ export class ReadinessService {
     private readonly database: TypeOrmHealthIndicator,
     private readonly queue: JobQueue,
     private readonly workers: WorkersService,
-    private readonly source: DataSource,
-    private readonly storage: StorageCheck,
+    private readonly conditions: Conditions,
   ) {}
 
   async check(): Promise<Readiness> {
@@ -36,8 +33,8 @@ export class ReadinessService {
         () => this.database.pingCheck('database', { timeout: TIMEOUT_MS }),
         () => this.checkQueue(),
         () => this.checkWorkers(),
-        () => this.checkAdapters(),
-        () => this.checkStorage(),
+        () => this.conditions.ofAdapters(),
+        () => this.conditions.ofStorage(),
       ]);
       return { ready: true, checks: details };
     } catch (error) {
@@ -78,41 +75,6 @@ export class ReadinessService {
       return indicator.down({ message: error instanceof Error ? error.message : String(error) });
     }
   }
-
-  /** Never down: a state that a repeat of the log did not give again is a reason to look, not to stop. */
-  private async checkAdapters(): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check('adapters');
-    try {
-      const [row]: { diverged: number }[] = await withTimeout(
-        this.source.query(
-          'SELECT count(*)::int AS diverged FROM adapters WHERE diverged_at_step IS NOT NULL AND deleted_at IS NULL',
-        ),
-      );
-      return indicator.up({ diverged: row?.diverged ?? 0 });
-    } catch (error) {
-      return indicator.down({ message: error instanceof Error ? error.message : String(error) });
-    }
-  }
-
-  /** Never down: on a full disk training goes on, and what has to be written waits. */
-  private async checkStorage(): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check('storage');
-    try {
-      const { writable, freeBytes, message } = await withTimeout(this.storage.condition());
-      const freeMb = freeBytes === null ? null : Math.floor(freeBytes / 2 ** 20);
-      return indicator.up({ writable, free_mb: freeMb, ...(message === undefined ? {} : { message }) });
-    } catch (error) {
-      return indicator.up({ writable: false, message: error instanceof Error ? error.message : String(error) });
-    }
-  }
-}
-
-async function withTimeout<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function detailsOf(response: string | object): HealthIndicatorResult {
