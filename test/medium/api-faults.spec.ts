@@ -41,6 +41,20 @@ async function stateOf(model_id: string) {
   return service.backend.exportState(row!.id);
 }
 
+/** The engine loses the adapter; the next request rebuilds it from the log. */
+async function forget(model_id: string): Promise<void> {
+  const [row] = await database.query<{ id: string }>(`SELECT id FROM adapters WHERE model_id = $1`, [model_id]);
+  await service.backend.deleteAdapter(row!.id);
+}
+
+interface HistoryAnswer {
+  readonly entries: readonly {
+    readonly kind: string;
+    readonly error_code: string | null;
+    readonly request_id: string;
+  }[];
+}
+
 async function settled(route: string, body: object) {
   const accepted = await api.post<AcceptedAnswer>(route, body);
   expect(accepted.status).toBe(200);
@@ -168,16 +182,59 @@ describe('numbers that blow up', () => {
     expect(await stateOf('finite')).toEqual(before);
   });
 
-  it('fail the step when the gradients are too large, which then are still there', async () => {
-    await train('large');
-    await api.forwardBackward({ model_id: 'large', data: [datum({ weights: [1e38, 0, 0] })] });
-    const before = await stateOf('large');
+  it('fail the step when the gradients are too large, which are dropped, so that the next batch trains', async () => {
+    for (const id of ['large', 'undisturbed']) await train(id);
+    const { gradients, ...before } = await stateOf('large');
+    expect(gradients).toBeNull();
     // The square of the gradient overflows in the second moment.
-    const step = await settled('/optim_step', { model_id: 'large' });
-    expect(step.status).toBe(422);
-    expect(step.body.error).toMatchObject({ category: 'user' });
-    expect(step.body.error.code).toMatch(/^non_finite_(gradient|update)$/);
-    expect(await stateOf('large')).toEqual(before);
+    const exploding = datum({ weights: [1e25, 0, 0] });
+    for (let i = 0; i < 2; i++) await api.forwardBackward({ model_id: 'large', data: [exploding] });
+    const step = await settled('/optim_step', { model_id: 'large', adam_params: { learning_rate: 1e-12 } });
+    expect(step).toMatchObject({ status: 422, body: { error: { code: 'non_finite_update', category: 'user' } } });
+    expect(step.body.error.details).toMatchObject({
+      dropped_passes: 2,
+      remedy: expect.stringContaining('grad_clip_norm') as string,
+    });
+    expect(step.body.error.message).toContain('gradients of 2 forward_backward calls were dropped');
+    expect(await stateOf('large')).toEqual({ ...before, gradients: null, passes: before.passes + 2 });
+    expect((await api.get<AdapterAnswer>('/adapters/large')).body).toMatchObject({ step: 1, has_gradients: false });
+
+    for (const id of ['large', 'undisturbed']) await train(id);
+    const after = await stateOf('large');
+    expect(after.weights).toEqual((await stateOf('undisturbed')).weights);
+    await forget('large');
+    await api.run('/fwd', { model_id: 'large', data: [datum()] });
+    expect(await stateOf('large')).toEqual(after);
+    expect((await api.get<AdapterAnswer>('/adapters/large')).body.diverged_at_step).toBeNull();
+  });
+
+  it('show the refused step in the history, from which the adapter can be forked', async () => {
+    await train('told');
+    await api.forwardBackward({ model_id: 'told', data: [datum({ weights: [1e38, 0, 0] })] });
+    expect((await settled('/optim_step', { model_id: 'told' })).status).toBe(422);
+    const { entries } = (await api.get<HistoryAnswer>('/adapters/told/history')).body;
+    expect(entries.map(({ kind, error_code }) => [kind, error_code])).toEqual([
+      ['optim_step', 'non_finite_update'],
+      ['forward_backward', null],
+      ['optim_step', null],
+      ['forward_backward', null],
+      ['create_adapter', null],
+    ]);
+    const fork = { model_id: 'told-fork', request_id: entries[0]!.request_id };
+    expect((await api.post('/adapters/told/fork', fork)).status).toBe(201);
+    await train('told-fork');
+    await train('told');
+    expect((await stateOf('told-fork')).weights).toEqual((await stateOf('told')).weights);
+  });
+
+  it('keep the gradients where the settings of the step are at fault', async () => {
+    await train('fast');
+    await api.forwardBackward({ model_id: 'fast', data: [datum()] });
+    const before = await stateOf('fast');
+    const step = await settled('/optim_step', { model_id: 'fast', adam_params: { learning_rate: 1e39 } });
+    expect(step.body.error).toMatchObject({ code: 'non_finite_update', details: { at_fault: 'adam_params' } });
+    expect(await stateOf('fast')).toEqual(before);
+    expect((await api.optimStep('fast')).metrics['step']).toBe(2);
   });
 });
 

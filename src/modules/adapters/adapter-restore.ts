@@ -151,6 +151,10 @@ export class AdapterRestore {
         await this.backend.forwardBackward(liveId, decodeForward(operation.request));
         return;
       case 'optim_step': {
+        if (operation.failed) {
+          await this.backend.dropGradients(liveId);
+          return;
+        }
         const { step, digest } = await this.backend.optimStep(liveId, decodeOptimStep(operation.request));
         if (operation.digest !== null && digest !== operation.digest) {
           await this.alarm(heir, operation, step, digest);

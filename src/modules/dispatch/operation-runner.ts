@@ -7,11 +7,13 @@ import { DatabaseOutageError, isUnstorable } from '../../common/errors/database-
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
 import {
+  FailedWithEffectError,
   type Claim,
   type ClaimedRow,
   type Completion,
   type Operation,
   OperationLogRepository,
+  type SettledOutcome,
   toOperation,
 } from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
@@ -119,7 +121,9 @@ export class OperationRunner {
   ): Promise<Computed | null> {
     const { error } = computed;
     const write = () =>
-      error === null ? this.log.complete(claim, computed) : this.log.fail(claim, serializeError(error));
+      error === null
+        ? this.log.complete(claim, computed)
+        : this.log.fail(claim, serializeError(error), error instanceof FailedWithEffectError ? error.effect : {});
     try {
       return (await this.keepTrying(row, stopped, write)) ? computed : null;
     } catch (refusal) {
@@ -163,12 +167,17 @@ export class OperationRunner {
   private async tellObservers(operation: Operation, error: AppError | null): Promise<void> {
     for (const observer of this.registry.observers) {
       try {
-        await observer.settled(operation, error === null ? 'completed' : 'failed');
+        await observer.settled(operation, outcomeOf(error));
       } catch (problem) {
         toAppError(problem, `after ${operation.kind} ${operation.requestId}`, this.logger);
       }
     }
   }
+}
+
+function outcomeOf(error: AppError | null): SettledOutcome {
+  if (error === null) return 'completed';
+  return error instanceof FailedWithEffectError ? 'failed with effect' : 'failed';
 }
 
 type Computed =

@@ -1,4 +1,5 @@
 export { AcceptedRequests } from './accepted-requests.js';
+export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';
@@ -11,7 +12,12 @@ export {
   ResultPresenter,
 } from './operation-handler.js';
 export { type LoggedOperation, OperationLog, toOperation } from './operation-log.js';
-export { OBSERVES_OPERATIONS, ObservesOperations, OperationObserver } from './operation-observer.js';
+export {
+  OBSERVES_OPERATIONS,
+  ObservesOperations,
+  OperationObserver,
+  type SettledOutcome,
+} from './operation-observer.js';
 export type { Accepted, FutureState, NewOperation, Operation, OperationOutcome } from './operation.js';
 export type { FutureSummary, SettledSample } from './repositories/future.repository.js';
 export {
@@ -21,6 +27,7 @@ export {
   type HistoryRow,
   OperationLogRepository,
   SNAPSHOT_IS_USABLE,
+  TOOK_EFFECT,
   type ClaimedRow,
   type OperationRow,
   type PositionRange,

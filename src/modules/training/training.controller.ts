@@ -70,7 +70,9 @@ export class TrainingController {
     summary: 'Apply the gradients with AdamW and clear them',
     description:
       "AdamW as in PyTorch. The future's result has metrics (step, grad_norm, update_norm, " +
-      'weight_norm, learning_rate) and the digest of the adapter after the step.',
+      'weight_norm, learning_rate) and the digest of the adapter after the step. A step that would make weights or moments ' +
+      'NaN or infinite is refused with non_finite_update or non_finite_gradient. Where the gradients are at fault ' +
+      '(details.at_fault), they are dropped, so that the next batch trains; else they stay for another optim_step.',
     type: OptimStepDto,
     examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0005 } } },
   })
