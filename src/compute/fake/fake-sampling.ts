@@ -39,7 +39,7 @@ export function sample(
     const drawn =
       sampling.temperature === 0
         ? 0
-        : sampling.seed + 7 * index + tokens.length;
+        : Number(BigInt.asUintN(64, BigInt(sampling.seed)) % 97n) + 7 * index + tokens.length;
     const token = (last + 1 + Math.floor(Math.abs(given)) + drawn) % vocabSize;
     tokens.push(token);
     logprobs.push(logprob(last, token, given));
