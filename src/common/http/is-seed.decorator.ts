@@ -16,4 +16,4 @@ export const IsSeed = () =>
 
 /** The same with its documentation. */
 export const SeedProperty = (options: Pick<ApiPropertyOptions, 'default'> = {}) =>
-  applyDecorators(ApiProperty({ ...SEED_SCHEMA, ...options, example: 42 } as ApiPropertyOptions), IsSeed());
+  applyDecorators(ApiProperty({ ...SEED_SCHEMA, ...options, example: 42 }), IsSeed());

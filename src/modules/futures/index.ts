@@ -26,11 +26,9 @@ export {
   type Completion,
   type HistoryRow,
   OperationLogRepository,
-  SNAPSHOT_IS_USABLE,
-  TOOK_EFFECT,
   type ClaimedRow,
   type OperationRow,
   type PositionRange,
 } from './repositories/operation-log.repository.js';
-export { TELL_WAITERS } from './repositories/settling-sql.js';
+export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './repositories/settling-sql.js';
 export { checkRequestSize } from './request-size.js';

@@ -6,7 +6,7 @@ import { isReadOnly, OPERATION_KINDS, type OperationKind, type OperationStatus }
 import { type Usage } from '../../../domain/usage.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { type OperationEffect } from '../operation.js';
-import { countUsage, showEffect, TELL_WAITERS } from './settling-sql.js';
+import { countUsage, showEffect, SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
 /** A row as the worker sees it. */
 export interface OperationRow {
@@ -83,13 +83,6 @@ export interface Completion {
 
 /** A request during which so many workers have died runs alone, so that at the next death it is the only suspect. */
 const DEATHS_TO_ISOLATE = 2;
-
-/** SQL: did row `futures` do to its adapter what it says? Of those that failed, only a FailedWithEffectError has a digest. */
-export const TOOK_EFFECT = `(futures.status = 'completed' OR futures.status = 'failed' AND futures.digest IS NOT NULL)`;
-
-/** SQL: did the operation that wrote row `snapshot` take effect (or is it so old that it is forgotten)? */
-export const SNAPSHOT_IS_USABLE = `NOT EXISTS (
-  SELECT FROM futures WHERE futures.position = snapshot.position AND NOT ${TOOK_EFFECT})`;
 
 /** Payloads up to this size come with the claim. */
 const SMALL_BYTES = 2 ** 20;
