@@ -28,6 +28,7 @@ async function start(config: AppConfig): Promise<void> {
   configureHttp(app, config, config.servesApi ? app.get(KeyGate).handle : undefined);
   if (config.servesApi) {
     await app.get(ApiKeys).checkExposure(config.host);
+    await app.get(ApiKeys).warnOfKeyless();
     serveDocs(app);
   }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
