@@ -8,6 +8,7 @@ import { AddCopiedFrom1795910400000 } from './1795910400000-add-copied-from.js';
 import { AddSnapshots1795996800000 } from './1795996800000-add-snapshots.js';
 import { AddSessionEnds1796083200000 } from './1796083200000-add-session-ends.js';
 import { AddLossFunctions1796169600000 } from './1796169600000-add-loss-functions.js';
+import { AddPublicPaths1796256000000 } from './1796256000000-add-public-paths.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   AddSnapshots1795996800000,
   AddSessionEnds1796083200000,
   AddLossFunctions1796169600000,
+  AddPublicPaths1796256000000,
 ];

@@ -67,13 +67,13 @@ async function ensureDependencies({ root, log, signal }) {
   if (reason === undefined) return;
   log(`Installing packages with npm (${reason}); the first time this takes about a minute ...`);
   // `npm ci` calls a lock file wrong that was made where the registry lacked a platform's optional package; `npm install`
-  // does not mind. Without scripts nothing is downloaded but packages: for networks on which those downloads hang.
-  const attempts = [['ci'], ['install'], ['install', '--ignore-scripts']];
+  // does not mind. No package's install script runs (.npmrc says so, and why): nothing is downloaded but packages.
+  const attempts = [['ci'], ['install']];
   const lockFile = path.join(root, 'package-lock.json');
   const lock = readFileSync(lockFile, 'utf8');
   const failures = [];
   for (const attempt of attempts) {
-    const args = [...attempt, '--no-audit', '--no-fund'];
+    const args = [...attempt, '--ignore-scripts', '--no-audit', '--no-fund'];
     const step = { ...npmCommand(args), root, name: 'npm-install', limitMs: INSTALL_LIMIT_MS, log, signal };
     const result = await runQuietly(step);
     signal?.throwIfAborted();
@@ -87,9 +87,8 @@ async function ensureDependencies({ root, log, signal }) {
 /** npm as it was used to start us, else the one on the PATH. */
 function npmCommand(args) {
   const script = process.env.npm_execpath;
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }; // its script would fetch CUDA libraries
-  if (script?.endsWith('npm-cli.js')) return { command: process.execPath, args: [script, ...args], env };
-  return { command: 'npm', args, env };
+  if (script?.endsWith('npm-cli.js')) return { command: process.execPath, args: [script, ...args] };
+  return { command: 'npm', args };
 }
 
 /** A hash over everything the build reads. */

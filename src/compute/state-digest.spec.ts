@@ -11,7 +11,6 @@ const STATE: AdapterState = {
   step: 3,
   gradients: null,
   passes: 7,
-  gradientPasses: 0,
 };
 
 describe('stateDigest', () => {

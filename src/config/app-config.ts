@@ -50,6 +50,7 @@ export class AppConfig {
   readonly bodiesInFlightMb: number;
   readonly maxQueuedPerKey: number;
   readonly maxQueuedRequests: number;
+  readonly maxAdaptersPerKey: number;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
   readonly snapshotIntervalS: number;
@@ -95,6 +96,7 @@ export class AppConfig {
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
     this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
+    this.maxAdaptersPerKey = values.MAX_ADAPTERS_PER_KEY;
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
     this.snapshotSteps = values.SNAPSHOT_STEPS;
@@ -167,7 +169,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
   }
   if (values.ROLE === 'worker') {
     warn(
-      ['BODY_LIMIT_MB', 'BODIES_IN_FLIGHT_MB', 'MAX_QUEUED_PER_KEY', 'MAX_QUEUED_REQUESTS'],
+      ['BODY_LIMIT_MB', 'BODIES_IN_FLIGHT_MB', 'MAX_QUEUED_PER_KEY', 'MAX_QUEUED_REQUESTS', 'MAX_ADAPTERS_PER_KEY'],
       'with ROLE=worker: it takes no requests',
     );
   }

@@ -219,6 +219,13 @@ export const ENV_SCHEMA = {
     desc: 'Requests of one API key that may wait; more are answered 429. From half of it on, polls say that capacity is short.',
   }),
   MAX_QUEUED_REQUESTS: wholeNumber(1, 100_000_000)({ default: 50_000, desc: 'The same for all keys together.' }),
+  MAX_ADAPTERS_PER_KEY: wholeNumber(
+    1,
+    100_000_000,
+  )({
+    default: 10_000,
+    desc: 'Adapters that one API key may have at a time; making more is answered 403. Each keeps snapshots in DATA_DIR.',
+  }),
   FUTURE_RETENTION_HOURS: wholeNumber(
     0,
     87_600,

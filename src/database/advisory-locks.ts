@@ -6,4 +6,6 @@ export const ADVISORY_LOCKS = {
   worker: 7_423_002,
   /** First half of the key that is held while a loss is registered; the second is made of its owner. */
   lossFunctions: 7_423_003,
+  /** First half of the key that is held while an adapter is made; the second is made of its owner. */
+  adapters: 7_423_004,
 } as const;

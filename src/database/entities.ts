@@ -2,6 +2,7 @@ import { AdapterSnapshotEntity } from '../modules/adapters/entities/adapter-snap
 import { AdapterEntity } from '../modules/adapters/entities/adapter.entity.js';
 import { CheckpointEventEntity } from '../modules/checkpoints/entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from '../modules/checkpoints/entities/checkpoint.entity.js';
+import { PublicPathEntity } from '../modules/checkpoints/entities/public-path.entity.js';
 import { FutureEntity } from '../modules/futures/entities/future.entity.js';
 import { ApiKeyEntity } from '../modules/keys/entities/api-key.entity.js';
 import { SettingEntity } from '../modules/keys/entities/setting.entity.js';
@@ -17,6 +18,7 @@ export const ENTITIES = [
   AdapterSnapshotEntity,
   CheckpointEntity,
   CheckpointEventEntity,
+  PublicPathEntity,
   FutureEntity,
   WorkerEntity,
   ApiKeyEntity,

@@ -1,4 +1,3 @@
-import { type Seed } from './seed.js';
 import { type TopTokens } from './top-tokens.js';
 
 /** How tokens are drawn, applied in the order repetition penalty, temperature, top-k, top-p, min-p (as transformers). */
@@ -16,7 +15,7 @@ export interface SamplingParams {
   readonly repetitionPenalty: number;
   readonly stopTokens: readonly number[];
   readonly stopStrings: readonly string[];
-  readonly seed: Seed;
+  readonly seed: number;
 }
 
 export type StopReason = 'stop' | 'length';

@@ -1,8 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type AppError } from '../common/errors/app-error.js';
-import { StorageError, StorageFullError, toStorageError, toStorageOutage } from '../common/errors/storage.errors.js';
-import { isDeadWriter, partName } from './part-names.js';
+import { StorageError, toStorageError } from '../common/errors/storage.errors.js';
 import { checkedFileName, checkedPath, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
 
 type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
@@ -14,9 +13,7 @@ export interface LocalCheckpointStoreOptions {
 
 /** Dots cannot begin a checkpoint's path, so this folder never meets one. */
 const TEMPORARY = '.tmp';
-/** More than a file system keeps in its own structures. */
-const PROBE = new Uint8Array(65_536);
-/** Older than any write takes: its process died. Younger ones may be the work of a process that cannot be asked. */
+/** Older than any write takes: its process died. Younger ones may be another process's work. */
 const ABANDONED_MS = 15 * 60_000;
 
 /**
@@ -46,7 +43,7 @@ export class LocalCheckpointStore extends CheckpointStore {
   async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     const target = this.locate(path);
     for (const name of files.keys()) checkedFileName(name);
-    const part = join(this.root, TEMPORARY, partName());
+    const part = join(this.root, TEMPORARY, randomUUID());
     try {
       await mkdir(part, { recursive: true });
       for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
@@ -57,9 +54,7 @@ export class LocalCheckpointStore extends CheckpointStore {
       await syncFolder(dirname(target));
     } catch (error) {
       await rm(part, { recursive: true, force: true });
-      const failure = toStorageError(error, `checkpoint ${path}`, this.root);
-      if (failure instanceof StorageFullError) await this.deleteAbandoned().catch(() => undefined);
-      throw failure;
+      throw toStorageError(error, `checkpoint ${path}`, this.root);
     }
   }
 
@@ -68,7 +63,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       return await readFile(source);
     } catch (error) {
-      throw readingFailed(`file ${file} of checkpoint ${path}`, this.root, error);
+      throw readingFailed(`file ${file} of checkpoint ${path}`, error);
     }
   }
 
@@ -81,7 +76,7 @@ export class LocalCheckpointStore extends CheckpointStore {
         .map((entry) => entry.name)
         .sort();
     } catch (error) {
-      throw readingFailed(`checkpoint ${path}`, this.root, error);
+      throw readingFailed(`checkpoint ${path}`, error);
     }
   }
 
@@ -91,7 +86,7 @@ export class LocalCheckpointStore extends CheckpointStore {
       return (await stat(folder)).isDirectory();
     } catch (error) {
       if (isMissing(error)) return false;
-      throw readingFailed(`checkpoint ${path}`, this.root, error);
+      throw readingFailed(`checkpoint ${path}`, error);
     }
   }
 
@@ -106,32 +101,10 @@ export class LocalCheckpointStore extends CheckpointStore {
     const target = this.locate(path);
     try {
       await mkdir(join(this.root, TEMPORARY), { recursive: true });
-      await removeAtOnce(target, join(this.root, TEMPORARY, partName()));
+      await removeAtOnce(target, join(this.root, TEMPORARY, randomUUID()));
     } catch (error) {
-      const failure = toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
-      // A rename may need room for a folder's entry; deleting is what makes room.
-      if (!(failure instanceof StorageFullError)) throw failure;
-      await rm(target, { recursive: true, force: true });
+      throw toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
     }
-  }
-
-  async checkWritable(): Promise<void> {
-    const part = join(this.root, TEMPORARY, partName());
-    try {
-      await mkdir(part, { recursive: true });
-      await this.writeFile(join(part, 'probe'), PROBE);
-    } catch (error) {
-      throw toStorageError(error, 'checkpoints', this.root);
-    } finally {
-      await rm(part, { recursive: true, force: true });
-    }
-  }
-
-  async freeBytes(): Promise<number | null> {
-    return statfs(this.root).then(
-      ({ bavail, bsize }) => bavail * bsize,
-      () => null,
-    );
   }
 
   async folders(path: string): Promise<StoredFolder[]> {
@@ -139,7 +112,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       return await foldersIn(parent);
     } catch (error) {
-      throw readingFailed(`folder ${path}`, this.root, error);
+      throw readingFailed(`folder ${path}`, error);
     }
   }
 
@@ -148,7 +121,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       for (const { name, writtenAt } of await foldersIn(temporary)) {
         const age = Date.now() - writtenAt.getTime();
-        if (age > ABANDONED_MS || isDeadWriter(name)) await rm(join(temporary, name), { recursive: true, force: true });
+        if (age > ABANDONED_MS) await rm(join(temporary, name), { recursive: true, force: true });
       }
     } catch (error) {
       throw toStorageError(error, 'the deletion of unfinished checkpoints', this.root);
@@ -220,9 +193,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function readingFailed(what: string, root: string, error: unknown): AppError {
-  const outage = toStorageOutage(error, `Stored ${what}`, root);
-  if (outage !== null) return outage;
+function readingFailed(what: string, error: unknown): StorageError {
   if (isMissing(error)) return new StorageError(`Stored ${what} is not there.`, {}, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new StorageError(`Stored ${what} cannot be read: ${reason}`, {}, { cause: error });

@@ -3,12 +3,10 @@ import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
-import { StorageCheck } from './storage-check.js';
 
 /** Gives the checkpoint store: a folder below DATA_DIR. */
 @Module({
   providers: [
-    StorageCheck,
     {
       provide: CheckpointStore,
       inject: [AppConfig],
@@ -19,6 +17,6 @@ import { StorageCheck } from './storage-check.js';
       },
     },
   ],
-  exports: [CheckpointStore, StorageCheck],
+  exports: [CheckpointStore],
 })
 export class StorageModule {}

@@ -185,6 +185,23 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect(await refusal('wrong', 'rewind', { step: -1 })).toMatchObject({ status: 400, field: 'step' });
   });
 
+  it('goes to steps of an earlier version, which are numbered by their results alone, or says that they are not', async () => {
+    await create('old');
+    const [first] = await train('old', 1, 2);
+    const [adapter] = await server.database.query<{ id: string }>(`SELECT id FROM adapters WHERE model_id = 'old'`);
+    const steps = `adapter_id = '${adapter!.id}' AND kind = 'optim_step'`;
+    await server.database.query(`UPDATE futures SET step = NULL, digest = NULL WHERE ${steps}`);
+    const { body } = await server.api.get<History>('/adapters/old/history');
+    expect(body.entries.filter(({ kind }) => kind === 'optim_step').map((entry) => entry.step)).toEqual([2, 1]);
+    expect(await rewind('old', { step: 1 })).toMatchObject({ step: 1, digest: first });
+
+    const oldest = `SELECT min(position) FROM futures WHERE ${steps}`;
+    await server.database.query(`UPDATE futures SET result = '' WHERE ${steps} AND position = (${oldest})`);
+    const refused = await refusal('old', 'rewind', { step: 1 });
+    expect(refused).toMatchObject({ status: 404, field: 'step' });
+    expect(refused.remedy).toContain('before the server was upgraded');
+  });
+
   it('refuses a place whose load or fork cannot be repeated any more, though the log still reaches back', async () => {
     await create('loaded');
     await train('loaded', 1, 1);

@@ -76,7 +76,21 @@ describe('a key', () => {
       name: 'alice',
       created_at: rows[0]!.created_at.toISOString(),
     });
+    await made.begin();
+    const [model_id] = await made.createModel(0);
+    await made.settled('save_weights_external', { model_id, seq_id: 1, path: 'release' });
+    const runs = `training_runs/${model_id}/checkpoints/external_weights/release`;
+    const archive = await fetch(`${server.api.url}/api/v1/${runs}/archive`, {
+      headers: { 'X-API-Key': MADE },
+      redirect: 'manual',
+    });
+    const { urls } = (await made.get(`${runs}/external_weights_urls`)).body as { urls: Record<string, string> };
+    const trace = await made.get(`sessions/${made.sessionId}/trace_export`);
+    const links = [archive.headers.get('location') ?? '', ...Object.values(urls), String(trace.body['url'])];
+    const statuses = () => Promise.all(links.map(async (link) => (await fetch(link)).status));
+    expect(await statuses()).toEqual(links.map(() => 200));
     expect(await made.send('DELETE', ME)).toEqual({ status: 204, body: {} });
+    expect(await statuses()).toEqual(links.map(() => 404));
     expect(await made.get(ME)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
     const [{ revoked_at }] = (await server.database.query(`SELECT revoked_at FROM api_keys WHERE id = '${id}'`)) as [
       { revoked_at: Date | null },

@@ -171,24 +171,60 @@ describe('of another key', () => {
 });
 
 describe('a public checkpoint', () => {
-  it("is its owner's, whoever publishes another one under the same path", async () => {
-    await call(STRANGER, 'POST', '/adapters', { model_id: 'private', lora_config: { rank: 2 } });
-    for (const [key, client] of [
-      [OWNER, owner],
-      [STRANGER, stranger],
-    ] as const) {
-      await client.settled('save_weights', { model_id: 'private', path: 'shared' });
-      const published = await call(key, 'POST', '/api/v1/training_runs/private/checkpoints/weights/shared/publish');
-      expect(published.status).toBe(204);
-    }
-    const rankFor = async (key: string) => {
-      const seen = await call(key, 'POST', '/api/v1/weights_info', { tinker_path: 'tinker://private/weights/shared' });
-      return (JSON.parse(seen.text) as { lora_rank: number }).lora_rank;
+  const SHARED = '/api/v1/training_runs/handed/checkpoints/weights/shared';
+  const publish = (key: string) => call(key, 'POST', `${SHARED}/publish`);
+  const rankFor = async (key: string) => {
+    const seen = await call(key, 'POST', '/api/v1/weights_info', { tinker_path: 'tinker://handed/weights/shared' });
+    return (JSON.parse(seen.text) as { lora_rank?: number }).lora_rank;
+  };
+  const make = async (key: string, client: TinkerClient, rank: number) => {
+    expect((await call(key, 'POST', '/adapters', { model_id: 'handed', lora_config: { rank } })).status).toBe(201);
+    await client.settled('save_weights', { model_id: 'handed', path: 'shared' });
+  };
+
+  it("stays its owner's, whoever publishes under the same path, and whatever becomes of it", async () => {
+    // The stranger's adapter is the older one, which must give it nothing.
+    await make(STRANGER, stranger, 2);
+    await make(OWNER, owner, 3);
+    expect((await publish(OWNER)).status).toBe(204);
+    const refused = await publish(STRANGER);
+    expect(refused).toMatchObject({ status: 403, text: expect.stringContaining('path_taken') as string });
+    expect([await rankFor(OWNER), await rankFor(STRANGER), await rankFor(READER)]).toEqual([3, 2, 3]);
+
+    expect((await call(OWNER, 'DELETE', `${SHARED}/publish`)).status).toBe(204);
+    expect((await publish(STRANGER)).status).toBe(403);
+    expect(await rankFor(READER)).toBeUndefined();
+    expect((await publish(OWNER)).status).toBe(204);
+    expect((await call(OWNER, 'DELETE', SHARED)).status).toBe(204);
+    expect((await publish(STRANGER)).status).toBe(403);
+    expect((await call(OWNER, 'DELETE', '/adapters/handed')).status).toBe(200);
+    expect((await publish(STRANGER)).status).toBe(403);
+    expect(await rankFor(READER)).toBeUndefined();
+
+    await make(OWNER, owner, 4);
+    expect((await publish(OWNER)).status).toBe(204);
+    expect(await rankFor(READER)).toBe(4);
+    for (const key of [OWNER, STRANGER]) expect((await call(key, 'DELETE', '/adapters/handed')).status).toBe(200);
+  });
+
+  it('can be fetched by a link as long as whoever asked for the link may read it', async () => {
+    await make(OWNER, owner, 3);
+    await publish(OWNER);
+    const linkFor = async (key: string) => {
+      const answer = await fetch(`${service.url}${SHARED}/archive`, {
+        headers: { 'X-API-Key': key, 'X-Forwarded-Host': 'evil.example', Forwarded: 'host=evil.example' },
+        redirect: 'manual',
+      });
+      return answer.headers.get('location') ?? '';
     };
-    expect(await rankFor(STRANGER)).toBe(2);
-    expect(await rankFor(READER)).toBe(await rankFor(OWNER));
-    expect(await rankFor(OWNER)).not.toBe(2);
-    expect((await call(STRANGER, 'DELETE', '/adapters/private')).status).toBe(200);
+    const [own, read] = [await linkFor(OWNER), await linkFor(READER)];
+    const statuses = async () => [(await fetch(own)).status, (await fetch(read)).status];
+    expect(own).toMatch(new RegExp(`^${service.url}/api/v1/archives/`));
+    expect(await statuses()).toEqual([200, 200]);
+    expect((await call(OWNER, 'DELETE', `${SHARED}/publish`)).status).toBe(204);
+    expect(await statuses()).toEqual([200, 404]);
+    expect((await call(OWNER, 'DELETE', SHARED)).status).toBe(204);
+    expect(await statuses()).toEqual([404, 404]);
   });
 
   it.each<[string, (name: string) => [path: string, body: object]]>([

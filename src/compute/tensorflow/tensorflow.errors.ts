@@ -13,7 +13,8 @@ export class TensorflowUnavailableError extends AppError {
     const tried = attempts.map(({ binding, outcome }) => `${binding}: ${outcome}`).join('; ');
     super('engine_unavailable', 'server', 503, `No TensorFlow.js binding gives ${asked}. Tried ${tried}.`, {
       remedy:
-        'Install @tensorflow/tfjs-node-gpu with the CUDA libraries it needs, or set DEVICE=auto, or ENGINE=onnxruntime.',
+        'Fetch its library with `npm rebuild --ignore-scripts=false @tensorflow/tfjs-node-gpu` and install the CUDA libraries ' +
+        'that it needs, or set DEVICE=auto, or ENGINE=onnxruntime.',
     });
   }
 }

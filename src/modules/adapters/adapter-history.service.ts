@@ -38,11 +38,14 @@ export class AdapterHistoryService {
     cursor = Number.MAX_SAFE_INTEGER,
   ): Promise<{ entries: HistoryEntry[]; nextCursor: number | null }> {
     const { id } = await this.adapters.get(modelId);
-    const timeline = currentTimeline((await this.log.findChanges(id)).map(toChange));
+    const changes = (await this.log.findChanges(id)).map(toChange);
+    const timeline = currentTimeline(changes);
     const current = new Set(timeline.map(({ requestId }) => requestId));
+    const steps = new Map(changes.map(({ requestId, step }) => [requestId, step]));
     const rows = await this.log.findHistory(id, cursor, limit);
     const entries = rows.map(({ result, ...row }) => ({
       ...row,
+      step: steps.get(row.request_id) ?? row.step,
       current: current.has(row.request_id),
       result: result === null ? null : decodeJsonPart(result),
     }));
@@ -80,9 +83,17 @@ export class AdapterHistoryService {
   }
 }
 
-function toChange({ request_id: requestId, position, kind, step, request }: ChangeRow): Change {
+function toChange({ request_id: requestId, position, kind, request, ...row }: ChangeRow): Change {
   const target = request === null ? null : decodeRewind(decodeOperationData(request)).position;
-  return { requestId, position, kind, step: step ?? (kind === 'create_adapter' ? 0 : null), target };
+  const step = row.step ?? (kind === 'create_adapter' ? 0 : stepInResult(row.result));
+  return { requestId, position, kind, step, target };
+}
+
+/** Rows of earlier versions do not have the step; the result of an optimiser step tells it among its metrics. */
+function stepInResult(result: Buffer | null): number | null {
+  const metrics = result === null ? undefined : decodeJsonPart(result)?.['metrics'];
+  const step: unknown = typeof metrics === 'object' && metrics !== null ? Reflect.get(metrics, 'step') : undefined;
+  return typeof step === 'number' ? step : null;
 }
 
 /** Each change that sets the steps says so, rewinds included: the last one up to there counts. */

@@ -6,6 +6,7 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
+import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
@@ -14,6 +15,7 @@ import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
+import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
@@ -56,6 +58,7 @@ export class AdaptersService {
     private readonly baseModels: BaseModelCatalog,
     private readonly futures: FuturesService,
     private readonly workers: WorkersService,
+    private readonly config: AppConfig,
   ) {}
 
   /** The row is there, and the name taken, when this returns; the worker warms the adapter up on its own. */
@@ -190,7 +193,9 @@ export class AdaptersService {
     };
     const transaction = () =>
       this.adapters.manager.transaction(async (manager) => {
+        await this.adapters.holdPlaces(row.owner, manager);
         if (await this.adapters.insert(row, manager)) {
+          await this.checkCount(row.owner, manager);
           const first = { adapterId: id, position: 0, lease: 0, pinned: true };
           if (wish.firstState) await this.snapshots.insertFirst({ ...wish.firstState, ...first }, manager);
           if (wish.fork) await this.holdSource(wish.fork, manager);
@@ -201,6 +206,13 @@ export class AdaptersService {
     const accepted = await whenDatabaseIsBack(transaction);
     if (!accepted) return undefined;
     return { adapter: await this.get(modelId), accepted };
+  }
+
+  private async checkCount(owner: string, manager: EntityManager): Promise<void> {
+    const { maxAdaptersPerKey } = this.config;
+    if ((await this.adapters.countLive(owner, manager)) > maxAdaptersPerKey) {
+      throw new TooManyAdaptersError(maxAdaptersPerKey);
+    }
   }
 
   /** A deletion that came first has taken, or will take, the state that the fork is to begin with; a later one leaves it. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
+import { AppConfig } from '../../config/app-config.js';
 import { VERSION } from '../../common/version.js';
 import { modelParameters } from '../../domain/model-parameters.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
@@ -14,6 +15,7 @@ export class CapabilitiesService {
     private readonly baseModels: BaseModelCatalog,
     private readonly losses: LossRegistry,
     private readonly workers: WorkersService,
+    private readonly config: AppConfig,
   ) {}
 
   async describe(): Promise<CapabilitiesDto> {
@@ -28,6 +30,7 @@ export class CapabilitiesService {
         parameters: countParameters(config),
       })),
       loss_functions: this.losses.list().map(({ name }) => name),
+      max_adapters_per_key: this.config.maxAdaptersPerKey,
       max_rank: worker?.maxRank ?? null,
       engine: worker?.engine ?? null,
       device: worker?.device ?? null,

@@ -58,7 +58,8 @@ export class HistoryPlaces {
         throw new StepNotReachedError(adapter.modelId, `Step ${step}`, 'step');
       }
       const known = timeline.flatMap((one) => (one.step === null ? [] : [one.step]));
-      throw new UnknownStepError(adapter.modelId, step, known);
+      const isAnyNameless = timeline.some((one) => one.kind === 'optim_step' && one.step === null);
+      throw new UnknownStepError(adapter.modelId, step, known, isAnyNameless);
     }
     if (others.length > 0) {
       const ids = [change, ...others].map(({ requestId }) => requestId);

@@ -8,7 +8,7 @@ import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { endOf } from './checkpoint-lifetime.js';
 import { type CheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
-import { CheckpointNotFoundError } from './errors/checkpoint.errors.js';
+import { CheckpointNotFoundError, PathTakenError } from './errors/checkpoint.errors.js';
 import { type CheckpointEventEntity } from './entities/checkpoint-event.entity.js';
 import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';
 import { CheckpointRepository, type CheckpointSizes } from './repositories/checkpoint.repository.js';
@@ -53,10 +53,18 @@ export class CheckpointLibrary {
     return this.checkpoints.sumBySession(currentOwner());
   }
 
-  async setPublic(path: CheckpointPath, isPublic: boolean): Promise<void> {
+  /** @throws CheckpointNotFoundError, PathTakenError */
+  async publish(path: CheckpointPath): Promise<void> {
     const checkpoint = await this.own(path);
-    await this.history.record(checkpoint, isPublic ? 'checkpoint_publish' : 'checkpoint_unpublish');
-    await this.checkpoints.update(checkpoint.id, { public: isPublic });
+    if (!(await this.checkpoints.publish(checkpoint))) throw new PathTakenError(path);
+    await this.history.record(checkpoint, 'checkpoint_publish');
+  }
+
+  /** @throws CheckpointNotFoundError */
+  async unpublish(path: CheckpointPath): Promise<void> {
+    const checkpoint = await this.own(path);
+    await this.history.record(checkpoint, 'checkpoint_unpublish');
+    await this.checkpoints.update(checkpoint.id, { public: false });
   }
 
   /** Null: never. */
@@ -102,9 +110,9 @@ export class CheckpointLibrary {
     return this.store.list(path);
   }
 
-  /** One file of a checkpoint; null when the checkpoint is gone. Asks for no owner: the caller has checked. */
+  /** One file of a checkpoint; null when the caller can read no such checkpoint (any more). */
   async file(checkpointId: string, name: string): Promise<Uint8Array | null> {
-    const checkpoint = await this.checkpoints.findById(checkpointId);
+    const checkpoint = await this.readableById(checkpointId);
     return checkpoint && this.store.read(checkpoint.path, name);
   }
 
@@ -115,9 +123,15 @@ export class CheckpointLibrary {
     return files;
   }
 
-  /** All files of a checkpoint as a tar; null when it is gone. Asks for no owner: the caller has checked. */
+  /** All files of a checkpoint as a tar; null when the caller can read no such checkpoint (any more). */
   async archive(checkpointId: string): Promise<Readable | null> {
-    const checkpoint = await this.checkpoints.findById(checkpointId);
+    const checkpoint = await this.readableById(checkpointId);
     return checkpoint && packArchive(await this.files(checkpoint), checkpoint.createdAt);
+  }
+
+  private async readableById(id: string): Promise<CheckpointEntity | null> {
+    const checkpoint = await this.checkpoints.findById(id);
+    if (checkpoint === null || checkpoint.owner === currentOwner()) return checkpoint;
+    return (await this.checkpoints.findPublic(checkpoint))?.id === id ? checkpoint : null;
   }
 }

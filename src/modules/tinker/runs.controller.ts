@@ -1,7 +1,8 @@
 import { applyDecorators, Body, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiFoundResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import { ApiForbiddenResponse, ApiFoundResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiInvalid, ApiMissing, ApiPut } from '../../common/http/api-docs.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
 import { AdaptersService } from '../adapters/index.js';
 import {
   CHECKPOINT_SEGMENTS,
@@ -117,14 +118,15 @@ export class TinkerRunsController {
 
   /**
    * Let every key read a checkpoint
-   * @remarks Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
+   * @remarks The path is this key's from then on, also when the checkpoint is unpublished or deleted. Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
    */
   @Post(`${CHECKPOINT}/publish`)
   @HttpCode(204)
   @CheckpointParams()
   @ApiNoContentResponse({ description: 'Every key can read it.' })
+  @ApiForbiddenResponse({ type: ErrorDto, description: 'Another key has published a checkpoint under this path.' })
   publish(@Param() params: CheckpointParamsDto): Promise<void> {
-    return this.checkpoints.setPublic(toPath(params), true);
+    return this.checkpoints.publish(toPath(params));
   }
 
   /**
@@ -136,7 +138,7 @@ export class TinkerRunsController {
   @CheckpointParams()
   @ApiNoContentResponse({ description: 'Only its owner can read it.' })
   unpublish(@Param() params: CheckpointParamsDto): Promise<void> {
-    return this.checkpoints.setPublic(toPath(params), false);
+    return this.checkpoints.unpublish(toPath(params));
   }
 
   @Put(`${CHECKPOINT}/ttl`)

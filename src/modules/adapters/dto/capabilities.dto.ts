@@ -51,6 +51,12 @@ export class CapabilitiesDto {
   @ApiProperty({ type: Number, nullable: true, example: 256 })
   max_rank!: number | null;
 
+  /**
+   * Adapters that one key may have at a time.
+   * @example 10000
+   */
+  max_adapters_per_key!: number;
+
   /** Tensor engine of the worker; null while no worker is up. */
   @ApiProperty({ type: String, nullable: true, example: 'onnxruntime' })
   engine!: string | null;

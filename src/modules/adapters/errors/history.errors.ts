@@ -12,9 +12,13 @@ export class HistoryPlaceError extends InvalidRequestError {
 
 /** The adapter's current history has no such step. */
 export class UnknownStepError extends NotFoundError {
-  constructor(modelId: string, step: number, known: readonly number[]) {
-    const range = known.length === 0 ? 'none' : `${Math.min(...known)} to ${Math.max(...known)}`;
-    const remedy = `Steps in its history now: ${range}. Steps that a rewind has undone are named by request_id. ${LIST}`;
+  /** @param isAnyNameless whether there are optimiser steps of an earlier version, which did not number them */
+  constructor(modelId: string, step: number, known: readonly number[], isAnyNameless: boolean) {
+    const [first, last] = [known.reduce((a, b) => Math.min(a, b), Infinity), known.reduce((a, b) => Math.max(a, b), 0)];
+    const range = known.length === 0 ? 'none' : `${first} to ${last}`;
+    const nameless = isAnyNameless ? 'and those made before the server was upgraded, which have no number here, ' : '';
+    const remedy =
+      `Steps in its history now: ${range}. Steps that a rewind has undone, ${nameless}are named by request_id. ` + LIST;
     super('Step', `${step} of ${modelId}`, { field: 'step', remedy });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, IsNull, Raw, Repository } from 'typeorm';
+import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
@@ -44,6 +45,15 @@ export class AdapterRepository {
       ],
     );
     return inserted.length > 0;
+  }
+
+  /** Lets one request at a time make an adapter for the owner, until the transaction ends: so that a limit holds. */
+  async holdPlaces(owner: string, manager: EntityManager): Promise<void> {
+    await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ADVISORY_LOCKS.adapters, owner]);
+  }
+
+  countLive(owner: string, manager: EntityManager): Promise<number> {
+    return manager.countBy(AdapterEntity, { owner, deletedAt: IsNull() });
   }
 
   findLive(owner: string, modelId: string): Promise<AdapterEntity | null> {

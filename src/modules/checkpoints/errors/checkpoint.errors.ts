@@ -31,6 +31,20 @@ export class CheckpointExistsError extends AppError {
   }
 }
 
+/** Another key has published a checkpoint under the path. 403 and not 409, which clients of the Tinker SDK repeat. */
+export class PathTakenError extends AppError {
+  constructor(path: CheckpointPath) {
+    const remedy = 'Save it under another name, or copy it to another model, and publish that.';
+    super(
+      'path_taken',
+      'user',
+      403,
+      `${formatCheckpointPath(path)} has been published by another key before, and its readers expect that one's. ${remedy}`,
+      { field: 'name', remedy },
+    );
+  }
+}
+
 /** The checkpoint cannot be loaded into this adapter. */
 export class CheckpointMismatchError extends AppError {
   constructor(problem: string, remedy: string) {

@@ -4,6 +4,7 @@ import { type EntityManager, In, IsNull, LessThan, Like, MoreThan, Not, Reposito
 import { isExpired } from '../checkpoint-lifetime.js';
 import { type CheckpointPath } from '../checkpoint-path.js';
 import { CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
+import { PublicPathEntity } from '../entities/public-path.entity.js';
 
 export type NewCheckpointRow = Omit<CheckpointEntity, 'adapter' | 'createdAt'>;
 
@@ -50,11 +51,31 @@ export class CheckpointRepository {
     return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
   }
 
-  /** That of the oldest adapter, where several owners have published one of this name: a later one takes no readers. */
+  /** That of the owner to whom the path belongs. */
   async findPublic({ modelId, kind, name }: CheckpointPath): Promise<CheckpointEntity | null> {
-    const where = { public: true, modelId, kind, name };
-    const order = { adapter: { createdAt: 'ASC' } } as const;
-    return unlessExpired(await this.rows.findOne({ where, relations: { adapter: true }, order }));
+    const path = await this.rows.manager.findOneBy(PublicPathEntity, { modelId, kind, name });
+    if (path === null) return null;
+    const where = { public: true, owner: path.owner, modelId, kind, name };
+    return unlessExpired(await this.rows.findOne({ where, order: { createdAt: 'DESC' } }));
+  }
+
+  /**
+   * Publishes a checkpoint, if its path is the owner's or has not been published by anybody yet; false when it is
+   * another one's.
+   */
+  publish({ id, owner, modelId, kind, name }: CheckpointEntity): Promise<boolean> {
+    return this.rows.manager.transaction(async (manager) => {
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(PublicPathEntity)
+        .values({ modelId, kind, name, owner })
+        .orIgnore()
+        .execute();
+      if (!(await manager.existsBy(PublicPathEntity, { modelId, kind, name, owner }))) return false;
+      await manager.update(CheckpointEntity, { id }, { public: true });
+      return true;
+    });
   }
 
   /** With a name, not expired, newest first; and how many there are. */
@@ -90,7 +111,7 @@ export class CheckpointRepository {
     return rows.map(({ session_id: sessionId, count, bytes }) => ({ sessionId, count, bytes: Number(bytes) }));
   }
 
-  async update(id: string, change: { public?: boolean; expiresAt?: Date | null }): Promise<void> {
+  async update(id: string, change: { public?: false; expiresAt?: Date | null }): Promise<void> {
     await this.rows.update({ id }, change);
   }
 

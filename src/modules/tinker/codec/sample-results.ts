@@ -18,7 +18,7 @@ export function sampleToProto(result: OperationData): Uint8Array {
   const sequences = sequencesOf(result).map(({ stopReason, tokens, logprobs, top: sampledTop }) => ({
     stop_reason: STOP_REASON[stopReason],
     tokens: bytesOf(tokens),
-    logprobs: bytesOf(logprobs),
+    ...(logprobs ? { logprobs: bytesOf(logprobs) } : {}),
     ...(sampledTop ? { topk_sampled_logprobs: tableToProto(sampledTop) } : {}),
   }));
   const prompt = {
@@ -38,7 +38,7 @@ export function sampleToJson(result: OperationData): TinkerSampleResultDto {
     sequences: sequencesOf(result).map(({ stopReason, tokens, logprobs, top: sampledTop }) => ({
       stop_reason: stopReason,
       tokens: Array.from(tokens),
-      logprobs: Array.from(logprobs),
+      ...(logprobs ? { logprobs: Array.from(logprobs) } : {}),
       ...(sampledTop ? { topk_logprobs: topRows(sampledTop) } : {}),
     })),
     ...(promptLogprobs ? { prompt_logprobs: Array.from(promptLogprobs.data, orNull) } : {}),
@@ -119,15 +119,16 @@ function toInt64(values: Int32Array): BigInt64Array {
   return BigInt64Array.from(values, BigInt);
 }
 
+/** The root route /generate stores log-probs only where they are asked for. */
 function sequencesOf(result: OperationData) {
   const { json, tensors } = result;
   const tokens = tensorOf(tensors, 'tokens');
-  const logprobs = tensorOf(tensors, LOGPROBS);
+  const { [LOGPROBS]: logprobs } = tensors;
   const reasons = json['stop_reasons'] as readonly StopReason[];
   return reasons.map((stopReason, i) => ({
     stopReason,
     tokens: datumValues(tokens, i),
-    logprobs: datumValues(logprobs, i),
+    logprobs: logprobs ? datumValues(logprobs, i) : null,
     top: tableOf(result, SAMPLED_TOP_TENSORS, i),
   }));
 }

@@ -64,9 +64,9 @@ export class TinkerSequenceDto {
   @ApiProperty({ type: [Number], example: [5, 6, 7] })
   tokens!: number[];
 
-  /** Of each token, as it was drawn. */
+  /** Of each token, as it was drawn; missing for requests to POST /generate that did not ask for them. */
   @ApiProperty({ type: [Number], example: [-0.3, -1.2, -0.1] })
-  logprobs!: number[];
+  logprobs?: number[];
 
   /** With `topk_sample_logprobs`: the likeliest [token, log-prob] at the place of each token. */
   @ApiProperty({

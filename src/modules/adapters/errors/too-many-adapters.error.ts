@@ -1,0 +1,15 @@
+import { AppError } from '../../../common/errors/app-error.js';
+
+/** The key has as many adapters as it may have. 403 and not 429: waiting does not help, and clients would wait. */
+export class TooManyAdaptersError extends AppError {
+  constructor(limit: number) {
+    const remedy =
+      'Delete those that are no longer used with DELETE /adapters/{model_id}, or let the operator raise ' +
+      'MAX_ADAPTERS_PER_KEY.';
+    super('too_many_adapters', 'user', 403, `This key has ${limit} adapters, the most it may have. ${remedy}`, {
+      field: 'model_id',
+      limit,
+      remedy,
+    });
+  }
+}
