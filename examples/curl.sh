@@ -35,19 +35,19 @@ echo '--- health, loss functions, base models'
 echo '--- an answer of the base model'
 "${curl[@]}" "$server/generate" --data "{\"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text
 
-echo '--- supervised learning: an unknown model_id gets an adapter with the defaults'
+echo '--- supervised learning on the answer alone: an unknown model_id gets an adapter with the defaults'
 "${curl[@]}" --output /dev/null --request DELETE "$server/adapters/example-curl" 2> /dev/null || true
 for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"cross_entropy\"}" |
+  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\"}" |
     field ".metrics.mean_nll.toFixed(4) + ' mean_nll at step $step'"
   run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.003}}' > /dev/null
 done
 
 echo '--- PPO: the log-probs of the acting policy, then steps that compare with them'
-logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"cross_entropy\"}" |
+logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\"}" |
   field '.loss_fn_outputs[0].logprobs.data.join()')
 for step in 1 2 3; do
-  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"loss_fn\": \"ppo\",
+  run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"ppo\",
     \"loss_fn_inputs\": {\"logprobs\": [[$logprobs]], \"advantages\": [1]}}" |
     field ".metrics.mean_ratio.toFixed(4) + ' mean ratio at step $step'"
   run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.001}}' > /dev/null

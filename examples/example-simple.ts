@@ -142,7 +142,8 @@ async function supervised(baseModel: string): Promise<void> {
   await createAdapter(SUPERVISED, baseModel);
   const losses: number[] = [];
   for (let step = 1; step <= SUPERVISED_STEPS; step++) {
-    const request = { model_id: SUPERVISED, data: LESSONS, loss_fn: 'cross_entropy' };
+    // Without train_on, the questions would be learned, too.
+    const request = { model_id: SUPERVISED, data: LESSONS, loss_fn: 'cross_entropy', train_on: 'assistant' };
     const { loss, metrics } = await run<PassResult>('/fwdbwd', request);
     await run('/optim_step', { model_id: SUPERVISED, adam_params: { learning_rate: LEARNING_RATE } });
     losses.push(loss);

@@ -24,7 +24,7 @@ const TASKS = {
   'env:example': 'write .env.example',
   'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
-  keys: 'API keys in the database of DATABASE_URL (-- create <name> | list | revoke <id>)',
+  keys: 'API keys, and handing over what belongs to them (-- create <name> | list | revoke | adopt | transfer)',
   chaos: 'train while processes are killed, compare with an undisturbed run (-- --faults 100 --seed 7)',
   bench: 'measure against PyTorch, or for the Tinker SDK, and write bench/RESULTS.md (-- --help for its options)',
   help: 'this list',

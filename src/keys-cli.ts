@@ -1,21 +1,87 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, type EntityManager, IsNull } from 'typeorm';
+import { NO_OWNER } from './common/caller.js';
 import { AppError } from './common/errors/app-error.js';
+import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
 import { dataSourceOptions } from './database/data-source.options.js';
 import { DatabaseUnavailableError } from './database/database.error.js';
 import { migrate } from './database/migrate.js';
-import { ApiKeyEntity, generateKey, hashKey, keyId } from './modules/keys/index.js';
+import {
+  ApiKeyEntity,
+  describeBelongings,
+  findOwner,
+  generateKey,
+  handOverAll,
+  hashKey,
+  hintOfKeyless,
+  keyId,
+} from './modules/keys/index.js';
 
 /**
- * `npm run keys -- create <name> | list | revoke <id>`: the API keys in the database of DATABASE_URL. A running server
- * notices within seconds.
+ * `npm run keys -- ...`: the API keys in the database of DATABASE_URL, and what belongs to them. A running server notices
+ * within seconds.
  */
-const USAGE = 'Usage: npm run keys -- create <name> | list | revoke <id>';
+const USAGE = `Usage: npm run keys -- <command>
 
-async function main([command, argument, ...more]: readonly string[]): Promise<void> {
-  if (more.length > 0) throw new Error(USAGE);
+  create <name>         make a key; it is shown once
+  list                  all keys, with what belongs to each
+  revoke <id>           end a key; what belongs to it stays
+  adopt <key>           hand everything that was made without keys to a key
+  transfer <from> <to>  hand everything of one key to another
+
+A key is named by its name or its id (key_...), which keys of API_KEYS and ADMIN_KEYS have, too.`;
+
+interface Command {
+  readonly arguments: number;
+  run(context: { manager: EntityManager; config: AppConfig }, ...given: string[]): Promise<void>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  create: { arguments: 1, run: ({ manager }, name = '') => create(manager, name) },
+  list: { arguments: 0, run: ({ manager }) => list(manager) },
+  revoke: { arguments: 1, run: ({ manager }, id = '') => revoke(manager, id) },
+  adopt: { arguments: 1, run: ({ manager, config }, to = '') => transfer(manager, config, null, to) },
+  transfer: { arguments: 2, run: ({ manager, config }, from = '', to = '') => transfer(manager, config, from, to) },
+};
+
+async function create(manager: EntityManager, name: string): Promise<void> {
+  const key = generateKey();
+  const hash = hashKey(key);
+  await manager.insert(ApiKeyEntity, { id: keyId(hash), name, hash });
+  console.log(`${keyId(hash)} ${name}\n${key}\nThis is the only time that the key is shown.`);
+  const hint = await hintOfKeyless(manager);
+  if (hint !== null) console.error(hint);
+}
+
+async function list(manager: EntityManager): Promise<void> {
+  for (const { id, name, createdAt, revokedAt } of await manager.find(ApiKeyEntity, { order: { createdAt: 'ASC' } })) {
+    console.log(`${id} ${createdAt.toISOString()} ${revokedAt ? 'revoked' : 'active '} ${name}`);
+  }
+  const hint = await hintOfKeyless(manager);
+  if (hint !== null) console.error(hint);
+}
+
+async function revoke(manager: EntityManager, id: string): Promise<void> {
+  const { affected } = await manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() });
+  if (affected !== 1) throw new Error(`There is no active key ${id}. npm run keys -- list`);
+  console.log(`${id} is revoked.`);
+}
+
+/** @param from null: what was made without keys */
+async function transfer(manager: EntityManager, config: AppConfig, from: string | null, to: string): Promise<void> {
+  const source = from === null ? NO_OWNER : await findOwner(from, { mayBeGone: true, config, manager });
+  const target = await findOwner(to, { mayBeGone: false, config, manager });
+  if (source === target) throw new Error(`${from} and ${to} are the same key.`);
+  const what = describeBelongings(await handOverAll(source, target, manager));
+  const whose = from === null ? 'was made without keys' : `belongs to ${from}`;
+  console.log(what === null ? `Nothing ${whose}.` : `${to} (${target}) has them now: ${what}.`);
+}
+
+async function main([name = '', ...given]: readonly string[]): Promise<void> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command || given.length !== command.arguments || given.includes('')) throw new Error(USAGE);
   // What is printed may be read by a script: no word of migrations.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const config = loadConfig();
@@ -24,23 +90,7 @@ async function main([command, argument, ...more]: readonly string[]): Promise<vo
   });
   try {
     await migrate(dataSource);
-    const keys = dataSource.getRepository(ApiKeyEntity);
-    if (command === 'create' && argument) {
-      const key = generateKey();
-      const hash = hashKey(key);
-      await keys.insert({ id: keyId(hash), name: argument, hash });
-      console.log(`${keyId(hash)} ${argument}\n${key}\nThis is the only time that the key is shown.`);
-    } else if (command === 'list') {
-      for (const { id, name, createdAt, revokedAt } of await keys.find({ order: { createdAt: 'ASC' } })) {
-        console.log(`${id} ${createdAt.toISOString()} ${revokedAt ? 'revoked' : 'active '} ${name}`);
-      }
-    } else if (command === 'revoke' && argument) {
-      const { affected } = await keys.update({ id: argument, revokedAt: IsNull() }, { revokedAt: new Date() });
-      if (affected !== 1) throw new Error(`There is no active key ${argument}. npm run keys -- list`);
-      console.log(`${argument} is revoked.`);
-    } else {
-      throw new Error(USAGE);
-    }
+    await command.run({ manager: dataSource.manager, config }, ...given);
   } finally {
     await dataSource.destroy();
   }

@@ -3,6 +3,8 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
+import { BaseModelCatalog } from './base-models/base-model-catalog.js';
+import { sharedRenderer } from './base-models/jinja/jinja-renderer.js';
 import { AppLogger } from './common/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
@@ -19,6 +21,8 @@ const logger = new Logger('Thinker');
 const TIDY_MS = 15_000;
 
 async function start(config: AppConfig): Promise<void> {
+  // It loads while the base models and the engine do.
+  if (config.servesApi) sharedRenderer().warmUp();
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     logger: new AppLogger(config.logLevel),
     bodyParser: false,
@@ -28,11 +32,13 @@ async function start(config: AppConfig): Promise<void> {
   configureHttp(app, config, config.servesApi ? app.get(KeyGate).handle : undefined);
   if (config.servesApi) {
     await app.get(ApiKeys).checkExposure(config.host);
+    await app.get(ApiKeys).warnOfKeyless();
     serveDocs(app);
   }
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   endForSure(config.shutdownGraceS);
   await app.init();
+  if (config.servesApi) await app.get(BaseModelCatalog).checkTemplates();
   await app.listen(config.port, config.host).catch(async (error: unknown) => {
     await app.close();
     throw new ListenError(config.host, config.port, error);

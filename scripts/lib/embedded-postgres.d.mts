@@ -19,3 +19,6 @@ export function startPostgres(options: {
   /** Starts the server that was there once more, under the same address. */
   again?: { readonly url: string };
 }): Promise<RunningPostgres>;
+
+/** Address of the server that runs on the folder. One that starts or stops just then is given `waitMs`. */
+export function runningPostgres(options: { dataDir: string; waitMs?: number }): Promise<string | undefined>;

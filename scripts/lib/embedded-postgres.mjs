@@ -13,7 +13,7 @@ import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readd
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, pollFor, processCommand, spawnOwned, tailOf } from './owned-process.mjs';
-import { prepareBinaries, prepareHome, serverAccount } from './postgres-account.mjs';
+import { homesOf, prepareBinaries, prepareHome, serverAccount } from './postgres-account.mjs';
 
 const START_TIMEOUT_MS = 60_000;
 const START_ATTEMPTS = 3;
@@ -45,9 +45,8 @@ export async function startPostgres(options) {
   checkVersion(cluster);
   await awaitPredecessor(cluster, waitForPredecessorMs);
   const { server, port } = await startServer(cluster, durable, again && Number(new URL(again.url).port));
-  const password = readFileSync(path.join(home, 'password'), 'utf8').trim();
   return {
-    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    url: addressOf(home, port),
     dataDir: home,
     pid: server.pid,
     stop: () => server.stop(),
@@ -56,6 +55,26 @@ export async function startPostgres(options) {
       await server.stop();
     },
   };
+}
+
+/**
+ * The address of the server that runs on `dataDir`, or undefined. One that starts or stops just then is given `waitMs`.
+ * Changes nothing.
+ * @param {{ dataDir: string, waitMs?: number }} options
+ * @returns {Promise<string | undefined>}
+ */
+export async function runningPostgres({ dataDir, waitMs = 0 }) {
+  const homes = homesOf(path.resolve(dataDir));
+  const serverOf = (home) => runningServer(path.join(home, 'data'));
+  const settled = () => homes.every((home) => serverOf(home)?.ready !== false);
+  await pollFor(settled, { timeoutMs: waitMs });
+  const home = homes.find((one) => serverOf(one)?.ready);
+  return home && addressOf(home, serverOf(home).port);
+}
+
+function addressOf(home, port) {
+  const password = readFileSync(path.join(home, 'password'), 'utf8').trim();
+  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 }
 
 /** Made under another name and renamed when whole, so an interrupted first start leaves nothing half-made. */
@@ -121,15 +140,17 @@ function readPidFile(data) {
   }
 }
 
+function runningServer(data) {
+  const server = readPidFile(data);
+  return server && /postgres/.test(processCommand(server.pid) ?? '') ? server : undefined;
+}
+
 /**
  * A server of a run that was just killed is given time to end. A pid file whose process is gone, or is by now some
  * other program (numbers come round again, in containers at once), is removed: Postgres would refuse to start.
  */
 async function awaitPredecessor({ data, log }, timeoutMs) {
-  const running = () => {
-    const other = readPidFile(data);
-    return other && /postgres/.test(processCommand(other.pid) ?? '') ? other : undefined;
-  };
+  const running = () => runningServer(data);
   if (running()) log('waiting for the Postgres of an earlier run to end');
   const gone = await pollFor(() => !running(), { timeoutMs });
   if (!gone) {

@@ -45,6 +45,12 @@ export function canReach(directory, account) {
   }
 }
 
+/** The folders in which the cluster of `wanted` may be, in the order in which they are tried. */
+export function homesOf(wanted) {
+  const suffix = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
+  return [wanted, `/var/lib/thinker/postgres-${suffix}`, `/var/tmp/thinker-postgres-data-${suffix}`];
+}
+
 /**
  * Makes the folder in which a cluster lives, reachable by `account` and with its own folder to write in.
  * Returns the folder in use, which is another one, named after the wanted one, when that cannot be reached.
@@ -54,8 +60,7 @@ export function prepareHome(wanted, account) {
     mkdirSync(wanted, { recursive: true, mode: 0o700 });
     return wanted;
   }
-  const suffix = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
-  const places = [wanted, `/var/lib/thinker/postgres-${suffix}`, `/var/tmp/thinker-postgres-data-${suffix}`];
+  const places = homesOf(wanted);
   for (const home of places) {
     try {
       mkdirSync(home, { recursive: true, mode: 0o755 });

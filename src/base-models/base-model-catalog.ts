@@ -50,6 +50,11 @@ export class BaseModelCatalog {
     return new BaseModelCatalog([first, ...others]);
   }
 
+  /** @throws UnsupportedCheckpointError when a chat template is not valid. Only who takes conversations needs them. */
+  async checkTemplates(): Promise<void> {
+    await Promise.all(this.models.map(({ tokenizer }) => tokenizer.checkTemplate()));
+  }
+
   list(): BaseModel[] {
     return [...this.models];
   }

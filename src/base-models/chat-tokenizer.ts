@@ -27,6 +27,8 @@ export interface EncodeOptions {
 export interface EncodeChatOptions {
   /** End with the opening of the assistant's next turn, as a prompt; its assistant mask is all zeros. */
   readonly addGenerationPrompt?: boolean;
+  /** Find out what the assistant wrote (default); else the mask is all zeros, and any template will do. */
+  readonly assistantMask?: boolean;
   /** Path of the conversation in the request, for errors. */
   readonly field?: string;
 }
@@ -42,6 +44,10 @@ export abstract class ChatTokenizer {
   /** As encode, with the place of every token in the text; special tokens that were added cover nothing. */
   abstract encodeWithOffsets(text: string, options?: EncodeOptions): Promise<TokenizedText>;
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
+  /** Compiles the chat template. @throws UnsupportedCheckpointError that names the construct and line that are wrong. */
+  checkTemplate(): Promise<void> {
+    return Promise.resolve();
+  }
   /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
   abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): Promise<TokenizedChat>;
 }

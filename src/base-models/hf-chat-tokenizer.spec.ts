@@ -202,17 +202,31 @@ describe('HfChatTokenizer', () => {
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['a missing tokenizer.json', () => rm(join(folder, 'tokenizer.json')), /has no tokenizer\.json/],
     ['one that is not JSON', () => writeFile(join(folder, 'tokenizer.json'), '{'), /tokenizer\.json is not JSON/],
-    [
-      'an unknown kind',
-      () => write('tokenizer.json', { model: { type: 'X' } }),
-      /tokenizer or chat template is not supported/,
-    ],
-    ['a broken template', () => write('tokenizer_config.json', { chat_template: '{% if %}' }), /is not supported/],
+    ['an unknown kind', () => write('tokenizer.json', { model: { type: 'X' } }), /its tokenizer is not supported/],
   ])('refuses %s', async (_, damage, message) => {
     await damage();
     await expect(load()).rejects.toMatchObject({
       code: 'unsupported_checkpoint',
       message: expect.stringMatching(message) as string,
     });
+  });
+
+  it('refuses a template that is not valid when it is checked, and says where', async () => {
+    const tokenizer = await withTemplate("{{ 'fine' }}\n{% if %}");
+    await expect(tokenizer.checkTemplate()).rejects.toMatchObject({
+      code: 'unsupported_checkpoint',
+      message:
+        "Base model 'm' cannot be loaded: its chat template is not valid: " +
+        "Expected an expression, got 'end of statement block' (line 2)",
+    });
+    await expect((await withTemplate(CHATML)).checkTemplate()).resolves.toBeUndefined();
+    await expect((await withTemplate(undefined)).checkTemplate()).resolves.toBeUndefined();
+  });
+
+  it('needs no answers to be found where nobody asks for them', async () => {
+    const tokenizer = await withTemplate(FORGETFUL);
+    const { tokens, assistant } = await tokenizer.encodeChat(chat('a', 'b', 'c'), { assistantMask: false });
+    expect(await tokenizer.decode(tokens)).toBe('c');
+    expect(assistant).toEqual(new Uint8Array(tokens.length));
   });
 });

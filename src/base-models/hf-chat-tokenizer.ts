@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidRequestError } from '../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../formats/format.errors.js';
-import { ChatTemplate, type TextSpan } from './chat-template.js';
+import { ChatTemplate, type TemplateSources } from './chat-template.js';
 import {
   type ChatMessage,
   ChatTokenizer,
@@ -12,6 +12,9 @@ import {
   type TokenizedText,
 } from './chat-tokenizer.js';
 import { FastTokenizer } from './fast-tokenizer.js';
+import { type Rendering, sharedRenderer, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
+import { TemplateError } from './jinja/jinja.errors.js';
+import { tokenMask } from './token-mask.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,8 +41,11 @@ export class HfChatTokenizer extends ChatTokenizer {
     this.vocabSize = tokenizer.vocabSize;
   }
 
-  /** `what` names the model in errors. @throws UnsupportedCheckpointError when a file is missing or malformed. */
-  static async load(folder: string, what: string): Promise<HfChatTokenizer> {
+  /**
+   * `what` names the model in errors. The chat template is read but not compiled, see checkTemplate().
+   * @throws UnsupportedCheckpointError when a file is missing or malformed.
+   */
+  static async load(folder: string, what: string, renderer = sharedRenderer()): Promise<HfChatTokenizer> {
     const definition = await readJson(folder, 'tokenizer.json', what);
     if (!definition) {
       throw new UnsupportedCheckpointError(`${what} cannot be loaded: its folder has no tokenizer.json.`, {
@@ -53,13 +59,14 @@ export class HfChatTokenizer extends ChatTokenizer {
       const tokenizer = new FastTokenizer(definition);
       const tokens = specialTokens(config);
       const endTokens = endTokensOf(tokenizer, eosIds, tokens);
-      const source = await templateSource(folder, config, what);
-      const endTexts = endTokens.map((id) => tokenizer.tokenOf(id)).filter((text) => text !== null);
-      const template = source === null ? null : new ChatTemplate(source, tokens, endTexts);
+      const sources = await templateSources(folder, config, what);
+      const ends = endTokens.map((id) => tokenizer.tokenOf(id)).filter((text) => text !== null);
+      const special = specialTexts(definition);
+      const template = sources && new ChatTemplate(sources, { named: tokens, ends, special }, renderer);
       return new HfChatTokenizer(what, tokenizer, template, endTokens);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const message = `${what} cannot be loaded: its tokenizer or chat template is not supported: ${reason}`;
+      const message = `${what} cannot be loaded: its tokenizer is not supported: ${reason}`;
       throw new UnsupportedCheckpointError(message, {}, { cause: error });
     }
   }
@@ -77,24 +84,28 @@ export class HfChatTokenizer extends ChatTokenizer {
     return this.tokenizer.decode(tokens, options.skipSpecialTokens ?? false);
   }
 
+  override async checkTemplate(): Promise<void> {
+    try {
+      await this.template?.compile();
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      const message = `${this.what} cannot be loaded: its chat template is not valid: ${error.message}`;
+      throw new UnsupportedCheckpointError(message, {}, { cause: error });
+    }
+  }
+
   async encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): Promise<TokenizedChat> {
     const { addGenerationPrompt = false, field = 'messages' } = options;
     const template = this.checkMessages(messages, field);
-    const text = this.render(template, messages, addGenerationPrompt, field);
+    const input = { messages, addGenerationPrompt };
+    const rendering = await this.render(template, input, field);
+    const encoded = await this.encodeWithOffsets(rendering.text, { addSpecialTokens: false, field });
     // A prompt for the next answer is no training data: nobody needs to know who wrote what.
-    if (addGenerationPrompt) {
-      const tokens = await this.encode(text, { addSpecialTokens: false, field });
-      return { tokens, assistant: new Uint8Array(tokens.length) };
+    if (addGenerationPrompt || options.assistantMask === false) {
+      return { tokens: encoded.tokens, assistant: new Uint8Array(encoded.tokens.length) };
     }
-    const spans = template.assistantSpans(messages, text);
-    if (spans === null) {
-      throw new InvalidRequestError(
-        `${this.what} has a chat template that does not tell where the assistant's answers in ${field} are.`,
-        { field, remedy: 'Send the tokens with weights of your own instead of a conversation.' },
-      );
-    }
-    const encoded = await this.encodeWithOffsets(text, { addSpecialTokens: false, field });
-    return { tokens: encoded.tokens, assistant: maskOf(spans, encoded) };
+    const spans = await this.answersIn(template, input, rendering, field);
+    return { tokens: encoded.tokens, assistant: tokenMask(spans, encoded) };
   }
 
   private checkMessages(messages: readonly ChatMessage[], field: string): ChatTemplate {
@@ -122,37 +133,34 @@ export class HfChatTokenizer extends ChatTokenizer {
     return this.template;
   }
 
-  private render(
-    template: ChatTemplate,
-    messages: readonly ChatMessage[],
-    addGenerationPrompt: boolean,
-    field: string,
-  ): string {
+  private async render(template: ChatTemplate, input: TemplateInput, field: string): Promise<Rendering> {
     try {
-      return template.render(messages, addGenerationPrompt);
+      return await template.render(input);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new InvalidRequestError(`The chat template of ${this.what} refuses ${field}: ${reason}`, {
+      if (!(error instanceof TemplateError)) throw error;
+      throw new InvalidRequestError(`The chat template of ${this.what} refuses ${field}: ${error.message}`, {
         field,
         remedy: 'Change the order or the roles of the messages.',
       });
     }
   }
-}
 
-/** 1 for every token that holds a character of a span. The spans are in the order of the text. */
-function maskOf(spans: readonly TextSpan[], { tokens, offsets }: TokenizedText): Uint8Array {
-  const mask = new Uint8Array(tokens.length);
-  const startOf = (token: number) => offsets[2 * token] ?? 0;
-  const endOf = (token: number) => offsets[2 * token + 1] ?? 0;
-  let token = 0;
-  for (const { start, end } of spans) {
-    while (token < tokens.length && endOf(token) <= start) token++;
-    while (token < tokens.length && startOf(token) < end) mask[token++] = 1;
-    // A token that reaches beyond this span may hold the beginning of the next.
-    if (token > 0) token--;
+  private async answersIn(
+    template: ChatTemplate,
+    input: TemplateInput,
+    rendering: Rendering,
+    field: string,
+  ): Promise<readonly TextSpan[]> {
+    const spans = await template.assistantSpans(input, rendering);
+    if (spans) return spans;
+    throw new InvalidRequestError(
+      `${this.what} has a chat template that does not tell where the assistant's answers in ${field} are.`,
+      {
+        field,
+        remedy: 'Send the tokens with weights of your own, or mark the answers in the template with {% generation %}.',
+      },
+    );
   }
-  return mask;
 }
 
 async function readText(folder: string, name: string, what: string): Promise<string | null> {
@@ -191,16 +199,27 @@ function endTokensOf(tokenizer: FastTokenizer, eosIds: unknown, tokens: Readonly
   return [...new Set(eos === null ? ids : [...ids, eos])];
 }
 
+/** Texts of the tokens that no text is made of: <|im_start|>, ... */
+function specialTexts(definition: Json): string[] {
+  const added: unknown[] = Array.isArray(definition['added_tokens']) ? definition['added_tokens'] : [];
+  return added.flatMap((token) => {
+    if (typeof token !== 'object' || token === null || !('content' in token) || !('special' in token)) return [];
+    return token.special === true && typeof token.content === 'string' ? [token.content] : [];
+  });
+}
+
 /** The template's text, from where the versions of transformers have put it; null when there is none. */
-async function templateSource(folder: string, config: Json, what: string): Promise<string | null> {
+async function templateSources(folder: string, config: Json, what: string): Promise<TemplateSources | null> {
   const file = await readText(folder, 'chat_template.jinja', what);
-  if (file !== null) return file;
+  if (file !== null) return { main: file, toolUse: null };
   const stated = config['chat_template'] ?? (await readJson(folder, 'chat_template.json', what))?.['chat_template'];
-  if (typeof stated === 'string') return stated;
+  if (typeof stated === 'string') return { main: stated, toolUse: null };
   const named: unknown[] = Array.isArray(stated) ? stated : [];
-  for (const entry of named) {
-    if (typeof entry !== 'object' || entry === null || !('name' in entry) || !('template' in entry)) continue;
-    if (entry.name === 'default' && typeof entry.template === 'string') return entry.template;
-  }
-  return null;
+  const sourceOf = (name: string): string | null => {
+    const found = named.find((entry) => typeof entry === 'object' && entry !== null && 'name' in entry && entry.name === name); // prettier-ignore
+    const { template } = (found ?? {}) as { template?: unknown };
+    return typeof template === 'string' ? template : null;
+  };
+  const main = sourceOf('default');
+  return main === null ? null : { main, toolUse: sourceOf('tool_use') };
 }

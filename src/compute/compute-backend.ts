@@ -43,7 +43,10 @@ export abstract class ComputeBackend {
 
   abstract forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult>;
   abstract forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult>;
+  /** A step that cannot be made changes nothing: the gradients stay until they are applied or dropped. */
   abstract optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult>;
+  /** Forgets the gradients not yet applied. @returns of how many passes they were */
+  abstract dropGradients(adapterId: string): Promise<number>;
 
   /** Samples `count` continuations of one prompt. `onToken` sees every token as it is drawn. */
   abstract generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult>;

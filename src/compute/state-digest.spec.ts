@@ -11,6 +11,7 @@ const STATE: AdapterState = {
   step: 3,
   gradients: null,
   passes: 7,
+  gradientPasses: 0,
 };
 
 describe('stateDigest', () => {

@@ -22,6 +22,11 @@ export interface AdapterState {
   readonly step: number;
   /** Sum of the gradients not yet applied; null when there are none. */
   readonly gradients: AdapterTensors | null;
+  /** forward_backward passes that are in that sum; 0 when there is none. */
+  readonly gradientPasses: number;
   /** forward_backward passes so far: with the seed it determines the next dropout mask. */
   readonly passes: number;
 }
+
+/** The part of a state that says that no gradients wait for a step. */
+export const NO_GRADIENTS = { gradients: null, gradientPasses: 0 } as const;

@@ -1,3 +1,5 @@
+import { type Seed } from './seed.js';
+
 /** The linears of a decoder layer that can carry a LoRA, named as in Hugging Face and PEFT, and the output projection. */
 export const LAYER_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
 export const TARGET_MODULES = [...LAYER_TARGETS, 'lm_head'] as const;
@@ -13,7 +15,7 @@ export interface LoraSpec {
   /** Rank-stabilised scaling: alpha / sqrt(rank) in place of alpha / rank (arXiv:2312.03732). */
   readonly rsLora: boolean;
   /** Seeds the initial A matrices and the dropout masks. */
-  readonly seed: number;
+  readonly seed: Seed;
 }
 
 export const DEFAULT_LORA: LoraSpec = {

@@ -1,3 +1,4 @@
+import { type Seed } from './seed.js';
 import { type TopTokens } from './top-tokens.js';
 
 /** How tokens are drawn, applied in the order repetition penalty, temperature, top-k, top-p, min-p (as transformers). */
@@ -15,7 +16,7 @@ export interface SamplingParams {
   readonly repetitionPenalty: number;
   readonly stopTokens: readonly number[];
   readonly stopStrings: readonly string[];
-  readonly seed: number;
+  readonly seed: Seed;
 }
 
 export type StopReason = 'stop' | 'length';

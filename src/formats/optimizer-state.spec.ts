@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../common/errors/storage.errors.js';
-import { type AdapterTensors } from '../domain/adapter-state.js';
+import { type AdapterTensors, NO_GRADIENTS } from '../domain/adapter-state.js';
 import { decodeOptimizerState, encodeOptimizerState, type OptimizerState } from './optimizer-state.js';
 
 const [a, b] = ['model.layers.0.self_attn.q_proj.lora_A.weight', 'lm_head.lora_B.weight'];
@@ -19,6 +19,7 @@ describe('optimizer state', () => {
     moments: { m: tensors(1), v: tensors(2) },
     step: 12,
     passes: 40,
+    gradientPasses: 3,
     gradients: tensors(3),
   };
 
@@ -31,7 +32,7 @@ describe('optimizer state', () => {
   });
 
   it('keeps a fresh adapter fresh: no moments, and no gradients are not zero gradients', () => {
-    const fresh: OptimizerState = { moments: { m: new Map(), v: new Map() }, step: 0, passes: 0, gradients: null };
+    const fresh: OptimizerState = { moments: { m: new Map(), v: new Map() }, step: 0, passes: 0, ...NO_GRADIENTS };
     expect(decodeOptimizerState(encodeOptimizerState(fresh), tensors())).toEqual(fresh);
   });
 

@@ -1,5 +1,5 @@
 import { StorageError } from '../common/errors/storage.errors.js';
-import { type AdapterState, type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
+import { type AdapterState, type AdapterTensors, type NamedTensor, NO_GRADIENTS } from '../domain/adapter-state.js';
 import { encodeSafetensors, parseSafetensors, tensorAsFloat32, type TensorToWrite } from './safetensors.js';
 
 /**
@@ -29,6 +29,7 @@ export function encodeOptimizerState(state: OptimizerState): Uint8Array {
     step: String(state.step),
     passes: String(state.passes),
     gradients: state.gradients === null ? 'none' : 'kept',
+    gradient_passes: String(state.gradientPasses),
   });
 }
 
@@ -48,12 +49,24 @@ export function decodeOptimizerState(bytes: Uint8Array, weights: AdapterTensors)
     };
     const moments = { m: group(FIRST_MOMENT), v: group(SECOND_MOMENT) };
     if (moments.m.size !== moments.v.size) throw new RangeError('it has first moments without second ones');
-    const gradients = metadata['gradients'] === 'none' ? null : group(GRADIENT);
-    return { moments, step: count(metadata['step']), passes: count(metadata['passes']), gradients };
+    return {
+      moments,
+      step: count(metadata['step']),
+      passes: count(metadata['passes']),
+      ...gradientsOf(metadata, group),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StorageError(`Stored ${OPTIMIZER_FILE} is damaged: ${reason}`, {}, { cause: error });
   }
+}
+
+/** Files written before the passes were counted have gradients of at least one. */
+function gradientsOf(
+  { gradients, gradient_passes: passes = '1' }: Readonly<Record<string, string>>,
+  group: (prefix: string) => AdapterTensors,
+): Pick<OptimizerState, 'gradients' | 'gradientPasses'> {
+  return gradients === 'none' ? NO_GRADIENTS : { gradients: group(GRADIENT), gradientPasses: count(passes) };
 }
 
 /** A group is empty or has exactly the weights' names and shapes. */

@@ -1,3 +1,4 @@
+import { isSeed, toSeed } from '../domain/seed.js';
 import { AppError } from '../common/errors/app-error.js';
 import { adapterModules, type AdapterModule } from '../domain/adapter-modules.js';
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
@@ -65,8 +66,9 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: 
   }
   refuseLeftovers(entries, weights, modules, peft);
   const { rank, alpha, dropout, rsLora, baseModelName } = peft;
-  const seed = Number(metadata[SEED_KEY] ?? 0);
-  if (!Number.isSafeInteger(seed)) throw new UnsupportedAdapterError(`${SEED_KEY} in its metadata is no whole number.`);
+  const digits = metadata[SEED_KEY] ?? '0';
+  if (!isSeed(digits)) throw new UnsupportedAdapterError(`${SEED_KEY} in its metadata is no whole number.`);
+  const seed = toSeed(digits);
   return { lora: { rank, alpha, dropout, targetModules, rsLora, seed }, weights, baseModelName };
 }
 

@@ -16,7 +16,8 @@ export abstract class CheckpointStore {
   /**
    * Writes a checkpoint; when it returns, the checkpoint survives a crash of the machine. A path that exists is
    * replaced, so that a repeat after a crash succeeds.
-   * @throws StorageFullError (507) on a full disk, StorageError on other faults; nothing of it stays behind.
+   * @throws StorageOutageError (507 on a full disk) where it may succeed later, StorageError on other faults; nothing of
+   * it stays behind.
    */
   abstract write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /** One file of a checkpoint. @throws StorageError when it is not there. */
@@ -30,6 +31,10 @@ export abstract class CheckpointStore {
   abstract delete(path: string): Promise<void>;
   /** The folders right below a path, checkpoints or parts of their paths, sorted; none where there is no such path. */
   abstract folders(path: string): Promise<StoredFolder[]>;
+  /** Tries a small write. @throws StorageOutageError, StorageError as `write` */
+  abstract checkWritable(): Promise<void>;
+  /** Bytes that are left for more, as far as the store knows. */
+  abstract freeBytes(): Promise<number | null>;
   /** Deletes what writes that crashed have left. Writes that run, of this process or another, are left alone. */
   abstract deleteAbandoned(): Promise<void>;
 }

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StorageOutageError } from '../common/errors/storage.errors.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
+import { partName } from './part-names.js';
 
 let root: string;
 let store: LocalCheckpointStore;
@@ -129,6 +132,35 @@ describe('LocalCheckpointStore', () => {
     await store.write('a', files(['x', '']));
     await expect(store.write('a/x/b', files(['y', '']))).rejects.toMatchObject({ code: 'storage_failed', status: 500 });
     expect(await leftovers()).toEqual([]);
+  });
+
+  it.each(['EDQUOT', 'EROFS', 'EMFILE', 'ENFILE'])('takes %s for something that passes', async (code) => {
+    const failing = new LocalCheckpointStore(root, {
+      openForWrite: () => Promise.reject(Object.assign(new Error(`${code}: cannot`), { code })),
+    });
+    for (const write of [failing.write('a', files(['x', '1'])), failing.checkWritable()]) {
+      const error: unknown = await write.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(StorageOutageError);
+      expect(error).toMatchObject({ details: { retry_after_s: expect.any(Number) as number } });
+    }
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('knows how much room is left, and leaves nothing of its tries', async () => {
+    await store.checkWritable();
+    expect(await store.freeBytes()).toBeGreaterThan(0);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('sweeps at start what a dead process of this machine was writing, however young', async () => {
+    const script = `console.log(process.pid)`;
+    const dead = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }).trim();
+    const mine = partName();
+    const theirs = mine.replace(`-${process.pid}-`, `-${dead}-`);
+    const elsewhere = `ffffffff-${dead}-1`;
+    for (const name of [mine, theirs, elsewhere]) await mkdir(join(root, '.tmp', name));
+    await new LocalCheckpointStore(root).start();
+    expect((await leftovers()).sort()).toEqual([mine, elsewhere].sort());
   });
 
   it('sweeps the leftovers of crashed writes at start, not the writes of others that still run', async () => {

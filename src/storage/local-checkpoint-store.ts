@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { StorageError, toStorageError } from '../common/errors/storage.errors.js';
+import { type AppError } from '../common/errors/app-error.js';
+import { StorageError, StorageFullError, toStorageError, toStorageOutage } from '../common/errors/storage.errors.js';
+import { isDeadWriter, partName } from './part-names.js';
 import { checkedFileName, checkedPath, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
 
 type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
@@ -13,7 +14,9 @@ export interface LocalCheckpointStoreOptions {
 
 /** Dots cannot begin a checkpoint's path, so this folder never meets one. */
 const TEMPORARY = '.tmp';
-/** Older than any write takes: its process died. Younger ones may be another process's work. */
+/** More than a file system keeps in its own structures. */
+const PROBE = new Uint8Array(65_536);
+/** Older than any write takes: its process died. Younger ones may be the work of a process that cannot be asked. */
 const ABANDONED_MS = 15 * 60_000;
 
 /**
@@ -43,7 +46,7 @@ export class LocalCheckpointStore extends CheckpointStore {
   async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
     const target = this.locate(path);
     for (const name of files.keys()) checkedFileName(name);
-    const part = join(this.root, TEMPORARY, randomUUID());
+    const part = join(this.root, TEMPORARY, partName());
     try {
       await mkdir(part, { recursive: true });
       for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
@@ -54,7 +57,9 @@ export class LocalCheckpointStore extends CheckpointStore {
       await syncFolder(dirname(target));
     } catch (error) {
       await rm(part, { recursive: true, force: true });
-      throw toStorageError(error, `checkpoint ${path}`, this.root);
+      const failure = toStorageError(error, `checkpoint ${path}`, this.root);
+      if (failure instanceof StorageFullError) await this.deleteAbandoned().catch(() => undefined);
+      throw failure;
     }
   }
 
@@ -63,7 +68,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       return await readFile(source);
     } catch (error) {
-      throw readingFailed(`file ${file} of checkpoint ${path}`, error);
+      throw readingFailed(`file ${file} of checkpoint ${path}`, this.root, error);
     }
   }
 
@@ -76,7 +81,7 @@ export class LocalCheckpointStore extends CheckpointStore {
         .map((entry) => entry.name)
         .sort();
     } catch (error) {
-      throw readingFailed(`checkpoint ${path}`, error);
+      throw readingFailed(`checkpoint ${path}`, this.root, error);
     }
   }
 
@@ -86,7 +91,7 @@ export class LocalCheckpointStore extends CheckpointStore {
       return (await stat(folder)).isDirectory();
     } catch (error) {
       if (isMissing(error)) return false;
-      throw readingFailed(`checkpoint ${path}`, error);
+      throw readingFailed(`checkpoint ${path}`, this.root, error);
     }
   }
 
@@ -101,10 +106,32 @@ export class LocalCheckpointStore extends CheckpointStore {
     const target = this.locate(path);
     try {
       await mkdir(join(this.root, TEMPORARY), { recursive: true });
-      await removeAtOnce(target, join(this.root, TEMPORARY, randomUUID()));
+      await removeAtOnce(target, join(this.root, TEMPORARY, partName()));
     } catch (error) {
-      throw toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
+      const failure = toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
+      // A rename may need room for a folder's entry; deleting is what makes room.
+      if (!(failure instanceof StorageFullError)) throw failure;
+      await rm(target, { recursive: true, force: true });
     }
+  }
+
+  async checkWritable(): Promise<void> {
+    const part = join(this.root, TEMPORARY, partName());
+    try {
+      await mkdir(part, { recursive: true });
+      await this.writeFile(join(part, 'probe'), PROBE);
+    } catch (error) {
+      throw toStorageError(error, 'checkpoints', this.root);
+    } finally {
+      await rm(part, { recursive: true, force: true });
+    }
+  }
+
+  async freeBytes(): Promise<number | null> {
+    return statfs(this.root).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    );
   }
 
   async folders(path: string): Promise<StoredFolder[]> {
@@ -112,7 +139,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       return await foldersIn(parent);
     } catch (error) {
-      throw readingFailed(`folder ${path}`, error);
+      throw readingFailed(`folder ${path}`, this.root, error);
     }
   }
 
@@ -121,7 +148,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     try {
       for (const { name, writtenAt } of await foldersIn(temporary)) {
         const age = Date.now() - writtenAt.getTime();
-        if (age > ABANDONED_MS) await rm(join(temporary, name), { recursive: true, force: true });
+        if (age > ABANDONED_MS || isDeadWriter(name)) await rm(join(temporary, name), { recursive: true, force: true });
       }
     } catch (error) {
       throw toStorageError(error, 'the deletion of unfinished checkpoints', this.root);
@@ -193,7 +220,9 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-function readingFailed(what: string, error: unknown): StorageError {
+function readingFailed(what: string, root: string, error: unknown): AppError {
+  const outage = toStorageOutage(error, `Stored ${what}`, root);
+  if (outage !== null) return outage;
   if (isMissing(error)) return new StorageError(`Stored ${what} is not there.`, {}, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new StorageError(`Stored ${what} cannot be read: ${reason}`, {}, { cause: error });

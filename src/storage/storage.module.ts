@@ -3,10 +3,12 @@ import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
+import { StorageCheck } from './storage-check.js';
 
 /** Gives the checkpoint store: a folder below DATA_DIR. */
 @Module({
   providers: [
+    StorageCheck,
     {
       provide: CheckpointStore,
       inject: [AppConfig],
@@ -17,6 +19,6 @@ import { LocalCheckpointStore } from './local-checkpoint-store.js';
       },
     },
   ],
-  exports: [CheckpointStore],
+  exports: [CheckpointStore, StorageCheck],
 })
 export class StorageModule {}

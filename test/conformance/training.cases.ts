@@ -435,4 +435,32 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         expect(await backend.optimStep('a', ADAM)).toMatchObject({ step: 3 });
       }),
   },
+  {
+    name: 'gradients that no step can take are blamed, and once they are dropped the next batch trains',
+    run: (subject) =>
+      withAdapters(subject, { a: {}, calm: {} }, async () => {
+        const { backend } = subject;
+        for (const id of ['a', 'calm']) await train(backend, id);
+        const exploding: [string, Parameters<typeof requestOf>[1]][] = [
+          ['importance_sampling', { inputs: { ...POLICY, logprobs: () => -60 } }],
+          ['ppo', { inputs: { logprobs: () => -60, advantages: () => -1 } }],
+          ['cross_entropy', { inputs: { weights: () => 1e25 } }],
+        ];
+        for (const [loss, options] of exploding) {
+          await backend.forwardBackward('a', requestOf(DATUMS, { loss, ...options }));
+          await backend.forwardBackward('a', BATCH);
+          for (const learningRate of [ADAM.learningRate, 0]) {
+            await expect(backend.optimStep('a', { ...ADAM, learningRate }), loss).rejects.toMatchObject({
+              ...{ code: 'non_finite_update', details: { at_fault: 'gradients' } },
+            });
+          }
+          expect(await backend.dropGradients('a')).toBe(2);
+          expect(await backend.dropGradients('a')).toBe(0);
+          await expect(backend.optimStep('a', ADAM)).rejects.toMatchObject({ code: 'no_gradients' });
+        }
+        expect(await backend.digestState('a')).toBe(await backend.digestState('calm'));
+        for (const id of ['a', 'calm']) await train(backend, id);
+        expect(await backend.digestState('a')).toBe(await backend.digestState('calm'));
+      }),
+  },
 ];

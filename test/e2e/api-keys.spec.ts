@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runningPostgres, startPostgres } from '../../scripts/lib/embedded-postgres.mjs';
 import { waitFor } from '../support/wait-for.js';
 import { createTestDatabase } from '../support/test-database.js';
 import { TestServer } from './support/server.js';
@@ -73,6 +76,59 @@ it('are nowhere in clear: not in the database, not in the log', async () => {
 it('are explained by the command that makes them', async () => {
   await expect(keys()).rejects.toThrow(/Usage: npm run keys/);
   await expect(keys('create')).rejects.toThrow(/Usage: npm run keys/);
+});
+
+describe('what was made without keys', () => {
+  it('is handed to a key with one command, and named at the start until then', async () => {
+    const own = await TestServer.start();
+    const on = (words: string[]) => {
+      const env = { PATH: process.env['PATH'], DATABASE_URL: own.database.url };
+      return run(process.execPath, [CLI, ...words], { env });
+    };
+    await own.api.post('/adapters', { model_id: 'before' });
+    const made = await on(['create', 'ours']);
+    expect(made.stderr).toContain('No key sees what was made without keys (1 adapter)');
+    expect(made.stderr).toContain('npm run keys -- adopt');
+    await own.end('SIGTERM');
+    await own.launch();
+    expect(own.log).toContain('No key sees what was made without keys (1 adapter)');
+    const [, key = ''] = made.stdout.split('\n');
+    const names = async () => {
+      const answer = await fetch(`${own.api.url}/adapters`, { headers: { 'X-API-Key': key } });
+      const { adapters } = (await answer.json()) as { adapters: { model_id: string }[] };
+      return adapters.map(({ model_id }) => model_id);
+    };
+    expect(await names()).toEqual([]);
+    expect((await on(['adopt', 'ours'])).stdout).toMatch(/^ours \(key_\w+\) has them now: 1 adapter\.\n$/);
+    expect(await names()).toEqual(['before']);
+    expect((await on(['adopt', 'ours'])).stdout).toBe('Nothing was made without keys.\n');
+    await expect(on(['adopt', 'nobody'])).rejects.toThrow("Active key 'nobody' does not exist");
+    await own.stop();
+  });
+});
+
+describe('npm run keys without DATABASE_URL', () => {
+  const SCRIPT = path.join(import.meta.dirname, '..', '..', 'scripts', 'keys.mjs');
+
+  it('works on the database of the quickstart, whether it runs or not, and leaves it as it was', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'thinker-keys-'));
+    chmodSync(folder, 0o755);
+    const dataDir = path.join(folder, 'postgres');
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATA_DIR: folder };
+    const command = (...words: string[]) => run(process.execPath, [SCRIPT, ...words], { env });
+    const { stdout } = await command('create', 'first');
+    expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThis is the only time [^\n]+\n$/);
+    expect(await runningPostgres({ dataDir })).toBeUndefined();
+    const postgres = await startPostgres({ dataDir, durable: false });
+    try {
+      expect((await command('list')).stdout).toMatch(/^key_\w+ \S+ active {2}first\n$/);
+      expect(await runningPostgres({ dataDir })).toBe(postgres.url);
+    } finally {
+      await postgres.stop();
+      rmSync(postgres.dataDir, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 describe('a service beyond the loopback address', () => {

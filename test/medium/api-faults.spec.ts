@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type AdapterAnswer, ApiClient, type ErrorAnswer } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { waitFor } from '../support/wait-for.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 let database: TestDatabase;
@@ -40,6 +41,20 @@ async function stateOf(model_id: string) {
   return service.backend.exportState(row!.id);
 }
 
+/** The engine loses the adapter; the next request rebuilds it from the log. */
+async function forget(model_id: string): Promise<void> {
+  const [row] = await database.query<{ id: string }>(`SELECT id FROM adapters WHERE model_id = $1`, [model_id]);
+  await service.backend.deleteAdapter(row!.id);
+}
+
+interface HistoryAnswer {
+  readonly entries: readonly {
+    readonly kind: string;
+    readonly error_code: string | null;
+    readonly request_id: string;
+  }[];
+}
+
 async function settled(route: string, body: object) {
   const accepted = await api.post<AcceptedAnswer>(route, body);
   expect(accepted.status).toBe(200);
@@ -57,50 +72,67 @@ async function withFullDisk<T>(work: () => Promise<T>): Promise<T> {
 
 const FULL = { status: 507, body: { error: { code: 'storage_full', category: 'server' } } };
 
+/** Sends the request while the disk is full, sees it tried and still open, makes room, and returns its answer. */
+async function waitsForRoom(route: string, body: object) {
+  const requestId = await withFullDisk(async () => {
+    const accepted = await api.post<AcceptedAnswer>(route, body);
+    expect(accepted.status).toBe(200);
+    const { request_id: id } = accepted.body;
+    await waitFor('a second try', async () => (await attemptsOf(id)) > 1);
+    const [row] = await database.query<{ status: string }>('SELECT status FROM futures WHERE request_id = $1', [id]);
+    expect(['pending', 'running']).toContain(row!.status);
+    return id;
+  });
+  return api.retrieve<ErrorAnswer>(requestId);
+}
+
+async function attemptsOf(requestId: string): Promise<number> {
+  const [row] = await database.query<{ attempts: number }>('SELECT attempts FROM futures WHERE request_id = $1', [
+    requestId,
+  ]);
+  return row!.attempts;
+}
+
 describe('a full disk', () => {
-  it('fails a save, names no checkpoint, and leaves the adapter as it was', async () => {
+  it('holds a save back until there is room, and leaves the adapter as it was', async () => {
     await train('saving');
     const before = await stateOf('saving');
     for (const route of ['/save_weights', '/save_weights_for_sampler']) {
-      const answer = await withFullDisk(() => settled(route, { model_id: 'saving', name: 'one' }));
-      expect(answer).toMatchObject(FULL);
-      expect(answer.body.error.details?.remedy).toMatch(/disk/);
+      const answer = await waitsForRoom(route, { model_id: 'saving', name: 'one' });
+      expect(answer).toMatchObject({ status: 200, body: { status: 'completed' } });
     }
-    expect((await api.get('/adapters/saving/checkpoints')).body).toEqual({ checkpoints: [] });
     expect(await stateOf('saving')).toEqual(before);
-    // With room again the same name can be used.
-    await api.run('/save_weights', { model_id: 'saving', name: 'one' });
+    expect((await api.get('/adapters/saving/checkpoints')).body).toMatchObject({ checkpoints: [{}, {}] });
   });
 
-  it('keeps the checkpoint that was to be replaced', async () => {
+  it('keeps the checkpoint that is to be replaced until then', async () => {
     await train('replacing');
     await api.run('/save_weights', { model_id: 'replacing', name: 'one' });
-    const before = await stateOf('replacing');
     await train('replacing');
-    const body = { model_id: 'replacing', name: 'one', overwrite: true };
-    expect(await withFullDisk(() => settled('/save_weights', body))).toMatchObject(FULL);
+    const before = await stateOf('replacing');
+    await waitsForRoom('/save_weights', { model_id: 'replacing', name: 'one', overwrite: true });
+    await train('replacing');
     await api.run('/load_weights', { model_id: 'replacing', name: 'one' });
     expect((await stateOf('replacing')).weights).toEqual(before.weights);
   });
 
-  it('fails a load and leaves the adapter as it was', async () => {
+  it('holds a load back, and what is sent after it', async () => {
     await train('loading');
     await api.run('/save_weights', { model_id: 'loading', name: 'one' });
+    const saved = await stateOf('loading');
     await train('loading');
-    const before = await stateOf('loading');
-    expect(await withFullDisk(() => settled('/load_weights', { model_id: 'loading', name: 'one' }))).toMatchObject(
-      FULL,
-    );
-    // The next operation rebuilds it from the log.
+    const answer = await waitsForRoom('/load_weights', { model_id: 'loading', name: 'one' });
+    expect(answer.status).toBe(200);
     await api.run('/fwd', { model_id: 'loading', data: [datum()] });
-    expect(await stateOf('loading')).toEqual(before);
-    expect((await api.get<AdapterAnswer>('/adapters/loading')).body).toMatchObject({ step: 2, has_gradients: false });
+    expect((await stateOf('loading')).weights).toEqual(saved.weights);
+    expect((await api.get<AdapterAnswer>('/adapters/loading')).body).toMatchObject({ step: 1, has_gradients: false });
   });
 
-  it('fails an export and an import, and makes no adapter', async () => {
+  it('refuses an export and an import with Retry-After, and makes no adapter', async () => {
     await train('moving');
-    const failed = await withFullDisk(() => api.get<ErrorAnswer>('/adapters/moving/export'));
-    expect(failed).toMatchObject(FULL);
+    const failed = await withFullDisk(() => fetch(`${service.url}/adapters/moving/export`));
+    expect({ status: failed.status, body: await failed.json() }).toMatchObject(FULL);
+    expect(Number(failed.headers.get('retry-after'))).toBeGreaterThan(0);
     const tar = await (await fetch(`${service.url}/adapters/moving/export`)).arrayBuffer();
     const response = await withFullDisk(() =>
       fetch(`${service.url}/adapters/import?model_id=moved`, {
@@ -110,6 +142,7 @@ describe('a full disk', () => {
       }),
     );
     expect(response.status).toBe(507);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await api.get('/adapters/moved')).status).toBe(404);
   });
 
@@ -119,6 +152,19 @@ describe('a full disk', () => {
       await train('going-on');
     });
     expect((await api.get<AdapterAnswer>('/adapters/going-on')).body.step).toBe(2);
+  });
+
+  it('is to be seen in /readyz, which stays ready', async () => {
+    const storage = async () =>
+      (await api.get<{ checks: { storage: { writable: boolean; message?: string } } }>('/readyz')).body.checks.storage;
+    await withFullDisk(() =>
+      waitFor('the full disk in /readyz', async () => {
+        const { writable, message } = await storage();
+        return !writable && message?.includes('no room left') === true;
+      }),
+    );
+    await waitFor('the room in /readyz', async () => (await storage()).writable);
+    expect((await api.get('/readyz')).body).toMatchObject({ status: 'ready' });
   });
 });
 
@@ -136,16 +182,59 @@ describe('numbers that blow up', () => {
     expect(await stateOf('finite')).toEqual(before);
   });
 
-  it('fail the step when the gradients are too large, which then are still there', async () => {
-    await train('large');
-    await api.forwardBackward({ model_id: 'large', data: [datum({ weights: [1e38, 0, 0] })] });
-    const before = await stateOf('large');
+  it('fail the step when the gradients are too large, which are dropped, so that the next batch trains', async () => {
+    for (const id of ['large', 'undisturbed']) await train(id);
+    const { gradients, ...before } = await stateOf('large');
+    expect(gradients).toBeNull();
     // The square of the gradient overflows in the second moment.
-    const step = await settled('/optim_step', { model_id: 'large' });
-    expect(step.status).toBe(422);
-    expect(step.body.error).toMatchObject({ category: 'user' });
-    expect(step.body.error.code).toMatch(/^non_finite_(gradient|update)$/);
-    expect(await stateOf('large')).toEqual(before);
+    const exploding = datum({ weights: [1e25, 0, 0] });
+    for (let i = 0; i < 2; i++) await api.forwardBackward({ model_id: 'large', data: [exploding] });
+    const step = await settled('/optim_step', { model_id: 'large', adam_params: { learning_rate: 1e-12 } });
+    expect(step).toMatchObject({ status: 422, body: { error: { code: 'non_finite_update', category: 'user' } } });
+    expect(step.body.error.details).toMatchObject({
+      dropped_passes: 2,
+      remedy: expect.stringContaining('grad_clip_norm') as string,
+    });
+    expect(step.body.error.message).toContain('gradients of 2 forward_backward calls were dropped');
+    expect(await stateOf('large')).toEqual({ ...before, gradients: null, passes: before.passes + 2 });
+    expect((await api.get<AdapterAnswer>('/adapters/large')).body).toMatchObject({ step: 1, has_gradients: false });
+
+    for (const id of ['large', 'undisturbed']) await train(id);
+    const after = await stateOf('large');
+    expect(after.weights).toEqual((await stateOf('undisturbed')).weights);
+    await forget('large');
+    await api.run('/fwd', { model_id: 'large', data: [datum()] });
+    expect(await stateOf('large')).toEqual(after);
+    expect((await api.get<AdapterAnswer>('/adapters/large')).body.diverged_at_step).toBeNull();
+  });
+
+  it('show the refused step in the history, from which the adapter can be forked', async () => {
+    await train('told');
+    await api.forwardBackward({ model_id: 'told', data: [datum({ weights: [1e38, 0, 0] })] });
+    expect((await settled('/optim_step', { model_id: 'told' })).status).toBe(422);
+    const { entries } = (await api.get<HistoryAnswer>('/adapters/told/history')).body;
+    expect(entries.map(({ kind, error_code }) => [kind, error_code])).toEqual([
+      ['optim_step', 'non_finite_update'],
+      ['forward_backward', null],
+      ['optim_step', null],
+      ['forward_backward', null],
+      ['create_adapter', null],
+    ]);
+    const fork = { model_id: 'told-fork', request_id: entries[0]!.request_id };
+    expect((await api.post('/adapters/told/fork', fork)).status).toBe(201);
+    await train('told-fork');
+    await train('told');
+    expect((await stateOf('told-fork')).weights).toEqual((await stateOf('told')).weights);
+  });
+
+  it('keep the gradients where the settings of the step are at fault', async () => {
+    await train('fast');
+    await api.forwardBackward({ model_id: 'fast', data: [datum()] });
+    const before = await stateOf('fast');
+    const step = await settled('/optim_step', { model_id: 'fast', adam_params: { learning_rate: 1e39 } });
+    expect(step.body.error).toMatchObject({ code: 'non_finite_update', details: { at_fault: 'adam_params' } });
+    expect(await stateOf('fast')).toEqual(before);
+    expect((await api.optimStep('fast')).metrics['step']).toBe(2);
   });
 });
 

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FaultPoints } from '../../src/common/fault-points.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
-import { type AdapterState } from '../../src/domain/adapter-state.js';
+import { type AdapterState, NO_GRADIENTS } from '../../src/domain/adapter-state.js';
 import { type AdapterEntity } from '../../src/modules/adapters/index.js';
 import { CheckpointWriter } from '../../src/modules/checkpoints/checkpoint-writer.js';
 import { CheckpointEntity } from '../../src/modules/checkpoints/entities/checkpoint.entity.js';
@@ -51,7 +51,7 @@ describe('a worker that comes back in the middle of a save', () => {
 
   const stateAt = (step: number): AdapterState => {
     const moments = { m: new Map(), v: new Map() };
-    return { step, weights: new Map(), moments, gradients: null, passes: step };
+    return { step, weights: new Map(), moments, ...NO_GRADIENTS, passes: step };
   };
   const setLease = (lease: number) =>
     database.query(`UPDATE adapters SET lease = $2 WHERE id = $1`, [adapter.id, lease]);

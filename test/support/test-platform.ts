@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
@@ -32,7 +34,9 @@ export interface PlatformOptions {
 /** The platform with scripted handlers, listening on a free port. Close it with `app.close()`. */
 export async function startPlatform(options: PlatformOptions) {
   const { databaseUrl, env = {}, script = new Script(), features = [] } = options;
-  const config = AppConfig.fromEnv({ DATABASE_URL: databaseUrl, PORT: '0', SHUTDOWN_GRACE_S: '5', ...env });
+  const dataDir = path.join(tmpdir(), 'thinker-platform');
+  const usual = { DATABASE_URL: databaseUrl, DATA_DIR: dataDir, PORT: '0', SHUTDOWN_GRACE_S: '5' };
+  const config = AppConfig.fromEnv({ ...usual, ...env });
   const app = await NestFactory.create<NestExpressApplication>(TestModule.forRoot(config, script, features), {
     logger: process.env['TEST_LOGS'] === '1' ? undefined : false,
     bodyParser: false,

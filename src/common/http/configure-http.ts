@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { BodiesInFlight } from './bodies-in-flight.js';
 import { toBodyError } from './body.errors.js';
 import { corsOptions, type Origins, refuseCrossSite } from './cross-site.js';
-import { keepExactSeqId } from './exact-integers.js';
+import { keepExactIntegers, restoreExactSeeds } from './exact-integers.js';
 import { guardPages, PAGES } from './page-guard.js';
 import { logRequests } from './request-log.js';
 import { zstdBodies } from './zstd-bodies.js';
@@ -38,10 +38,11 @@ export function configureHttp(app: NestExpressApplication, config: BodyLimits & 
   const zstd = zstdBodies(PROTOBUF, bodyLimitMb * 2 ** 20);
   app.use(zstd.before);
   const type = ['application/json', 'application/*+json'];
-  const json = { limit: `${bodyLimitMb}mb`, type, verify: keepExactSeqId };
+  const json = { limit: `${bodyLimitMb}mb`, type, verify: keepExactIntegers };
   app.useBodyParser('json', json);
   app.useBodyParser('raw', { limit: `${bodyLimitMb}mb`, type: PROTOBUF });
   app.use(zstd.after);
   app.use(inFlight.after);
+  app.use(restoreExactSeeds);
   app.use((error: unknown, _request: Request, _response: Response, next: NextFunction) => next(toBodyError(error)));
 }

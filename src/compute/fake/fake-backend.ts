@@ -1,9 +1,7 @@
 import { type AdamParams } from '../../domain/adam-params.js';
-import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
-import { type SampledSequence, type SamplingParams } from '../../domain/sampling.js';
-import { emptyTopTokens, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { LossRegistry } from '../../modules/losses/index.js';
 import {
@@ -20,7 +18,7 @@ import {
 } from '../compute-backend.js';
 import { stateDigest } from '../state-digest.js';
 import { adamwStep } from '../local/adamw.js';
-import { addGradients, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
+import { accumulate, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
 import {
   NoGradientsError,
   NonFiniteLossError,
@@ -31,6 +29,7 @@ import { freshState } from '../local/live-adapter.js';
 import { initialLoraWeights } from '../local/lora-init.js';
 import { PromptScores } from '../local/prompt-scores.js';
 import { TokenSampler } from '../local/token-sampler.js';
+import { logprob, sample, scoresAfter, topOf } from './fake-sampling.js';
 
 export interface FakeModel {
   readonly name: string;
@@ -130,7 +129,7 @@ export class FakeBackend extends ComputeBackend {
     requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
     const { passes } = adapter.state;
     const own = copyState(state);
-    adapter.state = options.optimizer ? { ...own, gradients: null } : { ...freshState(own.weights), passes };
+    adapter.state = options.optimizer ? { ...own, ...NO_GRADIENTS } : { ...freshState(own.weights), passes };
     return Promise.resolve();
   }
 
@@ -148,8 +147,7 @@ export class FakeBackend extends ComputeBackend {
         return [name, { shape, data: data.map(() => (isB(name) ? slope * kept * loraScale(lora) : 0)) }];
       }),
     );
-    const sum = addGradients(state.weights, state.gradients, gradients);
-    adapter.state = { ...state, gradients: sum, passes: state.passes + 1 };
+    adapter.state = { ...state, ...accumulate(state, gradients) };
     return Promise.resolve(result);
   }
 
@@ -158,10 +156,17 @@ export class FakeBackend extends ComputeBackend {
     const { gradients, passes } = adapter.state;
     if (!gradients) throw new NoGradientsError();
     const { state, ...norms } = adamwStep(adapter.state, gradients, params);
-    const next = { ...state, gradients: null, passes };
+    const next = { ...state, ...NO_GRADIENTS, passes };
     const digest = await stateDigest(next);
     adapter.state = next;
     return { step: state.step, ...norms, digest };
+  }
+
+  async dropGradients(adapterId: string): Promise<number> {
+    const adapter = this.adapter(adapterId);
+    const { gradientPasses } = adapter.state;
+    adapter.state = { ...adapter.state, ...NO_GRADIENTS };
+    return Promise.resolve(gradientPasses);
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
@@ -242,55 +247,4 @@ function bonus(lora: LoraSpec, weights: AdapterTensors): number {
   let sum = 0;
   for (const [name, { data }] of weights) if (isB(name)) sum = data.reduce((total, value) => total + value, sum);
   return loraScale(lora) * sum;
-}
-
-function logprob(token: number, target: number, given: number): number {
-  return -(1 + ((token + target) % 4)) + given;
-}
-
-function scoresAfter(token: number, given: number, vocabSize: number): Float32Array {
-  return Float32Array.from({ length: vocabSize }, (_, target) => logprob(token, target, given));
-}
-
-function topOf(
-  { prompt, topSampledTokens: k = 0 }: GenerateRequest,
-  { tokens }: SampledSequence,
-  given: number,
-  vocabSize: number,
-): { top?: TopTokens } {
-  if (k === 0) return {};
-  const top = emptyTopTokens(tokens.length, k);
-  const before = [prompt.at(-1) ?? 0, ...tokens];
-  tokens.forEach((_, i) => putTopTokens(top, i, scoresAfter(before[i] ?? 0, given, vocabSize), 0));
-  return { top };
-}
-
-function sample(
-  { prompt, sampling }: GenerateRequest,
-  index: number,
-  given: number,
-  vocabSize: number,
-  onToken?: TokenListener,
-): SampledSequence {
-  const tokens: number[] = [];
-  const logprobs: number[] = [];
-  let last = prompt.at(-1) ?? 0;
-  while (tokens.length < sampling.maxNewTokens) {
-    const drawn = sampling.temperature === 0 ? 0 : sampling.seed + 7 * index + tokens.length;
-    const token = (last + 1 + Math.floor(Math.abs(given)) + drawn) % vocabSize;
-    tokens.push(token);
-    logprobs.push(logprob(last, token, given));
-    onToken?.({ index, token, logprob: logprob(last, token, given) });
-    last = token;
-    if (ends(tokens, sampling)) break;
-  }
-  const stopReason = ends(tokens, sampling) ? 'stop' : 'length';
-  return { tokens: Int32Array.from(tokens), logprobs: Float32Array.from(logprobs), stopReason };
-}
-
-function ends(tokens: readonly number[], { stopTokens, stopStrings }: SamplingParams): boolean {
-  const last = tokens.at(-1);
-  if (last !== undefined && stopTokens.includes(last)) return true;
-  const text = tokens.join(' ');
-  return stopStrings.some((stop) => text.includes(stop));
 }

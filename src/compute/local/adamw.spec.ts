@@ -71,16 +71,26 @@ describe('adamwStep', () => {
     expect(state).toEqual(fresh({ a: [1, 2], b: [3] }));
   });
 
-  it.each<[string, number, Partial<AdamParams>]>([
-    ['the square of a gradient overflows', 1e25, {}],
-    ['the weights overflow', 1, { learningRate: 1e39 }],
-    ['0 is divided by an eps of 0', 0, { eps: 0 }],
-  ])('refuses the step when %s', (_, gradient, params) => {
+  it.each<[string, number, Partial<AdamParams>, string]>([
+    ['the square of a gradient overflows', 1e25, {}, 'gradients'],
+    ['that square overflows, whatever the learning rate', 1e25, { learningRate: 0 }, 'gradients'],
+    ['the weights overflow', 1, { learningRate: 1e39 }, 'adam_params'],
+    ['0 is divided by an eps of 0', 0, { eps: 0 }, 'adam_params'],
+  ])('refuses the step when %s', (_, gradient, params, fault) => {
     expect(() => adamwStep(fresh({ a: [1] }), tensors({ a: [gradient] }), { ...PLAIN, ...params })).toThrow(
       expect.objectContaining({
         code: 'non_finite_update',
         message: expect.stringContaining('make a NaN') as string,
+        details: expect.objectContaining({ at_fault: fault }) as object,
       }) as Error,
+    );
+  });
+
+  it('blames moments that are infinite already', () => {
+    const moments = { m: tensors({ a: [1] }), v: tensors({ a: [Infinity] }) };
+    const state: OptimizerState = { ...fresh({ a: [1] }), moments, step: 1 };
+    expect(() => adamwStep(state, tensors({ a: [1] }), PLAIN)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ at_fault: 'state' }) as object }) as Error,
     );
   });
 

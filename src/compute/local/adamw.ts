@@ -1,6 +1,6 @@
 import { type AdamParams } from '../../domain/adam-params.js';
 import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter-state.js';
-import { NonFiniteGradientError, NonFiniteUpdateError } from './numeric.errors.js';
+import { NonFiniteGradientError, NonFiniteUpdateError, type StepFault } from '../numeric.errors.js';
 
 /*
  * AdamW as torch.optim.AdamW computes it (decoupled weight decay, arXiv:1711.05101, with Adam's bias correction,
@@ -79,7 +79,9 @@ export function adamwStep(state: OptimizerState, gradients: AdapterTensors, para
       v: state.moments.v.get(name)?.data ?? new Float32Array(data.length),
     };
     const after = emptyNumbers(data.length);
-    if (!updateTensor(before, gradient, after, factors, sums)) throw new NonFiniteUpdateError(name);
+    if (!updateTensor(before, gradient, after, factors, sums)) {
+      throw new NonFiniteUpdateError(name, faultOf(before, gradient, factors));
+    }
     weights.set(name, { shape, data: after.weights });
     m.set(name, { shape, data: after.m });
     v.set(name, { shape, data: after.v });
@@ -107,6 +109,16 @@ export function globalNorm(tensors: AdapterTensors): number {
 /** 1e-6 and the cap of 1 are torch's. */
 function clipFactor(norm: number, maxNorm: number): number {
   return maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;
+}
+
+/** Why a step on this tensor is not finite. */
+function faultOf({ weights, m, v }: Numbers, gradients: Float32Array, { clip, beta2 }: StepFactors): StepFault {
+  if (![weights, m, v].every((numbers) => numbers.every(Number.isFinite))) return 'state';
+  const overflows = v.some((square, i) => {
+    const g = gradients[i]! * clip;
+    return !Number.isFinite(Math.fround(beta2 * square + (1 - beta2) * g * g));
+  });
+  return overflows ? 'gradients' : 'adam_params';
 }
 
 function emptyNumbers(length: number): Numbers {

@@ -50,11 +50,20 @@ function copyTensors(tensors: AdapterTensors): AdapterTensors {
   return new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
 }
 
+/** What one more pass makes of a state: its gradients are added, in new arrays. */
+export function accumulate(
+  { weights, gradients, gradientPasses, passes }: AdapterState,
+  more: AdapterTensors | null,
+): Pick<AdapterState, 'gradients' | 'gradientPasses' | 'passes'> {
+  const sum = addGradients(weights, gradients, more);
+  return { gradients: sum, gradientPasses: gradientPasses + 1, passes: passes + 1 };
+}
+
 /**
  * The sum of gradients so far and those of one more pass, in new arrays. A pass that scored nothing adds zeros: the
  * adapter then has gradients, all zero, as in PyTorch.
  */
-export function addGradients(
+function addGradients(
   weights: AdapterTensors,
   sum: AdapterTensors | null,
   more: AdapterTensors | null,

@@ -30,6 +30,7 @@ export const REMOTE_METHODS = [
   'forward',
   'forwardBackward',
   'optimStep',
+  'dropGradients',
   'generate',
 ] as const;
 export type RemoteMethod = (typeof REMOTE_METHODS)[number];

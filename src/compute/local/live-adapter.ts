@@ -1,4 +1,4 @@
-import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LORA_SCALE } from '../models/lora-linears.js';
@@ -27,5 +27,5 @@ export function loraFeeds(lora: LoraSpec, weights: AdapterTensors): [string, Hos
 
 /** State of an adapter that has not been trained yet. */
 export function freshState(weights: AdapterTensors): AdapterState {
-  return { weights, moments: { m: new Map(), v: new Map() }, step: 0, gradients: null, passes: 0 };
+  return { weights, moments: { m: new Map(), v: new Map() }, step: 0, ...NO_GRADIENTS, passes: 0 };
 }

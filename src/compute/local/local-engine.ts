@@ -1,5 +1,5 @@
 import { type AdamParams } from '../../domain/adam-params.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdapterState, NO_GRADIENTS } from '../../domain/adapter-state.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { type LossRegistry } from '../../modules/losses/loss-registry.js';
 import {
@@ -17,7 +17,7 @@ import {
 import { type Executor } from '../executor.js';
 import { stateDigest } from '../state-digest.js';
 import { adamwStep } from './adamw.js';
-import { addGradients, copyState, requireFits, requireStateFits } from './adapter-tensors.js';
+import { accumulate, copyState, requireFits, requireStateFits } from './adapter-tensors.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from './engine.errors.js';
 import { generate, type GenerationModel } from './generation.js';
 import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
@@ -122,7 +122,7 @@ export class LocalEngine extends ComputeBackend {
     const adapter = this.adapter(adapterId);
     requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
     const { passes } = adapter.state;
-    adapter.state = options.optimizer ? { ...state, gradients: null } : { ...freshState(state.weights), passes };
+    adapter.state = options.optimizer ? { ...state, ...NO_GRADIENTS } : { ...freshState(state.weights), passes };
   }
 
   async forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
@@ -138,8 +138,7 @@ export class LocalEngine extends ComputeBackend {
     const pass = this.pass(runtime, passAdapter(adapter), request);
     const { result, logprobs, gradients } = await this.inTurn(() => pass.forwardBackward());
     const { state } = adapter;
-    const sum = addGradients(state.weights, state.gradients, gradients);
-    adapter.state = { ...state, gradients: sum, passes: state.passes + 1 };
+    adapter.state = { ...state, ...accumulate(state, gradients) };
     return { loss: result.loss, metrics: result.metrics, logprobs };
   }
 
@@ -148,10 +147,17 @@ export class LocalEngine extends ComputeBackend {
     const { gradients, passes } = adapter.state;
     if (!gradients) throw new NoGradientsError();
     const { state, ...norms } = adamwStep(adapter.state, gradients, params);
-    const next = { ...state, gradients: null, passes };
+    const next = { ...state, ...NO_GRADIENTS, passes };
     const digest = await stateDigest(next);
     adapter.state = next;
     return { step: state.step, ...norms, digest };
+  }
+
+  async dropGradients(adapterId: string): Promise<number> {
+    const adapter = this.adapter(adapterId);
+    const { gradientPasses } = adapter.state;
+    adapter.state = { ...adapter.state, ...NO_GRADIENTS };
+    return gradientPasses;
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {

@@ -40,9 +40,40 @@ describe('RandomStream', () => {
   // seeds give other weights and samples.
   it('gives the same numbers as ever', () => {
     expect(new RandomStream(42, 'sample/0').uniform(5)).toBe(0.4898509879988978);
-    expect([...numbers(new RandomStream(-1, 'lora_init/x'), 3)]).toEqual([
+    expect([...numbers(new RandomStream(2n ** 64n - 1n, 'lora_init/x'), 3)]).toEqual([
       0.05819833278656006, 0.16047894954681396, 0.8400769233703613,
     ]);
+  });
+
+  it('gives every integer a stream of its own, in digits or not', () => {
+    const seeds = [
+      0,
+      1,
+      2 ** 31,
+      2 ** 53,
+      '9007199254740993',
+      2 ** 60,
+      '1152921504606846977',
+      2 ** 62,
+      '18446744073709551615',
+    ];
+    const wide = [
+      '18446744073709551616',
+      '18446744073709551621',
+      -1,
+      -5,
+      '-18446744073709551611',
+      '1' + '0'.repeat(99),
+    ];
+    const all = [...seeds, ...wide];
+    expect(new Set(all.map((seed) => new RandomStream(seed, 'a').uniform(0))).size).toBe(all.length);
+    for (const [number, digits] of [
+      [7, '7'],
+      [2 ** 60, '1152921504606846976'],
+      [-1, '-1'],
+    ] as const) {
+      expect(new RandomStream(digits, 'a').uniform(0)).toBe(new RandomStream(number, 'a').uniform(0));
+    }
   });
 
   it('fills an array from any start with the same numbers', () => {

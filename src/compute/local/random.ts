@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { type Seed } from '../../domain/seed.js';
+
 /*
  * Random numbers that depend on a seed, a label and a position, and on nothing else: no clock, no hidden state. The same
  * three give the same number on every machine, whatever was drawn before, so a logged operation can be run again.
  *
  * Philox4x32-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC'11, doi:10.1145/2063384.2063405), a
- * keyed bijection of 128-bit counters: key = the seed, counter = (position, hash of the label).
+ * keyed bijection of 128-bit counters: key = the seed (see keyOf), counter = (position, hash of the label).
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -59,9 +62,8 @@ export class RandomStream {
   readonly #counter = new Uint32Array(4);
   readonly #block = new Uint32Array(4);
 
-  /** @param seed an integer; its lowest 64 bits count. */
-  constructor(seed: number | bigint, label: string) {
-    this.#key = wordsOf(BigInt(seed));
+  constructor(seed: Seed | bigint, label: string) {
+    this.#key = wordsOf(keyOf(BigInt(seed)));
     this.#counter.set(wordsOf(hash(label)), 2);
   }
 
@@ -85,6 +87,15 @@ export class RandomStream {
     this.#counter[1] = Math.floor(index / 2 ** 32);
     philox4x32(this.#counter, this.#key, this.#block);
   }
+}
+
+/**
+ * 64 bits for any integer: itself from 0 to 2^64 - 1; others, which would fall on one of these, the first 64 bits of the
+ * SHA-256 of their decimal digits.
+ */
+function keyOf(seed: bigint): bigint {
+  if (seed === BigInt.asUintN(64, seed)) return seed;
+  return createHash('sha256').update(String(seed)).digest().readBigUInt64LE();
 }
 
 /** The lowest 64 bits of an integer as two words, low one first. */

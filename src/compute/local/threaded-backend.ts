@@ -100,6 +100,10 @@ export class ThreadedBackend extends ComputeBackend {
     return this.call('optimStep', [adapterId, params]);
   }
 
+  dropGradients(adapterId: string): Promise<number> {
+    return this.call('dropGradients', [adapterId]);
+  }
+
   generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
     return this.call('generate', [target, request], onToken);
   }

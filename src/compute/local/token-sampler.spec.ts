@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NonFiniteLogitsError } from './numeric.errors.js';
+import { NonFiniteLogitsError } from '../numeric.errors.js';
 import { RandomStream } from './random.js';
 import { type TokenParams, TokenSampler } from './token-sampler.js';
 

@@ -1,5 +1,5 @@
 import { type SamplingParams } from '../../domain/sampling.js';
-import { NonFiniteLogitsError } from './numeric.errors.js';
+import { NonFiniteLogitsError } from '../numeric.errors.js';
 
 /*
  * Draws a token from one row of logits. What is kept, and with which probability, is what transformers' processors leave

@@ -66,7 +66,7 @@ describe('prepareWeightFile', () => {
     const expected = new Uint32Array(LARGE).map((_, i) => (i & 0x7f7f) << 16);
     expect(Buffer.from(numbers('brain').slice().buffer).equals(Buffer.from(expected.buffer))).toBe(true);
     expect(bytes.byteLength % 4096).toBe(0);
-    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.json']);
+    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.f32.lock', 'abc.json']);
   });
 
   it('uses the file again while the fingerprint is the same, and not when it is damaged', async () => {
@@ -100,7 +100,7 @@ describe('prepareWeightFile', () => {
       category: 'server',
       status: 507,
     });
-    expect(await readdir(cacheFolder)).toEqual([]);
+    expect(await readdir(cacheFolder)).toEqual(['abc.f32.lock']);
   });
 
   it('names a checkpoint file that ends too early', async () => {
@@ -110,7 +110,7 @@ describe('prepareWeightFile', () => {
       code: 'unsupported_checkpoint',
       message: expect.stringMatching(/model\.safetensors ended inside/) as string,
     });
-    expect(await readdir(cacheFolder)).toEqual([]);
+    expect(await readdir(cacheFolder)).toEqual(['abc.f32.lock']);
   });
 
   it('sweeps the parts that dead processes left, but not the ones being written', async () => {
@@ -120,6 +120,29 @@ describe('prepareWeightFile', () => {
     await writeFile(young, '');
     await utimes(old, 0, 0);
     await prepareWeightFile(await mixed(), { cacheFolder });
-    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.json', 'y.f32.2.part']);
+    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.f32.lock', 'abc.json', 'y.f32.2.part']);
+  });
+
+  it('takes the parts of the same file for dead once it has the lock, and old programs for waste', async () => {
+    await mkdir(cacheFolder);
+    for (const name of ['abc.f32.1.part', 'head-12.onnx', 'head-12.onnx.7.tmp']) {
+      await writeFile(join(cacheFolder, name), '');
+    }
+    await utimes(join(cacheFolder, 'head-12.onnx'), 0, 0);
+    await utimes(join(cacheFolder, 'head-12.onnx.7.tmp'), 0, 0);
+    await prepareWeightFile(await mixed(), { cacheFolder });
+    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.f32.lock', 'abc.json']);
+  });
+
+  it('converts once, however many ask at the same time', async () => {
+    const checkpoint = await mixed();
+    let opened = 0;
+    const openForWrite = (path: string) => {
+      opened++;
+      return open(path, 'wx');
+    };
+    await Promise.all(Array.from({ length: 8 }, () => prepareWeightFile(checkpoint, { cacheFolder, openForWrite })));
+    expect(opened).toBe(1);
+    expect((await readdir(cacheFolder)).sort()).toEqual(['abc.f32', 'abc.f32.lock', 'abc.json']);
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { toStorageError } from '../../common/errors/storage.errors.js';
+import { lockFile } from '../../common/file-lock.js';
 import { type CheckpointFiles, type CheckpointTensor } from '../../base-models/checkpoint-files.js';
 import { UnsupportedCheckpointError } from '../../formats/format.errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../../formats/half-floats.js';
@@ -20,46 +21,74 @@ export interface WeightFileOptions {
 const ALIGNMENT = 4096;
 /** Numbers converted at a time: 16 MiB of float32. */
 const CHUNK_ELEMENTS = 4 * 1024 * 1024;
-/** Nobody writes on a part this old any more: its process died. */
+/** Nobody writes on a file this old any more: its process died. */
 const ABANDONED_MS = 10 * 60_000;
 
 /**
  * One float32 file per base model in the cache, which every session maps into memory: `<fingerprint>.f32`, each tensor
  * as stored by Hugging Face ([out, in]) at a multiple of 4096 bytes, and `<fingerprint>.json` that says where. The
  * manifest is written last, so a pair that is there is whole; it is used again until the checkpoint's files change.
- * Converting streams: memory does not grow with the model.
+ * Converting streams: memory does not grow with the model. Of several processes that share the cache one converts, and
+ * the others wait for it.
  *
- * @throws StorageFullError when the disk is full; no part stays behind
+ * @throws StorageOutageError when the disk is full; no part stays behind
  */
 export async function prepareWeightFile(checkpoint: CheckpointFiles, options: WeightFileOptions): Promise<WeightFile> {
-  const { cacheFolder, openForWrite = (path) => open(path, 'wx') } = options;
+  const { cacheFolder } = options;
   const layout = layoutOf(checkpoint);
   const path = join(cacheFolder, `${checkpoint.fingerprint}.f32`);
   const manifestPath = join(cacheFolder, `${checkpoint.fingerprint}.json`);
-  const result = { path, tensors: layout.tensors, parameterCount: checkpoint.parameterCount };
   const manifest = JSON.stringify({ bytes: layout.bytes, tensors: Object.fromEntries(layout.tensors) });
-  if (await isReady(path, manifestPath, layout.bytes, manifest)) return result;
+  const ready = () => isReady(path, manifestPath, layout.bytes, manifest);
+  await removeAbandoned(cacheFolder);
+  if (!(await ready())) {
+    try {
+      const lock = await lockFile(`${path}.lock`);
+      try {
+        if (lock.exclusive) await removeParts(path);
+        if (!(await ready())) await convert(checkpoint, layout, path, options);
+        await writeWhole(manifestPath, manifest);
+      } finally {
+        await lock.release();
+      }
+    } catch (error) {
+      throw toStorageError(error, 'the float32 weights', cacheFolder);
+    }
+  }
+  return { path, tensors: layout.tensors, parameterCount: checkpoint.parameterCount };
+}
 
+/** Writes the weights under a name of this process's own, then gives them theirs. */
+async function convert(
+  checkpoint: CheckpointFiles,
+  layout: Layout,
+  path: string,
+  { onProgress, openForWrite = (name) => open(name, 'wx') }: WeightFileOptions,
+): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await mkdir(cacheFolder, { recursive: true });
-    await removeAbandonedParts(cacheFolder);
     const target = await openForWrite(part);
     try {
-      await convertAll(checkpoint, layout, target, options.onProgress);
+      await convertAll(checkpoint, layout, target, onProgress);
       await target.truncate(layout.bytes);
       await target.sync();
     } finally {
       await target.close();
     }
     await rename(part, path);
-    await writeFile(`${part}.json`, manifest);
-    await rename(`${part}.json`, manifestPath);
-  } catch (error) {
-    await Promise.all([rm(part, { force: true }), rm(`${part}.json`, { force: true })]);
-    throw toStorageError(error, 'the float32 weights', cacheFolder);
+  } finally {
+    await rm(part, { force: true });
   }
-  return result;
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    await writeFile(part, text);
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
 }
 
 interface Layout {
@@ -158,11 +187,24 @@ async function writeFully(target: Pick<FileHandle, 'write'>, bytes: Buffer, posi
   }
 }
 
-async function removeAbandonedParts(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.includes('.part')) continue;
-    const path = join(folder, name);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+/** Parts of one file, for the holder of its lock: whoever wrote them is dead. */
+async function removeParts(path: string): Promise<void> {
+  const isPart = (name: string) => name.startsWith(basename(path)) && name.endsWith('.part');
+  await removeFiles(dirname(path), (name) => Promise.resolve(isPart(name)));
+}
+
+/** What dead processes have left, and the programs that earlier versions wrote beside the weights. */
+async function removeAbandoned(folder: string): Promise<void> {
+  await removeFiles(folder, async (name) => {
+    if (!/\.(part|part\.json|onnx|onnx\.\d+\.tmp)$/.test(name)) return false;
+    const { mtimeMs } = await stat(join(folder, name));
+    return Date.now() - mtimeMs > ABANDONED_MS;
+  });
+}
+
+/** They only take room, and another process may be faster, so a failure is no reason to stop. */
+async function removeFiles(folder: string, mayGo: (name: string) => Promise<boolean>): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (await mayGo(name).catch(() => false)) await rm(join(folder, name), { force: true }).catch(() => undefined);
   }
 }

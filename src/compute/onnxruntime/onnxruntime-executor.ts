@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { DeviceUnavailableError } from '../device-unavailable.error.js';
 import { Executor } from '../executor.js';
@@ -22,8 +20,8 @@ export interface OnnxRuntimeOptions {
 
 /**
  * Runs programs natively with onnxruntime-node. `session.run` blocks the thread that calls it, so this executor lives in
- * the engine's own thread. Models are written beside the weights they map, because onnxruntime reads external data only
- * from the model's folder.
+ * the engine's own thread. Models are handed over in memory, so that a program compiles on a full or read-only disk;
+ * only the weights are a file, which every session maps.
  */
 export class OnnxRuntimeExecutor extends Executor {
   readonly name = 'onnxruntime';
@@ -50,15 +48,13 @@ export class OnnxRuntimeExecutor extends Executor {
     }
   }
 
-  async compile(label: string, program: Program, weights: WeightFile): Promise<CompiledProgram> {
-    const folder = join(dirname(weights.path), 'graphs');
+  async compile(_label: string, program: Program, weights: WeightFile): Promise<CompiledProgram> {
     const { model, symbolInputs } = lowerProgram(program, (name) => {
       const tensor = weights.tensors.get(name);
       if (!tensor) throw new Error(`The weight file has no tensor '${name}'.`);
-      return { file: relative(dirname(weights.path), weights.path), ...tensor };
+      return { file: basename(weights.path), ...tensor };
     });
-    const path = await this.store(dirname(folder), label, model);
-    const session = await ort.InferenceSession.create(path, this.sessionOptions());
+    const session = await ort.InferenceSession.create(model, this.sessionOptions(dirname(weights.path)));
     const compiled = new OnnxProgram(program, session, symbolInputs, () => this.programs.delete(compiled));
     this.programs.add(compiled);
     return compiled;
@@ -68,7 +64,8 @@ export class OnnxRuntimeExecutor extends Executor {
     for (const program of [...this.programs]) await program.release();
   }
 
-  private sessionOptions(): ort.InferenceSession.SessionOptions {
+  /** `weightFolder`: where the model's external data lies, if it has any. */
+  private sessionOptions(weightFolder?: string): ort.InferenceSession.SessionOptions {
     return {
       executionProviders: [this.options.device],
       intraOpNumThreads: this.options.threads,
@@ -79,20 +76,13 @@ export class OnnxRuntimeExecutor extends Executor {
       logSeverityLevel: 3,
       // Threads of an idle session must not spin against those of the running one.
       extra: {
-        session: { force_spinning_stop: '1', disable_prepacking: (this.options.packWeights ?? true) ? '0' : '1' },
+        session: {
+          force_spinning_stop: '1',
+          disable_prepacking: (this.options.packWeights ?? true) ? '0' : '1',
+          ...(weightFolder === undefined ? {} : { model_external_initializers_file_folder_path: weightFolder }),
+        },
       },
     };
-  }
-
-  /** Writes the model under a name made from its content, so that a second process or start finds it complete. */
-  private async store(folder: string, label: string, model: Uint8Array): Promise<string> {
-    const digest = createHash('sha256').update(model).digest('hex').slice(0, 16);
-    const path = join(folder, `${label}-${digest}.onnx`);
-    await mkdir(folder, { recursive: true });
-    const temporary = `${path}.${process.pid}.tmp`;
-    await writeFile(temporary, model);
-    await rename(temporary, path);
-    return path;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdapterState, NO_GRADIENTS } from '../../domain/adapter-state.js';
 import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../../formats/optimizer-state.js';
@@ -49,7 +49,7 @@ export async function readFiles(
 export function fromFiles(files: ReadonlyMap<string, Uint8Array>, config: TransformerConfig): StoredAdapter {
   const { lora, weights, baseModelName } = readPeftAdapter(files, config);
   const optimizer = files.get(OPTIMIZER_FILE);
-  const fresh = { moments: { m: new Map(), v: new Map() }, step: 0, gradients: null, passes: 0 };
+  const fresh = { moments: { m: new Map(), v: new Map() }, step: 0, ...NO_GRADIENTS, passes: 0 };
   const state = { weights, ...(optimizer ? decodeOptimizerState(optimizer, weights) : fresh) };
   return { lora, baseModelName, state };
 }

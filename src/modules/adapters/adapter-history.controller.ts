@@ -37,7 +37,7 @@ export class AdapterHistoryController {
   @ApiOperation({
     summary: 'What has changed an adapter',
     description:
-      'Every completed request that changed it, newest first, page by page, as long as the log is kept ' +
+      'Every request that changed it, newest first, page by page, as long as the log is kept ' +
       '(FUTURE_RETENTION_HOURS). Example: `curl "http://127.0.0.1:8000/adapters/my-model/history?limit=20"`',
   })
   @ApiParam(NAME)
@@ -107,6 +107,7 @@ function toEntryDto({ result, ...entry }: HistoryEntry): HistoryEntryDto {
     loss_fn: typeof lossName === 'string' ? lossName : null,
     metrics: Object.keys(metrics).length > 0 ? metrics : null,
     digest: entry.digest,
+    error_code: entry.error?.code ?? null,
     created_at: entry.created_at.toISOString(),
     started_at: entry.started_at?.toISOString() ?? null,
     finished_at: entry.finished_at.toISOString(),

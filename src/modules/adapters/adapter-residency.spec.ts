@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FaultPoints } from '../../common/fault-points.js';
 import { StorageError } from '../../common/errors/storage.errors.js';
 import { FAKE_MODEL, FakeBackend } from '../../compute/fake/fake-backend.js';
+import { NonFiniteGradientError } from '../../compute/numeric.errors.js';
 import { AppConfig } from '../../config/app-config.js';
 import { DEFAULT_ADAM } from '../../domain/adam-params.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
@@ -9,7 +10,13 @@ import { type LossResult, type LossSpec } from '../../domain/loss.js';
 import { DEFAULT_LORA } from '../../domain/lora-spec.js';
 import { type OperationKind } from '../../domain/operation.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type LoggedOperation, type Operation, OperationLog, type PositionRange } from '../futures/index.js';
+import {
+  FailedWithEffectError,
+  type LoggedOperation,
+  type Operation,
+  OperationLog,
+  type PositionRange,
+} from '../futures/index.js';
 import { LossFunction, TARGET_TOKENS } from '../losses/loss-function.js';
 import { builtInLosses, LossRegistry } from '../losses/loss-registry.js';
 import { Gate } from '../../../test/support/wait-for.js';
@@ -178,8 +185,24 @@ class Worker {
     });
     if (outcome === 'lost') return;
     if (outcome === 'completed')
-      this.world.log.push({ ...operation, step: effect?.step ?? null, digest: effect?.digest ?? null });
+      this.world.log.push({ ...operation, failed: false, step: effect?.step ?? null, digest: effect?.digest ?? null });
     await this.residency.settled(operation, outcome);
+  }
+
+  /** A step that is refused, and drops the gradients. */
+  async explode(): Promise<void> {
+    const operation = this.world.operation('optim_step');
+    const failure = new NonFiniteGradientError('a');
+    const work = async () => {
+      await this.backend.dropGradients(ID);
+      throw new FailedWithEffectError(failure, { digest: await this.backend.digestState(ID), hasGradients: false });
+    };
+    const { effect } = await this.residency.change(operation, work).then(
+      () => expect.unreachable(),
+      (error: FailedWithEffectError) => error,
+    );
+    this.world.log.push({ ...operation, failed: true, step: null, digest: effect.digest });
+    await this.residency.settled(operation, 'failed with effect');
   }
 
   async train(steps: number): Promise<void> {
@@ -245,6 +268,21 @@ describe('AdapterResidency', () => {
     await first.run(world.forwardBackward(), 'failed');
     await first.residency.use(world.operation('forward'));
     expect(await first.state()).toEqual(before);
+  });
+
+  it('goes on in memory after a step that dropped the gradients, and drops them when it replays the log', async () => {
+    const first = new Worker(world, NEVER);
+    await first.train(1);
+    await first.run(world.forwardBackward());
+    await first.run(world.forwardBackward());
+    await first.explode();
+    expect(await first.state()).toMatchObject({ step: 1, gradients: null, gradientPasses: 0, passes: 3 });
+    await first.train(1);
+
+    const second = new Worker(world, NEVER);
+    await second.residency.use(world.operation('forward'));
+    expect(await second.state()).toEqual(await first.state());
+    expect(world.row.divergedAtStep).toBeNull();
   });
 
   it('drops what it computed but could not store, so that a repeat counts once', async () => {

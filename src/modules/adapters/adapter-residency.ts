@@ -4,7 +4,14 @@ import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import { isReadOnly } from '../../domain/operation.js';
-import { ObservesOperations, type Operation, OperationObserver, type OperationOutcome } from '../futures/index.js';
+import {
+  FailedWithEffectError,
+  ObservesOperations,
+  type Operation,
+  OperationObserver,
+  type OperationOutcome,
+  type SettledOutcome,
+} from '../futures/index.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { type AdapterEntity } from './entities/adapter.entity.js';
@@ -68,7 +75,7 @@ export class AdapterResidency extends OperationObserver {
 
   /**
    * Runs an operation that changes the adapter. `work` either changes the backend's state as a whole or fails and
-   * leaves it. With `persist` the new state is written down before the operation completes, and pinned: for what a
+   * leaves it (unless it fails with a FailedWithEffectError). With `persist` the new state is written down before the operation completes, and pinned: for what a
    * repeat of the log could not repeat.
    */
   async change(
@@ -77,7 +84,10 @@ export class AdapterResidency extends OperationObserver {
     options: { persist?: boolean } = {},
   ): Promise<OperationOutcome> {
     const { adapter, live } = await this.enter(operation);
-    const outcome = await work(adapter);
+    const outcome = await work(adapter).catch((error: unknown) => {
+      if (error instanceof FailedWithEffectError) live.applied = operation.position;
+      throw error;
+    });
     live.applied = operation.position;
     if (options.persist) await this.persist(adapter, live);
     return outcome;
@@ -100,12 +110,12 @@ export class AdapterResidency extends OperationObserver {
     if (!this.live.has(adapterId)) await this.backend.deleteAdapter(adapterId);
   }
 
-  override async settled(operation: Operation, outcome: 'completed' | 'failed'): Promise<void> {
+  override async settled(operation: Operation, outcome: SettledOutcome): Promise<void> {
     const live = operation.adapterId === null ? undefined : this.live.get(operation.adapterId);
     if (!live) return;
     const adapter = await live.ready;
     if (isReadOnly(operation.kind)) return;
-    if (outcome === 'completed') {
+    if (outcome !== 'failed') {
       live.stored = operation.position;
       live.applied = operation.position;
       if (operation.kind === 'optim_step') live.snapshotSteps++;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { toOutage } from '../../common/errors/database-outage.error.js';
+import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
@@ -137,7 +138,7 @@ export class AdapterRestore {
       if (snapshot.digest === null || digest === snapshot.digest) return true;
       this.logger.warn(`Snapshot ${snapshot.path} has digest ${digest} in place of ${snapshot.digest}, trying another`);
     } catch (error) {
-      if (error instanceof EngineStoppedError) throw error;
+      if (error instanceof EngineStoppedError || error instanceof StorageOutageError) throw error;
       this.logger.warn(`Snapshot ${snapshot.path} of adapter ${modelId} (${id}) is not usable: ${String(error)}`);
     }
     return false;
@@ -150,6 +151,10 @@ export class AdapterRestore {
         await this.backend.forwardBackward(liveId, decodeForward(operation.request));
         return;
       case 'optim_step': {
+        if (operation.failed) {
+          await this.backend.dropGradients(liveId);
+          return;
+        }
         const { step, digest } = await this.backend.optimStep(liveId, decodeOptimStep(operation.request));
         if (operation.digest !== null && digest !== operation.digest) {
           await this.alarm(heir, operation, step, digest);
@@ -200,7 +205,7 @@ export class AdapterRestore {
       const { state, optimizer } = await this.readLoad(adapter, request);
       await this.backend.importState(liveId, state, { optimizer });
     } catch (error) {
-      if (error instanceof EngineStoppedError) throw error;
+      if (error instanceof EngineStoppedError || error instanceof StorageOutageError) throw error;
       const outage = toOutage(error);
       if (outage !== null) throw outage;
       throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint neither (${String(error)})`);

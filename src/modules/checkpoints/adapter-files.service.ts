@@ -31,9 +31,10 @@ export class AdapterFilesService {
 
   /**
    * The adapter as it is after all operations sent before, as a tar of PEFT's two files. Null when the signal aborts
-   * before it is there.
+   * before it is there. @throws StorageOutageError in place of letting the client wait for room
    */
   async export(modelId: string, signal: AbortSignal): Promise<Readable | null> {
+    await this.store.checkWritable();
     const { location, requestId } = await this.checkpoints.saveHidden(modelId, EXPORT_TTL_S);
     if (!(await this.futures.result(requestId, signal))) return null;
     const checkpoint = await this.checkpoints.get(location);

@@ -10,6 +10,7 @@ import { Isolation } from './isolation.js';
 import { Leases } from './leases.js';
 import { type Claimed, Line } from './line.js';
 import { OperationRunner, type Outcome } from './operation-runner.js';
+import { Pauses } from './pauses.js';
 
 /** A sweep goes on to the next line when one is not taken within this time: somebody may hold the adapter's row. */
 const TAKING_MS = 1000;
@@ -54,6 +55,7 @@ export class Dispatcher {
   private readonly entries = new Map<string, Entry>();
   private readonly slots: Semaphore;
   private readonly isolation = new Isolation();
+  private readonly pauses = new Pauses();
   /** Requests whose claim this worker knows of. */
   private readonly running = new Set<string>();
   private workerId: string | null = null;
@@ -167,7 +169,7 @@ export class Dispatcher {
   }
 
   private entryOf({ adapterId, requestId }: LineKey): Entry {
-    const key = adapterId ?? requestId;
+    const key = nameOf({ adapterId, requestId });
     const existing = this.entries.get(key);
     if (existing !== undefined) return existing;
     const line = new Line({
@@ -186,6 +188,7 @@ export class Dispatcher {
 
   /** Holds a slot from before the claim to the end of the run, so that no more rows are in memory than slots. */
   private async claim(key: LineKey, readOnlyOnly: boolean, entry: Entry): Promise<Claimed | null> {
+    if (this.pauses.isPaused(nameOf(key))) return null; // the sweep wakes it again
     entry.waitsForSlot = !readOnlyOnly;
     const release = await this.slots.acquire();
     entry.waitsForSlot = false;
@@ -223,7 +226,7 @@ export class Dispatcher {
       const isOpen = this.workerId === workerId;
       const ended = await this.runner.run(row, { workerId, lease, isOpen, stopped: this.stopped.signal });
       // Before the next one's turn: it must not begin on an engine that is gone.
-      this.tell(ended, row.adapter_id);
+      this.tell(ended, row);
       return ended;
     });
     this.running.delete(row.request_id);
@@ -233,7 +236,10 @@ export class Dispatcher {
     else job?.resolve();
   }
 
-  private tell({ status }: Outcome, adapterId: string | null): void {
+  private tell({ status }: Outcome, { adapter_id: adapterId, request_id: requestId }: ClaimedRow): void {
+    const line = nameOf({ adapterId, requestId });
+    if (status === 'no room') this.pauses.extend(line);
+    else this.pauses.end(line);
     if (status === 'not ours') this.listener.onFenced(adapterId);
     if (status === 'engine lost') this.listener.onEngineLost();
   }
@@ -245,6 +251,10 @@ export class Dispatcher {
     if (this.entries.size > 0) return;
     for (const resolve of this.idle.splice(0)) resolve();
   }
+}
+
+function nameOf({ adapterId, requestId }: LineKey): string {
+  return adapterId ?? requestId;
 }
 
 /** In the shape of an operation that changes the adapter, so that the line runs it by itself. */

@@ -1,16 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../common/errors/app-error.js';
 import { toAppError } from '../../common/errors/internal.error.js';
+import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { DatabaseOutageError, isUnstorable } from '../../common/errors/database-outage.error.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
 import {
+  FailedWithEffectError,
   type Claim,
   type ClaimedRow,
   type Completion,
   type Operation,
   OperationLogRepository,
+  type SettledOutcome,
   toOperation,
 } from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
@@ -25,10 +28,10 @@ const MOST_RESULT_BYTES = 250 * 2 ** 20;
 
 /**
  * What became of an operation. 'not ours' = another worker has taken it meanwhile and nothing was written; 'engine lost',
- * 'cut off' (by an outage of the database) and 'not begun' = it waits again.
+ * 'cut off' (by an outage of the database), 'no room' (on a disk) and 'not begun' = it waits again.
  */
 export type Outcome =
-  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' | 'not begun' }
+  | { readonly status: 'completed' | 'not ours' | 'engine lost' | 'cut off' | 'no room' | 'not begun' }
   | { readonly status: 'failed'; readonly error: AppError };
 
 /** Under which rights an operation runs. */
@@ -80,9 +83,13 @@ export class OperationRunner {
     }
     if (computed.error instanceof DatabaseOutageError) {
       this.logger.warn(`${row.kind} ${row.request_id} was cut off by an outage of the database and runs again`);
-      if (computed.operation !== null) await this.tellObservers(computed.operation, computed.error);
-      await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
+      await this.undo(row, claim, computed, stopped);
       return { status: 'cut off' };
+    }
+    if (computed.error instanceof StorageOutageError) {
+      this.logger.warn(`${row.kind} ${row.request_id} waits and runs again: ${computed.error.message}`);
+      await this.undo(row, claim, computed, stopped);
+      return { status: 'no room' };
     }
     const ended = await this.store(row, claim, computed, stopped);
     if (ended === null) {
@@ -94,6 +101,17 @@ export class OperationRunner {
     return ended.error === null ? { status: 'completed' } : { status: 'failed', error: ended.error };
   }
 
+  /** Puts an operation that could not be finished back into its line; what it did in memory is dropped. */
+  private async undo(
+    row: ClaimedRow,
+    claim: Claim,
+    { operation, error }: Computed,
+    stopped: AbortSignal,
+  ): Promise<void> {
+    if (operation !== null) await this.tellObservers(operation, error);
+    await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
+  }
+
   /** What is in the row now; null where that is no longer this claim's. */
   private async store(
     row: ClaimedRow,
@@ -103,7 +121,9 @@ export class OperationRunner {
   ): Promise<Computed | null> {
     const { error } = computed;
     const write = () =>
-      error === null ? this.log.complete(claim, computed) : this.log.fail(claim, serializeError(error));
+      error === null
+        ? this.log.complete(claim, computed)
+        : this.log.fail(claim, serializeError(error), error instanceof FailedWithEffectError ? error.effect : {});
     try {
       return (await this.keepTrying(row, stopped, write)) ? computed : null;
     } catch (refusal) {
@@ -147,12 +167,17 @@ export class OperationRunner {
   private async tellObservers(operation: Operation, error: AppError | null): Promise<void> {
     for (const observer of this.registry.observers) {
       try {
-        await observer.settled(operation, error === null ? 'completed' : 'failed');
+        await observer.settled(operation, outcomeOf(error));
       } catch (problem) {
         toAppError(problem, `after ${operation.kind} ${operation.requestId}`, this.logger);
       }
     }
   }
+}
+
+function outcomeOf(error: AppError | null): SettledOutcome {
+  if (error === null) return 'completed';
+  return error instanceof FailedWithEffectError ? 'failed with effect' : 'failed';
 }
 
 type Computed =

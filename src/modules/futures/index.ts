@@ -1,4 +1,5 @@
 export { AcceptedRequests } from './accepted-requests.js';
+export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';
@@ -11,7 +12,12 @@ export {
   ResultPresenter,
 } from './operation-handler.js';
 export { type LoggedOperation, OperationLog, toOperation } from './operation-log.js';
-export { OBSERVES_OPERATIONS, ObservesOperations, OperationObserver } from './operation-observer.js';
+export {
+  OBSERVES_OPERATIONS,
+  ObservesOperations,
+  OperationObserver,
+  type SettledOutcome,
+} from './operation-observer.js';
 export type { Accepted, FutureState, NewOperation, Operation, OperationOutcome } from './operation.js';
 export type { FutureSummary, SettledSample } from './repositories/future.repository.js';
 export {
@@ -20,10 +26,9 @@ export {
   type Completion,
   type HistoryRow,
   OperationLogRepository,
-  SNAPSHOT_IS_USABLE,
   type ClaimedRow,
   type OperationRow,
   type PositionRange,
 } from './repositories/operation-log.repository.js';
-export { TELL_WAITERS } from './repositories/settling-sql.js';
+export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './repositories/settling-sql.js';
 export { checkRequestSize } from './request-size.js';

@@ -7,8 +7,10 @@ import {
   type PositionRange,
 } from './repositories/operation-log.repository.js';
 
-/** An operation that has run, with what it left behind then. */
+/** An operation that changed its adapter, with what it left behind then. */
 export interface LoggedOperation extends Operation {
+  /** It failed, and had its effect all the same. */
+  readonly failed: boolean;
   readonly step: number | null;
   readonly digest: string | null;
 }
@@ -26,12 +28,14 @@ export class OperationLog {
     return this.rows.isWhole(adapterId);
   }
 
-  /** The completed operations that changed the adapter, in this range, in the order in which they ran. */
+  /** The operations that changed the adapter, in this range, in the order in which they ran. */
   async *mutations(adapterId: string, range: PositionRange): AsyncGenerator<LoggedOperation> {
     let { after } = range;
     for (;;) {
       const page = await this.rows.findMutations(adapterId, { ...range, after }, PAGE);
-      for (const row of page) yield { ...toOperation(row, 0), step: row.step, digest: row.digest };
+      for (const row of page) {
+        yield { ...toOperation(row, 0), failed: row.status === 'failed', step: row.step, digest: row.digest };
+      }
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE) return;
       after = Number(last.position);

@@ -3,6 +3,9 @@ import { type Operation } from './operation.js';
 
 export const OBSERVES_OPERATIONS = Symbol('observes operations');
 
+/** 'failed with effect': see FailedWithEffectError. */
+export type SettledOutcome = 'completed' | 'failed' | 'failed with effect';
+
 /** Marks an OperationObserver; the dispatcher finds it. */
 export const ObservesOperations = () => SetMetadata(OBSERVES_OPERATIONS, true);
 
@@ -12,7 +15,7 @@ export const ObservesOperations = () => SetMetadata(OBSERVES_OPERATIONS, true);
  */
 export abstract class OperationObserver {
   /** The operation's outcome has been stored. */
-  abstract settled(operation: Operation, outcome: 'completed' | 'failed'): Promise<void>;
+  abstract settled(operation: Operation, outcome: SettledOutcome): Promise<void>;
   /** Nothing runs any more and the backend is still up: the last chance to write state down. */
   abstract drained(): Promise<void>;
   /** Is something of the adapter kept in memory? */

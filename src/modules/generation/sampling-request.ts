@@ -5,8 +5,11 @@ import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { type SamplingParams } from '../../domain/sampling.js';
-import { type GenerateDto, MAX_SEED } from './dto/generate.dto.js';
+import { toSeed } from '../../domain/seed.js';
+import { type GenerateDto } from './dto/generate.dto.js';
 
+/** As many as are easy to type again. */
+const DRAWN_SEEDS = 2 ** 31;
 const DEFAULT_MAX_NEW_TOKENS = 64;
 /** Each is looked for in the text after every token. */
 const MAX_STOP_STRINGS = 16;
@@ -63,7 +66,7 @@ function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
     repetitionPenalty: dto.repetition_penalty ?? 1,
     stopTokens: [...new Set([...model.tokenizer.endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
-    seed: dto.seed ?? randomInt(MAX_SEED + 1),
+    seed: isGiven(dto.seed) ? toSeed(dto.seed) : randomInt(DRAWN_SEEDS),
   };
 }
 

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { type AppConfig } from '../../config/app-config.js';
+import { StorageModule } from '../../storage/storage.module.js';
+import { Conditions } from './conditions.js';
 import { HealthController } from './health.controller.js';
 import { ReadinessService } from './readiness.service.js';
 import { RootController } from './root.controller.js';
@@ -11,9 +13,9 @@ export class HealthModule {
   static forRoot(config: AppConfig): DynamicModule {
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ errorLogStyle: 'json', logger: false })],
+      imports: [TerminusModule.forRoot({ errorLogStyle: 'json', logger: false }), StorageModule],
       controllers: config.servesApi ? [HealthController, RootController] : [HealthController],
-      providers: [ReadinessService],
+      providers: [Conditions, ReadinessService],
     };
   }
 }

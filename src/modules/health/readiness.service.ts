@@ -5,18 +5,17 @@ import {
   TypeOrmHealthIndicator,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
-import { DataSource } from 'typeorm';
 import { JobQueue } from '../../queue/job-queue.js';
 import { WorkersService } from '../workers/index.js';
-
-const TIMEOUT_MS = 2000;
+import { Conditions } from './conditions.js';
+import { TIMEOUT_MS, withTimeout } from './with-timeout.js';
 
 export interface Readiness {
   readonly ready: boolean;
   readonly checks: HealthIndicatorResult;
 }
 
-/** Whether requests sent now would be computed: database, queue, a live worker and its engine. */
+/** Whether requests sent now would be computed: database, queue, a live worker and its engine; and what to look at. */
 @Injectable()
 export class ReadinessService {
   constructor(
@@ -25,7 +24,7 @@ export class ReadinessService {
     private readonly database: TypeOrmHealthIndicator,
     private readonly queue: JobQueue,
     private readonly workers: WorkersService,
-    private readonly source: DataSource,
+    private readonly conditions: Conditions,
   ) {}
 
   async check(): Promise<Readiness> {
@@ -34,7 +33,8 @@ export class ReadinessService {
         () => this.database.pingCheck('database', { timeout: TIMEOUT_MS }),
         () => this.checkQueue(),
         () => this.checkWorkers(),
-        () => this.checkAdapters(),
+        () => this.conditions.ofAdapters(),
+        () => this.conditions.ofStorage(),
       ]);
       return { ready: true, checks: details };
     } catch (error) {
@@ -75,29 +75,6 @@ export class ReadinessService {
       return indicator.down({ message: error instanceof Error ? error.message : String(error) });
     }
   }
-
-  /** Never down: a state that a repeat of the log did not give again is a reason to look, not to stop. */
-  private async checkAdapters(): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check('adapters');
-    try {
-      const [row]: { diverged: number }[] = await withTimeout(
-        this.source.query(
-          'SELECT count(*)::int AS diverged FROM adapters WHERE diverged_at_step IS NOT NULL AND deleted_at IS NULL',
-        ),
-      );
-      return indicator.up({ diverged: row?.diverged ?? 0 });
-    } catch (error) {
-      return indicator.down({ message: error instanceof Error ? error.message : String(error) });
-    }
-  }
-}
-
-async function withTimeout<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function detailsOf(response: string | object): HealthIndicatorResult {

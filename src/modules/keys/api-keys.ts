@@ -8,6 +8,7 @@ import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
+import { hintOfKeyless } from './ownership.js';
 
 /** A key that is made or revoked counts after this long at the latest. */
 const REFRESH_MS = 5000;
@@ -56,6 +57,12 @@ export class ApiKeys {
   async checkExposure(host: string): Promise<void> {
     if (isLoopback(host) || this.config.allowNoKeys) return;
     if (!(await this.areAskedFor())) throw new UnprotectedServerError(host);
+  }
+
+  /** Says at the start that what was made without keys is out of everybody's sight. */
+  async warnOfKeyless(): Promise<void> {
+    const hint = (await this.areAskedFor()) ? await hintOfKeyless(this.rows.manager) : null;
+    if (hint !== null) this.logger.warn(hint);
   }
 
   /** Whether a request needs a key: where there never was one, none does. */

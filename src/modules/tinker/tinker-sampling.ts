@@ -12,7 +12,8 @@ import { putTokens } from './codec/datum-batch.js';
 import { readModelInput } from './codec/json-request.js';
 import { readPromptTargets } from './codec/prompt-targets.js';
 import { type AsampleDto } from './dto/sampling.dto.js';
-import { seedOf, toSeed } from './dto/model.dto.js';
+import { toSeed } from '../../domain/seed.js';
+import { seedOf } from './dto/model.dto.js';
 
 /** 64 MiB with the ids. */
 const MAX_TOP_CELLS = 2 ** 23;

@@ -36,7 +36,7 @@ export async function readConversations(
 ): Promise<DatumBatch> {
   const chats: TokenizedChat[] = [];
   // One after another: the first that is wrong is the one that is refused.
-  for (const [i, value] of data.entries()) chats.push(await tokenize(value, `data[${i}]`, context));
+  for (const [i, value] of data.entries()) chats.push(await tokenize(value, `data[${i}]`, trainOn, context));
   const offsets = offsetsOf(chats.map((chat) => chat.tokens.length - 1));
   const tokens = concatenate(chats, offsets, 0);
   const targets = concatenate(chats, offsets, 1);
@@ -63,8 +63,14 @@ export function readMessages(value: unknown, field: string): ChatMessage[] {
   });
 }
 
-async function tokenize(value: unknown, field: string, { model }: BatchContext): Promise<TokenizedChat> {
-  const chat = await model.tokenizer.encodeChat(readMessages(value, field), { field });
+async function tokenize(
+  value: unknown,
+  field: string,
+  trainOn: TrainOn,
+  { model }: BatchContext,
+): Promise<TokenizedChat> {
+  const assistantMask = trainOn === 'assistant';
+  const chat = await model.tokenizer.encodeChat(readMessages(value, field), { field, assistantMask });
   if (chat.tokens.length < 2) {
     throw invalid(field, `is only ${chat.tokens.length} token long.`, 'Next-token prediction needs at least two.');
   }

@@ -23,7 +23,7 @@ const DATUMS = [
   },
 ];
 const EXAMPLES = {
-  'a conversation': { model_id: 'my-model', data: CHATS, loss_fn: 'cross_entropy' },
+  'a conversation': { model_id: 'my-model', data: CHATS, loss_fn: 'cross_entropy', train_on: 'assistant' },
   'PPO on a conversation': {
     ...{ model_id: 'my-model', data: CHATS, loss_fn: 'ppo', train_on: 'assistant' },
     loss_fn_inputs: { logprobs: [-2], advantages: [0.9] },
@@ -70,7 +70,9 @@ export class TrainingController {
     summary: 'Apply the gradients with AdamW and clear them',
     description:
       "AdamW as in PyTorch. The future's result has metrics (step, grad_norm, update_norm, " +
-      'weight_norm, learning_rate) and the digest of the adapter after the step.',
+      'weight_norm, learning_rate) and the digest of the adapter after the step. A step that would make weights or moments ' +
+      'NaN or infinite is refused with non_finite_update or non_finite_gradient. Where the gradients are at fault ' +
+      '(details.at_fault), they are dropped, so that the next batch trains; else they stay for another optim_step.',
     type: OptimStepDto,
     examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0005 } } },
   })

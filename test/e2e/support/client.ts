@@ -57,6 +57,7 @@ export interface AdapterAnswer {
   readonly alpha: number;
   readonly step: number;
   readonly status: string;
+  readonly diverged_at_step: number | null;
   readonly lora_config: Readonly<Record<string, unknown>>;
 }
 

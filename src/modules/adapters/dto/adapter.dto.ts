@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { type Seed } from '../../../domain/seed.js';
+import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 
@@ -31,11 +33,9 @@ export class AdapterLoraDto {
    */
   use_rslora!: boolean;
 
-  /**
-   * Seed of the initial matrices and the dropout masks.
-   * @example 0
-   */
-  seed!: number;
+  /** Seed of the initial matrices and the dropout masks; a string of digits where a float64 does not hold it exactly. */
+  @ApiProperty({ ...SEED_SCHEMA, example: 0 })
+  seed!: Seed;
 }
 
 export class AdapterDto {

@@ -74,6 +74,12 @@ export class HistoryEntryDto {
   digest!: string | null;
 
   /**
+   * Code of the error of an optim_step that was refused and dropped the gradients that it could not take; else null.
+   * @example non_finite_update
+   */
+  error_code!: string | null;
+
+  /**
    * When it was accepted.
    * @example 2026-11-23T10:15:30.000Z
    */

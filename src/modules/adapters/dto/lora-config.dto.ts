@@ -1,11 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, Max, Min } from 'class-validator';
+import { SeedProperty } from '../../../common/http/is-seed.decorator.js';
+import { isGiven } from '../../../common/json/json-fields.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
+import { type Seed, toSeed } from '../../../domain/seed.js';
 
 /** PEFT's shorthand for every linear of the decoder layers. */
 const ALL_LINEAR = 'all-linear';
-const MAX_SEED = 2 ** 31 - 1;
 const FINITE = { allowNaN: false, allowInfinity: false };
 
 export class LoraConfigDto {
@@ -77,13 +79,10 @@ export class LoraConfigDto {
   @IsBoolean()
   use_rslora?: boolean;
 
-  /** Seeds the initial matrices and the dropout masks. */
-  @ApiProperty({ default: 0, minimum: 0, maximum: MAX_SEED, example: 42 })
+  /** Seeds the initial matrices and the dropout masks: any integer, or a string of its digits. */
   @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_SEED)
-  seed?: number;
+  @SeedProperty({ default: 0 })
+  seed?: Seed;
 }
 
 /** What the request says about the adapter; what it leaves out is for the caller to fill in. */
@@ -94,7 +93,8 @@ export function toLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_config'
   const dropout = oneSetting(dto.dropout, dto.lora_dropout, `${field}.dropout`, `${field}.lora_dropout`);
   const modules = dto.target_modules ?? undefined;
   const targetModules = modules === undefined ? undefined : toTargets(modules, field);
-  const { use_rslora: rsLora, seed } = dto;
+  const { use_rslora: rsLora } = dto;
+  const seed = isGiven(dto.seed) ? toSeed(dto.seed) : undefined;
   const given = Object.entries({ rank, alpha, dropout, targetModules, rsLora, seed });
   // Null is left out, as undefined is.
   return Object.fromEntries(given.filter(([, value]) => (value ?? undefined) !== undefined));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository } from 'typeorm';
-import { SNAPSHOT_IS_USABLE } from '../../futures/index.js';
+import { SNAPSHOT_IS_USABLE, TOOK_EFFECT } from '../../futures/index.js';
 import { AdapterSnapshotEntity } from '../entities/adapter-snapshot.entity.js';
 
 export type NewSnapshotRow = Omit<AdapterSnapshotEntity, 'adapter' | 'createdAt'>;
@@ -48,7 +48,7 @@ export class SnapshotRepository {
 
   /**
    * Those up to a position that a state can be rebuilt from, newest first. One that was written by an operation which
-   * has not completed holds what has not happened.
+   * has not taken effect holds what has not happened.
    */
   findUsable(adapterId: string, upTo: number): Promise<AdapterSnapshotEntity[]> {
     return this.rows
@@ -64,7 +64,9 @@ export class SnapshotRepository {
     return this.rows
       .createQueryBuilder('snapshot')
       .where('snapshot.adapter_id = :adapterId', { adapterId })
-      .andWhere(`EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status = 'failed')`)
+      .andWhere(
+        `EXISTS (SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status = 'failed' AND NOT ${TOOK_EFFECT})`,
+      )
       .getMany();
   }
 

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
-import { isReadOnly, OPERATION_KINDS, type OperationKind } from '../../../domain/operation.js';
+import { isReadOnly, OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { type Usage } from '../../../domain/usage.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { type OperationEffect } from '../operation.js';
-import { countUsage, showEffect, TELL_WAITERS } from './settling-sql.js';
+import { countUsage, showEffect, SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
 /** A row as the worker sees it. */
 export interface OperationRow {
@@ -20,6 +20,7 @@ export interface OperationRow {
   /** With the worker's id it names one claim: no other claim of the request has both. */
   readonly attempts: number;
   readonly request: Buffer;
+  readonly status: OperationStatus;
   /** Of settled ones: what was stored as their effect. */
   readonly step: number | null;
   readonly digest: string | null;
@@ -39,7 +40,7 @@ export type Claim = Pick<OperationRow, 'request_id' | 'adapter_id' | 'attempts'>
   readonly lease: number;
 };
 
-/** A completed operation that changed its adapter. */
+/** An operation that changed its adapter. */
 export interface ChangeRow {
   readonly request_id: string;
   readonly position: number;
@@ -64,6 +65,8 @@ export interface HistoryRow {
   readonly finished_at: Date;
   /** The first bytes: loss and metrics stand there, log-probs behind them. */
   readonly result: Buffer | null;
+  /** Of one that failed. */
+  readonly error: SerializedError | null;
 }
 
 /** Of the log: from after one position up to and including another. */
@@ -83,13 +86,9 @@ export interface Completion {
 /** A request during which so many workers have died runs alone, so that at the next death it is the only suspect. */
 const DEATHS_TO_ISOLATE = 2;
 
-/** SQL: has the operation that wrote row `snapshot` completed (or is it so old that it is forgotten)? */
-export const SNAPSHOT_IS_USABLE = `NOT EXISTS (
-  SELECT FROM futures WHERE futures.position = snapshot.position AND futures.status <> 'completed')`;
-
 /** Payloads up to this size come with the claim. */
 const SMALL_BYTES = 2 ** 20;
-const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, step, digest';
+const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
 const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);
@@ -173,16 +172,20 @@ export class OperationLogRepository {
     return this.settle(claim, change, parameters, countUsage(9) + showEffect(effect));
   }
 
-  /** Stores the error and tells the waiters, in one transaction. False when the row is no longer this claim's. */
-  async fail(claim: Claim, error: SerializedError): Promise<boolean> {
-    return this.settle(claim, `status = 'failed', error = $6`, [JSON.stringify(error)]);
+  /**
+   * Stores the error, what the operation did to its adapter all the same, and tells the waiters, in one transaction.
+   * False when the row is no longer this claim's.
+   */
+  async fail(claim: Claim, error: SerializedError, effect: OperationEffect = {}): Promise<boolean> {
+    const parameters = [JSON.stringify(error), effect.digest ?? null];
+    return this.settle(claim, `status = 'failed', error = $6, digest = $7`, parameters, showEffect(effect));
   }
 
   private async settle(
     { request_id: requestId, workerId, attempts, adapter_id: adapterId, lease }: Claim,
     change: string,
     parameters: unknown[],
-    also = showEffect({}),
+    also: string,
   ): Promise<boolean> {
     const mine = `futures.request_id = $1 AND futures.worker_id = $2 AND futures.attempts = $3 AND futures.status = 'running'`;
     const done: unknown[] = await this.rows.query(
@@ -235,11 +238,11 @@ export class OperationLogRepository {
     return this.rows.existsBy({ adapterId, kind: 'create_adapter' });
   }
 
-  /** Completed operations that changed the adapter, after this position up to that one, in log order. */
+  /** Operations that changed the adapter, after this position up to that one, in log order. */
   findMutations(adapterId: string, { after, upTo }: PositionRange, limit: number): Promise<OperationRow[]> {
     return this.rows.query(
       `SELECT ${COLUMNS} FROM futures
-       WHERE adapter_id = $1 AND position > $2 AND position <= $3 AND status = 'completed' AND kind = ANY ($4)
+       WHERE adapter_id = $1 AND position > $2 AND position <= $3 AND ${TOOK_EFFECT} AND kind = ANY ($4)
        ORDER BY position LIMIT $5`,
       [adapterId, after, upTo, MUTATING_KINDS, limit],
     );
@@ -250,7 +253,7 @@ export class OperationLogRepository {
     const rows: (Omit<ChangeRow, 'position'> & { position: string })[] = await this.rows.query(
       `SELECT request_id, position, kind, step, CASE WHEN kind = 'rewind_adapter' THEN request END AS request,
               CASE WHEN kind = 'optim_step' AND step IS NULL THEN substring(result FROM 1 FOR ${RESULT_HEAD_BYTES}) END AS result
-       FROM futures WHERE adapter_id = $1 AND status = 'completed' AND kind = ANY ($2) ORDER BY position`,
+       FROM futures WHERE adapter_id = $1 AND ${TOOK_EFFECT} AND kind = ANY ($2) ORDER BY position`,
       [adapterId, MUTATING_KINDS],
     );
     return rows.map((row) => ({ ...row, position: Number(row.position) }));
@@ -266,8 +269,8 @@ export class OperationLogRepository {
   findHistory(adapterId: string, before: number, limit: number): Promise<HistoryRow[]> {
     return this.rows.query(
       `SELECT request_id, position, kind, step, digest, created_at, started_at, finished_at,
-              substring(result FROM 1 FOR $5) AS result
-       FROM futures WHERE adapter_id = $1 AND position < $2 AND status = 'completed' AND kind = ANY ($3)
+              substring(result FROM 1 FOR $5) AS result, error
+       FROM futures WHERE adapter_id = $1 AND position < $2 AND ${TOOK_EFFECT} AND kind = ANY ($3)
        ORDER BY position DESC LIMIT $4`,
       [adapterId, before, MUTATING_KINDS, limit, RESULT_HEAD_BYTES],
     );
@@ -284,7 +287,7 @@ export class OperationLogRepository {
       `DELETE FROM futures WHERE request_id IN (
          SELECT future.request_id FROM futures future LEFT JOIN adapters adapter ON adapter.id = future.adapter_id
          WHERE future.finished_at < $1
-           AND (future.status = 'failed' OR future.kind = ANY ($2) OR adapter.id IS NULL
+           AND (future.status = 'failed' AND future.digest IS NULL OR future.kind = ANY ($2) OR adapter.id IS NULL
                 OR adapter.deleted_at IS NOT NULL OR future.position <=
                   (SELECT min(position) FROM adapter_snapshots snapshot
                    WHERE adapter_id = adapter.id AND ${SNAPSHOT_IS_USABLE} HAVING count(*) > 1))

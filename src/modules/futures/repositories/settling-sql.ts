@@ -1,6 +1,13 @@
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
 import { type OperationEffect } from '../operation.js';
 
+/** SQL: did row `futures` do to its adapter what it says? Of those that failed, only a FailedWithEffectError has a digest. */
+export const TOOK_EFFECT = `(futures.status = 'completed' OR futures.status = 'failed' AND futures.digest IS NOT NULL)`;
+
+/** SQL: did the operation that wrote row `snapshot` take effect (or is it so old that it is forgotten)? */
+export const SNAPSHOT_IS_USABLE = `NOT EXISTS (
+  SELECT FROM futures WHERE futures.position = snapshot.position AND NOT ${TOOK_EFFECT})`;
+
 /** A further part of the statement that settles a request; the three parameters from `first` on are the tokens. */
 export const countUsage = (first: number): string => `, counted AS (
   INSERT INTO usage_hours AS used (owner, hour, session_id, model_id, base_model, kind, requests, prompt_tokens,

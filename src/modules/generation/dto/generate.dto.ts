@@ -14,10 +14,11 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { SEED_SCHEMA, SeedProperty } from '../../../common/http/is-seed.decorator.js';
+import { type Seed } from '../../../domain/seed.js';
 import { ChatMessageDto } from '../../adapters/index.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
-export const MAX_SEED = 2 ** 31 - 1;
 
 export class GenerateDto {
   /**
@@ -116,13 +117,13 @@ export class GenerateDto {
   @Allow()
   stop?: unknown;
 
-  /** Same request, same seed, same answer. Drawn, and told in the answer, when left out. */
-  @ApiProperty({ minimum: 0, maximum: MAX_SEED, example: 42 })
+  /**
+   * Same request, same seed, same answer. Any integer, or a string of its digits: different ones are different streams of
+   * random numbers. Drawn, and told in the answer, when left out.
+   */
   @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_SEED)
-  seed?: number;
+  @SeedProperty()
+  seed?: Seed;
 
   /** How many continuations. */
   @ApiProperty({ default: 1, minimum: 1, maximum: 64, example: 1 })
@@ -212,9 +213,7 @@ export class GenerateResultDto {
   @ApiProperty({ type: GenerateUsageDto })
   usage!: GenerateUsageDto;
 
-  /**
-   * The seed that was used.
-   * @example 42
-   */
-  seed!: number;
+  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
+  @ApiProperty({ ...SEED_SCHEMA, example: 42 })
+  seed!: Seed;
 }

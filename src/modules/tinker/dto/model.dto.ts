@@ -3,9 +3,11 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
+import { SeedProperty } from '../../../common/http/is-seed.decorator.js';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
 import { IsStorable } from '../../../common/http/is-storable.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
+import { type Seed, toSeed } from '../../../domain/seed.js';
 import { OTHER_LORA_SETTINGS, TINKER_ALPHA } from './foreign-settings.js';
 import { RefusesFields } from './refuses-fields.js';
 
@@ -25,10 +27,9 @@ export class TinkerLoraConfigDto {
   rank?: number;
 
   /** Seeds the initial matrices; follows from the model's id when left out. */
-  @ApiProperty({ example: 42 })
   @IsOptional()
-  @IsInt()
-  seed?: number;
+  @SeedProperty()
+  seed?: Seed;
 
   /** Whether the output projection gets a LoRA. */
   @ApiProperty({ default: true, example: true })
@@ -189,11 +190,6 @@ export function toTinkerLora(modelId: string, config: TinkerLoraConfigDto = {}):
 export function toTrainFlags({ targetModules }: Pick<LoraSpec, 'targetModules'>) {
   const has = (group: readonly TargetModule[]) => group.every((target) => targetModules.includes(target));
   return { train_unembed: has(UNEMBED), train_mlp: has(MLP), train_attn: has(ATTENTION) };
-}
-
-/** Any integer as a seed of ours, 0 .. 2^31 - 1; those in range stay as they are. */
-export function toSeed(seed: number): number {
-  return ((seed % SEEDS) + SEEDS) % SEEDS;
 }
 
 /** A seed that follows from a name, so that a repeat of the request is the same request. */

@@ -13,6 +13,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
+import { SeedProperty } from '../../../common/http/is-seed.decorator.js';
+import { type Seed } from '../../../domain/seed.js';
 import { TinkerFutureDto } from './model.dto.js';
 import { OTHER_SAMPLING_SETTINGS } from './foreign-settings.js';
 import { RefusesFields } from './refuses-fields.js';
@@ -93,11 +95,10 @@ export class TinkerSamplingParamsDto {
   @Min(1)
   max_tokens?: number;
 
-  /** Same request, same seed, same answer. */
-  @ApiProperty({ example: 42 })
+  /** Same request, same seed, same answer. Any integer: different ones are different streams of random numbers. */
   @IsOptional()
-  @IsInt()
-  seed?: number;
+  @SeedProperty()
+  seed?: Seed;
 
   /**
    * A string, at most 16 strings or at most 1024 token ids that end a continuation, beside the end token; an empty list:

@@ -41,7 +41,10 @@ export class ForwardFieldsDto {
   @IsString()
   base_model?: string;
 
-  /** For conversations: which tokens are targets. */
+  /**
+   * For conversations: which tokens are targets. `assistant`: each answer from the end of its prompt to its end-of-turn
+   * token, the one that generation stops at; a conversation whose chat template does not tell where that is is refused.
+   */
   @ApiProperty({ enum: TRAIN_ON, default: 'all', example: 'assistant' })
   @IsOptional()
   @IsIn(TRAIN_ON)

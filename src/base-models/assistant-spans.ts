@@ -1,0 +1,270 @@
+import { TemplateError, TemplateTimeoutError } from './jinja/jinja.errors.js';
+import { type TextSpan } from './jinja/jinja-renderer.js';
+import { answerSpan, type AnswerView, EndMarkers } from './answer-span.js';
+import { contentOf, Probes, type ProbedText } from './content-probes.js';
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** A rendered conversation of which one asks what the assistant wrote. */
+export interface RenderedConversation {
+  readonly messages: readonly Message[];
+  /** The rendering of all messages, without a generation prompt. */
+  readonly text: string;
+  /** Other renderings by the same template. @throws TemplateError. */
+  readonly render: (messages: readonly Message[], addGenerationPrompt: boolean) => Promise<string>;
+  readonly markers: EndMarkers;
+}
+
+/** Most messages that the renderings for one conversation may have together when every answer needs its own. */
+const MAX_RENDERED_MESSAGES = 200_000;
+const RENDERINGS_PER_ANSWER = 4;
+
+/**
+ * What the assistant wrote in a rendered conversation, in the order of the text; null when the template does not tell.
+ * An answer starts where the prompt for it ends and ends with its end-of-turn token; where a template has none, with
+ * its content. Nothing is guessed from the text: contents are replaced by probes, which show where the template puts
+ * each and what it writes around them, and every finding has to fit the real text.
+ *
+ * First all contents are probed together (some seven renderings, however long the conversation), which separates each
+ * answer from its neighbours even where the template moves or repeats messages. Where the template looks into contents
+ * and so writes the real text differently, each answer is probed by itself, and last compared without probes.
+ */
+export async function assistantSpans(conversation: RenderedConversation): Promise<TextSpan[] | null> {
+  const answers = [...conversation.messages.keys()].filter((i) => conversation.messages[i]?.['role'] === 'assistant');
+  if (answers.length === 0) return [];
+  const probes = new Probes(conversation.messages, conversation.text);
+  const together = await orNull(new JointProbing(conversation, probes, answers).spans());
+  if (together) return together;
+  const messages = answers.length * RENDERINGS_PER_ANSWER * conversation.messages.length;
+  if (messages > MAX_RENDERED_MESSAGES) return null;
+  const spans: TextSpan[] = [];
+  for (const answer of answers) {
+    const span =
+      (await orNull(probedAlone(conversation, probes, answer))) ?? (await orNull(unprobed(conversation, answer)));
+    if (!span) return null;
+    spans.push(span);
+  }
+  return inOrder(spans);
+}
+
+/** All contents replaced at once. */
+class JointProbing {
+  private readonly prompts = new Map<string, Promise<string | null>>();
+  private readonly closings = new Map<string, Promise<string | null>>();
+  /** Where each message stands in the order of the text; -1 for one that stands there more than once. */
+  private readonly places = new Map<number, number>();
+
+  constructor(
+    private readonly conversation: RenderedConversation,
+    private readonly probes: Probes,
+    private readonly answers: readonly number[],
+  ) {}
+
+  async spans(): Promise<TextSpan[] | null> {
+    const all = await this.renderProbed(this.conversation.messages.length);
+    all.order.forEach((message, at) => this.places.set(message, this.places.has(message) ? -1 : at));
+    if (!this.answers.every((answer) => (this.places.get(answer) ?? -1) >= 0)) return null;
+    const spans: TextSpan[] = [];
+    for (const group of apart(all.order, this.answers)) {
+      const regions = await this.regions(all, group);
+      for (const { answer, text, start } of regions ?? []) {
+        const span = answerSpan(await this.viewOf(answer, all, text), this.conversation.markers);
+        if (!span) return null;
+        spans.push({ start: start + span.start, end: start + span.end });
+      }
+      if (!regions) return null;
+    }
+    return inOrder(spans);
+  }
+
+  /** For each answer of a group the real text between the contents before and after it, and where that starts. */
+  private async regions(all: ProbedText, group: readonly number[]): Promise<AnswerRegion[] | null> {
+    const { messages, render, text } = this.conversation;
+    const shown = new Set(group);
+    const probed = this.probes.replace(messages, (i) => !shown.has(i));
+    const { order, pieces } = this.probes.split(await render(probed, false));
+    const hidden = all.order.filter((message) => !shown.has(message));
+    if (!sameNumbers(order, hidden)) return null;
+    const starts = placePieces(pieces, text);
+    const regions: AnswerRegion[] = [];
+    let piece = 0;
+    for (const message of all.order) {
+      if (!shown.has(message)) {
+        piece++;
+        continue;
+      }
+      const start = starts?.[piece] ?? null;
+      if (start === null) return null;
+      regions.push({ answer: message, text: pieces[piece] ?? '', start });
+    }
+    return regions;
+  }
+
+  private async viewOf(answer: number, all: ProbedText, region: string): Promise<AnswerView> {
+    const at = this.places.get(answer) ?? -1;
+    const next = all.order[at + 1];
+    const after = all.pieces[at + 1] ?? '';
+    // The same question for every answer to the same role; what it finds has to fit each of them.
+    const kind = `${String(this.conversation.messages[answer - 1]?.['role'])} ${answer === this.answers.at(-1)}`;
+    const prompt = await once(this.prompts, kind, () => this.promptFor(answer, all));
+    const header = all.pieces[at] ?? '';
+    if (next === undefined) {
+      const followed = await this.followed(answer);
+      return { region, header, prompt, after, alone: after, followed, closingOfNext: null };
+    }
+    const alone = await once(this.closings, after, () => this.closing(answer));
+    return { region, header, prompt, after, alone, followed: after, closingOfNext: await this.closing(next) };
+  }
+
+  /** What the prompt for an answer has after the content before it. */
+  private async promptFor(answer: number, all: ProbedText): Promise<string | null> {
+    const at = this.places.get(answer) ?? -1;
+    const prompt = await orNull(this.renderProbed(answer, true));
+    if (prompt) return prompt.order.at(-1) === all.order[at - 1] ? (prompt.pieces.at(-1) ?? null) : null;
+    // Many templates refuse a conversation that has not begun: then what they add as the next prompt must be the header.
+    const { messages } = this.conversation;
+    if (messages.at(-1)?.['role'] !== 'assistant') return null;
+    const closing = all.pieces.at(-1) ?? '';
+    const longer = (await this.renderProbed(messages.length, true)).pieces.at(-1) ?? '';
+    const added = longer.startsWith(closing) ? longer.slice(closing.length) : '';
+    const header = all.pieces[at] ?? '';
+    return added !== '' && header.endsWith(added) ? header : null;
+  }
+
+  /** What follows a message's content when the conversation ends with it. */
+  private async closing(message: number): Promise<string | null> {
+    const ended = await orNull(this.renderProbed(message + 1));
+    return ended?.order.at(-1) === message ? (ended.pieces.at(-1) ?? null) : null;
+  }
+
+  /** What would follow the last answer if the user went on. */
+  private async followed(answer: number): Promise<string | null> {
+    const { messages, render } = this.conversation;
+    const longer = [...messages, { role: 'user', content: contentOf(messages) }];
+    const text = await orNull(render(this.probes.replace(longer, () => true), false)); // prettier-ignore
+    if (text === null) return null;
+    const { order, pieces } = this.probes.split(text);
+    return pieces[order.indexOf(answer) + 1] ?? null;
+  }
+
+  private async renderProbed(count: number, addGenerationPrompt = false): Promise<ProbedText> {
+    const { messages, render } = this.conversation;
+    const probed = this.probes.replace(messages.slice(0, count), () => true);
+    return this.probes.split(await render(probed, addGenerationPrompt));
+  }
+}
+
+interface AnswerRegion {
+  readonly answer: number;
+  readonly text: string;
+  /** Of the region, in the conversation's text. */
+  readonly start: number;
+}
+
+/** One answer replaced, all else as it is. */
+async function probedAlone(
+  { messages, text, render, markers }: RenderedConversation,
+  probes: Probes,
+  answer: number,
+): Promise<TextSpan | null> {
+  const only = (i: number): boolean => i === answer;
+  const splitOf = async (list: readonly Message[]) => probes.split(await render(probes.replace(list, only), false));
+  const whole = await splitOf(messages);
+  const [header, after] = whole.pieces;
+  if (header === undefined || after === undefined || whole.pieces.length !== 2) return null;
+  const isLast = answer === messages.length - 1;
+  const longer = [...messages, { role: 'user', content: contentOf(messages) }];
+  const alone = isLast ? whole : await orNull(splitOf(messages.slice(0, answer + 1)));
+  const followed = isLast ? await orNull(splitOf(longer)) : whole;
+  const view: AnswerView = {
+    region: text,
+    header,
+    prompt: await orNull(render(messages.slice(0, answer), true)),
+    after,
+    alone: alone?.pieces[1] ?? null,
+    followed: followed?.pieces[1] ?? null,
+    closingOfNext: null,
+  };
+  return answerSpan(view, markers);
+}
+
+/** For answers whose content the template does not write, or not as it is (calls of tools): what it adds to their prompt. */
+async function unprobed(
+  { messages, text, render, markers }: RenderedConversation,
+  answer: number,
+): Promise<TextSpan | null> {
+  const prompt = await render(messages.slice(0, answer), true);
+  const isLast = answer === messages.length - 1;
+  const alone = isLast ? text : await render(messages.slice(0, answer + 1), false);
+  if (!text.startsWith(prompt) || !alone.startsWith(prompt)) return null;
+  const followed = isLast
+    ? await orNull(render([...messages, { role: 'user', content: contentOf(messages) }], false))
+    : text;
+  const footer = markers.commonStart(alone.slice(prompt.length), followed?.slice(prompt.length) ?? alone);
+  const end = markers.endIn(footer);
+  return end?.marked ? { start: prompt.length, end: prompt.length + end.length } : null;
+}
+
+/** Splits the answers into groups of which no two stand side by side. */
+function apart(order: readonly number[], answers: readonly number[]): number[][] {
+  const wanted = new Set(answers);
+  const groups: [number[], number[]] = [[], []];
+  let group: 0 | 1 = 0;
+  order.forEach((message, at) => {
+    if (!wanted.has(message)) return;
+    group = wanted.has(order[at - 1] ?? -1) && group === 0 ? 1 : 0;
+    groups[group].push(message);
+  });
+  return groups.filter(({ length }) => length > 0);
+}
+
+/**
+ * Where each piece stands in the text when it is those pieces in their order with anything between them; null for a
+ * piece that could stand in several places.
+ */
+function placePieces(pieces: readonly string[], text: string): (number | null)[] | null {
+  const [first = '', ...others] = pieces;
+  const last = others.pop();
+  if (last === undefined) return first === text ? [0] : null;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return null;
+  const end = text.length - last.length;
+  const lowest: number[] = [];
+  let from = first.length;
+  for (const piece of others) {
+    lowest.push(text.indexOf(piece, from));
+    from = (lowest.at(-1) ?? 0) + piece.length;
+    if (lowest.at(-1) === -1 || from > end) return null;
+  }
+  let until = end;
+  const middle = [...lowest.entries()].reverse().map(([i, low]) => {
+    const piece = others[i] ?? '';
+    until = text.lastIndexOf(piece, until - piece.length);
+    return low === until ? low : null;
+  });
+  return [0, ...middle.reverse(), end];
+}
+
+function inOrder(spans: readonly TextSpan[]): TextSpan[] | null {
+  const sorted = [...spans].sort((a, b) => a.start - b.start || a.end - b.end);
+  return sorted.every(({ start }, i) => start >= (sorted[i - 1]?.end ?? 0)) ? sorted : null;
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
+async function once<V>(known: Map<string, Promise<V>>, key: string, find: () => Promise<V>): Promise<V> {
+  const value = known.get(key) ?? find();
+  known.set(key, value);
+  return value;
+}
+
+/** A rendering that the template refuses tells nothing. */
+async function orNull<V>(value: Promise<V>): Promise<V | null> {
+  try {
+    return await value;
+  } catch (error) {
+    if (error instanceof TemplateError && !(error instanceof TemplateTimeoutError)) return null;
+    throw error;
+  }
+}
