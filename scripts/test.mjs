@@ -10,6 +10,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
+import { ensureRealTokenizers } from './lib/real-tokenizers.mjs';
 import { startRedis } from './lib/redis.mjs';
 import { StopStack } from './lib/stop-stack.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
@@ -113,6 +114,7 @@ async function main() {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => controller.abort());
   try {
     await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_BUILD.has(tier)) });
+    if (tiers.includes('numerics')) await ensureRealTokenizers({ signal: controller.signal });
     const env = await startServices(stack);
     const reports = [];
     for (const tier of tiers) {

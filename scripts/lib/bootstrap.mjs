@@ -85,7 +85,7 @@ async function ensureDependencies({ root, log, signal }) {
 }
 
 /** npm as it was used to start us, else the one on the PATH. */
-function npmCommand(args) {
+export function npmCommand(args) {
   const script = process.env.npm_execpath;
   if (script?.endsWith('npm-cli.js')) return { command: process.execPath, args: [script, ...args] };
   return { command: 'npm', args };

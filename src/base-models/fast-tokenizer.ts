@@ -1,8 +1,9 @@
-import { type Encoding, Tokenizer } from '@anush008/tokenizers';
+import { AddedToken, type Decoder, type Encoding, Tokenizer } from '@anush008/tokenizers';
 import { invalid } from '../common/json/json-fields.js';
 import { type EncodeOptions, type TokenizedText } from './chat-tokenizer.js';
 
-type Json = Readonly<Record<string, unknown>>;
+import { type AddedTokenSpec, addedTokensOf, tokenOf } from './special-tokens.js';
+import { type Json } from './tokenizer-files.js';
 
 /**
  * A tokenizer.json, worked by the Rust library that transformers uses (Hugging Face's tokenizers crate), whose work is
@@ -11,10 +12,20 @@ type Json = Readonly<Record<string, unknown>>;
 export class FastTokenizer {
   readonly vocabSize: number;
   private readonly tokenizer: Tokenizer;
+  private readonly decoder: Decoder | null;
+  /** Texts of added tokens that stand for their normalised form, by id. */
+  private readonly normalized: ReadonlyMap<number, string>;
+  /** Texts of the tokens that no text is made of: <|im_start|>, ... */
+  readonly specialTexts: ReadonlySet<string>;
 
-  /** @throws the library's error when it does not know the definition. */
-  constructor(definition: Json) {
+  /** `added`: tokens beyond those of the definition. @throws the library's error when it does not know the definition */
+  constructor(definition: Json, added: readonly AddedTokenSpec[] = []) {
     this.tokenizer = Tokenizer.fromString(JSON.stringify(withoutLengthRules(definition)));
+    this.tokenizer.addAddedTokens(added.map(toAddedToken));
+    this.decoder = this.tokenizer.getDecoder();
+    const all = [...addedTokensOf(definition).map(tokenOf), ...added];
+    this.normalized = normalizedTexts(this.tokenizer, all);
+    this.specialTexts = new Set(all.filter(({ special }) => special).map(({ content }) => content));
     this.vocabSize = 1 + largest(Object.values(this.tokenizer.getVocab(true)));
   }
 
@@ -29,7 +40,17 @@ export class FastTokenizer {
 
   /** Ids that no token has are passed over. */
   async decode(tokens: ArrayLike<number>, skipSpecialTokens: boolean): Promise<string> {
-    return tokens.length === 0 ? '' : this.tokenizer.decode(Array.from(tokens), skipSpecialTokens);
+    if (tokens.length === 0) return '';
+    const ids = Array.from(tokens);
+    if (ids.some((id) => this.normalized.has(id))) return this.decodeNormalized(ids, skipSpecialTokens);
+    return this.tokenizer.decode(ids, skipSpecialTokens);
+  }
+
+  /** As version 0.23 of the library, by which a token's normalised form is its text; this version takes what was added. */
+  private decodeNormalized(ids: readonly number[], skipSpecialTokens: boolean): string {
+    const texts = ids.flatMap((id) => this.normalized.get(id) ?? this.tokenizer.idToToken(id) ?? []);
+    const kept = skipSpecialTokens ? texts.filter((text) => !this.specialTexts.has(text)) : texts;
+    return this.decoder === null ? kept.join(' ') : this.decoder.decode(kept);
   }
 
   idOf(token: string): number | null {
@@ -46,6 +67,24 @@ export class FastTokenizer {
     }
     return this.tokenizer.encode(text, null, { addSpecialTokens });
   }
+}
+
+function normalizedTexts(tokenizer: Tokenizer, tokens: readonly AddedTokenSpec[]): Map<number, string> {
+  const normalizer = tokenizer.getNormalizer();
+  const texts = new Map<number, string>();
+  for (const { content, normalized } of tokens) {
+    const id = tokenizer.tokenToId(content);
+    const text = normalized && normalizer !== null ? normalizer.normalizeString(content) : content;
+    if (id === null) continue;
+    if (text === content) texts.delete(id);
+    else texts.set(id, text);
+  }
+  return texts;
+}
+
+function toAddedToken(token: AddedTokenSpec): AddedToken {
+  const { content, special, normalized, lstrip, rstrip, single_word: singleWord } = token;
+  return new AddedToken(content, special, { normalized, leftStrip: lstrip, rightStrip: rstrip, singleWord });
 }
 
 /** Texts are never cut or filled up here, and tokens keep the white space that they stand for. */

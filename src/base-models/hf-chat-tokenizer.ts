@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InvalidRequestError } from '../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../formats/format.errors.js';
 import { ChatTemplate, type TemplateSources } from './chat-template.js';
@@ -14,16 +12,18 @@ import {
 import { FastTokenizer } from './fast-tokenizer.js';
 import { type Rendering, sharedRenderer, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
 import { TemplateError } from './jinja/jinja.errors.js';
+import { definitionFor } from './rebuilt-tokenizer.js';
+import { addedTokensOf, readSpecialTokens, tokenOf } from './special-tokens.js';
 import { tokenMask } from './token-mask.js';
-
-type Json = Readonly<Record<string, unknown>>;
+import { refuseOtherSettings, tokenizerClassOf } from './tokenizer-class.js';
+import { readChatTemplates, readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.js';
 
 /** Roles that chat templates know; whether a model has a system or tool role is for its template to say. */
 const ROLES = ['system', 'user', 'assistant', 'tool'];
 
 /**
- * A Hugging Face tokenizer folder: tokenizer.json, tokenizer_config.json, the chat template (chat_template.jinja, or in
- * the configuration), end tokens of generation_config.json. Ids agree with transformers.
+ * A Hugging Face tokenizer folder, read with the precedence of transformers 5.24: the same ids, the same special tokens,
+ * the same chat template. End tokens are those of generation_config.json.
  */
 export class HfChatTokenizer extends ChatTokenizer {
   readonly endTokens: readonly number[];
@@ -46,23 +46,19 @@ export class HfChatTokenizer extends ChatTokenizer {
    * @throws UnsupportedCheckpointError when a file is missing or malformed.
    */
   static async load(folder: string, what: string, renderer = sharedRenderer()): Promise<HfChatTokenizer> {
-    const definition = await readJson(folder, 'tokenizer.json', what);
-    if (!definition) {
-      throw new UnsupportedCheckpointError(`${what} cannot be loaded: its folder has no tokenizer.json.`, {
-        remedy: 'Write it once with transformers: AutoTokenizer.from_pretrained(x).save_pretrained(y).',
-      });
-    }
-    const config = (await readJson(folder, 'tokenizer_config.json', what)) ?? {};
-    const generation = await readJson(folder, 'generation_config.json', what);
-    const eosIds = generation?.['eos_token_id'] ?? (await readJson(folder, 'config.json', what))?.['eos_token_id'];
+    const files = await readTokenizerFiles(folder, what);
+    const templates = await readChatTemplates(folder, files.config, what);
     try {
-      const tokenizer = new FastTokenizer(definition);
-      const tokens = specialTokens(config);
-      const endTokens = endTokensOf(tokenizer, eosIds, tokens);
-      const sources = await templateSources(folder, config, what);
+      refuseOtherSettings(files);
+      const kind = tokenizerClassOf(files);
+      const definition = definitionFor(kind, files);
+      const { named, added } = readSpecialTokens(files, kind, addedTokensOf(definition).map(tokenOf));
+      const tokenizer = new FastTokenizer(definition, added);
+      const endTokens = endTokensOf(tokenizer, files, named);
       const ends = endTokens.map((id) => tokenizer.tokenOf(id)).filter((text) => text !== null);
-      const special = specialTexts(definition);
-      const template = sources && new ChatTemplate(sources, { named: tokens, ends, special }, renderer);
+      const texts = { named, ends, special: [...tokenizer.specialTexts] };
+      const sources = templateSources(templates);
+      const template = sources && new ChatTemplate(sources, texts, renderer);
       return new HfChatTokenizer(what, tokenizer, template, endTokens);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -163,63 +159,20 @@ export class HfChatTokenizer extends ChatTokenizer {
   }
 }
 
-async function readText(folder: string, name: string, what: string): Promise<string | null> {
-  try {
-    return await readFile(join(folder, name), 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new UnsupportedCheckpointError(`${what} cannot be loaded: its ${name} cannot be read.`, {}, { cause: error });
-  }
-}
-
-async function readJson(folder: string, name: string, what: string): Promise<Json | null> {
-  const text = await readText(folder, name, what);
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new UnsupportedCheckpointError(`${what} cannot be loaded: its ${name} is not JSON.`, {}, { cause: error });
-  }
-}
-
-/** bos_token, eos_token, ...: stated as text or as a description of the token. */
-function specialTokens(config: Json): Record<string, string> {
-  const tokens: Record<string, string> = {};
-  for (const [key, value] of Object.entries(config)) {
-    if (!key.endsWith('_token')) continue;
-    const text: unknown = typeof value === 'object' && value !== null && 'content' in value ? value.content : value;
-    if (typeof text === 'string') tokens[key] = text;
-  }
-  return tokens;
-}
-
-function endTokensOf(tokenizer: FastTokenizer, eosIds: unknown, tokens: Readonly<Record<string, string>>): number[] {
-  const ids = [eosIds].flat().filter((id) => typeof id === 'number');
-  const eos = tokens['eos_token'] === undefined ? null : tokenizer.idOf(tokens['eos_token']);
+/** Those of generation_config.json, else of config.json, and the tokenizer's own. */
+function endTokensOf(
+  tokenizer: FastTokenizer,
+  { generation, model }: TokenizerFiles,
+  named: Readonly<Record<string, string>>,
+): number[] {
+  const stated = generation?.['eos_token_id'] ?? model['eos_token_id'];
+  const ids = [stated].flat().filter((id) => typeof id === 'number');
+  const eos = named['eos_token'] === undefined ? null : tokenizer.idOf(named['eos_token']);
   return [...new Set(eos === null ? ids : [...ids, eos])];
 }
 
-/** Texts of the tokens that no text is made of: <|im_start|>, ... */
-function specialTexts(definition: Json): string[] {
-  const added: unknown[] = Array.isArray(definition['added_tokens']) ? definition['added_tokens'] : [];
-  return added.flatMap((token) => {
-    if (typeof token !== 'object' || token === null || !('content' in token) || !('special' in token)) return [];
-    return token.special === true && typeof token.content === 'string' ? [token.content] : [];
-  });
-}
-
-/** The template's text, from where the versions of transformers have put it; null when there is none. */
-async function templateSources(folder: string, config: Json, what: string): Promise<TemplateSources | null> {
-  const file = await readText(folder, 'chat_template.jinja', what);
-  if (file !== null) return { main: file, toolUse: null };
-  const stated = config['chat_template'] ?? (await readJson(folder, 'chat_template.json', what))?.['chat_template'];
-  if (typeof stated === 'string') return { main: stated, toolUse: null };
-  const named: unknown[] = Array.isArray(stated) ? stated : [];
-  const sourceOf = (name: string): string | null => {
-    const found = named.find((entry) => typeof entry === 'object' && entry !== null && 'name' in entry && entry.name === name); // prettier-ignore
-    const { template } = (found ?? {}) as { template?: unknown };
-    return typeof template === 'string' ? template : null;
-  };
-  const main = sourceOf('default');
-  return main === null ? null : { main, toolUse: sourceOf('tool_use') };
+/** null: there is none for conversations as such. */
+function templateSources(templates: ReadonlyMap<string, string>): TemplateSources | null {
+  const main = templates.get('default');
+  return main === undefined ? null : { main, toolUse: templates.get('tool_use') ?? null };
 }
