@@ -84,7 +84,7 @@ async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseMo
     const { hub, weights, log } = options;
     return await openModel(
       entry,
-      await fetchModel(entry, { ...hub, weights, onProgress: progressLog(entry, log) }),
+      await fetchModel(entry, { ...hub, weights, onProgress: progressLog(entry, log), onNotice: log }),
       options,
     );
   } catch (error) {

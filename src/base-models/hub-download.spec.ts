@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HubStandIn } from '../../test/support/hub-stand-in.js';
+import { etagOf, HubStandIn } from '../../test/support/hub-stand-in.js';
 import { fetchModel, type HubOptions, type HubProgress } from './hub-download.js';
 
 const REPO = 'owner/model-1';
@@ -109,11 +108,28 @@ describe('a download that breaks off', () => {
 
   it('goes on at the next start', async () => {
     await fetched({ weights: false });
-    const oid = createHash('sha256').update(large).digest('hex');
-    await writeFile(join(repoFolder(), 'blobs', `${oid}.incomplete`), large.subarray(0, 2_000_000));
+    await writeFile(join(repoFolder(), 'blobs', `${etagOf(large)}.incomplete`), large.subarray(0, 2_000_000));
     const folder = await fetched();
     expect(hub.downloads('model.safetensors')).toEqual(['bytes=2000000-2999999']);
     expect((await readFile(join(folder, 'model.safetensors'))).equals(large)).toBe(true);
+  });
+
+  it('goes on from what huggingface_hub or a killed process has left, the longest of it', async () => {
+    await fetched({ weights: false });
+    const oid = etagOf(large);
+    await writeFile(join(repoFolder(), 'blobs', `${oid}.0badcafe.incomplete`), large.subarray(0, 1_000_000));
+    await writeFile(join(repoFolder(), 'blobs', `${oid}.1badcafe.incomplete`), large.subarray(0, 10));
+    await fetched();
+    expect(hub.downloads('model.safetensors')).toEqual(['bytes=1000000-2999999']);
+    expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
+  });
+
+  it('begins anew when what was left has wrong bytes', async () => {
+    await fetched({ weights: false });
+    await writeFile(join(repoFolder(), 'blobs', `${etagOf(large)}.0.incomplete`), large.toReversed().subarray(0, 9));
+    const folder = await fetched();
+    expect((await readFile(join(folder, 'model.safetensors'))).equals(large)).toBe(true);
+    expect(hub.downloads('model.safetensors')).toHaveLength(2);
   });
 
   it('is tried again when it goes silent', async () => {
@@ -131,6 +147,74 @@ describe('a download that breaks off', () => {
     expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
     hub.damaged.clear();
     await fetched();
+  });
+});
+
+describe('a file that lies in the cache damaged', () => {
+  const blobOf = (bytes: Uint8Array) => join(repoFolder(), 'blobs', etagOf(bytes));
+
+  it.each([
+    ['tokenizer.json', 'doubled', (bytes: Uint8Array) => Buffer.concat([bytes, bytes])],
+    ['tokenizer.json', 'changed', (bytes: Uint8Array) => bytes.toReversed()],
+    ['model.safetensors', 'cut off', (bytes: Uint8Array) => bytes.subarray(0, 1_000_000)],
+    ['model.safetensors', 'changed', (bytes: Uint8Array) => bytes.toReversed()],
+  ])('is fetched again: %s %s', async (name, _, damage) => {
+    const folder = await fetched();
+    const bytes = hub.files.get(name)!;
+    await writeFile(blobOf(bytes), damage(bytes));
+    const noticed: string[] = [];
+    expect(await fetched({ onNotice: (message) => noticed.push(message) })).toBe(folder);
+    expect((await readFile(join(folder, name))).equals(bytes)).toBe(true);
+    expect(noticed).toEqual([`The cached ${name} of ${REPO} is damaged and is fetched again`]);
+    expect(hub.downloads(name)).toHaveLength(2);
+    expect(hub.downloads('config.json')).toHaveLength(1);
+  });
+
+  it('keeps its commit, although the branch has moved', async () => {
+    const folder = await fetched();
+    const { commit } = hub;
+    await writeFile(blobOf(hub.files.get('tokenizer.json')!), 'damaged');
+    hub.moved = 'd'.repeat(40);
+    expect(await fetched()).toBe(folder);
+    expect(await readFile(join(repoFolder(), 'refs', 'main'), 'utf8')).toBe(commit);
+  });
+
+  it('is named when the hub cannot be reached, and so is the model', async () => {
+    await fetched();
+    await writeFile(blobOf(hub.files.get('tokenizer.json')!), 'damaged');
+    hub.status = 503;
+    await expect(fetched()).rejects.toMatchObject({
+      code: 'hub_unreachable',
+      message: expect.stringMatching(/^Base model 'owner\/model-1' .*it answers 503; .*tokenizer\.json/) as string,
+    });
+  });
+});
+
+describe('a model that another tool has begun to fetch', () => {
+  /** As huggingface_hub leaves it: the reference first, the files one by one, and no word of ours. */
+  async function begin(names: readonly string[]): Promise<void> {
+    await mkdir(join(repoFolder(), 'refs'), { recursive: true });
+    await mkdir(join(repoFolder(), 'blobs'));
+    await mkdir(join(repoFolder(), 'snapshots', hub.commit), { recursive: true });
+    await writeFile(join(repoFolder(), 'refs', 'main'), hub.commit);
+    for (const name of names) {
+      const etag = etagOf(hub.files.get(name)!);
+      await writeFile(join(repoFolder(), 'blobs', etag), hub.files.get(name)!);
+      await symlink(join('..', '..', 'blobs', etag), join(repoFolder(), 'snapshots', hub.commit, name));
+    }
+  }
+
+  it('is completed, though what must be there is', async () => {
+    await begin(['config.json', 'tokenizer.json', 'model.safetensors']);
+    const folder = await fetched();
+    expect(await readdir(folder)).toContain('generation_config.json');
+    expect(hub.downloads('model.safetensors')).toEqual([]);
+  });
+
+  it('is taken as it is where the hub cannot be reached', async () => {
+    await begin(['config.json', 'tokenizer.json', 'model.safetensors']);
+    hub.status = 503;
+    expect(await fetched()).toBe(join(repoFolder(), 'snapshots', hub.commit));
   });
 });
 

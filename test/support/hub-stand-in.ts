@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
+import { pause } from './pause.js';
 
 /**
  * A Hugging Face hub for tests: one model repository, the three paths that are asked for when it is fetched, and the
@@ -9,15 +16,23 @@ import { type AddressInfo, type Socket } from 'node:net';
 export class HubStandIn {
   readonly commit = 'c'.repeat(40);
   readonly requests: { path: string; range: string | undefined; authorization: string | undefined }[] = [];
+  /** Where the branch is now; what `commit` holds is still there. */
+  moved: string | null = null;
   /** Answer everything with this status. */
   status = 200;
   /** Never answer. */
   hangs = false;
   /** Break off, or go silent in, the next download of a file after so many of its bytes. */
   readonly faults = new Map<string, { after: number; silent: boolean }>();
+  /**
+   * A bad line: every download goes slowly, a piece at a time, and breaks off after so many bytes; of the other requests
+   * one in `refusing` is cut off. Python's client, which loses what it has not written, is spared the breaks.
+   */
+  badLine: { pieceBytes: number; pauseMs: number; breakAfter: number; refusing: number } | null = null;
   /** Send other bytes of the same length. */
   readonly damaged = new Set<string>();
 
+  private asked = 0;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
 
@@ -53,25 +68,36 @@ export class HubStandIn {
     this.requests.push({ path, range, authorization });
     if (this.hangs) return;
     if (this.status !== 200) return void response.writeHead(this.status).end('{}');
+    if (this.badLine && this.isCutOff(request, this.badLine.refusing)) return void request.socket.destroy();
     if (path === `/api/models/${this.repo}/revision/main`)
-      return sendJson(response, { id: this.repo, sha: this.commit });
+      return sendJson(response, { id: this.repo, sha: this.moved ?? this.commit });
     if (path === `/api/models/${this.repo}/tree/${this.commit}`) return sendJson(response, this.tree());
-    const prefix = `/${this.repo}/resolve/${this.commit}/`;
-    const name = path.startsWith(prefix) ? path.slice(prefix.length) : '';
-    const bytes = this.files.get(name);
-    if (bytes) return this.sendFile(name, bytes, range, response);
+    const [, name = ''] = RESOLVED.exec(path.slice(this.repo.length + 1)) ?? [];
+    const bytes = path.startsWith(`/${this.repo}/`) ? this.files.get(name) : undefined;
+    if (bytes && request.method === 'HEAD') return this.describeFile(bytes, response);
+    if (bytes) return this.sendFile(name, bytes, request.headers, response);
     response.writeHead(404).end();
+  }
+
+  private isCutOff({ headers }: IncomingMessage, refusing: number): boolean {
+    return !isPython(headers) && headers.range === undefined && this.asked++ % refusing === 0;
   }
 
   private tree(): unknown[] {
     return [...this.files].map(([path, bytes]) => {
       const entry = { type: 'file', path, size: bytes.byteLength, oid: gitHash(bytes) };
-      if (bytes.byteLength < 1_000_000) return entry;
-      return { ...entry, lfs: { oid: createHash('sha256').update(bytes).digest('hex'), size: bytes.byteLength } };
+      return isLarge(bytes) ? { ...entry, lfs: { oid: etagOf(bytes), size: bytes.byteLength } } : entry;
     });
   }
 
-  private sendFile(name: string, bytes: Uint8Array, range: string | undefined, response: ServerResponse): void {
+  /** What huggingface_hub asks for first. */
+  private describeFile(bytes: Uint8Array, response: ServerResponse): void {
+    const headers = { 'x-repo-commit': this.commit, etag: `"${etagOf(bytes)}"`, 'content-length': bytes.byteLength };
+    response.writeHead(200, headers).end();
+  }
+
+  private sendFile(name: string, bytes: Uint8Array, headers: IncomingHttpHeaders, response: ServerResponse): void {
+    const { range } = headers;
     const total = bytes.byteLength;
     const [from, to] = /^bytes=(\d+)-(\d+)$/
       .exec(range ?? '')
@@ -84,6 +110,10 @@ export class HubStandIn {
       etag: `"${gitHash(bytes)}"`,
       ...(range === undefined ? {} : { 'content-range': `bytes ${from}-${to}/${total}` }),
     });
+    if (this.badLine) {
+      const breakAfter = isPython(headers) ? Infinity : this.badLine.breakAfter;
+      return void this.trickle(part, { ...this.badLine, breakAfter }, response);
+    }
     const fault = this.faults.get(name);
     if (!fault || part.byteLength <= fault.after) return void response.end(part);
     this.faults.delete(name);
@@ -91,6 +121,36 @@ export class HubStandIn {
       if (!fault.silent) response.destroy();
     });
   }
+
+  private async trickle(
+    part: Uint8Array,
+    { pieceBytes, pauseMs, breakAfter }: NonNullable<HubStandIn['badLine']>,
+    response: ServerResponse,
+  ): Promise<void> {
+    const end = Math.min(part.byteLength, breakAfter);
+    for (let sent = 0; sent < end; sent += pieceBytes) {
+      response.write(part.subarray(sent, Math.min(sent + pieceBytes, end)));
+      await pause(pauseMs);
+    }
+    if (end < part.byteLength) response.destroy();
+    else response.end();
+  }
+}
+
+/** The rest of a file's path, after the repository; the revision is the branch or the commit. */
+const RESOLVED = /^\/resolve\/(?:main|[0-9a-f]{40})\/(.+)$/;
+
+function isPython({ 'user-agent': agent = '' }: IncomingHttpHeaders): boolean {
+  return agent.includes('hf_hub');
+}
+
+function isLarge(bytes: Uint8Array): boolean {
+  return bytes.byteLength >= 1_000_000;
+}
+
+/** The name of its blob: SHA-256 of large files, git's hash of others. */
+export function etagOf(bytes: Uint8Array): string {
+  return isLarge(bytes) ? createHash('sha256').update(bytes).digest('hex') : gitHash(bytes);
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
