@@ -53,6 +53,8 @@ export class AppConfig {
   readonly maxAdaptersPerKey: number;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
+  /** 0 = for ever. */
+  readonly deletedAdapterHours: number;
   readonly snapshotIntervalS: number;
   /** 0 = none by steps. */
   readonly snapshotSteps: number;
@@ -98,6 +100,7 @@ export class AppConfig {
     this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
     this.maxAdaptersPerKey = values.MAX_ADAPTERS_PER_KEY;
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
+    this.deletedAdapterHours = values.DELETED_ADAPTER_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
     this.snapshotSteps = values.SNAPSHOT_STEPS;
     this.snapshotsKept = values.SNAPSHOTS_KEPT;
@@ -163,7 +166,14 @@ function findQuestionable(given: Environment, values: Values): string[] {
       'with ROLE=api: only a worker computes',
     );
     warn(
-      ['SNAPSHOT_INTERVAL_S', 'SNAPSHOT_STEPS', 'SNAPSHOTS_KEPT', 'QUEUE_CONCURRENCY', 'FUTURE_RETENTION_HOURS'],
+      [
+        'SNAPSHOT_INTERVAL_S',
+        'SNAPSHOT_STEPS',
+        'SNAPSHOTS_KEPT',
+        'QUEUE_CONCURRENCY',
+        'FUTURE_RETENTION_HOURS',
+        'DELETED_ADAPTER_HOURS',
+      ],
       'with ROLE=api: a worker does that',
     );
   }

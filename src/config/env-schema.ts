@@ -233,6 +233,13 @@ export const ENV_SCHEMA = {
     default: 72,
     desc: 'Settled requests are kept this long (longer where an adapter needs them to be rebuilt). 0 = for ever.',
   }),
+  DELETED_ADAPTER_HOURS: wholeNumber(
+    0,
+    876_000,
+  )({
+    default: 720,
+    desc: 'The row of a deleted adapter (name, settings, owner) is deleted this long after the adapter, once its requests are gone, too. 0 = never.',
+  }),
   SNAPSHOT_INTERVAL_S: wholeNumber(
     0,
     86_400,

@@ -6,6 +6,7 @@ import { AbandonedStates } from './abandoned-states.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
+import { DeletedAdapters } from './deleted-adapters.js';
 import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './entities/adapter.entity.js';
 import { CreateAdapterHandler } from './handlers/create-adapter.handler.js';
@@ -26,6 +27,7 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
     AdapterStateStore,
     AbandonedStates,
     OrphanFolders,
+    DeletedAdapters,
     AdapterRestore,
     AdapterResidency,
     CreateAdapterHandler,

@@ -88,6 +88,23 @@ export class SnapshotRepository {
     return rows.map(({ id }) => id);
   }
 
+  /**
+   * Deletes rows of adapters that were deleted before `before`, at most `limit`, and returns how many. None that a row
+   * still refers to; one that another transaction holds is left for the next time.
+   */
+  async forgetDeleted(before: Date, limit: number): Promise<number> {
+    const [, count]: [unknown[], number] = await this.rows.query(
+      `DELETE FROM adapters WHERE id IN (
+         SELECT id FROM adapters source WHERE deleted_at < $1 AND NOT ${IS_NEEDED}
+           AND NOT EXISTS (SELECT FROM futures WHERE adapter_id = source.id)
+           AND NOT EXISTS (SELECT FROM checkpoints WHERE adapter_id = source.id)
+           AND NOT EXISTS (SELECT FROM adapter_snapshots WHERE adapter_id = source.id)
+         ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [before, limit],
+    );
+    return count;
+  }
+
   async delete(adapterId: string, positions: readonly number[]): Promise<void> {
     if (positions.length > 0) await this.rows.delete({ adapterId, position: In([...positions]) });
   }

@@ -1,0 +1,48 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AppConfig } from '../../config/app-config.js';
+import { SnapshotRepository } from './repositories/snapshot.repository.js';
+
+const HOUR_MS = 3_600_000;
+const BATCH = 500;
+
+/**
+ * Deletes the rows of adapters that were deleted DELETED_ADAPTER_HOURS ago. A row stays longer while something refers to
+ * it: requests (which FUTURE_RETENTION_HOURS keeps), files that could not be deleted, a fork without a state of its own.
+ */
+@Injectable()
+export class DeletedAdapters implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(DeletedAdapters.name);
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly snapshots: SnapshotRepository,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const sweep = () =>
+      void this.sweep().catch((error: unknown) =>
+        this.logger.warn(`Could not delete rows of deleted adapters, trying again in an hour: ${String(error)}`),
+      );
+    this.timer = setInterval(sweep, HOUR_MS);
+    this.timer.unref();
+    sweep();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Returns how many rows went. */
+  async sweep(now = new Date()): Promise<number> {
+    const hours = this.config.deletedAdapterHours;
+    if (hours === 0) return 0;
+    const before = new Date(now.getTime() - hours * HOUR_MS);
+    let total = 0;
+    for (let deleted = BATCH; deleted === BATCH; total += deleted) {
+      deleted = await this.snapshots.forgetDeleted(before, BATCH);
+    }
+    if (total > 0) this.logger.log(`Deleted the rows of ${total} adapters that were deleted ${hours} hours ago`);
+    return total;
+  }
+}
