@@ -101,9 +101,8 @@ async function openModel(name: string, folder: string, options: CatalogOptions):
   if (options.weights) await openCheckpoint(folder, config, what);
   const tokenizer = await HfChatTokenizer.load(folder, what);
   if (tokenizer.vocabSize > config.vocabSize) {
-    throw new UnsupportedCheckpointError(
-      `${what} cannot be loaded: its tokenizer has ${tokenizer.vocabSize} tokens, its vocab_size is ${config.vocabSize}.`,
-    );
+    const ids = `from ${config.vocabSize} (its vocab_size) to ${tokenizer.vocabSize - 1}`;
+    options.log(`${what} has tokens without embeddings: requests that hold ids ${ids} are refused.`);
   }
   return { name, folder, config, tokenizer };
 }

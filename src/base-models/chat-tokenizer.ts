@@ -22,6 +22,8 @@ export interface EncodeOptions {
   readonly addSpecialTokens?: boolean;
   /** Path of the text in the request, for errors; default 'prompt'. */
   readonly field?: string;
+  /** Refuse a text that is far longer than this before all of it is tokenised; shorter ones are for the caller to check. */
+  readonly maxTokens?: number;
 }
 
 export interface EncodeChatOptions {
@@ -31,6 +33,8 @@ export interface EncodeChatOptions {
   readonly assistantMask?: boolean;
   /** Path of the conversation in the request, for errors. */
   readonly field?: string;
+  /** As in EncodeOptions. */
+  readonly maxTokens?: number;
 }
 
 /** Text to tokens and back, with the model's own chat template. Long texts do not hold up the event loop. */
@@ -39,11 +43,15 @@ export abstract class ChatTokenizer {
   abstract readonly endTokens: readonly number[];
   /** Largest token id + 1. */
   abstract readonly vocabSize: number;
+  /** Ids of the tokens that no text is made of, by their own: they are no part of a decoded answer. */
+  abstract readonly specialTokens: ReadonlyMap<string, number>;
   /** @throws InvalidRequestError naming `field` when the text is not valid Unicode (half a surrogate pair). */
   abstract encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
   /** As encode, with the place of every token in the text; special tokens that were added cover nothing. */
   abstract encodeWithOffsets(text: string, options?: EncodeOptions): Promise<TokenizedText>;
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
+  /** One byte of a text: whether it is a character depends on the bytes that follow. */
+  abstract isByte(token: number): boolean;
   /** Compiles the chat template. @throws UnsupportedCheckpointError that names the construct and line that are wrong. */
   checkTemplate(): Promise<void> {
     return Promise.resolve();

@@ -5,6 +5,11 @@ import { type EncodeOptions, type TokenizedText } from './chat-tokenizer.js';
 import { type AddedTokenSpec, addedTokensOf, tokenOf } from './special-tokens.js';
 import { type Json } from './tokenizer-files.js';
 
+/** <0x00> .. <0xFF>. */
+const BYTES = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+/** Texts up to here are tokenised without asking whether they might be too long. */
+const FEW_CHARACTERS = 4096;
+
 /**
  * A tokenizer.json, worked by the Rust library that transformers uses (Hugging Face's tokenizers crate), whose work is
  * done on threads of its own.
@@ -15,8 +20,9 @@ export class FastTokenizer {
   private readonly decoder: Decoder | null;
   /** Texts of added tokens that stand for their normalised form, by id. */
   private readonly normalized: ReadonlyMap<number, string>;
-  /** Texts of the tokens that no text is made of: <|im_start|>, ... */
-  readonly specialTexts: ReadonlySet<string>;
+  /** Ids of the tokens that no text is made of (<|im_start|>, ...) by their texts. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  private readonly bytes: ReadonlySet<number>;
 
   /** `added`: tokens beyond those of the definition. @throws the library's error when it does not know the definition */
   constructor(definition: Json, added: readonly AddedTokenSpec[] = []) {
@@ -25,7 +31,13 @@ export class FastTokenizer {
     this.decoder = this.tokenizer.getDecoder();
     const all = [...addedTokensOf(definition).map(tokenOf), ...added];
     this.normalized = normalizedTexts(this.tokenizer, all);
-    this.specialTexts = new Set(all.filter(({ special }) => special).map(({ content }) => content));
+    this.specialTokens = idsOf(
+      this.tokenizer,
+      all.filter(({ special }) => special).map(({ content }) => content),
+    );
+    // Other decoders take them for texts.
+    const hasBytes = JSON.stringify(definition['decoder'] ?? null).includes('"ByteFallback"');
+    this.bytes = new Set(hasBytes ? idsOf(this.tokenizer, BYTES).values() : []);
     this.vocabSize = 1 + largest(Object.values(this.tokenizer.getVocab(true)));
   }
 
@@ -49,8 +61,12 @@ export class FastTokenizer {
   /** As version 0.23 of the library, by which a token's normalised form is its text; this version takes what was added. */
   private decodeNormalized(ids: readonly number[], skipSpecialTokens: boolean): string {
     const texts = ids.flatMap((id) => this.normalized.get(id) ?? this.tokenizer.idToToken(id) ?? []);
-    const kept = skipSpecialTokens ? texts.filter((text) => !this.specialTexts.has(text)) : texts;
+    const kept = skipSpecialTokens ? texts.filter((text) => !this.specialTokens.has(text)) : texts;
     return this.decoder === null ? kept.join(' ') : this.decoder.decode(kept);
+  }
+
+  isByte(id: number): boolean {
+    return this.bytes.has(id);
   }
 
   idOf(token: string): number | null {
@@ -61,12 +77,37 @@ export class FastTokenizer {
     return this.tokenizer.idToToken(id);
   }
 
-  private run(text: string, { addSpecialTokens = true, field = 'prompt' }: EncodeOptions): Promise<Encoding> {
+  private async run(text: string, options: EncodeOptions): Promise<Encoding> {
+    const { addSpecialTokens = true, field = 'prompt', maxTokens } = options;
     if (/\p{Surrogate}/u.test(text)) {
       throw invalid(field, 'is not valid Unicode: it holds half of a surrogate pair.', 'Send whole characters.');
     }
+    if (maxTokens !== undefined) await this.refuseFarTooLong(text, field, maxTokens);
     return this.tokenizer.encode(text, null, { addSpecialTokens });
   }
+
+  /** A tenth more than allowed at the beginning of a text cannot become less by what follows. */
+  private async refuseFarTooLong(text: string, field: string, maxTokens: number): Promise<void> {
+    const enough = FEW_CHARACTERS + 8 * maxTokens;
+    if (text.length <= enough) return;
+    const beginning = text.slice(0, enough).replace(/[\ud800-\udbff]$/, '');
+    const count = (await this.tokenizer.encode(beginning, null, { addSpecialTokens: false })).getLength();
+    if (count <= 1.1 * maxTokens) return;
+    throw invalid(
+      field,
+      `has ${text.length} characters, of which the first ${beginning.length} are ${count} tokens already.`,
+      `Shorten it to at most ${maxTokens} tokens or split it; nothing is cut silently.`,
+    );
+  }
+}
+
+function idsOf(tokenizer: Tokenizer, texts: readonly string[]): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (const text of texts) {
+    const id = tokenizer.tokenToId(text);
+    if (id !== null) ids.set(text, id);
+  }
+  return ids;
 }
 
 function normalizedTexts(tokenizer: Tokenizer, tokens: readonly AddedTokenSpec[]): Map<number, string> {

@@ -165,6 +165,16 @@ describe('HfChatTokenizer', () => {
     expect(await tokenizer.decode(await tokenizer.encode('a🙂\0b'))).toBe('a🙂\0b');
   });
 
+  it('refuses a text far longer than allowed without tokenising all of it', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    const text = 'abc '.repeat(500_000);
+    await expect(tokenizer.encode(text, { field: 'data[0]', maxTokens: 100 })).rejects.toThrow(
+      /data\[0\] has 2000000 characters, of which the first 4896 are \d+ tokens already/,
+    );
+    // Longer than allowed, but not by its length: for the caller to refuse.
+    expect((await tokenizer.encode('abc '.repeat(200), { maxTokens: 100 })).length).toBeGreaterThan(100);
+  });
+
   // As large as Gemma's; current Llama, Qwen and Mistral checkpoints have 128,256 to 151,936.
   it.each([120_000, 128_256, 151_936, 262_144])('loads a vocabulary of %i tokens', async (size) => {
     const vocab = Object.fromEntries(Array.from({ length: size }, (_, id) => [`t${id}`, id]));

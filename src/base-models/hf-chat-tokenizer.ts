@@ -28,6 +28,7 @@ const ROLES = ['system', 'user', 'assistant', 'tool'];
 export class HfChatTokenizer extends ChatTokenizer {
   readonly endTokens: readonly number[];
   readonly vocabSize: number;
+  readonly specialTokens: ReadonlyMap<string, number>;
 
   private constructor(
     private readonly what: string,
@@ -39,6 +40,7 @@ export class HfChatTokenizer extends ChatTokenizer {
     super();
     this.endTokens = endTokens;
     this.vocabSize = tokenizer.vocabSize;
+    this.specialTokens = tokenizer.specialTokens;
   }
 
   /**
@@ -56,7 +58,7 @@ export class HfChatTokenizer extends ChatTokenizer {
       const tokenizer = new FastTokenizer(definition, added);
       const endTokens = endTokensOf(tokenizer, files, named);
       const ends = endTokens.map((id) => tokenizer.tokenOf(id)).filter((text) => text !== null);
-      const texts = { named, ends, special: [...tokenizer.specialTexts] };
+      const texts = { named, ends, special: [...tokenizer.specialTokens.keys()] };
       const sources = templateSources(templates);
       const template = sources && new ChatTemplate(sources, texts, renderer);
       return new HfChatTokenizer(what, tokenizer, template, endTokens);
@@ -80,6 +82,10 @@ export class HfChatTokenizer extends ChatTokenizer {
     return this.tokenizer.decode(tokens, options.skipSpecialTokens ?? false);
   }
 
+  isByte(token: number): boolean {
+    return this.tokenizer.isByte(token);
+  }
+
   override async checkTemplate(): Promise<void> {
     try {
       await this.template?.compile();
@@ -91,11 +97,11 @@ export class HfChatTokenizer extends ChatTokenizer {
   }
 
   async encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): Promise<TokenizedChat> {
-    const { addGenerationPrompt = false, field = 'messages' } = options;
+    const { addGenerationPrompt = false, field = 'messages', maxTokens } = options;
     const template = this.checkMessages(messages, field);
     const input = { messages, addGenerationPrompt };
     const rendering = await this.render(template, input, field);
-    const encoded = await this.encodeWithOffsets(rendering.text, { addSpecialTokens: false, field });
+    const encoded = await this.encodeWithOffsets(rendering.text, { addSpecialTokens: false, field, maxTokens });
     // A prompt for the next answer is no training data: nobody needs to know who wrote what.
     if (addGenerationPrompt || options.assistantMask === false) {
       return { tokens: encoded.tokens, assistant: new Uint8Array(encoded.tokens.length) };

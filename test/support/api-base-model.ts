@@ -16,6 +16,7 @@ const OTHER_ROLE_TOKEN = 2;
 export class CharacterTokenizer extends ChatTokenizer {
   override readonly endTokens = [END_TOKEN];
   override readonly vocabSize = 128;
+  override readonly specialTokens = new Map<string, number>();
 
   override encode(text: string): Promise<Int32Array> {
     return Promise.resolve(codesOf(text));
@@ -29,6 +30,10 @@ export class CharacterTokenizer extends ChatTokenizer {
   override decode(tokens: ArrayLike<number>): Promise<string> {
     const characters = Array.from(tokens, (token) => (token > OTHER_ROLE_TOKEN ? String.fromCharCode(token) : ''));
     return Promise.resolve(characters.join(''));
+  }
+
+  override isByte(): boolean {
+    return false;
   }
 
   override encodeChat(

@@ -68,5 +68,5 @@ async function loadModel({ name, folder, config }: EngineSettings['models'][numb
   const checkpoint = await openCheckpoint(folder, config, name);
   const weights = await prepareWeightFile(checkpoint, { cacheFolder: settings.cacheFolder });
   const tokenizer = await HfChatTokenizer.load(folder, name);
-  return { name, config, weights, decode: (tokens) => tokenizer.decode(tokens) };
+  return { name, config, weights, decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }) };
 }

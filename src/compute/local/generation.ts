@@ -1,3 +1,4 @@
+import { ContinuationText } from '../../base-models/continuation-text.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { type TargetModule } from '../../domain/lora-spec.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
@@ -20,7 +21,7 @@ export interface GenerationModel {
   readonly targets: readonly TargetModule[];
   /** Weights of the adapter, fixed for the whole generation. */
   readonly feeds: readonly [string, HostTensor][];
-  /** Text of tokens, for stop strings. */
+  /** Text of tokens without special ones, for stop strings. */
   readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
 }
 
@@ -41,7 +42,8 @@ class Continuation {
   constructor(
     readonly index: number,
     private readonly request: GenerateRequest,
-    private readonly model: GenerationModel,
+    /** null: there are no stop strings. */
+    private readonly text: ContinuationText | null,
   ) {
     this.random = new RandomStream(request.sampling.seed, `generate/${index}`);
   }
@@ -80,8 +82,8 @@ class Continuation {
   private async ending(token: number): Promise<StopReason | null> {
     const { stopTokens, stopStrings, maxNewTokens } = this.request.sampling;
     if (stopTokens.includes(token)) return 'stop';
-    if (stopStrings.length > 0) {
-      const text = await this.model.decode(this.tokens);
+    if (this.text) {
+      const text = await this.text.of(this.tokens);
       if (stopStrings.some((stop) => text.includes(stop))) return 'stop';
     }
     return this.tokens.length >= maxNewTokens ? 'length' : null;
@@ -100,7 +102,9 @@ export async function generate(
 ): Promise<GenerateResult> {
   const { runtime } = model;
   const sampler = new TokenSampler(runtime.config.vocabSize);
-  const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, model));
+  const hasStops = request.sampling.stopStrings.length > 0;
+  const text = hasStops ? await ContinuationText.after(request.prompt, model.decode) : null;
+  const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, text));
   const cache = new KvCache(runtime.config, 1);
   const scores = new PromptScores(request, sampler);
   const prefilled = await prefill(model, cache, request.prompt, scores);

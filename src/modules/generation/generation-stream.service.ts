@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { ContinuationText } from '../../base-models/continuation-text.js';
+import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { EventBus } from '../../events/event-bus.js';
 import { type GenerateDto } from './dto/generate.dto.js';
 import { GenerationService } from './generation.service.js';
-import { readStop } from './sampling-request.js';
 import { type StreamListener } from './sse.js';
 import { TextStream } from './text-stream.js';
 import { TokenTap, type TokenTriple } from './token-events.js';
@@ -24,9 +25,10 @@ export class GenerationStreamService {
   async run(dto: GenerateDto, signal: AbortSignal, listener: StreamListener): Promise<Record<string, unknown> | null> {
     const tap = new TokenTap(this.events);
     try {
-      const { model } = await this.generation.findSource(dto);
-      const texts = new TokenTexts(() => textStreamOf(dto, model));
-      const accepted = await this.generation.submit({ ...dto, stream: true });
+      const { source, request } = await this.generation.read(dto);
+      const texts = new TokenTexts(await textStreams(source.model, request));
+      const options = { logprobs: dto.logprobs ?? false, stream: true };
+      const accepted = await this.generation.submitTo(source, request, options);
       listener.onStart();
       // One after another, in the order of the tokens.
       let told: Promise<void> = Promise.resolve();
@@ -44,11 +46,12 @@ export class GenerationStreamService {
   }
 }
 
-function textStreamOf(dto: GenerateDto, model: BaseModel): TextStream {
-  const { tokenizer } = model;
-  const stop = readStop(dto.stop, model);
+async function textStreams({ tokenizer }: BaseModel, request: GenerateRequest): Promise<() => TextStream> {
+  const { stopTokens, stopStrings } = request.sampling;
   const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
-  return new TextStream(decode, new Set([...tokenizer.endTokens, ...stop.tokens]), stop.strings);
+  const { context } = await ContinuationText.after(request.prompt, decode);
+  const options = { context, isByte: (token: number) => tokenizer.isByte(token) };
+  return () => new TextStream(decode, new Set(stopTokens), stopStrings, options);
 }
 
 function textsOf(result: Record<string, unknown>): string[] {

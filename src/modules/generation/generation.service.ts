@@ -30,9 +30,15 @@ export class GenerationService {
   ) {}
 
   async submit(dto: GenerateDto): Promise<Accepted> {
-    const source = await this.findSource(dto);
+    const { source, request } = await this.read(dto);
     const options = { logprobs: dto.logprobs ?? false, stream: dto.stream ?? false };
-    return this.submitTo(source, await toGenerateRequest(dto, source.model), options);
+    return this.submitTo(source, request, options);
+  }
+
+  /** What is wrong with the request is thrown. */
+  async read(dto: GenerateDto): Promise<{ readonly source: Source; readonly request: GenerateRequest }> {
+    const source = await this.findSource(dto);
+    return { source, request: await toGenerateRequest(dto, source.model) };
   }
 
   /** A request that has been checked. `repeat`: what a repeat of it has in common with it. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { requireEmbeddings } from '../../base-models/text-limits.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';
@@ -27,7 +28,7 @@ export async function toGenerateRequest(dto: GenerateDto, model: BaseModel): Pro
     throw invalid(
       'max_new_tokens',
       `${sampling.maxNewTokens} and a prompt of ${prompt.length} tokens exceed the context of ${limit} tokens.`,
-      prompt.length < limit ? `Use at most ${limit - prompt.length}, or a shorter prompt.` : 'Use a shorter prompt.',
+      `Use at most ${limit - prompt.length}, or a shorter prompt.`,
     );
   }
   return { prompt, count: dto.n ?? 1, sampling };
@@ -41,14 +42,23 @@ async function toPrompt(dto: GenerateDto, model: BaseModel): Promise<Int32Array>
     const problem = field === undefined ? 'There is nothing to continue.' : `${given.join(' and ')} were given.`;
     throw new InvalidRequestError(`${problem} ${remedy}`, { field: field ?? 'messages', remedy });
   }
-  const prompt = await encodePrompt(dto, model);
-  if (prompt.length > 0) return prompt;
-  throw invalid(field, 'holds no tokens.', 'Give at least one token to continue from.');
+  const prompt = await encodePrompt(dto, field, model);
+  const { contextLength: limit } = model.config;
+  if (prompt.length === 0) throw invalid(field, 'holds no tokens.', 'Give at least one token to continue from.');
+  if (prompt.length >= limit) {
+    const problem = `is ${prompt.length} tokens long, but '${model.name}' has a context of ${limit} tokens.`;
+    throw invalid(field, problem, `Shorten it to at most ${limit - 1} tokens; nothing is cut silently.`);
+  }
+  await requireEmbeddings(prompt, field, model);
+  return prompt;
 }
 
-async function encodePrompt(dto: GenerateDto, { tokenizer, config }: BaseModel): Promise<Int32Array> {
-  if (dto.messages) return (await tokenizer.encodeChat(dto.messages, { addGenerationPrompt: true })).tokens;
-  if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { addSpecialTokens: true });
+async function encodePrompt(dto: GenerateDto, field: string, { tokenizer, config }: BaseModel): Promise<Int32Array> {
+  const options = { field, maxTokens: config.contextLength };
+  if (dto.messages) {
+    return (await tokenizer.encodeChat(dto.messages, { ...options, addGenerationPrompt: true })).tokens;
+  }
+  if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { ...options, addSpecialTokens: true });
   const list = dto.tokens ?? [];
   const tokens = new Int32Array(list.length);
   readTokenIds(list, 'tokens', config.vocabSize, tokens, 0);
@@ -70,7 +80,7 @@ function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
   };
 }
 
-/** Stop strings and token ids of a request. */
+/** Stop strings and token ids of a request. A special token is no part of the text, so its text stands for its id. */
 export function readStop(stop: unknown, model: BaseModel): { tokens: readonly number[]; strings: readonly string[] } {
   if (!isGiven(stop)) return { tokens: [], strings: [] };
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
@@ -93,5 +103,6 @@ export function readStop(stop: unknown, model: BaseModel): { tokens: readonly nu
       'Give a string, a list of strings that are not empty, or token ids.',
     );
   });
-  return { tokens: [], strings };
+  const special = strings.flatMap((text) => model.tokenizer.specialTokens.get(text) ?? []);
+  return { tokens: special, strings: strings.filter((text) => !model.tokenizer.specialTokens.has(text)) };
 }

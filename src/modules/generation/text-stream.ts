@@ -1,13 +1,22 @@
+import { added } from '../../base-models/continuation-text.js';
+
+export interface TextStreamOptions {
+  /** The end of the prompt (ContinuationText.context). */
+  readonly context?: readonly number[];
+  /** Tokens that are no text before what follows is known. */
+  readonly isByte?: (token: number) => boolean;
+}
+
 /**
  * Text of a continuation while it is being sampled. A token may hold only part of a character (byte-level BPE), or the
  * beginning of a stop string: such text is held back until it is certain, so the pieces given out are always a prefix
  * of the final text.
  */
 export class TextStream {
-  private readonly tokens: number[] = [];
+  private readonly tokens: number[];
   /** Tokens before `read` are given out; those from `prefix` on are decoded again, since spaces depend on neighbours. */
   private prefix = 0;
-  private read = 0;
+  private read: number;
   private held = '';
   private emitted = 0;
   private stopped = false;
@@ -16,7 +25,11 @@ export class TextStream {
     private readonly decode: (tokens: readonly number[]) => Promise<string>,
     private readonly stopTokens: ReadonlySet<number>,
     private readonly stopStrings: readonly string[],
-  ) {}
+    private readonly options: TextStreamOptions = {},
+  ) {
+    this.tokens = [...(options.context ?? [])];
+    this.read = this.tokens.length;
+  }
 
   /** Text that becomes certain with this token; often empty. Wait for one token before the next. */
   async push(token: number): Promise<string> {
@@ -26,13 +39,15 @@ export class TextStream {
       return '';
     }
     this.tokens.push(token);
+    if (this.options.isByte?.(token)) return '';
     const before = await this.decode(this.tokens.slice(this.prefix, this.read));
     const after = await this.decode(this.tokens.slice(this.prefix));
     // U+FFFD at the end: the bytes of a character are not complete yet.
-    if (after.length <= before.length || after.endsWith('\uFFFD')) return '';
+    const delta = added(before, after);
+    if (delta === '' || after.endsWith('\uFFFD')) return '';
     this.prefix = this.read;
     this.read = this.tokens.length;
-    return this.give(after.slice(before.length));
+    return this.give(delta);
   }
 
   /** What is still missing from the final text, once it is known. */

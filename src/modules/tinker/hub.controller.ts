@@ -12,7 +12,10 @@ import { HubErrorDto } from './dto/hub.dto.js';
 const FILES = new Set([
   ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'],
   ...['chat_template.jinja', 'vocab.json', 'vocab.txt', 'merges.txt', 'added_tokens.json', 'tokenizer.model'],
+  'chat_template.json',
 ]);
+
+const TEMPLATES = 'additional_chat_templates';
 
 const RESOLVE = /^\/hf\/(.+?)\/resolve\/([^/]+)\/(.+)$/;
 const TREE = /^\/hf\/api\/models\/(.+?)\/tree\/[^/]+(?:\/(.+))?$/;
@@ -75,7 +78,8 @@ export class HubController {
 
 async function serveFile(model: BaseModel, file: string, response: Response): Promise<void> {
   response.setHeader('X-Repo-Commit', revisionOf(model));
-  const bytes = FILES.has(file) ? await readFile(join(model.folder, file)).catch(() => null) : null;
+  const isServed = (await filesOf(model)).includes(file);
+  const bytes = isServed ? await readFile(join(model.folder, file)).catch(() => null) : null;
   if (bytes === null) return refuse(response, 'EntryNotFound', `Model '${model.name}' has no file '${file}' here.`);
   response.setHeader('ETag', `"${blobId(bytes)}"`);
   response.type(file.endsWith('.json') ? 'application/json' : 'application/octet-stream').send(bytes);
@@ -83,10 +87,11 @@ async function serveFile(model: BaseModel, file: string, response: Response): Pr
 
 /** transformers asks for the folder of additional chat templates; a folder that a model lacks is a 404 on the hub too. */
 async function serveTree(model: BaseModel, folder: string | undefined, response: Response): Promise<void> {
-  if (folder !== undefined) {
-    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no folder '${folder}' here.`);
+  const paths = (await filesOf(model)).filter((path) => folder === undefined || path.startsWith(`${folder}/`));
+  if (paths.length === 0) {
+    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no folder '${folder ?? ''}' here.`);
   }
-  const entries = (await filesOf(model)).map(async (path) => {
+  const entries = paths.map(async (path) => {
     const bytes = await readFile(join(model.folder, path));
     return { type: 'file', path, size: bytes.length, oid: blobId(bytes) };
   });
@@ -94,7 +99,9 @@ async function serveTree(model: BaseModel, folder: string | undefined, response:
 }
 
 async function filesOf({ folder }: BaseModel): Promise<string[]> {
-  return (await readdir(folder)).filter((file) => FILES.has(file)).sort();
+  const templates = await readdir(join(folder, TEMPLATES)).catch(() => []);
+  const further = templates.filter((file) => file.endsWith('.jinja')).map((file) => `${TEMPLATES}/${file}`);
+  return [...(await readdir(folder)).filter((file) => FILES.has(file)), ...further].sort();
 }
 
 /** Git's name of a file with these bytes, which the hub gives as ETag and as `oid`. */

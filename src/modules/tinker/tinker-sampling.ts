@@ -92,10 +92,15 @@ function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined):
   const room = model.config.contextLength - prompt.length;
   // compute_logprobs always asks for one token more, also after a full prompt: it is drawn, and never read.
   const most = room === 0 && dto.prompt_logprobs === true ? 1 : room;
-  const maxNewTokens = params.max_tokens ?? Math.max(most, 0);
+  if (most < 1) {
+    const { contextLength } = model.config;
+    const problem = `is ${prompt.length} tokens long, but '${model.name}' has a context of ${contextLength} tokens.`;
+    throw invalid('prompt', problem, `Shorten it to at most ${contextLength - 1} tokens.`);
+  }
+  const maxNewTokens = params.max_tokens ?? most;
   if (maxNewTokens > most || maxNewTokens < 1) {
     const problem = `and a prompt of ${prompt.length} tokens exceed the context of ${model.config.contextLength} tokens.`;
-    const remedy = most > 0 ? `Use at most ${most}, or a shorter prompt.` : 'Use a shorter prompt.';
+    const remedy = `Use at most ${most}, or a shorter prompt.`;
     throw invalid('sampling_params.max_tokens', `${Math.max(maxNewTokens, 1)} ${problem}`, remedy);
   }
   const stop = readStop(params.stop, model);

@@ -1,4 +1,5 @@
 import { type ChatMessage, type TokenizedChat } from '../../base-models/chat-tokenizer.js';
+import { requireEmbeddings } from '../../base-models/text-limits.js';
 import {
   describe,
   invalid,
@@ -70,11 +71,15 @@ async function tokenize(
   { model }: BatchContext,
 ): Promise<TokenizedChat> {
   const assistantMask = trainOn === 'assistant';
-  const chat = await model.tokenizer.encodeChat(readMessages(value, field), { field, assistantMask });
+  const chat = await model.tokenizer.encodeChat(readMessages(value, field), {
+    ...{ field, assistantMask },
+    maxTokens: model.config.contextLength,
+  });
   if (chat.tokens.length < 2) {
     throw invalid(field, `is only ${chat.tokens.length} token long.`, 'Next-token prediction needs at least two.');
   }
   checkContextLength(chat.tokens.length, field, model);
+  await requireEmbeddings(chat.tokens, field, model);
   return chat;
 }
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { type ChatTokenizer } from '../../../base-models/chat-tokenizer.js';
+import { ContinuationText } from '../../../base-models/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type OperationData } from '../../../domain/operation-data.js';
@@ -40,7 +40,11 @@ export class GenerateHandler extends OperationHandler {
     const result = await this.backend.generate(target, withTables(request, options), onToken);
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
-    const texts = await Promise.all(result.sequences.map((sequence) => textOf(sequence, request.sampling, tokenizer)));
+    const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
+    const continuation = await ContinuationText.after(request.prompt, decode);
+    const texts = await Promise.all(
+      result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
+    );
     const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
     // Of the last n only, where the client asks for so few.
     promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
@@ -89,9 +93,13 @@ function withTables(request: GenerateRequest, options: GenerateOptions): Generat
 }
 
 /** The stop token and everything from a stop string on are no part of the text. */
-async function textOf(sequence: SampledSequence, sampling: SamplingParams, tokenizer: ChatTokenizer): Promise<string> {
+async function textOf(
+  sequence: SampledSequence,
+  sampling: SamplingParams,
+  continuation: ContinuationText,
+): Promise<string> {
   const last = sequence.tokens.at(-1);
   const stopped = sequence.stopReason === 'stop' && last !== undefined && sampling.stopTokens.includes(last);
   const tokens = stopped ? sequence.tokens.subarray(0, -1) : sequence.tokens;
-  return cutAtStop(await tokenizer.decode(tokens, { skipSpecialTokens: true }), sampling.stopStrings);
+  return cutAtStop(await continuation.of(tokens), sampling.stopStrings);
 }
