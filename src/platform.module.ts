@@ -30,7 +30,7 @@ export class PlatformModule {
         QueueModule.forRoot(config),
         WorkersModule,
         FuturesModule.forRoot(config),
-        HealthModule.forRoot(config),
+        HealthModule,
         ...(config.runsWorker ? [DispatchModule] : []),
       ],
       providers: [

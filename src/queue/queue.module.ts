@@ -9,8 +9,14 @@ import { bullOptions, OPERATIONS_QUEUE } from './bull.options.js';
 import { InProcessJobQueue } from './in-process.job-queue.js';
 import { JobQueue } from './job-queue.js';
 import { NoBullBoardController } from './no-bull-board.controller.js';
+import { refuseChanges } from './read-only-board.js';
 
 export const BULL_BOARD_ROUTE = '/admin/queues';
+
+const BOARD_OPTIONS = {
+  readOnlyMode: true,
+  description: 'Wake-ups of workers, one for each request. The requests themselves are rows: GET /futures lists them.',
+};
 
 /** The job queue: on Redis when REDIS_URL is set, else in the process. */
 @Module({})
@@ -41,9 +47,10 @@ function onRedis(config: AppConfig): DynamicModule {
     BullBoardModule.forRoot({
       route: BULL_BOARD_ROUTE,
       adapter: ExpressAdapter,
-      boardOptions: { uiConfig: { boardTitle: 'Thinker queue' } },
+      boardOptions: { uiConfig: { boardTitle: 'Thinker queue (read-only)' } },
+      middleware: refuseChanges,
     }),
-    BullBoardModule.forFeature({ name: OPERATIONS_QUEUE, adapter: BullAdapter }),
+    BullBoardModule.forFeature({ name: OPERATIONS_QUEUE, adapter: BullAdapter, options: BOARD_OPTIONS }),
   ];
   return {
     module: QueueModule,

@@ -58,6 +58,28 @@ describe.skipIf(TestRedis.program === undefined)(`pages for browsers, once keys 
     });
   });
 
+  it('the dashboard changes nothing: it has no buttons, and their requests are refused with what to do', async () => {
+    const key = { 'X-API-Key': OPERATOR };
+    const shown = await fetch(`${server.api.url}/admin/queues/api/queues`, { headers: key });
+    const { queues } = (await shown.json()) as { queues: { name: string; readOnlyMode: boolean }[] };
+    expect(queues).toMatchObject([{ name: 'operations', readOnlyMode: true, allowRetries: false }]);
+    for (const [method, path] of [
+      ['PUT', 'queues/operations/pause'],
+      ['PUT', 'queues/pause'],
+      ['PUT', 'queues/operations/retry/failed'],
+      ['PUT', 'queues/operations/1/retry'],
+      ['POST', 'queues/operations/add'],
+      ['PUT', 'queues/operations/obliterate'],
+      ['DELETE', 'queues/operations/1'],
+    ] as const) {
+      const answer = await fetch(`${server.api.url}/admin/queues/api/${path}`, { method, headers: key });
+      expect(answer.status, path).toBe(405);
+      expect(await answer.json()).toMatchObject({
+        error: { code: 'dashboard_read_only', message: expect.stringContaining('GET /futures') as string },
+      });
+    }
+  });
+
   it('a password opens no other route, and an operator may use them all with the key', async () => {
     expect((await get('/adapters', basic('me', USER))).status).toBe(401);
     expect((await get('/adapters', { 'X-API-Key': OPERATOR })).status).toBe(200);

@@ -51,6 +51,12 @@ describe.skipIf(TestRedis.program === undefined)(`api and worker as two processe
     expect((await worker.api.post('/fwdbwd', { model_id: 'split', data })).status).toBe(404);
   });
 
+  it('say at / what they are and where to read on', async () => {
+    const links = { health: '/healthz', ready: '/readyz' };
+    expect((await worker.api.get('/')).body).toMatchObject({ role: 'worker', links });
+    expect((await server.api.get('/')).body).toMatchObject({ role: 'api', links: { ...links, docs: '/docs' } });
+  });
+
   it('keep what was accepted when the worker is killed', async () => {
     const accepted: string[] = [];
     for (let i = 0; i < 3; i++) {

@@ -1,11 +1,17 @@
 import { Controller, Get, HttpCode } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { VERSION } from '../../common/version.js';
+import { AppConfig } from '../../config/app-config.js';
 import { ApiMapDto } from './dto/health.dto.js';
+
+const PROBES = { health: '/healthz', ready: '/readyz' };
+const WORKER = 'This process computes what an API process accepts (ROLE=api): send requests there.';
 
 @ApiTags('service')
 @Controller()
 export class RootController {
+  constructor(private readonly config: AppConfig) {}
+
   /**
    * What this is and where to read on
    * @remarks Example: `curl http://127.0.0.1:8000/`
@@ -13,16 +19,18 @@ export class RootController {
   @Get()
   @ApiOkResponse({ type: ApiMapDto, description: 'Where to read on.' })
   map(): ApiMapDto {
+    const { role, servesApi } = this.config;
+    if (!servesApi) return { name: 'Thinker', version: VERSION, role, links: PROBES, pattern: WORKER };
     return {
       name: 'Thinker',
       version: VERSION,
+      role,
       links: {
         docs: '/docs',
         openapi: '/docs-json',
         queues: '/admin/queues',
         futures: '/futures',
-        health: '/healthz',
-        ready: '/readyz',
+        ...PROBES,
       },
       pattern: 'POST a request, get a request_id, POST /retrieve_future with it until the result is there.',
     };

@@ -52,6 +52,12 @@ export class ApiMapDto {
   version!: string;
 
   /**
+   * Role of this process: 'all', 'api' or 'worker'.
+   * @example "all"
+   */
+  role!: string;
+
+  /**
    * Where to read on.
    * @example {"docs": "/docs", "openapi": "/docs-json", "queues": "/admin/queues", "health": "/healthz", "ready": "/readyz"}
    */

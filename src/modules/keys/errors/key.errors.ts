@@ -34,7 +34,7 @@ export class KeyNotRevocableError extends AppError {
   }
 }
 
-/** The queue's dashboard shows the requests of everybody, and can stop the queue. */
+/** The queue's dashboard shows the requests of everybody. */
 export class OperatorsOnlyError extends AppError {
   constructor(given: boolean) {
     const problem = given ? 'The key is not one of an operator.' : 'The request has no key.';
