@@ -3,12 +3,15 @@
  * every job with what chat_template.py answers. Plain JavaScript, so that it also runs from the sources.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadPyodide } from 'pyodide';
 
 const { archives } = workerData;
-const python = await loadPyodide({ jsglobals: {} });
+// Pyodide would find its folder by a stack trace, which --enable-source-maps rewrites.
+const indexURL = dirname(fileURLToPath(import.meta.resolve('pyodide')));
+const python = await loadPyodide({ indexURL, jsglobals: {} });
 python.unpackArchive(new Uint8Array(readFileSync(join(archives, 'jinja2-3.1.6-py3-none-any.whl'))), 'zip', {
   extractDir: '/lib/jinja2',
 });
