@@ -1,4 +1,8 @@
-import { type Conversation } from './conversation.js';
+/** One turn of a conversation, as in every chat API. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
 
 /** A text as tokens, and the characters that each covers. */
 export interface TokenizedText {
@@ -7,13 +11,10 @@ export interface TokenizedText {
   readonly offsets: Int32Array;
 }
 
-/** A conversation as tokens. */
+/** A conversation as tokens; `assistant[t]` is 1 where token t was written by the assistant (its end-of-turn included). */
 export interface TokenizedChat {
   readonly tokens: Int32Array;
-  /** Which of the assistant's answers, counted from 1, each token belongs to (its end of turn too); 0 for all others. */
-  readonly assistant: Int32Array;
-  /** How many answers there are, those of no token among them. */
-  readonly answers: number;
+  readonly assistant: Uint8Array;
 }
 
 export interface EncodeOptions {
@@ -30,8 +31,6 @@ export interface EncodeChatOptions {
   readonly addGenerationPrompt?: boolean;
   /** Find out what the assistant wrote (default); else the mask is all zeros, and any template will do. */
   readonly assistantMask?: boolean;
-  /** Leave the last message open, to be continued. */
-  readonly continueFinalMessage?: boolean;
   /** Path of the conversation in the request, for errors. */
   readonly field?: string;
   /** As in EncodeOptions. */
@@ -58,5 +57,5 @@ export abstract class ChatTokenizer {
     return Promise.resolve();
   }
   /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
-  abstract encodeChat(conversation: Conversation, options?: EncodeChatOptions): Promise<TokenizedChat>;
+  abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): Promise<TokenizedChat>;
 }

@@ -170,7 +170,9 @@ describe('POST /optim_step', () => {
     ['beta 1', { beta1: 1 }, 'adam_params.beta1'],
     ['eps 0', { eps: 0 }, 'adam_params.eps'],
     ['text', { weight_decay: '0.1' }, 'adam_params.weight_decay'],
-    ['a misspelt setting', { lr: 0.1 }, 'adam_params.lr'],
+    ['a misspelt setting', { learning_rat: 0.1 }, 'adam_params.learning_rat'],
+    ['one decay rate for two', { betas: [0.9] }, 'adam_params.betas'],
+    ['two learning rates', { learning_rate: 0.1, lr: 0.2 }, 'adam_params.lr'],
   ])('refuses %s', async (_what, adam_params, field) => {
     const answer = await server.api.post<ErrorAnswer>('/optim_step', { model_id: 'mine', adam_params });
     expect(answer.status).toBe(400);
@@ -179,6 +181,12 @@ describe('POST /optim_step', () => {
 });
 
 const gzip = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(text));
+
+it("takes PyTorch's names of AdamW's settings", async () => {
+  await server.api.forwardBackward({ model_id: 'mine', data: [chat] });
+  const adam_params = { lr: 1e-3, betas: [0.9, 0.95], max_grad_norm: 1 };
+  await server.api.run('/optim_step', { model_id: 'mine', adam_params });
+});
 
 describe('bodies', () => {
   const send = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {

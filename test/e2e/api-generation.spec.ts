@@ -33,6 +33,17 @@ describe('POST /generate', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
+  it("takes OpenAI's and Tinker's names", async () => {
+    const { max_new_tokens: _length, ...rest } = greedy;
+    const answer = await server.api.generate({ ...rest, max_tokens: 3, num_samples: 2 });
+    expect(answer.sequences.map(({ tokens }) => tokens.length)).toEqual([3, 3]);
+    const refused = await server.api.post<ErrorAnswer>('/generate', { ...greedy, max_tokens: 3 });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.message).toBe(
+      'max_new_tokens and max_tokens differ. They are two names of one setting: give one of them.',
+    );
+  });
+
   it('leaves log-probs out unless asked for', async () => {
     expect((await server.api.generate(greedy)).sequences[0]!.logprobs).toBeUndefined();
   });

@@ -108,8 +108,13 @@ describe('the validation of requests', () => {
   it('refuses unknown fields, deep ones too, unless the DTO accepts them', async () => {
     const body = { name: 'x', rnak: 8, rows: [{ tokens: [1], extra: 1 }] };
     await expect(pipe.transform(body, asBody)).rejects.toMatchObject({
-      message: expect.stringMatching(/^rnak is not a field of this request/) as string,
+      message: expect.stringMatching(
+        /^rnak is not a field of this request\. Did you mean rank\? \(and 1 more/,
+      ) as string,
       details: { problems: [{ field: 'rnak' }, { field: 'rows[0].extra' }] },
+    });
+    await expect(pipe.transform({ name: 'x', rnak: 8 }, asBody)).rejects.toMatchObject({
+      message: 'rnak is not a field of this request. Did you mean rank?',
     });
     const result = await pipe.transform(body, { type: 'body', metatype: LenientBody });
     expect(result).toEqual({ name: 'x', rows: [{ tokens: [1] }] });

@@ -9,11 +9,14 @@ import { InvalidRequestError } from '../errors/request.errors.js';
 import { describe } from '../json/json-fields.js';
 import { shortened } from '../shortened.js';
 import { acceptsUnknownFields } from './accepts-unknown-fields.js';
+import { nearestField } from './nearest-field.js';
 import { restoreNumberArrays, takeNumberArrays } from './number-arrays.js';
 
 const OPTIONS: ValidationPipeOptions = {
   transform: true,
   whitelist: true,
+  // The object of an unknown field, for the names that it could have; it goes into no answer.
+  validationError: { target: true },
   exceptionFactory: (errors) => toInvalidRequest(errors),
 };
 
@@ -59,25 +62,49 @@ interface FieldProblem {
   readonly message: string;
 }
 
+/** A problem whose field the DTO does not have. */
+interface FoundProblem extends FieldProblem {
+  readonly unknown?: ValidationError;
+}
+
+/** class-validator's name for a field that the DTO does not have. */
+const UNKNOWN = 'whitelistValidation';
+const MAX_HINTS = 50;
+
 /** Rules about the type of a value: where one is broken, the others say nothing of use. */
 const TYPE_RULES = new Set(['isString', 'isNumber', 'isInt', 'isBoolean', 'isArray', 'isObject', 'nestedValidation']);
 
 function toInvalidRequest(errors: ValidationError[]): InvalidRequestError {
-  const problems = errors.flatMap((error) => listProblems(error, ''));
+  const problems = withNearestNames(errors.flatMap((error) => listProblems(error, '')));
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more, see details.problems)` : '';
-  return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}.`, {
+  const end = more === '' && first?.message.endsWith('?') ? '' : '.';
+  return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}${end}`, {
     field: first?.field,
     remedy: 'Correct the field, or leave it out where it is optional: /docs describes the fields of every request.',
     problems: problems.slice(0, MOST_PROBLEMS),
   });
 }
 
-function listProblems(error: ValidationError, parent: string): FieldProblem[] {
+function listProblems(error: ValidationError, parent: string): FoundProblem[] {
   const name = shortened(error.property);
   const field = /^\d+$/.test(name) ? `${parent}[${name}]` : parent === '' ? name : `${parent}.${name}`;
-  const own = brokenRules(error).map(([rule, text]) => ({ field, message: describeProblem(rule, field, text, error) }));
+  const own = brokenRules(error).map(([rule, text]) => {
+    return {
+      field,
+      message: describeProblem(rule, field, text, error),
+      ...(rule === UNKNOWN ? { unknown: error } : {}),
+    };
+  });
   return [...own, ...(error.children ?? []).flatMap((child) => listProblems(child, field))];
+}
+
+/** Compares names only for problems that an answer may list: a body can have any number of unknown fields. */
+function withNearestNames(problems: readonly FoundProblem[]): FieldProblem[] {
+  return problems.map(({ field, message, unknown }, i) => {
+    const nearest = unknown && i < MAX_HINTS ? nearestField(unknown.target, unknown.property) : null;
+    return { field, message: nearest === null ? message : `${message}. Did you mean ${nearest}?` };
+  });
 }
 
 function brokenRules({ constraints = {} }: ValidationError): [rule: string, text: string][] {
@@ -88,7 +115,7 @@ function brokenRules({ constraints = {} }: ValidationError): [rule: string, text
 
 /** class-validator starts its texts with the property's bare name; the path says more. */
 function describeProblem(rule: string, field: string, text: string, error: ValidationError): string {
-  if (rule === 'whitelistValidation') return `${field} is not a field of this request`;
+  if (rule === UNKNOWN) return `${field} is not a field of this request`;
   const problem = rule === 'nestedValidation' ? `${error.property} must be an object` : text;
   const clear = problem.replace('a number conforming to the specified constraints', 'a finite number');
   const full = clear.startsWith(`${error.property} `)

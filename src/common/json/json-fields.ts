@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../errors/request.errors.js';
 import { shortened } from '../shortened.js';
+import { didYouMean } from './nearest-name.js';
 
 /**
  * Reading of JSON that is too large for class-validator: every reader takes the value and its path in the body, so that
@@ -39,7 +40,7 @@ export function refuseUnknownFields(object: JsonObject, allowed: readonly string
       throw invalid(
         field === '' ? name : `${field}.${name}`,
         'is not a known field.',
-        `Known here: ${allowed.join(', ')}.`,
+        `${didYouMean(key, allowed)}Known here: ${allowed.join(', ')}.`,
       );
     }
   }

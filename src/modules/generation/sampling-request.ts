@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { readMessages, readTemplateVariables, readTools } from '../../base-models/conversation.reader.js';
 import { requireEmbeddings } from '../../base-models/text-limits.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';
+import { oneSetting } from '../../common/json/one-setting.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { type SamplingParams } from '../../domain/sampling.js';
 import { toSeed } from '../../domain/seed.js';
@@ -16,9 +16,6 @@ const DEFAULT_MAX_NEW_TOKENS = 64;
 /** Each is looked for in the text after every token. */
 const MAX_STOP_STRINGS = 16;
 const MAX_STOP_TOKENS = 1024;
-
-/** What only a chat template can do. */
-const CHAT_FIELDS = ['tools', 'chat_template_kwargs', 'add_generation_prompt', 'continue_final_message'] as const;
 
 /** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
 export async function toGenerateRequest(dto: GenerateDto, model: BaseModel): Promise<GenerateRequest> {
@@ -35,7 +32,7 @@ export async function toGenerateRequest(dto: GenerateDto, model: BaseModel): Pro
       `Use at most ${limit - prompt.length}, or a shorter prompt.`,
     );
   }
-  return { prompt, count: dto.n ?? 1, sampling };
+  return { prompt, count: oneSetting(dto.n, dto.num_samples, 'n', 'num_samples') ?? 1, sampling };
 }
 
 async function toPrompt(dto: GenerateDto, model: BaseModel): Promise<Int32Array> {
@@ -57,43 +54,23 @@ async function toPrompt(dto: GenerateDto, model: BaseModel): Promise<Int32Array>
   return prompt;
 }
 
-async function encodePrompt(dto: GenerateDto, field: string, model: BaseModel): Promise<Int32Array> {
-  if (isGiven(dto.messages)) return encodeMessages(dto, model);
-  refuseWithoutMessages(dto);
-  const { tokenizer, config } = model;
-  if (typeof dto.prompt === 'string') {
-    return tokenizer.encode(dto.prompt, { field, maxTokens: config.contextLength, addSpecialTokens: true });
+async function encodePrompt(dto: GenerateDto, field: string, { tokenizer, config }: BaseModel): Promise<Int32Array> {
+  const options = { field, maxTokens: config.contextLength };
+  if (dto.messages) {
+    return (await tokenizer.encodeChat(dto.messages, { ...options, addGenerationPrompt: true })).tokens;
   }
+  if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { ...options, addSpecialTokens: true });
   const list = dto.tokens ?? [];
   const tokens = new Int32Array(list.length);
   readTokenIds(list, 'tokens', config.vocabSize, tokens, 0);
   return tokens;
 }
 
-async function encodeMessages(dto: GenerateDto, { tokenizer, config }: BaseModel): Promise<Int32Array> {
-  const continueFinalMessage = dto.continue_final_message ?? false;
-  const addGenerationPrompt = dto.add_generation_prompt ?? !continueFinalMessage;
-  if (continueFinalMessage && addGenerationPrompt) {
-    const remedy = 'Choose one: the last message goes on, or a new answer begins.';
-    throw invalid('continue_final_message', 'and add_generation_prompt are both true.', remedy);
-  }
-  const { messages } = readMessages(dto.messages, 'messages', config.contextLength);
-  const tools = readTools(dto.tools, 'tools');
-  const templateVariables = readTemplateVariables(dto.chat_template_kwargs, 'chat_template_kwargs');
-  const conversation = { messages, tools, templateVariables };
-  const options = { addGenerationPrompt, continueFinalMessage, assistantMask: false, maxTokens: config.contextLength };
-  return (await tokenizer.encodeChat(conversation, options)).tokens;
-}
-
-function refuseWithoutMessages(dto: GenerateDto): void {
-  const field = CHAT_FIELDS.find((name) => isGiven(dto[name]));
-  if (field !== undefined) throw invalid(field, 'is for conversations.', 'Send messages, or leave it out.');
-}
-
 function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {
   const stop = readStop(dto.stop, model);
   return {
-    maxNewTokens: dto.max_new_tokens ?? DEFAULT_MAX_NEW_TOKENS,
+    maxNewTokens:
+      oneSetting(dto.max_new_tokens, dto.max_tokens, 'max_new_tokens', 'max_tokens') ?? DEFAULT_MAX_NEW_TOKENS,
     temperature: dto.temperature ?? 1,
     topP: dto.top_p ?? 1,
     topK: Math.max(dto.top_k ?? 0, 0),

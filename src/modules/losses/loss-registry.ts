@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe } from '../../common/json/json-fields.js';
+import { didYouMean } from '../../common/json/nearest-name.js';
 import { shortened } from '../../common/shortened.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LossReference } from '../../domain/loss.js';
@@ -111,7 +112,8 @@ export class LossRegistry {
     for (const key of Object.keys(given)) {
       if (!keys.some((known) => known.name === key)) {
         const shown = shortened(key);
-        throw configError(loss, shown, `'${shown}' is not a config key of loss ${name}.`);
+        const names = keys.map((known) => known.name);
+        throw configError(loss, shown, `'${shown}' is not a config key of loss ${name}.`, didYouMean(key, names));
       }
     }
     const config: Record<string, number> = {};
@@ -158,9 +160,12 @@ function rangeText(key: LossConfigKey): string {
   return `a finite number${bounds.filter(Boolean).join(' and')}`;
 }
 
-function configError(loss: LossFunction, key: string, problem: string): InvalidRequestError {
+function configError(loss: LossFunction, key: string, problem: string, hint = ''): InvalidRequestError {
   const { name, config } = loss.metadata;
   const keys = config.map((known) => `${known.name} (default ${known.default})`).join(', ');
   const remedy = keys ? `Loss ${name} takes: ${keys}.` : `Loss ${name} takes no config; leave loss_fn_config out.`;
-  return new InvalidRequestError(problem, { field: `loss_fn_config.${key}`, remedy });
+  return new InvalidRequestError(`${problem} ${hint}`.trim(), {
+    field: `loss_fn_config.${key}`,
+    remedy: hint + remedy,
+  });
 }

@@ -16,16 +16,16 @@ export interface ReadBatch {
 }
 
 const FORMS =
-  'Give conversations [{"messages": [{"role", "content"}, ...]}, ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
+  'Give conversations [[{"role", "content"}, ...], ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
 
 /** `data` of a forward or forward_backward request in either of its two forms, with the loss inputs, checked. */
 export async function readBatch(request: BatchRequest, context: BatchContext): Promise<ReadBatch> {
   const data = readArray(request.data, 'data', FORMS);
   if (data.length === 0) throw invalid('data', 'is empty.', FORMS);
   refuseOtherForms(data[0]);
-  const form = isConversation(data[0]) ? 'conversations' : 'datums';
+  const form = Array.isArray(data[0]) ? 'conversations' : 'datums';
   data.forEach((value, i) => {
-    if (isConversation(value) === (form === 'conversations')) return;
+    if (Array.isArray(value) === (form === 'conversations')) return;
     throw invalid(`data[${i}]`, `is ${describe(value)}, but data[0] is not of that form.`, `Don't mix. ${FORMS}`);
   });
   if (form === 'conversations') {
@@ -40,19 +40,12 @@ export async function readBatch(request: BatchRequest, context: BatchContext): P
   return { form, batch: readDatums(data, context) };
 }
 
-/** A list of messages, or a row of a data set that holds one. */
-function isConversation(value: unknown): boolean {
-  return Array.isArray(value) || (typeof value === 'object' && value !== null && 'messages' in value);
-}
-
 /** What clients of other services send, and one conversation where a list of them is wanted. */
 function refuseOtherForms(first: unknown): void {
   if (typeof first !== 'object' || first === null || Array.isArray(first)) return;
   const isMessage = 'role' in first || 'content' in first;
-  if (!isMessage && !('prompt' in first)) return;
+  if (!isMessage && !('messages' in first) && !('prompt' in first)) return;
   const problem = isMessage ? 'is a message, not a conversation.' : 'is neither a conversation nor a datum.';
-  const remedy = isMessage
-    ? 'Put the list of messages into another list.'
-    : 'Make messages of a prompt and its completion: {"messages": [{"role": "user", ...}, {"role": "assistant", ...}]}.';
+  const remedy = isMessage ? 'Put the list of messages into another list.' : 'A conversation is its list of messages.';
   throw invalid('data[0]', problem, `${remedy} ${FORMS}`);
 }

@@ -1,8 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsPositive, IsString, Min, ValidateNested } from 'class-validator';
+import { oneSetting } from '../../../common/json/one-setting.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
-import { LoraConfigDto, oneSetting, toLoraSpec } from './lora-config.dto.js';
+import { LoraConfigDto, toLoraSpec } from './lora-config.dto.js';
 
 export class CreateAdapterDto {
   /** Base model to adapt; the server's first one when left out. See GET /get_server_capabilities. */

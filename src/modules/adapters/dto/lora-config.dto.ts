@@ -3,6 +3,7 @@ import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, Max, Min } f
 import { SeedProperty } from '../../../common/http/is-seed.decorator.js';
 import { isGiven } from '../../../common/json/json-fields.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
+import { oneSetting } from '../../../common/json/one-setting.js';
 import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
 import { type Seed, toSeed } from '../../../domain/seed.js';
 
@@ -110,12 +111,4 @@ function toTargets(given: unknown, field: string): readonly TargetModule[] {
   const path = `${field}.target_modules`;
   const remedy = `Give "${ALL_LINEAR}" or a list of different names out of ${TARGET_MODULES.join(', ')}.`;
   throw new InvalidRequestError(`${path} is not usable. ${remedy}`, { field: path, remedy });
-}
-
-/** The value of a setting that has two names. */
-export function oneSetting<T>(first: T | undefined, second: T | undefined, name: string, alias: string): T | undefined {
-  const value = first ?? second ?? undefined;
-  if (value === (second ?? value)) return value;
-  const remedy = 'They are two names of one setting: give one of them.';
-  throw new InvalidRequestError(`${name} and ${alias} differ. ${remedy}`, { field: alias, remedy });
 }

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
 import {
   Allow,
+  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsInt,
@@ -10,6 +12,7 @@ import {
   IsString,
   Max,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { SEED_SCHEMA, SeedProperty } from '../../../common/http/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
@@ -35,30 +38,12 @@ export class GenerateDto {
 
   /** A conversation to answer, through the model's chat template. Give this, prompt or tokens. */
   @ApiProperty({ type: [ChatMessageDto], example: [{ role: 'user', content: 'Hello' }] })
-  @Allow()
-  messages?: unknown;
-
-  /** For messages: functions that the model may call, for chat templates that know tools. */
-  @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
-  @Allow()
-  tools?: unknown;
-
-  /** For messages: further variables of the chat template, such as {"enable_thinking": false}. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
-  @Allow()
-  chat_template_kwargs?: unknown;
-
-  /** For messages: end the prompt with the opening of the assistant's next turn. */
-  @ApiProperty({ default: true, example: true })
   @IsOptional()
-  @IsBoolean()
-  add_generation_prompt?: boolean;
-
-  /** For messages: continue the last message instead of answering it. */
-  @ApiProperty({ default: false, example: false })
-  @IsOptional()
-  @IsBoolean()
-  continue_final_message?: boolean;
+  @IsArray()
+  @ArrayNotEmpty()
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessageDto)
+  messages?: ChatMessageDto[];
 
   /** Text to continue, without a chat template. */
   @ApiProperty({ example: 'Once upon a time' })
@@ -78,6 +63,13 @@ export class GenerateDto {
   @IsInt()
   @Min(1)
   max_new_tokens?: number;
+
+  /** OpenAI's name for max_new_tokens. */
+  @ApiProperty({ minimum: 1, example: 64 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  max_tokens?: number;
 
   /** Flattens (above 1) or sharpens (below 1) the distribution; 0 takes the likeliest token. */
   @ApiProperty({ default: 1, minimum: 0, maximum: 100, example: 0.7 })
@@ -147,6 +139,14 @@ export class GenerateDto {
   @Min(1)
   @Max(64)
   n?: number;
+
+  /** Tinker's name for n. */
+  @ApiProperty({ minimum: 1, maximum: 64, example: 1 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  num_samples?: number;
 
   /** Whether to answer with the log-prob of every drawn token. */
   @ApiProperty({ default: false, example: false })

@@ -1,6 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { oneSetting } from '../../../common/json/one-setting.js';
 import { type AdamParams, DEFAULT_ADAM } from '../../../domain/adam-params.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
@@ -14,6 +26,13 @@ export class AdamParamsDto {
   @IsNumber(FINITE)
   @Min(0)
   learning_rate?: number;
+
+  /** PyTorch's name for learning_rate. */
+  @ApiProperty({ minimum: 0, example: 0.0005 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  lr?: number;
 
   /** Decay of the first moment. */
   @ApiProperty({ default: DEFAULT_ADAM.beta1, minimum: 0, maximum: 1, exclusiveMaximum: true, example: 0.9 })
@@ -30,6 +49,16 @@ export class AdamParamsDto {
   @Min(0)
   @Max(MAX_BETA)
   beta2?: number;
+
+  /** PyTorch's form of beta1 and beta2. */
+  @ApiProperty({ type: [Number], minItems: 2, maxItems: 2, example: [0.9, 0.999] })
+  @IsOptional()
+  @ArrayMinSize(2)
+  @ArrayMaxSize(2)
+  @IsNumber(FINITE, { each: true })
+  @Min(0, { each: true })
+  @Max(MAX_BETA, { each: true })
+  betas?: number[];
 
   /** Added to the root of the second moment. */
   @ApiProperty({ default: DEFAULT_ADAM.eps, example: 1e-8 })
@@ -51,6 +80,13 @@ export class AdamParamsDto {
   @IsNumber(FINITE)
   @Min(0)
   grad_clip_norm?: number;
+
+  /** transformers' name for grad_clip_norm. */
+  @ApiProperty({ minimum: 0, example: 1 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  max_grad_norm?: number;
 }
 
 export class OptimStepDto {
@@ -77,14 +113,18 @@ export class OptimStepDto {
   seq_id?: number;
 }
 
-export function toAdamParams(given: AdamParamsDto | undefined): AdamParams {
+/** Defaults for what is left out. @throws InvalidRequestError where two names of one setting have two values */
+export function toAdamParams(given: AdamParamsDto | undefined, field = 'adam_params'): AdamParams {
   const dto = given ?? {};
+  const one = (first: number | undefined, second: number | undefined, name: string, alias: string) =>
+    oneSetting(first, second, `${field}.${name}`, `${field}.${alias}`);
   return {
-    learningRate: dto.learning_rate ?? DEFAULT_ADAM.learningRate,
-    beta1: dto.beta1 ?? DEFAULT_ADAM.beta1,
-    beta2: dto.beta2 ?? DEFAULT_ADAM.beta2,
+    learningRate: one(dto.learning_rate, dto.lr, 'learning_rate', 'lr') ?? DEFAULT_ADAM.learningRate,
+    beta1: one(dto.beta1, dto.betas?.[0], 'beta1', 'betas[0]') ?? DEFAULT_ADAM.beta1,
+    beta2: one(dto.beta2, dto.betas?.[1], 'beta2', 'betas[1]') ?? DEFAULT_ADAM.beta2,
     eps: dto.eps ?? DEFAULT_ADAM.eps,
     weightDecay: dto.weight_decay ?? DEFAULT_ADAM.weightDecay,
-    gradClipNorm: dto.grad_clip_norm ?? DEFAULT_ADAM.gradClipNorm,
+    gradClipNorm:
+      one(dto.grad_clip_norm, dto.max_grad_norm, 'grad_clip_norm', 'max_grad_norm') ?? DEFAULT_ADAM.gradClipNorm,
   };
 }
