@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /**
  * Places at which a test can make this process die or stand still, as a crash of the machine or a paused virtual
  * machine would: just there, without a chance to tidy up. Nothing happens unless FAULT_AT names a point. Each one stands
@@ -22,6 +24,12 @@ export const FAULT_POINTS = [
   'checkpoint-renamed',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+/** Fails as a write on a full disk does while a test has put the file `flag` there, for where no small disk can be mounted. */
+export function failWhileFull(flag: string): void {
+  if (!existsSync(flag)) return;
+  throw Object.assign(new Error('ENOSPC: no space left on device (planted by a test)'), { code: 'ENOSPC' });
+}
 
 /** What is to happen when a point is reached for the `nth` time. */
 export interface Fault {

@@ -64,6 +64,8 @@ export class AppConfig {
   readonly shutdownGraceS: number;
   /** For tests: where this process ends itself. */
   readonly faults: readonly Fault[];
+  /** For tests: while this file exists, the disk counts as full. Empty = none. */
+  readonly faultDiskFull: string;
   /** What is questionable about the settings; logged at start. */
   readonly warnings: readonly string[];
 
@@ -108,6 +110,7 @@ export class AppConfig {
     this.logLevel = values.LOG_LEVEL;
     this.shutdownGraceS = values.SHUTDOWN_GRACE_S;
     this.faults = Object.freeze(parseFaults(values.FAULT_AT));
+    this.faultDiskFull = values.FAULT_DISK_FULL;
     this.warnings = Object.freeze([...warnings]);
     Object.freeze(this);
   }
@@ -186,6 +189,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
   if (values.CORS_ORIGINS.includes('*') && values.API_KEYS.length + values.ADMIN_KEYS.length === 0) {
     warnings.push('CORS_ORIGINS=* lets every web page use the service, unless keys were made with `npm run keys`.');
   }
+  if (values.FAULT_DISK_FULL !== '') warnings.push('FAULT_DISK_FULL, which is for tests, can make every write fail.');
   if (values.FAULT_AT !== '') warnings.push('FAULT_AT, which is for tests, makes this process end itself.');
   return warnings;
 }

@@ -280,6 +280,10 @@ export const ENV_SCHEMA = {
     default: '',
     desc: 'For tests only: where this process kills (or stops) itself, as <point>[:kill|:stop][@<n>], separated by commas; points are in src/common/fault-points.ts.',
   }),
+  FAULT_DISK_FULL: str({
+    default: '',
+    desc: 'For tests only: while this file exists, checkpoints cannot be written, as on a full disk.',
+  }),
 } as const;
 
 export type EnvName = keyof typeof ENV_SCHEMA;

@@ -43,6 +43,7 @@ const OF_ONE_PROCESS: readonly Kind[] = [
   { name: 'end worker', strike: async (target) => (await busyWorker(target)).signal('SIGTERM') },
   { name: 'halt worker', strike: haltWorker },
   { name: 'tear snapshot', strike: tearSnapshot },
+  { name: 'fill disk', strike: fillDisk },
   { name: 'flush redis', strike: ({ cluster }) => cluster.flushRedis().then(() => true) },
   { name: 'kill redis', strike: ({ cluster }) => cluster.crashRedis().then(() => true) },
   { name: 'halt redis', strike: (target) => target.cluster.haltRedis(lengthOf(target)).then(() => true) },
@@ -80,6 +81,20 @@ async function tearSnapshot({ cluster }: Target): Promise<boolean> {
   const worker = cluster.workers.find(({ pid }) => pid === newest?.pid);
   if (newest === undefined || worker === undefined) return false;
   return tearFiles(path.join(cluster.checkpointDir, newest.path)) && worker.signal('SIGKILL');
+}
+
+/** Nothing can be written for a while, and in every second case a worker has to start while it is so. */
+async function fillDisk(target: Target): Promise<boolean> {
+  const { disk } = target.cluster;
+  const length = lengthOf(target);
+  disk.fill();
+  try {
+    if (target.random.chance(0.5)) (await busyWorker(target)).signal('SIGKILL');
+    await pause(length);
+    return true;
+  } finally {
+    disk.makeRoom();
+  }
 }
 
 /** False when the snapshot has been thinned out meanwhile. */

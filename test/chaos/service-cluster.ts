@@ -7,11 +7,14 @@ import { freePort } from '../../scripts/lib/owned-process.mjs';
 import { type RunningRedis, startRedis } from '../../scripts/lib/redis.mjs';
 import { IS_ALIVE } from '../../src/modules/workers/index.js';
 import { pause } from '../support/pause.js';
+import { SmallDisk } from '../support/small-disk.js';
 import { waitFor } from '../support/wait-for.js';
 import { type SeededRandom } from './seeded-random.js';
 import { ServiceProcess } from './service-process.js';
 
 const READY_MS = 120_000;
+/** Much more than the clients of a long run store; filling it must not take long. */
+const DISK_MB = 256;
 
 export interface ClusterOptions {
   /** Everything lies in here: databases, checkpoints, logs. */
@@ -30,14 +33,15 @@ export class ServiceCluster {
     readonly url: string,
     readonly api: ServiceProcess,
     readonly workers: readonly ServiceProcess[],
-    private readonly folder: string,
+    /** What DATA_DIR lies on. */
+    readonly disk: SmallDisk,
     private postgres: RunningPostgres,
     private redis: RunningRedis,
   ) {}
 
   /** Where the service keeps checkpoints and snapshots. */
   get checkpointDir(): string {
-    return path.join(dataDirIn(this.folder), 'checkpoints');
+    return path.join(this.disk.folder, 'checkpoints');
   }
 
   static async start({ folder, model, workers, random, env: more = {} }: ClusterOptions): Promise<ServiceCluster> {
@@ -45,6 +49,7 @@ export class ServiceCluster {
     const redis = await startRedis({ dataDir: path.join(folder, 'redis') });
     if (redis === null) throw new Error('needs redis-server on the PATH');
     const postgres = await startPostgres({ dataDir: path.join(folder, 'postgres') });
+    const disk = SmallDisk.make(dataDirIn(folder), DISK_MB);
     const port = await freePort();
     const shared = {
       ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: dataDirIn(folder), BASE_MODELS: model },
@@ -52,14 +57,14 @@ export class ServiceCluster {
     };
     const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>
-      new ServiceProcess(name, { ...shared, ...more, ...env }, path.join(folder, `${name}.log`), () =>
+      new ServiceProcess(name, { ...shared, ...disk.env, ...more, ...env }, path.join(folder, `${name}.log`), () =>
         random.whole(200, 700),
       );
     const api = make('api', { ROLE: 'api', PORT: String(port) });
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
     const url = `http://127.0.0.1:${port}`;
-    const cluster = new ServiceCluster(url, api, processes, folder, postgres, redis);
+    const cluster = new ServiceCluster(url, api, processes, disk, postgres, redis);
     for (const process of [api, ...processes]) process.start();
     await cluster.ready();
     return cluster;
@@ -139,7 +144,7 @@ export class ServiceCluster {
 
   async crashRedis(): Promise<void> {
     await this.redis.crash();
-    const again = await startRedis({ dataDir: path.join(this.folder, 'redis'), again: this.redis });
+    const again = await startRedis({ dataDir: path.join(path.dirname(this.disk.folder), 'redis'), again: this.redis });
     if (again !== null) this.redis = again;
   }
 
@@ -171,6 +176,7 @@ export class ServiceCluster {
     await Promise.all([this.api, ...this.workers].map((process) => process.stop()));
     await this.redis.stop();
     await this.postgres.stop();
+    this.disk.remove();
   }
 }
 
