@@ -5,17 +5,22 @@ import { describe, invalid } from './json-fields.js';
  * under a millisecond, where a per-element validator takes tens.
  */
 
-/** Writes token ids to `target` from `at`; every one must be an integer in 0 .. vocabSize - 1. */
+/** Writes token ids to `target` from `at`; every one must be an integer in 0 .. vocabSize - 1, or `noToken`. */
 export function readTokenIds(
   list: readonly unknown[],
   field: string,
   vocabSize: number,
   target: Int32Array,
   at: number,
+  noToken = 0,
 ): void {
   for (let i = 0; i < list.length; i++) {
     const value = list[i];
-    if (typeof value === 'number' && (value | 0) === value && value >= 0 && value < vocabSize) {
+    if (
+      typeof value === 'number' &&
+      (value | 0) === value &&
+      ((value >= 0 && value < vocabSize) || value === noToken)
+    ) {
       target[at + i] = value;
       continue;
     }

@@ -8,6 +8,7 @@ import {
 } from '../../common/json/json-fields.js';
 import { readFloats, readTokenIds } from '../../common/json/number-lists.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { IGNORED_TARGET } from './ignored-targets.js';
 import { inputOffsets, type LossInputSpec, type LossMetadata } from './loss-function.js';
 
 /**
@@ -133,7 +134,7 @@ function checkLength(
   throw invalid(field, `has ${values.length} numbers, but ${expected} are needed.`, remedy);
 }
 
-/** The same loss input of all datums as one tensor. `vocabSize` is given for inputs that hold token ids. */
+/** The same loss input of all datums as one tensor. `vocabSize` is given for targets, which may be IGNORED_TARGET. */
 export function joinTensors(tensors: readonly WireTensor[], offsets: Int32Array, vocabSize?: number): RaggedTensor {
   const trailingShape = tensors[0]?.trailingShape ?? [];
   const width = trailingShape[0] ?? 1;
@@ -152,6 +153,8 @@ export function joinTensors(tensors: readonly WireTensor[], offsets: Int32Array,
     return { data, offsets, trailingShape };
   }
   const data = new Int32Array(total);
-  tensors.forEach((tensor, i) => readTokenIds(tensor.values, tensor.field, vocabSize, data, offsets[i]! * width));
+  tensors.forEach(({ values, field }, i) => {
+    readTokenIds(values, field, vocabSize, data, offsets[i]! * width, IGNORED_TARGET);
+  });
   return { data, offsets, trailingShape };
 }

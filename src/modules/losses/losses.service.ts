@@ -10,6 +10,7 @@ import { UnknownLossError } from './errors/unknown-loss.error.js';
 import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { checkGradient, type GradientCheck } from './gradient-check.js';
+import { leaveOutIgnored } from './ignored-targets.js';
 import { type LossMetadata } from './loss-function.js';
 import { findJump } from './jump-check.js';
 import { type LossFilter, type LossPage, pageOf } from './loss-page.js';
@@ -143,7 +144,8 @@ export class LossesService implements OnApplicationBootstrap {
     const values = this.registry.resolveConfig(loss, config);
     const batch = readPreviewBatch(data, loss, this.registry.inputNames(loss));
     this.registry.checkInputs(loss, batch.batch);
-    return { result: previewLoss(loss, batch, values), batch };
+    const counted = { ...batch, batch: leaveOutIgnored(loss, batch.batch) };
+    return { result: previewLoss(loss, counted, values), batch: counted };
   }
 
   /** A loss of the caller's own. */

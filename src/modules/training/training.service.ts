@@ -6,7 +6,7 @@ import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { AdaptersService, type AdapterWish, encodeForward, encodeOptimStep, toLoraSpec } from '../adapters/index.js';
 import { type LossReference, type LossSpec } from '../../domain/loss.js';
 import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } from '../futures/index.js';
-import { LossesService, LossRegistry } from '../losses/index.js';
+import { leaveOutIgnored, LossesService, LossRegistry } from '../losses/index.js';
 import { type BatchContext } from './batch-context.js';
 import { readBatch } from './batch.reader.js';
 import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
@@ -56,7 +56,11 @@ export class TrainingService {
     const config = this.registry.resolveConfig(loss, lossConfig);
     const batch = read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
     this.registry.checkInputs(loss, batch);
-    const request = encodeForward({ batch, loss: { ...reference, config }, logprobs: 'all' });
+    const request = encodeForward({
+      batch: leaveOutIgnored(loss, batch),
+      loss: { ...reference, config },
+      logprobs: 'all',
+    });
     return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: model.name, seqId, request });
   }
 
@@ -103,7 +107,7 @@ export class TrainingService {
     );
     this.registry.checkInputs(loss, batch);
     const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
-    return { batch, loss: { ...reference, config }, logprobs };
+    return { batch: leaveOutIgnored(loss, batch), loss: { ...reference, config }, logprobs };
   }
 
   /**

@@ -1,7 +1,13 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import { descriptionOf, inputOffsets, type LossInputSpec, type LossMetadata } from '../../losses/index.js';
+import {
+  descriptionOf,
+  IGNORED_TARGET,
+  inputOffsets,
+  type LossInputSpec,
+  type LossMetadata,
+} from '../../losses/index.js';
 import { type BatchContext, checkContextLength } from '../../training/index.js';
 import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
@@ -67,7 +73,7 @@ function joinInput(
       throw invalid(fieldOf(i), `has other columns than that of data[0].`, 'Use the same K in every datum.');
     }
     const at = (offsets[i] ?? 0) * width;
-    if (numbers instanceof Int32Array) putTokens(tensor.values, fieldOf(i), vocabSize, numbers, at);
+    if (numbers instanceof Int32Array) putTokens(tensor.values, fieldOf(i), vocabSize, numbers, at, IGNORED_TARGET);
     else putFloats(tensor.values, fieldOf(i), numbers, at);
   });
   return { data: numbers, offsets, trailingShape: first?.columns === undefined ? [] : [first.columns] };
@@ -96,17 +102,18 @@ function checkNumber({ values, shape }: WireTensor, field: string) {
   throw invalid(field, `${given}, but is one number for the datum.`, 'Send it with shape [1].');
 }
 
-/** @throws InvalidRequestError for what is no token id of the base model */
+/** @throws InvalidRequestError for what is neither a token id of the base model nor `noToken` */
 export function putTokens(
   values: ArrayLike<unknown>,
   field: string,
   vocabSize: number,
   target: Int32Array,
   at: number,
+  noToken = 0,
 ): void {
   for (let i = 0; i < values.length; i++) {
     const id = numberOf(values[i]);
-    if (!(Number.isInteger(id) && id >= 0 && id < vocabSize)) {
+    if (!(Number.isInteger(id) && id >= 0 && id < vocabSize) && id !== noToken) {
       const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`;
       throw invalid(field, `holds ${describe(values[i])} at position ${i}.`, remedy);
     }

@@ -49,7 +49,10 @@ export class TinkerDatumDto {
   @ApiProperty({ type: TinkerModelInputDto })
   model_input!: TinkerModelInputDto;
 
-  /** By name, a row for each of the N tokens: GET /loss_functions says what each loss reads; more is ignored. */
+  /**
+   * By name, a row for each of the N tokens: GET /loss_functions says what each loss reads; more is ignored. A target of
+   * -100 is none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+   */
   @ApiProperty({
     type: 'object',
     additionalProperties: {

@@ -103,7 +103,10 @@ export class DatumDto {
   @ApiProperty({ type: ModelInputDto, example: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] } })
   model_input!: ModelInputDto;
 
-  /** By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. */
+  /**
+   * By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
+   * none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+   */
   @ApiProperty({
     type: 'object',
     additionalProperties: {
