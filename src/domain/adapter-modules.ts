@@ -1,4 +1,4 @@
-import { type LoraSpec, TARGET_MODULES, type TargetModule } from './lora-spec.js';
+import { loraRank, type LoraSpec, TARGET_MODULES, type TargetModule } from './lora-spec.js';
 import { modelParameters } from './model-parameters.js';
 import { type TransformerConfig } from './transformer-config.js';
 
@@ -26,23 +26,23 @@ export function adapterModules(config: TransformerConfig): AdapterModule[] {
   return modules;
 }
 
+type LoraShape = Pick<LoraSpec, 'rank' | 'targetModules' | 'rankPattern' | 'excludedModules'>;
+
 /** Shape of every tensor of an adapter by PEFT's name, in order: A is [rank, inputs], B is [outputs, rank]. */
-export function loraShapes(
-  config: TransformerConfig,
-  { rank, targetModules }: Pick<LoraSpec, 'rank' | 'targetModules'>,
-): Map<string, readonly [number, number]> {
+export function loraShapes(config: TransformerConfig, spec: LoraShape): Map<string, readonly [number, number]> {
+  const excluded = new Set(spec.excludedModules);
   return new Map(
     adapterModules(config)
-      .filter(({ target }) => targetModules.includes(target))
+      .filter(({ name, target }) => spec.targetModules.includes(target) && !excluded.has(name))
       .flatMap(({ name, inputs, outputs }): [string, readonly [number, number]][] => [
-        [`${name}.lora_A.weight`, [rank, inputs]],
-        [`${name}.lora_B.weight`, [outputs, rank]],
+        [`${name}.lora_A.weight`, [loraRank(spec, name), inputs]],
+        [`${name}.lora_B.weight`, [outputs, loraRank(spec, name)]],
       ]),
   );
 }
 
 /** Numbers in the A and B matrices of an adapter. */
-export function loraParameterCount(config: TransformerConfig, spec: Pick<LoraSpec, 'rank' | 'targetModules'>): number {
+export function loraParameterCount(config: TransformerConfig, spec: LoraShape): number {
   let count = 0;
   for (const [rows, columns] of loraShapes(config, spec).values()) count += rows * columns;
   return count;

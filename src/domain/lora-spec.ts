@@ -16,6 +16,12 @@ export interface LoraSpec {
   readonly rsLora: boolean;
   /** Seeds the initial A matrices and the dropout masks. */
   readonly seed: Seed;
+  /** Ranks of the modules, by full name, that have another one; PEFT's rank_pattern, resolved. */
+  readonly rankPattern?: Readonly<Record<string, number>>;
+  /** The same of alpha. */
+  readonly alphaPattern?: Readonly<Record<string, number>>;
+  /** Modules of the targeted kinds, by full name, that carry no LoRA. */
+  readonly excludedModules?: readonly string[];
 }
 
 export const DEFAULT_LORA: LoraSpec = {
@@ -27,7 +33,26 @@ export const DEFAULT_LORA: LoraSpec = {
   seed: 0,
 };
 
-/** Factor on B A x. */
-export function loraScale(spec: Pick<LoraSpec, 'rank' | 'alpha' | 'rsLora'>): number {
-  return spec.alpha / (spec.rsLora ? Math.sqrt(spec.rank) : spec.rank);
+/** Rank of the LoRA on a module. */
+export function loraRank({ rank, rankPattern }: Pick<LoraSpec, 'rank' | 'rankPattern'>, module: string): number {
+  return rankPattern?.[module] ?? rank;
+}
+
+/** Factor on B A x; of one module where modules differ. */
+export function loraScale(
+  spec: Pick<LoraSpec, 'rank' | 'alpha' | 'rsLora' | 'rankPattern' | 'alphaPattern'>,
+  module = '',
+): number {
+  const rank = loraRank(spec, module);
+  return (spec.alphaPattern?.[module] ?? spec.alpha) / (spec.rsLora ? Math.sqrt(rank) : rank);
+}
+
+/** Do ranks or scales differ from module to module? */
+export function isMixed({ rankPattern, alphaPattern }: LoraSpec): boolean {
+  return rankPattern !== undefined || alphaPattern !== undefined;
+}
+
+/** The largest rank of a module. */
+export function largestRank({ rank, rankPattern = {} }: LoraSpec): number {
+  return Object.values(rankPattern).reduce((most, own) => Math.max(most, own), rank);
 }

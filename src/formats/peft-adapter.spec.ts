@@ -104,7 +104,8 @@ describe('PEFT adapters', () => {
         .filter((m) => spec.targetModules.includes(m.target))
         .map((m) => m.name),
     ],
-    ['a regular expression, read from the tensors', '(a+)+$|.*v_proj'],
+    ['a regular expression', '(a+)+$|.*(v_proj|down_proj)|lm_head'],
+    ['a regular expression that is not run here', '(?!x).*v_proj'],
   ])('name their targets as %s', (_, target_modules) => {
     expect(readPeftAdapter(withConfig({ target_modules }), config).lora.targetModules).toEqual(spec.targetModules);
   });
@@ -167,10 +168,16 @@ describe('refused adapters', () => {
     ['biases', { bias: 'lora_only' }, /trained biases/],
     ['LoRA biases', { lora_bias: true }, /lora_bias/],
     ['whole modules', { modules_to_save: ['lm_head'] }, /modules_to_save/],
-    ['some layers', { layers_to_transform: [0] }, /layers_to_transform/],
-    ['one layer', { layers_to_transform: 0 }, /layers_to_transform .* all layers/],
-    ['ranks by layer', { rank_pattern: { q_proj: 4 } }, /rank_pattern/],
-    ['alphas by layer', { alpha_pattern: { q_proj: 4 } }, /alpha_pattern/],
+    ['some layers of a file with all', { layers_to_transform: [0] }, /layers_to_transform leave out .*layers\.1\./],
+    ['layers by name', { layers_to_transform: ['first'] }, /layers_to_transform .* must name layers/],
+    [
+      'other ranks than those of the file',
+      { rank_pattern: { v_proj: 4 } },
+      /v_proj.* has shape \[2, 4\] where \[4, 4\]/,
+    ],
+    ['a rank of zero somewhere', { rank_pattern: { v_proj: 0 } }, /rank_pattern\['v_proj'\] .* positive/],
+    ['a pattern with look-around', { alpha_pattern: { '(?=v)v_proj': 4 } }, /alpha_pattern .* not run here/],
+    ['an excluded module with tensors', { exclude_modules: '.*down_proj' }, /exclude_modules .* leave out .*down_proj/],
     ['PiSSA', { init_lora_weights: 'pissa' }, /init_lora_weights .* changes the base weights/],
     ['a feature of the future', { use_something_new: true }, /use_something_new .* does not support/],
     ['rank zero', { r: 0 }, /r in .* positive whole number/],
@@ -179,7 +186,6 @@ describe('refused adapters', () => {
     ['dropout one', { lora_dropout: 1 }, /lora_dropout/],
     ['a LoRA on the embedding', { target_modules: ['q_proj', 'embed_tokens'] }, /LoRA on the embedding/],
     ['no targets', { target_modules: [] }, /target_modules/],
-    ['layers treated unlike', { target_modules: ['model.layers.0.self_attn.v_proj'] }, /v_proj in 1 of 2 layers/],
     [
       'a target without tensors',
       { target_modules: ['k_proj', 'v_proj', 'down_proj', 'lm_head'] },
@@ -188,7 +194,7 @@ describe('refused adapters', () => {
     [
       'tensors without a target',
       { target_modules: ['down_proj', 'lm_head'] },
-      /target_modules does not name its .*v_proj/,
+      /its target_modules, .* leave out .*v_proj/,
     ],
     ['a rank other than the tensors', { r: 3 }, /has shape \[2, 4\] where \[3, 4\]/],
   ])('%s', (_, changes, message) => {

@@ -2,12 +2,12 @@ import { isSeed, toSeed } from '../domain/seed.js';
 import { AppError } from '../common/errors/app-error.js';
 import { adapterModules, type AdapterModule } from '../domain/adapter-modules.js';
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
-import { type LoraSpec } from '../domain/lora-spec.js';
+import { loraRank, type LoraSpec } from '../domain/lora-spec.js';
 import { type TransformerConfig } from '../domain/transformer-config.js';
 import { ENCRYPTED_SUFFIX } from './age-encryption.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';
-import { statedTargets, targetsWithTensors } from './peft-targets.js';
+import { adaptedModules, placementOf } from './peft-targets.js';
 import {
   encodeSafetensors,
   parseSafetensors,
@@ -57,19 +57,20 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: 
   const bytes = required(files, ADAPTER_WEIGHTS_FILE);
   const { metadata, entries } = parseWeights(bytes, config);
   const modules = adapterModules(config);
-  const targetModules = statedTargets(peft.targets, modules) ?? targetsWithTensors(modules, entries);
+  const adapted = adaptedModules(peft, modules, entries);
+  const placement = placementOf(peft, adapted, modules);
   const weights = new Map<string, NamedTensor>();
-  for (const module of modules.filter(({ target }) => targetModules.includes(target))) {
-    const { name, inputs, outputs } = module;
-    addTensor(weights, `${name}.lora_A.weight`, [peft.rank, inputs], bytes, entries, peft);
-    addTensor(weights, `${name}.lora_B.weight`, [outputs, peft.rank], bytes, entries, peft);
+  for (const { name, inputs, outputs } of adapted) {
+    const rank = loraRank({ rank: peft.rank, ...placement }, name);
+    addTensor(weights, `${name}.lora_A.weight`, [rank, inputs], bytes, entries, peft);
+    addTensor(weights, `${name}.lora_B.weight`, [outputs, rank], bytes, entries, peft);
   }
   refuseLeftovers(entries, weights, modules, peft);
   const { rank, alpha, dropout, rsLora, baseModelName } = peft;
   const digits = metadata[SEED_KEY] ?? '0';
   if (!isSeed(digits)) throw new UnsupportedAdapterError(`${SEED_KEY} in its metadata is no whole number.`);
   const seed = toSeed(digits);
-  return { lora: { rank, alpha, dropout, targetModules, rsLora, seed }, weights, baseModelName };
+  return { lora: { rank, alpha, dropout, rsLora, seed, ...placement }, weights, baseModelName };
 }
 
 function required(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
@@ -152,7 +153,9 @@ function refuseLeftovers(
     });
   }
   const known = modules.some(({ name }) => name === module);
-  const reason = known ? `target_modules does not name its ${left}` : `the base model has no ${module}`;
+  const reason = known
+    ? `its target_modules, exclude_modules or layers_to_transform leave out ${left}`
+    : `the base model has no ${module}`;
   throw known
     ? new UnsupportedAdapterError(`The adapter contradicts itself: ${reason}.`)
     : mismatch(reason, peft.baseModelName);

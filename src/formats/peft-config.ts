@@ -15,6 +15,15 @@ export interface PeftConfig {
   readonly rsLora: boolean;
   /** As stated: a list of names, or a regular expression or 'all-linear'. */
   readonly targets: readonly string[] | string;
+  /** The same of exclude_modules; empty for none. */
+  readonly excluded: readonly string[] | string;
+  /** layers_to_transform; null for all layers. */
+  readonly layers: readonly number[] | null;
+  /** Names before a layer's number; empty for any. */
+  readonly layersPattern: readonly string[];
+  /** Ranks by patterns of modules' names, in their order. */
+  readonly rankPattern: Readonly<Record<string, number>>;
+  readonly alphaPattern: Readonly<Record<string, number>>;
   readonly baseModelName: string | null;
 }
 
@@ -26,7 +35,7 @@ const KNOWN_KEYS = new Set([
   ...['bias', 'init_lora_weights', 'auto_mapping', 'inference_mode', 'peft_version', 'revision', 'task_type'],
   // PEFT itself takes fan_in_fan_out back for linears; the others serve initialisation or sharding.
   ...['fan_in_fan_out', 'ensure_weight_tying', 'loftq_config', 'eva_config', 'megatron_config', 'megatron_core'],
-  ...['layers_pattern', 'runtime_config'],
+  ...['layers_to_transform', 'layers_pattern', 'exclude_modules', 'rank_pattern', 'alpha_pattern', 'runtime_config'],
 ]);
 
 /** Initialisations that leave the base model's weights as they are; the others (PiSSA, LoftQ, ...) change them. */
@@ -49,10 +58,11 @@ export function renderPeftConfig(lora: LoraSpec, baseModelName: string | null): 
     fan_in_fan_out: false,
     init_lora_weights: true,
     modules_to_save: null,
+    exclude_modules: lora.excludedModules ?? null,
     layers_to_transform: null,
     layers_pattern: null,
-    rank_pattern: {},
-    alpha_pattern: {},
+    rank_pattern: lora.rankPattern ?? {},
+    alpha_pattern: lora.alphaPattern ?? {},
   };
   return Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
 }
@@ -79,7 +89,53 @@ export function parsePeftConfig(bytes: Uint8Array): PeftConfig {
   if (typeof rsLora !== 'boolean') throw refused('use_rslora', rsLora, 'it must be true or false');
   const name = json['base_model_name_or_path'];
   const baseModelName = typeof name === 'string' && name !== '' ? name : null;
-  return { rank, alpha, dropout, rsLora, targets: parseTargets(json['target_modules']), baseModelName };
+  const targets = parseTargets(json['target_modules']);
+  return { rank, alpha, dropout, rsLora, targets, baseModelName, ...parsePlacement(json) };
+}
+
+/** What says on which modules the adapter is, and where ranks and alphas differ. */
+function parsePlacement(
+  json: Json,
+): Pick<PeftConfig, 'excluded' | 'layers' | 'layersPattern' | 'rankPattern' | 'alphaPattern'> {
+  const excluded = json['exclude_modules'];
+  const layers = json['layers_to_transform'] ?? null;
+  const isIndex = (value: unknown): value is number => Number.isSafeInteger(value);
+  const indices: unknown[] = Array.isArray(layers) ? layers : [layers];
+  if (layers !== null && !indices.every(isIndex)) throw refused('layers_to_transform', layers, 'it must name layers');
+  const isRank = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+  const isAlpha = (value: unknown): value is number => Number.isFinite(value) && (value as number) > 0;
+  return {
+    excluded: typeof excluded === 'string' && excluded !== '' ? excluded : namesIn('exclude_modules', excluded),
+    layers: layers === null || indices.length === 0 ? null : indices.filter(isIndex),
+    layersPattern: namesIn('layers_pattern', json['layers_pattern']),
+    rankPattern: parsePattern('rank_pattern', json['rank_pattern'], isRank),
+    alphaPattern: parsePattern('alpha_pattern', json['alpha_pattern'], isAlpha),
+  };
+}
+
+/** A name or a list of them; none where it is left out or empty. */
+function namesIn(key: string, value: unknown): readonly string[] {
+  const names: unknown[] = Array.isArray(value) ? value : value ? [value] : [];
+  const strings = names.filter((name) => typeof name === 'string');
+  if (strings.length === names.length) return strings;
+  throw refused(key, value, 'it must be a name or a list of names');
+}
+
+function parsePattern(
+  key: string,
+  value: unknown,
+  isValue: (value: unknown) => value is number,
+): Readonly<Record<string, number>> {
+  const entries = Object.entries(value ?? {}) as [string, unknown][];
+  if ((value ?? null) !== null && (typeof value !== 'object' || Array.isArray(value))) {
+    throw refused(key, value, 'it must be an object');
+  }
+  return Object.fromEntries(
+    entries.map(([name, own]) => {
+      if (isValue(own)) return [name, own];
+      throw refused(`${key}['${name.slice(0, 80)}']`, own, 'it must be a positive number');
+    }),
+  );
 }
 
 function parseJson(bytes: Uint8Array): Json {
@@ -117,8 +173,6 @@ function refuseOtherFeatures(json: Json): void {
       'it changes the base weights; convert the adapter to a plain LoRA first',
     );
   }
-  const layers = json['layers_to_transform'];
-  if (typeof layers === 'number') throw refused('layers_to_transform', layers, 'all layers must be adapted');
   for (const [key, value] of Object.entries(json)) {
     if (KNOWN_KEYS.has(key)) continue;
     const filled = typeof value === 'object' && value !== null && Object.keys(value).length > 0;

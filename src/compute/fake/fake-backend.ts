@@ -144,7 +144,7 @@ export class FakeBackend extends ComputeBackend {
     const { result, slope } = this.pass(kept * bonus(lora, state.weights), request);
     const gradients = new Map(
       [...state.weights].map(([name, { shape, data }]) => {
-        return [name, { shape, data: data.map(() => (isB(name) ? slope * kept * loraScale(lora) : 0)) }];
+        return [name, { shape, data: data.map(() => (isB(name) ? slope * kept * scaleOf(lora, name) : 0)) }];
       }),
     );
     adapter.state = { ...state, ...accumulate(state, gradients) };
@@ -239,12 +239,18 @@ export class FakeBackend extends ComputeBackend {
   }
 }
 
+/** Of the module that the tensor belongs to. */
+function scaleOf(lora: LoraSpec, tensor: string): number {
+  return loraScale(lora, tensor.replace(/\.lora_[AB]\.weight$/, ''));
+}
+
 function isB(name: string): boolean {
   return name.endsWith('.lora_B.weight');
 }
 
 function bonus(lora: LoraSpec, weights: AdapterTensors): number {
   let sum = 0;
-  for (const [name, { data }] of weights) if (isB(name)) sum = data.reduce((total, value) => total + value, sum);
-  return loraScale(lora) * sum;
+  for (const [name, { data }] of weights)
+    if (isB(name)) sum = data.reduce((total, value) => total + scaleOf(lora, name) * value, sum);
+  return sum;
 }

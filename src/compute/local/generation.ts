@@ -1,12 +1,11 @@
 import { ContinuationText } from '../../base-models/continuation-text.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
-import { type TargetModule } from '../../domain/lora-spec.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateRequest, type GenerateResult, type TokenListener } from '../compute-backend.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
-import { type ModelRuntime } from './model-runtime.js';
+import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
 import { PromptScores } from './prompt-scores.js';
 import { RandomStream } from './random.js';
 import { TokenSampler } from './token-sampler.js';
@@ -18,7 +17,7 @@ const SCORED_TOKENS = 64;
 
 export interface GenerationModel {
   readonly runtime: ModelRuntime;
-  readonly targets: readonly TargetModule[];
+  readonly variant: ProgramVariant;
   /** Weights of the adapter, fixed for the whole generation. */
   readonly feeds: readonly [string, HostTensor][];
   /** Text of tokens without special ones, for stop strings. */
@@ -154,7 +153,7 @@ async function prefill(
  * sequence where it is left out.
  */
 async function step(
-  { runtime, targets, feeds }: GenerationModel,
+  { runtime, variant, feeds }: GenerationModel,
   cache: KvCache,
   tokens: Int32Array,
   sequences: number,
@@ -175,7 +174,7 @@ async function step(
     ['last', hostTensor(last, [last.length])],
     ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
   ]);
-  const outputs = await runtime.use('generation', { targets }, (program) => program.run(inputs));
+  const outputs = await runtime.use('generation', variant, (program) => program.run(inputs));
   cache.append(outputs, count);
   const { data, shape } = outputs.get(LOGITS)!;
   const logSums = outputs.get(LOG_SUM)!.data;

@@ -1,7 +1,9 @@
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter-state.js';
-import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
+import { isMixed, loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
-import { LORA_SCALE } from '../models/lora-linears.js';
+import { LORA_SCALE, moduleScale } from '../models/lora-linears.js';
+
+const A_SUFFIX = '.lora_A.weight';
 
 /**
  * An adapter in memory. Its state is replaced as a whole, never changed in place: whoever holds a state (a running
@@ -22,7 +24,16 @@ export class LiveAdapter {
 
 export function loraFeeds(lora: LoraSpec, weights: AdapterTensors): [string, HostTensor][] {
   const tensors = [...weights].map(([name, { data, shape }]): [string, HostTensor] => [name, hostTensor(data, shape)]);
-  return [...tensors, [LORA_SCALE, hostTensor(Float32Array.of(loraScale(lora)), [1, 1])]];
+  return [...tensors, ...scaleFeeds(lora, weights)];
+}
+
+function scaleFeeds(lora: LoraSpec, weights: AdapterTensors): [string, HostTensor][] {
+  const scale = (module?: string) => hostTensor(Float32Array.of(loraScale(lora, module)), [1, 1]);
+  if (!isMixed(lora)) return [[LORA_SCALE, scale()]];
+  const modules = [...weights.keys()]
+    .filter((name) => name.endsWith(A_SUFFIX))
+    .map((name) => name.slice(0, -A_SUFFIX.length));
+  return modules.map((module) => [moduleScale(module), scale(module)]);
 }
 
 /** State of an adapter that has not been trained yet. */

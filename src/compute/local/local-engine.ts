@@ -22,7 +22,7 @@ import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from './
 import { generate, type GenerationModel } from './generation.js';
 import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
 import { initialLoraWeights } from './lora-init.js';
-import { ModelRuntime } from './model-runtime.js';
+import { ModelRuntime, variantOf } from './model-runtime.js';
 import { PassMemory } from './pass-memory.js';
 import { type PassAdapter, type PassLoss, TrainingPass } from './training-pass.js';
 import { type WeightFile } from '../weight-file.js';
@@ -165,7 +165,7 @@ export class LocalEngine extends ComputeBackend {
     const model: GenerationModel = {
       runtime,
       decode,
-      targets: adapter?.lora.targetModules ?? [],
+      variant: variantOf(adapter?.lora ?? null),
       feeds: adapter?.feeds ?? [],
     };
     const generation = generate(model, request, onToken);

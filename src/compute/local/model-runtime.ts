@@ -1,4 +1,4 @@
-import { type TargetModule } from '../../domain/lora-spec.js';
+import { isMixed, type LoraSpec, type TargetModule } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { type Executor } from '../executor.js';
 import { type CompiledProgram, type Program } from '../graph/program.js';
@@ -20,6 +20,16 @@ const KEPT_PROGRAMS = 6;
 export interface ProgramVariant {
   readonly targets: readonly TargetModule[];
   readonly dropout?: boolean;
+  /** Modules of the targeted kinds that carry no LoRA. */
+  readonly excluded?: readonly string[];
+  /** Ranks or scales differ from module to module. */
+  readonly mixed?: boolean;
+}
+
+/** The program that an adapter needs; for the bare base model, null. */
+export function variantOf(lora: LoraSpec | null): ProgramVariant {
+  if (lora === null) return { targets: [] };
+  return { targets: lora.targetModules, excluded: lora.excludedModules, mixed: isMixed(lora) };
 }
 
 interface KeptProgram {
@@ -45,12 +55,8 @@ export class ModelRuntime {
    * Calls `work` with the program for adapters with these targets, compiled on first use. It is not released before
    * `work` is done.
    */
-  async use<T>(
-    kind: ProgramKind,
-    { targets, dropout = false }: ProgramVariant,
-    work: (program: CompiledProgram) => Promise<T>,
-  ): Promise<T> {
-    const kept = this.kept(kind, targets, dropout);
+  async use<T>(kind: ProgramKind, variant: ProgramVariant, work: (program: CompiledProgram) => Promise<T>): Promise<T> {
+    const kept = this.kept(kind, variant);
     kept.users++;
     try {
       const program = await kept.compiled;
@@ -67,13 +73,12 @@ export class ModelRuntime {
   }
 
   /** Moves the program to the end of the map, which is in the order of use. */
-  private kept(kind: ProgramKind, targets: readonly TargetModule[], dropout: boolean): KeptProgram {
-    const sorted = [...targets].sort((a, b) => a.localeCompare(b));
-    const key = [kind, ...sorted, ...(dropout ? ['dropout'] : [])].join('.');
+  private kept(kind: ProgramKind, variant: ProgramVariant): KeptProgram {
+    const key = keyOf(kind, variant);
     let kept = this.programs.get(key);
     this.programs.delete(key);
     if (!kept) {
-      const compiled = this.executor.compile(kind, this.record(kind, new Set(sorted), dropout), this.weights);
+      const compiled = this.executor.compile(kind, this.record(kind, variant), this.weights);
       kept = { compiled, users: 0 };
       // One that fails is tried again when it is next asked for.
       compiled.catch(() => this.programs.delete(key));
@@ -82,10 +87,12 @@ export class ModelRuntime {
     return kept;
   }
 
-  private record(kind: ProgramKind, targets: ReadonlySet<TargetModule>, dropout: boolean): Program {
-    if (kind === 'generation') return generationProgram(this.config, targets);
-    if (kind === 'forward') return forwardProgram(this.config, targets);
-    return trainingPrograms({ config: this.config, targets, dropout })[kind];
+  private record(kind: ProgramKind, { dropout = false, mixed, ...variant }: ProgramVariant): Program {
+    const targets = new Set(inOrder(variant.targets));
+    const variation = { mixed, excluded: new Set(variant.excluded) };
+    if (kind === 'generation') return generationProgram(this.config, targets, variation);
+    if (kind === 'forward') return forwardProgram(this.config, targets, variation);
+    return trainingPrograms({ ...variation, config: this.config, targets, dropout })[kind];
   }
 
   /** Releases programs that nobody uses, those first that were not used for longest. */
@@ -97,4 +104,13 @@ export class ModelRuntime {
       await (await compiled).release();
     }
   }
+}
+
+function inOrder<T extends string>(names: readonly T[]): T[] {
+  return [...names].sort((a, b) => a.localeCompare(b));
+}
+
+function keyOf(kind: ProgramKind, { targets, dropout, excluded = [], mixed }: ProgramVariant): string {
+  const flags = [...(dropout ? ['dropout'] : []), ...(mixed ? ['mixed'] : [])];
+  return [kind, ...inOrder(targets), ...flags, ...inOrder(excluded)].join('.');
 }

@@ -13,7 +13,7 @@ import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLog
 import { dropoutFeeds } from './dropout.js';
 import { NonFiniteLossError } from './engine.errors.js';
 import { microBatches } from './micro-batches.js';
-import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
+import { type ModelRuntime, type ProgramVariant, variantOf } from './model-runtime.js';
 import { type PassMemory } from './pass-memory.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
@@ -71,8 +71,7 @@ export class TrainingPass {
   }
 
   async forward(): Promise<PassResult> {
-    const targets = this.adapter?.lora.targetModules ?? [];
-    return this.runtime.use('forward', { targets }, async (program) => {
+    return this.runtime.use('forward', variantOf(this.adapter?.lora ?? null), async (program) => {
       for (const packed of this.packed) {
         this.keepLogprobs(packed, await program.run(new Map([...packed.feeds, ...(this.adapter?.feeds ?? [])])));
       }
@@ -83,8 +82,8 @@ export class TrainingPass {
   /** @returns also the gradients, summed over the batch; null when no position was scored */
   async forwardBackward(): Promise<PassResult & { gradients: AdapterTensors | null }> {
     const terms = this.loss.lossFunction.fusedTerms(this.loss.config);
-    const { targetModules, dropout } = this.adapter!.lora;
-    const variant: ProgramVariant = { targets: targetModules, dropout: dropout > 0 };
+    const { lora } = this.adapter!;
+    const variant: ProgramVariant = { ...variantOf(lora), dropout: lora.dropout > 0 };
     const { runtime } = this;
     if (terms) return runtime.use('fused', variant, (program) => this.runFused(program, terms));
     return runtime.use('splitForward', variant, (forward) =>

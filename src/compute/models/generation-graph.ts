@@ -5,7 +5,7 @@ import { product } from '../graph/dim.js';
 import { Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, type Program } from '../graph/program.js';
-import { LoraLinears } from './lora-linears.js';
+import { LoraLinears, type LoraVariation } from './lora-linears.js';
 import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
 
 /**
@@ -22,10 +22,14 @@ export const presentName = (kind: 'keys' | 'values', layer: number) => `present.
  * with the whole prompt, decoding a step with one token. The cache stays with the host: cached keys and values are fed
  * where they lie (inputs are not copied) and only those of the new tokens come back.
  */
-export function generationProgram(config: TransformerConfig, targets: ReadonlySet<TargetModule>): Program {
+export function generationProgram(
+  config: TransformerConfig,
+  targets: ReadonlySet<TargetModule>,
+  variation: LoraVariation = {},
+): Program {
   const graph = new Graph();
   const ops = new Operations(graph);
-  const linears = new LoraLinears(ops, { targets, trainable: false, dropout: false });
+  const linears = new LoraLinears(ops, { ...variation, targets, trainable: false, dropout: false });
   const present = new Map<string, Tensor>();
   const tokens = graph.input('tokens', 'i32', [product('B', 'S')]);
   const hidden = transformer(ops, config, linears, cachedLayout(ops, config, present), tokens);

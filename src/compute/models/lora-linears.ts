@@ -3,8 +3,16 @@ import { type Dim } from '../graph/dim.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
 
+/** How adapters of one graph differ from the usual ones, which have one rank and target every layer. */
+export interface LoraVariation {
+  /** Modules of the targeted kinds, by full name, that carry no LoRA. */
+  readonly excluded?: ReadonlySet<string>;
+  /** Each module has a rank and a scale of its own. */
+  readonly mixed?: boolean;
+}
+
 /** How adapters enter a graph; one compiled graph serves every adapter with the same targets, whatever its rank. */
-export interface LoraOptions {
+export interface LoraOptions extends LoraVariation {
   readonly targets: ReadonlySet<TargetModule>;
   /** Gradients of A and B are wanted. */
   readonly trainable: boolean;
@@ -15,8 +23,11 @@ export interface LoraOptions {
 /** Name of the input that scales every LoRA of the graph (alpha / rank, or alpha / sqrt(rank)). */
 export const LORA_SCALE = 'lora.scale';
 
-/** Symbol of the adapter's rank. */
-const RANK: Dim = 'R';
+/** The same of one module, in a mixed graph. */
+export const moduleScale = (module: string): string => `${LORA_SCALE}.${module}`;
+
+/** Symbol of the adapter's rank; with a number behind it, of one module's. */
+const RANK = 'R';
 
 interface LinearOptions {
   readonly bias?: string;
@@ -40,7 +51,8 @@ export class LoraLinears {
     private readonly ops: Operations,
     private readonly options: LoraOptions,
   ) {
-    this.scale = options.targets.size > 0 ? ops.graph.input(LORA_SCALE, 'f32', [1, 1]) : null;
+    const shared = options.targets.size > 0 && options.mixed !== true;
+    this.scale = shared ? ops.graph.input(LORA_SCALE, 'f32', [1, 1]) : null;
   }
 
   /** x [T, in] -> [T, out] through the weight `<module>.weight` [out, in]. */
@@ -62,11 +74,14 @@ export class LoraLinears {
     out: number,
     site: string,
   ): { projected: Tensor; up: Tensor } | null {
-    if (!this.options.targets.has(target)) return null;
+    const { targets, excluded, mixed } = this.options;
+    if (!targets.has(target) || excluded?.has(module)) return null;
     const { ops } = this;
-    const down = this.parameter(`${module}.lora_A.weight`, [RANK, x.shape[1] as number]);
-    const up = this.parameter(`${module}.lora_B.weight`, [out, RANK]);
-    const projected = ops.mul(ops.matmul(this.drop(x, site), down, { transposeB: true }), this.scale!);
+    const rank: Dim = mixed ? `${RANK}${this.parameters.size / 2}` : RANK;
+    const down = this.parameter(`${module}.lora_A.weight`, [rank, x.shape[1] as number]);
+    const up = this.parameter(`${module}.lora_B.weight`, [out, rank]);
+    const scale = this.scale ?? ops.graph.input(moduleScale(module), 'f32', [1, 1]);
+    const projected = ops.mul(ops.matmul(this.drop(x, site), down, { transposeB: true }), scale);
     return { projected, up };
   }
 

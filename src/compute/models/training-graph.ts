@@ -8,7 +8,7 @@ import { labelLogprobs } from '../graph/label-logprobs.js';
 import { Operations } from '../graph/operations.js';
 import { carriedTensors, extractProgram, type Program } from '../graph/program.js';
 import { lossCoefficients } from './loss-coefficients.js';
-import { LoraLinears } from './lora-linears.js';
+import { LoraLinears, type LoraVariation } from './lora-linears.js';
 import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
 
 /**
@@ -29,7 +29,7 @@ export const LOGPROBS = 'logprobs';
 export const COEFFICIENTS = 'coefficients';
 export const gradientName = (parameter: string) => `gradient:${parameter}`;
 
-export interface TrainingGraphOptions {
+export interface TrainingGraphOptions extends LoraVariation {
   readonly config: TransformerConfig;
   readonly targets: ReadonlySet<TargetModule>;
   readonly dropout: boolean;
@@ -54,15 +54,19 @@ export function trainingPrograms(options: TrainingGraphOptions): TrainingProgram
 }
 
 /** Log-probs alone: all that a model without an adapter, or one that is only read, needs. */
-export function forwardProgram(config: TransformerConfig, targets: ReadonlySet<TargetModule>): Program {
-  const { logprobs } = recordForward({ config, targets, dropout: false }, { trainable: false });
+export function forwardProgram(
+  config: TransformerConfig,
+  targets: ReadonlySet<TargetModule>,
+  variation: LoraVariation = {},
+): Program {
+  const { logprobs } = recordForward({ ...variation, config, targets, dropout: false }, { trainable: false });
   return extractProgram(new Map([[LOGPROBS, logprobs]]));
 }
 
-function recordForward({ config, targets, dropout }: TrainingGraphOptions, { trainable }: { trainable: boolean }) {
+function recordForward({ config, ...adapted }: TrainingGraphOptions, { trainable }: { trainable: boolean }) {
   const graph = new Graph();
   const ops = new Operations(graph);
-  const linears = new LoraLinears(ops, { targets, trainable, dropout });
+  const linears = new LoraLinears(ops, { ...adapted, trainable });
   const tokens = graph.input('tokens', 'i32', ['T']);
   const hidden = transformer(ops, config, linears, packedLayout(ops, config), tokens);
 

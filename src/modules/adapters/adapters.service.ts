@@ -8,7 +8,7 @@ import { ConflictError, InvalidRequestError } from '../../common/errors/request.
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
-import { DEFAULT_LORA, type LoraSpec } from '../../domain/lora-spec.js';
+import { DEFAULT_LORA, largestRank, type LoraSpec } from '../../domain/lora-spec.js';
 import { loraParameterCount } from '../../domain/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
@@ -179,7 +179,7 @@ export class AdaptersService {
     const wished = wish.modelId ?? generateModelId(model.name);
     const modelId = checkModelId(wished, this.baseModelNames(), wish.sessionId);
     const lora = { ...DEFAULT_LORA, ...wish.lora };
-    await this.checkRank(lora.rank);
+    await this.checkRank(largestRank(lora));
     const id = wish.id ?? `adapter_${ulid()}`;
     const row = {
       ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
@@ -241,7 +241,9 @@ function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'l
   const { id, modelId, baseModel, lora, origin } = row;
   // Spelt out: the database gives the keys back in an order of its own, and a repeat must have the same bytes.
   const { rank, alpha, dropout, targetModules, rsLora, seed } = lora;
-  const spec = { rank, alpha, dropout, targetModules, rsLora, seed };
+  const { rankPattern, alphaPattern, excludedModules } = lora;
+  const patterns = { rankPattern: inOrder(rankPattern), alphaPattern: inOrder(alphaPattern), excludedModules };
+  const spec = { rank, alpha, dropout, targetModules, rsLora, seed, ...patterns };
   const fork = origin?.kind === 'fork' ? { fork: { adapter_id: origin.adapterId, position: origin.position } } : {};
   const request = { json: { lora: spec, ...fork }, tensors: {} };
   return {
@@ -252,6 +254,10 @@ function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'l
     idempotencyKey: `create:${id}`,
     request,
   } as const;
+}
+
+function inOrder(pattern: LoraSpec['rankPattern']): LoraSpec['rankPattern'] {
+  return pattern && Object.fromEntries(Object.entries(pattern).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function nameTaken(modelId: string | undefined): ConflictError {
@@ -266,7 +272,7 @@ function checkSame(adapter: AdapterEntity, wish: AdapterWish): AdapterEntity {
   }
   const actual: Readonly<Record<string, unknown>> = { ...adapter.lora };
   for (const [name, wished] of Object.entries(wish.lora)) {
-    if (String(wished) !== String(actual[name])) {
+    if (JSON.stringify(wished) !== JSON.stringify(actual[name])) {
       throw conflict(adapter, `lora_config.${WIRE_NAMES[name] ?? name}`, wished, actual[name]);
     }
   }

@@ -52,6 +52,8 @@ export class AdapterFilesController {
     summary: 'Make an adapter from PEFT files',
     description:
       'The body is a tar, gzipped or not, of the folder that PEFT saved (or a multipart form with it as field "file"). ' +
+      'rank_pattern, alpha_pattern, exclude_modules and layers_to_transform are read as PEFT reads them; DoRA, ' +
+      'modules_to_save, trained biases and the like are refused by name. ' +
       'Example: `tar -C my-peft-adapter -c . | curl -X POST -H "Content-Type: application/x-tar" --data-binary @- ' +
       '"http://127.0.0.1:8000/adapters/import?model_id=my-model"`',
   })

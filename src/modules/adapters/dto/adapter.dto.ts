@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
 import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
@@ -36,6 +36,18 @@ export class AdapterLoraDto {
   /** Seed of the initial matrices and the dropout masks; a string of digits where a float64 does not hold it exactly. */
   @ApiProperty({ ...SEED_SCHEMA, example: 0 })
   seed!: Seed;
+
+  /** Ranks of the modules that have another one, as in PEFT; of imported adapters. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'integer' }, example: { lm_head: 4 } })
+  rank_pattern?: Readonly<Record<string, number>>;
+
+  /** The same of alpha. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'number' }, example: { lm_head: 8 } })
+  alpha_pattern?: Readonly<Record<string, number>>;
+
+  /** Modules of the targeted kinds that carry no LoRA, as in PEFT; of imported adapters. */
+  @ApiPropertyOptional({ type: [String], example: ['model.layers.0.mlp.down_proj'] })
+  exclude_modules?: string[];
 }
 
 export class AdapterDto {
@@ -174,5 +186,8 @@ export function toLoraDto(lora: LoraSpec): AdapterLoraDto {
     target_modules: [...lora.targetModules],
     use_rslora: lora.rsLora,
     seed: lora.seed,
+    ...(lora.rankPattern && { rank_pattern: lora.rankPattern }),
+    ...(lora.alphaPattern && { alpha_pattern: lora.alphaPattern }),
+    ...(lora.excludedModules && { exclude_modules: [...lora.excludedModules] }),
   };
 }

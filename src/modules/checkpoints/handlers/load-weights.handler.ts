@@ -63,6 +63,8 @@ export class LoadWeightsHandler extends OperationHandler implements OnModuleInit
   }
 }
 
+const PATTERNS = ['rankPattern', 'alphaPattern', 'excludedModules'] as const;
+
 const clientPathOf = ({ sourceModelId: modelId, kind, name }: LoadRequest) => ({ modelId, kind, name });
 
 function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optimizer }: LoadRequest): void {
@@ -72,8 +74,8 @@ function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optim
       'Load it into an adapter of its own base model.',
     );
   }
-  for (const key of ['rank', 'alpha', 'rsLora', 'targetModules'] as const) {
-    const [saved, wanted] = [String(checkpoint.lora[key]), String(adapter.lora[key])];
+  for (const key of ['rank', 'alpha', 'rsLora', 'targetModules', ...PATTERNS] as const) {
+    const [saved, wanted] = [settingText(checkpoint.lora[key]), settingText(adapter.lora[key])];
     if (saved === wanted) continue;
     throw new CheckpointMismatchError(
       `The checkpoint has ${key} ${saved}, adapter '${adapter.modelId}' has ${wanted}.`,
@@ -83,4 +85,12 @@ function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optim
   if (optimizer && !checkpoint.withOptimizer) {
     throw new CheckpointMismatchError('A sampler snapshot has no optimiser state.', 'Send "optimizer": false.');
   }
+}
+
+/** Equal settings have equal texts; the database does not keep the order of keys. */
+function settingText(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([name, own]) => `${name}: ${String(own)}`);
+  return entries.sort((a, b) => (a < b ? -1 : 1)).join(', ');
 }
