@@ -5,7 +5,7 @@
  *
  * Data, logs and the two databases live in DATA_DIR (default: .data in this folder).
  */
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
@@ -13,6 +13,7 @@ import { followLog } from './lib/log-follower.mjs';
 import { spawnOwned, tailOf } from './lib/owned-process.mjs';
 import { choosePort } from './lib/port.mjs';
 import { startRedis } from './lib/redis.mjs';
+import { openRotatingLog } from './lib/rotating-log.mjs';
 import { StopStack } from './lib/stop-stack.mjs';
 
 const HELP = `npm run quickstart [-- options]
@@ -68,22 +69,23 @@ async function startQueue(dataDir, stack) {
 function startService({ dataDir, env, stack }) {
   const logFile = path.join(dataDir, 'logs', 'service.log');
   mkdirSync(path.dirname(logFile), { recursive: true });
-  const output = openSync(logFile, 'w');
+  const log = openRotatingLog(logFile);
+  stack.push('the log', async () => log.stop());
   const main = path.join(projectRoot, 'dist', 'src', 'main.js');
   const service = spawnOwned(process.execPath, ['--enable-source-maps', main], {
     cwd: projectRoot,
     env: { ...process.env, ...env, NO_COLOR: '1' }, // its output goes to a file
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', log.descriptor, log.descriptor],
     graceMs: SERVICE_GRACE_MS,
   });
-  closeSync(output);
+  log.close();
   stack.push('the service', () => service.stop());
-  return { service, logFile };
+  return { service, logFile, logStart: log.start };
 }
 
 /** Resolves when /readyz answers 200; throws with the end of the log when the service ends before. */
-async function untilReady(url, { service, logFile }, signal) {
-  const follower = followLog(logFile, note);
+async function untilReady(url, { service, logFile, logStart }, signal) {
+  const follower = followLog(logFile, note, logStart);
   try {
     const deadline = Date.now() + READY_TIMEOUT_MS;
     while (Date.now() < deadline) {

@@ -1,2 +1,2 @@
 export function interestingPart(line: string): string | undefined;
-export function followLog(file: string, show: (line: string) => void): { poll(): void; stop(): void };
+export function followLog(file: string, show: (line: string) => void, start?: number): { poll(): void; stop(): void };

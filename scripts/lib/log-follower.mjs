@@ -15,13 +15,15 @@ export function interestingPart(line) {
   return MODEL_CONTEXT.test(context) ? message : undefined;
 }
 
-export function followLog(file, show) {
+/** @param start where the lines begin that are meant: those of earlier runs stand before it */
+export function followLog(file, show, start = 0) {
   const handle = openSync(file, 'r');
-  let position = 0;
+  let position = start;
   let rest = '';
   function poll() {
     const size = fstatSync(handle).size;
-    if (size <= position) return;
+    if (size < position) position = 0; // it was full, and has been emptied
+    if (size === position) return;
     const chunk = Buffer.alloc(size - position);
     position += readSync(handle, chunk, 0, chunk.length, position);
     const lines = (rest + chunk.toString('utf8')).split('\n');

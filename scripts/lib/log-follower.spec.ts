@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +21,25 @@ describe('interestingPart', () => {
 });
 
 describe('followLog', () => {
+  it('leaves out the lines of earlier runs, and goes on in a file that was emptied', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'log '));
+    try {
+      const file = path.join(folder, 'service.log');
+      const before = `${line('WARN', 'A', 'before')}\n`;
+      writeFileSync(file, before);
+      const shown: string[] = [];
+      const follower = followLog(file, (text) => shown.push(text), before.length);
+      appendFileSync(file, `${line('WARN', 'A', 'first')}\n`);
+      follower.poll();
+      truncateSync(file);
+      appendFileSync(file, `${line('WARN', 'A', 'second')}\n`);
+      follower.stop();
+      expect(shown).toEqual(['warning: first', 'warning: second']);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('shows each line once, also one that comes in two pieces', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'log '));
     try {

@@ -14,7 +14,9 @@ export class AppLogger extends ConsoleLogger {
   private readonly quiet: boolean;
 
   constructor(leastSevere: LogLevel) {
-    super({ prefix: 'Thinker', logLevels: LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1) });
+    const logLevels = LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1);
+    // A terminal gets colours, unless NO_COLOR is set; a file or a pipe never does.
+    super({ prefix: 'Thinker', logLevels, ...(process.stdout.isTTY ? {} : { colors: false }) });
     this.quiet = !this.isLevelEnabled('debug');
   }
 

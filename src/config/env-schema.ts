@@ -176,7 +176,11 @@ export const ENV_SCHEMA = {
     default: 'auto',
     desc: 'Tensor engine. auto = tensorflow with a GPU, else onnxruntime.',
   }),
-  DEVICE: str({ choices: DEVICES, default: 'auto', desc: 'Device the engine computes on.' }),
+  DEVICE: str({
+    choices: DEVICES,
+    default: 'auto',
+    desc: 'Device the engine computes on; docs/gpu.md says what cuda and webgpu need.',
+  }),
   ENGINE_THREADS: wholeNumber(0, 1024)({ default: 0, desc: 'CPU threads of the engine. 0 = one per core.' }),
   MEMORY_BUDGET_MB: wholeNumber(
     0,

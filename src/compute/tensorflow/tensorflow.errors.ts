@@ -14,7 +14,7 @@ export class TensorflowUnavailableError extends AppError {
     super('engine_unavailable', 'server', 503, `No TensorFlow.js binding gives ${asked}. Tried ${tried}.`, {
       remedy:
         'Fetch its library with `npm rebuild --ignore-scripts=false @tensorflow/tfjs-node-gpu` and install the CUDA libraries ' +
-        'that it needs, or set DEVICE=auto, or ENGINE=onnxruntime.',
+        'that it needs (CUDA 11.2 and cuDNN 8.1, see docs/gpu.md), or set DEVICE=auto, or ENGINE=onnxruntime.',
     });
   }
 }
