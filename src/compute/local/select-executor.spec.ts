@@ -16,6 +16,8 @@ it('takes the CPU where no device is named', async () => {
 it.skipIf(existsSync(CUDA))('refuses a device that is named and cannot be used', async () => {
   await expect(selectExecutor({ ...SETTINGS, device: 'cuda' })).rejects.toMatchObject({
     code: 'device_unavailable',
-    message: expect.stringMatching(/^DEVICE=cuda cannot be used here: .*--onnxruntime-node-install=cuda12 .*Or set DEVICE=cpu or auto/s) as string,
+    message: expect.stringMatching(
+      /^DEVICE=cuda cannot be used here: .*--onnxruntime-node-install=cuda12 .*Or set DEVICE=cpu or auto/s,
+    ) as string,
   });
 });
