@@ -220,7 +220,7 @@ describe('refusals', () => {
     ['a future and a stream at once', { messages, async: true, stream: true }, 'stream'],
     ['a broken path', { messages, model_id: 'tinker://x' }, 'model_id'],
     ['a path of training weights', { messages, model_id: 'tinker://x/weights/y' }, 'model_id'],
-    ['a misspelt field', { messages, max_tokens: 3 }, 'max_tokens'],
+    ['a misspelt field', { messages, max_new_tokns: 3 }, 'max_new_tokns'],
   ])('of %s', async (_what, body, field) => {
     const answer = await server.api.post<ErrorAnswer>('/generate', body);
     expect(answer.status).toBe(400);
