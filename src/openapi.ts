@@ -8,6 +8,7 @@ import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
 import { runsAsScript } from './config/runs-as-script.js';
 import { isOpen } from './modules/keys/index.js';
+import { describeRefusals } from './openapi-refusals.js';
 
 /** Groups in the order of Swagger UI: our own routes, those of the Tinker SDK, those of the hub. */
 const TAGS = {
@@ -30,13 +31,6 @@ const TAGS = {
 };
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
-
-const RETRY_AFTER = {
-  'Retry-After': {
-    description: 'Seconds after which to send it again.',
-    schema: { type: 'integer' as const, example: 5 },
-  },
-};
 
 /** Names of the security schemes: what Swagger UI's "Authorize" asks for. */
 const KEY = 'api_key';
@@ -81,37 +75,15 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const operation of [item.get, item.put, item.post, item.patch, item.delete]) {
+    for (const method of ['get', 'put', 'post', 'patch', 'delete'] as const) {
+      const operation = item[method];
       if (!operation) continue;
       if (isOpen(path)) operation.security = [];
-      else describeRefusals(operation);
-      describePressure(operation);
+      describeRefusals(path, method, operation);
       describeBytes(operation);
     }
   }
   return document;
-}
-
-/** What any route may answer that asks for a key. */
-function describeRefusals({ responses }: Operation): void {
-  responses['401'] = refusal('Keys are configured, and the request has none of them.');
-  responses['503'] = {
-    ...refusal('The database is away for longer than requests wait for it: send it again.'),
-    headers: RETRY_AFTER,
-  };
-}
-
-/** What any route may answer that takes a body. */
-function describePressure({ requestBody, responses }: Operation): void {
-  if (!requestBody) return;
-  responses['429'] = {
-    ...refusal('Too many requests wait, or too many bodies are being received: send it again.'),
-    headers: RETRY_AFTER,
-  };
-}
-
-function refusal(description: string) {
-  return { description, content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorDto) } } } };
 }
 
 /** Decorators give one schema to all types that a body can have, but only JSON and forms have fields. */

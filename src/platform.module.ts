@@ -1,8 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AppExceptionFilter } from './common/http/app-exception.filter.js';
 import { HttpDrain } from './common/http/http-drain.js';
 import { RequestValidationPipe } from './common/http/request-validation.pipe.js';
+import { UnknownQueryGuard } from './common/http/unknown-query.guard.js';
 import { type AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -36,6 +37,7 @@ export class PlatformModule {
       providers: [
         HttpDrain,
         { provide: APP_FILTER, useClass: AppExceptionFilter },
+        { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
     };

@@ -79,6 +79,46 @@ describe('adapters', () => {
     expect((await server.api.post('/optim_step', { model_id: 'first' })).status).toBe(404);
   });
 
+  it('are listed page by page, newest first, each once, whatever comes and goes meanwhile', async () => {
+    interface Page {
+      readonly adapters: { readonly model_id: string }[];
+      readonly next_cursor: string | null;
+    }
+    const page = async (query: string) => (await server.api.get<Page>(`/adapters?${query}`)).body;
+    const names = ['page-1', 'page-2', 'page-3', 'page-4', 'page-5'];
+    for (const model_id of names) await server.api.post('/adapters', { model_id, lora_config: { rank: 1 } });
+    const first = await page('limit=2');
+    expect(first.adapters.map(({ model_id }) => model_id)).toEqual(['page-5', 'page-4']);
+    await server.api.delete('/adapters/page-4');
+    await server.api.post('/adapters', { model_id: 'page-6', lora_config: { rank: 1 } });
+    const second = await page(`limit=2&cursor=${first.next_cursor}`);
+    expect(second.adapters.map(({ model_id }) => model_id)).toEqual(['page-3', 'page-2']);
+    const rest = await page(`limit=500&cursor=${second.next_cursor}`);
+    expect(rest.adapters[0]).toMatchObject({ model_id: 'page-1' });
+    expect(rest.next_cursor).toBeNull();
+  });
+
+  it.each([
+    ...[
+      '/adapters?limit=0',
+      '/adapters?limit=501',
+      '/adapters?cursor=me',
+      '/adapters?status=idle',
+      '/adapters?limit=1&x=',
+    ],
+    ...['/adapters/none?x=1', '/futures?model=a', '/futures/future_1?wait=1', '/get_server_capabilities?x=1'],
+    ...['/loss_functions?x=1', '/adapters/none/checkpoints?limit=1', '/adapters/none/export?format=zip'],
+  ])('GET %s is refused, naming the parameter', async (path) => {
+    const { status, body } = await server.api.get<ErrorAnswer>(path);
+    expect([path, status]).toEqual([path, 400]);
+    expect(path).toContain(body.error.details?.field ?? 'nothing');
+  });
+
+  it('refuse query parameters of requests that change something, too', async () => {
+    expect(await server.api.post('/adapters?model_id=query', {})).toMatchObject({ status: 400 });
+    expect((await server.api.get('/healthz?probe=1')).status).toBe(200);
+  });
+
   it('count their parameters as the seed does', async () => {
     const { body } = await server.api.post<AdapterAnswer>('/adapters', { model_id: 'default-shape' });
     const shown = body.trainable_params;

@@ -1,5 +1,13 @@
 import { applyDecorators, type Type } from '@nestjs/common';
-import { ApiBadRequestResponse, ApiBody, ApiNotFoundResponse, ApiOperation } from '@nestjs/swagger';
+import {
+  ApiBadRequestResponse,
+  ApiBody,
+  ApiInternalServerErrorResponse,
+  ApiNotFoundResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiUnprocessableEntityResponse,
+} from '@nestjs/swagger';
 import { ErrorDto } from './error.dto.js';
 
 interface BodyDocs {
@@ -27,6 +35,16 @@ export function ApiPut(route: string, docs: BodyDocs): MethodDecorator {
 /** Documents the 404 of a route that looks something up. `what`: as in "There is no such <what>." */
 export function ApiMissing(what: string): MethodDecorator & ClassDecorator {
   return ApiNotFoundResponse({ type: ErrorDto, description: `There is no such ${what}, or it is another key's.` });
+}
+
+/** Documents how a route fails that answers what became of a computation: as the request did, in its own time. */
+export function ApiFailures(): MethodDecorator {
+  const failure = (description: string) => ({ type: ErrorDto, description });
+  return applyDecorators(
+    ApiUnprocessableEntityResponse(failure('The numbers are not finite, or the engine could not compute the request.')),
+    ApiInternalServerErrorResponse(failure('Something unforeseen: the log has it under `error.details.error_id`.')),
+    ApiResponse({ status: 507, ...failure('There was no room left to store the result.') }),
+  );
 }
 
 /** Documents the 400 of a route. */

@@ -1,8 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiPost } from '../../common/http/api-docs.js';
+import { ApiInvalid, ApiPost } from '../../common/http/api-docs.js';
 import { AdaptersService } from './adapters.service.js';
-import { AdapterCreatedDto, AdapterDeletedDto, AdapterDto, AdapterListDto, toAdapterDto } from './dto/adapter.dto.js';
+import {
+  AdapterCreatedDto,
+  AdapterDeletedDto,
+  AdapterDto,
+  AdapterListDto,
+  DEFAULT_ADAPTERS_LIMIT,
+  ListAdaptersDto,
+  toAdapterDto,
+} from './dto/adapter.dto.js';
 import { CreateAdapterDto, toCreateSpec } from './dto/create-adapter.dto.js';
 import { ModelIdDto } from './dto/model-id.dto.js';
 import { ModelInfoDto, toModelInfoDto } from './dto/model-info.dto.js';
@@ -46,12 +54,14 @@ export class AdaptersController {
   @Get('adapters')
   @ApiOperation({
     summary: 'List the adapters',
-    description: 'Every live adapter, oldest first. Example: `curl http://127.0.0.1:8000/adapters`',
+    description:
+      'Every live adapter, newest first, page by page. Example: `curl "http://127.0.0.1:8000/adapters?limit=20"`',
   })
-  @ApiOkResponse({ type: AdapterListDto, description: 'All of them.' })
-  async list(): Promise<AdapterListDto> {
-    const adapters = await this.adapters.list();
-    return { adapters: adapters.map(({ adapter, busy }) => toAdapterDto(adapter, busy)) };
+  @ApiInvalid()
+  @ApiOkResponse({ type: AdapterListDto, description: 'One page.' })
+  async list(@Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor }: ListAdaptersDto): Promise<AdapterListDto> {
+    const { adapters, nextCursor } = await this.adapters.list(limit, cursor);
+    return { adapters: adapters.map(({ adapter, busy }) => toAdapterDto(adapter, busy)), next_cursor: nextCursor };
   }
 
   @Get('adapters/:model_id')

@@ -125,10 +125,15 @@ export class AdaptersService {
     return { adapter: null, model: this.baseModel(wish.baseModel) };
   }
 
-  async list(): Promise<{ adapter: AdapterEntity; busy: boolean }[]> {
-    const adapters = await this.adapters.findAllLive(currentOwner());
-    const busy = await this.adapters.findBusy(adapters.map(({ id }) => id));
-    return adapters.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
+  /** Newest first, those before `cursor` where it is given. */
+  async list(
+    limit: number,
+    cursor?: string,
+  ): Promise<{ adapters: { adapter: AdapterEntity; busy: boolean }[]; nextCursor: string | null }> {
+    const rows = await this.adapters.findLiveBefore(currentOwner(), limit, cursor);
+    const busy = await this.adapters.findBusy(rows.map(({ id }) => id));
+    const adapters = rows.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
+    return { adapters, nextCursor: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
   }
 
   async isBusy(adapter: AdapterEntity): Promise<boolean> {

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { ApiFailures } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { AdapterCreatedDto, toAdapterDto } from '../adapters/index.js';
 import { AdapterFilesService } from './adapter-files.service.js';
@@ -61,6 +62,7 @@ export class AdapterFilesController {
   @ApiBody({
     schema: { type: 'object', properties: { file: { type: 'string', format: 'binary', description: 'The tar.' } } },
   })
+  @ApiFailures()
   @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
   async import(
     @Query() query: ImportAdapterQueryDto,

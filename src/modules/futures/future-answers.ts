@@ -3,13 +3,22 @@ import { currentOwner } from '../../common/caller.js';
 import { deserializeError } from '../../common/errors/app-error.js';
 import { WorkersService } from '../workers/index.js';
 import { type FutureListDto, type ListFuturesDto, toFutureDto } from './dto/future.dto.js';
-import { type CompletedFutureDto, type PendingFutureDto } from './dto/retrieve-future.dto.js';
+import { type OperationKind } from '../../domain/operation.js';
+import { type PendingFutureDto } from './dto/retrieve-future.dto.js';
 import { QueueLoad } from './queue-load.js';
 import { FuturesService } from './futures.service.js';
 import { type FutureState } from './operation.js';
 import { ResultPresenters } from './result-presenters.js';
 
-export type FutureAnswer = (CompletedFutureDto & Record<string, unknown>) | PendingFutureDto;
+/** The fields of a result, which depend on the kind, stand beside these: see dto/completed.dto.ts. */
+export interface CompletedFuture extends Readonly<Record<string, unknown>> {
+  readonly request_id: string;
+  readonly model_id: string;
+  readonly kind: OperationKind;
+  readonly status: 'completed';
+}
+
+export type FutureAnswer = CompletedFuture | PendingFutureDto;
 
 /** Turns futures into what the root routes answer. */
 @Injectable()
@@ -33,6 +42,7 @@ export class FutureAnswers {
       ...this.presenters.present(state.kind, state.result),
       request_id: state.requestId,
       model_id: state.modelId,
+      kind: state.kind,
       status: 'completed',
     };
   }

@@ -8,11 +8,12 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiPost } from '../../common/http/api-docs.js';
+import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
 import { FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
-import { CompletedFutureDto, DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
+import { completedSchema, CompletedModels } from './dto/completed.dto.js';
+import { DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
 import { type FutureAnswer, FutureAnswers } from './future-answers.js';
 import { FuturesService } from './futures.service.js';
 
@@ -33,7 +34,9 @@ export class FuturesController {
     type: RetrieveFutureDto,
     examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
   })
-  @ApiOkResponse({ type: CompletedFutureDto, description: 'Done: these fields and those of the result.' })
+  @CompletedModels()
+  @ApiOkResponse({ schema: completedSchema(), description: 'Done: the result, by the kind of request.' })
+  @ApiFailures()
   @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms: ask again.' })
   @ApiBadRequestResponse({
     type: ErrorDto,

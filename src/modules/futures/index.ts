@@ -1,5 +1,6 @@
 export { AcceptedRequests } from './accepted-requests.js';
 export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
+export { GeneratedSequenceDto, GenerateUsageDto } from './dto/generated.dto.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesModule } from './futures.module.js';
 export { FuturesService } from './futures.service.js';

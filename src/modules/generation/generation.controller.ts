@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiPost } from '../../common/http/api-docs.js';
+import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { GenerateDto, GenerateResultDto } from './dto/generate.dto.js';
 import { GenerationStreamService } from './generation-stream.service.js';
@@ -32,6 +32,7 @@ export class GenerationController {
       'text goes on, as a stream': { prompt: 'Once upon a time', max_new_tokens: 32, stream: true },
     },
   })
+  @ApiFailures()
   @ApiOkResponse({ type: GenerateResultDto, description: 'The continuations.' })
   async generate(
     @Body() body: GenerateDto,

@@ -1,12 +1,14 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
 import { VERSION } from '../../common/version.js';
 import { AppConfig } from '../../config/app-config.js';
 import { LivenessDto, ReadinessDto } from './dto/health.dto.js';
 import { ReadinessService } from './readiness.service.js';
 
 @ApiTags('service')
+@AcceptsUnknownFields()
 @Controller()
 export class HealthController {
   constructor(

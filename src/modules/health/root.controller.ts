@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
 import { VERSION } from '../../common/version.js';
 import { AppConfig } from '../../config/app-config.js';
 import { ApiMapDto } from './dto/health.dto.js';
@@ -8,6 +9,7 @@ const PROBES = { health: '/healthz', ready: '/readyz' };
 const WORKER = 'This process computes what an API process accepts (ROLE=api): send requests there.';
 
 @ApiTags('service')
+@AcceptsUnknownFields()
 @Controller()
 export class RootController {
   constructor(private readonly config: AppConfig) {}

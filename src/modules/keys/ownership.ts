@@ -14,6 +14,7 @@ const OWNED_TABLES = [
   'futures',
   'checkpoints',
   'checkpoint_events',
+  'public_paths',
   'sessions',
   'sampling_sessions',
   'loss_functions',

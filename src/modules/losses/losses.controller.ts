@@ -1,6 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { ApiFailures, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { JsonBody } from '../../common/http/json-body.decorator.js';
 import { LossDefinitionDto } from './dto/loss-definition.dto.js';
 import { ListLossFunctionsDto, LossFunctionsDto, toLossFunctionsDto } from './dto/loss-functions.dto.js';
@@ -73,6 +73,7 @@ export class LossesController {
     type: LossDefinitionDto,
     examples: { 'DPO over pairs': DPO, 'one formula': SQUARES },
   })
+  @ApiFailures()
   @ApiCreatedResponse({ type: LossRegisteredDto, description: 'It can be used at once.' })
   async register(@JsonBody() body: unknown): Promise<LossRegisteredDto> {
     return toLossRegisteredDto(await this.losses.register(readLossDefinition(body)));
@@ -92,6 +93,7 @@ export class LossesController {
       },
     },
   })
+  @ApiFailures()
   @ApiOkResponse({ type: LossPreviewDto, description: 'What the loss makes of them.' })
   async preview(@JsonBody() body: unknown): Promise<LossPreviewDto> {
     const { result, batch } = await this.losses.preview(body);

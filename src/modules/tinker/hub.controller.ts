@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { HubErrorDto } from './dto/hub.dto.js';
@@ -26,6 +27,7 @@ const MODEL = /^\/hf\/api\/models\/(.+?)(?:\/revision\/[^/]+)?$/;
  * tokenizers from here, also those of models that no hub has.
  */
 @ApiTags('hub')
+@AcceptsUnknownFields()
 @Controller('hf')
 export class HubController {
   constructor(private readonly baseModels: BaseModelCatalog) {}

@@ -1,5 +1,6 @@
 import { applyDecorators, Controller, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
 import { TinkerExceptionFilter } from './tinker-exception.filter.js';
 
 /** What an answer with a request id means. */
@@ -10,4 +11,9 @@ type Group = 'service' | 'models' | 'training' | 'futures' | 'sampling' | 'weigh
 
 /** A controller of the Tinker API: its prefix, its tag, its errors. */
 export const TinkerController = (group: Group) =>
-  applyDecorators(Controller('api/v1'), ApiTags(`tinker: ${group}`), UseFilters(TinkerExceptionFilter));
+  applyDecorators(
+    AcceptsUnknownFields(),
+    Controller('api/v1'),
+    ApiTags(`tinker: ${group}`),
+    UseFilters(TinkerExceptionFilter),
+  );

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
 import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 
@@ -125,10 +127,39 @@ export class AdapterDto {
   status!: 'idle' | 'busy';
 }
 
+export const DEFAULT_ADAPTERS_LIMIT = 100;
+
+export class ListAdaptersDto {
+  /**
+   * Adapters per page.
+   * @example 100
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number = DEFAULT_ADAPTERS_LIMIT;
+
+  /**
+   * `next_cursor` of the page before this one.
+   * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  @IsOptional()
+  @Matches(/^adapter_[0-9A-Z]{26}$/, { message: 'cursor must be the next_cursor of a page' })
+  cursor?: string;
+}
+
 export class AdapterListDto {
-  /** Oldest first. */
+  /** Newest first. */
   @ApiProperty({ type: [AdapterDto] })
   adapters!: AdapterDto[];
+
+  /**
+   * Give it as `cursor` to get the next page; null on the last one.
+   * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  next_cursor!: string | null;
 }
 
 export class AdapterCreatedDto extends AdapterDto {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, IsNull, Raw, Repository } from 'typeorm';
+import { type EntityManager, IsNull, LessThan, Raw, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
@@ -78,9 +78,10 @@ export class AdapterRepository {
     return rows.length > 0;
   }
 
-  /** Oldest first. */
-  findAllLive(owner: string): Promise<AdapterEntity[]> {
-    return this.rows.find({ where: { owner, deletedAt: IsNull() }, order: { createdAt: 'ASC', id: 'ASC' } });
+  /** Newest first: an id begins with the time at which it was made. Those before `cursor`, an id, where it is given. */
+  findLiveBefore(owner: string, limit: number, cursor?: string): Promise<AdapterEntity[]> {
+    const before = cursor === undefined ? {} : { id: LessThan(cursor) };
+    return this.rows.find({ where: { owner, deletedAt: IsNull(), ...before }, order: { id: 'DESC' }, take: limit });
   }
 
   /** Newest first, with how many there are; those whose session is in one project where it is given. */

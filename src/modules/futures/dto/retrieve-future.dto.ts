@@ -23,35 +23,6 @@ export class RetrieveFutureDto {
   wait_ms?: number = DEFAULT_WAIT_MS;
 }
 
-/** A request that is done. The result's own fields (loss, metrics, ...) stand beside these. */
-export class CompletedFutureDto {
-  /**
-   * Id of the request.
-   * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
-   */
-  request_id!: string;
-
-  /**
-   * The adapter or base model it was for.
-   * @example "my-model"
-   */
-  model_id!: string;
-
-  /**
-   * The request is done.
-   * @example "completed"
-   */
-  status!: 'completed';
-
-  /**
-   * Only of requests that end in a new state of the adapter (optim_step, load_weights, rewind, create): a digest of its
-   * weights, optimiser moments and step. The same requests on the same machine give the same digests, also when they
-   * are run again after a crash.
-   * @example "xxh64:8f3c0e1d2b7a6954"
-   */
-  digest?: string;
-}
-
 /** A request that is not settled yet: ask again. */
 export class PendingFutureDto {
   /**

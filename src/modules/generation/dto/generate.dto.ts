@@ -17,6 +17,7 @@ import {
 import { SEED_SCHEMA, SeedProperty } from '../../../common/http/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
 import { ChatMessageDto } from '../../adapters/index.js';
+import { GeneratedSequenceDto, GenerateUsageDto } from '../../futures/index.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
@@ -165,40 +166,6 @@ export class GenerateDto {
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
-}
-
-export class GeneratedSequenceDto {
-  /**
-   * Without the stop token and without the stop string.
-   * @example "Hi there!"
-   */
-  text!: string;
-
-  /** The stop token, where one ended it, is the last. */
-  @ApiProperty({ type: [Number], example: [19556, 665, 17, 2] })
-  tokens!: number[];
-
-  /** Of each token under the model's own distribution (temperature 1, nothing cut off). */
-  @ApiProperty({ type: [Number], example: [-0.1, -0.5, -0.02, -0.3] })
-  logprobs?: number[];
-
-  /** Ended by a stop token or string, or by max_new_tokens. */
-  @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
-  stop_reason!: string;
-}
-
-export class GenerateUsageDto {
-  /**
-   * Tokens of the prompt.
-   * @example 31
-   */
-  prompt_tokens!: number;
-
-  /**
-   * Of all sequences together.
-   * @example 4
-   */
-  completion_tokens!: number;
 }
 
 export class GenerateResultDto {

@@ -1,0 +1,279 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
+import { type OperationKind } from '../../../domain/operation.js';
+import { type Seed } from '../../../domain/seed.js';
+import { GeneratedSequenceDto, GenerateUsageDto } from './generated.dto.js';
+
+/** What each kind of request answers once it is done: the fields of CompletedDto and those of its result. */
+
+class CompletedDto {
+  /**
+   * Id of the request.
+   * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
+  request_id!: string;
+
+  /**
+   * The adapter or base model it was for.
+   * @example "my-model"
+   */
+  model_id!: string;
+
+  /**
+   * The request is done.
+   * @example "completed"
+   */
+  @ApiProperty({ enum: ['completed'] })
+  status!: 'completed';
+}
+
+const DIGEST = {
+  description:
+    "Digest of the adapter's weights, optimiser moments and step after it. The same requests on the same machine give " +
+    'the same digests, also when they are run again after a crash.',
+  example: 'xxh64:8f3c0e1d2b7a6954',
+};
+
+/** Log-probs of one datum. */
+export class LogprobsDto {
+  /** Row by row; null where they were not computed. */
+  @ApiProperty({ type: 'array', items: { type: 'number', nullable: true }, example: [null, -0.7, -1.3] })
+  data!: (number | null)[];
+
+  /** Always. */
+  @ApiProperty({ enum: ['float32'], example: 'float32' })
+  dtype!: 'float32';
+
+  /** [N], or [N, K] for K targets per position. */
+  @ApiProperty({ type: [Number], example: [3] })
+  shape!: number[];
+}
+
+/** What the loss was computed from, for one datum. */
+export class ForwardOutputDto {
+  /** Log-probs of the targets. */
+  @ApiProperty({ type: LogprobsDto })
+  logprobs!: LogprobsDto;
+}
+
+export class CompletedForwardDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['forward', 'forward_backward'], example: 'forward_backward' })
+  kind!: 'forward' | 'forward_backward';
+
+  /**
+   * The loss that was used, `name@version` for one that a client has written; missing in results of earlier versions.
+   * @example "cross_entropy"
+   */
+  loss_fn?: string;
+
+  /** The loss of the batch; null where it is no finite number. */
+  @ApiProperty({ type: Number, nullable: true, example: 2.31 })
+  loss!: number | null;
+
+  /** By name; `loss:sum` is the loss again. Null where it is no finite number. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'number', nullable: true },
+    example: { 'loss:sum': 2.31, mean_nll: 0.77 },
+  })
+  metrics!: Record<string, number | null>;
+
+  /**
+   * Datums in the batch.
+   * @example 1
+   */
+  num_samples!: number;
+
+  /** For each datum. */
+  @ApiProperty({ type: [ForwardOutputDto] })
+  loss_fn_outputs!: ForwardOutputDto[];
+}
+
+export class CompletedOptimStepDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['optim_step'], example: 'optim_step' })
+  kind!: 'optim_step';
+
+  /** step, grad_norm, update_norm, weight_norm, learning_rate. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'number', nullable: true },
+    example: { step: 1, grad_norm: 0.8 },
+  })
+  metrics!: Record<string, number | null>;
+
+  @ApiProperty({ ...DIGEST, required: false })
+  digest?: string;
+}
+
+export class CompletedGenerateDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['generate'], example: 'generate' })
+  kind!: 'generate';
+
+  /**
+   * Text of the first sequence.
+   * @example "Hi there!"
+   */
+  text!: string;
+
+  /** The n continuations. */
+  @ApiProperty({ type: [GeneratedSequenceDto] })
+  sequences!: GeneratedSequenceDto[];
+
+  /** Tokens read and drawn. */
+  @ApiProperty({ type: GenerateUsageDto })
+  usage!: GenerateUsageDto;
+
+  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
+  @ApiProperty({ ...SEED_SCHEMA, example: 42 })
+  seed!: Seed;
+}
+
+export class CompletedSaveDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['save_weights', 'save_weights_for_sampler', 'save_weights_external'], example: 'save_weights' })
+  kind!: 'save_weights' | 'save_weights_for_sampler' | 'save_weights_external';
+
+  /**
+   * Where the checkpoint is.
+   * @example "tinker://my-model/weights/step-10"
+   */
+  path!: string;
+
+  /**
+   * Its name.
+   * @example "step-10"
+   */
+  name!: string;
+
+  /**
+   * Size of its files; missing in results of earlier versions.
+   * @example 7340032
+   */
+  size_bytes?: number;
+}
+
+export class CompletedLoadDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['load_weights'], example: 'load_weights' })
+  kind!: 'load_weights';
+
+  /**
+   * The checkpoint that was loaded.
+   * @example "tinker://my-model/weights/step-10"
+   */
+  path!: string;
+
+  /**
+   * Optimiser steps of the adapter now; missing in results of earlier versions.
+   * @example 10
+   */
+  step?: number;
+
+  @ApiProperty({ ...DIGEST, required: false })
+  digest?: string;
+}
+
+export class CompletedCreateDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['create_adapter'], example: 'create_adapter' })
+  kind!: 'create_adapter';
+
+  /**
+   * The base model underneath.
+   * @example "HuggingFaceTB/SmolLM2-135M-Instruct"
+   */
+  base_model!: string;
+
+  /**
+   * Rank of its matrices.
+   * @example 16
+   */
+  rank!: number;
+
+  /**
+   * Numbers in them.
+   * @example 921600
+   */
+  trainable_params!: number;
+
+  @ApiProperty({ ...DIGEST, required: false })
+  digest?: string;
+}
+
+export class CompletedRewindDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['rewind_adapter'], example: 'rewind_adapter' })
+  kind!: 'rewind_adapter';
+
+  /**
+   * Optimiser steps of the adapter now.
+   * @example 3
+   */
+  step!: number;
+
+  @ApiProperty(DIGEST)
+  digest!: string;
+
+  /**
+   * Whether it has gradients that are not applied.
+   * @example false
+   */
+  has_gradients!: boolean;
+}
+
+export class CompletedDeleteDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['delete_adapter'], example: 'delete_adapter' })
+  kind!: 'delete_adapter';
+
+  /**
+   * Memory and files are freed.
+   * @example true
+   */
+  deleted!: boolean;
+}
+
+export class CompletedUnloadDto extends CompletedDto {
+  /** What was done. */
+  @ApiProperty({ enum: ['unload_adapter'], example: 'unload_adapter' })
+  kind!: 'unload_adapter';
+
+  /**
+   * Memory is freed.
+   * @example true
+   */
+  unloaded!: boolean;
+}
+
+const BY_KIND = {
+  create_adapter: CompletedCreateDto,
+  delete_adapter: CompletedDeleteDto,
+  unload_adapter: CompletedUnloadDto,
+  forward: CompletedForwardDto,
+  forward_backward: CompletedForwardDto,
+  optim_step: CompletedOptimStepDto,
+  generate: CompletedGenerateDto,
+  save_weights: CompletedSaveDto,
+  save_weights_for_sampler: CompletedSaveDto,
+  save_weights_external: CompletedSaveDto,
+  load_weights: CompletedLoadDto,
+  rewind_adapter: CompletedRewindDto,
+} as const satisfies Record<OperationKind, unknown>;
+
+const RESULTS = [...new Set(Object.values(BY_KIND))];
+
+export const CompletedModels = (): MethodDecorator => ApiExtraModels(...RESULTS);
+
+/** One of the results, told apart by `kind`. */
+export function completedSchema() {
+  return {
+    oneOf: RESULTS.map((type) => ({ $ref: getSchemaPath(type) })),
+    discriminator: {
+      propertyName: 'kind',
+      mapping: Object.fromEntries(Object.entries(BY_KIND).map(([kind, type]) => [kind, getSchemaPath(type)])),
+    },
+  };
+}
