@@ -41,6 +41,11 @@ const restricted = {
     selector: 'ThrowStatement > NewExpression[callee.name="Error"] > CallExpression[callee.name="String"]',
     message: 'This drops the stack and the class: throw an AppError with `cause`.',
   },
+  spreadIntoCall: {
+    selector:
+      'CallExpression[callee.property.name=/^(max|min|push|unshift|concat|fromCharCode|fromCodePoint)$/] > SpreadElement',
+    message: 'A large list does not fit into the arguments of a call (a vocabulary is one); loop over it.',
+  },
   environment: {
     selector: 'MemberExpression[object.name="process"][property.name="env"]',
     message: 'Only src/config reads the environment; inject AppConfig.',
@@ -99,7 +104,7 @@ export default tseslint.config(
         'error',
         { paths: [{ name: '@nestjs/common', importNames: ['forwardRef'], message: 'A cycle of modules: cut it.' }] },
       ],
-      'no-restricted-syntax': ['error', ...everywhere, restricted.environment],
+      'no-restricted-syntax': ['error', ...everywhere, restricted.environment, restricted.spreadIntoCall],
       'prefer-const': 'error',
     },
   },

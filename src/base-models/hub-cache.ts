@@ -57,10 +57,11 @@ export class HubCache {
     try {
       const commit = (await readFile(join(this.folder, 'refs', 'main'), 'utf8')).trim();
       const folder = this.snapshot(commit);
-      const names = ['config.json', 'tokenizer.json'];
-      if (options.weights) names.push(...(await safetensorsFiles(folder, folder)));
-      await Promise.all(names.map((name) => access(join(folder, name))));
-      names.push(...(await readdir(folder)).filter((name) => SMALL_FILES.test(name) && !names.includes(name)));
+      const weights = options.weights ? await safetensorsFiles(folder, folder) : [];
+      const needed = ['config.json', 'tokenizer.json', ...weights];
+      await Promise.all(needed.map((name) => access(join(folder, name))));
+      const others = (await readdir(folder)).filter((name) => SMALL_FILES.test(name) && !needed.includes(name));
+      const names = [...needed, ...others];
       const damaged: string[] = [];
       for (const name of names) if (await this.isDamaged(join(folder, name))) damaged.push(name);
       return { commit, folder, damaged, complete: await exists(this.completeMark(commit)) };

@@ -28,7 +28,7 @@ export function product(...dims: readonly Dim[]): Dim {
   for (const dim of dims) {
     const parsed = parse(dim);
     factor *= parsed.factor;
-    symbols.push(...parsed.symbols);
+    for (const symbol of parsed.symbols) symbols.push(symbol);
   }
   if (symbols.length === 0 || factor === 0) return factor;
   symbols.sort();

@@ -40,7 +40,7 @@ export function extractProgram(
     else if (tensor.source.kind === 'input') inputs.set(tensor.source.name, tensor);
     else if (tensor.source.kind === 'node') {
       nodes.add(tensor.source.node);
-      stack.push(...tensor.source.node.inputs);
+      for (const input of tensor.source.node.inputs) stack.push(input);
     }
   }
   const inOrder = [...nodes].sort((a, b) => a.outputs[0]!.id - b.outputs[0]!.id);

@@ -65,7 +65,7 @@ export function packBatch(
 function layOut({ tokens: all }: DatumBatch, members: readonly number[], active: Uint8Array) {
   const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
   const count = lengths.reduce((sum, length) => sum + length, 0);
-  const longest = Math.max(...lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const tokens = new Int32Array(count);
   const padIndex = new Int32Array(members.length * longest).fill(-1);
   const validIndex = new Int32Array(count);

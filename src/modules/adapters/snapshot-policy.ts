@@ -29,7 +29,7 @@ export function snapshotsToDrop(snapshots: readonly KeptSnapshot[], { kept, expi
   while (left.length > kept) {
     const index = closest(left);
     if (index < 0) break;
-    dropped.push(...left.splice(index, 1));
+    for (const snapshot of left.splice(index, 1)) dropped.push(snapshot);
   }
   return dropped.map(({ position }) => position);
 }

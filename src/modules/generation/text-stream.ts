@@ -78,7 +78,7 @@ export function cutAtStop(text: string, stopStrings: readonly string[]): string 
 
 function firstStop(text: string, stopStrings: readonly string[]): number {
   const places = stopStrings.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return places.length === 0 ? -1 : Math.min(...places);
+  return places.sort((a, b) => a - b)[0] ?? -1;
 }
 
 /** Length of the longest end of the text that may still become a stop string. */
