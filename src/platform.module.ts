@@ -4,6 +4,7 @@ import { AppExceptionFilter } from './common/http/app-exception.filter.js';
 import { HttpDrain } from './common/http/http-drain.js';
 import { RequestValidationPipe } from './common/http/request-validation.pipe.js';
 import { UnknownQueryGuard } from './common/http/unknown-query.guard.js';
+import { ThreadPool } from './common/threads/thread-pool.js';
 import { type AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -24,6 +25,7 @@ export class PlatformModule {
   static forRoot(config: AppConfig): DynamicModule {
     return {
       module: PlatformModule,
+      global: true,
       imports: [
         ConfigModule.forRoot(config),
         DatabaseModule.forRoot(),
@@ -36,10 +38,12 @@ export class PlatformModule {
       ],
       providers: [
         HttpDrain,
+        ThreadPool,
         { provide: APP_FILTER, useClass: AppExceptionFilter },
         { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
+      exports: [ThreadPool],
     };
   }
 }

@@ -59,7 +59,9 @@ export const ROOT_FILES = [
 /** Files of a module that others may import beside its index.ts. */
 export const ENTRANCES = [
   // The engine's thread computes losses and serves no HTTP, so it does not load the module with its controller.
-  /^src\/modules\/losses\/(loss-(function|registry)|slopes-of-datums|plugins\/load-losses)\.ts$/,
+  // So do the threads that read large bodies.
+  /^src\/modules\/losses\/(loss-(function|registry|input-tensors)|ignored-targets|slopes-of-datums|plugins\/load-losses)\.ts$/,
+  /^src\/modules\/training\/batch-context\.ts$/,
 ];
 
 /** Where a package may be used; packages not named here may be used anywhere but in `PURE` folders. */

@@ -48,6 +48,7 @@ export class AppConfig {
   readonly packWeights: boolean;
   readonly bodyLimitMb: number;
   readonly bodiesInFlightMb: number;
+  readonly bodyGraceS: number;
   readonly maxQueuedPerKey: number;
   readonly maxQueuedRequests: number;
   readonly maxAdaptersPerKey: number;
@@ -98,6 +99,7 @@ export class AppConfig {
     this.packWeights = values.PACK_WEIGHTS;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
+    this.bodyGraceS = values.BODY_GRACE_S;
     this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
     this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
     this.maxAdaptersPerKey = values.MAX_ADAPTERS_PER_KEY;
@@ -182,7 +184,14 @@ function findQuestionable(given: Environment, values: Values): string[] {
   }
   if (values.ROLE === 'worker') {
     warn(
-      ['BODY_LIMIT_MB', 'BODIES_IN_FLIGHT_MB', 'MAX_QUEUED_PER_KEY', 'MAX_QUEUED_REQUESTS', 'MAX_ADAPTERS_PER_KEY'],
+      [
+        'BODY_LIMIT_MB',
+        'BODIES_IN_FLIGHT_MB',
+        'BODY_GRACE_S',
+        'MAX_QUEUED_PER_KEY',
+        'MAX_QUEUED_REQUESTS',
+        'MAX_ADAPTERS_PER_KEY',
+      ],
       'with ROLE=worker: it takes no requests',
     );
   }

@@ -213,8 +213,9 @@ export const ENV_SCHEMA = {
     1_048_576,
   )({
     default: 512,
-    desc: 'Bytes of request bodies received at once, over all requests; more are answered 429. Chunked and compressed ones count as BODY_LIMIT_MB. A worker holds payloads of as many bytes at once.',
+    desc: 'Bytes of request bodies in memory, over all requests, counted as they arrive; one key, or one address where no keys are asked for, has at most half of it. More are answered 429. A worker holds payloads of as many bytes at once.',
   }),
+  BODY_GRACE_S: wholeNumber(1, 3600)({ default: 10, desc: 'Seconds; then bodies must come at 16 kB/s, or get 408.' }),
   MAX_QUEUED_PER_KEY: wholeNumber(
     1,
     100_000_000,

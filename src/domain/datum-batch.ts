@@ -1,4 +1,4 @@
-import { type RaggedTensor } from './ragged-tensor.js';
+import { type RaggedTensor, type TensorData } from './ragged-tensor.js';
 
 /**
  * What one forward or forward_backward works on: for every datum N input tokens and, aligned with them, the inputs of
@@ -9,6 +9,11 @@ export interface DatumBatch {
   readonly tokens: RaggedTensor<Int32Array>;
   /** By name: target_tokens (Int32, [N] or [N, K]), weights, logprobs, advantages, ... (Float32). */
   readonly lossInputs: Readonly<Record<string, RaggedTensor>>;
+}
+
+/** All arrays of a batch, for moving them to another thread. */
+export function batchArrays({ tokens, lossInputs }: DatumBatch): (TensorData | Int32Array)[] {
+  return [tokens, ...Object.values(lossInputs)].flatMap(({ data, offsets }) => [data, offsets]);
 }
 
 /**

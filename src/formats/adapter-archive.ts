@@ -18,6 +18,9 @@ export interface ArchiveLimits {
   readonly maxEntries: number;
 }
 
+/** PEFT's has a few kilobytes. */
+const MAX_CONFIG_BYTES = 2 ** 20;
+
 export const DEFAULT_ARCHIVE_LIMITS: ArchiveLimits = { maxBytes: 2 ** 31, maxEntries: 100 };
 
 const ADAPTER_FILES = new Set([ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, OPTIMIZER_FILE]);
@@ -96,6 +99,7 @@ async function collect(archive: Extract, limits: ArchiveLimits): Promise<Map<str
     }
     const path = checkedPath(entry.header);
     if (entry.header.size > limits.maxBytes) throw tooLarge(limits);
+    if (path.at(-1) === ADAPTER_CONFIG_FILE && entry.header.size > MAX_CONFIG_BYTES) throw configTooLarge();
     const chunks: Uint8Array[] = [];
     const wanted = entry.header.type === 'file' && path.length <= 2 && ADAPTER_FILES.has(path.at(-1) ?? '');
     for await (const chunk of entry) if (wanted) chunks.push(chunk as Uint8Array);
@@ -123,6 +127,10 @@ function checkedPath({ name, type }: Header): string[] {
     throw new UnsupportedAdapterError(`The archive has ${shown}, a ${type}; only files and folders are taken.`);
   }
   return parts;
+}
+
+function configTooLarge(): UnsupportedAdapterError {
+  return new UnsupportedAdapterError(`${ADAPTER_CONFIG_FILE} has more than ${MAX_CONFIG_BYTES} bytes.`);
 }
 
 function tooLarge(limits: ArchiveLimits): UnsupportedAdapterError {

@@ -1,3 +1,6 @@
+import { LOOP_LIMITS, scanJson } from '../common/json/json-scan.js';
+import { JsonTooComplexError } from '../common/json/json-too-complex.error.js';
+import { shortened } from '../common/shortened.js';
 import { type LoraSpec } from '../domain/lora-spec.js';
 import { UnsupportedAdapterError } from './format.errors.js';
 
@@ -141,9 +144,11 @@ function parsePattern(
 function parseJson(bytes: Uint8Array): Json {
   let parsed: unknown;
   try {
+    scanJson(bytes, LOOP_LIMITS);
     parsed = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
-    throw new UnsupportedAdapterError(`${ADAPTER_CONFIG_FILE} is not JSON.`, {}, { cause: error });
+    const problem = error instanceof JsonTooComplexError ? `has more than ${error.limit} ${error.what}` : 'is not JSON';
+    throw new UnsupportedAdapterError(`${ADAPTER_CONFIG_FILE} ${problem}.`, {}, { cause: error });
   }
   if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
     return Object.fromEntries(Object.entries(parsed));
@@ -182,5 +187,6 @@ function refuseOtherFeatures(json: Json): void {
 
 function refused(key: string, value: unknown, reason: string): UnsupportedAdapterError {
   const stated = value === undefined ? 'is missing' : `is ${JSON.stringify(value).slice(0, 80)}`;
-  return new UnsupportedAdapterError(`${key} in ${ADAPTER_CONFIG_FILE} ${stated}: ${reason}.`, { field: key });
+  const name = shortened(key);
+  return new UnsupportedAdapterError(`${name} in ${ADAPTER_CONFIG_FILE} ${stated}: ${reason}.`, { field: name });
 }

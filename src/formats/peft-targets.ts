@@ -1,4 +1,5 @@
 import { type AdapterModule } from '../domain/adapter-modules.js';
+import { shortened } from '../common/shortened.js';
 import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/lora-spec.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { type PeftConfig } from './peft-config.js';
@@ -30,7 +31,9 @@ export function adaptedModules(
   const adapted = modules.filter((module) => !isExcluded(module.name) && isTarget(module));
   if (adapted.length > 0) return adapted;
   const stated = typeof peft.targets === 'string' ? peft.targets : peft.targets.join(', ');
-  throw new AdapterMismatchError(`None of its target_modules (${stated}) is a linear of the base model.`);
+  throw new AdapterMismatchError(
+    `None of its target_modules (${shortened(stated, 200)}) is a linear of the base model.`,
+  );
 }
 
 /** The same as a LoraSpec has it, with the ranks and alphas that differ. @throws UnsupportedAdapterError */

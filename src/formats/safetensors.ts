@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises';
+import { JsonTooComplexError } from '../common/json/json-too-complex.error.js';
+import { scanJson } from '../common/json/json-scan.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half-floats.js';
 import { InvalidSafetensorsError } from './format.errors.js';
 
@@ -37,6 +39,10 @@ export interface TensorToWrite {
 
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** A hundred times what the largest checkpoints have in one file. */
+const MAX_TENSORS = 2 ** 17;
+const HEADER_LIMITS = { fields: MAX_TENSORS, parts: 12 * MAX_TENSORS, values: 12 * MAX_TENSORS };
+const MAX_NAME_LENGTH = 4096;
 const PREFIX_BYTES = 8;
 
 export function itemBytes(dtype: SafetensorsDtype): number {
@@ -82,14 +88,19 @@ function headerLength(prefix: Uint8Array, fileSize: number, what: string): numbe
 function parseHeader(headerBytes: Uint8Array, fileSize: number, what: string): SafetensorsHeader {
   let parsed: unknown;
   try {
+    scanJson(headerBytes, HEADER_LIMITS);
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(headerBytes));
-  } catch {
+  } catch (error) {
+    if (error instanceof JsonTooComplexError) {
+      throw invalid(what, `its header has more than ${error.limit} ${error.what}`);
+    }
     throw invalid(what, 'its header is not JSON');
   }
   if (!isRecord(parsed)) throw invalid(what, 'its header is not a JSON object');
   const dataStart = PREFIX_BYTES + headerBytes.byteLength;
   const tensors = new Map<string, TensorEntry>();
   for (const [name, value] of Object.entries(parsed)) {
+    if (name.length > MAX_NAME_LENGTH) throw invalid(what, `a tensor's name has ${name.length} characters`);
     if (name !== '__metadata__') tensors.set(name, parseEntry(name, value, dataStart, what));
   }
   checkLayout(tensors, dataStart, fileSize, what);

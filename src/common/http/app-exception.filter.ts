@@ -11,7 +11,7 @@ import type { Request, Response } from 'express';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/internal.error.js';
 import { allowedMethods } from './allowed-methods.js';
-import { toBodyError } from './body.errors.js';
+import { toBodyError } from './bodies/body.errors.js';
 import { type ErrorDto } from './error.dto.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 

@@ -1,48 +1,47 @@
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { BodiesInFlight } from './bodies-in-flight.js';
-import { toBodyError } from './body.errors.js';
+import { ThreadPool } from '../threads/thread-pool.js';
+import { BodyBudget } from './bodies/body-budget.js';
+import { BodyWatch } from './bodies/body-watch.js';
+import { BodyGuard } from './bodies/body.guard.js';
+import { announcesBody, RequestBodies } from './bodies/request-bodies.js';
 import { corsOptions, type Origins, refuseCrossSite } from './cross-site.js';
-import { keepExactIntegers, restoreExactSeeds } from './exact-integers.js';
 import { guardPages, PAGES } from './page-guard.js';
 import { logRequests } from './request-log.js';
-import { zstdBodies } from './zstd-bodies.js';
 
-const PROTOBUF = 'application/x-protobuf';
+const MB = 2 ** 20;
 
 export interface BodyLimits {
   /** Of one body, after decompression. */
   readonly bodyLimitMb: number;
-  /** Of all bodies at once. */
+  /** Of all bodies in memory. */
   readonly bodiesInFlightMb: number;
+  /** After this long a body must have come at a minimum rate. */
+  readonly bodyGraceS: number;
 }
 
 /**
- * What every HTTP application of ours has, the tests' too: CORS, the gate that asks for a key, then JSON and protobuf bodies
- * up to the limits (gzip, deflate and br are unpacked, and zstd for protobuf), request log, no banner. Create the
- * application with `bodyParser: false`.
+ * What every HTTP application of ours has, the tests' too: CORS, the gate that asks for a key, then the guard that reads
+ * JSON and protobuf bodies up to the limits, request log, no banner. Create the application with `bodyParser: false`.
  */
 export function configureHttp(app: NestExpressApplication, config: BodyLimits & Origins, gate?: RequestHandler): void {
-  const { bodyLimitMb, bodiesInFlightMb } = config;
   app.disable('x-powered-by');
   // An ETag is a hash over the whole answer, and results are megabytes that nobody caches.
   app.disable('etag');
   app.use(logRequests);
   app.use(PAGES, guardPages);
+  const watch = new BodyWatch(config.bodyGraceS);
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    if (announcesBody(request)) watch.drain(request, response);
+    next();
+  });
   app.enableCors(corsOptions(config));
   app.use(refuseCrossSite(config));
   // Before any body is read: strangers must not make us parse megabytes.
   if (gate) app.use(gate);
-  const inFlight = new BodiesInFlight(bodiesInFlightMb * 2 ** 20, bodyLimitMb * 2 ** 20);
-  app.use(inFlight.before);
-  const zstd = zstdBodies(PROTOBUF, bodyLimitMb * 2 ** 20);
-  app.use(zstd.before);
-  const type = ['application/json', 'application/*+json'];
-  const json = { limit: `${bodyLimitMb}mb`, type, verify: keepExactIntegers };
-  app.useBodyParser('json', json);
-  app.useBodyParser('raw', { limit: `${bodyLimitMb}mb`, type: PROTOBUF });
-  app.use(zstd.after);
-  app.use(inFlight.after);
-  app.use(restoreExactSeeds);
-  app.use((error: unknown, _request: Request, _response: Response, next: NextFunction) => next(toBodyError(error)));
+  const budget = new BodyBudget(config.bodiesInFlightMb * MB);
+  app.useGlobalGuards(new BodyGuard(new RequestBodies(config.bodyLimitMb * MB, budget, watch, app.get(ThreadPool))));
+  // Node would ask for the body by itself, before the key is known; the guard does it.
+  const server = app.getHttpServer();
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
 }

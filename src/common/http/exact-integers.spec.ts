@@ -1,12 +1,12 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { describe, expect, it } from 'vitest';
 import { keepExactIntegers, restoreExactSeeds } from './exact-integers.js';
 
 function parsed(text: string, url = '/generate'): unknown {
-  const request = { url, body: undefined as unknown };
-  keepExactIntegers(request, undefined, Buffer.from(text));
-  request.body = JSON.parse(text);
-  restoreExactSeeds(request as Request, {} as Response, () => undefined);
+  const request = { url, body: undefined as unknown } as Request;
+  keepExactIntegers(request, Buffer.from(text));
+  request.body = JSON.parse(text) as unknown;
+  restoreExactSeeds(request);
   return request.body;
 }
 

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { Request } from 'express';
 import { toSeed } from '../../domain/seed.js';
 import { invalid } from '../json/json-fields.js';
 
@@ -12,28 +12,29 @@ const seqIds = new WeakMap<object, string>();
 const seeds = new WeakMap<object, readonly string[]>();
 
 /** Of 16 digits and more: what a float64 may not hold exactly. A quoted name inside a string has a backslash before it. */
-const LONG_SEQ_ID = /"seq_id"\s*:\s*(\d{16,19})(?!\d)/;
+const SEQ_ID_NAME = '"seq_id"';
+const LONG_SEQ_ID = /^\s*:\s*(\d{16,19})(?!\d)/;
 const SAMPLE = /\/asample(\?|$)/;
 
 const SEED_NAME = '"seed"';
 const LONG_SEED = /^\s*:\s*(-?\d{16,1000})\s*[,}]/;
 /** After the name: white space, and the digits. */
-const SEED_BYTES = 1100;
+const VALUE_BYTES = 1100;
 /** More of them than any request has; strings may hold them too. */
-const MAX_SEEDS = 100;
+const MAX_NAMES = 100;
 const SEEDED = /\/(asample|generate|create_model|adapters)\/?(\?|$)/;
 /** Where requests have seeds. */
 const SEED_PARENTS = ['sampling_params', 'lora_config'] as const;
 
 /** To be called with a body's bytes before they are parsed. */
-export function keepExactIntegers(request: object, _response: unknown, body: Buffer): void {
-  const { url } = request as Request;
+export function keepExactIntegers(request: Request, body: Buffer): void {
+  const { url } = request;
   if (SAMPLE.test(url)) {
-    const digits = LONG_SEQ_ID.exec(body.toString('latin1'))?.[1];
+    const [digits] = longIntegers(body, SEQ_ID_NAME, LONG_SEQ_ID);
     if (digits !== undefined) seqIds.set(request, digits);
   }
   if (SEEDED.test(url)) {
-    const found = longSeeds(body);
+    const found = longIntegers(body, SEED_NAME, LONG_SEED);
     if (found.length > 0) seeds.set(request, found);
   }
 }
@@ -45,17 +46,16 @@ export function exactSeqId(request: object, seqId: number): string {
 }
 
 /** Puts seeds that have lost digits back into the parsed body, as strings. To be called right after parsing. */
-export function restoreExactSeeds(request: Request, _response: Response, next: NextFunction): void {
+export function restoreExactSeeds(request: Request): void {
   const digits = seeds.get(request);
   const body: unknown = request.body;
-  if (digits === undefined || !isRecord(body)) return next();
+  if (digits === undefined || !isRecord(body)) return;
   seeds.delete(request);
   restore(body, 'seed', digits);
   for (const parent of SEED_PARENTS) {
     const value = body[parent];
     if (isRecord(value)) restore(value, `${parent}.seed`, digits);
   }
-  next();
 }
 
 function restore(object: Record<string, unknown>, field: string, digits: readonly string[]): void {
@@ -68,14 +68,15 @@ function restore(object: Record<string, unknown>, field: string, digits: readonl
   if (exact !== undefined) object['seed'] = exact;
 }
 
-function longSeeds(body: Buffer): string[] {
+/** The digits that follow a name, wherever it stands. */
+function longIntegers(body: Buffer, name: string, pattern: RegExp): string[] {
   const found: string[] = [];
-  let at = body.indexOf(SEED_NAME);
-  for (let i = 0; at >= 0 && i < MAX_SEEDS; i++) {
-    const end = at + SEED_NAME.length;
-    const digits = LONG_SEED.exec(body.toString('latin1', end, end + SEED_BYTES))?.[1];
+  let at = body.indexOf(name);
+  for (let i = 0; at >= 0 && i < MAX_NAMES; i++) {
+    const end = at + name.length;
+    const digits = pattern.exec(body.toString('latin1', end, end + VALUE_BYTES))?.[1];
     if (digits !== undefined) found.push(digits);
-    at = body.indexOf(SEED_NAME, end);
+    at = body.indexOf(name, end);
   }
   return found;
 }

@@ -1,10 +1,12 @@
 import {
   type ArgumentMetadata,
   Injectable,
+  type Type,
   ValidationPipe,
   type ValidationError,
   type ValidationPipeOptions,
 } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
 import { InvalidRequestError } from '../errors/request.errors.js';
 import { describe } from '../json/json-fields.js';
 import { shortened } from '../shortened.js';
@@ -42,7 +44,8 @@ export class RequestValidationPipe extends ValidationPipe {
         remedy: 'Send a JSON object with the header Content-Type: application/json.',
       });
     }
-    const { rest, taken } = takeNumberArrays(value);
+    const named = metadata.metatype === undefined ? value : onlyKnownFields(value, metadata.metatype, lenient);
+    const { rest, taken } = takeNumberArrays(named);
     const result = await validate(rest);
     restoreNumberArrays(result, taken);
     return result;
@@ -55,7 +58,38 @@ function isJsonObject(value: unknown): boolean {
 }
 
 /** Problems that an answer lists. */
-const MOST_PROBLEMS = 50;
+const MAX_PROBLEMS = 50;
+
+/**
+ * Names first: what no field of the request is called is neither copied nor walked, whatever it holds. A lenient DTO
+ * drops it; elsewhere the first of them are left, without their values, for the validation to refuse.
+ */
+function onlyKnownFields(value: unknown, metatype: Type, lenient: boolean): unknown {
+  const known = knownFields(metatype);
+  if (known.size === 0 || typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
+  const names = Object.keys(value);
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length === 0) return value;
+  const kept = names.filter((name) => known.has(name)).map((name): [string, unknown] => [name, ownField(value, name)]);
+  const refused = lenient ? [] : unknown.slice(0, MAX_PROBLEMS + 1).map((name): [string, unknown] => [name, null]);
+  return Object.fromEntries([...kept, ...refused]);
+}
+
+function ownField(value: object, name: string): unknown {
+  return Reflect.get(value, name);
+}
+
+const fieldsOf = new WeakMap<Type, ReadonlySet<string>>();
+
+/** Names of the fields of a DTO class; none for a type that is not validated. */
+function knownFields(metatype: Type): ReadonlySet<string> {
+  const known = fieldsOf.get(metatype);
+  if (known) return known;
+  const rules = getMetadataStorage().getTargetValidationMetadatas(metatype, '', true, false);
+  const names = new Set(rules.map(({ propertyName }) => propertyName));
+  fieldsOf.set(metatype, names);
+  return names;
+}
 
 interface FieldProblem {
   readonly field: string;
@@ -82,7 +116,7 @@ function toInvalidRequest(errors: ValidationError[]): InvalidRequestError {
   return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}${end}`, {
     field: first?.field,
     remedy: 'Correct the field, or leave it out where it is optional: /docs describes the fields of every request.',
-    problems: problems.slice(0, MOST_PROBLEMS),
+    problems: problems.slice(0, MAX_PROBLEMS),
   });
 }
 

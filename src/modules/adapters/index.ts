@@ -1,3 +1,4 @@
+export { ADOPT_FILES } from './adopted-files.js';
 export { fromFiles, readFiles, toFiles } from './adapter-files.js';
 export { AdapterResidency } from './adapter-residency.js';
 export { AdapterRestore, type LoadedState } from './adapter-restore.js';

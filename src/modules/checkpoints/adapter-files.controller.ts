@@ -14,6 +14,8 @@ import {
 import type { Request, Response } from 'express';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { ApiFailures } from '../../common/http/api-docs.js';
+import { countedStream } from '../../common/http/bodies/counted-stream.js';
+import { COUNTED_UPLOAD } from '../../common/http/bodies/counted-upload.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { AdapterCreatedDto, toAdapterDto } from '../adapters/index.js';
 import { AdapterFilesService } from './adapter-files.service.js';
@@ -48,7 +50,7 @@ export class AdapterFilesController {
   }
 
   @Post('import')
-  @UseInterceptors(FileInterceptor('file'))
+  @UseInterceptors(FileInterceptor('file', COUNTED_UPLOAD))
   @ApiOperation({
     summary: 'Make an adapter from PEFT files',
     description:
@@ -82,7 +84,7 @@ export class AdapterFilesController {
 
 function bodyOf(request: Request, file: { readonly buffer: Buffer } | undefined): Readable {
   if (file) return Readable.from([file.buffer]);
-  if (request.is(BODY_TYPES)) return request;
+  if (request.is(BODY_TYPES)) return countedStream(request);
   const remedy = `Send a tar with Content-Type ${BODY_TYPES.join(', ')}, or as field "file" of multipart/form-data.`;
   throw new InvalidRequestError(`The request has no archive. ${remedy}`, { field: 'file', remedy });
 }

@@ -2,14 +2,15 @@ import { type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { stateDigest } from '../../compute/state-digest.js';
+import { ThreadPool } from '../../common/threads/thread-pool.js';
+import { buffersOf } from '../../common/threads/thread-task.js';
 import { AppConfig } from '../../config/app-config.js';
 import { packArchive, readArchive } from '../../formats/adapter-archive.js';
 import { UnsupportedAdapterError } from '../../formats/format.errors.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '../../formats/peft-adapter.js';
 import { parsePeftConfig } from '../../formats/peft-config.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
-import { type AdapterEntity, AdaptersService, fromFiles, toFiles } from '../adapters/index.js';
+import { ADOPT_FILES, type AdapterEntity, AdaptersService } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { CheckpointsService } from './checkpoints.service.js';
 import { withFirstState } from './first-state.js';
@@ -27,6 +28,7 @@ export class AdapterFilesService {
     private readonly futures: FuturesService,
     private readonly store: CheckpointStore,
     private readonly config: AppConfig,
+    private readonly threads: ThreadPool,
   ) {}
 
   /**
@@ -54,10 +56,9 @@ export class AdapterFilesService {
     if (wish.modelId !== undefined) await this.adapters.checkFree(wish.modelId);
     const files = await readArchive(source, { maxBytes: this.config.bodyLimitMb * MIB, maxEntries: 100 });
     const model = this.baseModelOf(files, wish.baseModel);
-    const { lora, state } = fromFiles(files, model.config);
     const id = `adapter_${ulid()}`;
-    const stored = toFiles({ lora, baseModel: model.name }, state, { optimizer: true });
-    const first = { files: stored, step: state.step, digest: await stateDigest(state) };
+    const foreign = { files, config: model.config, baseModel: model.name };
+    const { lora, ...first } = await this.threads.run(ADOPT_FILES, foreign, buffersOf(files.values()));
     return withFirstState(this.store, id, first, (firstState) =>
       this.adapters.create({ id, modelId: wish.modelId, baseModel: model.name, lora, firstState }),
     );

@@ -2,10 +2,13 @@ import { Body, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { TrainingService } from '../training/index.js';
+import { LargeBody, ReadsLargeBodies } from '../../common/http/bodies/large-body.js';
+import { ThreadPool } from '../../common/threads/thread-pool.js';
+import { type DatumRequest, TrainingService } from '../training/index.js';
 import { toDatumBatch } from './codec/datum-batch.js';
 import { readJsonRequest } from './codec/json-request.js';
-import { readProtoRequest, type WireForwardRequest } from './codec/proto-request.js';
+import { type InputField, READ_LARGE_REQUEST_BATCH, READ_LARGE_REQUEST_HEAD } from './codec/large-request.js';
+import { readProtoRequest } from './codec/proto-request.js';
 import { PROTOBUF } from './codec/wire-schema.js';
 import { TinkerForwardBackwardDto, TinkerForwardDto } from './dto/forward.dto.js';
 import { TinkerFutureDto } from './dto/model.dto.js';
@@ -30,9 +33,13 @@ const ROLLOUTS = [
 /** Training. Requests run in the order in which they arrive; nothing ever waits for a number that is missing. */
 @TinkerController('training')
 export class TinkerTrainingController {
-  constructor(private readonly training: TrainingService) {}
+  constructor(
+    private readonly training: TrainingService,
+    private readonly threads: ThreadPool,
+  ) {}
 
   @Post('forward_backward')
+  @ReadsLargeBodies()
   @HttpCode(200)
   @ApiConsumes('application/json', PROTOBUF)
   @ApiPost('api/v1/forward_backward', {
@@ -52,13 +59,11 @@ export class TinkerTrainingController {
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
   forwardBackward(@Req() request: Request): Promise<TinkerFutureDto> {
-    const body: unknown = request.body;
-    return this.submit(
-      Buffer.isBuffer(body) ? readProtoRequest(body) : readJsonRequest(body, 'forward_backward_input'),
-    );
+    return this.submit(request.body, 'forward_backward_input');
   }
 
   @Post('forward')
+  @ReadsLargeBodies()
   @HttpCode(200)
   @ApiConsumes('application/json', PROTOBUF)
   @ApiPost('api/v1/forward', {
@@ -70,10 +75,7 @@ export class TinkerTrainingController {
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
   forward(@Req() request: Request): Promise<TinkerFutureDto> {
-    const body: unknown = request.body;
-    return this.submit(
-      Buffer.isBuffer(body) ? { ...readProtoRequest(body), forwardOnly: true } : readJsonRequest(body, 'forward_input'),
-    );
+    return this.submit(request.body, 'forward_input');
   }
 
   @Post('optim_step')
@@ -90,12 +92,27 @@ export class TinkerTrainingController {
     return toTinkerFuture(await this.training.optimStep(toOptimStep(body)));
   }
 
-  private async submit({ data, forwardOnly, ...request }: WireForwardRequest): Promise<TinkerFutureDto> {
-    const accepted = await this.training.submitDatums({
-      ...request,
-      kind: forwardOnly ? 'forward' : 'forward_backward',
-      read: (context) => toDatumBatch(data, context),
-    });
+  private async submit(body: unknown, input: InputField): Promise<TinkerFutureDto> {
+    const { forwardOnly, ...request } = await this.read(body, input);
+    const isForward = forwardOnly || input === 'forward_input';
+    const accepted = await this.training.submitDatums({ ...request, kind: isForward ? 'forward' : 'forward_backward' });
     return toTinkerFuture(accepted);
+  }
+
+  private async read(
+    body: unknown,
+    input: InputField,
+  ): Promise<Omit<DatumRequest, 'kind'> & { readonly forwardOnly: boolean }> {
+    if (!(body instanceof LargeBody)) {
+      const { data, ...request } = Buffer.isBuffer(body) ? readProtoRequest(body) : readJsonRequest(body, input);
+      return { ...request, read: (context) => toDatumBatch(data, context) };
+    }
+    const given = { type: body.type, bytes: body.bytes, input };
+    const { request, bytes } = await this.threads.run(READ_LARGE_REQUEST_HEAD, given, [given.bytes.buffer]);
+    const read: DatumRequest['read'] = ({ model: { name, config }, ...context }) => {
+      const task = { ...given, bytes, context: { ...context, model: { name, config } } };
+      return this.threads.run(READ_LARGE_REQUEST_BATCH, task, [bytes.buffer]);
+    };
+    return { ...request, read };
   }
 }

@@ -3,7 +3,8 @@ import { makeBaseModel } from '../../../test/support/api-base-model.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { datumValues } from '../../domain/ragged-tensor.js';
 import { LossRegistry } from '../losses/index.js';
-import { type BatchRequest, readBatch, type ReadBatch } from './batch.reader.js';
+import { type BatchRequest } from './batch-form.js';
+import { readBatch, type ReadBatch } from './batch.reader.js';
 
 const registry = new LossRegistry();
 const knownInputs = registry.list().flatMap((loss) => loss.inputs.map((input) => input.name));

@@ -2,14 +2,14 @@ import { describe, invalid, readArray, readObject, refuseUnknownFields } from '.
 import { readTokenIds } from '../../common/json/number-lists.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { readLossInputs } from '../losses/index.js';
-import { type BatchContext, checkContextLength } from './batch-context.js';
+import { readLossInputs } from '../losses/loss-input-tensors.js';
+import { checkContextLength, type DatumContext } from './batch-context.js';
 
 const FORM =
   'A datum is {"model_input": {"chunks": [{"type": "encoded_text", "tokens": [...]}]}, "loss_fn_inputs": {...}}.';
 
 /** Token-level datums, as in the Tinker API's JSON: the client has made the next-token shift itself. */
-export function readDatums(data: readonly unknown[], context: BatchContext): DatumBatch {
+export function readDatums(data: readonly unknown[], context: DatumContext): DatumBatch {
   const datums = data.map((value, i) => {
     const datum = readObject(value, `data[${i}]`, FORM);
     refuseUnknownFields(datum, ['model_input', 'loss_fn_inputs'], `data[${i}]`);
@@ -48,7 +48,7 @@ function readChunks(value: unknown, field: string): TokenChunk[] {
   });
 }
 
-function checkLength(length: number, field: string, context: BatchContext): void {
+function checkLength(length: number, field: string, context: DatumContext): void {
   if (length === 0) throw invalid(field, 'holds no tokens.', 'Every datum needs at least one token.');
   checkContextLength(length, field, context.model);
 }
@@ -56,7 +56,7 @@ function checkLength(length: number, field: string, context: BatchContext): void
 function joinChunks(
   chunks: readonly TokenChunk[][],
   offsets: Int32Array,
-  context: BatchContext,
+  context: DatumContext,
 ): RaggedTensor<Int32Array> {
   const data = new Int32Array(offsets[chunks.length]!);
   let at = 0;

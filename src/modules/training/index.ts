@@ -3,4 +3,4 @@ export { OptimStepDto } from './dto/optim-step.dto.js';
 export { LOGPROBS } from './forward-result.js';
 export { TrainingWorkerModule } from './training-worker.module.js';
 export { TrainingModule } from './training.module.js';
-export { TrainingService } from './training.service.js';
+export { type DatumRequest, TrainingService } from './training.service.js';

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { ApiPost } from '../../common/http/api-docs.js';
+import { ReadsLargeBodies } from '../../common/http/bodies/large-body.js';
 import { type Accepted } from '../futures/index.js';
 import { AcceptedDto } from './dto/accepted.dto.js';
 import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
@@ -37,6 +38,7 @@ export class TrainingController {
   constructor(private readonly training: TrainingService) {}
 
   @Post('fwdbwd')
+  @ReadsLargeBodies()
   @HttpCode(200)
   @ApiPost('fwdbwd', {
     summary: 'Forward and backward: add to the gradients of an adapter',
@@ -52,6 +54,7 @@ export class TrainingController {
   }
 
   @Post('fwd')
+  @ReadsLargeBodies()
   @HttpCode(200)
   @ApiPost('fwd', {
     summary: 'Forward only: loss, metrics and log-probs',

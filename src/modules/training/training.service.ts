@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { isGiven } from '../../common/json/json-fields.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
@@ -8,8 +9,9 @@ import { type LossReference, type LossSpec } from '../../domain/loss.js';
 import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } from '../futures/index.js';
 import { leaveOutIgnored, LossesService, LossRegistry } from '../losses/index.js';
 import { type BatchContext } from './batch-context.js';
-import { readBatch } from './batch.reader.js';
+import { type ReadBatch, readBatch } from './batch.reader.js';
 import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
+import { READ_LARGE_BATCH } from './large-batch.reader.js';
 import { type OptimStepDto, toAdamParams } from './dto/optim-step.dto.js';
 
 /** A training request of another wire format: it brings the reader of its data with it. */
@@ -19,7 +21,7 @@ export interface DatumRequest {
   readonly seqId?: number;
   readonly loss: string;
   readonly lossConfig: Readonly<Record<string, unknown>>;
-  readonly read: (context: BatchContext) => DatumBatch;
+  readonly read: (context: BatchContext) => DatumBatch | Promise<DatumBatch>;
 }
 
 const DEFAULT_LOSS = 'cross_entropy';
@@ -33,6 +35,7 @@ export class TrainingService {
     private readonly losses: LossesService,
     private readonly futures: FuturesService,
     private readonly accepted: AcceptedRequests,
+    private readonly threads: ThreadPool,
   ) {}
 
   async forward(body: ForwardBody): Promise<Accepted> {
@@ -54,7 +57,7 @@ export class TrainingService {
     const reference = await this.lossOf(name, adapter.id, seqId);
     const loss = this.registry.functionOf(reference);
     const config = this.registry.resolveConfig(loss, lossConfig);
-    const batch = read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
+    const batch = await read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
     this.registry.checkInputs(loss, batch);
     const request = encodeForward({
       batch: leaveOutIgnored(loss, batch),
@@ -93,21 +96,31 @@ export class TrainingService {
     });
   }
 
-  private async readRequest(
-    { fields, data, lossFnInputs }: ForwardBody,
-    model: BaseModel,
-    adapterId?: string,
-  ): Promise<ForwardRequest> {
+  private async readRequest(body: ForwardBody, model: BaseModel, adapterId?: string): Promise<ForwardRequest> {
+    const { fields } = body;
     const reference = await this.lossOf(fields.loss_fn ?? DEFAULT_LOSS, adapterId, fields.seq_id);
     const loss = this.registry.functionOf(reference);
     const config = this.registry.resolveConfig(loss, fields.loss_fn_config ?? undefined);
-    const { batch, form } = await readBatch(
-      { data, loss_fn_inputs: lossFnInputs ?? undefined, train_on: fields.train_on ?? undefined },
-      { model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) },
-    );
+    const context = { model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) };
+    const { batch, form } = await this.readData(body, context);
     this.registry.checkInputs(loss, batch);
     const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
     return { batch: leaveOutIgnored(loss, batch), loss: { ...reference, config }, logprobs };
+  }
+
+  /** Datums of a large body are read in a thread; what conversations it holds come back to the tokenizer. */
+  private async readData(
+    { fields, data, lossFnInputs, bytes }: ForwardBody,
+    context: BatchContext,
+  ): Promise<ReadBatch> {
+    const trainOn = fields.train_on ?? undefined;
+    const read = (given: unknown, inputs: unknown) =>
+      readBatch({ data: given, loss_fn_inputs: inputs ?? undefined, train_on: trainOn }, context);
+    if (!bytes) return read(data, lossFnInputs);
+    const { model, ...rest } = context;
+    const plain = { ...rest, model: { name: model.name, config: model.config } };
+    const large = await this.threads.run(READ_LARGE_BATCH, { bytes, trainOn, context: plain }, [bytes.buffer]);
+    return large.form === 'datums' ? large : read(large.data, large.lossFnInputs);
   }
 
   /**

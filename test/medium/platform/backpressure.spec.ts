@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Body, Controller, HttpCode, Module, Post } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe('backpressure', () => {
       features: [LengthModule],
       env: {
         ...{ MAX_QUEUED_PER_KEY: String(PER_KEY), MAX_QUEUED_REQUESTS: String(IN_ALL), BODY_LIMIT_MB: '1' },
-        ...{ BODIES_IN_FLIGHT_MB: '2', QUEUE_CONCURRENCY: '2' },
+        ...{ BODIES_IN_FLIGHT_MB: '2', BODY_GRACE_S: '1', QUEUE_CONCURRENCY: '2' },
       },
     });
     futures = platform.get(FuturesService);
@@ -147,26 +147,32 @@ describe('backpressure', () => {
   const post = () =>
     fetch(`${platform.url}/length`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: small });
 
-  it.each([
-    ['by their length', { 'Content-Length': String(MB) }],
-    ['as the largest where they are chunked', { 'Transfer-Encoding': 'chunked' }],
-    ['as the largest where they are compressed', { 'Content-Length': '500', 'Content-Encoding': 'gzip' }],
-  ])('counts bodies that are being received %s', async (_, headers) => {
-    const open = [announce(headers), announce(headers)];
+  it('counts bytes of bodies that have arrived, and of one client no more than half of the limit', async () => {
+    const { sending, status } = announce({ 'Content-Length': String(MB) });
+    status.catch(() => undefined);
+    const arrived = MB - 500;
+    sending.write(Buffer.alloc(arrived, ' '));
     await waitFor('there is no room', async () => (await post()).status === 429);
     const refused = await post();
     expect(Number(refused.headers.get('retry-after'))).toBe(1);
     expect(await refused.json()).toMatchObject({
-      error: { code: 'too_many_bodies', details: { in_flight_bytes: 2 * MB, limit_bytes: 2 * MB } },
+      error: { code: 'too_many_bodies', details: { in_flight_bytes: arrived, limit_bytes: MB } },
     });
-    for (const { sending, status } of open) {
-      status.catch(() => undefined);
-      sending.on('error', () => undefined).destroy();
-    }
+    sending.on('error', () => undefined).destroy();
     await waitFor('there is room again', async () => (await post()).status === 200);
   });
 
-  it('gives the room of a chunked body back when its true size is known', async () => {
+  it.each([
+    ['by their length', { 'Content-Length': String(MB) }],
+    ['as chunked', { 'Transfer-Encoding': 'chunked' }],
+    ['as compressed', { 'Content-Length': '500', 'Content-Encoding': 'gzip' }],
+  ])('does not count bodies that are announced %s, and answers those that stay away with 408', async (_, headers) => {
+    const open = Array.from({ length: 8 }, () => announce(headers));
+    expect((await post()).status).toBe(200);
+    expect(await Promise.all(open.map(({ status }) => status))).toEqual(open.map(() => 408));
+  });
+
+  it('gives the room of a chunked body back when it has been answered', async () => {
     const answers = await Promise.all(
       Array.from({ length: 2 }, async () => {
         const { sending, status } = announce({ 'Transfer-Encoding': 'chunked' });
@@ -176,5 +182,24 @@ describe('backpressure', () => {
     );
     expect(answers).toEqual([200, 200]);
     expect((await post()).status).toBe(200);
+  });
+
+  it.each(['/healthz', '/nothing'])('reads no body that is sent to %s', async (route) => {
+    const open = Array.from({ length: 4 }, () => {
+      const sending = httpRequest(platform.url + route, {
+        method: 'GET',
+        headers: { 'Content-Length': String(64 * MB) },
+      });
+      sending.flushHeaders();
+      return { sending, answer: once(sending, 'response'), end: once(sending, 'close') };
+    });
+    for (const { sending, answer } of open) {
+      sending.on('error', () => undefined);
+      const [response] = (await answer) as [IncomingMessage];
+      expect(response.statusCode).toBe(route === '/healthz' ? 200 : 404);
+      response.resume();
+    }
+    expect((await post()).status).toBe(200);
+    await Promise.all(open.map(({ end }) => end));
   });
 });

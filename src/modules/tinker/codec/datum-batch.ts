@@ -1,14 +1,10 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import {
-  descriptionOf,
-  IGNORED_TARGET,
-  inputOffsets,
-  type LossInputSpec,
-  type LossMetadata,
-} from '../../losses/index.js';
-import { type BatchContext, checkContextLength } from '../../training/index.js';
+import { IGNORED_TARGET } from '../../losses/ignored-targets.js';
+import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../losses/loss-function.js';
+import { descriptionOf } from '../../losses/loss-input-tensors.js';
+import { checkContextLength, type DatumContext } from '../../training/batch-context.js';
 import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /** Inputs of the SDK that steer a loss token by token, which no loss of the service does. */
@@ -18,7 +14,7 @@ const STEERING = ['clip_low_threshold', 'clip_high_threshold', 'sequence_ratio_m
  * Datums of the wire as one batch, checked against the base model and the loss. Inputs that the loss does not read are
  * ignored: clients of the Tinker API may send more than is needed. Those that would steer it are refused.
  */
-export function toDatumBatch(data: readonly WireDatum[], context: BatchContext): DatumBatch {
+export function toDatumBatch(data: readonly WireDatum[], context: DatumContext): DatumBatch {
   if (data.length === 0) throw invalid('data', 'is empty.', 'Give at least one datum.');
   data.forEach(({ tokens, inputs }, i) => {
     refuseSteering(inputs, `data[${i}].loss_fn_inputs`, context.loss);

@@ -1,6 +1,9 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { LargeBody } from '../../../common/http/bodies/large-body.js';
 import { RequestValidationPipe } from '../../../common/http/request-validation.pipe.js';
 import { readObject } from '../../../common/json/json-fields.js';
+import { ThreadPool } from '../../../common/threads/thread-pool.js';
+import { READ_LARGE_HEAD } from '../large-batch.reader.js';
 import { type ForwardBody, ForwardFieldsDto } from './forward.dto.js';
 
 /**
@@ -11,7 +14,15 @@ import { type ForwardBody, ForwardFieldsDto } from './forward.dto.js';
 export class ForwardBodyPipe implements PipeTransform<unknown, Promise<ForwardBody>> {
   private readonly validation = new RequestValidationPipe();
 
+  constructor(private readonly threads: ThreadPool) {}
+
   async transform(value: unknown, metadata: ArgumentMetadata): Promise<ForwardBody> {
+    if (!(value instanceof LargeBody)) return this.read(value, metadata);
+    const { head, bytes } = await this.threads.run(READ_LARGE_HEAD, value.bytes, [value.bytes.buffer]);
+    return { ...(await this.read(head, metadata)), bytes };
+  }
+
+  private async read(value: unknown, metadata: ArgumentMetadata): Promise<ForwardBody> {
     const body = readObject(value, 'body', 'Send a JSON object with the header Content-Type: application/json.');
     const { data, loss_fn_inputs: lossFnInputs, ...rest } = body;
     const fields = await this.validation.transform(rest, { ...metadata, type: 'body', metatype: ForwardFieldsDto });

@@ -156,4 +156,6 @@ export interface ForwardBody {
   readonly fields: ForwardFieldsDto;
   readonly data: unknown;
   readonly lossFnInputs: unknown;
+  /** The whole of a large body, whose data are yet to be read. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 }

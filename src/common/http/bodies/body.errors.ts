@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 
 /** The request's body could not be read. */
 export class MalformedBodyError extends AppError {
@@ -30,15 +30,31 @@ export class BodyTooLargeError extends AppError {
   }
 }
 
-/** Too many bodies are being received at once; it passes as soon as some of them have been answered. */
+/** The body stands still, or nearly. */
+export class BodyTooSlowError extends AppError {
+  constructor(receivedBytes: number, seconds: number) {
+    const remedy = 'Send it again over a faster connection, in smaller parts, or compressed.';
+    super(
+      'body_too_slow',
+      'user',
+      408,
+      `The request's body arrives too slowly: ${receivedBytes} bytes in ${seconds} s. ${remedy}`,
+      { received_bytes: receivedBytes, remedy },
+    );
+  }
+}
+
+/** Too many bodies are being worked on; it passes as soon as some of them have been answered. */
 export class BodiesInFlightError extends AppError {
-  constructor(inFlightBytes: number, limitBytes: number) {
+  /** `whose`: all clients together, or this one. */
+  constructor(whose: 'server' | 'client', inFlightBytes: number, limitBytes: number) {
     const remedy = 'Send it again in a second, send less at once, or raise BODIES_IN_FLIGHT_MB on the server.';
+    const holder = whose === 'server' ? 'The server holds' : 'The server holds for you';
     super(
       'too_many_bodies',
       'server',
       429,
-      `The server is receiving ${inFlightBytes} bytes of request bodies, and ${limitBytes} may be in flight. ${remedy}`,
+      `${holder} ${inFlightBytes} bytes of request bodies, and ${limitBytes} may be in flight. ${remedy}`,
       { in_flight_bytes: inFlightBytes, limit_bytes: limitBytes, retry_after_s: 1, remedy },
     );
   }
@@ -66,10 +82,9 @@ export class UnsupportedEncodingError extends AppError {
   }
 }
 
-/** What Express's body parser throws, by its documented `type`; zlib's errors come through it with a code alone. */
+/** What the body parser of the dashboard throws, by its documented `type`. */
 export function toBodyError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if ('code' in error && String(error.code).startsWith('Z_')) return new CorruptBodyError(error);
   if (!('type' in error)) return error;
   const field = (name: string): number | undefined => {
     const value: unknown = Reflect.get(error, name);

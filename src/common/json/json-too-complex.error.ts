@@ -1,0 +1,13 @@
+import { AppError } from '../errors/app-error.js';
+
+/** JSON that holds more than anybody means: reading it would take the server's time and memory. */
+export class JsonTooComplexError extends AppError {
+  constructor(
+    readonly what: string,
+    readonly limit: number,
+  ) {
+    const remedy = 'Send less per request, for example fewer datums: gradients add up over requests.';
+    const message = `A request's body may hold ${limit} ${what}, and this one holds more. ${remedy}`;
+    super('body_too_complex', 'user', 413, message, { limit, remedy });
+  }
+}
