@@ -73,6 +73,14 @@ async function isStillThere(file: FileHandle, path: string): Promise<boolean> {
   return theirs !== null && ours.ino === theirs.ino && ours.dev === theirs.dev;
 }
 
+/**
+ * To be awaited in the main thread before a thread that locks files is started. Node unloads ffi-rs with the last thread
+ * that has loaded it, which crashes the process; what the main thread has loaded stays.
+ */
+export async function prepareLocksInThreads(): Promise<void> {
+  await loadFlock();
+}
+
 let loading: Promise<Flock | null> | undefined;
 
 /** Null on platforms that ffi-rs has no binary for, and on Windows, which has no flock. */

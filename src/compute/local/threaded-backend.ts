@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { deserializeError } from '../../common/errors/app-error.js';
+import { prepareLocksInThreads } from '../../common/file-lock.js';
 import { type AdamParams } from '../../domain/adam-params.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import {
@@ -42,6 +43,7 @@ export class ThreadedBackend extends ComputeBackend {
   }
 
   async start(): Promise<void> {
+    await prepareLocksInThreads();
     const thread = new Worker(new URL('./engine-thread.js', import.meta.url), { workerData: this.settings });
     this.thread = thread;
     thread.on('message', (message: EngineMessage) => this.receive(message));
