@@ -48,8 +48,15 @@ export abstract class ComputeBackend {
   /** Forgets the gradients not yet applied. @returns of how many passes they were */
   abstract dropGradients(adapterId: string): Promise<number>;
 
-  /** Samples `count` continuations of one prompt. `onToken` sees every token as it is drawn. */
-  abstract generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult>;
+  /** Samples `count` continuations of one prompt. @throws GenerationCancelledError within one token of the signal */
+  abstract generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
+}
+
+export interface GenerateOptions {
+  /** Sees every token as it is drawn. */
+  readonly onToken?: TokenListener | undefined;
+  /** Ends the generation. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BackendCapabilities {

@@ -4,6 +4,8 @@ export const EVENT_CHANNELS = {
   futureSettled: 'future_settled',
   /** Something waits in an adapter's line. Payload: the adapter's id and the worker that is meant, or *. */
   lineWaits: 'line_waits',
+  /** A client has given a request up that may be running. Payload: its request id. */
+  requestCancelled: 'request_cancelled',
   /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
   tokenStream: 'token_stream',
 } as const;

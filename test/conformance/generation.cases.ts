@@ -234,13 +234,35 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     run: async (subject) => {
       const events: TokenEvent[] = [];
       const request = requestOf({}, 2);
-      const { sequences } = await subject.backend.generate(base(subject), request, (event) => events.push(event));
+      const { sequences } = await subject.backend.generate(base(subject), request, {
+        onToken: (event) => events.push(event),
+      });
       sequences.forEach(({ tokens, logprobs }, index) => {
         const own = events.filter((event) => event.index === index);
         expect(own.map(({ token }) => token)).toEqual([...tokens]);
         expect(largestDifference(own.map(({ logprob }) => logprob), logprobs)).toBeLessThan(1e-6); // prettier-ignore
       });
       expect(events).toHaveLength(2 * SAMPLING.maxNewTokens);
+    },
+  },
+  {
+    name: 'a generation that is given up ends, and the next one runs',
+    run: async (subject) => {
+      const { backend } = subject;
+      const target = base(subject);
+      const controller = new AbortController();
+      let drawn = 0;
+      const onToken = (): void => {
+        if (++drawn === 3) controller.abort();
+      };
+      const request = requestOf({ maxNewTokens: 30 });
+      const cancelled = { code: 'cancelled', category: 'user', status: 409 };
+      const { signal } = controller;
+      await expect(backend.generate(target, request, { onToken, signal })).rejects.toMatchObject(cancelled);
+      // The engine may draw a few more until a message has reached its thread.
+      expect(drawn).toBeLessThan(15);
+      await expect(backend.generate(target, request, { signal })).rejects.toMatchObject(cancelled);
+      expect((await backend.generate(target, request)).sequences[0]!.tokens).toHaveLength(30);
     },
   },
   {

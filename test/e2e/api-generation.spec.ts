@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type ErrorAnswer, type ForwardAnswer, type GenerateAnswer } from './support/client.js';
+import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 
 let server: TestServer;
@@ -193,6 +194,45 @@ describe('a streamed answer', () => {
   it('is refused with a status when the request cannot work', async () => {
     const answer = await server.api.post<ErrorAnswer>('/generate', { messages: [], stream: true });
     expect(answer.status).toBe(400);
+  });
+});
+
+/** The newest sampling request, which a client that has gone was never told of. */
+async function newest(): Promise<{ request_id: string; status: string; error: { code: string } | null } | undefined> {
+  interface Futures {
+    readonly futures: { request_id: string; status: string; error: { code: string } | null }[];
+  }
+  const { body } = await server.api.get<Futures>('/futures?kind=generate&limit=1');
+  return body.futures[0];
+}
+
+describe('a client that goes away', () => {
+  // Far more tokens than are drawn before it goes.
+  const long = { tokens: [10, 11, 12], max_new_tokens: 200, n: 64, temperature: 1, stop: [] };
+
+  it.each([{ stream: false }, { stream: true }])('ends its generation: %o', async (options) => {
+    const before = (await newest())?.request_id;
+    const controller = new AbortController();
+    const answer = fetch(`${server.api.url}/generate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...long, ...options }),
+      signal: controller.signal,
+    }).then((response) => response.text());
+    const running = async () => {
+      const request = await newest();
+      return request?.request_id !== before && request?.status === 'running';
+    };
+    await waitFor('a generation that runs', running);
+    controller.abort();
+    await expect(answer).rejects.toThrow();
+    await waitFor('the end of the generation', async () => (await newest())?.status === 'failed');
+    expect((await newest())?.error).toMatchObject({ code: 'cancelled' });
+  });
+
+  it('leaves a future that it asked for', async () => {
+    const { body } = await server.api.post<AcceptedAnswer>('/generate', { ...greedy, async: true });
+    expect(await server.api.retrieve<GenerateAnswer>(body.request_id)).toMatchObject({ status: 200 });
   });
 });
 

@@ -10,12 +10,14 @@ import {
   ComputeBackend,
   type ForwardRequest,
   type ForwardResult,
+  type GenerateOptions,
   type GenerateRequest,
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
   type TokenListener,
 } from '../compute-backend.js';
+import { throwIfCancelled } from '../generation-cancelled.error.js';
 import { stateDigest } from '../state-digest.js';
 import { adamwStep } from '../local/adamw.js';
 import { accumulate, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
@@ -169,11 +171,20 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve(gradientPasses);
   }
 
-  async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
+  async generate(
+    target: ModelTarget,
+    request: GenerateRequest,
+    { onToken, signal }: GenerateOptions = {},
+  ): Promise<GenerateResult> {
+    throwIfCancelled(signal);
+    const draw: TokenListener = (event) => {
+      onToken?.(event);
+      throwIfCancelled(signal);
+    };
     const given = this.bonusOf(target);
     const { vocabSize } = this.model(this.baseModelOf(target)).config;
     const sequences = Array.from({ length: request.count }, (_, index) => {
-      const sequence = sample(request, index, given, vocabSize, onToken);
+      const sequence = sample(request, index, given, vocabSize, draw);
       return { ...sequence, ...topOf(request, sequence, given, vocabSize) };
     });
     const scores = new PromptScores(request, new TokenSampler(vocabSize));

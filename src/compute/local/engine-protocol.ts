@@ -41,6 +41,11 @@ export interface EngineCall {
   readonly args: readonly unknown[];
 }
 
+/** Ends a call that can be given up, if it still runs. */
+export interface EngineCancel {
+  readonly cancel: number;
+}
+
 export type EngineMessage =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   /** A foreseen error, which keeps its code and category. */

@@ -4,8 +4,14 @@ import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
 import { AppError, serializeError } from '../../common/errors/app-error.js';
 import { builtInLosses } from '../../modules/losses/loss-registry.js';
 import { loadLosses } from '../../modules/losses/plugins/load-losses.js';
-import { type ComputeBackend, type GenerateRequest, type ModelTarget } from '../compute-backend.js';
-import { type EngineCall, type EngineMessage, type EngineSettings } from './engine-protocol.js';
+import {
+  type ComputeBackend,
+  type GenerateRequest,
+  type GenerateResult,
+  type ModelTarget,
+  type TokenEvent,
+} from '../compute-backend.js';
+import { type EngineCall, type EngineCancel, type EngineMessage, type EngineSettings } from './engine-protocol.js';
 import { type EngineModel, LocalEngine } from './local-engine.js';
 import { selectExecutor } from './select-executor.js';
 import { prepareWeightFile } from './weight-file.js';
@@ -18,7 +24,13 @@ const engine = buildEngine();
 // Whoever calls the engine hears of it; start() is the first.
 engine.catch(() => undefined);
 
-port.on('message', (call: EngineCall) => void answer(call));
+/** Generations that run, by the id of their call. */
+const running = new Map<number, AbortController>();
+
+port.on('message', (message: EngineCall | EngineCancel) => {
+  if ('cancel' in message) running.get(message.cancel)?.abort();
+  else void answer(message);
+});
 
 async function buildEngine(): Promise<LocalEngine> {
   return new LocalEngine({
@@ -54,10 +66,26 @@ async function run({ id, method, args }: EngineCall): Promise<unknown> {
   }
   if (method === 'generate') {
     const [target, request] = args as [ModelTarget, GenerateRequest];
-    return backend.generate(target, request, (event) => send({ kind: 'token', id, event }));
+    return generate(backend, id, target, request);
   }
   const call = backend[method].bind(backend) as (...values: readonly unknown[]) => Promise<unknown>;
   return call(...args);
+}
+
+async function generate(
+  backend: ComputeBackend,
+  id: number,
+  target: ModelTarget,
+  request: GenerateRequest,
+): Promise<GenerateResult> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    const onToken = (event: TokenEvent) => send({ kind: 'token', id, event });
+    return await backend.generate(target, request, { onToken, signal: controller.signal });
+  } finally {
+    running.delete(id);
+  }
 }
 
 function send(message: EngineMessage): void {

@@ -1,7 +1,8 @@
 import { ContinuationText } from '../../base-models/continuation-text.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
-import { type GenerateRequest, type GenerateResult, type TokenListener } from '../compute-backend.js';
+import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
+import { throwIfCancelled } from '../generation-cancelled.error.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
@@ -97,7 +98,7 @@ class Continuation {
 export async function generate(
   model: GenerationModel,
   request: GenerateRequest,
-  onToken?: TokenListener,
+  { onToken, signal }: GenerateOptions = {},
 ): Promise<GenerateResult> {
   const { runtime } = model;
   const sampler = new TokenSampler(runtime.config.vocabSize);
@@ -106,7 +107,7 @@ export async function generate(
   const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, text));
   const cache = new KvCache(runtime.config, 1);
   const scores = new PromptScores(request, sampler);
-  const prefilled = await prefill(model, cache, request.prompt, scores);
+  const prefilled = await prefill(model, cache, request.prompt, scores, signal);
   const draw = async (continuation: Continuation, next: NextToken) => {
     const drawn = await continuation.next(sampler, next);
     onToken?.({ index: continuation.index, ...drawn });
@@ -115,6 +116,7 @@ export async function generate(
   let open = all.filter(({ stopReason }) => stopReason === null);
   cache.select(open.map(() => 0));
   while (open.length > 0) {
+    throwIfCancelled(signal);
     const tokens = Int32Array.from(open, (continuation) => continuation.tokens.at(-1)!);
     const next = await step(model, cache, tokens, open.length);
     for (const [row, continuation] of open.entries()) await draw(continuation, next[row]!);
@@ -131,11 +133,13 @@ async function prefill(
   cache: KvCache,
   prompt: Int32Array,
   scores: PromptScores,
+  signal: AbortSignal | undefined,
 ): Promise<NextToken> {
   let next: NextToken[] = [];
   // The token before a place is the one that tells of it.
   const scoredFrom = scores.from - 1;
   for (let start = 0; start < prompt.length;) {
+    throwIfCancelled(signal);
     const scored = start >= scoredFrom;
     const end = scored ? start + SCORED_TOKENS : Math.min(start + PREFILL_TOKENS, scoredFrom);
     const tokens = prompt.subarray(start, end);

@@ -8,11 +8,11 @@ import {
   ComputeBackend,
   type ForwardRequest,
   type ForwardResult,
+  type GenerateOptions,
   type GenerateRequest,
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
-  type TokenListener,
 } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
 import { stateDigest } from '../state-digest.js';
@@ -160,7 +160,7 @@ export class LocalEngine extends ComputeBackend {
     return gradientPasses;
   }
 
-  async generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
+  async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
     const { runtime, adapter, decode } = this.resolve(target);
     const model: GenerationModel = {
       runtime,
@@ -168,7 +168,7 @@ export class LocalEngine extends ComputeBackend {
       variant: variantOf(adapter?.lora ?? null),
       feeds: adapter?.feeds ?? [],
     };
-    const generation = generate(model, request, onToken);
+    const generation = generate(model, request, options);
     this.generations.add(generation);
     try {
       return await generation;

@@ -9,6 +9,7 @@ import {
   ComputeBackend,
   type ForwardRequest,
   type ForwardResult,
+  type GenerateOptions,
   type GenerateRequest,
   type GenerateResult,
   type ModelTarget,
@@ -16,7 +17,14 @@ import {
   type TokenListener,
 } from '../compute-backend.js';
 import { EngineStoppedError } from '../engine-stopped.error.js';
-import { type EngineCall, type EngineMessage, type EngineSettings, type RemoteMethod } from './engine-protocol.js';
+import { GenerationCancelledError } from '../generation-cancelled.error.js';
+import {
+  type EngineCall,
+  type EngineCancel,
+  type EngineMessage,
+  type EngineSettings,
+  type RemoteMethod,
+} from './engine-protocol.js';
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void;
@@ -106,18 +114,26 @@ export class ThreadedBackend extends ComputeBackend {
     return this.call('dropGradients', [adapterId]);
   }
 
-  generate(target: ModelTarget, request: GenerateRequest, onToken?: TokenListener): Promise<GenerateResult> {
-    return this.call('generate', [target, request], onToken);
+  generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
+    return this.call('generate', [target, request], options);
   }
 
-  private call<T>(method: RemoteMethod, args: readonly unknown[], onToken?: TokenListener): Promise<T> {
+  private call<T>(
+    method: RemoteMethod,
+    args: readonly unknown[],
+    { onToken, signal }: GenerateOptions = {},
+  ): Promise<T> {
     const { thread } = this;
     if (!thread) return Promise.reject(new EngineStoppedError(this.stopped));
+    if (signal?.aborted) return Promise.reject(new GenerationCancelledError());
     const call: EngineCall = { id: this.nextId++, method, args };
-    return new Promise<T>((resolve, reject) => {
+    const cancel = () => thread.postMessage({ cancel: call.id } satisfies EngineCancel);
+    signal?.addEventListener('abort', cancel);
+    const answer = new Promise<T>((resolve, reject) => {
       this.pending.set(call.id, { resolve: resolve as PendingCall['resolve'], reject, onToken });
       thread.postMessage(call);
     });
+    return answer.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
   private receive(message: EngineMessage): void {

@@ -11,6 +11,7 @@ import { whenDatabaseIsBack } from '../../database/outage.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { isCancellable, isSettled, type OperationKind } from '../../domain/operation.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
+import { EventBus, EVENT_CHANNELS } from '../../events/event-bus.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
 import { type FutureEntity } from './entities/future.entity.js';
 import { FutureNotFoundError } from './errors/future-not-found.error.js';
@@ -55,6 +56,7 @@ export class FuturesService {
     private readonly waiters: WaiterHub,
     private readonly faults: FaultPoints,
     private readonly load: QueueLoad,
+    private readonly events: EventBus,
   ) {}
 
   /**
@@ -135,12 +137,13 @@ export class FuturesService {
 
   /**
    * Gives a request up: one that waits fails with RequestCancelledError and those behind it go on as if it had not been
-   * sent; one that runs or is settled stays as it is. Throws NotFoundError for an unknown id.
+   * sent; the worker that runs one is told; one that is settled stays as it is. Throws NotFoundError for an unknown id.
    */
   async cancel(requestId: string): Promise<void> {
     const { kind } = await this.summary(requestId);
     if (!isCancellable(kind)) return;
     await this.futures.cancel(requestId, serializeError(new RequestCancelledError(requestId)));
+    await this.events.publish(EVENT_CHANNELS.requestCancelled, requestId);
   }
 
   /**

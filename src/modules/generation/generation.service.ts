@@ -53,9 +53,13 @@ export class GenerationService {
     return this.futures.submit({ kind: 'generate', ...target, ...repeat, request: data });
   }
 
-  /** The result when it is there; null when the signal aborts before. @throws the AppError that it failed with */
+  /**
+   * The result when it is there. When the signal aborts before, nobody waits for it any more: the request is cancelled,
+   * and the answer is null. @throws the AppError that it failed with
+   */
   async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Record<string, unknown> | null> {
     const result = await this.futures.result(requestId, signal);
+    if (result === null) await this.futures.cancel(requestId);
     return result && { request_id: requestId, model_id: modelId, ...presentGenerated(result) };
   }
 

@@ -131,12 +131,12 @@ export class TinkerFuturesController {
   @ApiPost('api/v1/cancel_future', {
     summary: 'Give a request up',
     description:
-      'One that waits fails with the code `cancelled`, and those behind it go on without it. One that is under way ' +
-      'runs to its end. Can be repeated.',
+      'One that waits fails with the code `cancelled`, and those behind it go on without it. A sample ' +
+      'that is under way ends within a token, with the same code. Can be repeated.',
     type: CancelDto,
     examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
   })
-  @ApiNoContentResponse({ description: 'Given up, where it was still waiting.' })
+  @ApiNoContentResponse({ description: 'Given up, where it was not settled yet.' })
   @ApiMissing('request')
   cancel(@Body() { request_id: requestId }: CancelDto): Promise<void> {
     return this.futures.cancel(requestId);

@@ -5,7 +5,7 @@ import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../..
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE, type Usage } from '../../../domain/usage.js';
-import { EventBus } from '../../../events/event-bus.js';
+import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapters/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
@@ -37,7 +37,9 @@ export class GenerateHandler extends OperationHandler {
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
-    const result = await this.backend.generate(target, withTables(request, options), onToken);
+    const result = await this.cancellable(operation, (signal) =>
+      this.backend.generate(target, withTables(request, options), { onToken, signal }),
+    );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
     const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
@@ -67,6 +69,20 @@ export class GenerateHandler extends OperationHandler {
     const { logprobs } = await this.backend.forward(target, { batch: { tokens, lossInputs }, loss, logprobs: 'all' });
     scores.set(logprobs.data, 1);
     return scores;
+  }
+
+  /** Runs a generation that ends when its client gives it up. */
+  private async cancellable<T>({ requestId }: Operation, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    const onEvent = (cancelled: string) => {
+      if (cancelled === requestId) controller.abort();
+    };
+    const unsubscribe = this.events.subscribe(EVENT_CHANNELS.requestCancelled, { onEvent });
+    try {
+      return await run(controller.signal);
+    } finally {
+      unsubscribe();
+    }
   }
 
   private async targetOf(operation: Operation, checkpointId: string | null): Promise<ModelTarget> {
