@@ -114,7 +114,7 @@ async function main() {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => controller.abort());
   try {
     await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_BUILD.has(tier)) });
-    if (tiers.includes('numerics')) await ensureRealTokenizers({ signal: controller.signal });
+    if (tiers.includes('numerics') || tiers.includes('e2e')) await ensureRealTokenizers({ signal: controller.signal });
     const env = await startServices(stack);
     const reports = [];
     for (const tier of tiers) {

@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Logger, Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
+import { SchemaReady } from '../config/schema-ready.js';
 import { BaseModelCatalog } from './base-model-catalog.js';
 
-/** Gives the catalog of base models; the start waits for it and fails with the reason when a model cannot be had. */
+/**
+ * Gives the catalog of base models, once the schema is up to date: large tokenizers keep the thread busy. The start waits for it and fails with the reason when a model cannot be had.
+ */
 @Module({
   providers: [
     {
       provide: BaseModelCatalog,
-      inject: [AppConfig],
+      inject: [AppConfig, { token: SchemaReady, optional: true }],
       useFactory: (config: AppConfig): Promise<BaseModelCatalog> => {
         const logger = new Logger('BaseModels');
         return BaseModelCatalog.load({

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AppConfig } from '../config/app-config.js';
+import { SchemaReady } from '../config/schema-ready.js';
 import { dataSourceOptions } from './data-source.options.js';
 import { DatabaseUnavailableError } from './database.error.js';
 import { migrate } from './migrate.js';
@@ -12,6 +13,7 @@ export class DatabaseModule {
   static forRoot(): DynamicModule {
     return {
       module: DatabaseModule,
+      global: true,
       imports: [
         TypeOrmModule.forRootAsync({
           inject: [AppConfig],
@@ -20,6 +22,8 @@ export class DatabaseModule {
           dataSourceFactory: (options) => open(options),
         }),
       ],
+      providers: [{ provide: SchemaReady, inject: [DataSource], useFactory: () => new SchemaReady() }],
+      exports: [SchemaReady],
     };
   }
 }
