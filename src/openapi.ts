@@ -18,6 +18,7 @@ const TAGS = {
   generation: 'Sample text.',
   checkpoints: 'Save and load weights.',
   losses: 'Loss functions with their inputs and settings.',
+  admin: 'For operators, with one of ADMIN_KEYS: who owns what.',
   service: 'Health, and what this server can do.',
   'tinker: service': 'Tinker SDK: its settings, its session, base models.',
   'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes take their ids, too.',

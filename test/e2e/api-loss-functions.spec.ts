@@ -20,6 +20,7 @@ interface LossAnswer {
   readonly inputs: readonly { readonly name: string; readonly per: string; readonly default: number | null }[];
   readonly config: readonly unknown[];
   readonly gradient_check: { readonly checked: number; readonly batches: number; readonly message: string };
+  readonly warnings: readonly string[];
 }
 interface DetailsAnswer extends LossAnswer {
   readonly definition: LossDefinition | null;
@@ -93,6 +94,8 @@ describe('the register', () => {
       checked: 0,
       message: expect.stringMatching(/not finite/) as string,
     });
+    expect(nowhere.warnings).toEqual([expect.stringContaining('NaN or infinite on each of 4 made-up batches')]);
+    expect(dpo.warnings).toEqual([]);
   });
 
   it('keeps versions, lists the newest, and deletes all of them without giving a number twice', async () => {
@@ -237,7 +240,7 @@ describe('a definition that cannot be used is refused', () => {
     const body = `{"name": "bad", "loss": ${deep}}`;
     const headers = { 'Content-Type': 'application/json', 'X-API-Key': KEYS[0] };
     const answer = await fetch(`${server.api.url}/loss_functions`, { method: 'POST', headers, body });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(413);
   });
 
   it('formulas that are short each and too long together, before they are parsed', async () => {
@@ -322,7 +325,7 @@ describe('a preview', () => {
     const body = `{"loss_fn": "dro", "loss_fn_config": {"beta": ${deep}}, "data": [{"target_logprobs": [-1]}]}`;
     const headers = { 'Content-Type': 'application/json', 'X-API-Key': KEYS[0] };
     const answer = await fetch(`${server.api.url}/loss_functions/preview`, { method: 'POST', headers, body });
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(413);
   });
 
   const data = [{ target_logprobs: [-1, -1] }];

@@ -5,6 +5,7 @@ import { LossesModule } from '../losses/index.js';
 import { AdapterHistoryController } from './adapter-history.controller.js';
 import { AdapterHistoryService } from './adapter-history.service.js';
 import { AdaptersController } from './adapters.controller.js';
+import { AllAdaptersController } from './all-adapters.controller.js';
 import { AdaptersService } from './adapters.service.js';
 import { CapabilitiesController } from './capabilities.controller.js';
 import { CapabilitiesService } from './capabilities.service.js';
@@ -17,7 +18,7 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
 /** Adapters by name, for the HTTP side. */
 @Module({
   imports: [TypeOrmModule.forFeature([AdapterEntity, AdapterSnapshotEntity]), BaseModelsModule, LossesModule],
-  controllers: [AdaptersController, AdapterHistoryController, CapabilitiesController],
+  controllers: [AdaptersController, AllAdaptersController, AdapterHistoryController, CapabilitiesController],
   providers: [
     AdapterRepository,
     SnapshotRepository,

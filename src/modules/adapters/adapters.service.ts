@@ -14,6 +14,7 @@ import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
+import { type AdapterPage } from './adapter-page.js';
 import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
 import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
@@ -125,12 +126,14 @@ export class AdaptersService {
     return { adapter: null, model: this.baseModel(wish.baseModel) };
   }
 
-  /** Newest first, those before `cursor` where it is given. */
-  async list(
-    limit: number,
-    cursor?: string,
-  ): Promise<{ adapters: { adapter: AdapterEntity; busy: boolean }[]; nextCursor: string | null }> {
-    const rows = await this.adapters.findLiveBefore(currentOwner(), limit, cursor);
+  /** The caller's, newest first, those before `cursor` where it is given. */
+  list(limit: number, cursor?: string): Promise<AdapterPage> {
+    return this.listOf(currentOwner(), limit, cursor);
+  }
+
+  /** For operators. `owner`: undefined for everybody's. */
+  async listOf(owner: string | undefined, limit: number, cursor?: string): Promise<AdapterPage> {
+    const rows = await this.adapters.findLiveBefore(owner, limit, cursor);
     const busy = await this.adapters.findBusy(rows.map(({ id }) => id));
     const adapters = rows.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
     return { adapters, nextCursor: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };

@@ -6,11 +6,14 @@ import { SettingEntity } from './entities/setting.entity.js';
 import { KeyGate } from './key-gate.js';
 import { LinkSigner } from './link-signer.js';
 import { OwnKey } from './own-key.js';
+import { OwnersController } from './owners.controller.js';
+import { OwnersService } from './owners.service.js';
 
 /** API keys, for the HTTP side. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, SettingEntity])],
-  providers: [ApiKeys, KeyGate, LinkSigner, OwnKey],
+  controllers: [OwnersController],
+  providers: [ApiKeys, KeyGate, LinkSigner, OwnKey, OwnersService],
   exports: [ApiKeys, KeyGate, LinkSigner, OwnKey],
 })
 export class KeysModule {}

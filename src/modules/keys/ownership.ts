@@ -67,6 +67,16 @@ export async function belongingsOf(owner: string, manager: EntityManager): Promi
   return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0 };
 }
 
+/** Everybody who owns something that still counts, sorted. */
+export async function findOwners(manager: EntityManager): Promise<string[]> {
+  const rows: { owner: string }[] = await manager.query(
+    `SELECT owner FROM adapters WHERE deleted_at IS NULL
+     UNION SELECT owner FROM checkpoints UNION SELECT owner FROM sessions
+     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL ORDER BY owner`,
+  );
+  return rows.map(({ owner }) => owner);
+}
+
 /** "2 adapters, 1 loss"; null for nothing at all. */
 export function describeBelongings(belongings: Belongings): string | null {
   const plurals = { adapters: 'adapter', checkpoints: 'checkpoint', sessions: 'session', losses: 'loss' } as const;

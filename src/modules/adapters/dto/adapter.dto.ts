@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
 import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/lora-spec.js';
 
@@ -150,10 +150,40 @@ export class ListAdaptersDto {
   cursor?: string;
 }
 
+export class ListAllAdaptersDto extends ListAdaptersDto {
+  /**
+   * Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids.
+   * @example key_0123456789abcdef
+   */
+  @IsOptional()
+  @IsString()
+  owner?: string;
+}
+
 export class AdapterListDto {
   /** Newest first. */
   @ApiProperty({ type: [AdapterDto] })
   adapters!: AdapterDto[];
+
+  /**
+   * Give it as `cursor` to get the next page; null on the last one.
+   * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  next_cursor!: string | null;
+}
+
+export class OwnedAdapterDto extends AdapterDto {
+  /**
+   * Id of the key that it belongs to; empty for one made without keys.
+   * @example key_0123456789abcdef
+   */
+  owner!: string;
+}
+
+export class OwnedAdapterListDto {
+  /** Newest first. */
+  @ApiProperty({ type: [OwnedAdapterDto] })
+  adapters!: OwnedAdapterDto[];
 
   /**
    * Give it as `cursor` to get the next page; null on the last one.

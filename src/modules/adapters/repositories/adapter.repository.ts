@@ -78,10 +78,18 @@ export class AdapterRepository {
     return rows.length > 0;
   }
 
-  /** Newest first: an id begins with the time at which it was made. Those before `cursor`, an id, where it is given. */
-  findLiveBefore(owner: string, limit: number, cursor?: string): Promise<AdapterEntity[]> {
+  /**
+   * Newest first: an id begins with the time at which it was made. Those before `cursor`, an id, where
+   * it is given, and of one owner, where it is given.
+   */
+  findLiveBefore(owner: string | undefined, limit: number, cursor?: string): Promise<AdapterEntity[]> {
     const before = cursor === undefined ? {} : { id: LessThan(cursor) };
-    return this.rows.find({ where: { owner, deletedAt: IsNull(), ...before }, order: { id: 'DESC' }, take: limit });
+    const ofOwner = owner === undefined ? {} : { owner };
+    return this.rows.find({
+      where: { ...ofOwner, deletedAt: IsNull(), ...before },
+      order: { id: 'DESC' },
+      take: limit,
+    });
   }
 
   /** Newest first, with how many there are; those whose session is in one project where it is given. */

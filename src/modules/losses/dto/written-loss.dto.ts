@@ -58,6 +58,10 @@ export class LossRegisteredDto {
   /** How the gradient was checked. */
   @ApiProperty({ type: GradientCheckDto })
   gradient_check!: GradientCheckDto;
+
+  /** What may go wrong when the loss is used; empty when nothing was found. */
+  @ApiProperty({ type: [String], example: [] })
+  warnings!: string[];
 }
 
 export class LossVersionDto {
@@ -102,6 +106,13 @@ export class LossDeletedDto {
   versions!: number;
 }
 
+function notFinite(batches: number): string {
+  return (
+    `The loss or its gradient was NaN or infinite on each of ${batches} made-up batches, and a request for which it is ` +
+    'fails. Try it on numbers of your own with POST /loss_functions/preview.'
+  );
+}
+
 export function toLossRegisteredDto({
   name,
   version,
@@ -119,6 +130,7 @@ export function toLossRegisteredDto({
     inputs: metadata.inputs.map(toLossInputDto),
     config: metadata.config.map(toLossConfigKeyDto),
     gradient_check: { checked, batches, message },
+    warnings: checked === 0 ? [notFinite(batches)] : [],
   };
 }
 
