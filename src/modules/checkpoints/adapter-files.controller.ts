@@ -72,12 +72,12 @@ export class AdapterFilesController {
     @Req() request: Request,
   ): Promise<AdapterCreatedDto> {
     const wish = { modelId: query.model_id, baseModel: query.base_model };
+    const source = bodyOf(request, file);
     try {
-      const { adapter, accepted } = await this.files.import(bodyOf(request, file), wish);
+      const { adapter, accepted } = await this.files.import(source, wish);
       return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
     } finally {
-      // What a refusal left unread: a client reads the answer only after it has sent everything.
-      request.resume();
+      source.destroy();
     }
   }
 }
