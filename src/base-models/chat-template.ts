@@ -1,6 +1,8 @@
 import { EndMarkers } from './answer-span.js';
 import { assistantSpans } from './assistant-spans.js';
+import { TemplateError } from './jinja/jinja.errors.js';
 import { type JinjaRenderer, type Rendering, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
+import { type TemplateTraits } from './template-messages.js';
 
 /** A model's chat template as its files state it. */
 export interface TemplateSources {
@@ -19,12 +21,16 @@ export interface TemplateTokens {
   readonly special: readonly string[];
 }
 
+/** Two text parts, to see whether a template reads them. */
+const PARTS = ['first part of a probe', 'second part of a probe'];
+
 /**
  * A model's chat template: renders conversations exactly as transformers' apply_chat_template does, and finds what the
  * assistant wrote in them.
  */
-export class ChatTemplate {
+export class ChatTemplate implements TemplateTraits {
   private readonly markers: EndMarkers;
+  private partsAreRead: Promise<boolean> | null = null;
 
   constructor(
     private readonly sources: TemplateSources,
@@ -45,6 +51,28 @@ export class ChatTemplate {
   render(input: TemplateInput): Promise<Rendering> {
     const source = input.tools && this.sources.toolUse !== null ? this.sources.toolUse : this.sources.main;
     return this.renderer.render(source, { ...input, variables: { ...this.tokens.named, ...input.variables } });
+  }
+
+  names(role: string): boolean {
+    const { main, toolUse } = this.sources;
+    return [main, toolUse ?? ''].some((source) => source.includes(`'${role}'`) || source.includes(`"${role}"`));
+  }
+
+  /** Found out by a rendering: a template that does not know parts fails, or prints them as Python prints a list. */
+  readsParts(): Promise<boolean> {
+    this.partsAreRead ??= this.rendersParts();
+    return this.partsAreRead;
+  }
+
+  private async rendersParts(): Promise<boolean> {
+    const content = PARTS.map((text) => ({ type: 'text', text }));
+    try {
+      const { text } = await this.render({ messages: [{ role: 'user', content }] });
+      return PARTS.every((part) => text.includes(part)) && !text.includes("'type'");
+    } catch (error) {
+      if (error instanceof TemplateError) return false;
+      throw error;
+    }
   }
 
   /**

@@ -1,8 +1,4 @@
-/** One turn of a conversation, as in every chat API. */
-export interface ChatMessage {
-  readonly role: string;
-  readonly content: string;
-}
+import { type Conversation } from './conversation.js';
 
 /** A text as tokens, and the characters that each covers. */
 export interface TokenizedText {
@@ -11,10 +7,13 @@ export interface TokenizedText {
   readonly offsets: Int32Array;
 }
 
-/** A conversation as tokens; `assistant[t]` is 1 where token t was written by the assistant (its end-of-turn included). */
+/** A conversation as tokens. */
 export interface TokenizedChat {
   readonly tokens: Int32Array;
-  readonly assistant: Uint8Array;
+  /** Which of the assistant's answers, counted from 1, each token belongs to (its end of turn too); 0 for all others. */
+  readonly assistant: Int32Array;
+  /** How many answers there are, those of no token among them. */
+  readonly answers: number;
 }
 
 export interface EncodeOptions {
@@ -31,6 +30,8 @@ export interface EncodeChatOptions {
   readonly addGenerationPrompt?: boolean;
   /** Find out what the assistant wrote (default); else the mask is all zeros, and any template will do. */
   readonly assistantMask?: boolean;
+  /** Leave the last message open, to be continued. */
+  readonly continueFinalMessage?: boolean;
   /** Path of the conversation in the request, for errors. */
   readonly field?: string;
   /** As in EncodeOptions. */
@@ -57,5 +58,5 @@ export abstract class ChatTokenizer {
     return Promise.resolve();
   }
   /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
-  abstract encodeChat(messages: readonly ChatMessage[], options?: EncodeChatOptions): Promise<TokenizedChat>;
+  abstract encodeChat(conversation: Conversation, options?: EncodeChatOptions): Promise<TokenizedChat>;
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ChatMessage } from './chat-tokenizer.js';
+import { type EncodeChatOptions } from './chat-tokenizer.js';
+import { type ChatMessage, type Conversation } from './conversation.js';
 import { HfChatTokenizer } from './hf-chat-tokenizer.js';
 
 const CHATML =
@@ -50,9 +51,9 @@ async function parts(
   tokenizer: HfChatTokenizer,
   messages: ChatMessage[],
 ): Promise<{ assistant: string; others: string }> {
-  const { tokens, assistant } = await tokenizer.encodeChat(messages);
-  const text = (mask: number) => tokenizer.decode(tokens.filter((_, i) => assistant[i] === mask));
-  return { assistant: await text(1), others: await text(0) };
+  const { tokens, assistant } = await tokenizer.encodeChat({ messages });
+  const text = (written: boolean) => tokenizer.decode(tokens.filter((_, i) => assistant[i]! > 0 === written));
+  return { assistant: await text(true), others: await text(false) };
 }
 
 describe('the assistant mask', () => {
@@ -102,14 +103,67 @@ describe('the assistant mask', () => {
 
   it('is refused where the template does not tell, but not needed for a prompt', async () => {
     const tokenizer = await withTemplate(FORGETFUL);
-    const prompt = await tokenizer.encodeChat(chat('a', 'b', 'c'), { addGenerationPrompt: true });
+    const prompt = await tokenizer.encodeChat({ messages: chat('a', 'b', 'c') }, { addGenerationPrompt: true });
     expect(await tokenizer.decode(prompt.tokens)).toBe('c');
-    await expect(tokenizer.encodeChat(chat('a', 'b', 'c'), { field: 'data[1]' })).rejects.toThrow(
+    await expect(tokenizer.encodeChat({ messages: chat('a', 'b', 'c') }, { field: 'data[1]' })).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         details: expect.objectContaining({ field: 'data[1]' }) as object,
       }),
     );
+  });
+});
+
+/** What the template makes of a conversation, as text. */
+async function rendered(template: string, conversation: Conversation, options: EncodeChatOptions = {}) {
+  const tokenizer = await withTemplate(template);
+  const chat = await tokenizer.encodeChat(conversation, { assistantMask: false, ...options });
+  return tokenizer.decode(chat.tokens);
+}
+
+describe('messages in the form of OpenAI', () => {
+  const ROLES = '{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}';
+  const PARTS =
+    '{% for m in messages %}{% if m.content is string %}{{ m.content }}{% else %}' +
+    '{% for part in m.content %}[{{ part.text }}]{% endfor %}{% endif %};{% endfor %}';
+  const parts = { role: 'user', content: [{ type: 'text', text: 'a' } as const, { type: 'text', text: 'b' } as const] };
+
+  it('are given to templates that read parts as they are, and to others as text', async () => {
+    expect(await rendered(PARTS, { messages: [parts] })).toBe('[a][b];');
+    expect(await rendered(ROLES, { messages: [parts] })).toBe('user:a\nb;');
+  });
+
+  it('have a system role for the developer where the template names none', async () => {
+    const messages = [{ role: 'developer', content: 'x' }];
+    expect(await rendered(ROLES, { messages })).toBe('system:x;');
+    expect(await rendered(`${ROLES}{{ 'developer' }}`, { messages })).toBe('developer:x;developer');
+  });
+
+  it('bring tools, calls and variables to the template', async () => {
+    const template =
+      '{{ tools | tojson }}{% for m in messages %}{{ m.name }}{{ m.tool_calls[0].function.arguments.city }}' +
+      '{{ m.content is defined }}{% endfor %}{{ enable_thinking }}';
+    const call = { type: 'function', function: { name: 'f', arguments: { city: 'Oslo' } } };
+    const conversation = {
+      messages: [{ role: 'assistant', name: 'bot', content: null, tool_calls: [call] }],
+      tools: [{ type: 'function' }],
+      templateVariables: { enable_thinking: false },
+    };
+    // transformers drops what is null, and Python writes False.
+    expect(await rendered(template, conversation)).toBe('[{"type": "function"}]botOsloFalseFalse');
+  });
+
+  it('leave the last one open to be continued', async () => {
+    const text = await rendered(CHATML, { messages: chat('Hi', 'Once upon') }, { continueFinalMessage: true });
+    expect(text).toBe('<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nOnce upon');
+  });
+
+  it('number the answers that the mask covers', async () => {
+    const tokenizer = await withTemplate(CHATML);
+    const { tokens, assistant, answers } = await tokenizer.encodeChat({ messages: chat('a', 'bc', 'd', 'ef') });
+    expect(answers).toBe(2);
+    const texts = [1, 2].map((answer) => tokenizer.decode(tokens.filter((_, i) => assistant[i] === answer)));
+    expect(await Promise.all(texts)).toEqual(['bc<|im_end|>', 'ef<|im_end|>']);
   });
 });
 
@@ -119,14 +173,14 @@ describe('HfChatTokenizer', () => {
       { name: 'tool_use', template: 'x' },
       { name: 'default', template: CHATML },
     ];
-    const expected = await (await withTemplate(CHATML)).encodeChat(chat('Hi'));
-    expect(await (await withTemplate(named)).encodeChat(chat('Hi'))).toEqual(expected);
+    const expected = await (await withTemplate(CHATML)).encodeChat({ messages: chat('Hi') });
+    expect(await (await withTemplate(named)).encodeChat({ messages: chat('Hi') })).toEqual(expected);
     await write('tokenizer_config.json', {});
     await write('chat_template.json', { chat_template: CHATML });
-    expect(await (await load()).encodeChat(chat('Hi'))).toEqual(expected);
+    expect(await (await load()).encodeChat({ messages: chat('Hi') })).toEqual(expected);
     await writeFile(join(folder, 'chat_template.jinja'), 'from the file');
     const loaded = await load();
-    expect(await loaded.decode((await loaded.encodeChat(chat('Hi'))).tokens)).toBe('from the file');
+    expect(await loaded.decode((await loaded.encodeChat({ messages: chat('Hi') })).tokens)).toBe('from the file');
   });
 
   it('collects end tokens of generation_config, or of config, and of the tokenizer', async () => {
@@ -184,7 +238,7 @@ describe('HfChatTokenizer', () => {
 
   it('refuses conversations without a template, and says to send tokens', async () => {
     const tokenizer = await withTemplate(undefined);
-    await expect(tokenizer.encodeChat(chat('Hi'))).rejects.toThrow(
+    await expect(tokenizer.encodeChat({ messages: chat('Hi') })).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         message: "Base model 'm' has no chat template, so it cannot take conversations.",
@@ -194,19 +248,21 @@ describe('HfChatTokenizer', () => {
   });
 
   it.each<[string, ChatMessage[], string]>([
-    ['an unknown role', [...chat('Hi'), { role: 'robot', content: '' }], 'messages[1].role'],
+    ['a role that the template does not name', [...chat('Hi'), { role: 'robot', content: '' }], 'messages[1].role'],
     ['no messages', [], 'messages'],
     ['what the template refuses', [{ role: 'system', content: 'x' }], 'messages'],
   ])('refuses %s and names the field', async (_, messages, field) => {
     const tokenizer = await withTemplate(STRICT);
-    await expect(tokenizer.encodeChat(messages)).rejects.toThrow(
+    await expect(tokenizer.encodeChat({ messages })).rejects.toThrow(
       expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ field }) as object }),
     );
   });
 
   it("passes on the template's own reason", async () => {
     const tokenizer = await withTemplate(STRICT);
-    await expect(tokenizer.encodeChat([{ role: 'system', content: 'x' }])).rejects.toThrow(/The user speaks first\./);
+    await expect(tokenizer.encodeChat({ messages: [{ role: 'system', content: 'x' }] })).rejects.toThrow(
+      /The user speaks first\./,
+    );
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([
@@ -235,8 +291,11 @@ describe('HfChatTokenizer', () => {
 
   it('needs no answers to be found where nobody asks for them', async () => {
     const tokenizer = await withTemplate(FORGETFUL);
-    const { tokens, assistant } = await tokenizer.encodeChat(chat('a', 'b', 'c'), { assistantMask: false });
+    const { tokens, assistant } = await tokenizer.encodeChat(
+      { messages: chat('a', 'b', 'c') },
+      { assistantMask: false },
+    );
     expect(await tokenizer.decode(tokens)).toBe('c');
-    expect(assistant).toEqual(new Uint8Array(tokens.length));
+    expect(assistant).toEqual(new Int32Array(tokens.length));
   });
 });

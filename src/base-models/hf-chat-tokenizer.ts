@@ -2,24 +2,22 @@ import { InvalidRequestError } from '../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../formats/format.errors.js';
 import { ChatTemplate, type TemplateSources } from './chat-template.js';
 import {
-  type ChatMessage,
   ChatTokenizer,
   type EncodeChatOptions,
   type EncodeOptions,
   type TokenizedChat,
   type TokenizedText,
 } from './chat-tokenizer.js';
+import { type Conversation } from './conversation.js';
 import { FastTokenizer } from './fast-tokenizer.js';
 import { type Rendering, sharedRenderer, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
 import { TemplateError } from './jinja/jinja.errors.js';
 import { definitionFor } from './rebuilt-tokenizer.js';
 import { addedTokensOf, readSpecialTokens, tokenOf } from './special-tokens.js';
+import { templateMessages } from './template-messages.js';
 import { tokenMask } from './token-mask.js';
 import { refuseOtherSettings, tokenizerClassOf } from './tokenizer-class.js';
 import { readChatTemplates, readTokenizerFiles, type TokenizerFiles } from './tokenizer-files.js';
-
-/** Roles that chat templates know; whether a model has a system or tool role is for its template to say. */
-const ROLES = ['system', 'user', 'assistant', 'tool'];
 
 /**
  * A Hugging Face tokenizer folder, read with the precedence of transformers 5.24: the same ids, the same special tokens,
@@ -96,43 +94,32 @@ export class HfChatTokenizer extends ChatTokenizer {
     }
   }
 
-  async encodeChat(messages: readonly ChatMessage[], options: EncodeChatOptions = {}): Promise<TokenizedChat> {
-    const { addGenerationPrompt = false, field = 'messages', maxTokens } = options;
-    const template = this.checkMessages(messages, field);
-    const input = { messages, addGenerationPrompt };
+  async encodeChat(conversation: Conversation, options: EncodeChatOptions = {}): Promise<TokenizedChat> {
+    const { addGenerationPrompt = false, continueFinalMessage = false, field = 'messages', maxTokens } = options;
+    const template = this.templateFor(conversation, field);
+    const messages = await templateMessages(conversation.messages, template, field);
+    const { tools, templateVariables: variables } = conversation;
+    const input = { messages, tools, variables, addGenerationPrompt, continueFinalMessage };
     const rendering = await this.render(template, input, field);
     const encoded = await this.encodeWithOffsets(rendering.text, { addSpecialTokens: false, field, maxTokens });
+    const { tokens } = encoded;
     // A prompt for the next answer is no training data: nobody needs to know who wrote what.
-    if (addGenerationPrompt || options.assistantMask === false) {
-      return { tokens: encoded.tokens, assistant: new Uint8Array(encoded.tokens.length) };
+    if (addGenerationPrompt || continueFinalMessage || options.assistantMask === false) {
+      return { tokens, assistant: new Int32Array(tokens.length), answers: 0 };
     }
     const spans = await this.answersIn(template, input, rendering, field);
-    return { tokens: encoded.tokens, assistant: tokenMask(spans, encoded) };
+    return { tokens, assistant: tokenMask(spans, encoded), answers: spans.length };
   }
 
-  private checkMessages(messages: readonly ChatMessage[], field: string): ChatTemplate {
+  private templateFor({ messages }: Conversation, field: string): ChatTemplate {
     if (!this.template) {
       throw new InvalidRequestError(`${this.what} has no chat template, so it cannot take conversations.`, {
         field,
         remedy: 'Send tokens (or a prompt) instead.',
       });
     }
-    if (messages.length === 0) {
-      throw new InvalidRequestError(`${field} is empty.`, { field, remedy: 'Give at least one message.' });
-    }
-    for (const [i, { role, content }] of messages.entries()) {
-      if (!ROLES.includes(role)) {
-        const remedy = `Use one of ${ROLES.join(', ')}.`;
-        throw new InvalidRequestError(`${field}[${i}].role is ${JSON.stringify(role)}. ${remedy}`, {
-          field: `${field}[${i}].role`,
-          remedy,
-        });
-      }
-      if (typeof content !== 'string') {
-        throw new InvalidRequestError(`${field}[${i}].content is not a string.`, { field: `${field}[${i}].content` });
-      }
-    }
-    return this.template;
+    if (messages.length > 0) return this.template;
+    throw new InvalidRequestError(`${field} is empty.`, { field, remedy: 'Give at least one message.' });
   }
 
   private async render(template: ChatTemplate, input: TemplateInput, field: string): Promise<Rendering> {
@@ -142,7 +129,7 @@ export class HfChatTokenizer extends ChatTokenizer {
       if (!(error instanceof TemplateError)) throw error;
       throw new InvalidRequestError(`The chat template of ${this.what} refuses ${field}: ${error.message}`, {
         field,
-        remedy: 'Change the order or the roles of the messages.',
+        remedy: 'Change the messages, tools or chat_template_kwargs.',
       });
     }
   }

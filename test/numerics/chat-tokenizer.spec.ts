@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type ChatMessage } from '../../src/base-models/chat-tokenizer.js';
+import { type ChatMessage } from '../../src/base-models/conversation.js';
 import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
 
 /** What transformers does with the same tokenizers (test/numerics/make-tokenizer-fixtures.py). */
@@ -34,11 +34,11 @@ describe.each(references)('the $name tokenizer agrees with transformers', ({ nam
 
   it.each(chats)('on the conversation $messages', async ({ messages, text, tokens, prompt_tokens, assistant }) => {
     const tokenizer = await loading;
-    const chat = await tokenizer.encodeChat(messages);
+    const chat = await tokenizer.encodeChat({ messages });
     expect([...chat.tokens]).toEqual(tokens);
     expect([...(await tokenizer.encode(text, { addSpecialTokens: false }))]).toEqual(tokens);
-    const prompt = await tokenizer.encodeChat(messages, { addGenerationPrompt: true });
+    const prompt = await tokenizer.encodeChat({ messages }, { addGenerationPrompt: true });
     expect([...prompt.tokens]).toEqual(prompt_tokens);
-    if (assistant) expect([...chat.assistant]).toEqual(assistant);
+    if (assistant) expect(Array.from(chat.assistant, (answer) => Math.min(answer, 1))).toEqual(assistant);
   });
 });

@@ -1,10 +1,6 @@
 import { type BaseModel } from '../../src/base-models/base-model.js';
-import {
-  type ChatMessage,
-  ChatTokenizer,
-  type TokenizedChat,
-  type TokenizedText,
-} from '../../src/base-models/chat-tokenizer.js';
+import { ChatTokenizer, type TokenizedChat, type TokenizedText } from '../../src/base-models/chat-tokenizer.js';
+import { type Conversation } from '../../src/base-models/conversation.js';
 
 export const END_TOKEN = 0;
 const ASSISTANT_TOKEN = 1;
@@ -36,22 +32,21 @@ export class CharacterTokenizer extends ChatTokenizer {
     return false;
   }
 
-  override encodeChat(
-    messages: readonly ChatMessage[],
-    options?: { addGenerationPrompt?: boolean },
-  ): Promise<TokenizedChat> {
+  override encodeChat({ messages }: Conversation, options?: { addGenerationPrompt?: boolean }): Promise<TokenizedChat> {
     const tokens: number[] = [];
     const assistant: number[] = [];
+    let answers = 0;
     for (const { role, content } of messages) {
-      const written = role === 'assistant' ? 1 : 0;
-      tokens.push(written ? ASSISTANT_TOKEN : OTHER_ROLE_TOKEN, ...codesOf(content), END_TOKEN);
-      assistant.push(0, ...new Array<number>(content.length + 1).fill(written));
+      const text = typeof content === 'string' ? content : '';
+      const answer = role === 'assistant' ? ++answers : 0;
+      tokens.push(answer > 0 ? ASSISTANT_TOKEN : OTHER_ROLE_TOKEN, ...codesOf(text), END_TOKEN);
+      assistant.push(0, ...new Array<number>(text.length + 1).fill(answer));
     }
     if (options?.addGenerationPrompt) {
       tokens.push(ASSISTANT_TOKEN);
       assistant.push(0);
     }
-    return Promise.resolve({ tokens: Int32Array.from(tokens), assistant: Uint8Array.from(assistant) });
+    return Promise.resolve({ tokens: Int32Array.from(tokens), assistant: Int32Array.from(assistant), answers });
   }
 }
 

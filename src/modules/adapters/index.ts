@@ -8,7 +8,7 @@ export { AdaptersModule } from './adapters.module.js';
 export { AdaptersService, type AdapterWish, type FirstState } from './adapters.service.js';
 export { CapabilitiesService } from './capabilities.service.js';
 export { AdapterCreatedDto, toAdapterDto } from './dto/adapter.dto.js';
-export { ChatMessageDto } from './dto/chat-message.dto.js';
+export { ChatMessageDto, TextPartDto } from './dto/chat-message.dto.js';
 export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';
 export { AdapterEntity } from './entities/adapter.entity.js';
 export { isModelId } from './model-names.js';

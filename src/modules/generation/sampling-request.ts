@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { type BaseModel } from '../../base-models/base-model.js';
+import { readMessages, readTemplateVariables, readTools } from '../../base-models/conversation.reader.js';
 import { requireEmbeddings } from '../../base-models/text-limits.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
@@ -16,6 +17,9 @@ const DEFAULT_MAX_NEW_TOKENS = 64;
 /** Each is looked for in the text after every token. */
 const MAX_STOP_STRINGS = 16;
 const MAX_STOP_TOKENS = 1024;
+
+/** What only a chat template can do. */
+const CHAT_FIELDS = ['tools', 'chat_template_kwargs', 'add_generation_prompt', 'continue_final_message'] as const;
 
 /** What to sample, checked against the base model; a seed is drawn where the request has none, so that it is logged. */
 export async function toGenerateRequest(dto: GenerateDto, model: BaseModel): Promise<GenerateRequest> {
@@ -54,16 +58,37 @@ async function toPrompt(dto: GenerateDto, model: BaseModel): Promise<Int32Array>
   return prompt;
 }
 
-async function encodePrompt(dto: GenerateDto, field: string, { tokenizer, config }: BaseModel): Promise<Int32Array> {
-  const options = { field, maxTokens: config.contextLength };
-  if (dto.messages) {
-    return (await tokenizer.encodeChat(dto.messages, { ...options, addGenerationPrompt: true })).tokens;
+async function encodePrompt(dto: GenerateDto, field: string, model: BaseModel): Promise<Int32Array> {
+  if (isGiven(dto.messages)) return encodeMessages(dto, model);
+  refuseWithoutMessages(dto);
+  const { tokenizer, config } = model;
+  if (typeof dto.prompt === 'string') {
+    return tokenizer.encode(dto.prompt, { field, maxTokens: config.contextLength, addSpecialTokens: true });
   }
-  if (typeof dto.prompt === 'string') return tokenizer.encode(dto.prompt, { ...options, addSpecialTokens: true });
   const list = dto.tokens ?? [];
   const tokens = new Int32Array(list.length);
   readTokenIds(list, 'tokens', config.vocabSize, tokens, 0);
   return tokens;
+}
+
+async function encodeMessages(dto: GenerateDto, { tokenizer, config }: BaseModel): Promise<Int32Array> {
+  const continueFinalMessage = dto.continue_final_message ?? false;
+  const addGenerationPrompt = dto.add_generation_prompt ?? !continueFinalMessage;
+  if (continueFinalMessage && addGenerationPrompt) {
+    const remedy = 'Choose one: the last message goes on, or a new answer begins.';
+    throw invalid('continue_final_message', 'and add_generation_prompt are both true.', remedy);
+  }
+  const { messages } = readMessages(dto.messages, 'messages', config.contextLength);
+  const tools = readTools(dto.tools, 'tools');
+  const templateVariables = readTemplateVariables(dto.chat_template_kwargs, 'chat_template_kwargs');
+  const conversation = { messages, tools, templateVariables };
+  const options = { addGenerationPrompt, continueFinalMessage, assistantMask: false, maxTokens: config.contextLength };
+  return (await tokenizer.encodeChat(conversation, options)).tokens;
+}
+
+function refuseWithoutMessages(dto: GenerateDto): void {
+  const field = CHAT_FIELDS.find((name) => isGiven(dto[name]));
+  if (field !== undefined) throw invalid(field, 'is for conversations.', 'Send messages, or leave it out.');
 }
 
 function toSampling(dto: GenerateDto, model: BaseModel): SamplingParams {

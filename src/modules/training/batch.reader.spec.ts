@@ -35,8 +35,10 @@ const chat = [
 describe('data of another form', () => {
   it.each([
     [{ data: chat }, /data\[0\] is a message, not a conversation\. Put the list of messages into another list/],
-    [{ data: [{ messages: chat }] }, /is neither a conversation nor a datum\. A conversation is its list of messages/],
-    [{ data: [{ prompt: 'Hi', completion: 'Yo' }] }, /is neither a conversation nor a datum/],
+    [
+      { data: [{ prompt: 'Hi', completion: 'Yo' }] },
+      /is neither a conversation nor a datum\. Make messages of a prompt/,
+    ],
   ])('is told from a datum with unknown fields: case %#', async (request, problem) => {
     await expect(read(request)).rejects.toThrow(problem);
   });
@@ -56,6 +58,24 @@ describe('conversations', () => {
   it('weights only what the assistant wrote', async () => {
     const { batch } = await read({ data: [chat], train_on: 'assistant' });
     expect([...batch.lossInputs['weights']!.data]).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  });
+
+  it('reads rows with messages like lists of them', async () => {
+    const rows = await read({ data: [{ messages: chat }, chat], train_on: 'assistant' });
+    expect(rows).toEqual(await read({ data: [chat, chat], train_on: 'assistant' }));
+  });
+
+  it('weights answers as their messages say', async () => {
+    const messages = [chat[0], { ...chat[1], weight: 0 }, chat[0], { ...chat[1], weight: 0.5 }];
+    const { batch } = await read({ data: [{ messages }], train_on: 'assistant' });
+    expect([...batch.lossInputs['weights']!.data]).toEqual([...new Array<number>(12).fill(0), 0.5, 0.5, 0.5]);
+  });
+
+  it('refuses a weight that would not count', async () => {
+    const weighted = { ...chat[1], weight: 0 };
+    expect(await refusedField({ data: [[chat[0], weighted]] })).toBe('data[0][1].weight');
+    const messages = [{ ...chat[0], weight: 1 }, chat[1]];
+    expect(await refusedField({ data: [{ messages }], train_on: 'assistant' })).toBe('data[0].messages[0].weight');
   });
 
   it('takes one list or one number per conversation', async () => {
@@ -106,7 +126,9 @@ describe('conversations', () => {
     ['an empty conversation', [[]], 'data[0]'],
     ['a message that is no object', [['hi']], 'data[0][0]'],
     ['a message without content', [[{ role: 'user' }]], 'data[0][0].content'],
-    ['a misspelt key', [[{ role: 'user', content: 'a', name: 'b' }]], 'data[0][0].name'],
+    ['a misspelt key', [[{ role: 'user', content: 'a', nmae: 'b' }]], 'data[0][0].nmae'],
+    ['an unknown field of a row', [{ messages: chat, tool: [] }], 'data[0].tool'],
+    ['tools that are no list', [{ messages: chat, tools: {} }], 'data[0].tools'],
     ['a chat beyond the context', [chat, [{ role: 'user', content: 'x'.repeat(31) }]], 'data[1]'],
   ])('refuses %s', async (_what, data, field) => {
     expect(await refusedField({ data })).toBe(field);

@@ -1,12 +1,14 @@
-import { type ChatMessage, type TokenizedChat } from '../../base-models/chat-tokenizer.js';
+import { type TokenizedChat } from '../../base-models/chat-tokenizer.js';
+import { type ChatMessage, type Conversation } from '../../base-models/conversation.js';
+import { readMessages, readTemplateVariables, readTools } from '../../base-models/conversation.reader.js';
 import { requireEmbeddings } from '../../base-models/text-limits.js';
 import {
   describe,
   invalid,
+  isGiven,
   type JsonObject,
   readArray,
   readObject,
-  readString,
   refuseUnknownFields,
 } from '../../common/json/json-fields.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
@@ -22,7 +24,12 @@ import {
 } from '../losses/index.js';
 import { type BatchContext, checkContextLength, type TrainOn } from './batch-context.js';
 
-const FORM = 'A conversation is a list of {"role": "user", "content": "..."} messages.';
+const ROW_FIELDS = ['messages', 'tools', 'chat_template_kwargs'];
+
+/** A conversation as tokens, with what each of its answers counts in training; null where nothing was said. */
+interface WeightedChat extends TokenizedChat {
+  readonly answerWeights: readonly (number | null)[];
+}
 
 /**
  * Conversations through the model's chat template, shifted for next-token prediction: a chat of T tokens has T - 1
@@ -35,7 +42,7 @@ export async function readConversations(
   trainOn: TrainOn,
   context: BatchContext,
 ): Promise<DatumBatch> {
-  const chats: TokenizedChat[] = [];
+  const chats: WeightedChat[] = [];
   // One after another: the first that is wrong is the one that is refused.
   for (const [i, value] of data.entries()) chats.push(await tokenize(value, `data[${i}]`, trainOn, context));
   const offsets = offsetsOf(chats.map((chat) => chat.tokens.length - 1));
@@ -52,27 +59,18 @@ export async function readConversations(
   return { tokens, lossInputs };
 }
 
-export function readMessages(value: unknown, field: string): ChatMessage[] {
-  const messages = readArray(value, field, FORM);
-  if (messages.length === 0) throw invalid(field, 'is empty.', 'Give at least one message.');
-  return messages.map((entry, k) => {
-    const path = `${field}[${k}]`;
-    const message = readObject(entry, path, FORM);
-    refuseUnknownFields(message, ['role', 'content'], path);
-    const role = readString(message['role'], `${path}.role`, FORM);
-    return { role, content: readString(message['content'], `${path}.content`, FORM) };
-  });
-}
-
 async function tokenize(
   value: unknown,
   field: string,
   trainOn: TrainOn,
   { model }: BatchContext,
-): Promise<TokenizedChat> {
-  const assistantMask = trainOn === 'assistant';
-  const chat = await model.tokenizer.encodeChat(readMessages(value, field), {
-    ...{ field, assistantMask },
+): Promise<WeightedChat> {
+  const { conversation, weights } = readRow(value, field, model.config.contextLength);
+  const path = Array.isArray(value) ? field : `${field}.messages`;
+  const answerWeights = readAnswerWeights(conversation, weights, trainOn, path);
+  const chat = await model.tokenizer.encodeChat(conversation, {
+    field,
+    assistantMask: trainOn === 'assistant',
     maxTokens: model.config.contextLength,
   });
   if (chat.tokens.length < 2) {
@@ -80,7 +78,46 @@ async function tokenize(
   }
   checkContextLength(chat.tokens.length, field, model);
   await requireEmbeddings(chat.tokens, field, model);
-  return chat;
+  return { ...chat, answerWeights };
+}
+
+/** A row of a data set: a list of messages, or an object with them and with what the template needs beside them. */
+function readRow(
+  value: unknown,
+  field: string,
+  maxMessages: number,
+): { conversation: Conversation; weights: readonly (number | null)[] } {
+  if (Array.isArray(value)) {
+    const { messages, weights } = readMessages(value, field, maxMessages);
+    return { conversation: { messages }, weights };
+  }
+  const row = readObject(value, field, 'Give {"messages": [...]} or a list of messages.');
+  refuseUnknownFields(row, ROW_FIELDS, field);
+  const { messages, weights } = readMessages(row['messages'], `${field}.messages`, maxMessages);
+  const tools = readTools(row['tools'], `${field}.tools`);
+  const templateVariables = readTemplateVariables(row['chat_template_kwargs'], `${field}.chat_template_kwargs`);
+  return { conversation: { messages, tools, templateVariables }, weights };
+}
+
+/** Weights of the assistant's messages, in order. Others have none, since nothing of theirs is trained. */
+function readAnswerWeights(
+  { messages }: Conversation,
+  weights: readonly (number | null)[],
+  trainOn: TrainOn,
+  field: string,
+): (number | null)[] {
+  const answers = trainOn === 'assistant';
+  const i = weights.findIndex((weight, k) => isGiven(weight) && !(answers && (weight === 0 || isAnswer(messages[k]!))));
+  if (i >= 0) {
+    const problem = answers ? "but the message is not the assistant's." : 'but every token is trained alike.';
+    const remedy = 'Weights are for the answers, with "train_on": "assistant".';
+    throw invalid(`${field}[${i}].weight`, `is given, ${problem}`, remedy);
+  }
+  return weights.filter((_, k) => isAnswer(messages[k]!));
+}
+
+function isAnswer({ role }: ChatMessage): boolean {
+  return role === 'assistant';
 }
 
 /** Tokens `shift` .. N + shift - 1 of every chat. */
@@ -90,15 +127,26 @@ function concatenate(chats: readonly TokenizedChat[], offsets: Int32Array, shift
   return { data, offsets, trailingShape: [] };
 }
 
-function assistantWeights(chats: readonly TokenizedChat[], offsets: Int32Array): RaggedTensor<Float32Array> {
+function assistantWeights(chats: readonly WeightedChat[], offsets: Int32Array): RaggedTensor<Float32Array> {
   const data = new Float32Array(offsets[chats.length]!);
-  chats.forEach(({ assistant }, i) => {
-    if (!assistant.includes(1)) {
-      throw invalid(`data[${i}]`, 'has no assistant message.', 'Add one, or use "train_on": "all".');
-    }
-    data.set(assistant.subarray(1), offsets[i]);
+  chats.forEach((chat, i) => {
+    const weights = weightsByAnswer(chat, `data[${i}]`);
+    const { assistant } = chat;
+    for (let t = 1; t < assistant.length; t++) data[offsets[i]! + t - 1] = weights[assistant[t]!]!;
   });
   return { data, offsets, trailingShape: [] };
+}
+
+/** What a token of answer k counts, at k; 0 at 0, for tokens of nobody's answer. */
+function weightsByAnswer({ answers, answerWeights }: WeightedChat, field: string): readonly number[] {
+  if (answers === 0) throw invalid(field, 'has no assistant message.', 'Add one, or use "train_on": "all".');
+  if (answerWeights.every((weight) => weight === null)) return [0, ...new Array<number>(answers).fill(1)];
+  if (answerWeights.length === answers) return [0, ...answerWeights.map((weight) => weight ?? 1)];
+  throw invalid(
+    field,
+    'has weights, but the chat template does not mark one answer per assistant message.',
+    'Leave out weight, or send tokens with weights of your own.',
+  );
 }
 
 /** A written loss need not read weights, and then would train on all tokens without a word. */

@@ -1,8 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import {
   Allow,
-  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsInt,
@@ -12,7 +10,6 @@ import {
   IsString,
   Max,
   Min,
-  ValidateNested,
 } from 'class-validator';
 import { SEED_SCHEMA, SeedProperty } from '../../../common/http/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
@@ -39,12 +36,30 @@ export class GenerateDto {
 
   /** A conversation to answer, through the model's chat template. Give this, prompt or tokens. */
   @ApiProperty({ type: [ChatMessageDto], example: [{ role: 'user', content: 'Hello' }] })
+  @Allow()
+  messages?: unknown;
+
+  /** For messages: functions that the model may call, for chat templates that know tools. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
+  @Allow()
+  tools?: unknown;
+
+  /** For messages: further variables of the chat template, such as {"enable_thinking": false}. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  @Allow()
+  chat_template_kwargs?: unknown;
+
+  /** For messages: end the prompt with the opening of the assistant's next turn. */
+  @ApiProperty({ default: true, example: true })
   @IsOptional()
-  @IsArray()
-  @ArrayNotEmpty()
-  @ValidateNested({ each: true })
-  @Type(() => ChatMessageDto)
-  messages?: ChatMessageDto[];
+  @IsBoolean()
+  add_generation_prompt?: boolean;
+
+  /** For messages: continue the last message instead of answering it. */
+  @ApiProperty({ default: false, example: false })
+  @IsOptional()
+  @IsBoolean()
+  continue_final_message?: boolean;
 
   /** Text to continue, without a chat template. */
   @ApiProperty({ example: 'Once upon a time' })

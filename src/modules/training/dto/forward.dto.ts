@@ -117,22 +117,38 @@ export class DatumDto {
   loss_fn_inputs!: Record<string, unknown>;
 }
 
-const CONVERSATIONS = [
-  [
-    { role: 'user', content: 'Hello' },
-    { role: 'assistant', content: 'Hi there!' },
-  ],
+const MESSAGES = [
+  { role: 'user', content: 'Hello' },
+  { role: 'assistant', content: 'Hi there!' },
 ];
 
-@ApiExtraModels(ChatMessageDto, DatumDto, TensorDto)
+export class ConversationDto {
+  /** The turns, put through the base model's chat template. */
+  @ApiProperty({ type: [ChatMessageDto], example: MESSAGES })
+  messages!: ChatMessageDto[];
+
+  /** Functions that the model may call, for chat templates that know tools. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
+  tools?: unknown;
+
+  /** Further variables of the chat template, such as {"enable_thinking": false}. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
+  chat_template_kwargs?: unknown;
+}
+
+@ApiExtraModels(ChatMessageDto, ConversationDto, DatumDto, TensorDto)
 export class ForwardDto extends ForwardFieldsDto {
-  /** Conversations, put through the base model's chat template, or token-level datums; not both in one request. */
+  /**
+   * Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), or
+   * token-level datums; not both in one request.
+   */
   @ApiProperty({
     oneOf: [
+      { type: 'array', items: { $ref: getSchemaPath(ConversationDto) } },
       { type: 'array', items: { type: 'array', items: { $ref: getSchemaPath(ChatMessageDto) } } },
       { type: 'array', items: { $ref: getSchemaPath(DatumDto) } },
     ],
-    example: CONVERSATIONS,
+    example: [{ messages: MESSAGES }],
   })
   data!: unknown;
 
