@@ -14,8 +14,15 @@ export interface AnswerView {
   readonly alone: string | null;
   /** What follows the content when another message follows; null when the template refuses that. */
   readonly followed: string | null;
-  /** What follows the next message's content when the conversation ends there. */
-  readonly closingOfNext: string | null;
+  readonly habits: TemplateHabits;
+}
+
+/** What a template writes around a question that stands alone; null where it refuses one. */
+export interface TemplateHabits {
+  /** What a generation prompt adds, without white space in front; '' when the template has none. */
+  readonly opening: string | null;
+  /** What follows the question's content. */
+  readonly closing: string | null;
 }
 
 /** An end inside a text, and whether a token of the tokenizer marks it. */
@@ -86,11 +93,15 @@ export function answerSpan(view: AnswerView, markers: EndMarkers): TextSpan | nu
   return start === null || end === null || end < start ? null : { start, end };
 }
 
-/** Where the prompt ends; where the content starts, when the prompt opens a thought that this answer does not have. */
-function startOf({ region, prompt, header }: AnswerView): number | null {
-  if (prompt === null) return null;
-  if (region.startsWith(prompt)) return prompt.length;
-  return prompt.startsWith(header) && region.startsWith(header) ? header.length : null;
+/**
+ * Where the prompt ends. Where the text does not go on like that prompt: where the content starts, if the prompt opens a
+ * thought that this answer does not have, or if a prompt's opening stands right before the content.
+ */
+function startOf({ region, prompt, header, habits }: AnswerView): number | null {
+  if (prompt !== null && region.startsWith(prompt)) return prompt.length;
+  if (header === '' || !region.startsWith(header)) return null;
+  const opened = prompt?.startsWith(header) ?? false;
+  return opened || (habits.opening && header.endsWith(habits.opening)) ? header.length : null;
 }
 
 function endOf(view: AnswerView, markers: EndMarkers): number | null {
@@ -102,16 +113,16 @@ function endOf(view: AnswerView, markers: EndMarkers): number | null {
 
 /**
  * The end-of-turn in what follows the content. It is in what the template writes there whether or not the conversation
- * goes on; else in what ends the last turn; else in what closes the next message, too; else an end token comes first.
+ * goes on; else in what ends the last turn; else in what closes questions, too; else an end token comes first.
  */
 function closingEnd(view: AnswerView, markers: EndMarkers): End | null {
-  const { after, alone, followed, closingOfNext } = view;
+  const { after, alone, followed, habits } = view;
   if (alone !== null && followed !== null) {
     const end = markers.endIn(markers.commonStart(alone, followed));
     if (end) return end;
   }
   if (after === alone) return markers.endIn(alone);
-  const shared = closingOfNext === null ? null : markers.endIn(markers.commonStart(after, closingOfNext));
+  const shared = habits.closing === null ? null : markers.endIn(markers.commonStart(after, habits.closing));
   return shared ?? markers.endAtStart(after);
 }
 

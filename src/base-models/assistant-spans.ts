@@ -1,6 +1,6 @@
 import { TemplateError, TemplateTimeoutError } from './jinja/jinja.errors.js';
 import { type TextSpan } from './jinja/jinja-renderer.js';
-import { answerSpan, type AnswerView, EndMarkers } from './answer-span.js';
+import { answerSpan, type AnswerView, type EndMarkers, type TemplateHabits } from './answer-span.js';
 import { contentOf, Probes, type ProbedText } from './content-probes.js';
 
 type Message = Readonly<Record<string, unknown>>;
@@ -17,7 +17,7 @@ export interface RenderedConversation {
 
 /** Most messages that the renderings for one conversation may have together when every answer needs its own. */
 const MAX_RENDERED_MESSAGES = 200_000;
-const RENDERINGS_PER_ANSWER = 4;
+const RENDERINGS_PER_ANSWER = 6;
 
 /**
  * What the assistant wrote in a rendered conversation, in the order of the text; null when the template does not tell.
@@ -33,18 +33,41 @@ export async function assistantSpans(conversation: RenderedConversation): Promis
   const answers = [...conversation.messages.keys()].filter((i) => conversation.messages[i]?.['role'] === 'assistant');
   if (answers.length === 0) return [];
   const probes = new Probes(conversation.messages, conversation.text);
-  const together = await orNull(new JointProbing(conversation, probes, answers).spans());
+  const habits = await habitsOf(conversation, probes);
+  const together = await orNull(new JointProbing(conversation, probes, habits, answers).spans());
   if (together) return together;
   const messages = answers.length * RENDERINGS_PER_ANSWER * conversation.messages.length;
   if (messages > MAX_RENDERED_MESSAGES) return null;
   const spans: TextSpan[] = [];
   for (const answer of answers) {
     const span =
-      (await orNull(probedAlone(conversation, probes, answer))) ?? (await orNull(unprobed(conversation, answer)));
+      (await orNull(probedAlone(conversation, probes, habits, answer))) ??
+      (await orNull(unprobed(conversation, probes, habits, answer)));
     if (!span) return null;
     spans.push(span);
   }
   return inOrder(spans);
+}
+
+async function habitsOf({ render, markers }: RenderedConversation, probes: Probes): Promise<TemplateHabits> {
+  const question = probes.replace([{ role: 'user', content: '' }], () => true);
+  const asked = await orNull(render(question, false));
+  const prompt = await orNull(render(question, true));
+  if (asked === null || prompt === null) return { opening: null, closing: null };
+  const opening = prompt.slice(markers.commonStart(asked, prompt).length).trimStart();
+  return { opening, closing: probes.split(asked).pieces[1] ?? null };
+}
+
+/** The prompt for an answer. With nothing before it many templates write none: it has to end as other prompts do. */
+async function promptFor(
+  { messages, render }: RenderedConversation,
+  habits: TemplateHabits,
+  answer: number,
+): Promise<string | null> {
+  const prompt = await orNull(render(messages.slice(0, answer), true));
+  if (answer > 0 || prompt === null || habits.opening === null) return answer > 0 ? prompt : null;
+  const known = prompt.endsWith(habits.opening) || (prompt !== '' && habits.opening.endsWith(prompt));
+  return known ? prompt : null;
 }
 
 /** All contents replaced at once. */
@@ -57,6 +80,7 @@ class JointProbing {
   constructor(
     private readonly conversation: RenderedConversation,
     private readonly probes: Probes,
+    private readonly habits: TemplateHabits,
     private readonly answers: readonly number[],
   ) {}
 
@@ -106,29 +130,19 @@ class JointProbing {
     const after = all.pieces[at + 1] ?? '';
     // The same question for every answer to the same role; what it finds has to fit each of them.
     const kind = `${String(this.conversation.messages[answer - 1]?.['role'])} ${answer === this.answers.at(-1)}`;
-    const prompt = await once(this.prompts, kind, () => this.promptFor(answer, all));
-    const header = all.pieces[at] ?? '';
-    if (next === undefined) {
-      const followed = await this.followed(answer);
-      return { region, header, prompt, after, alone: after, followed, closingOfNext: null };
-    }
+    const prompt = await once(this.prompts, kind, () => this.promptAfter(answer, all.order[at - 1]));
+    const shared = { region, header: all.pieces[at] ?? '', prompt, after, habits: this.habits };
+    if (next === undefined) return { ...shared, alone: after, followed: await this.followed(answer) };
     const alone = await once(this.closings, after, () => this.closing(answer));
-    return { region, header, prompt, after, alone, followed: after, closingOfNext: await this.closing(next) };
+    return { ...shared, alone, followed: after };
   }
 
   /** What the prompt for an answer has after the content before it. */
-  private async promptFor(answer: number, all: ProbedText): Promise<string | null> {
-    const at = this.places.get(answer) ?? -1;
-    const prompt = await orNull(this.renderProbed(answer, true));
-    if (prompt) return prompt.order.at(-1) === all.order[at - 1] ? (prompt.pieces.at(-1) ?? null) : null;
-    // Many templates refuse a conversation that has not begun: then what they add as the next prompt must be the header.
-    const { messages } = this.conversation;
-    if (messages.at(-1)?.['role'] !== 'assistant') return null;
-    const closing = all.pieces.at(-1) ?? '';
-    const longer = (await this.renderProbed(messages.length, true)).pieces.at(-1) ?? '';
-    const added = longer.startsWith(closing) ? longer.slice(closing.length) : '';
-    const header = all.pieces[at] ?? '';
-    return added !== '' && header.endsWith(added) ? header : null;
+  private async promptAfter(answer: number, before: number | undefined): Promise<string | null> {
+    const probed = this.probes.replace(this.conversation.messages, () => true);
+    const prompt = await promptFor({ ...this.conversation, messages: probed }, this.habits, answer);
+    const split = prompt === null ? null : this.probes.split(prompt);
+    return split?.order.at(-1) === before ? (split?.pieces.at(-1) ?? null) : null;
   }
 
   /** What follows a message's content when the conversation ends with it. */
@@ -163,12 +177,16 @@ interface AnswerRegion {
 
 /** One answer replaced, all else as it is. */
 async function probedAlone(
-  { messages, text, render, markers }: RenderedConversation,
+  conversation: RenderedConversation,
   probes: Probes,
+  habits: TemplateHabits,
   answer: number,
 ): Promise<TextSpan | null> {
-  const only = (i: number): boolean => i === answer;
-  const splitOf = async (list: readonly Message[]) => probes.split(await render(probes.replace(list, only), false));
+  const { messages, text, render, markers } = conversation;
+  const splitOf = async (list: readonly Message[], chosen = (i: number) => i === answer) =>
+    probes.split(await render(probes.replace(list, chosen), false));
+  // Nothing of later messages may stand between the prompt and the answer.
+  if ((await splitOf(messages, (i) => i >= answer)).order[0] !== answer) return null;
   const whole = await splitOf(messages);
   const [header, after] = whole.pieces;
   if (header === undefined || after === undefined || whole.pieces.length !== 2) return null;
@@ -179,30 +197,39 @@ async function probedAlone(
   const view: AnswerView = {
     region: text,
     header,
-    prompt: await orNull(render(messages.slice(0, answer), true)),
+    prompt: await promptFor(conversation, habits, answer),
     after,
     alone: alone?.pieces[1] ?? null,
     followed: followed?.pieces[1] ?? null,
-    closingOfNext: null,
+    habits,
   };
   return answerSpan(view, markers);
 }
 
 /** For answers whose content the template does not write, or not as it is (calls of tools): what it adds to their prompt. */
 async function unprobed(
-  { messages, text, render, markers }: RenderedConversation,
+  conversation: RenderedConversation,
+  probes: Probes,
+  habits: TemplateHabits,
   answer: number,
 ): Promise<TextSpan | null> {
-  const prompt = await render(messages.slice(0, answer), true);
+  const { messages, text, render, markers } = conversation;
+  const prompt = await promptFor(conversation, habits, answer);
   const isLast = answer === messages.length - 1;
   const alone = isLast ? text : await render(messages.slice(0, answer + 1), false);
-  if (!text.startsWith(prompt) || !alone.startsWith(prompt)) return null;
-  const followed = isLast
-    ? await orNull(render([...messages, { role: 'user', content: contentOf(messages) }], false))
-    : text;
-  const footer = markers.commonStart(alone.slice(prompt.length), followed?.slice(prompt.length) ?? alone);
+  if (prompt === null || !text.startsWith(prompt) || !alone.startsWith(prompt)) return null;
+  const longer = [...messages, { role: 'user', content: contentOf(messages) }];
+  const followed = isLast ? await orNull(render(longer, false)) : text;
+  const footer = markers.commonStart(alone.slice(prompt.length), (followed ?? alone).slice(prompt.length));
   const end = markers.endIn(footer);
-  return end?.marked ? { start: prompt.length, end: prompt.length + end.length } : null;
+  if (!end?.marked) return null;
+  const span = { start: prompt.length, end: prompt.length + end.length };
+  // Nothing of later messages may be in it.
+  const later = await render(
+    probes.replace(messages, (i) => i > answer),
+    false,
+  );
+  return (probes.split(later).pieces[0] ?? '').startsWith(text.slice(0, span.end)) ? span : null;
 }
 
 /** Splits the answers into groups of which no two stand side by side. */
