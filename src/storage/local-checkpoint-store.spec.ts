@@ -138,8 +138,8 @@ describe('LocalCheckpointStore', () => {
     const failing = new LocalCheckpointStore(root, {
       openForWrite: () => Promise.reject(Object.assign(new Error(`${code}: cannot`), { code })),
     });
-    for (const write of [failing.write('a', files(['x', '1'])), failing.checkWritable()]) {
-      const error: unknown = await write.catch((thrown: unknown) => thrown);
+    for (const write of [() => failing.write('a', files(['x', '1'])), () => failing.checkWritable()]) {
+      const error: unknown = await write().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(StorageOutageError);
       expect(error).toMatchObject({ details: { retry_after_s: expect.any(Number) as number } });
     }

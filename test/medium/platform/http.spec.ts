@@ -178,7 +178,8 @@ describe('the HTTP side', () => {
     expect(pending.json).toMatchObject({ request_id: requestId, model_id: 'my-model', queue_state: 'active' });
     const answer = post('/retrieve_future', { request_id: requestId });
     gate.open();
-    const expected = { label: 'held', request_id: requestId, model_id: 'my-model', status: 'completed' };
+    const names = { request_id: requestId, model_id: 'my-model', kind: 'forward_backward' };
+    const expected = { label: 'held', ...names, status: 'completed' };
     expect(await answer).toMatchObject({ status: 200, json: expected });
     expect((await post('/retrieve_future', { request_id: requestId })).json).toEqual(expected);
   });
