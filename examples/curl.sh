@@ -44,7 +44,8 @@ for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
 done
 
 echo '--- PPO: the log-probs of the acting policy, then steps that compare with them'
-logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\"}" |
+logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\",
+  \"logprobs\": \"all\"}" |
   field '.loss_fn_outputs[0].logprobs.data.join()')
 for step in 1 2 3; do
   run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"ppo\",
