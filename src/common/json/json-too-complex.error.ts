@@ -6,8 +6,14 @@ export class JsonTooComplexError extends AppError {
     readonly what: string,
     readonly limit: number,
   ) {
-    const remedy = 'Send less per request, for example fewer datums: gradients add up over requests.';
-    const message = `A request's body may hold ${limit} ${what}, and this one holds more. ${remedy}`;
+    const isDeep = what === 'levels';
+    const remedy = isDeep
+      ? 'Nest it less deeply.'
+      : 'Send less per request, for example fewer datums: gradients add up over requests.';
+    const problem = isDeep
+      ? `be nested ${limit} levels deep, and this one is nested deeper`
+      : `hold ${limit} ${what}, and this one holds more`;
+    const message = `A request's body may ${problem}. ${remedy}`;
     super('body_too_complex', 'user', 413, message, { limit, remedy });
   }
 }
