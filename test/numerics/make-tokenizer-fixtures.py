@@ -1,4 +1,4 @@
-"""Make test/fixtures/tokenizers: small tokenizers of two kinds, and what transformers does with them and with the bundled
+"""Make test/fixtures/tokenizers: small tokenizers of four kinds, and what transformers does with them and with the bundled
 model's tokenizer: tokens of texts, tokens and assistant masks of conversations.
 
     .venv/bin/python test/numerics/make-tokenizer-fixtures.py
@@ -32,6 +32,8 @@ TEXTS = [
     'Straße, naïve café: 日本語, emoji 🙂👍🏽 and \u200d odd ones',
     'The <|im_start|>special<|im_end|> ones</s> inside <s> text',
     'capital\r\nof\u00a0France e\u0301',
+    'Mix:\n\n½ cup,   ² and ① or Ⅷ of 1234567 and ٣٤٥',
+    'parseHTTPResponse(XMLHttpRequest) // ÉcoleDeParis\r\n\t\tsnake_case/path/',
 ]
 CONVERSATIONS = [
     [('user', 'What is the capital of France?'), ('assistant', 'Paris.')],
@@ -83,6 +85,32 @@ def byte_level() -> Tokenizer:
     return tokenizer
 
 
+def digits() -> Tokenizer:
+    """As SmolLM2's: every digit by itself, then GPT-2's split and bytes."""
+    steps = [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    return trained_on_bytes(pre_tokenizers.Sequence(steps))
+
+
+def tekken() -> Tokenizer:
+    """As Mistral-Nemo's: words are split where their case changes."""
+    upper, lower = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+    words = rf"[^\r\n\p{{L}}\p{{N}}]?{upper}*{lower}+|[^\r\n\p{{L}}\p{{N}}]?{upper}+{lower}*"
+    split = words + r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    parts = [pre_tokenizers.Split(Regex(split), 'isolated'), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    return trained_on_bytes(pre_tokenizers.Sequence(parts))
+
+
+def trained_on_bytes(pre_tokenizer: pre_tokenizers.PreTokenizer) -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ['<|endoftext|>', '<|im_start|>', '<|im_end|>']
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(SENTENCES + TEXTS, trainer)
+    return tokenizer
+
+
 def metaspace() -> Tokenizer:
     """As Llama 2's and Mistral's: spaces become marks, unknown characters become bytes, BOS in front."""
     tokenizer = Tokenizer(models.BPE(unk_token='<unk>', fuse_unk=True, byte_fallback=True))
@@ -130,11 +158,16 @@ def reference(name: str, folder: Path) -> dict:
 
 
 def main() -> None:
-    shutil.rmtree(ROOT, ignore_errors=True)
+    for name in ('byte-level', 'metaspace', 'digits', 'tekken'):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
     write('byte-level', byte_level(), {'eos_token': '<|im_end|>', 'pad_token': '<|endoftext|>'}, CHATML)
     names = {'bos_token': '<s>', 'eos_token': '</s>', 'unk_token': '<unk>'}
     write('metaspace', metaspace(), {**names, 'chat_template': INSTRUCT})
-    folders = {'byte-level': ROOT / 'byte-level', 'metaspace': ROOT / 'metaspace', 'tiny-chat': REPOSITORY / 'models' / 'tiny-chat'}
+    chatml = {'eos_token': '<|im_end|>', 'pad_token': '<|endoftext|>'}
+    write('digits', digits(), chatml, CHATML)
+    write('tekken', tekken(), chatml, CHATML)
+    own = {name: ROOT / name for name in ('byte-level', 'metaspace', 'digits', 'tekken')}
+    folders = {**own, 'tiny-chat': REPOSITORY / 'models' / 'tiny-chat'}
     references = [reference(name, folder) for name, folder in folders.items()]
     lines = ',\n'.join(json.dumps(entry, ensure_ascii=False) for entry in references)
     (ROOT / 'references.json').write_text(f'[\n{lines}\n]\n')
