@@ -37,7 +37,8 @@ it('is answered, whatever is in it, and its secrets are kept nowhere', async () 
   for (const body of [batch, { events: [] }, {}, [event]]) {
     expect(await send(JSON.stringify(body))).toEqual({ status: 200, body: { status: 'accepted' } });
   }
-  expect(await send(`{"events": ["${SECRET}`)).toMatchObject({ status: 400 });
+  // Nothing of it is read.
+  expect(await send(`{"events": ["${SECRET}`)).toMatchObject({ status: 200 });
 
   expect(server.log).toContain('POST /api/v1/telemetry 200');
   expect(server.log).not.toContain(SECRET);
