@@ -14,8 +14,8 @@ export interface FileLock {
   release(): Promise<void>;
 }
 
-const FIRST_LOOK_MS = 20;
-const LONGEST_LOOK_MS = 250;
+const FIRST_DELAY_MS = 20;
+const MAX_DELAY_MS = 250;
 /** As often as huggingface_hub says that it waits. */
 const TELL_MS = 10_000;
 
@@ -32,7 +32,7 @@ type Flock = (fd: number, operation: number) => number;
 export async function lockFile(path: string, onWait: () => void = () => undefined): Promise<FileLock> {
   await mkdir(dirname(path), { recursive: true });
   let toldAt = performance.now();
-  for (let delayMs = FIRST_LOOK_MS; ; delayMs = Math.min(delayMs * 2, LONGEST_LOOK_MS)) {
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     const lock = await tryLock(path);
     if (lock !== null) return lock;
     if (performance.now() - toldAt > TELL_MS) {

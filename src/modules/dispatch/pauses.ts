@@ -1,5 +1,5 @@
 const FIRST_MS = 500;
-const LONGEST_MS = 20_000;
+const MAX_MS = 20_000;
 
 interface Pause {
   readonly ms: number;
@@ -17,7 +17,7 @@ export class Pauses {
 
   /** Pauses the line; returns for how many milliseconds. */
   extend(line: string): number {
-    const ms = Math.min((this.pauses.get(line)?.ms ?? FIRST_MS / 2) * 2, LONGEST_MS);
+    const ms = Math.min((this.pauses.get(line)?.ms ?? FIRST_MS / 2) * 2, MAX_MS);
     this.pauses.set(line, { ms, until: this.now() + ms });
     return ms;
   }
@@ -26,7 +26,7 @@ export class Pauses {
     const pause = this.pauses.get(line);
     if (pause === undefined) return false;
     // A line that has not been tried for long is another worker's by now.
-    if (this.now() > pause.until + LONGEST_MS) this.pauses.delete(line);
+    if (this.now() > pause.until + MAX_MS) this.pauses.delete(line);
     return this.now() < pause.until;
   }
 

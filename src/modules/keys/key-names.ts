@@ -30,7 +30,7 @@ export async function findOwner(wanted: string, { mayBeGone, config, manager }: 
     throw new ConflictError(`There are ${found.length} keys named '${wanted}'. ${remedy}`, { remedy });
   }
   if (found[0]) return found[0].id;
-  // A key that stood in the settings once is no row.
+  // Keys of API_KEYS and ADMIN_KEYS have no row; one that was removed there is known by its id alone.
   if (mayBeGone && ID.test(wanted)) return wanted;
   throw new NotFoundError(mayBeGone ? 'Key' : 'Active key', wanted, { remedy: REMEDY });
 }
