@@ -142,13 +142,18 @@ describe('a streamed answer', () => {
     readonly data: Record<string, unknown>;
   }
 
-  async function stream(body: Record<string, unknown>): Promise<StreamEvent[]> {
+  /** Opens a stream; resolves once the request is accepted. */
+  async function open(body: Record<string, unknown>): Promise<Response> {
     const response = await fetch(`${server.api.url}/generate`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ ...body, stream: true }),
     });
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    return response;
+  }
+
+  async function eventsOf(response: Response): Promise<StreamEvent[]> {
     const blocks = (await response.text()).split('\n\n').filter((block) => block !== '');
     return blocks.map((block) => {
       const [event, data] = block.split('\n');
@@ -162,7 +167,7 @@ describe('a streamed answer', () => {
   it('gives every token in order, and pieces that make up the text', async () => {
     const request = { messages, max_new_tokens: 24, temperature: 1, seed: 5, n: 2, stop: ['zzz'] };
     const plain = await server.api.generate(request);
-    const events = await stream(request);
+    const events = await eventsOf(await open(request));
     const done = events.at(-1)!;
     expect(done.event).toBe('done');
     expect(done.data).toMatchObject({ text: plain.text, sequences: plain.sequences, seed: 5 });
@@ -183,11 +188,10 @@ describe('a streamed answer', () => {
         loss_fn_inputs: { target_tokens: new Array(900).fill(6) },
       },
     ];
-    for (let i = 0; i < 3; i++) await server.api.post('/fwdbwd', { model_id: 'gone', data });
-    const waiting = stream({ ...greedy, model_id: 'gone' });
-    await server.api.post('/fwd', { model_id: 'gone', data });
+    for (let i = 0; i < 6; i++) await server.api.post('/fwdbwd', { model_id: 'gone', data });
+    const accepted = await open({ ...greedy, model_id: 'gone' });
     await server.api.delete('/adapters/gone');
-    const [only] = await waiting;
+    const [only] = await eventsOf(accepted);
     expect(only).toMatchObject({ event: 'error', data: { error: { code: 'not_found' } } });
   });
 
