@@ -12,7 +12,7 @@ export function envExample(): string {
     const line = `${name}=${value}`;
     return `# ${spec.desc ?? ''}${choices}\n${spec.default === undefined ? line : `#${line}`}\n`;
   });
-  return ['# Settings of the service. Lines with a leading # show the default.\n', ...blocks].join('\n');
+  return ['# Settings of the service. A commented-out setting shows its default.\n', ...blocks].join('\n');
 }
 
 const FILE = '.env.example';

@@ -77,37 +77,37 @@ export const ENV_SCHEMA = {
     65_535,
   )({
     default: 8000,
-    desc: 'TCP port of the HTTP server, which a worker has too, for health checks (0 = any free one).',
+    desc: 'TCP port of the HTTP server; 0 picks a free port. Workers listen too, for health checks.',
   }),
-  HOST: host({ default: '127.0.0.1', desc: 'Address to listen on; 0.0.0.0 for every interface.' }),
+  HOST: host({ default: '127.0.0.1', desc: 'Address to listen on; 0.0.0.0 listens on all interfaces.' }),
   API_KEYS: names({
     default: [],
-    desc: 'Keys that clients must send as X-API-Key, separated by commas. Empty and none made with `npm run keys`: no key is asked for.',
+    desc: 'Comma-separated API keys, which clients send as X-API-Key. If this is empty and no key was created with `npm run keys`, no key is required.',
   }),
   ADMIN_KEYS: names({
     default: [],
-    desc: 'Keys of operators, separated by commas: as API_KEYS, and once any key is configured they alone open /admin/queues.',
+    desc: 'Comma-separated operator keys. They work like API_KEYS; once any key is configured, only they open /admin/queues.',
   }),
   ALLOW_NO_KEYS: bool({
     default: false,
-    desc: 'Listen beyond loopback although no API key is configured: everybody who reaches the port may use the service.',
+    desc: 'Allow listening beyond loopback without API keys: everyone who can reach the port may use the service.',
   }),
   PUBLIC_URL: optionalUrl(
     'http:',
     'https:',
   )({
     default: '',
-    desc: 'Address under which clients reach the service, for download links; set it behind a proxy or an ssh tunnel. Empty = the address of the request.',
+    desc: 'Public URL of the service, used in download links; set it behind a proxy or an SSH tunnel. Empty = derived from the request.',
     example: 'https://thinker.example.com',
   }),
   ALLOWED_HOSTS: hostNames({
     default: [],
-    desc: 'Further names under which clients reach the service, separated by commas. Without API keys, requests to names other than localhost, 127.x.x.x, [::1], HOST, the one in PUBLIC_URL and these are answered 421 (with ALLOW_NO_KEYS=true any IP address is fine); with keys, download links to other names are.',
+    desc: 'Comma-separated additional host names of the service. Without API keys, requests to any host except localhost, 127.x.x.x, [::1], HOST, the host in PUBLIC_URL and these names are rejected with 421 (with ALLOW_NO_KEYS=true, any IP address is allowed). With API keys, only download links to other hosts are rejected.',
     example: 'gpu-box,thinker.internal',
   }),
   CORS_ORIGINS: origins({
     default: [],
-    desc: 'Origins of web pages that may use the API from a browser, separated by commas; * = every page, which without API keys gives the service to all of them. Pages of other origins can change nothing.',
+    desc: 'Comma-separated origins of web pages that may use the API from a browser; * allows every page, which without API keys gives all of them access. Pages of other origins cannot change anything.',
     example: 'https://dashboard.example.com,http://localhost:3000',
   }),
   SESSION_TIMEOUT_S: wholeNumber(
@@ -115,71 +115,71 @@ export const ENV_SCHEMA = {
     86_400,
   )({
     default: 300,
-    desc: 'A Tinker session whose heartbeats stop for this long is ended: its adapters leave memory, nothing is lost.',
+    desc: 'Seconds without a heartbeat after which a Tinker session is ended. Its adapters are evicted from memory; nothing is lost.',
   }),
   UNNAMED_SAMPLER_HOURS: wholeNumber(
     0,
     87_600,
   )({
     default: 24,
-    desc: 'An unnamed sampler snapshot (save_weights_and_get_sampling_client) is deleted so long after it was made, or last prolonged: sampling from it in the second half of its time begins it anew. 0 = an hour after its session is finished, and never if its client dies without a word.',
+    desc: 'Hours until unnamed sampler weights (save_weights_and_get_sampling_client) are deleted. Sampling in the second half of this time restarts it. 0 = one hour after their session is finished, or never if the client dies without finishing it.',
   }),
   LONG_POLL_S: wholeNumber(
     1,
     44,
   )({
     default: 40,
-    desc: 'POST /api/v1/retrieve_future waits this long for a result before it answers 408. The Tinker SDK hangs up after 45 s.',
+    desc: 'Seconds that POST /api/v1/retrieve_future waits for a result before it answers 408. The Tinker SDK gives up after 45 s.',
   }),
   ROLE: str({
     choices: ROLES,
     default: 'all',
-    desc: 'all = HTTP API and compute in one process; api and worker = one of them. Split roles need REDIS_URL.',
+    desc: 'all = HTTP API and worker in one process; api or worker = only one of them. Separate roles require REDIS_URL.',
   }),
   DATABASE_URL: databaseUrl({
-    desc: 'Postgres database; the schema is created and updated at start. A pooler in front of it must keep sessions (LISTEN) and pass startup parameters on. Required.',
+    desc: 'Postgres database. The schema is created and migrated at startup. A connection pooler in front of it must use session mode (for LISTEN) and pass on startup parameters. Required.',
     example: 'postgres://thinker:secret@127.0.0.1:5432/thinker',
   }),
-  DATABASE_POOL_SIZE: wholeNumber(2, 1000)({ default: 10, desc: 'Most database connections of one process.' }),
+  DATABASE_POOL_SIZE: wholeNumber(2, 1000)({ default: 10, desc: 'Maximum database connections per process.' }),
   REDIS_URL: optionalUrl(
     'redis:',
     'rediss:',
   )({
     default: '',
-    desc: 'Redis for the job queue. Empty = queue inside the process, which only ROLE=all allows.',
+    desc: 'Redis for the job queue. Empty = in-process queue, which is only possible with ROLE=all.',
     example: 'redis://127.0.0.1:6379/0',
   }),
   BASE_MODELS: names({
     default: ['HuggingFaceTB/SmolLM2-135M-Instruct'],
-    desc: 'Base models to serve: Hugging Face ids or local folders, separated by commas. The first is the default.',
+    desc: 'Comma-separated base models to serve: Hugging Face ids or local folders. The first one is the default.',
   }),
   LOSS_PLUGINS: names({
     default: [],
-    desc: 'Folders of compiled losses (.js, .mjs), separated by commas, the same for api and worker: docs/custom-losses.md.',
+    desc: 'Comma-separated folders of compiled loss plugins (.js, .mjs), identical for api and worker; see docs/custom-losses.md.',
     example: '/srv/thinker/losses',
   }),
   DATA_DIR: str({
     default: '.data',
-    desc: 'Folder for checkpoints and adapter state; api and worker must share it, two databases must not.',
+    desc: 'Folder for checkpoints and adapter state. api and worker must share it; two databases must not.',
   }),
   HF_ENDPOINT: optionalUrl(
     'http:',
     'https:',
   )({
     default: 'https://huggingface.co',
-    desc: 'Hub to fetch base models from.',
+    desc: 'Hugging Face Hub to download base models from.',
   }),
-  HF_TOKEN: str({ default: '', desc: 'Hub access token for gated or private models.' }),
-  HF_HOME: str({ default: '', desc: 'Cache folder of the hub. Empty = ~/.cache/huggingface.' }),
+  HF_TOKEN: str({ default: '', desc: 'Hugging Face access token for gated or private models.' }),
+  HF_HOME: str({ default: '', desc: 'Hugging Face cache folder. Empty = ~/.cache/huggingface.' }),
   ENGINE: str({
     choices: ENGINES,
     default: 'auto',
-    desc: 'Tensor engine. auto = tensorflow with a GPU, else onnxruntime.',
+    desc: 'Tensor engine. auto = tensorflow if a GPU is available, otherwise onnxruntime.',
   }),
   DEVICE: str({
     choices: DEVICES,
     default: 'auto',
-    desc: 'Device the engine computes on; docs/gpu.md says what cuda and webgpu need.',
+    desc: 'Device to compute on; see docs/gpu.md for the requirements of cuda and webgpu.',
   }),
   ENGINE_THREADS: wholeNumber(0, 1024)({ default: 0, desc: 'CPU threads of the engine. 0 = one per core.' }),
   MEMORY_BUDGET_MB: wholeNumber(
@@ -187,107 +187,116 @@ export const ENV_SCHEMA = {
     16_777_216,
   )({
     default: 0,
-    desc: 'Memory for one pass of the engine; longer batches are split. 0 = chosen from the machine.',
+    desc: 'Memory for one pass of the engine; larger batches are split into micro-batches. 0 = derived from the machine.',
   }),
   ADAPTER_MEMORY_MB: wholeNumber(
     0,
     16_777_216,
   )({
     default: 0,
-    desc: 'Memory for the states of adapters; beyond it those not used for longest are written down and come back on demand. An adapter whose request the worker holds stays (see QUEUE_CONCURRENCY). 0 = a quarter of the machine.',
+    desc: "Memory for adapter states. Above it, the least recently used adapters are written to disk and reloaded on demand. Adapters with an operation in the worker stay resident (see QUEUE_CONCURRENCY). 0 = a quarter of the machine's memory.",
   }),
   ADAPTER_IDLE_S: wholeNumber(
     1,
     31_536_000,
   )({
     default: 600,
-    desc: 'An adapter that is not used for this long leaves memory; it comes back on demand, on any worker.',
+    desc: 'Seconds without use after which an adapter is evicted from memory. Any worker reloads it on demand.',
   }),
   PACK_WEIGHTS: bool({
     default: true,
-    desc: 'Keep copies of the base weights in the layout that multiplies fastest. false: a third less memory, steps up to 1.4 times as long.',
+    desc: 'Keep a copy of the base weights in the fastest layout for matrix products. false = a third less memory, but steps take up to 1.4 times as long.',
   }),
-  BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Largest request body, after decompression.' }),
+  BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Maximum size of a request body after decompression.' }),
   BODIES_IN_FLIGHT_MB: wholeNumber(
     1,
     1_048_576,
   )({
     default: 512,
-    desc: 'Bytes of request bodies in memory, over all requests, counted as they arrive; one key, or one address where no keys are asked for, has at most half of it. More are answered 429. A worker holds payloads of as many bytes at once.',
+    desc: 'Maximum total size of request bodies in memory, counted as they arrive. One key (or one address, if no keys are required) may use half of it. Requests above the limit are rejected with 429. A worker holds at most the same amount of payloads.',
   }),
-  BODY_GRACE_S: wholeNumber(1, 3600)({ default: 10, desc: 'Seconds; then bodies must come at 16 kB/s, or get 408.' }),
+  BODY_GRACE_S: wholeNumber(
+    1,
+    3600,
+  )({
+    default: 10,
+    desc: 'Seconds after which a request body must arrive at 16 kB/s or more; slower ones are rejected with 408.',
+  }),
   MAX_QUEUED_PER_KEY: wholeNumber(
     1,
     100_000_000,
   )({
     default: 10_000,
-    desc: 'Requests of one API key that may wait; more are answered 429. From half of it on, polls say that capacity is short.',
+    desc: 'Maximum pending requests per API key; further ones are rejected with 429. Once half of it is used, polls report that capacity is short.',
   }),
-  MAX_QUEUED_REQUESTS: wholeNumber(1, 100_000_000)({ default: 50_000, desc: 'The same for all keys together.' }),
+  MAX_QUEUED_REQUESTS: wholeNumber(
+    1,
+    100_000_000,
+  )({ default: 50_000, desc: 'Maximum pending requests across all API keys.' }),
   MAX_ADAPTERS_PER_KEY: wholeNumber(
     1,
     100_000_000,
   )({
     default: 10_000,
-    desc: 'Adapters that one API key may have at a time; making more is answered 403. Each keeps snapshots in DATA_DIR.',
+    desc: 'Maximum adapters per API key; creating more is rejected with 403. Each adapter keeps state snapshots in DATA_DIR.',
   }),
   FUTURE_RETENTION_HOURS: wholeNumber(
     0,
     87_600,
   )({
     default: 72,
-    desc: 'Settled requests are kept this long (longer where an adapter needs them to be rebuilt). 0 = for ever.',
+    desc: 'Hours to keep settled requests (longer if an adapter needs them to be rebuilt). 0 = forever.',
   }),
   DELETED_ADAPTER_HOURS: wholeNumber(
     0,
     876_000,
   )({
     default: 720,
-    desc: 'The row of a deleted adapter (name, settings, owner) is deleted this long after the adapter, once its requests are gone, too. 0 = never.',
+    desc: 'Hours after which the row of a deleted adapter (name, settings, owner) is deleted, provided that its requests are gone too. 0 = never.',
   }),
   SNAPSHOT_INTERVAL_S: wholeNumber(
     0,
     86_400,
   )({
     default: 10,
-    desc: 'At most one snapshot of an adapter in training per this many seconds. 0 = after every change.',
+    desc: 'Minimum seconds between two state snapshots of an adapter in training. 0 = after every change.',
   }),
   SNAPSHOT_STEPS: wholeNumber(
     0,
     1_000_000,
   )({
     default: 0,
-    desc: 'A snapshot of an adapter after so many optimiser steps, beside those in time. 0 = in time alone.',
+    desc: "Number of optimiser steps after which an adapter's state is saved, in addition to SNAPSHOT_INTERVAL_S. 0 = by time only.",
   }),
   SNAPSHOTS_KEPT: wholeNumber(
     2,
     10_000,
   )({
     default: 8,
-    desc: 'Snapshots kept of each adapter, spread over its history: the more, the faster a rewind. More while they hold what the log cannot repeat.',
+    desc: 'State snapshots kept per adapter, spread over its history; more of them make rewinding faster. State snapshots that the log cannot reproduce are kept in addition.',
   }),
   QUEUE_CONCURRENCY: wholeNumber(
     1,
     10_000,
   )({
     default: 128,
-    desc: 'Requests a worker holds at once; as many adapters may be in memory whatever ADAPTER_MEMORY_MB says.',
+    desc: 'Maximum requests that a worker holds at the same time. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
   }),
-  LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level that is logged.' }),
+  LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level to log.' }),
   SHUTDOWN_GRACE_S: wholeNumber(
     0,
     3600,
   )({
     default: 20,
-    desc: 'On SIGTERM a running request may take this long; after that it is left for the next start.',
+    desc: 'Seconds that a running request may take to finish after SIGTERM; after that, it is left for the next start.',
   }),
   FAULT_AT: faults({
     default: '',
-    desc: 'For tests only: where this process kills (or stops) itself, as <point>[:kill|:stop][@<n>], separated by commas; points are in src/common/fault-points.ts.',
+    desc: 'For tests only: where this process kills or stops itself, as comma-separated <point>[:kill|:stop][@<n>]; the points are listed in src/common/fault-points.ts.',
   }),
   FAULT_DISK_FULL: str({
     default: '',
-    desc: 'For tests only: while this file exists, checkpoints cannot be written, as on a full disk.',
+    desc: 'For tests only: while this file exists, writing checkpoints fails as if the disk were full.',
   }),
 } as const;
 
