@@ -1,6 +1,6 @@
 /**
- * npm run bench [-- tinker | durability]: measures one of three suites, prints a report and writes it to bench/RESULTS.md. Asserts
- * nothing about times.
+ * npm run bench [-- tinker | durability]: runs one of three benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * never asserts a duration.
  */
 import { durabilitySuite } from './lib/durability/durability-suite.mjs';
 import { engineSuite } from './lib/engine-suite.mjs';
@@ -12,14 +12,14 @@ const NAMED_SUITES = { tinker: tinkerSuite, durability: durabilitySuite };
 
 const HELP = `npm run bench [-- tinker | durability] [options]
 
-  (no word)          our engine against PyTorch, the service against the engine: ${engineSuite.sections.join(', ')}
-  tinker             the service as the Tinker SDK sees it: ${tinkerSuite.sections.join(', ')}
-  durability         what it costs that nothing accepted is lost: ${durabilitySuite.sections.join(', ')}
+  (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
+  tinker             latency, memory and long polls with the Tinker SDK: ${tinkerSuite.sections.join(', ')}
+  durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
 
-  --quick            fewer repeats; RESULTS.md stays as it is
-  --only <sections>  some sections, separated by commas; RESULTS.md stays as it is
-  --realtime         real-time scheduling for everything that is measured (Linux, root): for a busy machine
-  --help             this text`;
+  --quick            fewer repeats; does not write RESULTS.md
+  --only <sections>  only these sections, comma-separated; does not write RESULTS.md
+  --realtime         real-time scheduling for all measured processes, for busy machines (Linux, root)
+  --help             show this help`;
 
 function readOptions(args) {
   const named = Object.hasOwn(NAMED_SUITES, args[0] ?? '');

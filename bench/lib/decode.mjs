@@ -20,10 +20,10 @@ export async function measureDecode({ ours, peer }, { repeats, log }) {
       return last[name].decode_tokens_per_s;
     };
     const samples = await alternate({ ours: decode('ours', ours), peer: decode('peer', peer) }, repeats);
-    if (last.ours.tokens.join() !== last.peer.tokens.join()) throw new Error('The two sides decoded other tokens.');
+    if (last.ours.tokens.join() !== last.peer.tokens.join()) throw new Error('The two sides decoded different tokens.');
     const sides = { ours: samples.ours, other: samples.peer, versus: 'peer' };
     const name = `greedy decode, batch ${batch}`;
     rows.push(compare({ name, unit: 'tokens/s', ...sides, figure: 'ratio', target: { atLeast: target } }));
   }
-  return { rows, facts: ['Both sides decoded the same tokens.'] };
+  return { rows, facts: ['Both sides decode the same tokens.'] };
 }

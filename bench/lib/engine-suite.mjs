@@ -4,14 +4,14 @@ import { describeRun } from './machine.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureOverhead } from './overhead.mjs';
 import { measureExpressions } from './expressions.mjs';
-import { measurePasses, measureSeedsWay } from './passes.mjs';
+import { measurePasses, measurePaddedBaseline } from './passes.mjs';
 import { prepareEngine } from './prepare.mjs';
 import { toMarkdown } from './report.mjs';
 import { startPeer, withBothSides } from './sides.mjs';
 
 export const engineSuite = {
   command: 'npm run bench',
-  sections: ['passes', 'decode', 'seed', 'expressions', 'memory', 'service'],
+  sections: ['passes', 'decode', 'baseline', 'expressions', 'memory', 'service'],
   repeats: { full: 7, quick: 3 },
 
   /** Resolves with the peer's versions. */
@@ -31,11 +31,11 @@ export const engineSuite = {
 async function measureSections(options) {
   const wanted = (name) => options.only.includes(name);
   const parts = [];
-  if (['passes', 'decode', 'seed'].some(wanted)) {
+  if (['passes', 'decode', 'baseline'].some(wanted)) {
     await withBothSides(async (sides) => {
       if (wanted('passes')) parts.push(await measurePasses(sides, options));
       if (wanted('decode')) parts.push(await measureDecode(sides, options));
-      if (wanted('seed')) parts.push(await measureSeedsWay(sides, options));
+      if (wanted('baseline')) parts.push(await measurePaddedBaseline(sides, options));
     });
   }
   if (wanted('expressions')) parts.push(await measureExpressions(options));

@@ -1,4 +1,4 @@
-/** What it costs that a loss is written as formulas: the same PPO, built in and as a client would send it. */
+/** The cost of a formula loss: PPO built in, and the same PPO as a client would register it. */
 import { sequencesOf } from './batches.mjs';
 import { alternate, compare } from './measure.mjs';
 import { startOurs } from './sides.mjs';

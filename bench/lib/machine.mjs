@@ -1,4 +1,4 @@
-/** What the figures were measured on and with. */
+/** The machine and the versions of a run. */
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,9 +16,9 @@ export function describeMachine() {
   ];
 }
 
-/** `peer` is what the peer says when it is ready. Returns pairs of label and value. */
+/** `peer` is the peer's ready message. Returns pairs of label and value. */
 export function describeRun({ peer, repeats, realtime }) {
-  const pass = `median of ${repeats} after one warm-up, sides alternating`;
+  const pass = `median of ${repeats} after one warm-up, alternating between the sides`;
   return [
     ...describeMachine(),
     ['Peer', `PyTorch ${peer.torch}, transformers ${peer.transformers}, PEFT ${peer.peft}, Python ${peer.python}`],
@@ -34,7 +34,7 @@ export function describeRun({ peer, repeats, realtime }) {
 export function describeScheduling(realtime) {
   return [
     'Scheduling',
-    realtime ? 'real time (SCHED_RR 5) for every process: both sides, service, databases' : 'as usual',
+    realtime ? 'real-time (SCHED_RR 5) for all processes: both sides, service, databases' : 'default',
   ];
 }
 

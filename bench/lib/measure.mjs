@@ -1,4 +1,4 @@
-/** Measuring side by side: what disturbs the machine then disturbs every side alike. */
+/** Alternating measurements: a disturbance of the machine affects every side alike. */
 
 /**
  * Calls the sides in turn, once to warm up and then `repeats` times. `sides` are functions by name that resolve with a

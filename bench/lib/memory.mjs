@@ -20,7 +20,7 @@ export async function measureMemory({ log }) {
       figure: 'ratio',
       target: { atMost: 0.7 },
     });
-  return { rows: [row('peak memory of 8x64', ours), row('the same with PACK_WEIGHTS=false', unpacked)], facts: [] };
+  return { rows: [row('peak memory, 8x64', ours), row('peak memory, 8x64, PACK_WEIGHTS=false', unpacked)], facts: [] };
 }
 
 async function peakMegabytes(start) {

@@ -5,7 +5,7 @@ import { checkpointSettings, withService } from './service.mjs';
 import { startOurs } from './sides.mjs';
 
 const ADAPTER = 'bench';
-/** A pass of 46 tokens takes little, and a few milliseconds more count. */
+/** A pass of 46 tokens is short, so a few milliseconds matter. */
 const SHORT_REPEATS = 3;
 const CASES = [
   { name: '8x64', lengths: Array(8).fill(64), figure: 'ratio', target: { atMost: 1.05 }, more: 1 },
@@ -22,7 +22,7 @@ export async function measureOverhead({ repeats, log }) {
       const withoutWork = await roundTrips(client);
       const rows = [];
       for (const one of CASES) {
-        log(`through the service ${one.name}`);
+        log(`through the service, ${one.name}`);
         rows.push(await throughService({ engine, client, repeats: repeats * one.more, ...one }));
       }
       return { rows, facts: [withoutWork, `The service's queue: ${queue}.`] };
@@ -42,7 +42,7 @@ async function throughService({ engine, client, repeats, name, lengths, figure, 
     repeats,
   );
   const sides = { ours: samples.service, other: samples.engine, versus: 'engine alone' };
-  return compare({ name: `through the service ${name}`, unit: 'ms', ...sides, figure, target });
+  return compare({ name: `through the service, ${name}`, unit: 'ms', ...sides, figure, target });
 }
 
 /** The optimizer step, which is not timed, uses up the gradients: the engine alone starts each pass without any, too. */
@@ -54,17 +54,17 @@ async function serviceStep(client, sequences) {
   return ms;
 }
 
-/** An optimizer step without gradients goes all the way to the engine and is refused there. The first half warms up. */
+/** An optimizer step without gradients goes all the way to the engine, which rejects it. The first half warms up. */
 async function roundTrips(client) {
   await serviceStep(client, sequencesOf([46])); // makes the adapter
   const samples = [];
   for (let i = -ROUND_TRIPS; i < ROUND_TRIPS; i++) {
     const { ms, answer } = await optimizerStep(client);
-    if (!answer.error) throw new Error(`An optimizer step without gradients was taken: ${JSON.stringify(answer)}`);
+    if (!answer.error) throw new Error(`An optimizer step without gradients was accepted: ${JSON.stringify(answer)}`);
     if (i >= 0) samples.push(ms);
   }
   const [p50, p99] = [median(samples), percentile(samples, 0.99)].map((ms) => ms.toFixed(1));
-  return `A future without work, from POST to result: p50 ${p50} ms, p99 ${p99} ms (${ROUND_TRIPS} in a row).`;
+  return `A future without work, from POST to result: p50 ${p50} ms, p99 ${p99} ms (${ROUND_TRIPS} sequential calls).`;
 }
 
 function optimizerStep(client) {

@@ -1,4 +1,4 @@
-/** Forward and backward against the peer: full batches, ragged chats, and the seed's way of feeding them. */
+/** Forward and backward against the peer: full batches, ragged chats, and a padded baseline. */
 import path from 'node:path';
 import { answerWeights, sequencesOf } from './batches.mjs';
 import { alternate, compare } from './measure.mjs';
@@ -11,15 +11,15 @@ const FULL = [
 const RAGGED = [20, 34, 46, 58, 70, 86, 100, 120];
 const WEIGHTED_SHARE = 0.4;
 const CHATS = [42, 43, 45, 46, 46, 47, 49, 50];
-/** The seed's way takes long, and its figure is far from the target: few repeats will do. */
-const SEED_REPEATS = 3;
+/** The padded baseline is slow, and its result is far from the target: a few repeats suffice. */
+const PADDED_REPEATS = 3;
 
 export async function measurePasses(sides, { repeats, log }) {
   const rows = [];
   for (const { name, lengths, target } of FULL) {
-    log(`forward + backward ${name}`);
+    log(`forward + backward, ${name}`);
     const batch = { sequences: sequencesOf(lengths) };
-    rows.push(await againstPeer(sides, { name: `forward + backward ${name}`, batch, target, repeats }));
+    rows.push(await againstPeer(sides, { name: `forward + backward, ${name}`, batch, target, repeats }));
   }
   log('forward + backward, ragged');
   const batch = { sequences: sequencesOf(RAGGED), weights: answerWeights(RAGGED, WEIGHTED_SHARE) };
@@ -43,20 +43,20 @@ async function compareGradients({ ours, peer, folder }, batch) {
   await peer.ask({ op: 'dump_grads', file });
   const { distance } = await ours.ask({ op: 'compare_grads', file });
   const text = losses.map((loss) => loss.toFixed(3)).join(' and ');
-  return `largest relative distance of any tensor from the peer's ${distance.toExponential(1)}, losses ${text}.`;
+  return `the largest relative distance of a tensor from the peer's is ${distance.toExponential(1)}; losses ${text}.`;
 }
 
-export async function measureSeedsWay({ ours, peer }, { repeats, log }) {
-  log("the seed's way");
+export async function measurePaddedBaseline({ ours, peer }, { repeats, log }) {
+  log('padded baseline');
   const sequences = sequencesOf(CHATS);
   const samples = await alternate(
     {
       ours: async () => (await ours.ask({ op: 'step', sequences })).ms,
-      seed: async () => (await peer.ask({ op: 'seed_step', sequences })).ms,
+      padded: async () => (await peer.ask({ op: 'padded_step', sequences })).ms,
     },
-    Math.min(repeats, SEED_REPEATS),
+    Math.min(repeats, PADDED_REPEATS),
   );
-  const name = '8 chats of about 46 tokens';
-  const sides = { ours: samples.ours, other: samples.seed, versus: "seed's way" };
+  const name = '8 chats of about 46 tokens each';
+  const sides = { ours: samples.ours, other: samples.padded, versus: 'padded baseline' };
   return { rows: [compare({ name, unit: 'ms', ...sides, figure: 'times', target: { atLeast: 10 } })], facts: [] };
 }

@@ -1,4 +1,4 @@
-/** Makes what a run needs and is not there yet: packages and build, Python with PyTorch or the SDK, the checkpoint. */
+/** Creates whatever a run needs and is missing: packages and build, Python with PyTorch or the SDK, the checkpoint. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';

@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { resultsFile } from './paths.mjs';
 
 const HEAD = [
-  'measured',
+  'benchmark',
   'ours: median (best)',
-  'against',
-  'its median (best)',
-  'figure',
-  'of the bests',
+  'reference',
+  'reference: median (best)',
+  'result',
+  'result of best runs',
   'target',
   'met',
 ];

@@ -8,7 +8,7 @@ command per line on stdin, one answer per line on stdout; everything else goes t
                One forward and backward of the sum of w_t * -log p(target_t). A sequence of N+1 tokens gives N inputs
                and N targets (shifted by one), so weights have N numbers each (default 1). Gradients of an earlier step
                are dropped first. -> {"ms", "loss", "case"}; ms spans from token lists to gradients.
-    seed_step  as step, but the seed's own way: every sample padded to 512 tokens, one at a time.
+    padded_step as step, but one sample at a time, each padded to 512 tokens.
     decode     {"prompt": [token, ...], "batch": B, "new_tokens": T}: greedy, KV cache, LoRA active and not merged.
                -> {"ms", "first_token_ms", "tokens_per_s" (B*T over everything), "decode_tokens_per_s" (without the
                first token of each row, which the prompt's pass gives), "tokens": those of the first row}
@@ -46,7 +46,7 @@ from peft import LoraConfig, get_peft_model  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 from transformers import AutoModelForCausalLM, GenerationConfig, StoppingCriteria, StoppingCriteriaList  # noqa: E402
 
-SEED_LENGTH = 512
+PADDED_LENGTH = 512
 
 
 class FirstToken(StoppingCriteria):
@@ -84,11 +84,11 @@ class Peer:
         loss = self.forward_backward(command['sequences'], weights_of(command), None)
         return {'ms': since(started), 'loss': loss, 'case': command.get('case')}
 
-    def seed_step(self, command: dict) -> dict:
+    def padded_step(self, command: dict) -> dict:
         started = time.perf_counter()
         self.model.zero_grad(set_to_none=True)
         pairs = zip(command['sequences'], weights_of(command), strict=True)
-        loss = sum(self.forward_backward([sequence], [weights], SEED_LENGTH) for sequence, weights in pairs)
+        loss = sum(self.forward_backward([sequence], [weights], PADDED_LENGTH) for sequence, weights in pairs)
         return {'ms': since(started), 'loss': loss, 'case': command.get('case')}
 
     def forward_backward(self, sequences: list[list[int]], weights: list[list[float]], length: int | None) -> float:
@@ -179,7 +179,7 @@ def since(started: float) -> float:
 def answer(peer: Peer, line: str) -> dict:
     try:
         command = json.loads(line)
-        operations = ('step', 'seed_step', 'decode', 'lora_state', 'dump_grads', 'peak_rss')
+        operations = ('step', 'padded_step', 'decode', 'lora_state', 'dump_grads', 'peak_rss')
         if command.get('op') not in operations:
             raise ValueError(f'unknown op {command.get("op")!r}, known: {", ".join(operations)}')
         return {'op': command['op'], **getattr(peer, command['op'])(command)}

@@ -1,4 +1,4 @@
-/** Requests that the service accepts, that is, writes to its log and answers, while the engine is busy with one pass. */
+/** Requests accepted (written to the log and answered) while the engine is busy with one long pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, percentile } from '../measure.mjs';
 import { tinyModel } from '../paths.mjs';
@@ -51,7 +51,7 @@ async function acceptFor(milliseconds, client) {
 function toReport(times, completed) {
   const ms = (value) => `${value.toFixed(1)} ms`;
   return toTable(
-    ['POST /fwdbwd, the engine in a long pass', 'accepted', 'per second', 'p50', 'p99', 'computed meanwhile'],
+    ['POST /fwdbwd while the engine is busy', 'accepted', 'per second', 'p50', 'p99', 'completed meanwhile'],
     [
       [
         `${CONNECTIONS} connections, 8 tokens each`,

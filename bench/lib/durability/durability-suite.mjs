@@ -1,4 +1,4 @@
-/** `npm run bench -- durability`: what it costs, and how long it takes, that nothing accepted is ever lost. */
+/** `npm run bench -- durability`: recovery time, and the cost of never losing an accepted request. */
 import { describeMachine, describeScheduling } from '../machine.mjs';
 import { prepareEngine } from '../prepare.mjs';
 import { toList, toSentence } from '../report.mjs';
@@ -17,7 +17,7 @@ const MEASURES = {
 export const durabilitySuite = {
   command: 'npm run bench -- durability',
   sections: Object.keys(MEASURES),
-  /** Kills of a worker. */
+  /** Number of times a worker is killed. */
   repeats: { full: 12, quick: 3 },
 
   prepare: prepareEngine,

@@ -1,4 +1,4 @@
-/** From the SIGKILL of a worker in the middle of training to the next results of the adapters that it had. */
+/** From the SIGKILL of a worker in the middle of training to the next results of the adapters that it held. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, percentile } from '../measure.mjs';
 import { toTable } from '../report.mjs';
@@ -7,7 +7,7 @@ import { optimizerStep, trainingPass, trainingStep } from './training.mjs';
 
 const WORKERS = 2;
 const ADAPTERS = ['north', 'east', 'south', 'west'];
-/** The blow falls at another moment of a pass each time. */
+/** Each kill comes at a different moment of a pass. */
 const [SHIFT_MS, SHIFTS] = [4, 6];
 
 export async function measureRecovery({ repeats, log }) {
@@ -42,7 +42,7 @@ async function killOne(cluster, shiftMs) {
 function toReport(kills, times) {
   const ms = (value) => `${value.toFixed(0)} ms`;
   return toTable(
-    ['SIGKILL of a worker to the next result', 'kills', 'adapters moved', 'p50', 'p99', 'longest'],
+    ['from SIGKILL of a worker to the next result', 'kills', 'adapters moved', 'p50', 'p99', 'max'],
     [
       [`${WORKERS} workers, ${ADAPTERS.length} adapters in training`, String(kills), String(times.length)].concat(
         [median(times), percentile(times, 0.99), Math.max(...times)].map(ms),

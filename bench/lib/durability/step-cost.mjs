@@ -1,4 +1,4 @@
-/** What log, digests and snapshots take of a training step. */
+/** The share of a training step that log, digests and state snapshots take. */
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder } from '../../../scripts/lib/temporary-folder.mjs';
@@ -15,7 +15,7 @@ const DATA = datumsOf(SEQUENCES);
 const ADAPTER = 'bench';
 /** The first step of a block is not counted: the last snapshot of the other side may still be under way. */
 const [BLOCKS, STEPS] = [4, 5];
-/** Single snapshots in 10 s drown in the noise of a machine, one after every change does not. */
+/** A single snapshot per 10 s disappears in the noise of a machine; one after every change does not. */
 const INTERVALS_S = { always: '0', never: '86400' };
 const DEFAULT_INTERVAL_MS = 10_000;
 /** Of futures without work and of digests. */
@@ -69,13 +69,13 @@ async function alternateBlocks(clients) {
   return samples;
 }
 
-/** An optimizer step without gradients takes every step through HTTP, queue and log, and none in the engine. */
+/** An optimizer step without gradients goes through HTTP, queue and log, and does no work in the engine. */
 async function futuresWithoutWork(client) {
   const body = { model_id: ADAPTER, adam_params: { learning_rate: 0.0001 } };
   const times = [];
   for (let i = 0; i < REPEATS; i++) {
     const { ms, answer } = await client.roundTrip('optim_step', body);
-    if (!answer.error) throw new Error(`An optimizer step without gradients was taken: ${JSON.stringify(answer)}`);
+    if (!answer.error) throw new Error(`An optimizer step without gradients was accepted: ${JSON.stringify(answer)}`);
     times.push(ms);
   }
   return times;
@@ -86,13 +86,13 @@ function toReport({ always, never, digest, future }) {
   const snapshot = median(always) - step;
   const row = (name, ms, share = ms / step) => [name, `${ms.toFixed(1)} ms`, `${(100 * share).toFixed(2)} %`];
   return toTable(
-    ['training step 8x64 on the 135M shape', 'time', 'of the step'],
+    ['training step 8x64 on the 135M shape', 'time', 'share of the step'],
     [
-      row(`the step, without snapshots (median of ${never.length})`, step),
-      row('digest of the state, in the engine', median(digest)),
-      row('log: its two futures without work, HTTP and queue included', 2 * median(future)),
-      row('snapshots after both its operations', snapshot),
-      row('one of the two in 10 s, as is the default', ((snapshot / 2) * step) / DEFAULT_INTERVAL_MS),
+      row(`step without state snapshots (median of ${never.length})`, step),
+      row('state digest, in the engine', median(digest)),
+      row('log: two futures without work, including HTTP and queue', 2 * median(future)),
+      row('state snapshots after both operations', snapshot),
+      row('one state snapshot per 10 s (the default)', ((snapshot / 2) * step) / DEFAULT_INTERVAL_MS),
     ],
   );
 }

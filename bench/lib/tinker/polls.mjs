@@ -1,6 +1,6 @@
 /**
- * Long polls that wait at once: their memory, processor time and database sessions, and how soon all are answered. The
- * service runs without a worker, so that nothing settles what they wait for until the adapter is deleted, which fails
+ * Concurrent long polls: their memory, CPU time and database connections, and how soon all of them are answered. The
+ * service runs without a worker, so that nothing settles their requests until the adapter is deleted, which fails
  * all of its requests in one transaction.
  */
 import path from 'node:path';
@@ -13,7 +13,7 @@ import { cpuSeconds, residentMegabytes } from './process-usage.mjs';
 import { TinkerClient } from './tinker-client.mjs';
 
 const POLLS = 2000;
-/** POSTs under way at once while the requests are made. */
+/** Maximum concurrent POSTs while the requests are created. */
 const SENDERS = 64;
 /** Shorter than the 40 s after which a poll is answered anyway. */
 const WATCH_MS = 10_000;
@@ -101,18 +101,18 @@ async function sessionsOf(database) {
 function toReport({ idle, waiting, busiest, answerMs, emptyMs }) {
   const percent = (share) => `${(share * 100).toFixed(1)} % of a core`;
   const [megabytes, ms] = [(value) => `${value.toFixed(0)} MB`, (value) => `${value.toFixed(0)} ms`];
-  const before = 'the same process before';
+  const before = 'same process, no polls';
   const ratio = (ours, other) => (ours / other).toFixed(2);
   return toTable(
-    [`${POLLS} long polls at once`, 'with them', 'against', 'its figure', 'ratio'],
+    [`${POLLS} concurrent long polls`, 'with polls', 'reference', 'reference value', 'ratio'],
     [
       ['resident memory', megabytes(waiting.resident), before, megabytes(idle.resident)].concat(
         ratio(waiting.resident, idle.resident),
       ),
-      ['processor time, waiting', percent(waiting.cpuShare), before, percent(idle.cpuShare), ''],
-      ['database sessions, waiting', String(waiting.sessions), before, String(idle.sessions), ''],
-      ['database sessions, answering (peak)', String(busiest), before, String(idle.sessions), ''],
-      ['settled to all answered', ms(answerMs), `${POLLS} empty requests`, ms(emptyMs), ratio(answerMs, emptyMs)],
+      ['CPU, waiting', percent(waiting.cpuShare), before, percent(idle.cpuShare), ''],
+      ['database connections, waiting', String(waiting.sessions), before, String(idle.sessions), ''],
+      ['database connections, answering (peak)', String(busiest), before, String(idle.sessions), ''],
+      ['from settled to all answered', ms(answerMs), `${POLLS} empty requests`, ms(emptyMs), ratio(answerMs, emptyMs)],
     ],
   );
 }

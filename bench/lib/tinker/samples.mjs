@@ -7,20 +7,20 @@ import { withService } from '../service.mjs';
 import { residentMegabytes } from './process-usage.mjs';
 import { TinkerClient } from './tinker-client.mjs';
 
-/** The last is the most that one SamplingClient of the SDK sends before it waits. */
+/** The last count is the maximum that one SamplingClient of the SDK sends before it waits. */
 const IN_FLIGHT = [64, 256, 1024, 2000];
-/** POSTs under way at once. */
+/** Maximum concurrent POSTs. */
 const SENDERS = 64;
 const PROMPT = Array.from({ length: 64 }, (_, i) => 5 + i);
 const MAX_TOKENS = 256;
-/** Memory is looked at this long after so many are in flight. */
+/** How long after reaching the count the memory is measured. */
 const WATCH_MS = 3000;
-const HEAD = ['samples in flight', 'sent', 'resident before', 'with them (peak)', 'ratio', 'more per sample'];
+const HEAD = ['samples in flight', 'sent', 'RSS before', 'peak RSS', 'ratio', 'increase per sample'];
 
-/** One thread of the engine leaves the other core to what accepts the samples. */
+/** One engine thread leaves the other core to the process that accepts the samples. */
 const SETTINGS = { BASE_MODELS: tinyModel, ENGINE_THREADS: '1' };
 
-/** A new service for each number: Node keeps memory that it once had. */
+/** Each count gets a new service, because Node does not return memory to the system. */
 export async function measureSamples({ log }) {
   const rows = [];
   for (const count of IN_FLIGHT) {
@@ -61,7 +61,7 @@ class Sender {
     return sender;
   }
 
-  /** Resolves when so many are in flight: for what was answered meanwhile, more is sent. */
+  /** Resolves when `count` samples are in flight; answered ones are replaced by new ones. */
   async fill(count) {
     let posting = 0;
     const line = async () => {
@@ -74,7 +74,7 @@ class Sender {
     await Promise.all(Array.from({ length: SENDERS }, line));
   }
 
-  /** From now on the service may go away. */
+  /** From now on, connection errors are expected. */
   giveUp() {
     this.#stopped = true;
   }

@@ -20,8 +20,8 @@ export const tinkerSuite = {
   async measure(options) {
     const about = [
       ...describeMachine(),
-      ['Client', `Tinker SDK ${SDK_VERSION}, and fetch of Node for all that is not said to be the SDK`],
-      ['Repeats', `${options.repeats * 10} round trips of each kind, in blocks of ten, alternating`],
+      ['Client', `Tinker SDK ${SDK_VERSION}, and Node's fetch for everything not marked as the SDK`],
+      ['Repeats', `${options.repeats * 10} round trips of each kind, alternating in blocks of ten`],
       describeScheduling(options.realtime),
     ];
     const parts = [toList(about.map(toSentence))];
