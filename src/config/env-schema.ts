@@ -1,70 +1,10 @@
-import { isIP } from 'node:net';
-import { bool, host, makeValidator, str } from 'envalid';
-import { parseFaults } from '../common/fault-points.js';
+import { bool, host, str } from 'envalid';
+import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
 
 /**
- * Every environment variable the service reads, with its default, what is allowed and what it is for: the only list.
- * AppConfig parses with it and .env.example is generated from it.
+ * The only list of the environment variables that the service reads, with defaults, allowed values and descriptions.
+ * AppConfig parses the environment with it, and .env.example is generated from it.
  */
-
-/** An http(s) address, or nothing. */
-const optionalUrl = (...protocols: string[]) =>
-  makeValidator<string>((input) => {
-    if (input === '') return input;
-    const protocol = URL.canParse(input) ? new URL(input).protocol : '';
-    if (!protocols.includes(protocol)) {
-      throw new Error(`must be an address starting with ${protocols.map((name) => `${name}//`).join(' or ')}`);
-    }
-    return input;
-  });
-
-const databaseUrl = makeValidator<string>((input) => {
-  const protocol = URL.canParse(input) ? new URL(input).protocol : '';
-  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
-    throw new Error('must be a Postgres address such as postgres://user:password@host:5432/database');
-  }
-  return input;
-});
-
-const wholeNumber = (min: number, max: number) =>
-  makeValidator<number>((input) => {
-    const value = Number(input);
-    if (input.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}`);
-    }
-    return value;
-  });
-
-const names = makeValidator<readonly string[]>((input) => {
-  const list = input.split(',').map((name) => name.trim());
-  if (list.some((name) => name === '')) throw new Error('must be names separated by commas, none of them empty');
-  return list;
-});
-
-const hostNames = makeValidator<readonly string[]>((input) => {
-  const list = input.split(',').map((name) => name.trim());
-  if (list.some((name) => !/^[^\s:/[\]]+$/.test(name) && isIP(name) === 0)) {
-    throw new Error('must be host names or addresses separated by commas, without http:// and without a port');
-  }
-  return list;
-});
-
-/** As browsers send them: no path, no slash at the end, no default port. */
-const origins = makeValidator<readonly string[]>((input) => {
-  const list = input.split(',').map((origin) => origin.trim());
-  for (const origin of list) {
-    const isWeb = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
-    if (origin !== '*' && !isWeb && !/^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(origin)) {
-      throw new Error(`must be * or origins separated by commas, and '${origin}' is not one`);
-    }
-  }
-  return list;
-});
-
-const faults = makeValidator<string>((input) => {
-  parseFaults(input);
-  return input;
-});
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export const ENGINES = ['auto', 'onnxruntime', 'tensorflow'] as const;
