@@ -1,4 +1,4 @@
-/** npm run check: every check that needs no running service, one after the other; all are run, even when one fails. */
+/** npm run check: runs every check that needs no running service, in sequence; a failed check does not stop the others. */
 import { spawnSync } from 'node:child_process';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 
@@ -18,5 +18,5 @@ const failed = CHECKS.filter((name) => {
   console.log(`\n=== ${name} ===`);
   return spawnSync('npm', ['run', '--silent', name], { cwd: projectRoot, stdio: 'inherit' }).status !== 0;
 });
-console.log(failed.length === 0 ? '\nAll checks hold.' : `\nFailed: ${failed.join(', ')}`);
+console.log(failed.length === 0 ? '\nAll checks passed.' : `\nFailed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,43 +1,43 @@
-/** npm run help: every task with a line on what it does. Fails when a task has no line here, or a line has no task. */
+/** npm run help: lists every task with a description. Fails if a task has no description, or a description no task. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from './lib/bootstrap.mjs';
 
 const TASKS = {
-  quickstart: 'start everything and run the example (-- --help for its options)',
+  quickstart: 'start everything and run the example (-- --help shows the options)',
   start: 'run the built service; needs DATABASE_URL, and REDIS_URL unless ROLE=all',
-  setup: 'install packages and build, where needed',
+  setup: 'install packages and build, if necessary',
   build: 'compile to dist/',
-  test: 'all tiers (-- unit medium conformance numerics e2e chaos to pick some; the rest goes to vitest)',
-  'test:sdk': 'the Tinker SDK from PyPI against the service (-- <version> to pick one; the rest goes to pytest)',
-  check: 'lint, format, types, imports, generated files, migrations',
-  lint: 'eslint',
-  'check:format': 'what prettier would change',
-  format: 'write what prettier wants',
-  typecheck: 'TypeScript without output',
-  'check:imports': 'the layers of imports',
-  'check:tasks': 'this list against package.json',
-  'check:openapi': 'openapi.json against the code',
-  'check:env': '.env.example against the settings',
-  'check:migrations': 'migrations against the entities, on an empty database',
-  openapi: 'write openapi.json',
-  'env:example': 'write .env.example',
-  'migration:generate': 'write a migration for what the entities have and the migrations lack (-- <name>)',
+  test: 'run all test tiers (-- unit medium conformance numerics e2e chaos selects tiers; other arguments go to vitest)',
+  'test:sdk': 'test the Tinker SDK against the service (-- <version> selects a version; other arguments go to pytest)',
+  check: 'check lint, format, types, imports, generated files and migrations',
+  lint: 'run ESLint',
+  'check:format': 'check the format with Prettier',
+  format: 'format with Prettier',
+  typecheck: 'check the types with TypeScript',
+  'check:imports': 'check the import layers',
+  'check:tasks': 'check this list against package.json',
+  'check:openapi': 'check that openapi.json is up to date',
+  'check:env': 'check that .env.example is up to date',
+  'check:migrations': 'check the migrations against the entities, on an empty database',
+  openapi: 'generate openapi.json',
+  'env:example': 'generate .env.example',
+  'migration:generate': 'generate a migration from the entities (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
-  keys: 'API keys, and handing over what belongs to them (-- create <name> | list | revoke | adopt | transfer)',
-  chaos: 'train while processes are killed, compare with an undisturbed run (-- --faults 100 --seed 7)',
-  bench: 'measure against PyTorch, or for the Tinker SDK, and write bench/RESULTS.md (-- --help for its options)',
-  help: 'this list',
+  keys: 'manage API keys and their resources (-- create <name> | list | revoke | adopt | transfer)',
+  chaos: 'train while processes are killed and compare with an undisturbed run (-- --faults 100 --seed 7)',
+  bench: 'run benchmarks and write bench/RESULTS.md (-- --help shows the options)',
+  help: 'show this list',
 };
 
 const given = Object.keys(JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')).scripts);
-const silent = given.filter((name) => !(name in TASKS));
-const gone = Object.keys(TASKS).filter((name) => !given.includes(name));
+const undescribed = given.filter((name) => !(name in TASKS));
+const unknown = Object.keys(TASKS).filter((name) => !given.includes(name));
 
 if (process.argv.includes('--check')) {
-  for (const name of silent) console.error(`The task ${name} of package.json is not described in scripts/help.mjs.`);
-  for (const name of gone) console.error(`scripts/help.mjs describes ${name}, which package.json does not have.`);
-  process.exitCode = silent.length + gone.length === 0 ? 0 : 1;
+  for (const name of undescribed) console.error(`scripts/help.mjs has no description of the task ${name}.`);
+  for (const name of unknown) console.error(`scripts/help.mjs describes ${name}, which is not a task in package.json.`);
+  process.exitCode = undescribed.length + unknown.length === 0 ? 0 : 1;
 } else {
   const width = Math.max(...given.map((name) => name.length));
   for (const name of given) console.log(`npm run ${name.padEnd(width)}  ${TASKS[name] ?? ''}`);
