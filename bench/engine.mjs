@@ -15,8 +15,8 @@ import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
 import { DEFAULT_ADAM } from '../dist/src/domain/adam-params.js';
 import { parseSafetensors, tensorAsFloat32 } from '../dist/src/formats/safetensors.js';
-import { WrittenLoss } from '../dist/src/modules/losses/expressions/written-loss.js';
-import { builtInLosses, LossRegistry } from '../dist/src/modules/losses/loss-registry.js';
+import { WrittenLoss } from '../dist/src/losses/expressions/written-loss.js';
+import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
 import { batchOf, greedy, policyInputs } from './lib/batches.mjs';
 
 const ADAPTER = 'bench';

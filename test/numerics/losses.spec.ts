@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { parseSafetensors, tensorAsFloat32 } from '../../src/formats/safetensors.js';
-import { LossRegistry } from '../../src/modules/losses/loss-registry.js';
+import { LossRegistry } from '../../src/losses/loss-registry.js';
 
 /*
  * Losses and their gradients against PyTorch's autograd in float64, on the log-probs of the tiny models

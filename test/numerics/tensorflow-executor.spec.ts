@@ -18,7 +18,7 @@ import { type TransformerConfig } from '../../src/domain/transformer-config.js';
 import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
 import { floats, integers } from '../support/ragged-builders.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
-import { PpoLoss } from '../../src/modules/losses/functions/ppo.loss.js';
+import { PpoLoss } from '../../src/losses/functions/ppo.loss.js';
 
 /*
  * Both executors run the same graph, in float32, and differ in the order of sums and in how exp and rsqrt round; over

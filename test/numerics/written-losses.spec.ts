@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
-import { WrittenLoss } from '../../src/modules/losses/expressions/written-loss.js';
+import { WrittenLoss } from '../../src/losses/expressions/written-loss.js';
 
 /*
  * The losses of examples/losses that are not built in against PyTorch's autograd (test/fixtures/written-losses.json,

@@ -6,8 +6,8 @@ import { parseHfConfig } from '../../src/base-models/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
 import { LocalEngine } from '../../src/compute/local/local-engine.js';
 import { prepareWeightFile } from '../../src/compute/local/weight-file.js';
-import { type LossFunction } from '../../src/modules/losses/loss-function.js';
-import { LossRegistry } from '../../src/modules/losses/loss-registry.js';
+import { type LossFunction } from '../../src/losses/loss-function.js';
+import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { fixturePath } from './reference-fixtures.js';
 
 const DEFAULT_BUDGET = 2 ** 30;

@@ -3,7 +3,7 @@ import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../doma
 import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { LossRegistry } from '../../modules/losses/index.js';
+import { LossRegistry } from '../../losses/loss-registry.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { floats, integers, widened } from '../../../test/support/ragged-builders.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
-import { CrossEntropyLoss } from '../../modules/losses/functions/cross-entropy.loss.js';
-import { PpoLoss } from '../../modules/losses/functions/ppo.loss.js';
+import { CrossEntropyLoss } from '../../losses/functions/cross-entropy.loss.js';
+import { PpoLoss } from '../../losses/functions/ppo.loss.js';
 import { FAKE_MODEL } from '../fake/fake-backend.js';
 import { LOSS_INPUTS } from '../models/loss-coefficients.js';
 import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from './batch-feeds.js';

@@ -1,5 +1,5 @@
 import { type DatumBatch } from '../../domain/datum-batch.js';
-import { type LossFunction } from '../../modules/losses/loss-function.js';
+import { type LossFunction } from '../../losses/loss-function.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOSS_INPUTS } from '../models/loss-coefficients.js';
 import { type PositionTables } from './position-tables.js';

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openCheckpoint } from '../../base-models/checkpoint-files.js';
 import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
 import { AppError, serializeError } from '../../common/errors/app-error.js';
-import { builtInLosses } from '../../modules/losses/loss-registry.js';
-import { loadLosses } from '../../modules/losses/plugins/load-losses.js';
+import { builtInLosses } from '../../losses/loss-registry.js';
+import { loadLosses } from '../../losses/plugins/load-losses.js';
 import {
   type ComputeBackend,
   type GenerateRequest,

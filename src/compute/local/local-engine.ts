@@ -1,7 +1,7 @@
 import { type AdamParams } from '../../domain/adam-params.js';
 import { type AdapterState, NO_GRADIENTS } from '../../domain/adapter-state.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { type LossRegistry } from '../../modules/losses/loss-registry.js';
+import { type LossRegistry } from '../../losses/loss-registry.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { interpret, type Numbers } from '../../../test/support/graph-interpreter.js';
 import { floats, integers, widened } from '../../../test/support/ragged-builders.js';
 import { type LossInputs } from '../../domain/loss.js';
-import { LossRegistry } from '../../modules/losses/loss-registry.js';
+import { LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram } from '../graph/program.js';

@@ -6,7 +6,7 @@ import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/lora-spec.js';
 import { modelParameters } from '../../domain/model-parameters.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { CrossEntropyLoss } from '../../modules/losses/functions/cross-entropy.loss.js';
+import { CrossEntropyLoss } from '../../losses/functions/cross-entropy.loss.js';
 import { type HostTensor, type Program } from '../graph/program.js';
 import { addLossInputs, packBatch } from '../local/batch-feeds.js';
 import { dropoutFeeds } from '../local/dropout.js';

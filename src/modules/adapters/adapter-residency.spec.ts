@@ -17,8 +17,8 @@ import {
   OperationLog,
   type PositionRange,
 } from '../futures/index.js';
-import { LossFunction, TARGET_TOKENS } from '../losses/loss-function.js';
-import { builtInLosses, LossRegistry } from '../losses/loss-registry.js';
+import { LossFunction, TARGET_TOKENS } from '../../losses/loss-function.js';
+import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';
 import { Gate } from '../../../test/support/wait-for.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';

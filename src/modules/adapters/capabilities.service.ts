@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { VERSION } from '../../common/version.js';
 import { modelParameters } from '../../domain/model-parameters.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { LossRegistry } from '../losses/index.js';
+import { LossRegistry } from '../../losses/loss-registry.js';
 import { WorkersService } from '../workers/index.js';
 import { type CapabilitiesDto } from './dto/capabilities.dto.js';
 

@@ -7,9 +7,9 @@ import {
   readString,
   refuseUnknownFields,
 } from '../../common/json/json-fields.js';
-import { tokensOf } from './expressions/expression-parser.js';
+import { tokensOf } from '../../losses/expressions/expression-parser.js';
 import { type ConfigDefinition, type InputDefinition, type LossDefinition } from '../../domain/loss-definition.js';
-import { LossTooLargeError } from './errors/loss-too-large.error.js';
+import { LossTooLargeError } from '../../losses/errors/loss-too-large.error.js';
 
 /*
  * The definition of a loss as a client sends it. Everything is read into a new object, field by field: nothing walks

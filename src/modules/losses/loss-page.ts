@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
-import { type LossMetadata } from './loss-function.js';
+import { type LossMetadata } from '../../losses/loss-function.js';
 
 /** A loss in the caller's list. */
 export interface ListedLoss {

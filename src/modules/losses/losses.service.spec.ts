@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NO_OWNER, runAs } from '../../common/caller.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
-import { WrittenLoss } from './expressions/written-loss.js';
-import { Loss, LossFunction, TARGET_TOKENS } from './loss-function.js';
-import { builtInLosses, LossRegistry } from './loss-registry.js';
+import { WrittenLoss } from '../../losses/expressions/written-loss.js';
+import { Loss, LossFunction, TARGET_TOKENS } from '../../losses/loss-function.js';
+import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';
 import { LossesService } from './losses.service.js';
 import {
   type NewWrittenLoss,

@@ -6,16 +6,16 @@ import { shortened } from '../../common/shortened.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
 import { type LossReference, type LossResult } from '../../domain/loss.js';
 import { TooManyLossesError } from './errors/too-many-losses.error.js';
-import { UnknownLossError } from './errors/unknown-loss.error.js';
-import { isName, NAME_REMEDY } from './expressions/loss-scope.js';
-import { WrittenLoss } from './expressions/written-loss.js';
-import { checkGradient, type GradientCheck } from './gradient-check.js';
-import { leaveOutIgnored } from './ignored-targets.js';
-import { type LossMetadata } from './loss-function.js';
-import { findJump } from './jump-check.js';
+import { UnknownLossError } from '../../losses/errors/unknown-loss.error.js';
+import { isName, NAME_REMEDY } from '../../losses/expressions/loss-scope.js';
+import { WrittenLoss } from '../../losses/expressions/written-loss.js';
+import { checkGradient, type GradientCheck } from '../../losses/gradient-check.js';
+import { leaveOutIgnored } from '../../losses/ignored-targets.js';
+import { type LossMetadata } from '../../losses/loss-function.js';
+import { findJump } from '../../losses/jump-check.js';
 import { type LossFilter, type LossPage, pageOf } from './loss-page.js';
-import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
-import { LossRegistry } from './loss-registry.js';
+import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from '../../losses/loss-preview.js';
+import { LossRegistry } from '../../losses/loss-registry.js';
 import {
   WrittenLossRepository,
   type WrittenLossRow,

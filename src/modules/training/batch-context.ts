@@ -1,6 +1,6 @@
 import { type BaseModel } from '../../base-models/base-model.js';
 import { invalid } from '../../common/json/json-fields.js';
-import { type LossMetadata } from '../losses/loss-function.js';
+import { type LossMetadata } from '../../losses/loss-function.js';
 
 /** Which tokens of a conversation are targets. */
 export const TRAIN_ON = ['all', 'assistant'] as const;

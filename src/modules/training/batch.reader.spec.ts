@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBaseModel } from '../../../test/support/api-base-model.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { datumValues } from '../../domain/ragged-tensor.js';
-import { LossRegistry } from '../losses/index.js';
+import { LossRegistry } from '../../losses/loss-registry.js';
 import { type BatchRequest } from './batch-form.js';
 import { readBatch, type ReadBatch } from './batch.reader.js';
 

@@ -13,15 +13,8 @@ import {
 } from '../../common/json/json-fields.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import {
-  descriptionOf,
-  inputOffsets,
-  joinTensors,
-  type LossInputSpec,
-  type LossMetadata,
-  readWireTensor,
-  type WireTensor,
-} from '../losses/index.js';
+import { descriptionOf, joinTensors, readWireTensor, type WireTensor } from '../../losses/loss-input-tensors.js';
+import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../losses/loss-function.js';
 import { type BatchContext, checkContextLength, type TrainOn } from './batch-context.js';
 
 const ROW_FIELDS = ['messages', 'tools', 'chat_template_kwargs'];

@@ -2,7 +2,7 @@ import { describe, invalid, readArray, readObject, refuseUnknownFields } from '.
 import { readTokenIds } from '../../common/json/number-lists.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { readLossInputs } from '../losses/loss-input-tensors.js';
+import { readLossInputs } from '../../losses/loss-input-tensors.js';
 import { checkContextLength, type DatumContext } from './batch-context.js';
 
 const FORM =

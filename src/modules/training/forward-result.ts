@@ -6,7 +6,7 @@ import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
 import { decodeForward, pluginChange } from '../adapters/index.js';
 import { type Operation } from '../futures/index.js';
-import { shownMetrics } from '../losses/index.js';
+import { shownMetrics } from '../../losses/loss-function.js';
 
 /** Name of the only tensor of a stored forward result. */
 export const LOGPROBS = 'logprobs';

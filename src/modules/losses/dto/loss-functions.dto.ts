@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { type LossConfigKey, type LossInputSpec } from '../loss-function.js';
+import { type LossConfigKey, type LossInputSpec } from '../../../losses/loss-function.js';
 import { type ListedLoss, type LossPage } from '../loss-page.js';
 
 export class ListLossFunctionsDto {

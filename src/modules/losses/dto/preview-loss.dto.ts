@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type LossResult } from '../../../domain/loss.js';
 import { rowWidth } from '../../../domain/ragged-tensor.js';
-import { type PreviewBatch } from '../loss-preview.js';
-import { shownMetrics } from '../loss-function.js';
+import { type PreviewBatch } from '../../../losses/loss-preview.js';
+import { shownMetrics } from '../../../losses/loss-function.js';
 import { LossDefinitionDto } from './loss-definition.dto.js';
 
 const NUMBERS = {

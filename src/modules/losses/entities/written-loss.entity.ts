@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
-import { type LossMetadata } from '../loss-function.js';
+import { type LossMetadata } from '../../../losses/loss-function.js';
 
 const PRIMARY_KEY = { primaryKeyConstraintName: 'loss_functions_pkey' };
 

@@ -5,7 +5,7 @@ import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 import { whenDatabaseIsBack } from '../../../database/outage.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';
 import { WrittenLossEntity } from '../entities/written-loss.entity.js';
-import { type LossMetadata } from '../loss-function.js';
+import { type LossMetadata } from '../../../losses/loss-function.js';
 
 /** A version that is there. */
 export interface WrittenLossRow {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBaseModel } from '../../../../test/support/api-base-model.js';
 import { recorded } from '../../../../test/support/recorded.js';
 import { type OperationData } from '../../../domain/operation-data.js';
-import { WrittenLoss } from '../../losses/index.js';
+import { WrittenLoss } from '../../../losses/expressions/written-loss.js';
 import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';
 import { readProtoRequest } from './proto-request.js';

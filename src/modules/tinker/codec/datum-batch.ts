@@ -1,9 +1,9 @@
 import { describe, invalid } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
-import { IGNORED_TARGET } from '../../losses/ignored-targets.js';
-import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../losses/loss-function.js';
-import { descriptionOf } from '../../losses/loss-input-tensors.js';
+import { IGNORED_TARGET } from '../../../losses/ignored-targets.js';
+import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../../losses/loss-function.js';
+import { descriptionOf } from '../../../losses/loss-input-tensors.js';
 import { checkContextLength, type DatumContext } from '../../training/batch-context.js';
 import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeBaseModel } from '../../../../test/support/api-base-model.js';
-import { LossRegistry } from '../../losses/index.js';
+import { LossRegistry } from '../../../losses/loss-registry.js';
 import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';
 import { readProtoRequest } from './proto-request.js';

@@ -1,0 +1,286 @@
+import { TARGET_TOKENS, WEIGHTS } from '../loss-function.js';
+import { ELEMENTWISE } from './elementwise.js';
+import { ExpressionError } from './expression.errors.js';
+import { parseExpression } from './expression-parser.js';
+import { type Expression } from './expression-tree.js';
+import { type LossDefinition } from '../../domain/loss-definition.js';
+import { FUNCTION_NAMES } from './function-names.js';
+import { type Place, LossScope } from './loss-scope.js';
+import { type LossProgram, type Operation, type Shape, type Step } from './loss-program.js';
+import { REDUCTIONS } from './reductions.js';
+
+/** Most steps of one loss. What they come to with the targets of a batch is bounded apart (LossRegistry.checkInputs). */
+const MAX_STEPS = 400;
+const COUNTS = { token_count: 'token', position_count: 'position', datum_count: 'datum' } as const;
+
+/**
+ * Checks a written loss and turns it into steps. @throws ExpressionError, which points at the character, and
+ * InvalidRequestError for what is wrong outside of formulas
+ */
+export function compileLoss(definition: LossDefinition): LossProgram {
+  return new LossCompiler(definition).compile();
+}
+
+class LossCompiler {
+  private readonly steps: Step[] = [];
+  /** Steps by what they compute, so that equal sub-formulas are computed once. */
+  private readonly known = new Map<string, number>();
+  private readonly scope: LossScope;
+
+  constructor(private readonly definition: LossDefinition) {
+    this.scope = new LossScope(definition);
+  }
+
+  compile(): LossProgram {
+    const { definition, scope } = this;
+    for (const [name, source] of Object.entries(definition.let ?? {})) {
+      scope.checkFree(name, `let.${name}`);
+      scope.define(name, this.formula(source, `let.${name}`));
+    }
+    const loss = this.number('loss', definition.loss, 'Put sum(...) or mean(...) around it.');
+    if (!this.steps[loss]!.hasGradient) {
+      const problem = 'it does not depend on target_logprobs, so it cannot train anything.';
+      // A misspelt name is an input like any other until here.
+      const inputs = [...scope.inputs.keys()].join(', ') || 'none';
+      const remedy = `Use target_logprobs outside of stop_gradient(...). Names read as inputs of the request: ${inputs}.`;
+      throw new ExpressionError('loss', definition.loss, { from: 0, to: definition.loss.length }, problem, remedy);
+    }
+    const metrics = new Map<string, number>();
+    for (const [name, source] of Object.entries(definition.metrics ?? {})) {
+      scope.checkSyntax(name, `metrics.${name}`);
+      metrics.set(name, this.number(`metrics.${name}`, source, 'Put mean(...) or sum(...) around it.'));
+    }
+    const mask = this.mask();
+    scope.refuseUnusedInputs();
+    const inputs = [TARGET_TOKENS, ...[...scope.inputs.values()].filter(({ name }) => name !== TARGET_TOKENS.name)];
+    return { steps: this.steps, loss, metrics, mask, inputs, config: [...scope.config.values()] };
+  }
+
+  private mask(): number | null {
+    const { mask } = this.definition;
+    const weights = this.scope.inputs.get(WEIGHTS.name);
+    if (mask === undefined) return weights?.per === 'datum' || !weights ? null : this.formula('weights != 0', 'mask');
+    const step = this.formula(mask, 'mask');
+    const { type, shape } = this.steps[step]!;
+    const refuse = (problem: string): never => {
+      throw new ExpressionError('mask', mask, { from: 0, to: mask.length }, problem, 'Example: "advantages != 0".');
+    };
+    if (type !== 'condition') refuse('it is a number, but a mask is a condition.');
+    if (shape !== 'token') refuse('it is not a condition on tokens.');
+    if (this.uses(step, ({ kind }) => kind === 'target_logprobs')) {
+      refuse('it depends on target_logprobs, but which tokens count must be known before.');
+    }
+    if (this.uses(step, isReducing))
+      refuse('it uses a sum, an average or a count of tokens, which needs the mask itself.');
+    if (this.uses(step, ({ kind }) => kind === 'config'))
+      refuse('it uses a config key, but must follow from the inputs.');
+    return step;
+  }
+
+  /** Is there such an operation in a step or in what it is made of? */
+  private uses(step: number, which: (operation: Operation) => boolean): boolean {
+    const marks = new Uint8Array(step + 1);
+    marks[step] = 1;
+    // Backwards, each step once: the paths from step to step double with every `let` that uses the last one twice.
+    for (let i = step; i >= 0; i--) {
+      if (marks[i] === 0) continue;
+      const { operation, inputs } = this.steps[i]!;
+      if (which(operation)) return true;
+      for (const input of inputs) marks[input] = 1;
+    }
+    return false;
+  }
+
+  private number(field: string, source: string, remedy: string): number {
+    const step = this.formula(source, field);
+    const { type, shape } = this.steps[step]!;
+    const span = { from: 0, to: source.length };
+    if (type !== 'number') throw new ExpressionError(field, source, span, 'it is a condition, not a number.', remedy);
+    if (shape === 'one') return step;
+    throw new ExpressionError(field, source, span, `it has one value per ${shape}, but one number is needed.`, remedy);
+  }
+
+  private formula(source: string, field: string): number {
+    return this.build(parseExpression(source, field), { field, source });
+  }
+
+  private build(expression: Expression, place: Place): number {
+    switch (expression.kind) {
+      case 'number':
+        return this.add({ kind: 'constant', value: expression.value }, [], { shape: 'one' }, expression, place);
+      case 'name':
+        return this.name(expression, place);
+      case 'call':
+        return this.call(expression, place);
+    }
+  }
+
+  private name(expression: Expression & { kind: 'name' }, place: Place): number {
+    const { name } = expression;
+    const value = this.scope.values.get(name);
+    if (value !== undefined) return value;
+    if (name === 'target_logprobs') {
+      return this.add({ kind: 'target_logprobs' }, [], { shape: 'token', hasGradient: true }, expression, place);
+    }
+    if (Object.hasOwn(COUNTS, name)) {
+      const of = COUNTS[name as keyof typeof COUNTS];
+      return this.add({ kind: 'count', of }, [], { shape: 'one' }, expression, place);
+    }
+    if (this.scope.config.has(name)) return this.add({ kind: 'config', name }, [], { shape: 'one' }, expression, place);
+    const input = this.scope.input(expression, place);
+    return this.add(
+      { kind: 'input', input },
+      [],
+      { shape: input.per === 'datum' ? 'datum' : 'token' },
+      expression,
+      place,
+    );
+  }
+
+  private call(expression: Expression & { kind: 'call' }, place: Place): number {
+    const { name, args } = expression;
+    if (name === 'given') return this.given(expression, place);
+    const values = args.map((arg) => this.build(arg, place));
+    const reduction = REDUCTIONS.get(name);
+    if (reduction && args.length === 1) return this.reduction(name, expression, values, place);
+    if (ELEMENTWISE.has(name)) return this.elementwise(expression, values, place);
+    const [, prefix, rest = ''] = /^(datum|group)_(\w+)$/.exec(name) ?? [];
+    if (prefix === 'datum' && REDUCTIONS.has(rest)) return this.reduction(rest, expression, values, place);
+    if (prefix === 'group' && REDUCTIONS.has(rest)) return this.group(rest, expression, values, place);
+    if (name === 'stop_gradient') return this.stopGradient(expression, values, place);
+    if (reduction) this.checkCount(expression, 1, place);
+    const remedy = `Functions: ${FUNCTION_NAMES.join(', ')}.`;
+    throw new ExpressionError(place.field, place.source, expression.span, `there is no function '${name}'.`, remedy);
+  }
+
+  private given(expression: Expression & { kind: 'call' }, place: Place): number {
+    this.checkCount(expression, 1, place);
+    const [arg] = expression.args;
+    if (arg?.kind !== 'name') return this.refuse(expression, place, 'given takes the name of an input.');
+    const input = this.scope.input(arg, place);
+    if (input.required) {
+      const remedy = `Declare it as optional: "inputs": {"${input.name}": {"default": 1}}.`;
+      this.refuse(expression, place, `input '${input.name}' is always given.`, remedy);
+    }
+    return this.add({ kind: 'given', input }, [], { shape: 'one', type: 'condition' }, expression, place);
+  }
+
+  private elementwise(expression: Expression & { kind: 'call' }, values: readonly number[], place: Place): number {
+    const { name, args } = expression;
+    const elementwise = ELEMENTWISE.get(name)!;
+    this.checkCount(expression, elementwise.args.length, place);
+    values.forEach((value, i) => {
+      const { type } = this.steps[value]!;
+      const wanted = elementwise.args[i]!;
+      if (type === wanted) return;
+      const remedy =
+        wanted === 'number' ? 'Turn a condition into numbers: where(condition, 1, 0).' : 'Compare: for example x != 0.';
+      this.refuse(args[i]!, place, `this is a ${type}, but '${name}' needs a ${wanted} here.`, remedy);
+    });
+    const shape = this.commonShape(values);
+    const operation: Operation = { kind: 'elementwise', function: elementwise };
+    return this.add(operation, values, { shape, type: elementwise.result }, expression, place);
+  }
+
+  private reduction(
+    name: string,
+    expression: Expression & { kind: 'call' },
+    values: readonly number[],
+    place: Place,
+  ): number {
+    this.checkCount(expression, 1, place);
+    const perDatum = expression.name.startsWith('datum_');
+    const step = this.steps[values[0]!]!;
+    const reduction = REDUCTIONS.get(name)!;
+    if (step.type === 'condition' && !reduction.takesConditions) {
+      this.refuse(expression.args[0]!, place, `${expression.name} of a condition makes no sense.`);
+    }
+    if (step.shape === 'one' || (perDatum && step.shape !== 'token')) {
+      const what = step.shape === 'one' ? 'one number for the whole batch' : 'one number per datum';
+      const remedy = 'Reduce something per token or datum, or leave the function out.';
+      this.refuse(expression.args[0]!, place, `this is ${what} already; there is nothing to reduce.`, remedy);
+    }
+    const operation: Operation = { kind: 'reduce', function: reduction, over: perDatum ? 'datum' : 'all' };
+    return this.add(operation, values, { shape: perDatum ? 'datum' : 'one' }, expression, place);
+  }
+
+  private group(
+    name: string,
+    expression: Expression & { kind: 'call' },
+    values: readonly number[],
+    place: Place,
+  ): number {
+    this.checkCount(expression, 2, place);
+    const reduction = REDUCTIONS.get(name)!;
+    const [value, by] = values.map((step) => this.steps[step]!);
+    if (value!.type === 'condition' && !reduction.takesConditions) {
+      this.refuse(expression.args[0]!, place, `${expression.name} of a condition makes no sense.`);
+    }
+    if (value!.shape !== 'datum') {
+      const remedy = 'Reduce tokens to datums first: group_sum(datum_sum(x), group).';
+      this.refuse(
+        expression.args[0]!,
+        place,
+        `groups are made of datums, but this has one value per ${value!.shape}.`,
+        remedy,
+      );
+    }
+    if (by!.shape !== 'datum' || by!.type !== 'number' || by!.hasGradient) {
+      const remedy = 'Send it as an input with one number per datum: "inputs": {"group": {"per": "datum"}}.';
+      this.refuse(expression.args[1]!, place, 'the second argument tells the group of each datum.', remedy);
+    }
+    const operation: Operation = { kind: 'group', function: reduction };
+    return this.add(operation, values, { shape: 'datum' }, expression, place);
+  }
+
+  private stopGradient(expression: Expression & { kind: 'call' }, values: readonly number[], place: Place): number {
+    this.checkCount(expression, 1, place);
+    const { shape, type } = this.steps[values[0]!]!;
+    return this.add({ kind: 'stop_gradient' }, values, { shape, type, hasGradient: false }, expression, place);
+  }
+
+  private commonShape(values: readonly number[]): Shape {
+    const shapes = values.map((value) => this.steps[value]!.shape);
+    if (shapes.includes('token')) return 'token';
+    return shapes.includes('datum') ? 'datum' : 'one';
+  }
+
+  private checkCount(expression: Expression & { kind: 'call' }, count: number, place: Place): void {
+    const { name, args } = expression;
+    if (args.length === count) return;
+    const problem = `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, not ${args.length}.`;
+    this.refuse(expression, place, problem, 'docs/custom-losses.md shows every function with its arguments.');
+  }
+
+  private refuse(expression: Expression, { field, source }: Place, problem: string, remedy?: string): never {
+    throw new ExpressionError(field, source, expression.span, problem, remedy);
+  }
+
+  private add(
+    operation: Operation,
+    inputs: readonly number[],
+    { shape, type = 'number', hasGradient }: { shape: Shape; type?: Step['type']; hasGradient?: boolean },
+    expression: Expression,
+    { field, source }: Place,
+  ): number {
+    const what = operation.kind === 'elementwise' || operation.kind === 'reduce' || operation.kind === 'group';
+    const called = expression.kind === 'call' ? expression.name : '';
+    const key = JSON.stringify([operation.kind, what ? called : operation, inputs]);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    if (this.steps.length === MAX_STEPS) {
+      this.refuse(expression, { field, source }, `the loss has more than ${MAX_STEPS} steps.`, 'Make it simpler.');
+    }
+    const depends = hasGradient ?? (type === 'number' && inputs.some((input) => this.steps[input]!.hasGradient));
+    const origin = { field, source, span: expression.span };
+    this.steps.push({ operation, inputs, shape, type, hasGradient: depends, origin });
+    this.known.set(key, this.steps.length - 1);
+    return this.steps.length - 1;
+  }
+}
+
+/** Does it depend on which tokens count? */
+function isReducing(operation: Operation): boolean {
+  if (operation.kind === 'reduce' || operation.kind === 'group') return true;
+  return operation.kind === 'count' && operation.of === 'token';
+}
