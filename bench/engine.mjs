@@ -9,7 +9,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openCheckpoint } from '../dist/src/base-models/checkpoint-files.js';
 import { parseHfConfig } from '../dist/src/base-models/hf-config.js';
-import { freshState } from '../dist/src/compute/local/live-adapter.js';
+import { freshState } from '../dist/src/compute/numerics/live-adapter.js';
 import { LocalEngine } from '../dist/src/compute/local/local-engine.js';
 import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';

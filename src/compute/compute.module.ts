@@ -6,8 +6,8 @@ import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
 import { ComputeBackend } from './compute-backend.js';
-import { type EngineSettings } from './local/engine-protocol.js';
-import { ThreadedBackend } from './local/threaded-backend.js';
+import { type EngineSettings } from './remote/engine-protocol.js';
+import { ThreadedBackend } from './remote/threaded-backend.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */

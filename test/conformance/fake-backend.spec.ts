@@ -1,4 +1,4 @@
-import { FAKE_MODEL, FakeBackend } from '../../src/compute/fake/fake-backend.js';
+import { FAKE_MODEL, FakeBackend } from '../support/fake-backend/fake-backend.js';
 import { describeConformance } from './compute-backend.cases.js';
 
 async function started(): Promise<FakeBackend> {

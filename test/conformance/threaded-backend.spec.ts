@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
 import { parseHfConfig } from '../../src/base-models/hf-config.js';
 import { type ComputeBackend } from '../../src/compute/compute-backend.js';
-import { type EngineSettings } from '../../src/compute/local/engine-protocol.js';
+import { type EngineSettings } from '../../src/compute/remote/engine-protocol.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
 import { smallBudget } from './local-engine-subject.js';
 
 /** The engine's thread runs compiled JavaScript, so this provider is tried as it was built (npm run build). */
-const built = fileURLToPath(new URL('../../dist/src/compute/local/threaded-backend.js', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/src/compute/remote/threaded-backend.js', import.meta.url));
 const folder = fileURLToPath(new URL('../../models/tiny-chat', import.meta.url));
 const name = 'tiny-chat';
 const config = parseHfConfig(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), name);

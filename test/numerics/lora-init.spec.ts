@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { initialLoraWeights } from '../../src/compute/local/lora-init.js';
+import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { DEFAULT_LORA, loraScale } from '../../src/domain/lora-spec.js';
 import { type TransformerConfig } from '../../src/domain/transformer-config.js';
 

@@ -6,7 +6,7 @@ import { type Executor } from '../../src/compute/executor.js';
 import { type HostTensor, hostTensor, type Program } from '../../src/compute/graph/program.js';
 import { addLossInputs, packBatch } from '../../src/compute/local/batch-feeds.js';
 import { PositionTables } from '../../src/compute/local/position-tables.js';
-import { RandomStream } from '../../src/compute/local/random.js';
+import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type WeightFile } from '../../src/compute/weight-file.js';
 import { generationProgram } from '../../src/compute/models/generation-graph.js';
 import { LORA_SCALE } from '../../src/compute/models/lora-linears.js';

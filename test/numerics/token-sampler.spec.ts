@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { TokenSampler } from '../../src/compute/local/token-sampler.js';
+import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 
 /* What transformers' own processors leave of a row of logits (test/fixtures/sampling.json, which says how it was made). */
 

@@ -9,7 +9,7 @@ import { BaseModelCatalog } from '../../src/base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../../src/base-models/base-models.module.js';
 import { configureHttp } from '../../src/common/http/configure-http.js';
 import { ComputeBackend } from '../../src/compute/compute-backend.js';
-import { FakeBackend } from '../../src/compute/fake/fake-backend.js';
+import { FakeBackend } from './fake-backend/fake-backend.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import { AdaptersModule, AdaptersWorkerModule } from '../../src/modules/adapters/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';

@@ -1,4 +1,4 @@
-import { RandomStream } from '../../src/compute/local/random.js';
+import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type Numbers } from './graph-interpreter.js';
 
 /** Float32 numbers in (-1, 1) from a label: the same on every run and machine. */

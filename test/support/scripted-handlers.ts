@@ -1,6 +1,6 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { ComputeBackend } from '../../src/compute/compute-backend.js';
-import { FakeBackend } from '../../src/compute/fake/fake-backend.js';
+import { FakeBackend } from './fake-backend/fake-backend.js';
 import { type OperationData } from '../../src/domain/operation-data.js';
 import { OPERATION_KINDS, type OperationKind } from '../../src/domain/operation.js';
 import {

@@ -7,7 +7,7 @@ import { type DataSource, type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { configureHttp } from '../../src/common/http/configure-http.js';
 import { AppConfig, type Environment } from '../../src/config/app-config.js';
-import { FAKE_MODEL } from '../../src/compute/fake/fake-backend.js';
+import { FAKE_MODEL } from './fake-backend/fake-backend.js';
 import { DEFAULT_LORA } from '../../src/domain/lora-spec.js';
 import { type OperationKind } from '../../src/domain/operation.js';
 import { AdapterEntity } from '../../src/modules/adapters/entities/adapter.entity.js';

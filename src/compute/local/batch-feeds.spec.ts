@@ -3,7 +3,7 @@ import { floats, integers, widened } from '../../../test/support/ragged-builders
 import { type DatumBatch } from '../../domain/datum-batch.js';
 import { CrossEntropyLoss } from '../../losses/functions/cross-entropy.loss.js';
 import { PpoLoss } from '../../losses/functions/ppo.loss.js';
-import { FAKE_MODEL } from '../fake/fake-backend.js';
+import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
 import { LOSS_INPUTS } from '../models/loss-coefficients.js';
 import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from './batch-feeds.js';
 import { PositionTables } from './position-tables.js';

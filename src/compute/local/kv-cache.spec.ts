@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FAKE_MODEL } from '../fake/fake-backend.js';
+import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { pastName, presentName } from '../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';

@@ -15,16 +15,16 @@ import {
   type OptimStepResult,
 } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
-import { stateDigest } from '../state-digest.js';
-import { adamwStep } from './adamw.js';
-import { accumulate, copyState, requireFits, requireStateFits } from './adapter-tensors.js';
-import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from './engine.errors.js';
-import { generate, type GenerationModel } from './generation.js';
-import { freshState, LiveAdapter, loraFeeds } from './live-adapter.js';
-import { initialLoraWeights } from './lora-init.js';
+import { stateDigest } from '../numerics/state-digest.js';
+import { adamwStep } from '../numerics/adamw.js';
+import { accumulate, copyState, requireFits, requireStateFits } from '../numerics/adapter-tensors.js';
+import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
+import { generate, type GenerationModel } from '../host/generation.js';
+import { freshState, LiveAdapter, loraFeeds } from '../numerics/live-adapter.js';
+import { initialLoraWeights } from '../numerics/lora-init.js';
 import { ModelRuntime, variantOf } from './model-runtime.js';
 import { PassMemory } from './pass-memory.js';
-import { type PassAdapter, type PassLoss, TrainingPass } from './training-pass.js';
+import { type PassAdapter, type PassLoss, TrainingPass } from '../host/training-pass.js';
 import { type WeightFile } from '../weight-file.js';
 
 export interface EngineModel {

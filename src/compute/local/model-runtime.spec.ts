@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type TargetModule, TARGET_MODULES } from '../../domain/lora-spec.js';
 import { Executor } from '../executor.js';
-import { FAKE_MODEL } from '../fake/fake-backend.js';
+import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
 import { type CompiledProgram, type Program } from '../graph/program.js';
 import { ModelRuntime } from './model-runtime.js';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type EngineSettings } from './engine-protocol.js';
+import { type EngineSettings } from '../remote/engine-protocol.js';
 import { selectExecutor } from './select-executor.js';
 
 const SETTINGS: EngineSettings = {

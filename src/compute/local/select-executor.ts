@@ -1,6 +1,6 @@
 import { type Executor } from '../executor.js';
 import { type LoadOptions } from '../tensorflow/load-tensorflow.js';
-import { type EngineSettings } from './engine-protocol.js';
+import { type EngineSettings } from '../remote/engine-protocol.js';
 
 /**
  * The executor that the settings ask for. `ENGINE=auto` takes TensorFlow when its GPU binding loads and reports a GPU,

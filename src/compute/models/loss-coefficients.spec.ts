@@ -6,8 +6,8 @@ import { LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram } from '../graph/program.js';
-import { fusedFeeds } from '../local/training-pass.js';
-import { RandomStream } from '../local/random.js';
+import { fusedFeeds } from '../host/training-pass.js';
+import { RandomStream } from '../numerics/random.js';
 import { LOSS_INPUTS, lossCoefficients } from './loss-coefficients.js';
 
 /*

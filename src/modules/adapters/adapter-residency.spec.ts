@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FaultPoints } from '../../common/fault-points.js';
 import { StorageError } from '../../common/errors/storage.errors.js';
-import { FAKE_MODEL, FakeBackend } from '../../compute/fake/fake-backend.js';
+import { FAKE_MODEL, FakeBackend } from '../../../test/support/fake-backend/fake-backend.js';
 import { NonFiniteGradientError } from '../../compute/numeric.errors.js';
 import { AppConfig } from '../../config/app-config.js';
 import { DEFAULT_ADAM } from '../../domain/adam-params.js';

@@ -1,5 +1,5 @@
 import { buffersOf, type TaskOutput, type ThreadTask } from '../../common/threads/thread-task.js';
-import { stateDigest } from '../../compute/state-digest.js';
+import { stateDigest } from '../../compute/numerics/state-digest.js';
 import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
 import { fromFiles, toFiles } from './adapter-files.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { runAs } from '../../common/caller.js';
 import { ConflictError } from '../../common/errors/request.errors.js';
-import { stateDigest } from '../../compute/state-digest.js';
+import { stateDigest } from '../../compute/numerics/state-digest.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterEntity, AdaptersService, fromFiles } from '../adapters/index.js';
 import { CheckpointLibrary } from './checkpoint-library.js';

@@ -12,9 +12,9 @@ import {
   type TokenEvent,
 } from '../compute-backend.js';
 import { type EngineCall, type EngineCancel, type EngineMessage, type EngineSettings } from './engine-protocol.js';
-import { type EngineModel, LocalEngine } from './local-engine.js';
-import { selectExecutor } from './select-executor.js';
-import { prepareWeightFile } from './weight-file.js';
+import { type EngineModel, LocalEngine } from '../local/local-engine.js';
+import { selectExecutor } from '../local/select-executor.js';
+import { prepareWeightFile } from '../local/weight-file.js';
 
 /** Entry of the engine's thread: builds the engine from its settings and answers calls from the service's thread. */
 const settings = workerData as EngineSettings;

@@ -5,11 +5,11 @@ import { type GenerateOptions, type GenerateRequest, type GenerateResult } from 
 import { throwIfCancelled } from '../generation-cancelled.error.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
-import { KvCache } from './kv-cache.js';
-import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
-import { PromptScores } from './prompt-scores.js';
-import { RandomStream } from './random.js';
-import { TokenSampler } from './token-sampler.js';
+import { KvCache } from '../local/kv-cache.js';
+import { type ModelRuntime, type ProgramVariant } from '../local/model-runtime.js';
+import { PromptScores } from '../numerics/prompt-scores.js';
+import { RandomStream } from '../numerics/random.js';
+import { TokenSampler } from '../numerics/token-sampler.js';
 
 /** Prompt tokens per prefill step: bounds the memory of attention among them. */
 const PREFILL_TOKENS = 512;

@@ -1,6 +1,6 @@
 import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type HostTensor, hostTensor, type Program } from '../graph/program.js';
-import { type PackedBatch } from './batch-feeds.js';
+import { type PackedBatch } from '../local/batch-feeds.js';
 import { RandomStream } from './random.js';
 
 const PREFIX = 'dropout.';

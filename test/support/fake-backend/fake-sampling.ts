@@ -1,6 +1,6 @@
-import { type SampledSequence, type SamplingParams } from '../../domain/sampling.js';
-import { emptyTopTokens, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
-import { type GenerateRequest, type TokenListener } from '../compute-backend.js';
+import { type SampledSequence, type SamplingParams } from '../../../src/domain/sampling.js';
+import { emptyTopTokens, putTopTokens, type TopTokens } from '../../../src/domain/top-tokens.js';
+import { type GenerateRequest, type TokenListener } from '../../../src/compute/compute-backend.js';
 
 /* What the fake backend draws; see FakeBackend for the model. `given` is the bonus. */
 

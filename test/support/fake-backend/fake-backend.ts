@@ -1,9 +1,9 @@
-import { type AdamParams } from '../../domain/adam-params.js';
-import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter-state.js';
-import { loraScale, type LoraSpec } from '../../domain/lora-spec.js';
-import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { LossRegistry } from '../../losses/loss-registry.js';
+import { type AdamParams } from '../../../src/domain/adam-params.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter-state.js';
+import { loraScale, type LoraSpec } from '../../../src/domain/lora-spec.js';
+import { type RaggedTensor, rowWidth } from '../../../src/domain/ragged-tensor.js';
+import { type TransformerConfig } from '../../../src/domain/transformer-config.js';
+import { LossRegistry } from '../../../src/losses/loss-registry.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
@@ -16,21 +16,21 @@ import {
   type ModelTarget,
   type OptimStepResult,
   type TokenListener,
-} from '../compute-backend.js';
-import { throwIfCancelled } from '../generation-cancelled.error.js';
-import { stateDigest } from '../state-digest.js';
-import { adamwStep } from '../local/adamw.js';
-import { accumulate, copyState, requireFits, requireStateFits } from '../local/adapter-tensors.js';
+} from '../../../src/compute/compute-backend.js';
+import { throwIfCancelled } from '../../../src/compute/generation-cancelled.error.js';
+import { stateDigest } from '../../../src/compute/numerics/state-digest.js';
+import { adamwStep } from '../../../src/compute/numerics/adamw.js';
+import { accumulate, copyState, requireFits, requireStateFits } from '../../../src/compute/numerics/adapter-tensors.js';
 import {
   NoGradientsError,
   NonFiniteLossError,
   UnknownAdapterError,
   UnknownBaseModelError,
-} from '../local/engine.errors.js';
-import { freshState } from '../local/live-adapter.js';
-import { initialLoraWeights } from '../local/lora-init.js';
-import { PromptScores } from '../local/prompt-scores.js';
-import { TokenSampler } from '../local/token-sampler.js';
+} from '../../../src/compute/numerics/engine.errors.js';
+import { freshState } from '../../../src/compute/numerics/live-adapter.js';
+import { initialLoraWeights } from '../../../src/compute/numerics/lora-init.js';
+import { PromptScores } from '../../../src/compute/numerics/prompt-scores.js';
+import { TokenSampler } from '../../../src/compute/numerics/token-sampler.js';
 import { logprob, sample, scoresAfter, topOf } from './fake-sampling.js';
 
 export interface FakeModel {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_ADAM } from '../../domain/adam-params.js';
-import { DEFAULT_LORA } from '../../domain/lora-spec.js';
-import { offsetsOf } from '../../domain/ragged-tensor.js';
-import { type ForwardRequest } from '../compute-backend.js';
+import { DEFAULT_ADAM } from '../../../src/domain/adam-params.js';
+import { DEFAULT_LORA } from '../../../src/domain/lora-spec.js';
+import { offsetsOf } from '../../../src/domain/ragged-tensor.js';
+import { type ForwardRequest } from '../../../src/compute/compute-backend.js';
 import { FAKE_MODEL, FakeBackend } from './fake-backend.js';
 
 const LORA = { ...DEFAULT_LORA, rank: 1, alpha: 2, targetModules: ['q_proj' as const] };
