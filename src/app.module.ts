@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ComputeModule } from './compute/compute.module.js';
 import { type AppConfig } from './config/app-config.js';
-import { AdaptersModule, AdaptersWorkerModule } from './modules/adapters/index.js';
+import { AdaptersModule } from './modules/adapters/index.js';
+import { AdapterStateModule } from './modules/adapter-state/index.js';
+import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
+import { HistoryModule } from './modules/history/index.js';
 import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
@@ -15,6 +18,8 @@ const API = [
   KeysModule,
   LossesModule,
   AdaptersModule,
+  HistoryModule,
+  CapabilitiesModule,
   TrainingModule,
   GenerationModule,
   CheckpointsModule,
@@ -24,7 +29,7 @@ const API = [
 const WORKER = [
   // Global: the platform's dispatcher and every handler compute with it.
   { module: ComputeModule, global: true },
-  AdaptersWorkerModule,
+  AdapterStateModule,
   TrainingWorkerModule,
   GenerationWorkerModule,
   CheckpointsWorkerModule,

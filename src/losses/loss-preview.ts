@@ -10,7 +10,7 @@ import { type DatumBatch } from '../domain/datum-batch.js';
 import { type LossReference, type LossResult } from '../domain/loss.js';
 import { offsetsOf, type RaggedTensor, rowWidth } from '../domain/ragged-tensor.js';
 import { WrittenLoss } from './expressions/written-loss.js';
-import { readLossDefinition } from '../modules/losses/loss-definition.reader.js';
+import { readLossDefinition } from '../modules/losses/index.js';
 import { type LossConfig, type LossFunction, TARGET_TOKENS } from './loss-function.js';
 import { joinTensors, readLossInputs, readWireTensor, type WireTensor } from './loss-input-tensors.js';
 

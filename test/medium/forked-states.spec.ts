@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CreateAdapterHandler } from '../../src/modules/adapters/handlers/create-adapter.handler.js';
-import { HistoryPlaces } from '../../src/modules/adapters/history-places.js';
+import { CreateAdapterHandler } from '../../src/modules/adapter-state/handlers/create-adapter.handler.js';
+import { HistoryPlaces } from '../../src/modules/history/history-places.js';
 import { OperationLogRepository } from '../../src/modules/futures/index.js';
 import { type AcceptedAnswer, ApiClient } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';

@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AppConfig } from '../../src/config/app-config.js';
 import { dataSourceOptions } from '../../src/database/data-source.options.js';
 import { type AdapterEntity } from '../../src/modules/adapters/index.js';
-import { OrphanFolders } from '../../src/modules/adapters/orphan-folders.js';
-import { FolderRepository } from '../../src/modules/adapters/repositories/folder.repository.js';
+import { OrphanFolders } from '../../src/modules/adapter-state/orphan-folders.js';
+import { FolderRepository } from '../../src/modules/adapter-state/repositories/folder.repository.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { insertAdapter } from '../support/test-platform.js';

@@ -11,7 +11,8 @@ import { configureHttp } from '../../src/common/http/configure-http.js';
 import { ComputeBackend } from '../../src/compute/compute-backend.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { AppConfig } from '../../src/config/app-config.js';
-import { AdaptersModule, AdaptersWorkerModule } from '../../src/modules/adapters/index.js';
+import { AdaptersModule } from '../../src/modules/adapters/index.js';
+import { AdapterStateModule } from '../../src/modules/adapter-state/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from '../../src/modules/generation/index.js';
 import { KeyGate, KeysModule } from '../../src/modules/keys/index.js';
@@ -60,7 +61,7 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
   });
   const api = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
   const features = [KeysModule, ...api, TinkerModule];
-  const workers = [AdaptersWorkerModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
+  const workers = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
   const module = await Test.createTestingModule({
     imports: [PlatformModule.forRoot(config), FakeComputeModule.forRoot(), ...features, ...workers],
   })

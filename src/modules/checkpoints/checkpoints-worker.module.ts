@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { StorageModule } from '../../storage/storage.module.js';
-import { AdaptersWorkerModule } from '../adapters/index.js';
+import { AdapterStateModule } from '../adapter-state/index.js';
 import { CheckpointExpiry } from './checkpoint-expiry.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
 import { CheckpointEventEntity } from './entities/checkpoint-event.entity.js';
@@ -20,7 +20,7 @@ import { SamplerWeights } from './sampler-weights.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([CheckpointEntity, CheckpointEventEntity]),
-    ...[BaseModelsModule, StorageModule, AdaptersWorkerModule],
+    ...[BaseModelsModule, StorageModule, AdapterStateModule],
   ],
   providers: [
     CheckpointRepository,

@@ -1,6 +1,7 @@
 import { toOutage } from '../../common/errors/database-outage.error.js';
 import { type CheckpointStore } from '../../storage/checkpoint-store.js';
-import { type FirstState, snapshotFolder, stateFolder } from '../adapters/index.js';
+import { type FirstState } from '../adapters/index.js';
+import { snapshotFolder, stateFolder } from '../adapter-state/index.js';
 
 /**
  * Makes an adapter whose first state are the given files: writes them where its snapshots are, then lets `create` name

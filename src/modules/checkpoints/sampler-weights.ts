@@ -3,7 +3,7 @@ import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type ModelTarget } from '../../compute/compute-backend.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
-import { readFiles } from '../adapters/index.js';
+import { readFiles } from '../../storage/adapter-files.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 
 /** Snapshots kept in memory, those used last. */

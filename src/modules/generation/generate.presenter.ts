@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationData } from '../../domain/operation-data.js';
 import { PresentsResult, ResultPresenter } from '../futures/index.js';
-import { presentGenerated } from './generate-operation.js';
+import { presentGenerated } from '../../operations/generate-operation.js';
 
 @Injectable()
 @PresentsResult('generate')

@@ -7,7 +7,7 @@ import { AdaptersService } from '../adapters/index.js';
 import { CheckpointsService, isCheckpointPath } from '../checkpoints/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { type GenerateDto } from './dto/generate.dto.js';
-import { encodeGenerate, type GenerateOptions, presentGenerated } from './generate-operation.js';
+import { encodeGenerate, type GenerateOptions, presentGenerated } from '../../operations/generate-operation.js';
 import { toGenerateRequest } from './sampling-request.js';
 
 /** Whose weights a request samples from. */

@@ -1,2 +1,3 @@
+export { readLossDefinition } from './loss-definition.reader.js';
 export { LossesModule } from './losses.module.js';
 export { LossesService } from './losses.service.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { AdaptersModule } from '../adapters/index.js';
+import { CapabilitiesModule } from '../capabilities/index.js';
 import { CheckpointsModule } from '../checkpoints/index.js';
 import { GenerationModule } from '../generation/index.js';
 import { KeysModule } from '../keys/index.js';
@@ -35,8 +36,15 @@ import { TinkerWeightsController } from './weights.controller.js';
 /** The API of the Tinker SDK: other words for the services that the root routes use. */
 @Module({
   imports: [
-    ...[AdaptersModule, CheckpointsModule, TrainingModule, GenerationModule],
-    ...[SessionsModule, KeysModule, BaseModelsModule, UsageModule],
+    AdaptersModule,
+    BaseModelsModule,
+    CapabilitiesModule,
+    CheckpointsModule,
+    GenerationModule,
+    KeysModule,
+    SessionsModule,
+    TrainingModule,
+    UsageModule,
   ],
   controllers: [
     TinkerServiceController,

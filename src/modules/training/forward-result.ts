@@ -4,7 +4,8 @@ import { type LossSpec } from '../../domain/loss.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
-import { decodeForward, pluginChange } from '../adapters/index.js';
+import { decodeForward } from '../../operations/training-operations.js';
+import { pluginChange } from '../../operations/plugin-change.js';
 import { type Operation } from '../futures/index.js';
 import { shownMetrics } from '../../losses/loss-function.js';
 

@@ -1,4 +1,4 @@
-export { type BatchContext, checkContextLength } from './batch-context.js';
+export { type DatumContext, checkContextLength } from './batch-context.js';
 export { OptimStepDto } from './dto/optim-step.dto.js';
 export { LOGPROBS } from './forward-result.js';
 export { TrainingWorkerModule } from './training-worker.module.js';

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AdaptersWorkerModule } from '../adapters/index.js';
+import { AdapterStateModule } from '../adapter-state/index.js';
 import { ForwardBackwardHandler } from './handlers/forward-backward.handler.js';
 import { ForwardHandler } from './handlers/forward.handler.js';
 import { OptimStepHandler } from './handlers/optim-step.handler.js';
 
 /** Training in the compute worker. */
 @Module({
-  imports: [AdaptersWorkerModule],
+  imports: [AdapterStateModule],
   providers: [ForwardHandler, ForwardBackwardHandler, OptimStepHandler],
 })
 export class TrainingWorkerModule {}

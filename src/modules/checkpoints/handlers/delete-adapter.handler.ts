@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
-import { AdapterResidency, AdapterStateStore } from '../../adapters/index.js';
+import { AdapterResidency, AdapterStateStore } from '../../adapter-state/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { CheckpointEventRepository } from '../repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';

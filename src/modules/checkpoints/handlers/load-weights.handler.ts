@@ -2,13 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
-import {
-  type AdapterEntity,
-  AdapterResidency,
-  AdapterRestore,
-  type LoadedState,
-  readFiles,
-} from '../../adapters/index.js';
+import { type AdapterEntity } from '../../adapters/index.js';
+import { AdapterResidency, AdapterRestore, type LoadedState } from '../../adapter-state/index.js';
+import { readFiles } from '../../../storage/adapter-files.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { decodeLoad, type LoadRequest } from '../checkpoint-operations.js';
 import { formatCheckpointPath } from '../checkpoint-path.js';

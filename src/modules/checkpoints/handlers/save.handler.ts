@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { AdapterResidency } from '../../adapters/index.js';
+import { AdapterResidency } from '../../adapter-state/index.js';
 import { type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { decodeSave } from '../checkpoint-operations.js';
 import { CheckpointWriter } from '../checkpoint-writer.js';

@@ -6,10 +6,10 @@ import { type OperationData } from '../../../domain/operation-data.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE, type Usage } from '../../../domain/usage.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
-import { AdapterResidency } from '../../adapters/index.js';
+import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { decodeGenerate, encodeGenerated, type GenerateOptions, tokenCounts } from '../generate-operation.js';
+import { decodeGenerate, encodeGenerated, type GenerateOptions, tokenCounts } from '../../../operations/generate-operation.js';
 import { cutAtStop } from '../text-stream.js';
 import { TokenPublisher } from '../token-events.js';
 

@@ -4,7 +4,7 @@ import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { IGNORED_TARGET } from '../../../losses/ignored-targets.js';
 import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../../losses/loss-function.js';
 import { descriptionOf } from '../../../losses/loss-input-tensors.js';
-import { checkContextLength, type DatumContext } from '../../training/batch-context.js';
+import { checkContextLength, type DatumContext } from '../../training/index.js';
 import { checkCells, densify, numberOf, shapeText, type WireDatum, type WireTensor } from './wire-datum.js';
 
 /** Inputs of the SDK that steer a loss token by token, which no loss of the service does. */

@@ -3,7 +3,7 @@ import { parseJsonBody, parseObject } from '../../../common/http/bodies/json-bod
 import { fieldValue, THREAD_LIMITS, withoutFields } from '../../../common/json/json-scan.js';
 import { buffersOf, type TaskOutput, type ThreadTask } from '../../../common/threads/thread-task.js';
 import { batchArrays, type DatumBatch } from '../../../domain/datum-batch.js';
-import { type DatumContext } from '../../training/batch-context.js';
+import { type DatumContext } from '../../training/index.js';
 import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';
 import { readProtoRequest, type WireForwardRequest } from './proto-request.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { type Usage } from '../../../domain/usage.js';
-import { AdapterResidency, decodeForward } from '../../adapters/index.js';
+import { AdapterResidency } from '../../adapter-state/index.js';
+import { decodeForward } from '../../../operations/training-operations.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { forwardUsage, toForwardData, warnOfPluginChange } from '../forward-result.js';
 

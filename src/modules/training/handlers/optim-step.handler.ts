@@ -3,7 +3,8 @@ import { AppError } from '../../../common/errors/app-error.js';
 import { ComputeBackend, type OptimStepResult } from '../../../compute/compute-backend.js';
 import { blamesGradients } from '../../../compute/numeric.errors.js';
 import { type AdamParams } from '../../../domain/adam-params.js';
-import { AdapterResidency, decodeOptimStep } from '../../adapters/index.js';
+import { AdapterResidency } from '../../adapter-state/index.js';
+import { decodeOptimStep } from '../../../operations/training-operations.js';
 import {
   FailedWithEffectError,
   HandlesOperation,

@@ -14,9 +14,7 @@ import {
 } from '../futures/index.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
-import { type AdapterEntity } from './entities/adapter.entity.js';
-import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
-import { AdapterRepository } from './repositories/adapter.repository.js';
+import { type AdapterEntity, AdapterNotFoundError, AdapterRepository } from '../adapters/index.js';
 
 /** Weights, two moments and gradients, in float32. */
 const BYTES_PER_PARAMETER = 4 * 4;

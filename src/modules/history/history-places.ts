@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FuturesService, OperationLogRepository } from '../futures/index.js';
 import { isSettled } from '../../domain/operation.js';
-import { type AdapterEntity } from './entities/adapter.entity.js';
+import { type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
 import {
   AmbiguousStepError,
   HistoryPlaceError,
@@ -10,7 +10,6 @@ import {
   StepNotReachedError,
   UnknownStepError,
 } from './errors/history.errors.js';
-import { SnapshotRepository } from './repositories/snapshot.repository.js';
 import { type Change, changesToStep, currentTimeline } from './timeline.js';
 
 /** A place in an adapter's history, as a client names it. */

@@ -23,11 +23,11 @@ import { Gate } from '../../../test/support/wait-for.js';
 import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore, type StateToKeep } from './adapter-state.store.js';
-import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
-import { AdapterEntity } from './entities/adapter.entity.js';
+import { AdapterSnapshotEntity } from '../adapters/entities/adapter-snapshot.entity.js';
+import { AdapterEntity } from '../adapters/entities/adapter.entity.js';
 import { OrphanFolders } from './orphan-folders.js';
-import { AdapterRepository } from './repositories/adapter.repository.js';
-import { decodeForward, encodeForward, encodeOptimStep } from './training-operations.js';
+import { AdapterRepository } from '../adapters/repositories/adapter.repository.js';
+import { decodeForward, encodeForward, encodeOptimStep } from '../../operations/training-operations.js';
 
 const ID = 'adapter_1';
 const NOTHING = { json: {}, tensors: {} };

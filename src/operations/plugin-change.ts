@@ -1,5 +1,5 @@
-import { type BackendCapabilities } from '../../compute/compute-backend.js';
-import { type LossReference } from '../../domain/loss.js';
+import { type BackendCapabilities } from '../compute/compute-backend.js';
+import { type LossReference } from '../domain/loss.js';
 
 /**
  * Says that a logged request was accepted with another file of its loss plugin than the engine has, or null. One that

@@ -8,11 +8,10 @@ import {
   type HistoryRow,
   OperationLogRepository,
 } from '../futures/index.js';
-import { AdaptersService } from './adapters.service.js';
-import { type AdapterEntity } from './entities/adapter.entity.js';
+import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { HistoryPlaces, type WishedPlace } from './history-places.js';
 import { type Change, currentTimeline } from './timeline.js';
-import { decodeRewind, encodeRewind } from './training-operations.js';
+import { decodeRewind, encodeRewind } from '../../operations/training-operations.js';
 
 /** A request that has changed the adapter. */
 export interface HistoryEntry extends Omit<HistoryRow, 'result' | 'position'> {

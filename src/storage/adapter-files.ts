@@ -1,9 +1,9 @@
-import { type AdapterState, NO_GRADIENTS } from '../../domain/adapter-state.js';
-import { type LoraSpec } from '../../domain/lora-spec.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../../formats/optimizer-state.js';
-import { readPeftAdapter, writePeftAdapter } from '../../formats/peft-adapter.js';
-import { type CheckpointStore } from '../../storage/checkpoint-store.js';
+import { type AdapterState, NO_GRADIENTS } from '../domain/adapter-state.js';
+import { type LoraSpec } from '../domain/lora-spec.js';
+import { type TransformerConfig } from '../domain/transformer-config.js';
+import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../formats/optimizer-state.js';
+import { readPeftAdapter, writePeftAdapter } from '../formats/peft-adapter.js';
+import { type CheckpointStore } from './checkpoint-store.js';
 
 /** An empty file that tells other programs that the folder is whole. */
 const COMPLETE_FILE = 'checkpoint_complete';

@@ -4,10 +4,8 @@ import { FaultPoints } from '../../common/fault-points.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type AdapterState } from '../../domain/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
-import { readFiles, toFiles } from './adapter-files.js';
-import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
-import { type AdapterEntity } from './entities/adapter.entity.js';
-import { SnapshotRepository } from './repositories/snapshot.repository.js';
+import { readFiles, toFiles } from '../../storage/adapter-files.js';
+import { type AdapterSnapshotEntity, type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
 import { snapshotsToDrop } from './snapshot-policy.js';
 
 /** A state at its place in the log. */

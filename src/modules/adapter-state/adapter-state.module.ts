@@ -7,15 +7,12 @@ import { AdapterResidency } from './adapter-residency.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { DeletedAdapters } from './deleted-adapters.js';
-import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
-import { AdapterEntity } from './entities/adapter.entity.js';
+import { AdapterSnapshotEntity, AdapterEntity, AdapterRepository, SnapshotRepository } from '../adapters/index.js';
 import { CreateAdapterHandler } from './handlers/create-adapter.handler.js';
 import { RewindAdapterHandler } from './handlers/rewind-adapter.handler.js';
 import { UnloadAdapterHandler } from './handlers/unload-adapter.handler.js';
 import { OrphanFolders } from './orphan-folders.js';
-import { AdapterRepository } from './repositories/adapter.repository.js';
 import { FolderRepository } from './repositories/folder.repository.js';
-import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
 /** Adapters in the compute worker: which are in memory, and their state on disk. */
 @Module({
@@ -36,4 +33,4 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
   ],
   exports: [AdapterResidency, AdapterRestore, AdapterStateStore],
 })
-export class AdaptersWorkerModule {}
+export class AdapterStateModule {}

@@ -10,7 +10,7 @@ import {
 import { ApiInvalid, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
 import { AdapterHistoryService, type HistoryEntry } from './adapter-history.service.js';
-import { toAdapterDto } from './dto/adapter.dto.js';
+import { toAdapterDto } from '../adapters/index.js';
 import {
   DEFAULT_HISTORY_LIMIT,
   ForkDto,

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
-import { SnapshotRepository } from './repositories/snapshot.repository.js';
+import { SnapshotRepository } from '../adapters/index.js';
 
 const HOUR_MS = 3_600_000;
 const BATCH = 500;

@@ -1,9 +1,9 @@
-import { type ForwardRequest } from '../../compute/compute-backend.js';
-import { type AdamParams } from '../../domain/adam-params.js';
-import { type LogprobScope } from '../../domain/datum-batch.js';
-import { type LossSpec } from '../../domain/loss.js';
-import { type OperationData } from '../../domain/operation-data.js';
-import { type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type ForwardRequest } from '../compute/compute-backend.js';
+import { type AdamParams } from '../domain/adam-params.js';
+import { type LogprobScope } from '../domain/datum-batch.js';
+import { type LossSpec } from '../domain/loss.js';
+import { type OperationData } from '../domain/operation-data.js';
+import { type RaggedTensor } from '../domain/ragged-tensor.js';
 
 /**
  * The payloads of the operations that training is made of, as they stand in the log. Both the handlers and whoever

@@ -2,7 +2,7 @@ import { buffersOf, type TaskOutput, type ThreadTask } from '../../common/thread
 import { stateDigest } from '../../compute/numerics/state-digest.js';
 import { type LoraSpec } from '../../domain/lora-spec.js';
 import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { fromFiles, toFiles } from './adapter-files.js';
+import { fromFiles, toFiles } from '../../storage/adapter-files.js';
 
 export interface ForeignFiles {
   readonly files: ReadonlyMap<string, Uint8Array>;

@@ -3,8 +3,8 @@ import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
 import { AdapterRestore } from '../adapter-restore.js';
-import { type AdapterEntity } from '../entities/adapter.entity.js';
-import { decodeRewind } from '../training-operations.js';
+import { type AdapterEntity } from '../../adapters/index.js';
+import { decodeRewind } from '../../../operations/training-operations.js';
 
 /** Gives the adapter the state back that it had after an earlier operation, to the bit, unapplied gradients included. */
 @Injectable()

@@ -8,13 +8,11 @@ import { type AdapterState } from '../../domain/adapter-state.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type LoggedOperation, OperationLog } from '../futures/index.js';
 import { AdapterStateStore } from './adapter-state.store.js';
-import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
-import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
+import { type AdapterSnapshotEntity, type AdapterEntity, type AdapterOrigin, AdapterRepository } from '../adapters/index.js';
 import { StateLostError } from './errors/state-lost.error.js';
 import { OrphanFolders } from './orphan-folders.js';
-import { AdapterRepository } from './repositories/adapter.repository.js';
-import { pluginChange } from './plugin-change.js';
-import { decodeForward, decodeOptimStep, decodeRewind } from './training-operations.js';
+import { pluginChange } from '../../operations/plugin-change.js';
+import { decodeForward, decodeOptimStep, decodeRewind } from '../../operations/training-operations.js';
 
 /** Where a restored state stands in the log, and the snapshot that it was made from. */
 export interface RestoredTo {

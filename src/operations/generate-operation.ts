@@ -1,9 +1,9 @@
-import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
-import { type OperationData } from '../../domain/operation-data.js';
-import { datumCount, datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type PromptTargets } from '../../domain/prompt-targets.js';
-import { joinTokenTables, type TokenTable } from '../../domain/top-tokens.js';
-import { type SampledSequence, type SamplingParams, type StopReason } from '../../domain/sampling.js';
+import { type GenerateRequest, type GenerateResult } from '../compute/compute-backend.js';
+import { type OperationData } from '../domain/operation-data.js';
+import { datumCount, datumValues, offsetsOf, type RaggedTensor } from '../domain/ragged-tensor.js';
+import { type PromptTargets } from '../domain/prompt-targets.js';
+import { joinTokenTables, type TokenTable } from '../domain/top-tokens.js';
+import { type SampledSequence, type SamplingParams, type StopReason } from '../domain/sampling.js';
 
 /** Payload and result of a generate operation as they stand in the log. */
 

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { type OperationKind } from '../../../domain/operation.js';
-import { AdapterCreatedDto } from './adapter.dto.js';
+import { AdapterCreatedDto } from '../../adapters/index.js';
 
 export const DEFAULT_HISTORY_LIMIT = 50;
 

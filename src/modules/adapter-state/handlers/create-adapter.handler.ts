@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
-import { type AdapterEntity } from '../entities/adapter.entity.js';
+import { type AdapterEntity } from '../../adapters/index.js';
 
 /**
  * Warms the adapter up. Its row is there already, so a failure here shows in the future and again at first use. The

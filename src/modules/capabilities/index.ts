@@ -1,0 +1,2 @@
+export { CapabilitiesModule } from './capabilities.module.js';
+export { CapabilitiesService } from './capabilities.service.js';
