@@ -8,8 +8,8 @@ import tseslint from 'typescript-eslint';
 const SPECS = ['**/*.spec.ts'];
 const TESTS = ['test/**/*.ts', ...SPECS];
 const NUMERICS = [
-  'src/compute/{graph,models,onnxruntime,tensorflow,local}/**/*.ts',
-  'src/modules/losses/{functions,expressions,plugins}/**/*.ts',
+  'src/compute/{graph,models,onnxruntime,tensorflow,host,numerics,remote}/**/*.ts',
+  'src/losses/**/*.ts',
   'examples/loss-plugins/*.ts',
   'bench/**/*.ts',
 ];
@@ -18,8 +18,7 @@ const INDEX_LOOPS = [
   ...NUMERICS,
   'src/domain/ragged-tensor.ts',
   'src/formats/**/*.ts',
-  'src/modules/losses/*.ts',
-  'src/modules/training/{conversation.reader,datum.reader,loss-input-tensors}.ts',
+  'src/modules/training/readers/{conversation.reader,datum.reader}.ts',
   'src/common/json/number-lists.ts',
 ];
 

@@ -36,7 +36,7 @@ describe('checkImports', () => {
       'src/domain/a.ts': 'export const a = 1;',
       'src/common/b.ts': "import { a } from '../domain/a.js';\nexport const b = a;",
       'src/modules/futures/index.ts': "export * from './operation.js';",
-      'src/modules/futures/operation.ts': "import { Entity } from 'typeorm';\nexport const o = Entity;",
+      'src/modules/futures/log/operation.ts': "import { Entity } from 'typeorm';\nexport const o = Entity;",
       'src/modules/adapters/adapters.service.ts': "import { o } from '../futures/index.js';\nexport const s = o;",
       'src/modules/adapters/entities/adapter.entity.ts': 'export const e = 1;',
       'src/modules/futures/entities/future.entity.ts': "import { e } from '../../adapters/entities/adapter.entity.js';",

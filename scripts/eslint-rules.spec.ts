@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const root = path.join(import.meta.dirname, '..');
 const eslint = new ESLint({ cwd: root });
 
-async function rulesBrokenBy(code: string, file = 'src/domain/adam-params.ts'): Promise<(string | null)[]> {
+async function rulesBrokenBy(code: string, file = 'src/domain/adapter/adam-params.ts'): Promise<(string | null)[]> {
   const results = await eslint.lintText(code, { filePath: path.join(root, file) });
   return results.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId));
 }

@@ -6,7 +6,7 @@ import { DatabaseOutageError } from './common/errors/database-outage.error.js';
 import { NotFoundError } from './common/errors/request.errors.js';
 import { toErrorBody } from './common/http/app-exception.filter.js';
 import { ErrorDto } from './common/http/error.dto.js';
-import { namesThisServer } from './common/http/host-names.js';
+import { namesThisServer } from './common/http/access/host-names.js';
 import { serverAddress } from './common/http/server-address.js';
 import { AppConfig } from './config/app-config.js';
 import { QueueFullError } from './modules/futures/index.js';

@@ -5,7 +5,7 @@ import { NO_OWNER } from './common/caller.js';
 import { AppError } from './common/errors/app-error.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
-import { dataSourceOptions } from './database/data-source.options.js';
+import { dataSourceOptions } from './data-source.options.js';
 import { DatabaseUnavailableError } from './database/database.error.js';
 import { migrate } from './database/migrate.js';
 import {

@@ -2,11 +2,12 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AppExceptionFilter } from './common/http/app-exception.filter.js';
 import { HttpDrain } from './common/http/http-drain.js';
-import { RequestValidationPipe } from './common/http/request-validation.pipe.js';
-import { UnknownQueryGuard } from './common/http/unknown-query.guard.js';
+import { RequestValidationPipe } from './common/http/validation/request-validation.pipe.js';
+import { UnknownQueryGuard } from './common/http/validation/unknown-query.guard.js';
 import { ThreadPool } from './common/threads/thread-pool.js';
 import { type AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
+import { dataSourceOptions } from './data-source.options.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { DispatchModule } from './modules/dispatch/dispatch.module.js';
@@ -28,7 +29,7 @@ export class PlatformModule {
       global: true,
       imports: [
         ConfigModule.forRoot(config),
-        DatabaseModule.forRoot(),
+        DatabaseModule.forRoot(dataSourceOptions),
         EventsModule,
         QueueModule.forRoot(config),
         WorkersModule,

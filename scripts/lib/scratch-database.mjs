@@ -23,7 +23,7 @@ export async function withScratchDatabase(work) {
 /** Runs `typeorm <args>` on the service's data source. Returns `{ ok, output }`. */
 export function typeorm(databaseUrl, args) {
   const cli = path.join(projectRoot, 'node_modules', 'typeorm', 'cli.js');
-  const dataSource = path.join(projectRoot, 'dist', 'src', 'database', 'data-source.js');
+  const dataSource = path.join(projectRoot, 'dist', 'src', 'data-source.js');
   const result = spawnSync(process.execPath, [cli, args[0], ...args.slice(1), '-d', dataSource], {
     cwd: projectRoot,
     env: { ...process.env, DATABASE_URL: databaseUrl },

@@ -5,10 +5,10 @@ import { ConfigError } from '../config/config.error.js';
 import { UnsupportedCheckpointError } from '../formats/format.errors.js';
 import { type BaseModel } from './base-model.js';
 import { openCheckpoint } from './checkpoint-files.js';
-import { HfChatTokenizer } from './hf-chat-tokenizer.js';
-import { parseHfConfig } from './hf-config.js';
-import { fetchModel, type HubOptions } from './hub-download.js';
-import { HubRefusedError, HubUnreachableError } from './hub.errors.js';
+import { HfChatTokenizer } from './tokenizers/hf-chat-tokenizer.js';
+import { parseHfConfig } from './model-config/hf-config.js';
+import { fetchModel, type HubOptions } from './hub/hub-download.js';
+import { HubRefusedError, HubUnreachableError } from './hub/hub.errors.js';
 
 export const DEFAULT_BASE_MODEL = 'HuggingFaceTB/SmolLM2-135M-Instruct';
 

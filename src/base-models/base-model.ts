@@ -1,5 +1,5 @@
-import { type TransformerConfig } from '../domain/transformer-config.js';
-import { type ChatTokenizer } from './chat-tokenizer.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ChatTokenizer } from './tokenizers/chat-tokenizer.js';
 
 /** A base model that this server offers, with everything but its weights in memory. */
 export interface BaseModel {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type TransformerConfig } from '../domain/transformer-config.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { openCheckpoint } from './checkpoint-files.js';
-import { parseHfConfig } from './hf-config.js';
-import { modelParameters } from '../domain/model-parameters.js';
+import { parseHfConfig } from './model-config/hf-config.js';
+import { modelParameters } from '../domain/model/model-parameters.js';
 
 const config: TransformerConfig = {
   family: 'qwen2',

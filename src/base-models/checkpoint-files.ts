@@ -10,8 +10,8 @@ import {
   readSafetensorsHeader,
   type TensorEntry,
 } from '../formats/safetensors.js';
-import { type TransformerConfig } from '../domain/transformer-config.js';
-import { modelParameters } from '../domain/model-parameters.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { modelParameters } from '../domain/model/model-parameters.js';
 
 /**
  * The weights of a base model on disk: one model.safetensors or the shards of model.safetensors.index.json. Only

@@ -1,7 +1,7 @@
-import { type AdamParams } from '../domain/adam-params.js';
-import { type AdapterState, type AdapterTensors } from '../domain/adapter-state.js';
+import { type AdamParams } from '../domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapter-state.js';
 import { type DatumBatch, type LogprobScope } from '../domain/datum-batch.js';
-import { type LoraSpec } from '../domain/lora-spec.js';
+import { type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
 import { type PromptTargets } from '../domain/prompt-targets.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';

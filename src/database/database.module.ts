@@ -3,14 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AppConfig } from '../config/app-config.js';
 import { SchemaReady } from '../config/schema-ready.js';
-import { dataSourceOptions } from './data-source.options.js';
 import { DatabaseUnavailableError } from './database.error.js';
 import { migrate } from './migrate.js';
 
 /** The database connection; the schema is up to date before anything else starts. */
 @Module({})
 export class DatabaseModule {
-  static forRoot(): DynamicModule {
+  /** `optionsOf`: how the process reaches the database, with all its tables and migrations. */
+  static forRoot(optionsOf: (config: AppConfig) => DataSourceOptions): DynamicModule {
     return {
       module: DatabaseModule,
       global: true,
@@ -18,7 +18,7 @@ export class DatabaseModule {
         TypeOrmModule.forRootAsync({
           inject: [AppConfig],
           // Retries are the starter's business (compose, systemd): a wrong address should show at once.
-          useFactory: (config: AppConfig) => ({ ...dataSourceOptions(config), retryAttempts: 0 }),
+          useFactory: (config: AppConfig) => ({ ...optionsOf(config), retryAttempts: 0 }),
           dataSourceFactory: (options) => open(options),
         }),
       ],

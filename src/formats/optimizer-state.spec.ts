@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../common/errors/storage.errors.js';
-import { type AdapterTensors, NO_GRADIENTS } from '../domain/adapter-state.js';
+import { type AdapterTensors, NO_GRADIENTS } from '../domain/adapter/adapter-state.js';
 import { decodeOptimizerState, encodeOptimizerState, type OptimizerState } from './optimizer-state.js';
 
 const [a, b] = ['model.layers.0.self_attn.q_proj.lora_A.weight', 'lm_head.lora_B.weight'];

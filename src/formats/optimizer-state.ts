@@ -1,5 +1,10 @@
 import { StorageError } from '../common/errors/storage.errors.js';
-import { type AdapterState, type AdapterTensors, type NamedTensor, NO_GRADIENTS } from '../domain/adapter-state.js';
+import {
+  type AdapterState,
+  type AdapterTensors,
+  type NamedTensor,
+  NO_GRADIENTS,
+} from '../domain/adapter/adapter-state.js';
 import { encodeSafetensors, parseSafetensors, tensorAsFloat32, type TensorToWrite } from './safetensors.js';
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type NamedTensor } from '../domain/adapter-state.js';
-import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/lora-spec.js';
-import { type TransformerConfig } from '../domain/transformer-config.js';
+import { type NamedTensor } from '../domain/adapter/adapter-state.js';
+import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, readPeftAdapter, writePeftAdapter } from './peft-adapter.js';
-import { adapterModules } from '../domain/adapter-modules.js';
+import { adapterModules } from '../domain/adapter/adapter-modules.js';
 import { encodeSafetensors, parseSafetensors, tensorArray, type TensorToWrite } from './safetensors.js';
 
 const config: TransformerConfig = {

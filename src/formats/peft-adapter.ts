@@ -1,9 +1,9 @@
 import { isSeed, toSeed } from '../domain/seed.js';
 import { AppError } from '../common/errors/app-error.js';
-import { adapterModules, type AdapterModule } from '../domain/adapter-modules.js';
-import { type AdapterTensors, type NamedTensor } from '../domain/adapter-state.js';
-import { loraRank, type LoraSpec } from '../domain/lora-spec.js';
-import { type TransformerConfig } from '../domain/transformer-config.js';
+import { adapterModules, type AdapterModule } from '../domain/adapter/adapter-modules.js';
+import { type AdapterTensors, type NamedTensor } from '../domain/adapter/adapter-state.js';
+import { loraRank, type LoraSpec } from '../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { ENCRYPTED_SUFFIX } from './age-encryption.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';

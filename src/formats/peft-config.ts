@@ -1,7 +1,7 @@
 import { LOOP_LIMITS, scanJson } from '../common/json/json-scan.js';
 import { JsonTooComplexError } from '../common/json/json-too-complex.error.js';
 import { shortened } from '../common/shortened.js';
-import { type LoraSpec } from '../domain/lora-spec.js';
+import { type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { UnsupportedAdapterError } from './format.errors.js';
 
 /**

@@ -1,6 +1,6 @@
-import { type AdapterModule } from '../domain/adapter-modules.js';
+import { type AdapterModule } from '../domain/adapter/adapter-modules.js';
 import { shortened } from '../common/shortened.js';
-import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/lora-spec.js';
+import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { type PeftConfig } from './peft-config.js';
 import { endMatch, firstGroup, fullMatch, type Pattern } from './python-pattern.js';

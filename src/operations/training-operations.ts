@@ -1,5 +1,5 @@
 import { type ForwardRequest } from '../compute/compute-backend.js';
-import { type AdamParams } from '../domain/adam-params.js';
+import { type AdamParams } from '../domain/adapter/adam-params.js';
 import { type LogprobScope } from '../domain/datum-batch.js';
 import { type LossSpec } from '../domain/loss.js';
 import { type OperationData } from '../domain/operation-data.js';

@@ -1,6 +1,6 @@
-import { type AdapterState, NO_GRADIENTS } from '../domain/adapter-state.js';
-import { type LoraSpec } from '../domain/lora-spec.js';
-import { type TransformerConfig } from '../domain/transformer-config.js';
+import { type AdapterState, NO_GRADIENTS } from '../domain/adapter/adapter-state.js';
+import { type LoraSpec } from '../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../formats/optimizer-state.js';
 import { readPeftAdapter, writePeftAdapter } from '../formats/peft-adapter.js';
 import { type CheckpointStore } from './checkpoint-store.js';

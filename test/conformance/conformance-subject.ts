@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type ComputeBackend, type ForwardRequest, type ModelTarget } from '../../src/compute/compute-backend.js';
-import { type AdamParams, DEFAULT_ADAM } from '../../src/domain/adam-params.js';
-import { type AdapterState, type AdapterTensors } from '../../src/domain/adapter-state.js';
+import { type AdamParams, DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
 import { type LogprobScope } from '../../src/domain/datum-batch.js';
-import { type LoraSpec } from '../../src/domain/lora-spec.js';
+import { type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';

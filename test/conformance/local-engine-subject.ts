@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { parseHfConfig } from '../../src/base-models/hf-config.js';
+import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
 import { trainingBytes } from '../../src/compute/host/micro-batches.js';
-import { type TransformerConfig } from '../../src/domain/transformer-config.js';
+import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { startReferenceEngine } from '../support/reference-engine.js';
 import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';
 import { LONGEST_DATUM, type Subject } from './conformance-subject.js';

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppConfig } from '../../src/config/app-config.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/data-source.options.js';
 import { DeletedAdapters } from '../../src/modules/adapter-state/deleted-adapters.js';
 import { AdapterSnapshotEntity } from '../../src/modules/adapters/entities/adapter-snapshot.entity.js';
 import { SnapshotRepository } from '../../src/modules/adapters/repositories/snapshot.repository.js';

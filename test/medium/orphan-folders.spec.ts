@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { ulid } from 'ulid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppConfig } from '../../src/config/app-config.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/data-source.options.js';
 import { type AdapterEntity } from '../../src/modules/adapters/index.js';
 import { OrphanFolders } from '../../src/modules/adapter-state/orphan-folders.js';
 import { FolderRepository } from '../../src/modules/adapter-state/repositories/folder.repository.js';

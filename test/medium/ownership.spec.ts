@@ -11,7 +11,7 @@ import {
   hintOfKeyless,
   keyId,
 } from '../../src/modules/keys/index.js';
-import { dataSourceOptions } from '../../src/database/data-source.options.js';
+import { dataSourceOptions } from '../../src/data-source.options.js';
 import { migrate } from '../../src/database/migrate.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -56,7 +56,7 @@ it('hands over every table that has an owner', async () => {
   const tables: { table_name: string }[] = await source.query(
     `SELECT table_name FROM information_schema.columns WHERE column_name = 'owner' AND table_schema = 'public'`,
   );
-  const text = await readFile('src/modules/keys/ownership.ts', 'utf8');
+  const text = await readFile('src/modules/keys/owners/ownership.ts', 'utf8');
   for (const { table_name } of tables)
     expect(text, table_name).toMatch(new RegExp(`'${table_name}'|FROM ${table_name}`));
 });

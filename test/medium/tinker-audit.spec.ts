@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CheckpointExpiry } from '../../src/modules/checkpoints/checkpoint-expiry.js';
+import { CheckpointExpiry } from '../../src/modules/checkpoints/worker/checkpoint-expiry.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TinkerClient } from '../support/tinker-client.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type AdapterTensors } from '../../src/domain/adapter-state.js';
+import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
 import { adamwStep, type OptimizerState } from '../../src/compute/numerics/adamw.js';
 
 /* Six-step runs of torch.optim.AdamW with clip_grad_norm_ (test/fixtures/adamw.json, which says how it was made). */

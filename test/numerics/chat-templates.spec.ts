@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ChatTemplate } from '../../src/base-models/chat-template.js';
-import { type ChatMessage } from '../../src/base-models/conversation.js';
-import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
-import { JinjaRenderer } from '../../src/base-models/jinja/jinja-renderer.js';
+import { ChatTemplate } from '../../src/base-models/chat-templates/chat-template.js';
+import { type ChatMessage } from '../../src/base-models/chat-templates/conversation.js';
+import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
+import { JinjaRenderer } from '../../src/base-models/chat-templates/jinja/jinja-renderer.js';
 
 /** A hash, or the template's error. */
 type Result = string | { readonly error: string };

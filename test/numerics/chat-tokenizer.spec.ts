@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type ChatMessage } from '../../src/base-models/conversation.js';
-import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
+import { type ChatMessage } from '../../src/base-models/chat-templates/conversation.js';
+import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
 
 /** What transformers does with the same tokenizers (test/numerics/make-tokenizer-fixtures.py). */
 interface Reference {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ropeFrequencies } from '../../src/compute/models/rope-frequencies.js';
-import { COMMON_DEFAULTS, FAMILIES } from '../../src/base-models/hf-config-families.js';
-import { HARMLESS_FIELDS, READ_FIELDS, REFUSED_FIELDS } from '../../src/base-models/hf-config-fields.js';
-import { parseHfConfig } from '../../src/base-models/hf-config.js';
+import { COMMON_DEFAULTS, FAMILIES } from '../../src/base-models/model-config/hf-config-families.js';
+import { HARMLESS_FIELDS, READ_FIELDS, REFUSED_FIELDS } from '../../src/base-models/model-config/hf-config-fields.js';
+import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 
 /** What transformers makes of config.json: see test/numerics/make-config-fixtures.py. */
 interface Expected {

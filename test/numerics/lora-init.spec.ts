@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
-import { DEFAULT_LORA, loraScale } from '../../src/domain/lora-spec.js';
-import { type TransformerConfig } from '../../src/domain/transformer-config.js';
+import { DEFAULT_LORA, loraScale } from '../../src/domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 
 /* Shapes, distribution and scale of PEFT's fresh LoRA layers (test/fixtures/lora-init.json). */
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseHfConfig } from '../../src/base-models/hf-config.js';
-import { LAYER_TARGETS, TARGET_MODULES } from '../../src/domain/lora-spec.js';
+import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
+import { LAYER_TARGETS, TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
 import { readPeftAdapter, writePeftAdapter } from '../../src/formats/peft-adapter.js';
 import { parseSafetensors, tensorArray } from '../../src/formats/safetensors.js';
 

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HfChatTokenizer } from '../../src/base-models/hf-chat-tokenizer.js';
-import { readChatTemplates, type Json } from '../../src/base-models/tokenizer-files.js';
-import { readSpecialTokens, addedTokensOf, tokenOf } from '../../src/base-models/special-tokens.js';
-import { tokenizerClassOf } from '../../src/base-models/tokenizer-class.js';
+import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
+import { readChatTemplates, type Json } from '../../src/base-models/tokenizers/tokenizer-files.js';
+import { readSpecialTokens, addedTokensOf, tokenOf } from '../../src/base-models/tokenizers/special-tokens.js';
+import { tokenizerClassOf } from '../../src/base-models/tokenizers/tokenizer-class.js';
 
 /** Folders of every make, and what AutoTokenizer makes of them (test/numerics/make-real-tokenizer-fixtures.py). */
 interface FolderCase {

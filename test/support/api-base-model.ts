@@ -1,6 +1,10 @@
 import { type BaseModel } from '../../src/base-models/base-model.js';
-import { ChatTokenizer, type TokenizedChat, type TokenizedText } from '../../src/base-models/chat-tokenizer.js';
-import { type Conversation } from '../../src/base-models/conversation.js';
+import {
+  ChatTokenizer,
+  type TokenizedChat,
+  type TokenizedText,
+} from '../../src/base-models/tokenizers/chat-tokenizer.js';
+import { type Conversation } from '../../src/base-models/chat-templates/conversation.js';
 
 export const END_TOKEN = 0;
 const ASSISTANT_TOKEN = 1;

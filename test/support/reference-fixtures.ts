@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type AdapterTensors, type NamedTensor } from '../../src/domain/adapter-state.js';
+import { type AdapterTensors, type NamedTensor } from '../../src/domain/adapter/adapter-state.js';
 import { type DatumBatch } from '../../src/domain/datum-batch.js';
-import { type LoraSpec, type TargetModule } from '../../src/domain/lora-spec.js';
+import { type LoraSpec, type TargetModule } from '../../src/domain/adapter/lora-spec.js';
 import { offsetsOf, type RaggedTensor, type TensorData } from '../../src/domain/ragged-tensor.js';
 import { parseSafetensors, tensorArray } from '../../src/formats/safetensors.js';
 

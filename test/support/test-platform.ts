@@ -8,7 +8,7 @@ import { ulid } from 'ulid';
 import { configureHttp } from '../../src/common/http/configure-http.js';
 import { AppConfig, type Environment } from '../../src/config/app-config.js';
 import { FAKE_MODEL } from './fake-backend/fake-backend.js';
-import { DEFAULT_LORA } from '../../src/domain/lora-spec.js';
+import { DEFAULT_LORA } from '../../src/domain/adapter/lora-spec.js';
 import { type OperationKind } from '../../src/domain/operation.js';
 import { AdapterEntity } from '../../src/modules/adapters/entities/adapter.entity.js';
 import { type NewOperation } from '../../src/modules/futures/index.js';

@@ -5,8 +5,8 @@ import { BodyBudget } from './bodies/body-budget.js';
 import { BodyWatch } from './bodies/body-watch.js';
 import { BodyGuard } from './bodies/body.guard.js';
 import { announcesBody, RequestBodies } from './bodies/request-bodies.js';
-import { corsOptions, type Origins, refuseCrossSite } from './cross-site.js';
-import { guardPages, PAGES } from './page-guard.js';
+import { corsOptions, type Origins, refuseCrossSite } from './access/cross-site.js';
+import { guardPages, PAGES } from './access/page-guard.js';
 import { logRequests } from './request-log.js';
 
 const MB = 2 ** 20;

@@ -3,7 +3,7 @@ import { startReferenceEngine } from '../../../test/support/reference-engine.js'
 import { largestDifference } from '../../../test/support/reference-fixtures.js';
 import { type ForwardRequest, type GenerateRequest } from '../compute-backend.js';
 import { OnnxRuntimeExecutor } from '../onnxruntime/onnxruntime-executor.js';
-import { type LocalEngine } from '../local/local-engine.js';
+import { type LocalEngine } from './local-engine.js';
 
 /** Long generations: the cache grows, prompts come in pieces, and tables are made anew. */
 const MODEL = 'llama';

@@ -1,12 +1,12 @@
-import { ContinuationText } from '../../base-models/continuation-text.js';
+import { ContinuationText } from '../../base-models/tokenizers/continuation-text.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
 import { throwIfCancelled } from '../generation-cancelled.error.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
-import { KvCache } from '../local/kv-cache.js';
-import { type ModelRuntime, type ProgramVariant } from '../local/model-runtime.js';
+import { KvCache } from './kv-cache.js';
+import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
 import { PromptScores } from '../numerics/prompt-scores.js';
 import { RandomStream } from '../numerics/random.js';
 import { TokenSampler } from '../numerics/token-sampler.js';

@@ -1,4 +1,4 @@
-import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { SequenceTooLargeError } from '../numerics/engine.errors.js';
 

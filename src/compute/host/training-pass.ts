@@ -1,6 +1,6 @@
-import { type AdapterTensors, type NamedTensor } from '../../domain/adapter-state.js';
+import { type AdapterTensors, type NamedTensor } from '../../domain/adapter/adapter-state.js';
 import { type DatumBatch } from '../../domain/datum-batch.js';
-import { type LoraSpec } from '../../domain/lora-spec.js';
+import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type FusedTerms, type LossConfig, type LossFunction } from '../../losses/loss-function.js';
@@ -9,12 +9,12 @@ import { type ForwardRequest } from '../compute-backend.js';
 import { type CompiledProgram, type HostTensor, hostTensor, resultShapes } from '../graph/program.js';
 import { LOSS_SCALARS } from '../models/loss-coefficients.js';
 import { COEFFICIENTS, gradientName, LOGPROBS } from '../models/training-graph.js';
-import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from '../local/batch-feeds.js';
-import { dropoutFeeds } from '../numerics/dropout.js';
+import { addLossInputs, coefficientFeed, type PackedBatch, packBatch, scatterLogprobs } from './batch-feeds.js';
+import { dropoutFeeds } from './dropout.js';
 import { NonFiniteLossError } from '../numerics/engine.errors.js';
 import { microBatches } from './micro-batches.js';
-import { type ModelRuntime, type ProgramVariant, variantOf } from '../local/model-runtime.js';
-import { type PassMemory } from '../local/pass-memory.js';
+import { type ModelRuntime, type ProgramVariant, variantOf } from './model-runtime.js';
+import { type PassMemory } from './pass-memory.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
 

@@ -1,5 +1,5 @@
-import { type TargetModule } from '../../domain/lora-spec.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type TargetModule } from '../../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { attention, logSumExp } from '../graph/composites.js';
 import { product } from '../graph/dim.js';
 import { Graph, type Tensor } from '../graph/graph.js';

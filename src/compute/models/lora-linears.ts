@@ -1,4 +1,4 @@
-import { type TargetModule } from '../../domain/lora-spec.js';
+import { type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { type Dim } from '../graph/dim.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';

@@ -3,7 +3,7 @@ import {
   type RopeConfig,
   type RopeScaling,
   type YarnRopeScaling,
-} from '../../domain/transformer-config.js';
+} from '../../domain/model/transformer-config.js';
 
 export interface RopeFrequencies {
   /** Angle per position of each pair of dimensions, [headDim / 2]. */

@@ -1,4 +1,4 @@
-import { type RopeConfig } from '../../domain/transformer-config.js';
+import { type RopeConfig } from '../../domain/model/transformer-config.js';
 import { ropeFrequencies } from './rope-frequencies.js';
 
 /** cos and sin of position * frequency, [positions, headDim / 2], row-major; `negativeSin` turns back. */

@@ -1,4 +1,4 @@
-import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { gatedSilu, rmsNorm } from '../graph/composites.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AdapterTensors } from '../../domain/adapter-state.js';
-import { type AdamParams, DEFAULT_ADAM } from '../../domain/adam-params.js';
+import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
+import { type AdamParams, DEFAULT_ADAM } from '../../domain/adapter/adam-params.js';
 import { adamwStep, type OptimizerState } from './adamw.js';
 
 const PLAIN: AdamParams = { ...DEFAULT_ADAM, learningRate: 0.1, weightDecay: 0 };

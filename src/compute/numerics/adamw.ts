@@ -1,5 +1,5 @@
-import { type AdamParams } from '../../domain/adam-params.js';
-import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter-state.js';
+import { type AdamParams } from '../../domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter/adapter-state.js';
 import { NonFiniteGradientError, NonFiniteUpdateError, type StepFault } from '../numeric.errors.js';
 
 /*

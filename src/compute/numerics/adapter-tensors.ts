@@ -1,8 +1,8 @@
-import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter-state.js';
-import { type LoraSpec } from '../../domain/lora-spec.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter/adapter-state.js';
+import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { StateMismatchError } from './engine.errors.js';
-import { loraShapes } from '../../domain/adapter-modules.js';
+import { loraShapes } from '../../domain/adapter/adapter-modules.js';
 
 /** @throws StateMismatchError unless the tensors are exactly those that the adapter has */
 export function requireFits(

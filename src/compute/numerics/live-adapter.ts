@@ -1,5 +1,5 @@
-import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter-state.js';
-import { isMixed, loraScale, type LoraSpec } from '../../domain/lora-spec.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
+import { isMixed, loraScale, type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LORA_SCALE, moduleScale } from '../models/lora-linears.js';
 

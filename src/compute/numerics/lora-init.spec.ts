@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LORA, type LoraSpec, TARGET_MODULES } from '../../domain/lora-spec.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { loraParameterCount, loraShapes } from '../../domain/adapter-modules.js';
+import { DEFAULT_LORA, type LoraSpec, TARGET_MODULES } from '../../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { loraParameterCount, loraShapes } from '../../domain/adapter/adapter-modules.js';
 import { initialLoraWeights } from './lora-init.js';
 
 const SMOLLM2_135M: TransformerConfig = {

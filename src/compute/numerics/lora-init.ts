@@ -1,7 +1,7 @@
-import { type NamedTensor } from '../../domain/adapter-state.js';
-import { loraShapes } from '../../domain/adapter-modules.js';
-import { type LoraSpec } from '../../domain/lora-spec.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
+import { type NamedTensor } from '../../domain/adapter/adapter-state.js';
+import { loraShapes } from '../../domain/adapter/adapter-modules.js';
+import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { RandomStream } from './random.js';
 
 /**

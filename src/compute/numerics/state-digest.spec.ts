@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { type AdapterState, type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { stateDigest } from './state-digest.js';
 
 const tensors = (...entries: [string, number[]][]): AdapterTensors =>

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 import xxhash, { type XXHashAPI } from 'xxhash-wasm';
-import { type AdapterState, type AdapterTensors } from '../../domain/adapter-state.js';
+import { type AdapterState, type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 
 /*
  * A short proof that two adapter states are the same, bit for bit: weights, both moments, the number of steps, and

@@ -1,22 +1,7 @@
 import { type SerializedError } from '../../common/errors/app-error.js';
-import { type TransformerConfig } from '../../domain/transformer-config.js';
-import { type AppConfig } from '../../config/app-config.js';
 import { type TokenEvent } from '../compute-backend.js';
 
 /** What passes between the service's thread and the engine's. Everything here can be cloned between threads. */
-export interface EngineSettings {
-  readonly engine: AppConfig['engine'];
-  readonly device: AppConfig['device'];
-  readonly threads: number;
-  /** See OnnxRuntimeOptions. */
-  readonly packWeights: boolean;
-  readonly memoryBudgetBytes: number;
-  readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
-  /** Folders with losses of the operator. */
-  readonly lossPlugins: readonly string[];
-  /** Folder for float32 weights and compiled graphs. */
-  readonly cacheFolder: string;
-}
 
 /** The backend's methods that are called across threads. */
 export const REMOTE_METHODS = [

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openCheckpoint } from '../../base-models/checkpoint-files.js';
-import { HfChatTokenizer } from '../../base-models/hf-chat-tokenizer.js';
+import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.js';
 import { AppError, serializeError } from '../../common/errors/app-error.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
@@ -11,10 +11,11 @@ import {
   type ModelTarget,
   type TokenEvent,
 } from '../compute-backend.js';
-import { type EngineCall, type EngineCancel, type EngineMessage, type EngineSettings } from './engine-protocol.js';
-import { type EngineModel, LocalEngine } from '../local/local-engine.js';
-import { selectExecutor } from '../local/select-executor.js';
-import { prepareWeightFile } from '../local/weight-file.js';
+import { type EngineCall, type EngineCancel, type EngineMessage } from './engine-protocol.js';
+import { type EngineSettings } from '../host/engine-settings.js';
+import { type EngineModel, LocalEngine } from '../host/local-engine.js';
+import { selectExecutor } from '../host/select-executor.js';
+import { prepareWeightFile } from '../host/weight-file.js';
 
 /** Entry of the engine's thread: builds the engine from its settings and answers calls from the service's thread. */
 const settings = workerData as EngineSettings;

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { deserializeError } from '../../common/errors/app-error.js';
 import { prepareLocksInThreads } from '../../common/file-lock.js';
-import { type AdamParams } from '../../domain/adam-params.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdamParams } from '../../domain/adapter/adam-params.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
@@ -18,13 +18,8 @@ import {
 } from '../compute-backend.js';
 import { EngineStoppedError } from '../engine-stopped.error.js';
 import { GenerationCancelledError } from '../generation-cancelled.error.js';
-import {
-  type EngineCall,
-  type EngineCancel,
-  type EngineMessage,
-  type EngineSettings,
-  type RemoteMethod,
-} from './engine-protocol.js';
+import { type EngineCall, type EngineCancel, type EngineMessage, type RemoteMethod } from './engine-protocol.js';
+import { type EngineSettings } from '../host/engine-settings.js';
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void;

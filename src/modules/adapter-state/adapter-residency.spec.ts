@@ -4,10 +4,10 @@ import { StorageError } from '../../common/errors/storage.errors.js';
 import { FAKE_MODEL, FakeBackend } from '../../../test/support/fake-backend/fake-backend.js';
 import { NonFiniteGradientError } from '../../compute/numeric.errors.js';
 import { AppConfig } from '../../config/app-config.js';
-import { DEFAULT_ADAM } from '../../domain/adam-params.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { DEFAULT_ADAM } from '../../domain/adapter/adam-params.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { type LossResult, type LossSpec } from '../../domain/loss.js';
-import { DEFAULT_LORA } from '../../domain/lora-spec.js';
+import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';
 import { type OperationKind } from '../../domain/operation.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import {

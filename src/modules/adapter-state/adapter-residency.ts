@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { isReadOnly } from '../../domain/operation.js';
 import {
   FailedWithEffectError,

@@ -4,11 +4,16 @@ import { toOutage } from '../../common/errors/database-outage.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type LoggedOperation, OperationLog } from '../futures/index.js';
 import { AdapterStateStore } from './adapter-state.store.js';
-import { type AdapterSnapshotEntity, type AdapterEntity, type AdapterOrigin, AdapterRepository } from '../adapters/index.js';
+import {
+  type AdapterSnapshotEntity,
+  type AdapterEntity,
+  type AdapterOrigin,
+  AdapterRepository,
+} from '../adapters/index.js';
 import { StateLostError } from './errors/state-lost.error.js';
 import { OrphanFolders } from './orphan-folders.js';
 import { pluginChange } from '../../operations/plugin-change.js';

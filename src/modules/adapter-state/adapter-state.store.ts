@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { AppConfig } from '../../config/app-config.js';
-import { type AdapterState } from '../../domain/adapter-state.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { readFiles, toFiles } from '../../storage/adapter-files.js';
 import { type AdapterSnapshotEntity, type AdapterEntity, SnapshotRepository } from '../adapters/index.js';

@@ -8,8 +8,8 @@ import { ConflictError, InvalidRequestError } from '../../common/errors/request.
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
-import { DEFAULT_LORA, largestRank, type LoraSpec } from '../../domain/lora-spec.js';
-import { loraParameterCount } from '../../domain/adapter-modules.js';
+import { DEFAULT_LORA, largestRank, type LoraSpec } from '../../domain/adapter/lora-spec.js';
+import { loraParameterCount } from '../../domain/adapter/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';

@@ -10,7 +10,7 @@ import { CheckpointLibrary } from './checkpoint-library.js';
 import { endOf, isExpired } from './checkpoint-lifetime.js';
 import { type CheckpointPath, formatCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
-import { withFirstState } from './first-state.js';
+import { withFirstState } from './files/first-state.js';
 import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 

@@ -1,6 +1,6 @@
 import { type OperationData } from '../../domain/operation-data.js';
 import { type CheckpointKind } from './entities/checkpoint.entity.js';
-import { type SaveRequest } from './checkpoint-writer.js';
+import { type SaveRequest } from './worker/checkpoint-writer.js';
 
 /** Payloads of the checkpoint operations as they stand in the log. */
 

@@ -17,7 +17,7 @@ import {
   parseCheckpointPath,
 } from './checkpoint-path.js';
 import { type LoadWeightsDto, type SaveForSamplerDto, type SaveWeightsDto } from './dto/checkpoint.dto.js';
-import { type SaveRequest } from './checkpoint-writer.js';
+import { type SaveRequest } from './worker/checkpoint-writer.js';
 import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
 import { CheckpointExistsError, CheckpointNotFoundError } from './errors/checkpoint.errors.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';

@@ -1,17 +1,17 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { AdapterMemory } from './adapter-memory.js';
-import { ComputeWorker } from './compute-worker.js';
+import { AdapterMemory } from './leases/adapter-memory.js';
+import { ComputeWorker } from './worker/compute-worker.js';
 import { Dispatcher } from './dispatcher.js';
 import { HandlerRegistry } from './handler-registry.js';
-import { LeaseRepository } from './lease.repository.js';
-import { Leases } from './leases.js';
+import { LeaseRepository } from './leases/lease.repository.js';
+import { Leases } from './leases/leases.js';
 import { OperationRunner } from './operation-runner.js';
 import { Payloads } from './payloads.js';
 import { Upkeep } from './upkeep.js';
 import { WorkIntake } from './work-intake.js';
-import { WorkerConnection } from './worker-connection.js';
-import { WorkerPresence } from './worker-presence.js';
+import { WorkerConnection } from './worker/worker-connection.js';
+import { WorkerPresence } from './worker/worker-presence.js';
 
 /**
  * The worker's half: takes operations from the log and runs them in order. Part of a process whose ROLE includes

@@ -7,7 +7,7 @@ import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
 import { OperationLogRepository, type ClaimedRow } from '../futures/index.js';
 import { Isolation } from './isolation.js';
-import { Leases } from './leases.js';
+import { Leases } from './leases/leases.js';
 import { type Claimed, Line } from './line.js';
 import { OperationRunner, type Outcome } from './operation-runner.js';
 import { Pauses } from './pauses.js';

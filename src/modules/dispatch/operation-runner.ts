@@ -17,7 +17,7 @@ import {
   toOperation,
 } from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
-import { LeaseRepository } from './lease.repository.js';
+import { LeaseRepository } from './leases/lease.repository.js';
 import { Payloads } from './payloads.js';
 
 const FIRST_RETRY_MS = 100;

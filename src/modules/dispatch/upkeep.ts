@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 import { OperationLogRepository } from '../futures/index.js';
-import { AdapterMemory } from './adapter-memory.js';
+import { AdapterMemory } from './leases/adapter-memory.js';
 import { Dispatcher } from './dispatcher.js';
-import { Leases } from './leases.js';
+import { Leases } from './leases/leases.js';
 
 const SWEEP_MS = 1000;
 const SHARE_MS = 5000;

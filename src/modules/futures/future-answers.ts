@@ -7,7 +7,7 @@ import { type OperationKind } from '../../domain/operation.js';
 import { type PendingFutureDto } from './dto/retrieve-future.dto.js';
 import { QueueLoad } from './queue-load.js';
 import { FuturesService } from './futures.service.js';
-import { type FutureState } from './operation.js';
+import { type FutureState } from './log/operation.js';
 import { ResultPresenters } from './result-presenters.js';
 
 /** The fields of a result, which depend on the kind, stand beside these: see dto/completed.dto.ts. */

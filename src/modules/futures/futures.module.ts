@@ -7,10 +7,10 @@ import { FutureEntity } from './entities/future.entity.js';
 import { FutureAnswers } from './future-answers.js';
 import { FuturesController } from './futures.controller.js';
 import { FuturesService } from './futures.service.js';
-import { OperationLog } from './operation-log.js';
+import { OperationLog } from './log/operation-log.js';
 import { QueueLoad } from './queue-load.js';
 import { FutureRepository } from './repositories/future.repository.js';
-import { OperationLogRepository } from './repositories/operation-log.repository.js';
+import { OperationLogRepository } from './log/operation-log.repository.js';
 import { ResultPresenters } from './result-presenters.js';
 import { WaiterHub } from './waiter-hub.js';
 

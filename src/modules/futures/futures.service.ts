@@ -18,7 +18,7 @@ import { FutureNotFoundError } from './errors/future-not-found.error.js';
 import { RequestCancelledError } from './errors/request-cancelled.error.js';
 import { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 import { ShuttingDownError } from './errors/shutting-down.error.js';
-import { type Accepted, type FutureState, type NewOperation } from './operation.js';
+import { type Accepted, type FutureState, type NewOperation } from './log/operation.js';
 import {
   type SettledSample,
   FutureRepository,

@@ -3,12 +3,38 @@ export { GenerateUsageDto, GeneratedSequenceDto } from './dto/generated.dto.js';
 export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesService } from './futures.service.js';
-export { HANDLED_OPERATION, HandlesOperation, OperationHandler, PresentsResult, ResultPresenter } from './operation-handler.js';
-export { type LoggedOperation, OperationLog, toOperation } from './operation-log.js';
-export { OBSERVES_OPERATIONS, ObservesOperations, OperationObserver, type SettledOutcome } from './operation-observer.js';
-export { type Accepted, type FutureState, type NewOperation, type Operation, type OperationOutcome } from './operation.js';
+export {
+  HANDLED_OPERATION,
+  HandlesOperation,
+  OperationHandler,
+  PresentsResult,
+  ResultPresenter,
+} from './log/operation-handler.js';
+export {
+  type ChangeRow,
+  type Claim,
+  type ClaimedRow,
+  type Completion,
+  type HistoryRow,
+  OperationLogRepository,
+  type OperationRow,
+  type PositionRange,
+} from './log/operation-log.repository.js';
+export { type LoggedOperation, OperationLog, toOperation } from './log/operation-log.js';
+export {
+  OBSERVES_OPERATIONS,
+  ObservesOperations,
+  OperationObserver,
+  type SettledOutcome,
+} from './log/operation-observer.js';
+export {
+  type Accepted,
+  type FutureState,
+  type NewOperation,
+  type Operation,
+  type OperationOutcome,
+} from './log/operation.js';
+export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './log/settling-sql.js';
 export { QueueLoad } from './queue-load.js';
 export { type FutureSummary, type SettledSample } from './repositories/future.repository.js';
-export { type ChangeRow, type Claim, type ClaimedRow, type Completion, type HistoryRow, OperationLogRepository, type OperationRow, type PositionRange } from './repositories/operation-log.repository.js';
-export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './repositories/settling-sql.js';
 export { checkRequestSize } from './request-size.js';

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
-import { PRESENTED_OPERATIONS, ResultPresenter } from './operation-handler.js';
+import { PRESENTED_OPERATIONS, ResultPresenter } from './log/operation-handler.js';
 
 /** Finds the classes that turn stored results into JSON; start-up fails when two claim one kind. */
 @Injectable()

@@ -4,9 +4,9 @@ import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { GenerateDto, GenerateResultDto } from './dto/generate.dto.js';
-import { GenerationStreamService } from './generation-stream.service.js';
+import { GenerationStreamService } from './streaming/generation-stream.service.js';
 import { GenerationService } from './generation.service.js';
-import { writeEventStream } from './sse.js';
+import { writeEventStream } from './streaming/sse.js';
 
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
 

@@ -4,7 +4,7 @@ import { CheckpointsModule } from '../checkpoints/index.js';
 import { GeneratePresenter } from './generate.presenter.js';
 import { GenerationController } from './generation.controller.js';
 import { GenerationService } from './generation.service.js';
-import { GenerationStreamService } from './generation-stream.service.js';
+import { GenerationStreamService } from './streaming/generation-stream.service.js';
 
 /** Sampling requests, for the HTTP side. */
 @Module({

@@ -1,7 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { readMessages, readTemplateVariables, readTools } from '../../base-models/conversation.reader.js';
-import { requireEmbeddings } from '../../base-models/text-limits.js';
+import {
+  readMessages,
+  readTemplateVariables,
+  readTools,
+} from '../../base-models/chat-templates/conversation.reader.js';
+import { requireEmbeddings } from '../../base-models/tokenizers/text-limits.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { readTokenIds } from '../../common/json/number-lists.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
+import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unknown-fields.js';
 import { VERSION } from '../../common/version.js';
 import { AppConfig } from '../../config/app-config.js';
 import { LivenessDto, ReadinessDto } from './dto/health.dto.js';

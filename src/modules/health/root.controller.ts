@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { AcceptsUnknownFields } from '../../common/http/accepts-unknown-fields.js';
+import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unknown-fields.js';
 import { VERSION } from '../../common/version.js';
 import { AppConfig } from '../../config/app-config.js';
 import { ApiMapDto } from './dto/health.dto.js';

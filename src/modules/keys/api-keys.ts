@@ -2,13 +2,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type Repository } from 'typeorm';
 import { NO_OWNER } from '../../common/caller.js';
-import { isLoopback } from '../../common/http/host-names.js';
+import { isLoopback } from '../../common/http/access/host-names.js';
 import { AppConfig } from '../../config/app-config.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
-import { hintOfKeyless } from './ownership.js';
+import { hintOfKeyless } from './owners/ownership.js';
 
 /** A key that is made or revoked counts after this long at the latest. */
 const REFRESH_MS = 5000;

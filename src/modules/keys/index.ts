@@ -7,4 +7,4 @@ export { findOwner } from './key-names.js';
 export { KeysModule } from './keys.module.js';
 export { LinkSigner } from './link-signer.js';
 export { type KeyDetails, type KeySource, OwnKey } from './own-key.js';
-export { describeBelongings, handOverAll, hintOfKeyless } from './ownership.js';
+export { describeBelongings, handOverAll, hintOfKeyless } from './owners/ownership.js';

@@ -6,8 +6,8 @@ import { SettingEntity } from './entities/setting.entity.js';
 import { KeyGate } from './key-gate.js';
 import { LinkSigner } from './link-signer.js';
 import { OwnKey } from './own-key.js';
-import { OwnersController } from './owners.controller.js';
-import { OwnersService } from './owners.service.js';
+import { OwnersController } from './owners/owners.controller.js';
+import { OwnersService } from './owners/owners.service.js';
 
 /** API keys, for the HTTP side. */
 @Module({

@@ -1,3 +1,2 @@
-export { readLossDefinition } from './loss-definition.reader.js';
 export { LossesModule } from './losses.module.js';
 export { LossesService } from './losses.service.js';

@@ -1,4 +1,4 @@
-import { isStorable } from '../../common/http/is-storable.js';
+import { isStorable } from '../../common/http/validation/is-storable.js';
 import {
   describe,
   invalid,

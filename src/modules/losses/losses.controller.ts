@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiFailures, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { JsonBody } from '../../common/http/json-body.decorator.js';
+import { JsonBody } from '../../common/http/bodies/json-body.decorator.js';
 import { LossDefinitionDto } from './dto/loss-definition.dto.js';
 import { ListLossFunctionsDto, LossFunctionsDto, toLossFunctionsDto } from './dto/loss-functions.dto.js';
 import { LossPreviewDto, PreviewLossDto, toLossPreviewDto } from './dto/preview-loss.dto.js';

@@ -14,7 +14,7 @@ import { leaveOutIgnored } from '../../losses/ignored-targets.js';
 import { type LossMetadata } from '../../losses/loss-function.js';
 import { findJump } from '../../losses/jump-check.js';
 import { type LossFilter, type LossPage, pageOf } from './loss-page.js';
-import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from '../../losses/loss-preview.js';
+import { type PreviewBatch, previewLoss, readPreview, readPreviewBatch } from './loss-preview.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
 import {
   WrittenLossRepository,

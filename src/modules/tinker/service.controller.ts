@@ -18,7 +18,7 @@ import {
   TelemetryDto,
   TinkerHealthDto,
 } from './dto/service.dto.js';
-import { TinkerController } from './tinker.controller-kind.js';
+import { TinkerController } from './tinker-controller.decorator.js';
 
 const SESSION = 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
 

@@ -6,7 +6,7 @@ import { type Accepted } from '../futures/index.js';
 import { AcceptedDto } from './dto/accepted.dto.js';
 import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
 import { type ForwardBody, ForwardDto } from './dto/forward.dto.js';
-import { JsonBody } from '../../common/http/json-body.decorator.js';
+import { JsonBody } from '../../common/http/bodies/json-body.decorator.js';
 import { OptimStepDto } from './dto/optim-step.dto.js';
 import { TrainingService } from './training.service.js';
 

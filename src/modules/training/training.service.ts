@@ -11,10 +11,10 @@ import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } fro
 import { leaveOutIgnored } from '../../losses/ignored-targets.js';
 import { LossesService } from '../losses/index.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
-import { type BatchContext } from './batch-context.js';
-import { type ReadBatch, readBatch } from './batch.reader.js';
+import { type BatchContext } from './readers/batch-context.js';
+import { type ReadBatch, readBatch } from './readers/batch.reader.js';
 import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
-import { READ_LARGE_BATCH } from './large-batch.reader.js';
+import { READ_LARGE_BATCH } from './readers/large-batch.reader.js';
 import { type OptimStepDto, toAdamParams } from './dto/optim-step.dto.js';
 
 /** A training request of another wire format: it brings the reader of its data with it. */

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidRequestError } from '../../../src/common/errors/request.errors.js';
 import { type AdapterEntity } from '../../../src/modules/adapters/entities/adapter.entity.js';
-import { WorkerPresence } from '../../../src/modules/dispatch/worker-presence.js';
+import { WorkerPresence } from '../../../src/modules/dispatch/worker/worker-presence.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { WaiterHub } from '../../../src/modules/futures/waiter-hub.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';

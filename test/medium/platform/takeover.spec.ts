@@ -6,7 +6,7 @@ import { EngineStoppedError } from '../../../src/compute/engine-stopped.error.js
 import { FaultPoints } from '../../../src/common/fault-points.js';
 import { type Environment } from '../../../src/config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../../src/events/event-bus.js';
-import { LeaseRepository } from '../../../src/modules/dispatch/lease.repository.js';
+import { LeaseRepository } from '../../../src/modules/dispatch/leases/lease.repository.js';
 import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_ADAM } from '../../../src/domain/adam-params.js';
-import { DEFAULT_LORA } from '../../../src/domain/lora-spec.js';
+import { DEFAULT_ADAM } from '../../../src/domain/adapter/adam-params.js';
+import { DEFAULT_LORA } from '../../../src/domain/adapter/lora-spec.js';
 import { offsetsOf } from '../../../src/domain/ragged-tensor.js';
 import { type ForwardRequest } from '../../../src/compute/compute-backend.js';
 import { FAKE_MODEL, FakeBackend } from './fake-backend.js';

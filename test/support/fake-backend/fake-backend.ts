@@ -1,8 +1,8 @@
-import { type AdamParams } from '../../../src/domain/adam-params.js';
-import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter-state.js';
-import { loraScale, type LoraSpec } from '../../../src/domain/lora-spec.js';
+import { type AdamParams } from '../../../src/domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter/adapter-state.js';
+import { loraScale, type LoraSpec } from '../../../src/domain/adapter/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../../src/domain/ragged-tensor.js';
-import { type TransformerConfig } from '../../../src/domain/transformer-config.js';
+import { type TransformerConfig } from '../../../src/domain/model/transformer-config.js';
 import { LossRegistry } from '../../../src/losses/loss-registry.js';
 import {
   type AdapterHandle,

@@ -4,7 +4,7 @@ import { type ThreadPool } from '../../threads/thread-pool.js';
 import { type BodyAccount, type BodyBudget } from './body-budget.js';
 import { type BodyWatch } from './body-watch.js';
 import { CorruptBodyError, UnsupportedEncodingError } from './body.errors.js';
-import { keepExactIntegers, restoreExactSeeds } from '../exact-integers.js';
+import { keepExactIntegers, restoreExactSeeds } from '../validation/exact-integers.js';
 import { PARSE_JSON_BODY, parseJsonBody } from './json-body.js';
 import { LARGE_BYTES, LargeBody } from './large-body.js';
 import { receive } from './receive.js';

@@ -1,10 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
-import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
+import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
-import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 
 export class AdapterLoraDto {
   /**

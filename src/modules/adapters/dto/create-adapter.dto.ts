@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsPositive, IsString, Min, ValidateNested } from 'class-validator';
 import { oneSetting } from '../../../common/json/one-setting.js';
-import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { LoraConfigDto, toLoraSpec } from './lora-config.dto.js';
 
 export class CreateAdapterDto {

@@ -1,10 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, Max, Min } from 'class-validator';
-import { SeedProperty } from '../../../common/http/is-seed.decorator.js';
+import { SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
 import { isGiven } from '../../../common/json/json-fields.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { oneSetting } from '../../../common/json/one-setting.js';
-import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/lora-spec.js';
+import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/adapter/lora-spec.js';
 import { type Seed, toSeed } from '../../../domain/seed.js';
 
 /** PEFT's shorthand for every linear of the decoder layers. */

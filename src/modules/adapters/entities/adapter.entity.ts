@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from '../../../database/column.transformers.js';
-import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 
 /**
  * What an adapter was before its first operation, where that is not fresh weights from the seed: 'stored' = what the

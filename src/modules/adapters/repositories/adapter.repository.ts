@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, IsNull, LessThan, Raw, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
-import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
 /** What is known of an adapter before its first operation. */

@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { bigintNumber } from '../../../database/column.transformers.js';
-import { type LoraSpec } from '../../../domain/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 
 /**

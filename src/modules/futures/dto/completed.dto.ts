@@ -1,5 +1,5 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { SEED_SCHEMA } from '../../../common/http/is-seed.decorator.js';
+import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
 import { type OperationKind } from '../../../domain/operation.js';
 import { type Seed } from '../../../domain/seed.js';
 import { GeneratedSequenceDto, GenerateUsageDto } from './generated.dto.js';

@@ -1,5 +1,5 @@
 import { AppError } from '../../../common/errors/app-error.js';
-import { type OperationEffect } from '../operation.js';
+import { type OperationEffect } from '../log/operation.js';
 
 /**
  * An operation that fails, and changes its adapter all the same. The log keeps it among what has changed the adapter:

@@ -5,7 +5,7 @@ import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { FutureEntity } from '../entities/future.entity.js';
-import { TELL_WAITERS } from './settling-sql.js';
+import { TELL_WAITERS } from '../log/settling-sql.js';
 
 /** A request before it has a position. */
 export interface NewFutureRow {

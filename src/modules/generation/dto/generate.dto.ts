@@ -11,7 +11,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { SEED_SCHEMA, SeedProperty } from '../../../common/http/is-seed.decorator.js';
+import { SEED_SCHEMA, SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
 import { ChatMessageDto } from '../../adapters/index.js';
 import { GeneratedSequenceDto, GenerateUsageDto } from '../../futures/index.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ContinuationText } from '../../../base-models/continuation-text.js';
+import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type OperationData } from '../../../domain/operation-data.js';
@@ -9,9 +9,14 @@ import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { decodeGenerate, encodeGenerated, type GenerateOptions, tokenCounts } from '../../../operations/generate-operation.js';
-import { cutAtStop } from '../text-stream.js';
-import { TokenPublisher } from '../token-events.js';
+import {
+  decodeGenerate,
+  encodeGenerated,
+  type GenerateOptions,
+  tokenCounts,
+} from '../../../operations/generate-operation.js';
+import { cutAtStop } from '../streaming/text-stream.js';
+import { TokenPublisher } from '../streaming/token-events.js';
 
 /** Samples from an adapter, a sampler snapshot or a bare base model; publishes the tokens where a client streams. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type LossResult } from '../../../domain/loss.js';
 import { rowWidth } from '../../../domain/ragged-tensor.js';
-import { type PreviewBatch } from '../../../losses/loss-preview.js';
+import { type PreviewBatch } from '../loss-preview.js';
 import { shownMetrics } from '../../../losses/loss-function.js';
 import { LossDefinitionDto } from './loss-definition.dto.js';
 

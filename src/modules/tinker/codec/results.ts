@@ -1,7 +1,7 @@
 import { type OperationData } from '../../../domain/operation-data.js';
 import { datumCount, datumValues, type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
 import { LOGPROBS } from '../../training/index.js';
-import { type TinkerForwardResultDto } from '../dto/results.dto.js';
+import { type TinkerForwardResultDto } from '../futures/dto/results.dto.js';
 import { DTYPE, ForwardBackwardOutputType } from './wire-schema.js';
 
 /** Stored results of forward and forward_backward in the two encodings of the Tinker API. */

@@ -2,9 +2,14 @@ import { type OperationData } from '../../../domain/operation-data.js';
 import { datumCount, datumValues, rowWidth } from '../../../domain/ragged-tensor.js';
 import { type StopReason } from '../../../domain/sampling.js';
 import { NO_TOKEN, type TokenTable } from '../../../domain/top-tokens.js';
-import { ALTERNATIVE_TENSORS, SAMPLED_TOP_TENSORS, TARGETS, TOP_TENSORS } from '../../../operations/generate-operation.js';
+import {
+  ALTERNATIVE_TENSORS,
+  SAMPLED_TOP_TENSORS,
+  TARGETS,
+  TOP_TENSORS,
+} from '../../../operations/generate-operation.js';
 import { LOGPROBS } from '../../training/index.js';
-import { type TinkerSampleResultDto, type TinkerTensorDto } from '../dto/results.dto.js';
+import { type TinkerSampleResultDto, type TinkerTensorDto } from '../futures/dto/results.dto.js';
 import { bytesOf, tensorOf } from './results.js';
 import { DTYPE, SampleResponseType, STOP_REASON } from './wire-schema.js';
 

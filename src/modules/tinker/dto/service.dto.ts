@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
-import { AcceptsUnknownFields } from '../../../common/http/accepts-unknown-fields.js';
-import { IsStorable } from '../../../common/http/is-storable.js';
+import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { FINISH_REASONS, type FinishReason } from '../../sessions/index.js';
 
 /** Described, not read: the answer is the same for everybody. */

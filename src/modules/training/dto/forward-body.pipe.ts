@@ -1,9 +1,9 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { LargeBody } from '../../../common/http/bodies/large-body.js';
-import { RequestValidationPipe } from '../../../common/http/request-validation.pipe.js';
+import { RequestValidationPipe } from '../../../common/http/validation/request-validation.pipe.js';
 import { readObject } from '../../../common/json/json-fields.js';
 import { ThreadPool } from '../../../common/threads/thread-pool.js';
-import { READ_LARGE_HEAD } from '../large-batch.reader.js';
+import { READ_LARGE_HEAD } from '../readers/large-batch.reader.js';
 import { type ForwardBody, ForwardFieldsDto } from './forward.dto.js';
 
 /**

@@ -2,7 +2,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { ChatMessageDto, LoraConfigDto } from '../../adapters/index.js';
-import { TRAIN_ON, type TrainOn } from '../batch-context.js';
+import { TRAIN_ON, type TrainOn } from '../readers/batch-context.js';
 
 /** Which positions' log-probs come back. */
 export const LOGPROB_SCOPES = ['all', 'weighted'] as const;

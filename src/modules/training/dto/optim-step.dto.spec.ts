@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_ADAM } from '../../../domain/adam-params.js';
+import { DEFAULT_ADAM } from '../../../domain/adapter/adam-params.js';
 import { toAdamParams } from './optim-step.dto.js';
 
 describe('toAdamParams', () => {

@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { oneSetting } from '../../../common/json/one-setting.js';
-import { type AdamParams, DEFAULT_ADAM } from '../../../domain/adam-params.js';
+import { type AdamParams, DEFAULT_ADAM } from '../../../domain/adapter/adam-params.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 /** Decay rates must stay below 1; this is the largest that the bias correction can still tell from 1. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../common/errors/app-error.js';
 import { ComputeBackend, type OptimStepResult } from '../../../compute/compute-backend.js';
 import { blamesGradients } from '../../../compute/numeric.errors.js';
-import { type AdamParams } from '../../../domain/adam-params.js';
+import { type AdamParams } from '../../../domain/adapter/adam-params.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { decodeOptimStep } from '../../../operations/training-operations.js';
 import {

@@ -1,0 +1,17 @@
+import { type AppConfig } from '../../config/app-config.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+
+/** What an engine is built from; it can be cloned between threads. */
+export interface EngineSettings {
+  readonly engine: AppConfig['engine'];
+  readonly device: AppConfig['device'];
+  readonly threads: number;
+  /** See OnnxRuntimeOptions. */
+  readonly packWeights: boolean;
+  readonly memoryBudgetBytes: number;
+  readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
+  /** Folders with losses of the operator. */
+  readonly lossPlugins: readonly string[];
+  /** Folder for float32 weights and compiled graphs. */
+  readonly cacheFolder: string;
+}

@@ -1,0 +1,30 @@
+import { AdapterSnapshotEntity } from './modules/adapters/entities/adapter-snapshot.entity.js';
+import { AdapterEntity } from './modules/adapters/entities/adapter.entity.js';
+import { CheckpointEventEntity } from './modules/checkpoints/entities/checkpoint-event.entity.js';
+import { CheckpointEntity } from './modules/checkpoints/entities/checkpoint.entity.js';
+import { PublicPathEntity } from './modules/checkpoints/entities/public-path.entity.js';
+import { FutureEntity } from './modules/futures/entities/future.entity.js';
+import { ApiKeyEntity } from './modules/keys/entities/api-key.entity.js';
+import { SettingEntity } from './modules/keys/entities/setting.entity.js';
+import { WrittenLossEntity } from './modules/losses/entities/written-loss.entity.js';
+import { SamplingSessionEntity } from './modules/sessions/entities/sampling-session.entity.js';
+import { SessionEntity } from './modules/sessions/entities/session.entity.js';
+import { UsageHourEntity } from './modules/usage/entities/usage-hour.entity.js';
+import { WorkerEntity } from './modules/workers/entities/worker.entity.js';
+
+/** Every table. */
+export const ENTITIES = [
+  AdapterEntity,
+  AdapterSnapshotEntity,
+  CheckpointEntity,
+  CheckpointEventEntity,
+  PublicPathEntity,
+  FutureEntity,
+  WorkerEntity,
+  ApiKeyEntity,
+  SettingEntity,
+  SessionEntity,
+  SamplingSessionEntity,
+  UsageHourEntity,
+  WrittenLossEntity,
+];

@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, Param, Post, Query, Req, Res, UploadedFile, UseInterceptors } from '@nestjs/common';
+import { FileInterceptor } from '@nestjs/platform-express';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProduces,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { InvalidRequestError } from '../../../common/errors/request.errors.js';
+import { ApiFailures } from '../../../common/http/api-docs.js';
+import { countedStream } from '../../../common/http/bodies/counted-stream.js';
+import { COUNTED_UPLOAD } from '../../../common/http/bodies/counted-upload.js';
+import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
+import { AdapterCreatedDto, toAdapterDto } from '../../adapters/index.js';
+import { AdapterFilesService } from './adapter-files.service.js';
+import { ImportAdapterQueryDto } from '../dto/import-adapter.dto.js';
+import { sendFile } from './send-file.js';
+
+const TAR = 'application/x-tar';
+const BODY_TYPES = [TAR, 'application/gzip', 'application/octet-stream'];
+
+@ApiTags('adapters')
+@Controller('adapters')
+export class AdapterFilesController {
+  constructor(private readonly files: AdapterFilesService) {}
+
+  @Get(':model_id/export')
+  @ApiOperation({
+    summary: 'Download an adapter for PEFT',
+    description:
+      'A tar with adapter_config.json and adapter_model.safetensors, taken after all operations sent before. ' +
+      'Example: `curl -o my-model.tar http://127.0.0.1:8000/adapters/my-model/export`',
+  })
+  @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
+  @ApiProduces(TAR)
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The tar.' })
+  async export(
+    @Param('model_id') modelId: string,
+    @ClientSignal() signal: AbortSignal,
+    @Res() response: Response,
+  ): Promise<void> {
+    const archive = await this.files.export(modelId, signal);
+    if (archive) await sendFile(response, archive, TAR, `${modelId}.tar`);
+  }
+
+  @Post('import')
+  @UseInterceptors(FileInterceptor('file', COUNTED_UPLOAD))
+  @ApiOperation({
+    summary: 'Make an adapter from PEFT files',
+    description:
+      'The body is a tar, gzipped or not, of the folder that PEFT saved (or a multipart form with it as field "file"). ' +
+      'rank_pattern, alpha_pattern, exclude_modules and layers_to_transform are read as PEFT reads them; DoRA, ' +
+      'modules_to_save, trained biases and the like are refused by name. ' +
+      'Example: `tar -C my-peft-adapter -c . | curl -X POST -H "Content-Type: application/x-tar" --data-binary @- ' +
+      '"http://127.0.0.1:8000/adapters/import?model_id=my-model"`',
+  })
+  @ApiConsumes(...BODY_TYPES, 'multipart/form-data')
+  @ApiBody({
+    schema: { type: 'object', properties: { file: { type: 'string', format: 'binary', description: 'The tar.' } } },
+  })
+  @ApiFailures()
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
+  async import(
+    @Query() query: ImportAdapterQueryDto,
+    @UploadedFile() file: { readonly buffer: Buffer } | undefined,
+    @Req() request: Request,
+  ): Promise<AdapterCreatedDto> {
+    const wish = { modelId: query.model_id, baseModel: query.base_model };
+    const source = bodyOf(request, file);
+    try {
+      const { adapter, accepted } = await this.files.import(source, wish);
+      return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
+    } finally {
+      source.destroy();
+    }
+  }
+}
+
+function bodyOf(request: Request, file: { readonly buffer: Buffer } | undefined): Readable {
+  if (file) return Readable.from([file.buffer]);
+  if (request.is(BODY_TYPES)) return countedStream(request);
+  const remedy = `Send a tar with Content-Type ${BODY_TYPES.join(', ')}, or as field "file" of multipart/form-data.`;
+  throw new InvalidRequestError(`The request has no archive. ${remedy}`, { field: 'file', remedy });
+}

@@ -1,0 +1,96 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ulid } from 'ulid';
+import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { AppConfig } from '../../../config/app-config.js';
+import { AdapterMemory } from '../leases/adapter-memory.js';
+import { Leases } from '../leases/leases.js';
+import { WorkIntake } from '../work-intake.js';
+import { WorkerPresence } from './worker-presence.js';
+
+const ENGINE_RETRY_MS = 1000;
+
+/**
+ * The life of a compute worker: load the engine, show that it lives, take adapters and their work; when the engine dies,
+ * start another; on shutdown finish what runs, write state down, give the leases back, free the engine.
+ */
+@Injectable()
+export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(ComputeWorker.name);
+  private readonly workerId = `worker_${ulid()}`;
+  private started = false;
+  private closing = false;
+  private restarting: Promise<void> | null = null;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly backend: ComputeBackend,
+    private readonly presence: WorkerPresence,
+    private readonly leases: Leases,
+    private readonly intake: WorkIntake,
+    private readonly memory: AdapterMemory,
+  ) {}
+
+  /** Fails, and with it the start of the process, when the engine or a base model cannot be loaded. */
+  async onApplicationBootstrap(): Promise<void> {
+    // First, so that it has stood for a while when work is looked for.
+    await this.presence.connect();
+    await this.backend.start();
+    const { engine, device } = this.backend.capabilities;
+    this.logger.log(`Engine ${engine} on ${device} is ready`);
+    this.leases.start(this.workerId);
+    await this.presence.start(this.workerId, () => this.memory.dropLost());
+    this.started = true;
+    this.open();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing = true;
+    await this.restarting;
+    if (this.started) {
+      this.logger.log('Shutting down: finishing what runs');
+      if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.flush();
+      await this.leases.releaseAll();
+    }
+    await this.presence.stop();
+    if (this.started) await this.backend.stop();
+  }
+
+  private open(): void {
+    this.intake.open(this.workerId, {
+      onFenced: (adapterId) => this.afterFencing(adapterId),
+      onEngineLost: () => this.afterEngineLoss(),
+    });
+  }
+
+  private afterFencing(adapterId: string | null): void {
+    if (adapterId === null) return;
+    this.memory
+      .dropLost()
+      .catch((error: unknown) => this.logger.warn(`Could not look for lost leases: ${String(error)}`));
+  }
+
+  /**
+   * Called by every operation that the engine's end has interrupted; one restart serves them all. Until the engine is
+   * back there is no sign of life either, so that other workers take over when that takes long.
+   */
+  private afterEngineLoss(): void {
+    if (this.closing || this.restarting !== null) return;
+    this.intake.close();
+    this.restarting = this.restartEngine().finally(() => (this.restarting = null));
+  }
+
+  private async restartEngine(): Promise<void> {
+    this.logger.error('The compute engine has ended; what it ran waits for a new one');
+    await this.intake.drained();
+    while (!this.closing) {
+      try {
+        await this.backend.start();
+        this.logger.log('The compute engine runs again');
+        return this.open();
+      } catch (error) {
+        this.logger.error(`The compute engine does not start, trying again: ${String(error)}`);
+        await new Promise((resolve) => setTimeout(resolve, ENGINE_RETRY_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { type SerializedError } from '../../../common/errors/app-error.js';
+import { type OperationData } from '../../../domain/operation-data.js';
+import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+
+/** An operation as the client's request describes it, before it is in the log. */
+export interface NewOperation {
+  readonly kind: OperationKind;
+  /** The adapter it belongs to; null for sampling from a bare base model. Operations of one adapter run in log order. */
+  readonly adapterId: string | null;
+  /** The name the client used, echoed in answers. */
+  readonly modelId: string;
+  readonly baseModel: string;
+  /** The client's own number of the request (Tinker SDK); with the adapter it identifies a repeat. */
+  readonly seqId?: number;
+  /** Identifies a repeat where (adapter, seq_id) does not. */
+  readonly idempotencyKey?: string;
+  /** The sampling session that it was sent to; requests to an adapter belong to the adapter's session. */
+  readonly sampler?: { readonly id: string; readonly sessionId: string };
+  readonly request: OperationData;
+}
+
+/** An operation as its handler in the worker sees it. */
+export interface Operation {
+  readonly requestId: string;
+  /** Place in the log: a later operation has a larger position. */
+  readonly position: number;
+  readonly kind: OperationKind;
+  readonly adapterId: string | null;
+  readonly modelId: string;
+  readonly baseModel: string;
+  readonly request: OperationData;
+  /** The lease under which it runs: what it stores for the adapter is refused once another worker has taken over. */
+  readonly lease: number;
+}
+
+/** What an operation did to its adapter; stored with the result. */
+export interface OperationEffect {
+  /** Optimiser steps of the adapter from now on. */
+  readonly step?: number;
+  readonly hasGradients?: boolean;
+  /** Hash of the adapter's weights, moments and step. */
+  readonly digest?: string;
+}
+
+/** What a handler gives back, to be stored in one transaction. */
+export interface OperationOutcome {
+  readonly result: OperationData;
+  readonly effect?: OperationEffect;
+}
+
+/** What the submitter gets back. */
+export interface Accepted {
+  readonly requestId: string;
+  readonly modelId: string;
+}
+
+/** A future as a client or a dashboard sees it. */
+export interface FutureState {
+  readonly requestId: string;
+  readonly modelId: string;
+  readonly kind: OperationKind;
+  readonly status: OperationStatus;
+  /** Operations of the same adapter that run before this one; 0 when it is running or settled. */
+  readonly queuePosition: number;
+  readonly result: OperationData | null;
+  readonly error: SerializedError | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}

@@ -1,0 +1,46 @@
+import { Logger } from '@nestjs/common';
+import type { Response } from 'express';
+import { toAppError } from '../../../common/errors/internal.error.js';
+import { toErrorBody } from '../../../common/http/app-exception.filter.js';
+import { type TextDelta } from './token-texts.js';
+
+export interface StreamListener {
+  onStart(): void;
+  onDelta(delta: TextDelta): void;
+}
+
+const logger = new Logger('EventStream');
+
+/**
+ * Writes a generation as server-sent events: `token` for every piece, then `done` with the result, or `error` with what
+ * an error answer would hold. Errors from before `onStart` are thrown, and so answered with their status as usual.
+ */
+export async function writeEventStream(
+  response: Response,
+  run: (listener: StreamListener) => Promise<Record<string, unknown> | null>,
+): Promise<void> {
+  const write = (event: string, data: unknown): void => {
+    if (!response.writableEnded) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  try {
+    const result = await run({
+      onStart: () => startStream(response),
+      onDelta: (delta) => write('token', delta),
+    });
+    if (result) write('done', result);
+  } catch (error) {
+    if (!response.headersSent) throw error;
+    write('error', toErrorBody(toAppError(error, 'in an event stream', logger)));
+  }
+  response.end();
+}
+
+function startStream(response: Response): void {
+  response.status(200).set({
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+    // Proxies like nginx would hold the events back.
+    'X-Accel-Buffering': 'no',
+  });
+  response.flushHeaders();
+}

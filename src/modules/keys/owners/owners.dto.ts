@@ -1,0 +1,75 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString } from 'class-validator';
+import { type Belongings } from './ownership.js';
+
+export class BelongingsDto {
+  /**
+   * Live adapters.
+   * @example 2
+   */
+  adapters!: number;
+
+  /**
+   * Named checkpoints.
+   * @example 5
+   */
+  checkpoints!: number;
+
+  /**
+   * Sessions of the Tinker SDK.
+   * @example 1
+   */
+  sessions!: number;
+
+  /**
+   * Losses written as formulas.
+   * @example 0
+   */
+  losses!: number;
+}
+
+export class OwnerDto extends BelongingsDto {
+  /**
+   * Id of the key; empty for what was made without keys.
+   * @example key_0123456789abcdef
+   */
+  owner!: string;
+
+  /** Name that the key was made with; null for a key of API_KEYS or ADMIN_KEYS, and for a key that is gone. */
+  @ApiProperty({ type: String, nullable: true, example: 'alice' })
+  name!: string | null;
+}
+
+export class OwnersDto {
+  /** Everybody who owns something. */
+  @ApiProperty({ type: [OwnerDto] })
+  owners!: OwnerDto[];
+}
+
+export class HandOverDto {
+  /**
+   * Name or id of the key whose things change hands; empty for what was made without keys.
+   * @example ""
+   */
+  @IsString()
+  from!: string;
+
+  /**
+   * Name or id of the key that gets them.
+   * @example alice
+   */
+  @IsString()
+  to!: string;
+}
+
+export class HandedOverDto extends BelongingsDto {
+  /**
+   * Id of the key that has them now.
+   * @example key_0123456789abcdef
+   */
+  owner!: string;
+}
+
+export function toBelongingsDto({ adapters, checkpoints, sessions, losses }: Belongings): BelongingsDto {
+  return { adapters, checkpoints, sessions, losses };
+}

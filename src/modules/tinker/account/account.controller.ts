@@ -1,0 +1,34 @@
+import { Delete, Get, HttpCode } from '@nestjs/common';
+import { ApiForbiddenResponse, ApiNoContentResponse, ApiOkResponse } from '@nestjs/swagger';
+import { ErrorDto } from '../../../common/http/error.dto.js';
+import { OwnKey } from '../../keys/index.js';
+import { OwnKeyDto, toOwnKeyDto } from './dto/account.dto.js';
+import { TinkerController } from '../tinker-controller.decorator.js';
+
+/** The key that a request comes with, for `tinker auth login` and `tinker auth logout`. */
+@TinkerController('service')
+export class TinkerAccountController {
+  constructor(private readonly key: OwnKey) {}
+
+  /**
+   * Whose key is this?
+   * @remarks The one in X-API-Key. Example: `curl http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
+   */
+  @Get('auth/apikey/me')
+  @ApiOkResponse({ type: OwnKeyDto, description: 'Its id and its name.' })
+  async describe(): Promise<OwnKeyDto> {
+    return toOwnKeyDto(await this.key.describe());
+  }
+
+  /**
+   * Revoke this key
+   * @remarks The one in X-API-Key, if it was made with `npm run keys`; it is refused from now on. What it has made stays on the server; other keys see what it has published. Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
+   */
+  @Delete('auth/apikey/me')
+  @HttpCode(204)
+  @ApiNoContentResponse({ description: 'It is revoked.' })
+  @ApiForbiddenResponse({ type: ErrorDto, description: "It stands in the server's settings, or no key is asked for." })
+  revoke(): Promise<void> {
+    return this.key.revoke();
+  }
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { type FutureState, type QueueLoad } from '../../futures/index.js';
+import { type WorkersService } from '../../workers/index.js';
+import { TinkerQueueState } from './tinker-queue-state.js';
+
+const state = (status: FutureState['status'], queuePosition: number): FutureState => ({
+  ...{ requestId: 'future_1', modelId: 'm', kind: 'optim_step', status, queuePosition, result: null, error: null },
+  ...{ createdAt: new Date(0), startedAt: null, finishedAt: null },
+});
+
+const queueState = (workers: number, pressure: string | null = null) =>
+  new TinkerQueueState(
+    { listAlive: () => Promise.resolve(new Array(workers)) } as WorkersService,
+    { describePressure: () => Promise.resolve(pressure) } as Partial<QueueLoad> as QueueLoad,
+  );
+
+describe('TinkerQueueState', () => {
+  it.each([
+    ['running', 0, 'it is being computed'],
+    ['pending', 0, 'its turn is next'],
+    ['pending', 1, '1 request runs before it'],
+    ['pending', 3, '3 requests run before it'],
+  ] as const)('of a %s request behind %i others', async (status, ahead, reason) => {
+    expect(await queueState(1).describe(state(status, ahead))).toEqual({
+      ...{ type: 'try_again', request_id: 'future_1', queue_state: 'active', queue_state_reason: reason },
+    });
+  });
+
+  it('in a long queue', async () => {
+    const long = queueState(1, 'the workers are busy: 60 requests wait');
+    expect(await long.describe(state('pending', 3))).toMatchObject({
+      queue_state: 'paused_capacity',
+      queue_state_reason: '3 requests run before it; the workers are busy: 60 requests wait',
+    });
+    expect((await long.describe(state('running', 0))).queue_state).toBe('active');
+  });
+
+  it('without a worker', async () => {
+    const { queue_state, queue_state_reason } = await queueState(0).describe(state('pending', 3));
+    expect(queue_state).toBe('paused_capacity');
+    expect(queue_state_reason).toContain('no compute worker');
+  });
+});

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { currentOwner } from '../../../common/caller.js';
+import { type FutureState, QueueLoad } from '../../futures/index.js';
+import { WorkersService } from '../../workers/index.js';
+import { type TinkerPendingDto } from './dto/retrieve.dto.js';
+
+type QueueState = Pick<TinkerPendingDto, 'queue_state' | 'queue_state_reason'>;
+
+/** Why a request is not settled yet, in the words of the Tinker API. */
+@Injectable()
+export class TinkerQueueState {
+  constructor(
+    private readonly workers: WorkersService,
+    private readonly load: QueueLoad,
+  ) {}
+
+  async describe(state: FutureState): Promise<TinkerPendingDto> {
+    return { ...{ type: 'try_again', request_id: state.requestId }, ...(await this.queueState(state)) };
+  }
+
+  private async queueState(state: FutureState): Promise<QueueState> {
+    const workers = await this.workers.listAlive();
+    if (workers.length === 0) return paused('no compute worker is running; the request waits for one');
+    const reason = whyItWaits(state);
+    const pressure = state.status === 'pending' ? await this.load.describePressure(currentOwner()) : null;
+    return pressure === null ? { queue_state: 'active', queue_state_reason: reason } : paused(`${reason}; ${pressure}`);
+  }
+}
+
+function paused(reason: string): QueueState {
+  return { queue_state: 'paused_capacity', queue_state_reason: reason };
+}
+
+function whyItWaits({ status, queuePosition: ahead }: FutureState): string {
+  if (status === 'running') return 'it is being computed';
+  if (ahead === 0) return 'its turn is next';
+  return ahead === 1 ? '1 request runs before it' : `${ahead} requests run before it`;
+}

@@ -1,0 +1,257 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, Min } from 'class-validator';
+import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
+import { IsStorable } from '../../../../common/http/validation/is-storable.js';
+import { type AdapterEntity } from '../../../adapters/index.js';
+import {
+  CHECKPOINT_KINDS,
+  type CheckpointEntity,
+  formatCheckpointPath,
+  segmentOf,
+} from '../../../checkpoints/index.js';
+
+/** A page of a list. */
+@AcceptsUnknownFields()
+export class PageDto {
+  /** Entries per page. */
+  @ApiProperty({ minimum: 1, maximum: 1000, example: 20 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
+
+  /** Entries to skip. */
+  @ApiProperty({ default: 0, minimum: 0, example: 0 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(2 ** 31 - 1)
+  offset?: number;
+
+  /** Whose: a key sees its own things only. */
+  @ApiProperty({ example: 'owned' })
+  @IsOptional()
+  @IsString()
+  access_scope?: string;
+}
+
+@AcceptsUnknownFields()
+export class RunPageDto extends PageDto {
+  /** Only runs whose session is in this project. */
+  @ApiProperty({ example: 'project-1' })
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  project_id?: string;
+}
+
+@AcceptsUnknownFields()
+export class AuditQueryDto {
+  /** Only what concerns checkpoints. */
+  @ApiProperty({ enum: ['all', 'checkpoints'], default: 'all', example: 'all' })
+  @IsOptional()
+  @IsIn(['all', 'checkpoints'])
+  event_type?: 'all' | 'checkpoints';
+
+  /** Only this day (UTC). */
+  @ApiProperty({ example: '2026-11-23' })
+  @IsOptional()
+  @IsISO8601()
+  day?: string;
+}
+
+@AcceptsUnknownFields()
+export class ProjectDto {
+  /**
+   * A name by which runs, sessions and usage can be listed.
+   * @example project-1
+   */
+  @IsString()
+  @IsStorable()
+  project_id!: string;
+}
+
+export class TinkerCheckpointDto {
+  /**
+   * Its place below the training run.
+   * @example weights/step-10
+   */
+  checkpoint_id!: string;
+
+  /** With optimiser state, to sample from, or as files for other programs. */
+  @ApiProperty({ enum: CHECKPOINT_KINDS, example: 'training' })
+  checkpoint_type!: string;
+
+  /**
+   * When it was saved.
+   * @example 2026-11-23T10:15:30.000Z
+   */
+  time!: string;
+
+  /**
+   * Its name for load_weights and create_sampling_session.
+   * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
+   */
+  tinker_path!: string;
+
+  /**
+   * Size of its files.
+   * @example 7340032
+   */
+  size_bytes!: number;
+
+  /**
+   * Whether other keys may read it.
+   * @example false
+   */
+  public!: boolean;
+
+  /**
+   * When it is deleted; null: never.
+   * @example 2026-12-23T10:15:30.000Z
+   */
+  expires_at!: string | null;
+
+  /** What the client wanted to remember with it. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
+  user_metadata!: Record<string, string> | null;
+}
+
+export class TrainingRunDto {
+  /**
+   * The model's id.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  training_run_id!: string;
+
+  /**
+   * Base model.
+   * @example HuggingFaceTB/SmolLM2-135M-Instruct
+   */
+  base_model!: string;
+
+  /**
+   * Id of the key that made it; "local" where no keys are configured.
+   * @example local
+   */
+  model_owner!: string;
+
+  /**
+   * Always.
+   * @example true
+   */
+  is_lora!: boolean;
+
+  /**
+   * Never: a failed request leaves a model as it was.
+   * @example false
+   */
+  corrupted!: boolean;
+
+  /**
+   * Rank of the adapter.
+   * @example 32
+   */
+  lora_rank!: number;
+
+  /**
+   * When a request last used it.
+   * @example 2026-11-23T10:15:30.000Z
+   */
+  last_request_time!: string;
+
+  /** Newest training checkpoint. */
+  @ApiProperty({ type: TinkerCheckpointDto, nullable: true })
+  last_checkpoint!: TinkerCheckpointDto | null;
+
+  /** Newest sampler checkpoint. */
+  @ApiProperty({ type: TinkerCheckpointDto, nullable: true })
+  last_sampler_checkpoint!: TinkerCheckpointDto | null;
+
+  /** What the client wanted to remember with it; all values as text. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
+  user_metadata!: Record<string, string> | null;
+}
+
+export class CursorDto {
+  /**
+   * Entries skipped.
+   * @example 0
+   */
+  offset!: number;
+
+  /**
+   * Entries per page.
+   * @example 20
+   */
+  limit!: number;
+
+  /**
+   * Entries in all.
+   * @example 1
+   */
+  total_count!: number;
+}
+
+export class TrainingRunsDto {
+  /** Newest first. */
+  @ApiProperty({ type: [TrainingRunDto] })
+  training_runs!: TrainingRunDto[];
+
+  /** Where this page is. */
+  @ApiProperty({ type: CursorDto })
+  cursor!: CursorDto;
+}
+
+export class TinkerCheckpointsDto {
+  /** Newest first. */
+  @ApiProperty({ type: [TinkerCheckpointDto] })
+  checkpoints!: TinkerCheckpointDto[];
+
+  /** Where this page is; null where all are there. */
+  @ApiProperty({ type: CursorDto, nullable: true })
+  cursor!: CursorDto | null;
+}
+
+export function toTinkerCheckpointDto(row: CheckpointEntity): TinkerCheckpointDto {
+  const { kind, name, modelId } = row;
+  return {
+    checkpoint_id: `${segmentOf(kind)}/${name}`,
+    checkpoint_type: kind,
+    time: row.createdAt.toISOString(),
+    tinker_path: formatCheckpointPath({ modelId, kind, name }),
+    size_bytes: row.sizeBytes,
+    public: row.public,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    user_metadata: row.userMetadata,
+  };
+}
+
+/** @param newest the adapter's newest checkpoints, of each kind at most one */
+export function toTrainingRunDto(adapter: AdapterEntity, newest: readonly CheckpointEntity[]): TrainingRunDto {
+  const last = (kind: CheckpointEntity['kind']) =>
+    newest.find((row) => row.adapterId === adapter.id && row.kind === kind);
+  const [training, sampler] = [last('training'), last('sampler')];
+  return {
+    training_run_id: adapter.modelId,
+    base_model: adapter.baseModel,
+    model_owner: adapter.owner === '' ? 'local' : adapter.owner,
+    ...{ is_lora: true, corrupted: false, lora_rank: adapter.rank },
+    last_request_time: adapter.lastUsedAt.toISOString(),
+    last_checkpoint: training ? toTinkerCheckpointDto(training) : null,
+    last_sampler_checkpoint: sampler ? toTinkerCheckpointDto(sampler) : null,
+    user_metadata: adapter.userMetadata && textValues(adapter.userMetadata),
+  };
+}
+
+/** The SDK knows text only. */
+export function textValues(metadata: Readonly<Record<string, unknown>>): Record<string, string> {
+  const entries = Object.entries(metadata);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
+}

@@ -1,0 +1,122 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
+import { type OptimStepDto } from '../../../training/index.js';
+import { refuseOtherKind, refuseOtherParams } from './optimizer.js';
+import { OTHER_ADAM_SETTINGS } from '../../dto/foreign-settings.js';
+import { RefusesFields } from '../../dto/refuses-fields.js';
+
+const FINITE = { allowNaN: false, allowInfinity: false };
+
+/** The SDK's defaults, which are not those of the root routes. */
+@RefusesFields(OTHER_ADAM_SETTINGS)
+export class TinkerAdamParamsDto {
+  /** Step size. */
+  @ApiProperty({ default: 1e-4, minimum: 0, example: 0.0001 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  learning_rate?: number;
+
+  /** Decay of the first moment. */
+  @ApiProperty({ default: 0.9, minimum: 0, example: 0.9 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(1 - Number.EPSILON)
+  beta1?: number;
+
+  /** Decay of the second moment. */
+  @ApiProperty({ default: 0.95, minimum: 0, example: 0.95 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  @Max(1 - Number.EPSILON)
+  beta2?: number;
+
+  /** Added to the root of the second moment. */
+  @ApiProperty({ default: 1e-12, minimum: 0, example: 1e-12 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  eps?: number;
+
+  /** Decoupled weight decay. */
+  @ApiProperty({ default: 0, minimum: 0, example: 0 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  @Min(0)
+  weight_decay?: number;
+
+  /** Cap on the global norm of the gradients; 0 = none. */
+  @ApiProperty({ default: 0, example: 0 })
+  @IsOptional()
+  @IsNumber(FINITE)
+  grad_clip_norm?: number;
+
+  /** Kind of optimiser: only "adam" is known here. */
+  @ApiProperty({ example: 'adam' })
+  @IsOptional()
+  @IsString()
+  type?: string;
+}
+
+@AcceptsUnknownFields()
+export class TinkerOptimStepDto {
+  /**
+   * The model.
+   * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
+   */
+  @IsString()
+  model_id!: string;
+
+  /** The client's number of the request: a repeat gives the first one's future. */
+  @ApiProperty({ minimum: 0, example: 2 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq_id?: number;
+
+  /** AdamW's settings of this step. */
+  @ApiProperty({ type: TinkerAdamParamsDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TinkerAdamParamsDto)
+  adam_params?: TinkerAdamParamsDto;
+
+  /** Settings of another optimiser, which this server does not have: refused. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  @IsOptional()
+  @IsObject()
+  optimizer_params?: Record<string, unknown>;
+
+  /** The same, under an older name. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  @IsOptional()
+  @IsObject()
+  optim_params?: Record<string, unknown>;
+}
+
+/** The request as the root route takes it, with the SDK's defaults. @throws InvalidRequestError for other optimisers */
+export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
+  refuseOtherParams(dto.optimizer_params, 'optimizer_params');
+  refuseOtherParams(dto.optim_params, 'optim_params');
+  refuseOtherKind(dto.adam_params?.type, 'adam_params.type');
+  const given = dto.adam_params ?? {};
+  return {
+    model_id: dto.model_id,
+    seq_id: dto.seq_id ?? undefined,
+    adam_params: {
+      learning_rate: given.learning_rate ?? 1e-4,
+      beta1: given.beta1 ?? 0.9,
+      beta2: given.beta2 ?? 0.95,
+      eps: given.eps ?? 1e-12,
+      weight_decay: given.weight_decay ?? 0,
+      // To the SDK everything up to 0 means no cap.
+      grad_clip_norm: Math.max(given.grad_clip_norm ?? 0, 0),
+    },
+  };
+}

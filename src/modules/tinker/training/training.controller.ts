@@ -1,0 +1,118 @@
+import { Body, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
+import { LargeBody, ReadsLargeBodies } from '../../../common/http/bodies/large-body.js';
+import { ThreadPool } from '../../../common/threads/thread-pool.js';
+import { type DatumRequest, TrainingService } from '../../training/index.js';
+import { toDatumBatch } from '../codec/datum-batch.js';
+import { readJsonRequest } from '../codec/json-request.js';
+import { type InputField, READ_LARGE_REQUEST_BATCH, READ_LARGE_REQUEST_HEAD } from '../codec/large-request.js';
+import { readProtoRequest } from '../codec/proto-request.js';
+import { PROTOBUF } from '../codec/wire-schema.js';
+import { TinkerForwardBackwardDto, TinkerForwardDto } from './dto/forward.dto.js';
+import { TinkerFutureDto } from './dto/model.dto.js';
+import { TinkerOptimStepDto, toOptimStep } from './dto/training.dto.js';
+import { toTinkerFuture } from './models.controller.js';
+import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
+
+const MODEL_INPUT = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
+const TARGETS = { data: [2, 3, 4], dtype: 'int64', shape: [3] };
+const DATUMS = [{ model_input: MODEL_INPUT, loss_fn_inputs: { target_tokens: TARGETS } }];
+const ROLLOUTS = [
+  {
+    model_input: MODEL_INPUT,
+    loss_fn_inputs: {
+      target_tokens: TARGETS,
+      logprobs: { data: [-2, -2, -2], dtype: 'float32', shape: [3] },
+      advantages: { data: [0, 1, 1], dtype: 'float32', shape: [3] },
+    },
+  },
+];
+
+/** Training. Requests run in the order in which they arrive; nothing ever waits for a number that is missing. */
+@TinkerController('training')
+export class TinkerTrainingController {
+  constructor(
+    private readonly training: TrainingService,
+    private readonly threads: ThreadPool,
+  ) {}
+
+  @Post('forward_backward')
+  @ReadsLargeBodies()
+  @HttpCode(200)
+  @ApiConsumes('application/json', PROTOBUF)
+  @ApiPost('api/v1/forward_backward', {
+    summary: "Forward and backward: add to a model's gradients",
+    description:
+      'Gradients add up until optim_step applies them. The body is JSON or protobuf ' +
+      '(tinker_public.ForwardBackwardRequest; with `forward_only` no gradients), by its Content-Type.',
+    type: TinkerForwardBackwardDto,
+    examples: {
+      'cross entropy': { model_id: 'my-model', forward_backward_input: { data: DATUMS, loss_fn: 'cross_entropy' } },
+      'importance sampling': {
+        model_id: 'my-model',
+        forward_backward_input: { data: ROLLOUTS, loss_fn: 'importance_sampling' },
+      },
+    },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  forwardBackward(@Req() request: Request): Promise<TinkerFutureDto> {
+    return this.submit(request.body, 'forward_backward_input');
+  }
+
+  @Post('forward')
+  @ReadsLargeBodies()
+  @HttpCode(200)
+  @ApiConsumes('application/json', PROTOBUF)
+  @ApiPost('api/v1/forward', {
+    summary: 'Forward only: loss and log-probs',
+    description: 'For SDKs up to 0.24.1; newer ones send forward_backward with `forward_only`.',
+    type: TinkerForwardDto,
+    examples: { 'cross entropy': { model_id: 'my-model', forward_input: { data: DATUMS, loss_fn: 'cross_entropy' } } },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  forward(@Req() request: Request): Promise<TinkerFutureDto> {
+    return this.submit(request.body, 'forward_input');
+  }
+
+  @Post('optim_step')
+  @HttpCode(200)
+  @ApiPost('api/v1/optim_step', {
+    summary: 'Apply the gradients with AdamW and clear them',
+    description: 'Settings may change on every call; their defaults are those of the SDK.',
+    type: TinkerOptimStepDto,
+    examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0001 } } },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  async optimStep(@Body() body: TinkerOptimStepDto): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.training.optimStep(toOptimStep(body)));
+  }
+
+  private async submit(body: unknown, input: InputField): Promise<TinkerFutureDto> {
+    const { forwardOnly, ...request } = await this.read(body, input);
+    const isForward = forwardOnly || input === 'forward_input';
+    const accepted = await this.training.submitDatums({ ...request, kind: isForward ? 'forward' : 'forward_backward' });
+    return toTinkerFuture(accepted);
+  }
+
+  private async read(
+    body: unknown,
+    input: InputField,
+  ): Promise<Omit<DatumRequest, 'kind'> & { readonly forwardOnly: boolean }> {
+    if (!(body instanceof LargeBody)) {
+      const { data, ...request } = Buffer.isBuffer(body) ? readProtoRequest(body) : readJsonRequest(body, input);
+      return { ...request, read: (context) => toDatumBatch(data, context) };
+    }
+    const given = { type: body.type, bytes: body.bytes, input };
+    const { request, bytes } = await this.threads.run(READ_LARGE_REQUEST_HEAD, given, [given.bytes.buffer]);
+    const read: DatumRequest['read'] = ({ model: { name, config }, ...context }) => {
+      const task = { ...given, bytes, context: { ...context, model: { name, config } } };
+      return this.threads.run(READ_LARGE_REQUEST_BATCH, task, [bytes.buffer]);
+    };
+    return { ...request, read };
+  }
+}

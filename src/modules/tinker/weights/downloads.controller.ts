@@ -1,0 +1,76 @@
+import { Get, Param, Res } from '@nestjs/common';
+import { ApiNotFoundResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { runAs } from '../../../common/caller.js';
+import { ErrorDto } from '../../../common/http/error.dto.js';
+import { sendFile } from '../../checkpoints/index.js';
+import { DownloadLinks } from './download-links.js';
+import { SessionTrace } from '../records/session-trace.js';
+import { TinkerController } from '../tinker-controller.decorator.js';
+
+const TAR = 'application/x-tar';
+const BYTES = 'application/octet-stream';
+const FILE = { schema: { type: 'string', format: 'binary' } };
+const EXPIRED = { type: ErrorDto, description: 'The address is not good, or no longer.' };
+
+/** Downloads by signed address. */
+@TinkerController('runs')
+export class TinkerDownloadsController {
+  constructor(
+    private readonly links: DownloadLinks,
+    private readonly traces: SessionTrace,
+  ) {}
+
+  /**
+   * Download a checkpoint by a signed address
+   * @remarks A tar with adapter_config.json, adapter_model.safetensors and checkpoint_complete. GET .../archive gives the address. Example: `curl -o step-10.tar "http://127.0.0.1:8000/api/v1/archives/TOKEN"`
+   */
+  @Get('archives/:token')
+  @ApiParam({
+    name: 'token',
+    example: 'WyJjaGVja3BvaW50XzAxSiIsMV0.c2lnbmF0dXJl',
+    description: 'What is signed: the checkpoint, and until when it may be fetched.',
+  })
+  @ApiOkResponse({ description: 'The tar.', content: { [TAR]: FILE } })
+  @ApiNotFoundResponse(EXPIRED)
+  async archive(@Param('token') token: string, @Res() response: Response): Promise<void> {
+    await sendFile(response, await this.links.openArchive(token), TAR, 'checkpoint.tar');
+  }
+
+  /**
+   * Download one file of a checkpoint by a signed address
+   * @remarks GET .../external_weights_urls gives the addresses. Example: `curl -o adapter_config.json "http://127.0.0.1:8000/api/v1/files/TOKEN"`
+   */
+  @Get('files/:token')
+  @ApiParam({
+    name: 'token',
+    example: 'WyJjaGVja3BvaW50XzAxSi9hZGFwdGVyX2NvbmZpZy5qc29uIiwxXQ.c2lnbmF0dXJl',
+    description: 'What is signed: the file, and until when it may be fetched.',
+  })
+  @ApiOkResponse({ description: 'The file.', content: { [BYTES]: FILE } })
+  @ApiNotFoundResponse(EXPIRED)
+  async file(@Param('token') token: string, @Res() response: Response): Promise<void> {
+    const { name, bytes } = await this.links.openFile(token);
+    response
+      .attachment(name)
+      .type(BYTES)
+      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+
+  /**
+   * Download the trace of a session by a signed address
+   * @remarks Chrome trace JSON: when each request waited and ran, for https://ui.perfetto.dev. GET .../trace_export gives the address. Example: `curl -o session.pftrace "http://127.0.0.1:8000/api/v1/traces/TOKEN"`
+   */
+  @Get('traces/:token')
+  @ApiParam({
+    name: 'token',
+    example: 'WyJ0cmFjZS8vc2Vzc2lvbl8wMUoiLDFd.c2lnbmF0dXJl',
+    description: 'What is signed: the session, and until when its trace may be fetched.',
+  })
+  @ApiOkResponse({ schema: { type: 'object', additionalProperties: true }, description: 'The trace.' })
+  @ApiNotFoundResponse(EXPIRED)
+  async trace(@Param('token') token: string): Promise<object> {
+    const { owner, sessionId } = await this.links.openTrace(token);
+    return runAs(owner, () => this.traces.build(sessionId));
+  }
+}

@@ -1,0 +1,60 @@
+import { Body, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { ApiInvalid, ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
+import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
+import { DownloadLinks } from './download-links.js';
+import { TinkerFutureDto } from '../training/dto/model.dto.js';
+import { ExternalWeightsUrlsDto, TinkerSaveExternalDto } from './dto/external-weights.dto.js';
+import { toTinkerFuture } from '../training/models.controller.js';
+import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
+
+/** Weights as files for other programs: saved under a name, then fetched one by one. */
+@TinkerController('weights')
+export class TinkerExternalWeightsController {
+  constructor(
+    private readonly checkpoints: CheckpointsService,
+    private readonly library: CheckpointLibrary,
+    private readonly links: DownloadLinks,
+  ) {}
+
+  @Post('save_weights_external')
+  @HttpCode(200)
+  @ApiPost('api/v1/save_weights_external', {
+    summary: 'Save weights as files for other programs',
+    description: "In PEFT's layout, without optimiser state; external_weights_urls tells where the files are.",
+    type: TinkerSaveExternalDto,
+    examples: { 'for an hour': { model_id: 'my-model', path: 'release', ttl_seconds: 3600 } },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  async save(
+    @Body() { age_encryption_recipients: recipients, ...body }: TinkerSaveExternalDto,
+  ): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.checkpoints.saveExternal(body, recipients ?? undefined));
+  }
+
+  /**
+   * Where the files of an external checkpoint can be downloaded
+   * @remarks Addresses by the file's name that need no key and are good for 15 minutes. Also for public checkpoints. Example: `curl http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/external_weights/release/external_weights_urls`
+   */
+  @Get('training_runs/:training_run_id/checkpoints/external_weights/:name/external_weights_urls')
+  @ApiParam({
+    name: 'training_run_id',
+    example: 'my-model',
+    description: "The model's id.",
+  })
+  @ApiParam({ name: 'name', example: 'release', description: 'Name it was saved under.' })
+  @ApiOkResponse({ type: ExternalWeightsUrlsDto, description: 'An address for each file.' })
+  @ApiInvalid('The name is none that a checkpoint can have.')
+  @ApiMissing('checkpoint')
+  async urls(
+    @Param('training_run_id') modelId: string,
+    @Param('name') name: string,
+    @Req() request: Request,
+  ): Promise<ExternalWeightsUrlsDto> {
+    const path = parseCheckpointPath(`tinker://${modelId}/external_weights/${name}`, 'path');
+    const { urls, expires } = await this.links.toFiles(await this.library.readable(path, 'name'), request);
+    return { urls, expires: expires.toISOString() };
+  }
+}

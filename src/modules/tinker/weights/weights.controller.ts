@@ -1,0 +1,148 @@
+import { Body, HttpCode, Post, Req } from '@nestjs/common';
+import { ApiForbiddenResponse, ApiHeader, ApiOkResponse } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
+import { ErrorDto } from '../../../common/http/error.dto.js';
+import { isGiven } from '../../../common/json/json-fields.js';
+import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
+import { SamplersService } from '../../sessions/index.js';
+import { CopiedWeightsDto, CopyWeightsDto } from './dto/copy-weights.dto.js';
+import { TinkerFutureDto, toTrainFlags } from '../training/dto/model.dto.js';
+import {
+  TinkerLoadDto,
+  TinkerPathDto,
+  TinkerSaveDto,
+  TinkerSaveForSamplerDto,
+  WeightsInfoDto,
+} from './dto/weights.dto.js';
+import { toTinkerFuture } from '../training/models.controller.js';
+import { TinkerCopies } from './tinker-copies.js';
+import { TinkerModels } from '../training/tinker-models.js';
+import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
+
+const CHECKPOINT = 'tinker://my-model/weights/step-10';
+const IDEMPOTENCY_HEADER = 'X-Idempotency-Key';
+const TOKEN_HEADER = 'X-Tinker-Weights-Access-Token';
+const ApiForeignToken = () =>
+  ApiForbiddenResponse({ type: ErrorDto, description: 'weights_access_token is not a key of this server.' });
+
+/** Saving and loading, each in its place among a model's steps. */
+@TinkerController('weights')
+export class TinkerWeightsController {
+  constructor(
+    private readonly checkpoints: CheckpointsService,
+    private readonly library: CheckpointLibrary,
+    private readonly samplers: SamplersService,
+    private readonly models: TinkerModels,
+    private readonly copies: TinkerCopies,
+  ) {}
+
+  @Post('save_weights')
+  @HttpCode(200)
+  @ApiPost('api/v1/save_weights', {
+    summary: 'Save weights and optimiser state under a name',
+    description: "Takes its place among the model's requests. The result has the path.",
+    type: TinkerSaveDto,
+    examples: {
+      'a name': { model_id: 'my-model', path: 'step-10', overwrite: true },
+      'for a week': { model_id: 'my-model', path: 'step-11', overwrite: true, ttl_seconds: 604800 },
+    },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  async save(@Body() { user_metadata: userMetadata, ...body }: TinkerSaveDto): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.checkpoints.save(body, userMetadata ?? undefined));
+  }
+
+  @Post('save_weights_for_sampler')
+  @HttpCode(200)
+  @ApiPost('api/v1/save_weights_for_sampler', {
+    summary: 'Save weights to sample from',
+    description:
+      'Later training does not change them. With a name (`path`, which must be free) the result has the path; without ' +
+      'one it is a sampling session that is pinned to them, of the same session as the model.',
+    type: TinkerSaveForSamplerDto,
+    examples: {
+      'a name': { model_id: 'my-model', path: 'best' },
+      'without a name': { model_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0' },
+    },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model')
+  async saveForSampler(
+    @Body() { user_metadata: userMetadata, ...body }: TinkerSaveForSamplerDto,
+  ): Promise<TinkerFutureDto> {
+    if (isGiven(body.path)) {
+      return toTinkerFuture(await this.checkpoints.saveForSampler(body, userMetadata ?? undefined));
+    }
+    const saved = await this.checkpoints.saveUnnamed(body.model_id, body.seq_id ?? undefined);
+    await this.samplers.createForSave(saved);
+    return toTinkerFuture(saved);
+  }
+
+  @Post('load_weights')
+  @HttpCode(200)
+  @ApiPost('api/v1/load_weights', {
+    summary: 'Load a checkpoint into a model, or make a model from it',
+    description:
+      "Also another model's checkpoint, a public one of another key, and one that the key in weights_access_token may read.",
+    type: TinkerLoadDto,
+    examples: {
+      'into a model': { model_id: 'my-model', path: CHECKPOINT, optimizer: true },
+      'a new model': {
+        ...{ session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', model_seq_id: 2 },
+        ...{ path: CHECKPOINT, optimizer: true },
+      },
+    },
+  })
+  @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
+  @ApiMissing('model, session or checkpoint')
+  @ApiForeignToken()
+  async load(@Body() body: TinkerLoadDto): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.models.load(body));
+  }
+
+  @Post('copy_weights')
+  @HttpCode(200)
+  @ApiPost('api/v1/copy_weights', {
+    summary: 'Copy a checkpoint into a run of its own',
+    description:
+      'Keeps kind, name and metadata, and none of its lifetime; source and copy can be deleted without each other. The ' +
+      'run is made for it, in the given session, or in a new one of the given project. A repeat gives the first copy.',
+    type: CopyWeightsDto,
+    examples: {
+      'to a project': { source_path: CHECKPOINT, destination_project_id: 'project-1' },
+      'into a session, for a week': {
+        ...{ source_path: CHECKPOINT, session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', model_seq_id: 3 },
+        ...{ ttl_seconds: 604800 },
+      },
+    },
+  })
+  @ApiHeader({
+    ...{ name: IDEMPOTENCY_HEADER, required: false, example: 'e3a1c0de-6f3b-4f0e-9a51-2d3c4b5a6978' },
+    description: 'Tells a repeat from another copy, where no session is given.',
+  })
+  @ApiOkResponse({ type: CopiedWeightsDto, description: 'It is copied.' })
+  @ApiMissing('session or checkpoint')
+  @ApiForeignToken()
+  async copy(@Body() body: CopyWeightsDto, @Req() request: Request): Promise<CopiedWeightsDto> {
+    const weights_access_token = request.header(TOKEN_HEADER) ?? body.weights_access_token;
+    const copied = await this.copies.copy({ ...body, weights_access_token }, request.header(IDEMPOTENCY_HEADER));
+    return { tinker_path: copied };
+  }
+
+  @Post('weights_info')
+  @HttpCode(200)
+  @ApiPost('api/v1/weights_info', {
+    summary: 'What a checkpoint was made with',
+    description: 'Its base model, its rank, and which layers have a LoRA.',
+    type: TinkerPathDto,
+    examples: { 'a checkpoint': { tinker_path: CHECKPOINT } },
+  })
+  @ApiOkResponse({ type: WeightsInfoDto, description: 'What it was made with.' })
+  @ApiMissing('checkpoint')
+  async info(@Body() { tinker_path: path }: TinkerPathDto): Promise<WeightsInfoDto> {
+    const { baseModel, lora } = await this.library.readable(parseCheckpointPath(path, 'tinker_path'), 'tinker_path');
+    return { base_model: baseModel, is_lora: true, lora_rank: lora.rank, ...toTrainFlags(lora) };
+  }
+}

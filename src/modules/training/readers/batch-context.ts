@@ -1,0 +1,31 @@
+import { type BaseModel } from '../../../base-models/base-model.js';
+import { invalid } from '../../../common/json/json-fields.js';
+import { type LossMetadata } from '../../../losses/loss-function.js';
+
+/** Which tokens of a conversation are targets. */
+export const TRAIN_ON = ['all', 'assistant'] as const;
+export type TrainOn = (typeof TRAIN_ON)[number];
+
+/** What the readers of `data` need to know of the rest of the request; plain data, so that a thread can read datums. */
+export interface DatumContext {
+  readonly model: Pick<BaseModel, 'name' | 'config'>;
+  readonly loss: LossMetadata;
+  /** Every name some loss reads: inputs of other losses may be there and are ignored, misspelt ones are refused. */
+  readonly knownInputs: readonly string[];
+}
+
+/** Conversations need the tokenizer, too. */
+export interface BatchContext extends DatumContext {
+  readonly model: BaseModel;
+}
+
+/** Sequences are refused, never cut: training on a part of what was sent would go unnoticed. */
+export function checkContextLength(length: number, field: string, model: DatumContext['model']): void {
+  const limit = model.config.contextLength;
+  if (length <= limit) return;
+  throw invalid(
+    field,
+    `is ${length} tokens long, but '${model.name}' has a context of ${limit} tokens.`,
+    `Shorten it to at most ${limit} tokens or split it; nothing is cut silently.`,
+  );
+}

@@ -1,0 +1,56 @@
+import { describe, invalid, readArray } from '../../../common/json/json-fields.js';
+import { type DatumBatch } from '../../../domain/datum-batch.js';
+import { type DatumContext, type TrainOn } from './batch-context.js';
+import { readDatums } from './datum.reader.js';
+
+export interface BatchRequest {
+  readonly data: unknown;
+  readonly loss_fn_inputs?: unknown;
+  readonly train_on?: TrainOn;
+}
+
+export type BatchForm = 'conversations' | 'datums';
+
+const FORMS =
+  'Give conversations [{"messages": [{"role", "content"}, ...]}, ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
+
+/** Which form `data` has, all of it. */
+export function readForm(value: unknown): { readonly data: readonly unknown[]; readonly form: BatchForm } {
+  const data = readArray(value, 'data', FORMS);
+  if (data.length === 0) throw invalid('data', 'is empty.', FORMS);
+  refuseOtherForms(data[0]);
+  const form = isConversation(data[0]) ? 'conversations' : 'datums';
+  data.forEach((value, i) => {
+    if (isConversation(value) === (form === 'conversations')) return;
+    throw invalid(`data[${i}]`, `is ${describe(value)}, but data[0] is not of that form.`, `Don't mix. ${FORMS}`);
+  });
+  return { data, form };
+}
+
+/** A request whose data are datums. */
+export function readDatumForm(request: BatchRequest, context: DatumContext): DatumBatch {
+  if (request.loss_fn_inputs !== undefined) {
+    throw invalid('loss_fn_inputs', 'is for conversations.', 'Datums carry their own: data[i].loss_fn_inputs.');
+  }
+  if (request.train_on !== undefined) {
+    throw invalid('train_on', 'is for conversations.', 'For datums, give weights in data[i].loss_fn_inputs.');
+  }
+  return readDatums(readArray(request.data, 'data', FORMS), context);
+}
+
+/** A list of messages, or a row of a data set that holds one. */
+function isConversation(value: unknown): boolean {
+  return Array.isArray(value) || (typeof value === 'object' && value !== null && 'messages' in value);
+}
+
+/** What clients of other services send, and one conversation where a list of them is wanted. */
+function refuseOtherForms(first: unknown): void {
+  if (typeof first !== 'object' || first === null || Array.isArray(first)) return;
+  const isMessage = 'role' in first || 'content' in first;
+  if (!isMessage && !('prompt' in first)) return;
+  const problem = isMessage ? 'is a message, not a conversation.' : 'is neither a conversation nor a datum.';
+  const remedy = isMessage
+    ? 'Put the list of messages into another list.'
+    : 'Make messages of a prompt and its completion: {"messages": [{"role": "user", ...}, {"role": "assistant", ...}]}.';
+  throw invalid('data[0]', problem, `${remedy} ${FORMS}`);
+}
