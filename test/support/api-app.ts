@@ -13,9 +13,11 @@ import { FakeBackend } from './fake-backend/fake-backend.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import { AdaptersModule } from '../../src/modules/adapters/index.js';
 import { AdapterStateModule } from '../../src/modules/adapter-state/index.js';
+import { CapabilitiesModule } from '../../src/modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from '../../src/modules/generation/index.js';
 import { KeyGate, KeysModule } from '../../src/modules/keys/index.js';
+import { HistoryModule } from '../../src/modules/history/index.js';
 import { LossesModule } from '../../src/modules/losses/index.js';
 import { TinkerModule } from '../../src/modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from '../../src/modules/training/index.js';
@@ -59,7 +61,15 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
     ...{ SHUTDOWN_GRACE_S: '5', SNAPSHOT_INTERVAL_S: '3600' },
     ...env,
   });
-  const api = [LossesModule, AdaptersModule, TrainingModule, GenerationModule, CheckpointsModule];
+  const api = [
+    LossesModule,
+    AdaptersModule,
+    HistoryModule,
+    CapabilitiesModule,
+    TrainingModule,
+    GenerationModule,
+    CheckpointsModule,
+  ];
   const features = [KeysModule, ...api, TinkerModule];
   const workers = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
   const module = await Test.createTestingModule({
