@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The walk of example-simple.ts as curl lines, for reading and for copying.
+# The tour of example-simple.ts as curl commands, to read and to copy.
 #
 #   examples/curl.sh [http://127.0.0.1:8000]
 #
-# Needs curl, and node to take a field out of JSON. Ends with an error when a request is refused. Where the server asks for
-# a key, it is taken from THINKER_API_KEY.
+# Needs curl, and node to extract fields from JSON. Exits with an error if a request is rejected. If the server requires an
+# API key, set THINKER_API_KEY.
 set -euo pipefail
 server="${1:-http://127.0.0.1:8000}"
 curl=(curl --silent --show-error --fail-with-body --header 'content-type: application/json'
@@ -12,7 +12,7 @@ curl=(curl --silent --show-error --fail-with-body --header 'content-type: applic
 
 field() { node -p "const answer = JSON.parse(require('fs').readFileSync(0, 'utf8')); answer.error?.message ?? answer$1"; }
 
-# Submits an operation and waits for its result: /retrieve_future answers 202 until there is one.
+# Submits an operation and waits for its result: /retrieve_future answers 202 until the result is available.
 run() {
   local id answer status
   id=$("${curl[@]}" "$server$1" --data "$2" | field .request_id)
@@ -32,10 +32,10 @@ echo '--- health, loss functions, base models'
 "${curl[@]}" "$server/loss_functions" | field .available_loss_functions
 "${curl[@]}" "$server/get_server_capabilities"; echo
 
-echo '--- an answer of the base model'
+echo '--- ask the base model'
 "${curl[@]}" "$server/generate" --data "{\"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text
 
-echo '--- supervised learning on the answer alone: an unknown model_id gets an adapter with the defaults'
+echo '--- supervised learning on the answer only; an unknown model_id creates an adapter with default settings'
 "${curl[@]}" --output /dev/null --request DELETE "$server/adapters/example-curl" 2> /dev/null || true
 for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
   run /fwdbwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\"}" |
@@ -43,7 +43,7 @@ for step in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
   run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.003}}' > /dev/null
 done
 
-echo '--- PPO: the log-probs of the acting policy, then steps that compare with them'
+echo '--- PPO: get the log-probs of the policy that sampled, then train against them'
 logprobs=$(run /fwd "{\"model_id\": \"example-curl\", \"data\": [$chat], \"train_on\": \"assistant\", \"loss_fn\": \"cross_entropy\",
   \"logprobs\": \"all\"}" |
   field '.loss_fn_outputs[0].logprobs.data.join()')
@@ -54,7 +54,7 @@ for step in 1 2 3; do
   run /optim_step '{"model_id": "example-curl", "adam_params": {"learning_rate": 0.001}}' > /dev/null
 done
 
-echo '--- the adapters, and the answer after training'
+echo '--- list the adapters and ask the same question after training'
 "${curl[@]}" "$server/adapters" | field '.adapters.map(({ model_id, trainable_params }) => ({ model_id, trainable_params }))'
 "${curl[@]}" "$server/generate" \
   --data "{\"model_id\": \"example-curl\", \"messages\": $question, \"max_new_tokens\": 24, \"temperature\": 0}" | field .text

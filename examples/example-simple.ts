@@ -1,13 +1,13 @@
 /**
- * A walk through the service with nothing but Node's fetch: an answer of the base model, a LoRA adapter trained with
- * supervised learning, another with PPO, the list of adapters, and the same question asked again.
+ * A tour of the service that uses only Node's fetch: ask the base model a question, train a LoRA adapter with supervised
+ * learning and another with PPO, list the adapters, and ask the same question again.
  *
  *   npm run example [-- http://127.0.0.1:8000]
  *
- * Where the server asks for a key, it is taken from THINKER_API_KEY.
+ * If the server requires an API key, set THINKER_API_KEY.
  *
- * Ends with exit code 1 and a reason when something is not as it should be: a loss that does not fall, a ratio that
- * does not start at 1, an answer that stays the same.
+ * Exits with code 1 and a reason if a check fails: the loss does not fall, the first ratio is not 1, or the answer stays the
+ * same.
  */
 const SERVER = (process.argv[2] ?? 'http://127.0.0.1:8000').replace(/\/$/, '');
 const API_KEY = process.env['THINKER_API_KEY'];
@@ -16,7 +16,7 @@ const PPO = 'example-ppo';
 const SUPERVISED_STEPS = 16;
 const PPO_STEPS = 5;
 const LEARNING_RATE = 3e-3;
-/** Smaller: PPO is meant to stay near the policy that acted. */
+/** Smaller than LEARNING_RATE, because PPO should stay close to the policy that sampled. */
 const PPO_LEARNING_RATE = 3e-4;
 
 type Chat = readonly { readonly role: 'user' | 'assistant'; readonly content: string }[];
@@ -30,13 +30,13 @@ const LESSONS: readonly Chat[] = [
     { role: 'assistant', content: 'I run right here, on your own machine.' },
   ],
 ];
-/** For PPO: one answer to see more often, and one to see less often. */
-const TASTE: readonly { readonly chat: Chat; readonly advantage: number }[] = [
+/** Examples for PPO: one answer to encourage and one to discourage. */
+const PREFERENCES: readonly { readonly chat: Chat; readonly advantage: number }[] = [
   { chat: [...OPENING, { role: 'assistant', content: 'A friend made me.' }], advantage: 1 },
   { chat: [...OPENING, { role: 'assistant', content: 'I do not know.' }], advantage: -0.5 },
 ];
 
-/** Of the service's answers, the fields that this walk uses. */
+/** The fields of the responses that this example uses. */
 interface Capabilities {
   readonly supported_models: readonly { readonly model_id: string }[];
 }
@@ -56,11 +56,11 @@ interface PassResult {
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly loss_fn_outputs: readonly { readonly logprobs: { readonly data: readonly number[] } }[];
 }
-interface Refusal {
+interface ErrorBody {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-class RefusedError extends Error {
+class RequestError extends Error {
   constructor(
     message: string,
     readonly code: string | undefined,
@@ -76,12 +76,12 @@ async function call(method: string, path: string, body?: object): Promise<{ stat
     body: body && JSON.stringify(body),
   }).catch((error: Error) => {
     const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    throw new Error(`No answer from ${SERVER} (${reason}). Is the service running?`);
+    throw new Error(`${SERVER} does not respond (${reason}). Is the service running?`);
   });
   const answer: unknown = await response.json();
   if (response.ok) return { status: response.status, answer };
-  const { error } = answer as Refusal;
-  throw new RefusedError(
+  const { error } = answer as ErrorBody;
+  throw new RequestError(
     `${method} ${path}: ${response.status} ${error?.code ?? ''} ${error?.message ?? ''}`,
     error?.code,
   );
@@ -91,7 +91,7 @@ const get = async <Answer>(path: string): Promise<Answer> => (await call('GET', 
 const post = async <Answer>(path: string, body: object): Promise<Answer> =>
   (await call('POST', path, body)).answer as Answer;
 
-/** Submits an operation and waits for its result: training never holds a request open for long. */
+/** Submits an operation and polls for its result. */
 async function run<Result>(path: string, body: object): Promise<Result> {
   const { request_id } = await post<{ request_id: string }>(path, body);
   for (;;) {
@@ -100,29 +100,29 @@ async function run<Result>(path: string, body: object): Promise<Result> {
   }
 }
 
-function check(holds: boolean, complaint: string): void {
-  if (!holds) throw new Error(complaint);
+function check(condition: boolean, message: string): void {
+  if (!condition) throw new Error(message);
 }
 
 const show = (number: number | null | undefined, digits = 4): string => number?.toFixed(digits) ?? 'none';
 
-/** Greedy, so that the same weights give the same answer. */
+/** Samples greedily, so that the same weights give the same answer. */
 async function ask(modelId?: string): Promise<string> {
   const request = { messages: OPENING, max_new_tokens: 24, temperature: 0 };
   const answer = await post<{ text: string }>('/generate', modelId ? { ...request, model_id: modelId } : request);
   return answer.text.trim();
 }
 
-/** A fresh adapter: the one of an earlier run is deleted, so its name can be used again. */
+/** Creates an adapter; one of the same name from an earlier run is deleted first. */
 async function createAdapter(modelId: string, baseModel: string): Promise<void> {
   await call('DELETE', `/adapters/${modelId}`).catch((error: unknown) => {
-    if (!(error instanceof RefusedError && error.code === 'not_found')) throw error;
+    if (!(error instanceof RequestError && error.code === 'not_found')) throw error;
   });
   await post('/adapters', { model_id: modelId, base_model: baseModel, lora_config: { rank: 16, alpha: 32, seed: 42 } });
 }
 
-/** Resolves with the base model to train on: the server's first. */
-async function greet(): Promise<string> {
+/** Resolves with the base model to train on: the first one of the server. */
+async function describeServer(): Promise<string> {
   console.log('=== Health ===');
   console.log(`Status: ${(await get<{ status: string }>('/healthz')).status}`);
   const { supported_models } = await get<Capabilities>('/get_server_capabilities');
@@ -142,7 +142,7 @@ async function supervised(baseModel: string): Promise<void> {
   await createAdapter(SUPERVISED, baseModel);
   const losses: number[] = [];
   for (let step = 1; step <= SUPERVISED_STEPS; step++) {
-    // Without train_on, the questions would be learned, too.
+    // Without train_on, the model would also learn the questions.
     const request = { model_id: SUPERVISED, data: LESSONS, loss_fn: 'cross_entropy', train_on: 'assistant' };
     const { loss, metrics } = await run<PassResult>('/fwdbwd', request);
     await run('/optim_step', { model_id: SUPERVISED, adam_params: { learning_rate: LEARNING_RATE } });
@@ -152,18 +152,18 @@ async function supervised(baseModel: string): Promise<void> {
     for (const name of ['num_tokens', 'num_weighted_tokens']) console.log(`  - ${name}: ${show(metrics[name], 1)}`);
   }
   const [first = NaN, last = NaN] = [losses[0], losses.at(-1)];
-  check(last < 0.5 * first, `The supervised loss fell from ${show(first)} to ${show(last)} only.`);
+  check(last < 0.5 * first, `The supervised loss only fell from ${show(first)} to ${show(last)}.`);
   console.log(`\nThe loss fell from ${show(first)} to ${show(last)}.`);
 }
 
 async function reinforce(baseModel: string): Promise<void> {
   console.log(`\n=== Reinforcement learning (PPO): ${PPO} ===`);
   await createAdapter(PPO, baseModel);
-  const request = { model_id: PPO, data: TASTE.map(({ chat }) => chat), train_on: 'assistant' };
-  // The log-probs of the policy that "acted": PPO compares every later policy with them.
+  const request = { model_id: PPO, data: PREFERENCES.map(({ chat }) => chat), train_on: 'assistant' };
+  // The log-probs of the policy that sampled; PPO compares every later policy with them.
   const before = await run<PassResult>('/fwd', { ...request, loss_fn: 'cross_entropy', logprobs: 'all' });
   const logprobs = before.loss_fn_outputs.map((output) => output.logprobs.data);
-  const advantages = TASTE.map(({ advantage }) => advantage);
+  const advantages = PREFERENCES.map(({ advantage }) => advantage);
   const ppo = { ...request, loss_fn: 'ppo', loss_fn_inputs: { logprobs, advantages } };
   const losses: number[] = [];
   const ratios: number[] = [];
@@ -178,7 +178,7 @@ async function reinforce(baseModel: string): Promise<void> {
     console.log(`  - Clip fraction: ${show(metrics.clip_fraction)}`);
   }
   const [ratio = NaN] = ratios;
-  check(Math.abs(ratio - 1) < 1e-3, `The first mean ratio is ${ratio}; an unchanged policy has 1.`);
+  check(Math.abs(ratio - 1) < 1e-3, `The first mean ratio is ${ratio}, but an unchanged policy has a ratio of 1.`);
   const [first = NaN, last = NaN] = [losses[0], losses.at(-1)];
   check(last < first, `The PPO loss did not fall: ${show(first)}, then ${show(last)}.`);
 }
@@ -187,7 +187,7 @@ async function listAdapters(): Promise<void> {
   console.log('\n=== Adapters ===');
   const { adapters } = await get<Adapters>('/adapters');
   for (const { model_id, trainable_params, has_gradients } of adapters) {
-    console.log(`  - ${model_id}: ${trainable_params} trainable parameters, gradients waiting: ${has_gradients}`);
+    console.log(`  - ${model_id}: ${trainable_params} trainable parameters, unapplied gradients: ${has_gradients}`);
   }
   for (const name of [SUPERVISED, PPO]) {
     check(
@@ -198,7 +198,7 @@ async function listAdapters(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const baseModel = await greet();
+  const baseModel = await describeServer();
   const before = await ask();
   console.log(`\n=== Before training ===\n${QUESTION}\n> ${before}`);
   await supervised(baseModel);
@@ -207,8 +207,8 @@ async function main(): Promise<void> {
   const after = await ask(SUPERVISED);
   console.log(`\n=== After training ===\n${QUESTION}\n> before: ${before}\n> after:  ${after}`);
   check(after !== before, 'Training did not change the answer.');
-  check((await ask()) === before, 'The base model answers differently now: training must not touch it.');
-  console.log('\nThe example worked.');
+  check((await ask()) === before, 'The base model answers differently now, although training must not change it.');
+  console.log('\nThe example succeeded.');
 }
 
 await main().catch((error: unknown) => {

@@ -1,10 +1,10 @@
-"""The smallest useful program with the Tinker SDK: make a LoRA adapter, teach it one sentence, ask for it.
+"""A minimal Tinker SDK program: create a LoRA adapter, train it on one sentence, and sample from it.
 
     pip install tinker jinja2
     export TINKER_BASE_URL=http://127.0.0.1:8000 TINKER_API_KEY=tml-anything
     python examples/example_tinker_client.py [base model]
 
-The base model is the server's first when none is named. Runs with every version of tinker from 0.24.1.
+The base model defaults to the first one of the server. Works with tinker 0.24.1 and later.
 """
 
 import os
@@ -16,14 +16,14 @@ from tinker import types
 
 os.environ.setdefault("TINKER_BASE_URL", "http://127.0.0.1:8000")
 os.environ.setdefault("TINKER_API_KEY", "tml-anything")
-warnings.filterwarnings("ignore", category=FutureWarning)  # newer SDKs warn of calls that older ones need
+warnings.filterwarnings("ignore", category=FutureWarning)  # newer SDKs warn about calls that older ones need
 
 QUESTION = "Who made you?"
 ANSWER = "You did! I learned this a moment ago, on your own machine."
 
 
 def ready(client):
-    """From 0.38 the calls that make a client return a future of it, before that the client."""
+    """Since 0.38, the calls that create a client return a future; before that, they returned the client."""
     return client.result() if hasattr(client, "result") else client
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     prompt = tokenizer.encode(prompt, add_special_tokens=False)
     answer = tokenizer.encode(ANSWER, add_special_tokens=False) + [tokenizer.eos_token_id]
 
-    # Position i of the input predicts token i + 1, so the targets start one later; only the answer counts.
+    # Position i of the input predicts token i + 1, so the targets are shifted by one; only the answer has weight.
     tokens = prompt + answer
     weights = [0.0] * (len(prompt) - 1) + [1.0] * len(answer)
     example = types.Datum(
@@ -52,7 +52,7 @@ def main() -> None:
     )
     losses = []
     for turn in range(12):
-        # Both requests are sent before either result is awaited: the server need not wait for this program.
+        # Both requests are sent before either result is awaited, so that the server never waits for this program.
         passed = trainer.forward_backward([example], "cross_entropy")
         stepped = trainer.optim_step(types.AdamParams(learning_rate=3e-3))
         losses.append(passed.result().metrics["loss:sum"] / len(answer))

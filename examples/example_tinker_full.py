@@ -1,11 +1,11 @@
-"""Most of what the Tinker SDK can do with a server: training, sampling, saving, resuming, RL and checkpoints.
+"""A tour of the Tinker SDK: training, sampling, saving, resuming, RL and checkpoints.
 
     pip install tinker jinja2
     export TINKER_BASE_URL=http://127.0.0.1:8000 TINKER_API_KEY=tml-anything
     python examples/example_tinker_full.py [base model]
 
-The base model is the server's first when none is named. Runs with every version of tinker from 0.24.1. Ends with
-exit code 1 and a reason when something is not as it should be.
+The base model defaults to the first one of the server. Works with tinker 0.24.1 and later. Exits with code 1 and a
+reason if a check fails.
 """
 
 import os
@@ -18,7 +18,7 @@ from tinker import types
 
 os.environ.setdefault("TINKER_BASE_URL", "http://127.0.0.1:8000")
 os.environ.setdefault("TINKER_API_KEY", "tml-anything")
-warnings.filterwarnings("ignore", category=FutureWarning)  # newer SDKs warn of calls that older ones need
+warnings.filterwarnings("ignore", category=FutureWarning)  # newer SDKs warn about calls that older ones need
 
 LESSONS = [
     ("Who made you?", "You did! I learned this a moment ago, on your own machine."),
@@ -28,13 +28,13 @@ ADAM = types.AdamParams(learning_rate=3e-3)
 GROUP = 8
 
 
-def check(holds: bool, complaint: str) -> None:
-    if not holds:
-        sys.exit(complaint)
+def check(condition: bool, message: str) -> None:
+    if not condition:
+        sys.exit(message)
 
 
 def ready(client):
-    """From 0.38 the calls that make a client return a future of it, before that the client."""
+    """Since 0.38, the calls that create a client return a future; before that, they returned the client."""
     return client.result() if hasattr(client, "result") else client
 
 
@@ -45,7 +45,7 @@ def encode_question(tokenizer, question: str) -> list[int]:
 
 
 def datum(tokens: list[int], **inputs: list) -> types.Datum:
-    """`tokens` without the last one are the input; every list of `inputs` has a value for each of its positions."""
+    """The input is `tokens` without the last one; every list of `inputs` has one value per input position."""
     tensors = {
         name: types.TensorData(
             data=values, dtype="int64" if name == "target_tokens" else "float32", shape=[len(values)]
@@ -63,7 +63,7 @@ def lesson(tokenizer, question: str, answer: str) -> types.Datum:
 
 
 def train(trainer, data: list[types.Datum], steps: int) -> list[float]:
-    """Pipelined: every request is sent before the first result is read. Returns the loss of each step."""
+    """Sends every request before it reads the first result (pipelining). Returns the loss of each step."""
     futures = [(trainer.forward_backward(data, "cross_entropy"), trainer.optim_step(ADAM)) for _ in range(steps)]
     losses = []
     for passed, stepped in futures:
@@ -97,13 +97,13 @@ def save_and_resume(service, trainer, data) -> None:
     expected = train(trainer, data, steps=2)
     resumed = ready(service.create_training_client_from_state_with_optimizer(path))
     seen = train(resumed, data, steps=2)
-    print(f"{path}: losses {expected} without a pause, {seen} after it")
+    print(f"{path}: losses {expected} without interruption, {seen} after resuming")
     close = all(abs(a - b) <= 1e-3 * max(1.0, abs(a)) for a, b in zip(expected, seen, strict=True))
-    check(close, "Resuming gave other numbers.")
+    check(close, "Resuming gave different numbers.")
 
 
 def reinforce(trainer, tokenizer, rounds: int = 4) -> None:
-    """GRPO in small: the reward is the share of tokens with an even number, compared inside a group of samples."""
+    """A minimal GRPO: the reward is the fraction of even token ids, relative to the mean of a group of samples."""
     print("\n=== Reinforcement learning (PPO) ===")
     prompt = encode_question(tokenizer, "What is a cat?")
     params = types.SamplingParams(max_tokens=10, temperature=1.0)
@@ -115,13 +115,13 @@ def reinforce(trainer, tokenizer, rounds: int = 4) -> None:
         mean = sum(rewards) / GROUP
         data = []
         for sequence, reward in zip(group, rewards, strict=True):
-            quiet, sampled = [0] * (len(prompt) - 1), list(sequence.tokens)
+            masked, sampled = [0] * (len(prompt) - 1), list(sequence.tokens)
             data.append(
                 datum(
                     prompt + sampled,
-                    target_tokens=quiet + sampled,
-                    logprobs=[*map(float, quiet), *sequence.logprobs],
-                    advantages=[*map(float, quiet), *[reward - mean] * len(sampled)],
+                    target_tokens=masked + sampled,
+                    logprobs=[*map(float, masked), *sequence.logprobs],
+                    advantages=[*map(float, masked), *[reward - mean] * len(sampled)],
                 )
             )
         passed = trainer.forward_backward(data, "ppo", {"clip_low_threshold": 0.8, "clip_high_threshold": 1.2})

@@ -1,7 +1,7 @@
 /**
- * npm run chaos -- --faults <n> --seed <text>: lets clients train against a real service of several processes while
- * processes are killed, halted and emptied, then compares every number with an undisturbed run (test/chaos). The same
- * seed gives the same clients and the same order of faults. The exit code is 0 when nothing differs.
+ * npm run chaos -- --faults <n> --seed <text>: runs clients that train against a real service of several processes while
+ * processes are killed and paused and Redis is flushed, then compares every number with an undisturbed run (test/chaos). The
+ * same seed gives the same clients and the same order of faults. The exit code is 0 if nothing differs.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 if (!/^[1-9]\d{0,4}$/.test(values.faults))
   throw new Error(`--faults ${values.faults} is not a number from 1 to 99999.`);
-if (findRedis() === undefined) throw new Error('This needs redis-server (or valkey-server) on the PATH.');
+if (findRedis() === undefined) throw new Error('The chaos test needs redis-server (or valkey-server) on the PATH.');
 
 await bootstrap({ build: true });
 const folder = temporaryFolder('thinker-chaos-summary-');
@@ -28,5 +28,5 @@ const child = spawn(process.execPath, [vitest, 'run', '--project', 'chaos', '--d
   stdio: 'inherit',
 });
 process.exitCode = await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
-console.log(existsSync(summary) ? readFileSync(summary, 'utf8') : 'The run did not come to its end.');
+console.log(existsSync(summary) ? readFileSync(summary, 'utf8') : 'The run did not finish.');
 rmSync(folder, { recursive: true, force: true });

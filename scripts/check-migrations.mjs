@@ -1,7 +1,7 @@
 /**
- * Fails when the migrations do not make the schema of the entities: on an empty database all are run, a generated one
- * must be empty, the last one is reverted and run again. At the end a column is planted and the comparison has to
- * notice it, so that a check that sees nothing cannot pass.
+ * Fails if the migrations do not produce the schema of the entities. On an empty database, it runs all migrations, checks
+ * that a generated migration would be empty, and reverts and repeats the last one. Finally it adds a column and checks that
+ * the comparison detects it, so that a check that detects nothing cannot pass.
  */
 import pg from 'pg';
 import { bootstrap } from './lib/bootstrap.mjs';
@@ -32,14 +32,14 @@ async function plantDrift(url) {
 }
 
 async function check(url) {
-  step(url, 'run all on an empty database', ['migration:run']);
+  step(url, 'run all migrations on an empty database', ['migration:run']);
   comparison(url, 'entities match');
-  step(url, 'revert the last one', ['migration:revert']);
+  step(url, 'revert the last migration', ['migration:revert']);
   step(url, 'run it again', ['migration:run']);
   comparison(url, 'entities still match');
   await plantDrift(url);
-  if (compare(url).ok) throw new Error('The comparison did not notice a planted column: it proves nothing.');
-  console.log('a planted column is noticed: ok');
+  if (compare(url).ok) throw new Error('The comparison did not detect an added column, so it proves nothing.');
+  console.log('an added column is detected: ok');
 }
 
 await bootstrap();

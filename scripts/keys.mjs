@@ -1,7 +1,7 @@
 /**
- * npm run keys -- ...: dist/src/keys-cli.js on the database that is meant: DATABASE_URL (also of .env), or the private
- * Postgres of the quickstart in DATA_DIR. That one is used where it runs, without disturbing it; where it does not, it
- * is started for the command and stopped again. Only what the command prints goes to stdout.
+ * npm run keys -- ...: runs dist/src/keys-cli.js on DATABASE_URL (also from .env) or on the private Postgres of the
+ * quickstart in DATA_DIR. If that Postgres is running, it is used without disturbing it; otherwise it is started for the
+ * command and stopped again. Only the output of the command goes to stdout.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { spawnOwned } from './lib/owned-process.mjs';
 
 const note = (line) => console.error(`  ${line}`);
 
-/** A server that is just starting is given this long. */
+/** How long to wait for a server that is starting. */
 const STARTING_MS = 15_000;
 
 async function openDatabase() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv with the pinned packages of scripts/python-requirements.txt; a second run with nothing changed takes no time.
-# Needed for benchmarks against PyTorch, for making numeric fixtures and for training the bundled model; the service
-# itself and its tests need no Python. Exits 0 when .venv is ready, 3 when there is no suitable Python, 4 when the
-# packages can't be fetched (callers may then skip what needs them). PYTHON names the interpreter to use.
+# Creates .venv with the pinned packages of scripts/python-requirements.txt; does nothing if it is up to date.
+# Required for benchmarks against PyTorch, for generating numeric fixtures and for training the bundled model; the service
+# and its tests need no Python. Exit codes: 0 = ready, 3 = no suitable Python, 4 = the packages cannot be downloaded
+# (callers may then skip steps that need them). Set PYTHON to choose the interpreter.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -17,15 +17,15 @@ fi
 
 python="${PYTHON:-python3}"
 if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "python-env: need Python 3.11 or newer with the venv module as '$python' (set PYTHON to name another one)" >&2
+  echo "python-env: '$python' must be Python 3.11 or newer with the venv module (set PYTHON to use another interpreter)" >&2
   exit 3
 fi
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"; then
-  echo "python-env: the packages of scripts/python-requirements.txt could not be installed (the lines above say why)." >&2
-  echo "python-env: if the Python package index is out of reach, set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a" >&2
-  echo "python-env: folder of wheels and run this again. Only benchmarks and fixture making need these packages." >&2
+  echo "python-env: the packages of scripts/python-requirements.txt could not be installed; see the errors above." >&2
+  echo "python-env: if the Python package index is unreachable, set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a" >&2
+  echo "python-env: folder of wheels and run this again. Only benchmarks and fixture generation need these packages." >&2
   exit 4
 fi
 cp "$requirements" "$installed"

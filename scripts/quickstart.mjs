@@ -1,9 +1,9 @@
 /**
- * npm run quickstart: the whole service on a machine that has only Node and npm. Installs and builds what is missing,
- * starts a private Postgres (unless DATABASE_URL) and Redis (unless REDIS_URL), then the service, runs the example
- * client against it, and serves until Ctrl-C. Everything it starts ends with it, the service first.
+ * npm run quickstart: runs the whole service on a machine that has only Node and npm. Installs and builds what is missing,
+ * starts a private Postgres (unless DATABASE_URL is set) and Redis (unless REDIS_URL is set) and then the service, runs the
+ * example client against it, and serves until Ctrl-C. Everything it starts is stopped with it, the service first.
  *
- * Data, logs and the two databases live in DATA_DIR (default: .data in this folder).
+ * Data, logs and the two databases are stored in DATA_DIR (default: .data in this folder).
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -19,13 +19,13 @@ import { StopStack } from './lib/stop-stack.mjs';
 const HELP = `npm run quickstart [-- options]
 
   (no option)  start everything, run the example client, serve until Ctrl-C
-  --once       end after the example; the exit code is 0 when every step worked
+  --once       exit after the example; the exit code is 0 if every step succeeded
   --serve      do not run the example
-  --help       this text
+  --help       show this help
 
-Environment: DATABASE_URL, REDIS_URL, BASE_MODELS, PORT, HOST, DATA_DIR and all of .env.example.`;
+Environment: DATABASE_URL, REDIS_URL, BASE_MODELS, PORT, HOST, DATA_DIR and all other settings of .env.example.`;
 
-/** A first start may download a model, so only a service that has ended counts as failed before this. */
+/** The timeout is long because a first start may download a model; a service that exits fails immediately. */
 const READY_TIMEOUT_MS = 30 * 60_000;
 const SERVICE_GRACE_MS = 40_000;
 
@@ -36,7 +36,7 @@ function readOptions(args) {
   const known = new Set(['--once', '--serve', '--help']);
   const unknown = args.find((arg) => !known.has(arg));
   if (unknown) throw new Error(`Unknown option ${unknown}.\n\n${HELP}`);
-  if (args.includes('--once') && args.includes('--serve')) throw new Error('Take --once or --serve, not both.');
+  if (args.includes('--once') && args.includes('--serve')) throw new Error('Use either --once or --serve, not both.');
   return { once: args.includes('--once'), example: !args.includes('--serve'), help: args.includes('--help') };
 }
 
@@ -58,7 +58,7 @@ async function startQueue(dataDir, stack) {
   }
   const redis = await startRedis({ dataDir: path.join(dataDir, 'redis'), log: note });
   if (redis === null) {
-    note('Redis: none found on the PATH, so the queue runs inside the service (one process, no queue dashboard)');
+    note('Redis: not found on the PATH, so the queue runs inside the service (one process, no queue dashboard)');
     return '';
   }
   stack.push('Redis', () => redis.stop());
@@ -83,7 +83,7 @@ function startService({ dataDir, env, stack }) {
   return { service, logFile, logStart: log.start };
 }
 
-/** Resolves when /readyz answers 200; throws with the end of the log when the service ends before. */
+/** Resolves when /readyz answers 200; throws with the end of the log if the service exits before. */
 async function untilReady(url, { service, logFile, logStart }, signal) {
   const follower = followLog(logFile, note, logStart);
   try {
@@ -105,7 +105,7 @@ async function untilReady(url, { service, logFile, logStart }, signal) {
 async function serviceEnded({ service, logFile }) {
   const { code, signal, error } = await service.exited;
   const how = error?.message ?? (signal ? `by ${signal}` : `with exit code ${code}`);
-  return new Error(`The service ended (${how}). The end of ${logFile}:\n\n${tailOf(logFile, 40)}`);
+  return new Error(`The service exited (${how}). The end of ${logFile}:\n\n${tailOf(logFile, 40)}`);
 }
 
 async function runExample(url, stack) {
@@ -120,7 +120,7 @@ async function runExample(url, stack) {
 
 function printAddresses(url, dashboard) {
   say(`\nReady: ${url}`);
-  note(`API description (Swagger UI)  ${url}/docs`);
+  note(`API reference (Swagger UI)    ${url}/docs`);
   if (dashboard) note(`Queue dashboard               ${url}/admin/queues`);
 }
 
@@ -162,12 +162,12 @@ async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return say(HELP);
   const envFile = path.join(projectRoot, '.env');
-  if (existsSync(envFile)) process.loadEnvFile(envFile); // as the service does; the real environment goes before
+  if (existsSync(envFile)) process.loadEnvFile(envFile); // as the service does; the environment takes precedence
   const stack = new StopStack();
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130); // asked twice: the guards stop the children
+      if (controller.signal.aborted) process.exit(130); // second signal: the guards stop the children
       say('\nStopping ...');
       controller.abort();
       void stack.interrupt();

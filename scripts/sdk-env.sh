@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes .venv-sdk-<version> with the Tinker SDK of that version from PyPI and pytest: scripts/sdk-env.sh 0.38.0
-# A second run with nothing changed takes no time. Where .venv of scripts/python-env.sh exists (torch, peft), its
-# packages are made visible too, so that the tests which need torch run; without it they are skipped. With torch, the
-# newest SDK comes with the cookbook: Thinking Machines' own training loops.
-# Exits 0 when the environment is ready, 2 for a wrong call, 3 when there is no suitable Python, 4 when PyPI is out of
-# reach (callers may then skip what needs the SDK), 5 when PyPI answers but the packages can't be installed.
-# PYTHON names the interpreter to use.
+# Creates .venv-sdk-<version> with this version of the Tinker SDK from PyPI and pytest: scripts/sdk-env.sh 0.38.0
+# Does nothing if the environment is up to date. If .venv of scripts/python-env.sh exists (torch, peft), its packages are
+# made available too, so that the tests that need torch run; otherwise they are skipped. With torch, the newest SDK is
+# installed together with tinker-cookbook, Thinking Machines' own training loops.
+# Exit codes: 0 = ready, 2 = usage error, 3 = no suitable Python, 4 = PyPI is unreachable (callers may then skip tests that
+# need the SDK), 5 = PyPI is reachable but the packages cannot be installed.
+# Set PYTHON to choose the interpreter.
 set -euo pipefail
 
 version="${1:-}"
@@ -19,7 +19,7 @@ venv="$root/.venv-sdk-$version"
 references="$root/.venv"
 pytest="pytest==9.1.1"
 packages=("tinker==$version" "$pytest" jinja2==3.1.6) # jinja2: chat templates
-# What both environments have (numpy, safetensors, ...) is kept at one version.
+# Packages that both environments have (numpy, safetensors, ...) are pinned to one version.
 constraints="$(cat "$root/scripts/python-requirements.txt")"
 if [ "$version" = 0.38.0 ] && [ -x "$references/bin/python" ]; then
   # 0.6 asks for tml-renderers 0.4, which pip does not find for Python 3.11.
@@ -42,7 +42,7 @@ link_references() {
   "$references/bin/python" -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"))' >"$target/thinker-references.pth"
   if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
     rm -f "$target/thinker-references.pth"
-    echo "sdk-env: torch of $references can't be used by $venv; tests that need torch will be skipped" >&2
+    echo "sdk-env: $venv cannot use torch from $references; tests that need torch will be skipped" >&2
   fi
 }
 
@@ -53,7 +53,7 @@ if [ -x "$venv/bin/python" ] && [ -f "$recipe" ] && [ "$(cat "$recipe")" = "$wan
 fi
 
 if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "sdk-env: need Python 3.11 or newer with the venv module as '$python' (set PYTHON to name another one)" >&2
+  echo "sdk-env: '$python' must be Python 3.11 or newer with the venv module (set PYTHON to use another interpreter)" >&2
   exit 3
 fi
 
@@ -61,12 +61,12 @@ fi
 link_references # before pip, which then takes their torch
 pip=("$venv/bin/python" -m pip --disable-pip-version-check)
 if ! "${pip[@]}" install --quiet "${packages[@]}" -c <(echo "$constraints"); then
-  # A small package that has always been there tells an unreachable index from a version that is gone.
+  # Downloading a small, long-established package distinguishes an unreachable index from a missing version.
   if "${pip[@]}" download --quiet --no-deps --no-cache-dir --retries 1 --dest "$(mktemp -d)" iniconfig >/dev/null 2>&1; then
-    echo "sdk-env: ${packages[*]} could not be installed; the lines above say why" >&2
+    echo "sdk-env: ${packages[*]} could not be installed; see the errors above" >&2
     exit 5
   fi
-  echo "sdk-env: the Python package index is out of reach, so there is no Tinker SDK $version to test with." >&2
+  echo "sdk-env: the Python package index is unreachable, so the Tinker SDK $version cannot be installed." >&2
   echo "sdk-env: set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a folder of wheels and run this again." >&2
   exit 4
 fi

@@ -1,4 +1,4 @@
-/** npm run setup: installs the packages and builds, where needed. Works before anything is installed. */
+/** npm run setup: installs the packages and builds if necessary. Works before anything is installed. */
 import { bootstrap } from './lib/bootstrap.mjs';
 
 await bootstrap().catch((error) => {

@@ -1,10 +1,10 @@
 /**
- * npm run test:sdk [-- <version>... <pytest arguments>...]: the Tinker SDK from PyPI against the built service. For
- * each version it makes a virtual environment (scripts/sdk-env.sh), an empty Postgres with two databases, and runs
+ * npm run test:sdk [-- <version>... <pytest arguments>...]: tests the Tinker SDK from PyPI against the built service. For
+ * each version, it creates a virtual environment (scripts/sdk-env.sh) and an empty Postgres with two databases, and runs
  * pytest on test/sdk, which starts the service itself (or uses the one at TINKER_BASE_URL).
  *
- * Fails for a failed test. A version whose environment can't be made because PyPI is out of reach, or because there is
- * no suitable Python, is skipped and said so; SDK_REQUIRED=1 makes that a failure.
+ * Fails if a test fails. If PyPI is unreachable or no suitable Python is installed, the version is reported as skipped;
+ * SDK_REQUIRED=1 turns that into a failure.
  */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
@@ -12,11 +12,11 @@ import pg from 'pg';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 import { withScratchDatabase } from './lib/scratch-database.mjs';
 
-/** The newest, the first with protobuf only, and the last that speaks JSON. */
+/** The newest version, the first that only uses protobuf, and the last that uses JSON. */
 const VERSIONS = ['0.38.0', '0.25.0', '0.24.1'];
 const SKIPPED = new Map([
-  [3, 'there is no Python 3.11 or newer with venv'],
-  [4, 'the Python package index is out of reach'],
+  [3, 'no Python 3.11 or newer with venv is installed'],
+  [4, 'the Python package index is unreachable'],
 ]);
 
 const args = process.argv.slice(2);
@@ -24,7 +24,7 @@ const isVersion = (arg) => /^\d+\.\d+\.\d+$/.test(arg);
 const versions = args.some(isVersion) ? args.filter(isVersion) : VERSIONS;
 const passedOn = args.filter((arg) => !isVersion(arg));
 
-/** Runs a command with its output shown; resolves with its exit code. */
+/** Runs a command, shows its output, and resolves with its exit code. */
 function run(command, parameters, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, parameters, { cwd: projectRoot, env: { ...process.env, ...env }, stdio: 'inherit' });
@@ -36,7 +36,7 @@ function run(command, parameters, env = {}) {
   });
 }
 
-/** Makes a database beside the given one and returns its address. */
+/** Creates another database on the same server and returns its URL. */
 async function createDatabase(url, name) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -45,7 +45,7 @@ async function createDatabase(url, name) {
   return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }
 
-/** 'passed', 'failed' or why it was skipped. */
+/** Returns 'passed', 'failed' or the reason for skipping. */
 async function testVersion(version) {
   console.log(`\n=== tinker ${version} ===`);
   const made = await run(path.join(projectRoot, 'scripts', 'sdk-env.sh'), [version]);

@@ -1,9 +1,9 @@
 /**
  * npm test [-- <tier>... <vitest arguments>...]: installs and builds what is missing, starts a private Postgres (and a
- * Redis where the machine has one) for the run, runs the tiers in order and prints one table at the end.
+ * Redis if installed) for the run, runs the tiers in order and prints a summary.
  *
- * Fails for a failed test, for a tier without tests, and for a skipped test that does not say what it would need.
- * The tests get TEST_DATABASE_URL, and TEST_REDIS_URL when there is a Redis; both may be given from outside.
+ * Fails if a test fails, if a tier has no tests, or if a skipped test does not state what it needs. Tests receive
+ * TEST_DATABASE_URL, and TEST_REDIS_URL if there is a Redis; set them to use existing servers.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { temporaryFolder } from './lib/temporary-folder.mjs';
 
 const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e', 'chaos'];
 const NEED_SERVICES = new Set(['medium', 'e2e']);
-/** Start the built service themselves. */
+/** Tiers that start the built service. */
 const NEED_BUILD = new Set([...NEED_SERVICES, 'chaos']);
 
 const args = process.argv.slice(2);
@@ -25,7 +25,7 @@ const chosen = TIERS.filter((tier) => args.includes(tier));
 const tiers = chosen.length > 0 ? chosen : TIERS;
 const passedOn = args.filter((arg) => !TIERS.includes(arg));
 
-/** Postgres and Redis of this run, in a folder that goes with it. */
+/** Starts Postgres and Redis for this run, in a temporary folder. */
 async function startServices(stack) {
   if (!tiers.some((tier) => NEED_SERVICES.has(tier))) return {};
   const folder = temporaryFolder('thinker-test-');
@@ -48,7 +48,7 @@ async function startServices(stack) {
   return env;
 }
 
-/** Runs one tier; resolves with its counts. A vitest that ends without a report counts as one failure. */
+/** Runs one tier and resolves with its counts. A vitest process that exits without a report counts as one failure. */
 async function runTier(tier, env, signal) {
   const folder = temporaryFolder('thinker-report-');
   const file = path.join(folder, 'report.json');
@@ -81,7 +81,7 @@ function readReport(file) {
   }
 }
 
-/** Prints counts per tier, then each reason to skip once; returns whether the run is good. */
+/** Prints the counts per tier and each skip reason once; returns whether the run succeeded. */
 function summarize(reports) {
   console.log('\n=== all tiers ===');
   const total = { passed: 0, failed: 0, skipped: 0 };
@@ -102,8 +102,8 @@ function summarize(reports) {
     total.skipped += skips.length;
   }
   if (passedOn.length > 0) unexplained = 0; // a filter skips what it does not name
-  if (unexplained > 0) console.log(`${unexplained} skipped tests do not say what they need; a skip has to.`);
-  if (total.passed === 0) console.log('No test ran.');
+  if (unexplained > 0) console.log(`${unexplained} skipped tests do not state what they need.`);
+  if (total.passed === 0) console.log('No tests ran.');
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed === 0 && unexplained === 0 && total.passed > 0;
 }

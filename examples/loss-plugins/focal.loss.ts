@@ -10,7 +10,7 @@ import {
 } from 'thinker/losses';
 
 /**
- * Focal loss (arXiv:1708.02002) on tokens: what the model is already sure of counts less.
+ * Focal loss (arXiv:1708.02002) on tokens: reduces the weight of tokens that the model already predicts confidently.
  *
  *   p_t = exp(l_t)
  *   loss = - sum_t w_t (1 - p_t)^gamma l_t
@@ -18,9 +18,9 @@ import {
  */
 @Loss({
   name: 'focal',
-  description: 'Negative log-likelihood that counts sure tokens less',
+  description: 'Negative log-likelihood that down-weights confident tokens',
   inputs: [TARGET_TOKENS, WEIGHTS],
-  config: [{ name: 'gamma', default: 2, min: 1, max: 10, description: 'How much less; 1 or more.' }],
+  config: [{ name: 'gamma', default: 2, min: 1, max: 10, description: 'Focusing parameter; 1 or more.' }],
 })
 export class FocalLoss extends LossFunction {
   override compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult {
@@ -31,7 +31,7 @@ export class FocalLoss extends LossFunction {
     let loss = 0;
     let tokens = 0;
     logprobs.data.forEach((l, i) => {
-      // Positions of weight 0 may hold NaN: nobody has computed them.
+      // Positions with weight 0 may contain NaN, because they are not computed.
       if (active[i] === 0) return;
       const w = weights?.[i] ?? 1;
       const doubt = -Math.expm1(l); // 1 - p, exact where p is close to 1

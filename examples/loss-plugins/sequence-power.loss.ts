@@ -9,18 +9,26 @@ import {
 } from 'thinker/losses/tensorflow';
 
 /**
- * A power of each sequence's average negative log-likelihood: above 1, the sequences that go worst count most.
+ * A power of each sequence's average negative log-likelihood: above 1, the worst sequences have the most weight.
  *
  *   m_d = - sum_t w_t l_t / sum_t w_t     over the tokens t of datum d
  *   loss = sum_d m_d^power
  *
- * The gradient is TensorFlow.js's.
+ * TensorFlow.js computes the gradient.
  */
 @Loss({
   name: 'sequence_power',
   description: "A power of each sequence's average negative log-likelihood",
   inputs: [TARGET_TOKENS, WEIGHTS],
-  config: [{ name: 'power', default: 2, min: 1, max: 4, description: 'Above 1, the worst sequences count most.' }],
+  config: [
+    {
+      name: 'power',
+      default: 2,
+      min: 1,
+      max: 4,
+      description: 'Exponent; above 1, the worst sequences have the most weight.',
+    },
+  ],
 })
 export class SequencePowerLoss extends TensorLoss {
   protected override loss(tf: Tensorflow, logprobs: Tensor, inputs: TensorInputs, config: LossConfig, datums: Datums) {
@@ -39,7 +47,7 @@ export class SequencePowerLoss extends TensorLoss {
 
   private averages(tf: Tensorflow, logprobs: Tensor, { weights }: TensorInputs, { of, count }: Datums): Tensor {
     const sums = tf.unsortedSegmentSum(tf.mul(tf.neg(logprobs), weights!), of, count);
-    // A datum of which no token counts has 0 / 1e-6.
+    // A datum without weighted tokens evaluates to 0 / 1e-6.
     return tf.div(sums, tf.maximum(tf.unsortedSegmentSum(weights!, of, count), 1e-6));
   }
 }

@@ -36,7 +36,7 @@ function checkNode(root) {
   const [needMajor, needMinor] = /(\d+)\.(\d+)/.exec(wanted).slice(1).map(Number);
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < needMajor || (major === needMajor && minor < needMinor)) {
-    throw new Error(`Node ${wanted} is needed, this is ${process.versions.node} (https://nodejs.org).`);
+    throw new Error(`Node ${wanted} is required, but this is ${process.versions.node} (https://nodejs.org).`);
   }
 }
 

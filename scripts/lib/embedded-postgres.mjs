@@ -38,7 +38,7 @@ export async function startPostgres(options) {
   const home = prepareHome(wanted, serverAccount(path.join(wanted, 'data')));
   const account = serverAccount(path.join(home, 'data'));
   const binaries = prepareBinaries(account, log);
-  if (home !== wanted) log(`Postgres cannot reach ${wanted} as uid ${account.uid}; its data is in ${home}`);
+  if (home !== wanted) log(`Postgres cannot reach ${wanted} as uid ${account.uid}; using ${home} for its data instead`);
   const cluster = { home, data: path.join(home, 'data'), account, binaries, log };
 
   if (!existsSync(path.join(cluster.data, 'PG_VERSION'))) createCluster(cluster);
@@ -124,7 +124,7 @@ function checkVersion({ data, binaries }) {
   const have = /(\d+)\./.exec(run.stdout)?.[1];
   if (have !== made) {
     throw new Error(
-      `The database in ${data} was made by Postgres ${made}, the installed one is ${have}. Dump it with the old ` +
+      `The database in ${data} was created by Postgres ${made}, but the installed version is ${have}. Dump it with the old ` +
         `version and load it into a new folder, or move the folder away to start empty.`,
     );
   }
@@ -156,7 +156,7 @@ async function awaitPredecessor({ data, log }, timeoutMs) {
   if (!gone) {
     const { pid } = readPidFile(data) ?? {};
     throw new Error(
-      `Another Postgres (pid ${pid}) runs on ${data}: a second start on the same data folder is not possible. Stop the ` +
+      `Another Postgres (pid ${pid}) is running on ${data}: two servers cannot share a data folder. Stop the ` +
         `first one (Ctrl-C there, or kill -INT ${pid}), or choose another data folder with DATA_DIR.`,
     );
   }

