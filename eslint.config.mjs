@@ -108,6 +108,16 @@ export default tseslint.config(
       'prefer-const': 'error',
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/common/periodic-task.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'setInterval', message: 'Use PeriodicTask, which runs once at a time, logs failures and stops.' },
+      ],
+    },
+  },
   // A migration is a list of statements, in the order in which they run.
   { files: ['migrations/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
   { files: NUMERICS, rules: { 'max-lines': budget(500) } },

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { AppConfig } from '../../config/app-config.js';
 import { SnapshotRepository } from '../adapters/index.js';
 
@@ -12,7 +13,10 @@ const BATCH = 500;
 @Injectable()
 export class DeletedAdapters implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(DeletedAdapters.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly task = new PeriodicTask(
+    { purpose: 'delete the rows of deleted adapters', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
+    () => this.sweep(),
+  );
 
   constructor(
     private readonly config: AppConfig,
@@ -20,17 +24,11 @@ export class DeletedAdapters implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    const sweep = () =>
-      void this.sweep().catch((error: unknown) =>
-        this.logger.warn(`Could not delete rows of deleted adapters, trying again in an hour: ${String(error)}`),
-      );
-    this.timer = setInterval(sweep, HOUR_MS);
-    this.timer.unref();
-    sweep();
+    this.task.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
   }
 
   /** Returns how many rows went. */

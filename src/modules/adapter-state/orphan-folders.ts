@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterFolder, FolderRepository } from './repositories/folder.repository.js';
 
@@ -13,9 +14,10 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(OrphanFolders.name);
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> | null = null;
-  private closing = false;
+  private readonly task = new PeriodicTask(
+    { purpose: 'delete folders without a row', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
+    (stopping) => this.sweep(stopping),
+  );
 
   constructor(
     private readonly store: CheckpointStore,
@@ -23,29 +25,20 @@ export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    const sweep = () => (this.sweeping ??= this.sweep().finally(() => (this.sweeping = null)));
-    this.timer = setInterval(() => void sweep(), HOUR_MS);
-    this.timer.unref();
-    void sweep();
+    this.task.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closing = true;
-    clearInterval(this.timer);
-    await this.sweeping;
+    await this.task.stop();
   }
 
   /** Those of all adapters, and what writes that never came to their end have left. */
-  async sweep(): Promise<void> {
-    try {
-      await this.store.deleteAbandoned();
-      const adapters = (await Promise.all(KINDS.map((kind) => this.store.folders(kind)))).flat();
-      for (const adapterId of new Set(adapters.map(({ name }) => name))) {
-        if (this.closing) return;
-        await this.deleteOf(adapterId);
-      }
-    } catch (error) {
-      this.logger.warn(`Could not look for folders without a row, trying again in an hour: ${String(error)}`);
+  async sweep(stopping?: AbortSignal): Promise<void> {
+    await this.store.deleteAbandoned();
+    const adapters = (await Promise.all(KINDS.map((kind) => this.store.folders(kind)))).flat();
+    for (const adapterId of new Set(adapters.map(({ name }) => name))) {
+      if (stopping?.aborted === true) return;
+      await this.deleteOf(adapterId);
     }
   }
 

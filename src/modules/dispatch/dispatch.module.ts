@@ -8,7 +8,7 @@ import { LeaseRepository } from './leases/lease.repository.js';
 import { Leases } from './leases/leases.js';
 import { OperationRunner } from './operation-runner.js';
 import { Payloads } from './payloads.js';
-import { Upkeep } from './upkeep.js';
+import { Maintenance } from './maintenance.js';
 import { WorkIntake } from './work-intake.js';
 import { WorkerConnection } from './worker/worker-connection.js';
 import { WorkerPresence } from './worker/worker-presence.js';
@@ -24,7 +24,7 @@ import { WorkerPresence } from './worker/worker-presence.js';
     OperationRunner,
     Payloads,
     Dispatcher,
-    Upkeep,
+    Maintenance,
     WorkIntake,
     WorkerConnection,
     LeaseRepository,
@@ -33,6 +33,6 @@ import { WorkerPresence } from './worker/worker-presence.js';
     AdapterMemory,
     ComputeWorker,
   ],
-  exports: [Dispatcher, Upkeep, HandlerRegistry],
+  exports: [Dispatcher, Maintenance, HandlerRegistry],
 })
 export class DispatchModule {}

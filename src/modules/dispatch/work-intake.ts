@@ -3,18 +3,19 @@ import { within } from '../../common/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { type DispatchListener, Dispatcher } from './dispatcher.js';
-import { Upkeep } from './upkeep.js';
+import { Maintenance } from './maintenance.js';
 
 /** Opens and closes the ways by which work reaches the dispatcher: the queue and the sweep. */
 @Injectable()
 export class WorkIntake {
   private readonly logger = new Logger(WorkIntake.name);
   private paused: Promise<void> = Promise.resolve();
+  private swept: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly queue: JobQueue,
     private readonly dispatcher: Dispatcher,
-    private readonly upkeep: Upkeep,
+    private readonly maintenance: Maintenance,
     private readonly log: OperationLogRepository,
   ) {}
 
@@ -22,14 +23,14 @@ export class WorkIntake {
   open(workerId: string, listener: DispatchListener): void {
     this.dispatcher.start(workerId, listener);
     this.queue.process((job) => this.dispatcher.dispatch(job));
-    this.upkeep.start();
+    this.maintenance.start();
     this.logger.log(`${workerId} takes requests`);
   }
 
   /** Takes no more; what runs goes on. */
   close(): void {
     this.dispatcher.pause();
-    this.upkeep.stop();
+    this.swept = this.maintenance.stop();
     this.paused = this.queue
       .pause()
       .catch((error: unknown) => this.logger.warn(`Could not pause the queue: ${String(error)}`));
@@ -45,7 +46,11 @@ export class WorkIntake {
    */
   async drain(workerId: string, graceMs: number): Promise<boolean> {
     this.close();
-    const ended = await within(graceMs, this.dispatcher.drained());
+    // A sweep may still take leases and wake their lines.
+    const ended = await within(
+      graceMs,
+      this.swept.then(() => this.dispatcher.drained()),
+    );
     if (!ended) {
       this.dispatcher.abandon();
       const count = await this.log.releaseOwn(workerId);

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { FutureRepository } from './repositories/future.repository.js';
 
@@ -15,11 +16,12 @@ interface Waiter {
  */
 @Injectable()
 export class WaiterHub implements OnModuleInit, OnModuleDestroy {
-  private readonly logger = new Logger(WaiterHub.name);
   private readonly waiters = new Map<string, Set<Waiter>>();
   private unsubscribe: (() => void) | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping = false;
+  private readonly task = new PeriodicTask(
+    { purpose: 'poll for settled requests', intervalMs: SWEEP_MS, logger: new Logger(WaiterHub.name) },
+    () => this.sweep(),
+  );
   private closed = false;
 
   constructor(
@@ -30,18 +32,17 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
   onModuleInit(): void {
     this.unsubscribe = this.events.subscribe(EVENT_CHANNELS.futureSettled, {
       onEvent: (id) => this.wake(id),
-      onGap: () => void this.sweep(),
+      onGap: () => void this.task.runNow(),
     });
-    this.timer = setInterval(() => void this.sweep(), SWEEP_MS);
-    this.timer.unref();
+    this.task.start();
   }
 
   /** Lets every poll answer at once, so that the server can close. */
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     this.closed = true;
     this.unsubscribe?.();
-    clearInterval(this.timer);
     for (const id of [...this.waiters.keys()]) this.wake(id);
+    await this.task.stop();
   }
 
   /** From the start of a shutdown on: nothing waits any more. */
@@ -84,15 +85,8 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
 
   /** One query for all that is waited for; it takes sampling sessions for settled, so that their polls look again. */
   private async sweep(): Promise<void> {
-    if (this.sweeping || this.waiters.size === 0) return;
-    this.sweeping = true;
-    try {
-      for (const id of await this.futures.findOver([...this.waiters.keys()])) this.wake(id);
-    } catch (error) {
-      this.logger.warn(`Could not look after waiting requests, trying again in ${SWEEP_MS} ms: ${String(error)}`);
-    } finally {
-      this.sweeping = false;
-    }
+    if (this.waiters.size === 0) return;
+    for (const id of await this.futures.findOver([...this.waiters.keys()])) this.wake(id);
   }
 
   private insert(id: string, waiter: Waiter): void {

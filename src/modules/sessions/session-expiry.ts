@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../common/periodic-task.js';
 import { AppConfig } from '../../config/app-config.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -8,7 +9,10 @@ const INTERVAL_MS = 10_000;
 @Injectable()
 export class SessionExpiry implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(SessionExpiry.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly task = new PeriodicTask(
+    { purpose: 'end silent sessions', intervalMs: INTERVAL_MS, logger: this.logger },
+    () => this.sweep(),
+  );
 
   constructor(
     private readonly config: AppConfig,
@@ -18,21 +22,15 @@ export class SessionExpiry implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     // While nothing served, no client could be heard; none is to blame for that.
     await this.sessions.hearAnew();
-    this.timer = setInterval(() => void this.sweep(), INTERVAL_MS);
-    this.timer.unref();
+    this.task.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
   }
 
-  async sweep(): Promise<void> {
-    try {
-      const count = await this.sessions.endSilent(this.config.sessionTimeoutS);
-      if (count > 0)
-        this.logger.log(`${count} sessions were silent for ${this.config.sessionTimeoutS} s and are ended`);
-    } catch (error) {
-      this.logger.warn(`Could not look for silent sessions, trying again: ${String(error)}`);
-    }
+  private async sweep(): Promise<void> {
+    const count = await this.sessions.endSilent(this.config.sessionTimeoutS);
+    if (count > 0) this.logger.log(`${count} sessions were silent for ${this.config.sessionTimeoutS} s and are ended`);
   }
 }

@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Upkeep } from '../../../src/modules/dispatch/upkeep.js';
+import { Maintenance } from '../../../src/modules/dispatch/maintenance.js';
 import { FuturesService, OperationLog } from '../../../src/modules/futures/index.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
@@ -45,9 +45,9 @@ describe('retention', () => {
     );
     await database.query(`UPDATE adapters SET deleted_at = now() WHERE id = $1`, [deleted.id]);
 
-    const upkeep = platform.get(Upkeep);
-    expect(await upkeep.deleteOld(new Date(Date.now() + 1 * HOUR_MS))).toBe(0);
-    expect(await upkeep.deleteOld(new Date(Date.now() + 3 * HOUR_MS))).toBe(5);
+    const maintenance = platform.get(Maintenance);
+    expect(await maintenance.deleteOld(new Date(Date.now() + 1 * HOUR_MS))).toBe(0);
+    expect(await maintenance.deleteOld(new Date(Date.now() + 3 * HOUR_MS))).toBe(5);
     expect(await database.query('SELECT request_id FROM futures')).toEqual([{ request_id: ids[2] }]);
 
     // What was used is still known: the failed request counts nothing, the others one each.
@@ -74,14 +74,14 @@ describe('retention', () => {
        SELECT adapter_id, position, 1, 0, 'state', 0 FROM futures WHERE request_id = $1`,
       [requestId],
     );
-    await platform.get(Upkeep).deleteOld(new Date(Date.now() + 3 * HOUR_MS));
+    await platform.get(Maintenance).deleteOld(new Date(Date.now() + 3 * HOUR_MS));
     expect(await database.query('SELECT FROM futures WHERE request_id = $1', [requestId])).toHaveLength(1);
   });
 
   it('keeps everything with a retention of 0', async () => {
     const forever = await startPlatform({ databaseUrl: database.url, env: { FUTURE_RETENTION_HOURS: '0' } });
     try {
-      expect(await forever.get(Upkeep).deleteOld(new Date(Date.now() + 1e6 * HOUR_MS))).toBe(0);
+      expect(await forever.get(Maintenance).deleteOld(new Date(Date.now() + 1e6 * HOUR_MS))).toBe(0);
     } finally {
       await forever.app.close();
     }

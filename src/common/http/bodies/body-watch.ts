@@ -1,10 +1,12 @@
+import { Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { PeriodicTask } from '../../periodic-task.js';
 import { sendError } from '../app-exception.filter.js';
 import { BodyTooSlowError } from './body.errors.js';
 
 /** On average, after the grace period. */
 const MIN_BYTES_PER_S = 16 * 2 ** 10;
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 /** What follows an answer that did not wait for its request's body is thrown away, while it comes, but no more. */
 const DRAIN_GRACE_S = 5;
 const DRAIN_BYTES = 2 ** 26;
@@ -25,7 +27,10 @@ interface Watched {
  */
 export class BodyWatch {
   private readonly watched = new Set<Watched>();
-  private timer: NodeJS.Timeout | null = null;
+  private readonly task = new PeriodicTask(
+    { purpose: 'check the pace of request bodies', intervalMs: CHECK_MS, logger: new Logger(BodyWatch.name) },
+    () => this.check(),
+  );
 
   constructor(private readonly graceS: number) {}
 
@@ -46,13 +51,13 @@ export class BodyWatch {
       ...{ request, response, isRead, since: performance.now() },
       bytesBefore: request.socket.bytesRead,
     };
+    if (this.watched.size === 0) this.task.start();
     this.watched.add(watched);
     const forget = (): boolean => this.watched.delete(watched);
     request.once('end', forget).once('close', forget);
-    this.timer ??= setInterval(() => this.look(), LOOK_MS).unref();
   }
 
-  private look(): void {
+  private check(): void {
     for (const watched of this.watched) {
       // What is thrown away need not tell of its end, and the connection goes on with other requests.
       if (watched.request.complete) {
@@ -66,9 +71,7 @@ export class BodyWatch {
       if (watched.isRead && isSlow) this.refuse(watched, bytes, seconds);
       else if (!watched.isRead && (isSlow || bytes > DRAIN_BYTES)) this.end(watched);
     }
-    if (this.watched.size > 0 || !this.timer) return;
-    clearInterval(this.timer);
-    this.timer = null;
+    if (this.watched.size === 0) void this.task.stop();
   }
 
   private refuse(watched: Watched, bytes: number, seconds: number): void {

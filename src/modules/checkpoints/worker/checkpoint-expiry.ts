@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointEventRepository } from '../repositories/checkpoint-event.repository.js';
@@ -10,8 +11,14 @@ const BATCH = 100;
 /** Deletes checkpoints whose time is over. Until then, and after, nobody sees an expired one. */
 @Injectable()
 export class CheckpointExpiry implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(CheckpointExpiry.name);
-  private timer: NodeJS.Timeout | undefined;
+  private readonly task = new PeriodicTask(
+    {
+      purpose: 'delete expired checkpoints',
+      intervalMs: INTERVAL_MS,
+      logger: new Logger(CheckpointExpiry.name),
+    },
+    () => this.sweep(),
+  );
 
   constructor(
     private readonly checkpoints: CheckpointRepository,
@@ -20,21 +27,16 @@ export class CheckpointExpiry implements OnApplicationBootstrap, OnModuleDestroy
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweep(), INTERVAL_MS);
-    this.timer.unref();
+    this.task.start();
   }
 
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  async onModuleDestroy(): Promise<void> {
+    await this.task.stop();
   }
 
   async sweep(): Promise<void> {
-    try {
-      for (const checkpoint of await this.checkpoints.findExpired(BATCH)) {
-        if (await this.forget(checkpoint)) await this.store.delete(checkpoint.path);
-      }
-    } catch (error) {
-      this.logger.warn(`Could not delete expired checkpoints, trying again in a minute: ${String(error)}`);
+    for (const checkpoint of await this.checkpoints.findExpired(BATCH)) {
+      if (await this.forget(checkpoint)) await this.store.delete(checkpoint.path);
     }
   }
 

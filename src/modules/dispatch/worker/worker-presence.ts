@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
+import { PeriodicTask } from '../../../common/periodic-task.js';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { BEAT_MS, WorkerRepository } from '../../workers/index.js';
 import { WorkerConnection } from './worker-connection.js';
@@ -7,10 +8,15 @@ import { WorkerConnection } from './worker-connection.js';
 /** This worker's row, with the sign of life that its leases hang on. */
 @Injectable()
 export class WorkerPresence {
-  private readonly logger = new Logger(WorkerPresence.name);
-  private timer: NodeJS.Timeout | undefined;
-  private beating: Promise<void> | null = null;
+  private readonly task = new PeriodicTask(
+    { purpose: 'send a heartbeat', intervalMs: BEAT_MS, logger: new Logger(WorkerPresence.name) },
+    async () => {
+      await this.beat();
+      await this.onBeat();
+    },
+  );
   private id = '';
+  private onBeat: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly connection: WorkerConnection,
@@ -26,21 +32,14 @@ export class WorkerPresence {
   /** From now on others see this worker. `onBeat` runs after each beat that has reached the database. */
   async start(id: string, onBeat: () => Promise<void>): Promise<void> {
     this.id = id;
+    this.onBeat = onBeat;
     await this.workers.removeDead();
     await this.beat();
-    this.timer = setInterval(() => {
-      // A slow one is not doubled.
-      this.beating ??= this.beat()
-        .then(onBeat)
-        .catch((error: unknown) => this.logger.warn(`No heartbeat: ${String(error)}`))
-        .finally(() => (this.beating = null));
-    }, BEAT_MS);
-    this.timer.unref();
+    this.task.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.beating;
+    await this.task.stop();
     if (this.id !== '') await this.workers.remove(this.id);
     await this.connection.close();
   }
