@@ -8,7 +8,7 @@ import { type AdapterEntity, AdaptersService } from '../adapters/index.js';
 import { fromFiles } from '../../storage/adapter-files.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
 import { endOf, isExpired } from './checkpoint-lifetime.js';
-import { type CheckpointPath, formatCheckpointPath } from './checkpoint-path.js';
+import { type CheckpointPath, formatCheckpointPath } from '../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { withFirstState } from './files/first-state.js';
 import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';

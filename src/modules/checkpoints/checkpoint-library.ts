@@ -6,7 +6,7 @@ import { whenDatabaseIsBack } from '../../database/outage.js';
 import { packArchive } from '../../formats/adapter-archive.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { endOf } from './checkpoint-lifetime.js';
-import { type CheckpointPath } from './checkpoint-path.js';
+import { type CheckpointPath } from '../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { CheckpointNotFoundError, PathTakenError } from './errors/checkpoint.errors.js';
 import { type CheckpointEventEntity } from './entities/checkpoint-event.entity.js';

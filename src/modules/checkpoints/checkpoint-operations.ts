@@ -1,5 +1,5 @@
 import { type OperationData } from '../../domain/operation-data.js';
-import { type CheckpointKind } from './entities/checkpoint.entity.js';
+import { type CheckpointKind } from '../../domain/checkpoint-path.js';
 import { type SaveRequest } from './worker/checkpoint-writer.js';
 
 /** Payloads of the checkpoint operations as they stand in the log. */

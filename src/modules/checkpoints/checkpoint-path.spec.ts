@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkCheckpointName, formatCheckpointPath, parseCheckpointPath } from './checkpoint-path.js';
+import { formatCheckpointPath } from '../../domain/checkpoint-path.js';
+import { checkCheckpointName, parseCheckpointPath } from './checkpoint-path.js';
 
 describe('checkpoint paths', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiPost } from '../../common/http/api-docs.js';
-import { formatCheckpointPath } from './checkpoint-path.js';
+import { formatCheckpointPath } from '../../domain/checkpoint-path.js';
 import { type AcceptedCheckpoint, CheckpointsService } from './checkpoints.service.js';
 import {
   CheckpointAcceptedDto,

@@ -9,16 +9,12 @@ import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
 import { encodeLoad, encodeSave } from './checkpoint-operations.js';
-import {
-  checkCheckpointName,
-  type CheckpointPath,
-  formatCheckpointPath,
-  isCheckpointPath,
-  parseCheckpointPath,
-} from './checkpoint-path.js';
+import { type CheckpointPath, formatCheckpointPath, isCheckpointPath } from '../../domain/checkpoint-path.js';
+import { checkCheckpointName, parseCheckpointPath } from './checkpoint-path.js';
 import { type LoadWeightsDto, type SaveForSamplerDto, type SaveWeightsDto } from './dto/checkpoint.dto.js';
 import { type SaveRequest } from './worker/checkpoint-writer.js';
-import { type CheckpointEntity, type CheckpointKind } from './entities/checkpoint.entity.js';
+import { type CheckpointKind } from '../../domain/checkpoint-path.js';
+import { type CheckpointEntity } from './entities/checkpoint.entity.js';
 import { CheckpointExistsError, CheckpointNotFoundError } from './errors/checkpoint.errors.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString } from 'class-validator';
-import { checkCheckpointName, CHECKPOINT_SEGMENTS, type CheckpointPath, kindOf } from '../checkpoint-path.js';
+import { CHECKPOINT_SEGMENTS, type CheckpointPath, kindOf } from '../../../domain/checkpoint-path.js';
+import { checkCheckpointName } from '../checkpoint-path.js';
 
 /** A checkpoint in a route: /adapters/{model_id}/checkpoints/{kind}/{name}. */
 export class CheckpointParamsDto {

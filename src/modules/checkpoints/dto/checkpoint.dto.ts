@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
-import { CHECKPOINT_SEGMENTS, formatCheckpointPath, segmentOf } from '../checkpoint-path.js';
+import { CHECKPOINT_SEGMENTS, formatCheckpointPath, segmentOf } from '../../../domain/checkpoint-path.js';
 
 /** Ten years: enough to tell a slip from a wish. */
 const MAX_TTL_S = 315_360_000;

@@ -1,14 +1,8 @@
 import { Column, CreateDateColumn, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import { bigintNumber } from '../../../database/column.transformers.js';
+import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
-
-/**
- * 'training' = weights with optimiser state, to go on training from; 'sampler' = immutable weights to sample from;
- * 'external' = weights as files for other programs (PEFT).
- */
-export const CHECKPOINT_KINDS = ['training', 'sampler', 'external'] as const;
-export type CheckpointKind = (typeof CHECKPOINT_KINDS)[number];
 
 /** A named checkpoint or sampler snapshot: the row is written after its folder is complete. */
 @Entity('checkpoints')

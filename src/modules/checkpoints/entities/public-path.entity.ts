@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-import { type CheckpointKind } from './checkpoint.entity.js';
+import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
 
 /**
  * A path under which a checkpoint has been published, and the only owner whose checkpoint other keys may read there. It

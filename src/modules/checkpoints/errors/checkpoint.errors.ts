@@ -1,6 +1,6 @@
 import { AppError } from '../../../common/errors/app-error.js';
 import { NotFoundError } from '../../../common/errors/request.errors.js';
-import { type CheckpointPath, formatCheckpointPath } from '../checkpoint-path.js';
+import { type CheckpointPath, formatCheckpointPath } from '../../../domain/checkpoint-path.js';
 
 export class CheckpointNotFoundError extends NotFoundError {
   constructor(path: CheckpointPath, field = 'path') {

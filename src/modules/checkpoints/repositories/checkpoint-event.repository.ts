@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Between, type EntityManager, Repository } from 'typeorm';
-import { formatCheckpointPath } from '../checkpoint-path.js';
+import { formatCheckpointPath } from '../../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointEventEntity, type CheckpointEventName } from '../entities/checkpoint-event.entity.js';
 

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
 import { isExpired } from '../checkpoint-lifetime.js';
-import { type CheckpointPath } from '../checkpoint-path.js';
-import { CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
+import { type CheckpointPath } from '../../../domain/checkpoint-path.js';
+import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
+import { CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { PublicPathEntity } from '../entities/public-path.entity.js';
 
 export type NewCheckpointRow = Omit<CheckpointEntity, 'adapter' | 'createdAt'>;

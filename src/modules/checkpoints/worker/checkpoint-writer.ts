@@ -8,8 +8,9 @@ import { type AdapterEntity } from '../../adapters/index.js';
 import { toFiles } from '../../../storage/adapter-files.js';
 import { type Operation } from '../../futures/index.js';
 import { endOf, isExpired } from '../checkpoint-lifetime.js';
-import { formatCheckpointPath } from '../checkpoint-path.js';
-import { type CheckpointEntity, type CheckpointKind } from '../entities/checkpoint.entity.js';
+import { formatCheckpointPath } from '../../../domain/checkpoint-path.js';
+import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
+import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointExistsError, LeaseOutdatedError } from '../errors/checkpoint.errors.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
 

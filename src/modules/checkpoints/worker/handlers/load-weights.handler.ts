@@ -7,7 +7,7 @@ import { AdapterResidency, AdapterRestore, type LoadedState } from '../../../ada
 import { readFiles } from '../../../../storage/adapter-files.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../../futures/index.js';
 import { decodeLoad, type LoadRequest } from '../../checkpoint-operations.js';
-import { formatCheckpointPath } from '../../checkpoint-path.js';
+import { formatCheckpointPath } from '../../../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from '../../entities/checkpoint.entity.js';
 import { CheckpointMismatchError, CheckpointNotFoundError } from '../../errors/checkpoint.errors.js';
 import { CheckpointRepository } from '../../repositories/checkpoint.repository.js';

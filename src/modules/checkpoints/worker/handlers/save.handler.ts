@@ -4,7 +4,7 @@ import { AdapterResidency } from '../../../adapter-state/index.js';
 import { type Operation, OperationHandler, type OperationOutcome } from '../../../futures/index.js';
 import { decodeSave } from '../../checkpoint-operations.js';
 import { CheckpointWriter } from '../checkpoint-writer.js';
-import { type CheckpointKind } from '../../entities/checkpoint.entity.js';
+import { type CheckpointKind } from '../../../../domain/checkpoint-path.js';
 
 /** Writes the adapter's state as a checkpoint of one kind. */
 @Injectable()
