@@ -102,7 +102,7 @@ describe('BaseModelCatalog', () => {
   it('takes the bundled model when the hub does not give the default, and says so', async () => {
     const catalog = await load([DEFAULT_BASE_MODEL]);
     expect(catalog.default().name).toBe('tiny-chat');
-    expect(logged).toEqual([expect.stringMatching(/cannot be reached: .*Taking the bundled model tiny-chat instead/)]);
+    expect(logged).toEqual([expect.stringMatching(/cannot be reached: .*Using the bundled model tiny-chat instead/)]);
   });
 
   it('does not start without a model that was asked for', async () => {
@@ -123,7 +123,7 @@ describe('BaseModelCatalog', () => {
     [
       'two models of one name',
       async () => [await writeModel('a/x'), await writeModel('b/x')],
-      /two models the name 'x'/,
+      /two models with the name 'x'/,
     ],
     [
       'what is neither folder nor id',
@@ -131,7 +131,7 @@ describe('BaseModelCatalog', () => {
       /neither a folder with a config\.json/,
     ],
     ['a path trick', () => Promise.resolve(['owner/..']), /neither a folder/],
-    ['no model', () => Promise.resolve([]), /names no model/],
+    ['no model', () => Promise.resolve([]), /BASE_MODELS is empty/],
   ])('refuses %s', async (_, entries, message) => {
     await expect(load(await entries())).rejects.toMatchObject({
       code: 'invalid_configuration',
@@ -145,7 +145,7 @@ describe('BaseModelCatalog', () => {
     const catalog = await load([folder], { log: (line) => lines.push(line) });
     expect(catalog.default().tokenizer.vocabSize).toBe(420);
     expect(lines.join('\n')).toMatch(
-      /tokens without embeddings: requests that hold ids from 419 \(its vocab_size\) to 419/,
+      /tokens without embeddings: requests that contain ids from 419 \(its vocab_size\) to 419/,
     );
   });
 });

@@ -41,12 +41,14 @@ export class BaseModelCatalog {
     for (const entry of options.entries) {
       const model = await loadEntry(entry, options);
       if (models.some(({ name }) => name === model.name)) {
-        throw new ConfigError([`BASE_MODELS gives two models the name '${model.name}'. Rename one folder.`]);
+        throw new ConfigError([
+          `BASE_MODELS contains two models with the name '${model.name}'. Rename one of the folders.`,
+        ]);
       }
       models.push(model);
     }
     const [first, ...others] = models;
-    if (!first) throw new ConfigError(['BASE_MODELS names no model.']);
+    if (!first) throw new ConfigError(['BASE_MODELS is empty.']);
     return new BaseModelCatalog([first, ...others]);
   }
 
@@ -76,7 +78,7 @@ async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseMo
   if (local) return openModel(basename(resolve(entry)), resolve(entry), options);
   if (!isHubId(entry)) {
     throw new ConfigError([
-      `BASE_MODELS names '${entry}', which is neither a folder with a config.json nor a Hugging Face id such as ` +
+      `BASE_MODELS names '${entry}', which is neither a folder with a config.json nor a Hugging Face model id such as ` +
         `${DEFAULT_BASE_MODEL}.`,
     ]);
   }
@@ -90,7 +92,7 @@ async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseMo
   } catch (error) {
     const hubFailed = error instanceof HubUnreachableError || error instanceof HubRefusedError;
     if (!hubFailed || entry !== DEFAULT_BASE_MODEL) throw error;
-    options.log(`${error.message} Taking the bundled model ${basename(options.bundledFolder)} instead of ${entry}.`);
+    options.log(`${error.message} Using the bundled model ${basename(options.bundledFolder)} instead of ${entry}.`);
     return openModel(basename(options.bundledFolder), options.bundledFolder, options);
   }
 }
@@ -102,7 +104,7 @@ async function openModel(name: string, folder: string, options: CatalogOptions):
   const tokenizer = await HfChatTokenizer.load(folder, what);
   if (tokenizer.vocabSize > config.vocabSize) {
     const ids = `from ${config.vocabSize} (its vocab_size) to ${tokenizer.vocabSize - 1}`;
-    options.log(`${what} has tokens without embeddings: requests that hold ids ${ids} are refused.`);
+    options.log(`${what} has tokens without embeddings: requests that contain ids ${ids} are rejected.`);
   }
   return { name, folder, config, tokenizer };
 }
@@ -128,6 +130,6 @@ function progressLog(entry: string, log: (message: string) => void): HubOptions[
     const now = Math.floor((10 * doneBytes) / Math.max(1, totalBytes));
     if (now <= tenths || totalBytes < 1_000_000) return;
     tenths = now;
-    log(`Fetching ${entry}: ${now * 10} % of ${(totalBytes / 1e6).toFixed(0)} MB`);
+    log(`Downloading ${entry}: ${now * 10} % of ${(totalBytes / 1e6).toFixed(0)} MB`);
   };
 }

@@ -75,7 +75,7 @@ describe('openCheckpoint', () => {
       join(folder, 'model.safetensors.index.json'),
       JSON.stringify({ weight_map: { x: '../secret.safetensors' } }),
     );
-    await expect(opened()).rejects.toThrow(/no safetensors file beside it/);
+    await expect(opened()).rejects.toThrow(/not a safetensors file in the same folder/);
   });
 
   it('names what is missing, unexpected, of another shape or of another type', async () => {
@@ -86,12 +86,12 @@ describe('openCheckpoint', () => {
 
     const unexpected = allTensors({ ...config, qkNorm: true });
     await write('model.safetensors', unexpected);
-    await expect(opened()).rejects.toThrow(/4 parameters that config\.json does not explain: .*q_norm/);
+    await expect(opened()).rejects.toThrow(/4 parameters that config\.json does not account for: .*q_norm/);
 
     const shape = allTensors();
     shape.set('model.norm.weight', { dtype: 'F32', shape: [2, 2], data: new Float32Array(4) });
     await write('model.safetensors', shape);
-    await expect(opened()).rejects.toThrow(/model\.norm\.weight has shape \[2, 2\] where config\.json demands \[4\]/);
+    await expect(opened()).rejects.toThrow(/model\.norm\.weight has shape \[2, 2\] where config\.json requires \[4\]/);
 
     const dtype = allTensors();
     dtype.set('model.norm.weight', { dtype: 'F64', shape: [4], data: new Float64Array(4) });
@@ -121,7 +121,7 @@ describe('openCheckpoint', () => {
     await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(allTensors()).subarray(0, -1));
     await expect(opened()).rejects.toMatchObject({
       code: 'unsupported_checkpoint',
-      message: expect.stringMatching(/cut short/) as string,
+      message: expect.stringMatching(/truncated/) as string,
     });
   });
 

@@ -88,7 +88,7 @@ function weightDtype(entry: TensorEntry, shape: readonly number[], what: string)
   if (entry.shape.length !== shape.length || entry.shape.some((size, i) => size !== shape[i])) {
     throw unsupported(
       what,
-      `${entry.name} has shape [${entry.shape.join(', ')}] where config.json demands [${shape.join(', ')}]`,
+      `${entry.name} has shape [${entry.shape.join(', ')}] where config.json requires [${shape.join(', ')}]`,
     );
   }
   if (!isFloatDtype(entry.dtype)) {
@@ -117,7 +117,7 @@ function checkNames(
   if (unexpected.length > 0) {
     throw unsupported(
       what,
-      `its files hold ${unexpected.length} parameters that config.json does not explain: ${some(unexpected)}`,
+      `its files contain ${unexpected.length} parameters that config.json does not account for: ${some(unexpected)}`,
     );
   }
 }
@@ -133,7 +133,7 @@ export async function safetensorsFiles(folder: string, what: string): Promise<st
   if (pytorch) {
     throw unsupported(
       what,
-      'its weights are PyTorch .bin files, which are programs as much as data',
+      'its weights are PyTorch .bin files, which can execute code',
       'Convert it once with transformers: AutoModelForCausalLM.from_pretrained(x).save_pretrained(y).',
     );
   }
@@ -152,7 +152,10 @@ export function shardNames(indexText: string, present: readonly string[] | null,
   if (typeof map !== 'object' || map === null) throw unsupported(what, `its ${INDEX_FILE} has no weight_map`);
   const shards = [...new Set<unknown>(Object.values(map))].map((name) => {
     if (typeof name === 'string' && basename(name) === name && name.endsWith('.safetensors')) return name;
-    throw unsupported(what, `its ${INDEX_FILE} names ${JSON.stringify(name)}, which is no safetensors file beside it`);
+    throw unsupported(
+      what,
+      `its ${INDEX_FILE} names ${JSON.stringify(name)}, which is not a safetensors file in the same folder`,
+    );
   });
   const missing = shards.filter((name) => present && !present.includes(name));
   if (missing.length > 0) throw unsupported(what, `shards are missing from its folder: ${some(missing)}`);
@@ -164,7 +167,7 @@ async function readHeader(file: string, what: string): ReturnType<typeof readSaf
     return await readSafetensorsHeader(file);
   } catch (error) {
     const reason = error instanceof AppError ? error.message.replace(/\.$/, '') : `${file} cannot be read`;
-    const remedy = 'Fetch the file again if its download was cut short.';
+    const remedy = 'Download the file again if it is incomplete.';
     throw unsupported(what, reason, remedy, error);
   }
 }

@@ -14,7 +14,7 @@ describe('a fault', () => {
   it.each(['', 'nowhere', 'result-computed@0', 'result-computed@', 'result-computed:crash', 'result-computed@2:stop'])(
     'is not read from %j',
     (text) => {
-      expect(() => parseFault(text)).toThrow(/must be <point>.*with a point out of request-inserted, lease-written/);
+      expect(() => parseFault(text)).toThrow(/must be <point>.*with one of the points request-inserted, lease-written/);
     },
   );
 });

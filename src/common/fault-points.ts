@@ -45,7 +45,7 @@ export function parseFault(text: string): Fault {
   const [, name, action, nth] = FAULT.exec(text) ?? [];
   const point = FAULT_POINTS.find((known) => known === name);
   if (point === undefined) {
-    throw new Error(`must be <point>[:kill|:stop][@<n>] with a point out of ${FAULT_POINTS.join(', ')}`);
+    throw new Error(`must be <point>[:kill|:stop][@<n>] with one of the points ${FAULT_POINTS.join(', ')}`);
   }
   return { point, signal: action === 'stop' ? 'SIGSTOP' : 'SIGKILL', nth: Number(nth ?? 1) };
 }

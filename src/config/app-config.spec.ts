@@ -36,17 +36,17 @@ describe('the configuration', () => {
   });
 
   it.each([
-    [{ PORT: 'http' }, /PORT='http': must be a whole number from 0 to 65535/],
+    [{ PORT: 'http' }, /PORT='http': must be an integer from 0 to 65535/],
     [{ ROLE: 'both' }, /ROLE='both': must be one of all, api, worker/],
     [{ ENGINE: 'torch' }, /ENGINE='torch': must be one of auto, onnxruntime, tensorflow/],
-    [{ BODY_LIMIT_MB: '0' }, /BODY_LIMIT_MB='0': must be a whole number from 1 to 1024/],
-    [{ BASE_MODELS: 'a,,b' }, /BASE_MODELS='a,,b': must be names separated by commas/],
-    [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL=\(hidden\): must be an address starting with redis:\/\//],
-    [{ DATABASE_URL: 'mysql://a:topsecret@b/c' }, /DATABASE_URL=\(hidden\): must be a Postgres address/],
-    [{ HF_ENDPOINT: 'hub' }, /HF_ENDPOINT='hub': must be an address starting with http:\/\/ or https:\/\//],
-    [{ CORS_ORIGINS: 'https://a.example/' }, /'https:\/\/a.example\/' is not one/],
-    [{ CORS_ORIGINS: 'a.example' }, /must be \* or origins separated by commas/],
-    [{ ALLOWED_HOSTS: 'http://a' }, /must be host names or addresses separated by commas/],
+    [{ BODY_LIMIT_MB: '0' }, /BODY_LIMIT_MB='0': must be an integer from 1 to 1024/],
+    [{ BASE_MODELS: 'a,,b' }, /BASE_MODELS='a,,b': must be a comma-separated list of names/],
+    [{ REDIS_URL: 'localhost:6379' }, /REDIS_URL=\(hidden\): must be a URL starting with redis:\/\//],
+    [{ DATABASE_URL: 'mysql://a:topsecret@b/c' }, /DATABASE_URL=\(hidden\): must be a Postgres URL/],
+    [{ HF_ENDPOINT: 'hub' }, /HF_ENDPOINT='hub': must be a URL starting with http:\/\/ or https:\/\//],
+    [{ CORS_ORIGINS: 'https://a.example/' }, /'https:\/\/a.example\/' is not an origin/],
+    [{ CORS_ORIGINS: 'a.example' }, /must be \* or a comma-separated list of origins/],
+    [{ ALLOWED_HOSTS: 'http://a' }, /must be a comma-separated list of host names or addresses/],
     [{ ALLOWED_HOSTS: 'a:8000' }, /without a port/],
     [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL='loud': must be one of/],
     [{ FAULT_AT: 'nowhere' }, /FAULT_AT='nowhere': must be <point>/],
@@ -62,7 +62,7 @@ describe('the configuration', () => {
 
   it('refuses split roles without Redis', () => {
     for (const ROLE of ['api', 'worker'])
-      expect(() => parse({ ROLE })).toThrow(new RegExp(`ROLE=${ROLE} needs REDIS_URL`));
+      expect(() => parse({ ROLE })).toThrow(new RegExp(`ROLE=${ROLE} requires REDIS_URL`));
     expect(parse({ ROLE: 'api', REDIS_URL: 'redis://127.0.0.1' }).runsWorker).toBe(false);
   });
 
@@ -80,7 +80,7 @@ describe('the configuration', () => {
       { point: 'result-written', signal: 'SIGKILL', nth: 2 },
       { point: 'operation-claimed', signal: 'SIGSTOP', nth: 1 },
     ]);
-    expect(config.warnings).toEqual([expect.stringContaining('makes this process end itself')]);
+    expect(config.warnings).toEqual([expect.stringContaining('makes this process exit')]);
     expect(parse({}).faults).toEqual([]);
   });
 

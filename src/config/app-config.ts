@@ -130,7 +130,7 @@ export class AppConfig {
     if (problems.length > 0) throw new ConfigError(problems);
     if (values.ROLE !== 'all' && values.REDIS_URL === '') {
       throw new ConfigError([
-        `ROLE=${values.ROLE} needs REDIS_URL: api and worker meet in Redis. Set REDIS_URL, or use ROLE=all.`,
+        `ROLE=${values.ROLE} requires REDIS_URL, because the API and the workers communicate through Redis. Set REDIS_URL, or use ROLE=all.`,
       ]);
     }
     return new AppConfig(values, findQuestionable(given, values));
@@ -196,9 +196,12 @@ function findQuestionable(given: Environment, values: Values): string[] {
     );
   }
   if (values.CORS_ORIGINS.includes('*') && values.API_KEYS.length + values.ADMIN_KEYS.length === 0) {
-    warnings.push('CORS_ORIGINS=* lets every web page use the service, unless keys were made with `npm run keys`.');
+    warnings.push(
+      'CORS_ORIGINS=* allows every web page to use the service, unless keys were created with `npm run keys`.',
+    );
   }
-  if (values.FAULT_DISK_FULL !== '') warnings.push('FAULT_DISK_FULL, which is for tests, can make every write fail.');
-  if (values.FAULT_AT !== '') warnings.push('FAULT_AT, which is for tests, makes this process end itself.');
+  if (values.FAULT_DISK_FULL !== '')
+    warnings.push('FAULT_DISK_FULL is set: it is for tests only and can make every write fail.');
+  if (values.FAULT_AT !== '') warnings.push('FAULT_AT is set: it is for tests only and makes this process exit.');
   return warnings;
 }

@@ -10,7 +10,7 @@ export const optionalUrl = (...protocols: string[]) =>
     if (input === '') return input;
     const protocol = URL.canParse(input) ? new URL(input).protocol : '';
     if (!protocols.includes(protocol)) {
-      throw new Error(`must be an address starting with ${protocols.map((name) => `${name}//`).join(' or ')}`);
+      throw new Error(`must be a URL starting with ${protocols.map((name) => `${name}//`).join(' or ')}`);
     }
     return input;
   });
@@ -18,7 +18,7 @@ export const optionalUrl = (...protocols: string[]) =>
 export const databaseUrl = makeValidator<string>((input) => {
   const protocol = URL.canParse(input) ? new URL(input).protocol : '';
   if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
-    throw new Error('must be a Postgres address such as postgres://user:password@host:5432/database');
+    throw new Error('must be a Postgres URL such as postgres://user:password@host:5432/database');
   }
   return input;
 });
@@ -27,21 +27,22 @@ export const wholeNumber = (min: number, max: number) =>
   makeValidator<number>((input) => {
     const value = Number(input);
     if (input.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}`);
+      throw new Error(`must be an integer from ${min} to ${max}`);
     }
     return value;
   });
 
 export const names = makeValidator<readonly string[]>((input) => {
   const list = input.split(',').map((name) => name.trim());
-  if (list.some((name) => name === '')) throw new Error('must be names separated by commas, none of them empty');
+  if (list.some((name) => name === ''))
+    throw new Error('must be a comma-separated list of names without empty entries');
   return list;
 });
 
 export const hostNames = makeValidator<readonly string[]>((input) => {
   const list = input.split(',').map((name) => name.trim());
   if (list.some((name) => !/^[^\s:/[\]]+$/.test(name) && isIP(name) === 0)) {
-    throw new Error('must be host names or addresses separated by commas, without http:// and without a port');
+    throw new Error('must be a comma-separated list of host names or addresses, without http:// and without a port');
   }
   return list;
 });
@@ -52,7 +53,7 @@ export const origins = makeValidator<readonly string[]>((input) => {
   for (const origin of list) {
     const isWeb = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
     if (origin !== '*' && !isWeb && !/^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/.test(origin)) {
-      throw new Error(`must be * or origins separated by commas, and '${origin}' is not one`);
+      throw new Error(`must be * or a comma-separated list of origins; '${origin}' is not an origin`);
     }
   }
   return list;

@@ -9,7 +9,7 @@ export class DatabaseUnavailableError extends AppError {
       'server',
       503,
       `Postgres at ${hostname}:${port || '5432'}${pathname} cannot be used: ${reason(cause)}. ` +
-        `Start it, or correct DATABASE_URL ('npm run quickstart' brings its own).`,
+        `Start it, or correct DATABASE_URL ('npm run quickstart' starts a private one).`,
       {},
       { cause },
     );

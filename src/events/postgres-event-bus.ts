@@ -40,8 +40,7 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
 
   async publish(channel: EventChannel, payload: string): Promise<void> {
     const size = Buffer.byteLength(payload);
-    if (size > MAX_EVENT_BYTES)
-      throw new RangeError(`an event may have ${MAX_EVENT_BYTES} bytes, this one has ${size}`);
+    if (size > MAX_EVENT_BYTES) throw new RangeError(`the event has ${size} bytes; the limit is ${MAX_EVENT_BYTES}`);
     await this.database.query('SELECT pg_notify($1, $2)', [channel, payload]);
   }
 
@@ -79,7 +78,7 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
   private lost(client: Client, error: Error): void {
     if (this.closed || this.client !== client) return;
     this.client = undefined;
-    this.logger.warn(`Lost the event connection to Postgres, reconnecting: ${error.message}`);
+    this.logger.warn(`Lost the event connection to Postgres; reconnecting: ${error.message}`);
     void client.end().catch(() => undefined);
     this.reconnect(FIRST_RETRY_MS);
   }
@@ -94,7 +93,7 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
   }
 
   private tellGap(): void {
-    this.logger.log('The event connection to Postgres is back');
+    this.logger.log('The event connection to Postgres is restored');
     for (const listeners of this.listeners.values()) for (const listener of [...listeners]) listener.onGap?.();
   }
 }

@@ -50,12 +50,12 @@ export async function readArchive(
   const files = await collect(archive, limits).catch((error: unknown) => {
     if (error instanceof AppError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `The body is no tar archive, or a damaged one: ${reason}`;
-    const remedy = 'Send a tar archive, gzipped or not, of the folder that PEFT saved.';
+    const message = `The body is not a valid tar archive: ${reason}`;
+    const remedy = 'Send a tar archive, optionally gzipped, of the folder that PEFT saved.';
     throw new UnsupportedAdapterError(message, { remedy }, { cause: error });
   });
   if (files.size > 0) return files;
-  throw new UnsupportedAdapterError(`The archive has no ${ADAPTER_CONFIG_FILE} at its root or in one folder.`);
+  throw new UnsupportedAdapterError(`The archive has no ${ADAPTER_CONFIG_FILE} in its root or in a top-level folder.`);
 }
 
 async function feed(source: Readable, archive: Extract, limits: ArchiveLimits): Promise<void> {
@@ -106,7 +106,7 @@ async function collect(archive: Extract, limits: ArchiveLimits): Promise<Map<str
     if (!wanted) continue;
     const within = path.slice(0, -1).join('/');
     if ((folder ?? within) !== within) {
-      throw new UnsupportedAdapterError('The archive holds adapters in several folders; send one.');
+      throw new UnsupportedAdapterError('The archive contains adapters in several folders; send only one.');
     }
     folder = within;
     files.set(path.at(-1)!, joined(chunks));
@@ -129,13 +129,13 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
 function checkedPath({ name, type }: Header): string[] {
   const shown = JSON.stringify(name);
   if (name.startsWith('/') || /^[A-Za-z]:/.test(name) || name.includes('\\') || name.includes('\0')) {
-    throw new UnsupportedAdapterError(`The archive has the absolute or odd path ${shown}.`);
+    throw new UnsupportedAdapterError(`The archive contains the absolute or invalid path ${shown}.`);
   }
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..'))
-    throw new UnsupportedAdapterError(`The archive has the path ${shown}, which leads out of it.`);
+    throw new UnsupportedAdapterError(`The archive contains the path ${shown}, which points outside of it.`);
   if (type !== 'file' && type !== 'directory') {
-    throw new UnsupportedAdapterError(`The archive has ${shown}, a ${type}; only files and folders are taken.`);
+    throw new UnsupportedAdapterError(`The archive contains ${shown}, a ${type}; only files and folders are accepted.`);
   }
   return parts;
 }
@@ -145,5 +145,5 @@ function configTooLarge(): UnsupportedAdapterError {
 }
 
 function tooLarge(limits: ArchiveLimits): UnsupportedAdapterError {
-  return new UnsupportedAdapterError(`The archive holds more than ${Math.round(limits.maxBytes / 1e6)} MB.`);
+  return new UnsupportedAdapterError(`The archive contains more than ${Math.round(limits.maxBytes / 1e6)} MB.`);
 }

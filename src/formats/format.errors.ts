@@ -10,7 +10,7 @@ export class InvalidSafetensorsError extends AppError {
 /** An uploaded adapter that is malformed or uses a PEFT feature that this server does not have. */
 export class UnsupportedAdapterError extends AppError {
   constructor(message: string, details: ErrorDetails = {}, options?: ErrorOptions) {
-    const remedy = 'Send a tar of the folder in which PEFT saved a plain LoRA adapter, whole and unchanged.';
+    const remedy = 'Send a tar archive of the complete, unmodified folder in which PEFT saved a plain LoRA adapter.';
     super('unsupported_adapter', 'user', 400, message, { remedy, ...details }, options);
   }
 }

@@ -58,7 +58,7 @@ function checkedRagged(name: string, tensor: RaggedTensor): RaggedTensor {
   const rising = offsets.every((offset, i) => offset >= (i === 0 ? 0 : offsets[i - 1]!));
   const rows = offsets[offsets.length - 1] ?? 0;
   if (offsets[0] !== 0 || !rising || rows * rowWidth(tensor) !== data.length) {
-    throw new RangeError(`the offsets of tensor ${name} do not fit its ${data.length} numbers`);
+    throw new RangeError(`the offsets of tensor ${name} do not match its ${data.length} numbers`);
   }
   return tensor;
 }

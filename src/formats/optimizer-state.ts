@@ -53,7 +53,7 @@ export function decodeOptimizerState(bytes: Uint8Array, weights: AdapterTensors)
       return found;
     };
     const moments = { m: group(FIRST_MOMENT), v: group(SECOND_MOMENT) };
-    if (moments.m.size !== moments.v.size) throw new RangeError('it has first moments without second ones');
+    if (moments.m.size !== moments.v.size) throw new RangeError('it has first moments but no second moments');
     return {
       moments,
       step: count(metadata['step']),
@@ -79,7 +79,7 @@ function checkAgainst(weights: AdapterTensors, found: AdapterTensors, prefix: st
   if (found.size === 0) return;
   for (const [name, { shape }] of weights) {
     const other = found.get(name)?.shape;
-    if (String(other) !== String(shape)) throw new RangeError(`${prefix}${name} does not fit the adapter's weights`);
+    if (String(other) !== String(shape)) throw new RangeError(`${prefix}${name} does not match the adapter's weights`);
   }
   if (found.size !== weights.size) throw new RangeError(`it has ${prefix} tensors of other parameters`);
 }
@@ -87,5 +87,5 @@ function checkAgainst(weights: AdapterTensors, found: AdapterTensors, prefix: st
 function count(text: string | undefined): number {
   const value = Number(text);
   if (text !== undefined && /^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new RangeError('step or passes is no whole number');
+  throw new RangeError('step or passes is not an integer');
 }

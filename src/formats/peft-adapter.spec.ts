@@ -126,7 +126,7 @@ describe('PEFT adapters', () => {
         }),
       );
     expect(readPeftAdapter(head(7), config).weights.size).toBe(weightsFor(spec).size);
-    expect(() => readPeftAdapter(head(8), config)).toThrow(/base_layer\.weight has shape \[8, 4\] where \[7, 4\]/);
+    expect(() => readPeftAdapter(head(8), config)).toThrow(/base_layer\.weight has shape \[8, 4\] instead of \[7, 4\]/);
   });
 
   it('cover every kind of linear of the model', () => {
@@ -143,7 +143,7 @@ describe('adapters of another base model', () => {
   it.each([
     ['fewer layers', { ...config, layerCount: 3 }, /has no model\.layers\.2\.self_attn\.v_proj\.lora_A/],
     ['more layers', { ...config, layerCount: 1 }, /base model has no model\.layers\.1\./],
-    ['another width', { ...config, hiddenSize: 8 }, /lora_A\.weight has shape \[2, 4\] where \[2, 8\] is needed/],
+    ['another width', { ...config, hiddenSize: 8 }, /lora_A\.weight has shape \[2, 4\] instead of \[2, 8\]/],
     ['another vocabulary', { ...config, vocabSize: 8 }, /lm_head\.lora_B\.weight has shape \[7, 2\]/],
   ])('%s', (_, other, message) => {
     expect(read(written(), other)).toThrow(message);
@@ -151,7 +151,7 @@ describe('adapters of another base model', () => {
   });
 
   it('says which base model it was made for', () => {
-    const remedy = "It was made for 'some/model'; import it with base_model set to that one.";
+    const remedy = "It was created for 'some/model'; import it with base_model set to that model.";
     expect(read(written(), { ...config, layerCount: 3 })).toThrow(expect.objectContaining({ details: { remedy } }));
   });
 
@@ -168,19 +168,19 @@ describe('refused adapters', () => {
     ['biases', { bias: 'lora_only' }, /trained biases/],
     ['LoRA biases', { lora_bias: true }, /lora_bias/],
     ['whole modules', { modules_to_save: ['lm_head'] }, /modules_to_save/],
-    ['some layers of a file with all', { layers_to_transform: [0] }, /layers_to_transform leave out .*layers\.1\./],
+    ['some layers of a file with all', { layers_to_transform: [0] }, /layers_to_transform exclude .*layers\.1\./],
     ['layers by name', { layers_to_transform: ['first'] }, /layers_to_transform .* must name layers/],
     [
       'other ranks than those of the file',
       { rank_pattern: { v_proj: 4 } },
-      /v_proj.* has shape \[2, 4\] where \[4, 4\]/,
+      /v_proj.* has shape \[2, 4\] instead of \[4, 4\]/,
     ],
     ['a rank of zero somewhere', { rank_pattern: { v_proj: 0 } }, /rank_pattern\['v_proj'\] .* positive/],
-    ['a pattern with look-around', { alpha_pattern: { '(?=v)v_proj': 4 } }, /alpha_pattern .* not run here/],
-    ['an excluded module with tensors', { exclude_modules: '.*down_proj' }, /exclude_modules .* leave out .*down_proj/],
+    ['a pattern with look-around', { alpha_pattern: { '(?=v)v_proj': 4 } }, /alpha_pattern .* unsupported construct/],
+    ['an excluded module with tensors', { exclude_modules: '.*down_proj' }, /exclude_modules .* exclude .*down_proj/],
     ['PiSSA', { init_lora_weights: 'pissa' }, /init_lora_weights .* changes the base weights/],
     ['a feature of the future', { use_something_new: true }, /use_something_new .* does not support/],
-    ['rank zero', { r: 0 }, /r in .* positive whole number/],
+    ['rank zero', { r: 0 }, /r in .* positive integer/],
     ['a rank as text', { r: '8' }, /r in .* is "8"/],
     ['no alpha', { lora_alpha: null }, /lora_alpha .* is null/],
     ['dropout one', { lora_dropout: 1 }, /lora_dropout/],
@@ -194,9 +194,9 @@ describe('refused adapters', () => {
     [
       'tensors without a target',
       { target_modules: ['down_proj', 'lm_head'] },
-      /its target_modules, .* leave out .*v_proj/,
+      /its target_modules, .* exclude .*v_proj/,
     ],
-    ['a rank other than the tensors', { r: 3 }, /has shape \[2, 4\] where \[3, 4\]/],
+    ['a rank other than the tensors', { r: 3 }, /has shape \[2, 4\] instead of \[3, 4\]/],
   ])('%s', (_, changes, message) => {
     expect(() => readPeftAdapter(withConfig(changes), config)).toThrow(message);
   });
@@ -204,10 +204,10 @@ describe('refused adapters', () => {
   const extra = (name: string): TensorToWrite => ({ dtype: 'F32', shape: [1], data: Float32Array.of(name.length) });
   it.each<[string, (tensors: Map<string, TensorToWrite>) => void, RegExp]>([
     ['a missing tensor', (t) => t.delete(A0), /has no model\.layers\.0\.self_attn\.v_proj\.lora_A\.weight/],
-    ['NaN', (t) => void ((t.get(A0)!.data as Float32Array)[3] = NaN), /lora_A\.weight holds NaN at place 3/],
-    ['infinity', (t) => void ((t.get(A0)!.data as Float32Array)[0] = -Infinity), /holds -Infinity at place 0/],
+    ['NaN', (t) => void ((t.get(A0)!.data as Float32Array)[3] = NaN), /lora_A\.weight contains NaN at index 3/],
+    ['infinity', (t) => void ((t.get(A0)!.data as Float32Array)[0] = -Infinity), /contains -Infinity at index 0/],
     ['an embedding', (t) => t.set('base_model.model.model.embed_tokens.weight', extra('e')), /embed_tokens\.weight/],
-    ['a DoRA vector', (t) => t.set(A0.replace('A.weight', 'magnitude_vector'), extra('m')), /no LoRA matrix/],
+    ['a DoRA vector', (t) => t.set(A0.replace('A.weight', 'magnitude_vector'), extra('m')), /not a LoRA matrix/],
     ['integers', (t) => t.set(A0, { dtype: 'I32', shape: [2, 4], data: new Int32Array(8) }), /is I32; it must be/],
   ])('%s', (_, change, message) => {
     expect(() => readPeftAdapter(withTensors(change), config)).toThrow(message);

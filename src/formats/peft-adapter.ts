@@ -68,7 +68,7 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: 
   refuseLeftovers(entries, weights, modules, peft);
   const { rank, alpha, dropout, rsLora, baseModelName } = peft;
   const digits = metadata[SEED_KEY] ?? '0';
-  if (!isSeed(digits)) throw new UnsupportedAdapterError(`${SEED_KEY} in its metadata is no whole number.`);
+  if (!isSeed(digits)) throw new UnsupportedAdapterError(`${SEED_KEY} in its metadata is not an integer.`);
   const seed = toSeed(digits);
   return { lora: { rank, alpha, dropout, rsLora, seed, ...placement }, weights, baseModelName };
 }
@@ -78,7 +78,7 @@ function required(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Ar
   if (bytes) return bytes;
   if (files.has(name + ENCRYPTED_SUFFIX)) {
     throw new UnsupportedAdapterError("The adapter's files are encrypted.", {
-      remedy: 'Save it without recipients, or decrypt its files with age -d and import them.',
+      remedy: 'Save it without recipients, or decrypt its files with age -d before importing them.',
     });
   }
   throw new UnsupportedAdapterError(`The adapter has no ${name}.`, {
@@ -119,7 +119,7 @@ function addTensor(
 
 function checkShape(name: string, entry: TensorEntry, shape: readonly number[], baseModelName: string | null): void {
   if (entry.shape.length === shape.length && entry.shape.every((size, i) => size === shape[i])) return;
-  const reason = `its ${name} has shape [${entry.shape.join(', ')}] where [${shape.join(', ')}] is needed`;
+  const reason = `its ${name} has shape [${entry.shape.join(', ')}] instead of [${shape.join(', ')}]`;
   throw mismatch(reason, baseModelName);
 }
 
@@ -133,7 +133,7 @@ function finiteNumbers(name: string, bytes: Uint8Array, entry: TensorEntry): Flo
   }
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
-    throw new UnsupportedAdapterError(`${name} holds ${data[bad]} at place ${bad}; all numbers must be finite.`);
+    throw new UnsupportedAdapterError(`${name} contains ${data[bad]} at index ${bad}; all numbers must be finite.`);
   return data.buffer === bytes.buffer ? data.slice() : data;
 }
 
@@ -148,22 +148,22 @@ function refuseLeftovers(
   if (left === undefined) return;
   const module = left.replace(/\.lora_[AB]\.weight$/, '');
   if (module === left) {
-    throw new UnsupportedAdapterError(`${left} in ${ADAPTER_WEIGHTS_FILE} is no LoRA matrix of a linear layer.`, {
-      remedy: 'Only lora_A and lora_B weights are supported: no DoRA, biases, embeddings or modules_to_save.',
+    throw new UnsupportedAdapterError(`${left} in ${ADAPTER_WEIGHTS_FILE} is not a LoRA matrix of a linear layer.`, {
+      remedy: 'Only lora_A and lora_B weights are supported, not DoRA, biases, embeddings or modules_to_save.',
     });
   }
   const known = modules.some(({ name }) => name === module);
   const reason = known
-    ? `its target_modules, exclude_modules or layers_to_transform leave out ${left}`
+    ? `its target_modules, exclude_modules or layers_to_transform exclude ${left}`
     : `the base model has no ${module}`;
   throw known
-    ? new UnsupportedAdapterError(`The adapter contradicts itself: ${reason}.`)
+    ? new UnsupportedAdapterError(`The adapter is inconsistent: ${reason}.`)
     : mismatch(reason, peft.baseModelName);
 }
 
 function mismatch(reason: string, baseModelName: string | null): AppError {
   const made = baseModelName === null ? 'another base model' : `'${baseModelName}'`;
-  return new AdapterMismatchError(`The adapter does not fit this base model: ${reason}.`, {
-    remedy: `It was made for ${made}; import it with base_model set to that one.`,
+  return new AdapterMismatchError(`The adapter does not match this base model: ${reason}.`, {
+    remedy: `It was created for ${made}; import it with base_model set to that model.`,
   });
 }

@@ -78,7 +78,7 @@ export function parsePeftConfig(bytes: Uint8Array): PeftConfig {
   refuseOtherFeatures(json);
   const rank = json['r'];
   if (typeof rank !== 'number' || !Number.isSafeInteger(rank) || rank < 1) {
-    throw refused('r', rank, 'it must be a positive whole number');
+    throw refused('r', rank, 'it must be a positive integer');
   }
   const alpha = json['lora_alpha'];
   if (typeof alpha !== 'number' || !Number.isFinite(alpha) || alpha <= 0) {
@@ -169,7 +169,7 @@ function parseTargets(targets: unknown): readonly string[] | string {
  */
 function refuseOtherFeatures(json: Json): void {
   const bias = json['bias'] ?? 'none';
-  if (bias !== 'none') throw refused('bias', bias, "trained biases are not supported, only 'none' is");
+  if (bias !== 'none') throw refused('bias', bias, "trained biases are not supported; it must be 'none'");
   const initialisation = json['init_lora_weights'];
   if (!PLAIN_INITIALISATIONS.has(initialisation)) {
     throw refused(
@@ -181,7 +181,7 @@ function refuseOtherFeatures(json: Json): void {
   for (const [key, value] of Object.entries(json)) {
     if (KNOWN_KEYS.has(key)) continue;
     const filled = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
-    if (value === true || filled) throw refused(key, value, 'this server does not support that feature of PEFT');
+    if (value === true || filled) throw refused(key, value, 'this server does not support this PEFT feature');
   }
 }
 

@@ -26,13 +26,13 @@ export function adaptedModules(
   if (isTarget === null || isExcluded === null) {
     const present = modules.filter(({ name }) => tensors.has(`${name}.lora_A.weight`));
     if (present.length > 0) return present;
-    throw new AdapterMismatchError('It has no lora_A matrix for any linear of the base model.');
+    throw new AdapterMismatchError('It has no lora_A matrix for any linear layer of the base model.');
   }
   const adapted = modules.filter((module) => !isExcluded(module.name) && isTarget(module));
   if (adapted.length > 0) return adapted;
   const stated = typeof peft.targets === 'string' ? peft.targets : peft.targets.join(', ');
   throw new AdapterMismatchError(
-    `None of its target_modules (${shortened(stated, 200)}) is a linear of the base model.`,
+    `None of its target_modules (${shortened(stated, 200)}) is a linear layer of the base model.`,
   );
 }
 
@@ -66,7 +66,7 @@ function resolved(
   const rules = Object.entries(pattern).map(([text, value]): [Pattern, number] => {
     const matches = endMatch(text);
     if (matches !== null) return [matches, value];
-    const problem = `${key} has '${text.slice(0, 80)}', which uses a construct that is not run here`;
+    const problem = `${key} has '${text.slice(0, 80)}', which uses an unsupported construct`;
     throw new UnsupportedAdapterError(`${problem} (look-around, back-references).`, { field: key });
   });
   const own = adapted
@@ -101,7 +101,7 @@ function layerRule({ layers, layersPattern }: Pick<PeftConfig, 'layers' | 'layer
   const names = layersPattern.length === 0 ? ['[^.]*'] : layersPattern;
   const start = layersPattern.length === 0 ? '.*?\\.' : '(?:^|.*?\\.)';
   if (names.some((name) => fullMatch(name) === null)) {
-    const problem = `layers_pattern uses a construct that is not run here (look-around, back-references).`;
+    const problem = `layers_pattern uses an unsupported construct (lookaround or back-references).`;
     throw new UnsupportedAdapterError(problem, { field: 'layers_pattern' });
   }
   return (name) => {
@@ -116,7 +116,7 @@ function layerRule({ layers, layersPattern }: Pick<PeftConfig, 'layers' | 'layer
 function refuseEmbedding(targets: readonly string[]): void {
   const embedding = targets.find((entry) => entry === 'embed_tokens' || entry.endsWith('.embed_tokens'));
   if (embedding === undefined) return;
-  throw new UnsupportedAdapterError(`It targets ${embedding}; a LoRA on the embedding is not supported.`);
+  throw new UnsupportedAdapterError(`It targets ${embedding}; LoRA on the embedding is not supported.`);
 }
 
 /** 'a.b.c' -> ['b.c', 'c']. */

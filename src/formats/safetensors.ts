@@ -80,7 +80,7 @@ function headerLength(prefix: Uint8Array, fileSize: number, what: string): numbe
   const length = Number(new DataView(prefix.buffer, prefix.byteOffset, PREFIX_BYTES).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES) throw invalid(what, `its header would be ${length} bytes long`);
   if (PREFIX_BYTES + length > fileSize) {
-    throw invalid(what, `it ends inside its header (${length} bytes announced, file of ${fileSize})`);
+    throw invalid(what, `it ends inside its header (${length} bytes expected, the file has ${fileSize})`);
   }
   return length;
 }
@@ -129,7 +129,7 @@ function parseEntry(name: string, value: unknown, dataStart: number, what: strin
   if (end - begin !== expected) {
     throw invalid(
       what,
-      `tensor ${name} has ${end - begin} bytes where [${shape.join(', ')}] ${dtype} needs ${expected}`,
+      `tensor ${name} has ${end - begin} bytes, but [${shape.join(', ')}] ${dtype} needs ${expected}`,
     );
   }
   return { name, dtype, shape, begin: dataStart + begin, end: dataStart + end };
@@ -145,11 +145,11 @@ function checkLayout(
   const inOrder = [...tensors.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
   for (const { name, begin, end } of inOrder) {
     if (begin < position) throw invalid(what, `tensor ${name} overlaps another one`);
-    if (begin > position) throw invalid(what, `there are bytes of no tensor before tensor ${name}`);
+    if (begin > position) throw invalid(what, `there are unused bytes before tensor ${name}`);
     position = end;
   }
   if (position > fileSize) {
-    throw invalid(what, `it is cut short: the tensors need ${position} bytes, the file has ${fileSize}`);
+    throw invalid(what, `it is truncated: the tensors need ${position} bytes, but the file has ${fileSize}`);
   }
   if (position < fileSize) throw invalid(what, `${fileSize - position} bytes follow the last tensor`);
 }
@@ -218,9 +218,9 @@ export function encodeSafetensors(
   let size = 0;
   for (const [name, { dtype, shape, data }] of order) {
     if (data.byteLength !== elementCount(shape) * ITEM_BYTES[dtype]) {
-      throw new RangeError(`tensor ${name}: ${data.byteLength} bytes do not fill [${shape.join(', ')}] ${dtype}`);
+      throw new RangeError(`tensor ${name}: ${data.byteLength} bytes do not match [${shape.join(', ')}] ${dtype}`);
     }
-    if (name === '__metadata__') throw new RangeError('__metadata__ is no name for a tensor');
+    if (name === '__metadata__') throw new RangeError('__metadata__ is not a valid tensor name');
     description.push([name, { dtype, shape, data_offsets: [size, size + data.byteLength] }]);
     size += data.byteLength;
   }

@@ -31,7 +31,7 @@ describe('BullJobQueue', () => {
   it('does not take a job that Redis has forgotten for a lost connection', () => {
     bull.emit('error', missing);
     expect(said).toEqual([expect.stringContaining('Missing key for job future_1')]);
-    expect(said.join()).not.toContain('Lost Redis');
+    expect(said.join()).not.toContain('Lost the connection to Redis');
   });
 
   it('says once that Redis is gone and once that it is back, also after jobs were forgotten', () => {
@@ -42,12 +42,15 @@ describe('BullJobQueue', () => {
     bull.emit('error', new Error('connect ECONNREFUSED'));
     bull.client.status = 'ready';
     bull.client.emit('ready');
-    expect(said).toEqual([expect.stringContaining('Lost Redis'), 'Redis is back']);
+    expect(said).toEqual([
+      expect.stringContaining('Lost the connection to Redis'),
+      'The connection to Redis is restored',
+    ]);
   });
 
   it('takes an error without a connection for its loss', () => {
     bull.client.status = 'reconnecting';
     bull.emit('error', new Error('connect ECONNREFUSED'));
-    expect(said).toEqual([expect.stringContaining('Lost Redis (connect ECONNREFUSED)')]);
+    expect(said).toEqual([expect.stringContaining('Lost the connection to Redis (connect ECONNREFUSED)')]);
   });
 });

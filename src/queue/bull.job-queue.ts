@@ -41,7 +41,7 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
       throw error;
     });
     this.queue.on('error', (error) => this.reportError(error));
-    this.queue.client.on('reconnecting', () => this.reportLoss('the connection ended'));
+    this.queue.client.on('reconnecting', () => this.reportLoss('the connection was closed'));
     this.queue.client.on('ready', () => this.reportReturn());
   }
 
@@ -59,7 +59,9 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
     } else {
       this.handler = handler;
       this.paused = false;
-      this.queue.resume(true).catch((error: unknown) => this.logger.error(`Could not resume: ${String(error)}`));
+      this.queue
+        .resume(true)
+        .catch((error: unknown) => this.logger.error(`Could not resume the queue: ${String(error)}`));
     }
   }
 
@@ -87,17 +89,18 @@ export class BullJobQueue extends JobQueue implements OnModuleInit {
   /** Bull reports what happens to jobs here as well, and only the connection tells that Redis is gone. */
   private reportError({ message }: Error): void {
     if (this.queue.client.status !== 'ready') this.reportLoss(message);
-    else if (!this.closing) this.logger.warn(`The queue reports: ${message}. Requests are safe in the database`);
+    else if (!this.closing)
+      this.logger.warn(`The queue reported an error: ${message}. Requests are safe in the database`);
   }
 
   private reportLoss(reason: string): void {
     if (!this.lost && !this.closing)
-      this.logger.warn(`Lost Redis (${reason}); requests are still accepted and swept up`);
+      this.logger.warn(`Lost the connection to Redis (${reason}); requests are still accepted, and sweeps find them`);
     this.lost = true;
   }
 
   private reportReturn(): void {
-    if (this.lost) this.logger.log('Redis is back');
+    if (this.lost) this.logger.log('The connection to Redis is restored');
     this.lost = false;
   }
 }

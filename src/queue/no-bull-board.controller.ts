@@ -12,7 +12,7 @@ export class NoBullBoardController {
   async explain(): Promise<QueueCounts & { message: string }> {
     return {
       message:
-        'There is no Bull queue to show: the queue lives inside this process because REDIS_URL is not set. ' +
+        'There is no Bull queue to show: the queue runs inside this process because REDIS_URL is not set. ' +
         'Set REDIS_URL to get the dashboard here. GET /futures lists the requests in either case.',
       ...(await this.queue.counts()),
     };

@@ -15,7 +15,7 @@ export const BULL_BOARD_ROUTE = '/admin/queues';
 
 const BOARD_OPTIONS = {
   readOnlyMode: true,
-  description: 'Wake-ups of workers, one for each request. The requests themselves are rows: GET /futures lists them.',
+  description: 'Wake-ups for workers, one per operation. The operations themselves are rows; GET /futures lists them.',
 };
 
 /** The job queue: on Redis when REDIS_URL is set, else in the process. */

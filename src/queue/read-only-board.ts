@@ -18,13 +18,13 @@ export function refuseChanges(request: Request, response: Response, next: NextFu
 export class DashboardReadOnlyError extends AppError {
   constructor() {
     const remedy =
-      'GET /futures lists the requests, POST /api/v1/cancel_future takes back one that waits, and stopping the workers ' +
-      'pauses them all: what was accepted is kept.';
+      'GET /futures lists the operations, POST /api/v1/cancel_future cancels a pending one, and stopping the workers ' +
+      'pauses all of them; accepted operations are kept.';
     super(
       'dashboard_read_only',
       'user',
       405,
-      `The queue dashboard is read-only: jobs are wake-ups, the truth is in the database. ${remedy}`,
+      `The queue dashboard is read-only: jobs are only wake-ups, and the operations are in the database. ${remedy}`,
       { remedy },
     );
   }

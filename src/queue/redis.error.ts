@@ -9,7 +9,7 @@ export class RedisUnavailableError extends AppError {
       'server',
       503,
       `Redis at ${hostname}:${port || '6379'} cannot be used: ${cause.message}. ` +
-        `Start it, correct REDIS_URL, or leave REDIS_URL empty to queue inside the process (ROLE=all only).`,
+        `Start it, correct REDIS_URL, or leave REDIS_URL empty to use the in-process queue (ROLE=all only).`,
       {},
       { cause },
     );

@@ -55,4 +55,4 @@ export function checkedFileName(name: string): string {
   throw new InvalidRequestError(`${JSON.stringify(name)} cannot be a file of a checkpoint.`, { remedy: REMEDY });
 }
 
-const REMEDY = 'Use letters, digits, dots, dashes and underscores, beginning with a letter or a digit.';
+const REMEDY = 'Use letters, digits, dots, dashes and underscores, starting with a letter or a digit.';

@@ -68,15 +68,15 @@ describe('LocalCheckpointStore', () => {
   it('says which setting is wrong where its folder cannot be made', async () => {
     await writeFile(join(root, 'file'), '');
     await expect(new LocalCheckpointStore(join(root, 'file', 'checkpoints')).start()).rejects.toThrow(
-      /^The folder of checkpoints cannot be made: ENOTDIR.* Correct DATA_DIR/,
+      /^The checkpoint folder cannot be created: ENOTDIR.* Correct DATA_DIR/,
     );
   });
 
   it('says what is missing', async () => {
     await store.write('a', files(['x', '1']));
-    await expect(store.read('a', 'y')).rejects.toThrow('file y of checkpoint a is not there');
+    await expect(store.read('a', 'y')).rejects.toThrow('file y of checkpoint a is missing');
     await expect(store.list('b')).rejects.toMatchObject({ code: 'storage_failed', category: 'server' });
-    await expect(store.sizeBytes('b')).rejects.toThrow('checkpoint b is not there');
+    await expect(store.sizeBytes('b')).rejects.toThrow('checkpoint b is missing');
   });
 
   it.each([

@@ -37,8 +37,8 @@ export class LocalCheckpointStore extends CheckpointStore {
   /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
   async start(): Promise<void> {
     await mkdir(join(this.root, TEMPORARY), { recursive: true }).catch((error: Error) => {
-      const remedy = 'Correct DATA_DIR, or let this user write there.';
-      throw new StorageError(`The folder of checkpoints cannot be made: ${error.message}. ${remedy}`, { remedy });
+      const remedy = 'Correct DATA_DIR, or give this user write access to it.';
+      throw new StorageError(`The checkpoint folder cannot be created: ${error.message}. ${remedy}`, { remedy });
     });
     await this.deleteAbandoned();
   }
@@ -223,7 +223,7 @@ function isMissing(error: unknown): boolean {
 function readingFailed(what: string, root: string, error: unknown): AppError {
   const outage = toStorageOutage(error, `Stored ${what}`, root);
   if (outage !== null) return outage;
-  if (isMissing(error)) return new StorageError(`Stored ${what} is not there.`, {}, { cause: error });
+  if (isMissing(error)) return new StorageError(`Stored ${what} is missing.`, {}, { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new StorageError(`Stored ${what} cannot be read: ${reason}`, {}, { cause: error });
 }

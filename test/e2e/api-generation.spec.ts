@@ -41,7 +41,7 @@ describe('POST /generate', () => {
     const refused = await server.api.post<ErrorAnswer>('/generate', { ...greedy, max_tokens: 3 });
     expect(refused.status).toBe(400);
     expect(refused.body.error.message).toBe(
-      'max_new_tokens and max_tokens differ. They are two names of one setting: give one of them.',
+      'max_new_tokens and max_tokens differ. They are two names of one setting: pass only one of them.',
     );
   });
 

@@ -160,7 +160,7 @@ describe('a full disk', () => {
     await withFullDisk(() =>
       waitFor('the full disk in /readyz', async () => {
         const { writable, message } = await storage();
-        return !writable && message?.includes('no room left') === true;
+        return !writable && message?.includes('no disk space left') === true;
       }),
     );
     await waitFor('the room in /readyz', async () => (await storage()).writable);

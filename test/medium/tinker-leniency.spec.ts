@@ -140,7 +140,7 @@ it('a body that is no JSON object is refused as such', async () => {
     const answer = await fetch(`${service.url}/api/v1/asample`, { method: 'POST', headers, body });
     expect(answer.status, type).toBe(400);
     expect(await answer.json(), type).toMatchObject({
-      error: { message: 'The request has no JSON object as its body.' },
+      error: { message: 'The request body is not a JSON object.' },
     });
   }
 });

@@ -45,16 +45,16 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'Mixtral-8x7B': /architecture is MixtralForCausalLM/,
   'Llama with the multipliers of Granite': /attention_multiplier in its config.json is 0\.0078125/,
   'Llama with capped logits': /final_logit_softcapping in its config.json is 30/,
-  'Llama with longrope': /RoPE is of type "longrope"/,
+  'Llama with longrope': /RoPE type is "longrope"/,
   'Llama with biases': /attention has biases/,
   'Llama with biases in its MLP': /MLP has biases/,
-  'Llama with gelu': /hidden_act\) is "gelu", not silu/,
+  'Llama with gelu': /hidden_act\) is "gelu" instead of silu/,
   'Llama with dropout in attention': /attention_dropout/,
   'Llama with half of each head rotated': /only 0\.5 of each head/,
-  'llama: proportional': /RoPE is of type "proportional"/,
+  'llama: proportional': /RoPE type is "proportional"/,
   'llama: partial in rope_scaling': /only 0\.5 of each head/,
   'llama: relu': /hidden_act\) is "relu"/,
-  'llama: heads that do not share': /do not share 3/,
+  'llama: heads that do not share': /cannot be divided evenly among 3/,
   'llama: two architectures': /architecture is MistralForCausalLM, but its model_type is llama/,
 };
 
@@ -172,7 +172,7 @@ describe('fields that transformers does not know', () => {
     const notes: string[] = [];
     const config = parseHfConfig({ ...llama, company: 'x', epoch: 3 }, 'm', (note) => notes.push(note));
     expect(config).toEqual(parseHfConfig(llama, 'm'));
-    expect(notes).toEqual(['m: config.json states company, epoch, which no computation here reads.']);
+    expect(notes).toEqual(['m: ignoring unknown fields of config.json: company, epoch.']);
   });
 
   it.each(['resid_pdrop', 'qk_layernorm', 'num_local_experts', 'rotary_pct', 'mup_attn_multiplier', 'text_config'])(

@@ -11,7 +11,7 @@ import {
 import { type ChatMessage, type TextPart } from './conversation.js';
 
 const MESSAGES_FORM = 'A conversation is a list of {"role": "user", "content": "..."} messages.';
-const CONTENT_FORM = 'Give a string, or a list of {"type": "text", "text": "..."} parts.';
+const CONTENT_FORM = 'Pass a string, or a list of {"type": "text", "text": "..."} parts.';
 const CALLS_FORM = 'A tool call is {"type": "function", "function": {"name": "...", "arguments": {...}}}.';
 const TOOLS_FORM = 'A tool is {"type": "function", "function": {"name": "...", "parameters": {...}}}.';
 
@@ -40,9 +40,9 @@ export interface ReadMessages {
  */
 export function readMessages(value: unknown, field: string, maxMessages: number): ReadMessages {
   const list = readArray(value, field, MESSAGES_FORM);
-  if (list.length === 0) throw invalid(field, 'is empty.', 'Give at least one message.');
+  if (list.length === 0) throw invalid(field, 'is empty.', 'Pass at least one message.');
   if (list.length > maxMessages) {
-    throw invalid(field, `has ${list.length} messages.`, `The model's context holds ${maxMessages} tokens.`);
+    throw invalid(field, `has ${list.length} messages.`, `The context length of the model is ${maxMessages} tokens.`);
   }
   const messages = list.map((entry, i) => readMessage(entry, `${field}[${i}]`));
   const weights = list.map((entry, i) => readWeight((entry as JsonObject)['weight'], `${field}[${i}].weight`));
@@ -53,17 +53,17 @@ export function readMessages(value: unknown, field: string, maxMessages: number)
 export function readTools(value: unknown, field: string): readonly object[] | undefined {
   if (!isGiven(value)) return undefined;
   const tools = readArray(value, field, TOOLS_FORM);
-  if (tools.length > MAX_TOOLS) throw invalid(field, `has ${tools.length} entries.`, `Give at most ${MAX_TOOLS}.`);
+  if (tools.length > MAX_TOOLS) throw invalid(field, `has ${tools.length} entries.`, `Pass at most ${MAX_TOOLS}.`);
   return tools.map((tool, i) => readObject(tool, `${field}[${i}]`, TOOLS_FORM));
 }
 
 /** `chat_template_kwargs`: variables of the template. */
 export function readTemplateVariables(value: unknown, field: string): JsonObject | undefined {
   if (!isGiven(value)) return undefined;
-  const variables = readObject(value, field, 'Give {"name": value}, such as {"enable_thinking": false}.');
+  const variables = readObject(value, field, 'Pass {"name": value}, such as {"enable_thinking": false}.');
   const reserved = RESERVED_VARIABLES.find((name) => Object.hasOwn(variables, name));
   if (reserved === undefined) return variables;
-  throw invalid(`${field}.${reserved}`, 'cannot be set here.', 'The request has a field of its own for it.');
+  throw invalid(`${field}.${reserved}`, 'cannot be set here.', 'The request has a separate field for it.');
 }
 
 function readMessage(entry: unknown, field: string): ChatMessage {
@@ -77,7 +77,7 @@ function readMessage(entry: unknown, field: string): ChatMessage {
     role: readString(role, `${field}.role`, MESSAGES_FORM),
     content: readContent(content, `${field}.content`, toolCalls !== undefined),
     ...Object.fromEntries(
-      given.map(([name, value]) => [name, readString(value, `${field}.${name}`, 'Give a string.')]),
+      given.map(([name, value]) => [name, readString(value, `${field}.${name}`, 'Pass a string.')]),
     ),
     ...(toolCalls ? { tool_calls: toolCalls } : {}),
   };
@@ -86,21 +86,21 @@ function readMessage(entry: unknown, field: string): ChatMessage {
 /** OpenAI's answers carry these fields empty; what they would say has no place in a chat template. */
 function refuseFilled(value: unknown, field: string): void {
   if (!isGiven(value) || (Array.isArray(value) && value.length === 0)) return;
-  throw invalid(field, 'is not supported.', 'Leave it out; calls of functions go into tool_calls.');
+  throw invalid(field, 'is not supported.', 'Omit it; use tool_calls for function calls.');
 }
 
 function readContent(content: unknown, field: string, callsTools: boolean): ChatMessage['content'] {
   if (typeof content === 'string') return content;
   if (Array.isArray(content)) return content.map((part, i) => readPart(part, `${field}[${i}]`));
   if (!isGiven(content) && callsTools) return null;
-  const remedy = isGiven(content) ? CONTENT_FORM : `${CONTENT_FORM} Only a message with tool_calls may have none.`;
+  const remedy = isGiven(content) ? CONTENT_FORM : `${CONTENT_FORM} Only a message with tool_calls may omit it.`;
   throw invalid(field, `is ${describe(content)}.`, remedy);
 }
 
 function readPart(value: unknown, field: string): TextPart {
   const part = readObject(value, field, CONTENT_FORM);
   if (part['type'] !== 'text') {
-    throw invalid(`${field}.type`, `is ${describe(part['type'])}.`, `The base models read text. ${CONTENT_FORM}`);
+    throw invalid(`${field}.type`, `is ${describe(part['type'])}.`, `Only text content is supported. ${CONTENT_FORM}`);
   }
   refuseUnknownFields(part, ['type', 'text'], field);
   return { type: 'text', text: readString(part['text'], `${field}.text`, CONTENT_FORM) };
@@ -126,12 +126,12 @@ function withArguments(call: JsonObject, field: string): JsonObject {
   try {
     return { ...call, arguments: readObject(JSON.parse(given), `${field}.arguments`, CALLS_FORM) };
   } catch {
-    throw invalid(`${field}.arguments`, 'is not the JSON of an object.', CALLS_FORM);
+    throw invalid(`${field}.arguments`, 'is not a JSON object.', CALLS_FORM);
   }
 }
 
 function readWeight(value: unknown, field: string): number | null {
   if (!isGiven(value)) return null;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw invalid(field, `is ${describe(value)}.`, 'Give a number; 0 leaves the message out of training.');
+  throw invalid(field, `is ${describe(value)}.`, 'Pass a number; 0 excludes the message from training.');
 }

@@ -38,7 +38,7 @@ function roleFor(role: string, traits: TemplateTraits, field: string): string {
   if (role === 'developer') return 'system';
   throw invalid(
     field,
-    `is ${JSON.stringify(role)}, which the model's chat template does not name.`,
+    `is ${JSON.stringify(role)}, which the model's chat template does not support.`,
     `Use one of ${COMMON_ROLES.join(', ')}.`,
   );
 }

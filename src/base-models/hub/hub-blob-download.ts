@@ -46,13 +46,13 @@ export class BlobDownload {
     if (await this.blobs.isWhole(file.etag, file.size)) return;
     const { repo } = this.request;
     const lock = await this.blobs.lock(file.etag, () =>
-      this.options.onNotice(`Waiting for another process that fetches ${file.name} of ${repo}`),
+      this.options.onNotice(`Waiting for another process that is downloading ${file.name} of ${repo}`),
     );
     try {
       // Whoever had the lock before may have fetched it.
       if (await this.blobs.isWhole(file.etag, file.size)) return;
       if ((await sizeOf(this.blobs.path(file.etag))) > 0) {
-        this.options.onNotice(`The cached ${file.name} of ${repo} is damaged and is fetched again`);
+        this.options.onNotice(`The cached ${file.name} of ${repo} is damaged; downloading it again`);
       }
       const part = await this.blobs.takePart(file.etag, lock);
       await this.fill(part, file, commit);
@@ -80,8 +80,8 @@ export class BlobDownload {
       if (tries === TRIES) {
         throw new HubRefusedError(
           this.request.repo,
-          `${file.name} arrived damaged`,
-          'Start again to fetch it anew; if that does not help, a proxy may change it.',
+          `the downloaded ${file.name} is damaged`,
+          'Restart to download it again; if that does not help, a proxy may be modifying it.',
         );
       }
     }
@@ -95,7 +95,11 @@ export class BlobDownload {
     try {
       const blob = await downloadFile({ ...this.request, path: file.name, revision: commit, fetch: watch.fetch });
       if (!blob) {
-        throw new HubRefusedError(this.request.repo, `it has no ${file.name}`, 'Start again: it may have changed.');
+        throw new HubRefusedError(
+          this.request.repo,
+          `it has no ${file.name}`,
+          'Restart: the repository may have changed.',
+        );
       }
       const rest = have === 0 ? blob : blob.slice(have, file.size);
       let bytes = have;
@@ -145,7 +149,7 @@ class StallWatch {
   }
 
   private arm(): NodeJS.Timeout {
-    const reason = new Error(`no byte arrived for ${this.timeoutMs / 1000} s`);
+    const reason = new Error(`no data arrived for ${this.timeoutMs / 1000} s`);
     return setTimeout(() => this.controller.abort(reason), this.timeoutMs);
   }
 }

@@ -142,7 +142,7 @@ describe('a download that breaks off', () => {
     hub.damaged.add('model.safetensors');
     await expect(fetched()).rejects.toMatchObject({
       code: 'hub_refused',
-      message: expect.stringMatching(/model\.safetensors arrived damaged/) as string,
+      message: expect.stringMatching(/the downloaded model\.safetensors is damaged/) as string,
     });
     expect((await blobs()).filter((name) => name.includes('incomplete'))).toEqual([]);
     hub.damaged.clear();
@@ -165,7 +165,7 @@ describe('a file that lies in the cache damaged', () => {
     const noticed: string[] = [];
     expect(await fetched({ onNotice: (message) => noticed.push(message) })).toBe(folder);
     expect((await readFile(join(folder, name))).equals(bytes)).toBe(true);
-    expect(noticed).toEqual([`The cached ${name} of ${REPO} is damaged and is fetched again`]);
+    expect(noticed).toEqual([`The cached ${name} of ${REPO} is damaged; downloading it again`]);
     expect(hub.downloads(name)).toHaveLength(2);
     expect(hub.downloads('config.json')).toHaveLength(1);
   });
@@ -185,7 +185,9 @@ describe('a file that lies in the cache damaged', () => {
     hub.status = 503;
     await expect(fetched()).rejects.toMatchObject({
       code: 'hub_unreachable',
-      message: expect.stringMatching(/^Base model 'owner\/model-1' .*it answers 503; .*tokenizer\.json/) as string,
+      message: expect.stringMatching(
+        /^Base model 'owner\/model-1' .*it returned status 503; .*tokenizer\.json/,
+      ) as string,
     });
   });
 });
@@ -223,8 +225,8 @@ describe('a hub that does not give the model', () => {
     ['unknown', 404, 'hub_refused', /no such repository/],
     ['private or gated', 401, 'hub_refused', /unknown, private or gated \(401\)/],
     ['forbidden', 403, 'hub_refused', /\(403\)/],
-    ['broken', 503, 'hub_unreachable', /it answers 503/],
-    ['busy', 429, 'hub_unreachable', /it answers 429/],
+    ['broken', 503, 'hub_unreachable', /it returned status 503/],
+    ['busy', 429, 'hub_unreachable', /it returned status 429/],
   ])('%s', async (_, status, code, message) => {
     hub.status = status;
     await expect(fetched()).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
@@ -259,7 +261,7 @@ describe('a hub that does not give the model', () => {
     const refused = {
       code: 'hub_unreachable',
       status: 503,
-      message: expect.stringMatching(/did not answer in time/) as string,
+      message: expect.stringMatching(/did not respond in time/) as string,
     };
     await expect(fetched({ connectTimeoutMs: 50 })).rejects.toMatchObject(refused);
   });

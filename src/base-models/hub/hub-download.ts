@@ -88,7 +88,7 @@ class HubDownload {
       throw new HubRefusedError(
         this.repo,
         'HF_TOKEN is not an access token: it must start with hf_',
-        'Correct HF_TOKEN.',
+        'Set HF_TOKEN to a valid token.',
       );
     }
     try {
@@ -187,7 +187,7 @@ class HubDownload {
 
   private lacks(name: string, pytorchOnly = false): HubRefusedError {
     const reason = pytorchOnly ? 'it has only PyTorch .bin weights' : `it has no ${name}`;
-    return new HubRefusedError(this.repo, reason, 'Take a repository with safetensors in the transformers layout.');
+    return new HubRefusedError(this.repo, reason, 'Use a repository with safetensors in the transformers layout.');
   }
 
   /** `damaged`: files of the cache that would have been fetched again. */
@@ -195,18 +195,16 @@ class HubDownload {
     if (error instanceof AppError) return error;
     const unreachable = (reason: string) => {
       const why =
-        damaged.length === 0
-          ? reason
-          : `${reason}; in the cache, ${damaged.join(', ')} cannot be used because of damage`;
+        damaged.length === 0 ? reason : `${reason}; the cached ${damaged.join(', ')} cannot be used because of damage`;
       return new HubUnreachableError(this.repo, this.request.hubUrl, why, { cause: error });
     };
     if (error instanceof HubApiError) {
       const { statusCode } = error;
       if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
-        return unreachable(`it answers ${statusCode}`);
+        return unreachable(`it returned status ${statusCode}`);
       }
       const reason = statusCode === 404 ? 'there is no such repository' : `unknown, private or gated (${statusCode})`;
-      const remedy = 'Check the name; for a private or gated model set HF_TOKEN and accept its terms on the hub.';
+      const remedy = 'Check the name; for a private or gated model set HF_TOKEN and accept its terms on the Hub.';
       return new HubRefusedError(this.repo, reason, remedy, { cause: error });
     }
     if (isFileSystemError(error)) return toStorageError(error, `base model '${this.repo}'`, this.cache.folder);
@@ -221,7 +219,7 @@ function timedFetch(timeoutMs: number): typeof fetch {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'it did not answer in time';
+  if (error.name === 'TimeoutError') return 'it did not respond in time';
   const { cause } = error;
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message;
 }

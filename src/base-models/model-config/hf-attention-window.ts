@@ -36,12 +36,12 @@ function hasWindowSwitch({ family }: Family): boolean {
 function parseLayerTypes(json: Json, family: Family, layerCount: number, what: string): readonly unknown[] | null {
   const layerTypes = json['layer_types'];
   if (family.family === 'mistral' && layerTypes !== undefined) {
-    throw unsupported(what, 'it states layer_types, by which transformers takes it for a Ministral');
+    throw unsupported(what, 'it specifies layer_types, which makes transformers load it as a Ministral');
   }
   if (layerTypes === undefined || layerTypes === null) return null;
   const types: readonly unknown[] = Array.isArray(layerTypes) ? layerTypes : [];
   if (types.length !== layerCount) {
-    throw unsupported(what, `layer_types in its config.json is not a list of its ${layerCount} layers`);
+    throw unsupported(what, `layer_types in its config.json does not list its ${layerCount} layers`);
   }
   const other = types.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
   if (other === undefined) return types;

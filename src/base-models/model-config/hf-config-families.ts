@@ -101,7 +101,7 @@ export function familyOf(json: Json, what: string): Family {
     throw unsupported(what, `its architecture is ${printed(architecture)}; ${supported}`);
   }
   if (modelType === undefined && named) return named;
-  if (modelType === undefined) throw unsupported(what, `its config.json names no architecture; ${supported}`);
+  if (modelType === undefined) throw unsupported(what, `its config.json specifies no architecture; ${supported}`);
   const typed = typeof modelType === 'string' && Object.hasOwn(FAMILIES, modelType) ? FAMILIES[modelType] : undefined;
   if (!typed) throw unsupported(what, `its model_type is ${printed(modelType)}; ${supported}`);
   if (named && named !== typed) {

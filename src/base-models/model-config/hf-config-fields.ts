@@ -17,9 +17,9 @@ export const READ_FIELDS: ReadonlySet<string> = new Set([
 
 /** By reason. Names of the classes come from transformers' classes, the others from published files. */
 export const HARMLESS_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  'how new weights are drawn; a checkpoint has its own': ['initializer_range'],
-  'how weights are stored; the files say it themselves': ['dtype', 'torch_dtype', 'use_bfloat16'],
-  'splits the same sums, in transformers before 5 only': ['pretraining_tp', 'chunk_size_feed_forward'],
+  'how new weights are initialised; a trained model has its own': ['initializer_range'],
+  'how weights are stored; the files specify it themselves': ['dtype', 'torch_dtype', 'use_bfloat16'],
+  'splits the same sums, only in transformers before 5': ['pretraining_tp', 'chunk_size_feed_forward'],
   'what a Python call returns': [
     ...['return_dict', 'output_hidden_states', 'output_attentions', 'torchscript', 'tie_last_hidden_states'],
   ],
@@ -39,8 +39,8 @@ export const HARMLESS_FIELDS: Readonly<Record<string, readonly string[]>> = {
     ...['transformers_version', 'name_or_path', 'unsloth_version', 'unsloth_fixed', 'transformers.js_config'],
     ...['is_llama_config', 'is_decoder', 'model_name', 'license', 'language'],
   ],
-  'read by vLLM alone, for texts of more than chunk_size tokens': ['dual_chunk_attention_config'],
-  'settings of sampling, which transformers moves to generation_config.json': [
+  'only used by vLLM, for texts of more than chunk_size tokens': ['dual_chunk_attention_config'],
+  'sampling settings, which transformers moves to generation_config.json': [
     ...['assistant_confidence_threshold', 'assistant_lookbehind', 'bad_words_ids', 'begin_suppress_tokens'],
     ...['diversity_penalty', 'do_sample', 'early_stopping', 'encoder_no_repeat_ngram_size'],
     ...['encoder_repetition_penalty', 'epsilon_cutoff', 'eta_cutoff', 'exponential_decay_length_penalty'],
@@ -65,7 +65,7 @@ interface Refusal {
   readonly unreadBy?: readonly string[];
 }
 
-const UNQUANTIZED = 'Use the unquantized checkpoint.';
+const UNQUANTIZED = 'Use the unquantized model.';
 
 /** Fields that change numbers in transformers or elsewhere, with the value that does not. */
 export const REFUSED_FIELDS: Readonly<Record<string, Refusal>> = {
@@ -78,7 +78,7 @@ export const REFUSED_FIELDS: Readonly<Record<string, Refusal>> = {
   mlp_bias: { neutral: COMMON_DEFAULTS.mlp_bias, reason: 'its MLP has biases (mlp_bias)' },
   attention_dropout: {
     neutral: COMMON_DEFAULTS.attention_dropout,
-    reason: 'it is trained with dropout in its attention (attention_dropout)',
+    reason: 'it was trained with attention dropout (attention_dropout)',
     remedy: 'Set attention_dropout to 0 in config.json to train it without.',
   },
   quantization_config: {
@@ -90,12 +90,12 @@ export const REFUSED_FIELDS: Readonly<Record<string, Refusal>> = {
   compression_config: { neutral: null, reason: 'its weights are compressed (compression_config)', remedy: UNQUANTIZED },
   auto_map: {
     neutral: null,
-    reason: 'it comes with its own code (auto_map), which is never run',
-    remedy: 'Remove auto_map from config.json if transformers computes it without trust_remote_code.',
+    reason: 'it requires its own code (auto_map), which is never executed',
+    remedy: 'Remove auto_map from config.json if transformers runs it without trust_remote_code.',
   },
-  is_causal: { neutral: true, reason: 'its tokens see those that come after them (is_causal)' },
+  is_causal: { neutral: true, reason: 'its attention is not causal (is_causal)' },
   is_encoder_decoder: { neutral: false },
-  per_layer_config: { neutral: null, reason: 'its layers differ in their settings (per_layer_config)' },
+  per_layer_config: { neutral: null, reason: 'its layers have different settings (per_layer_config)' },
   add_cross_attention: { neutral: false },
   pruned_heads: { neutral: null },
   tie_encoder_decoder: { neutral: false },
@@ -137,13 +137,13 @@ export function refuseUnsupportedFields(
     if (COMPUTATION.test(field) && value !== false && value !== 0) {
       throw unsupported(
         what,
-        `${changed(field, value)}, and it is not known how`,
-        `Remove ${field} from config.json if the checkpoint computes without it.`,
+        `${changed(field, value)}, in an unknown way`,
+        `Remove ${field} from config.json if the model works without it.`,
       );
     }
     ignored.push(field);
   }
-  if (ignored.length > 0) note(`${what}: config.json states ${ignored.join(', ')}, which no computation here reads.`);
+  if (ignored.length > 0) note(`${what}: ignoring unknown fields of config.json: ${ignored.join(', ')}.`);
 }
 
 function changed(field: string, value: unknown): string {

@@ -16,7 +16,7 @@ export class ConfigReader {
   size(key: string, fallback?: number): number {
     const value = this.get(key, fallback);
     if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-    throw this.wrong(key, value, 'a positive whole number');
+    throw this.wrong(key, value, 'a positive integer');
   }
 
   positive(key: string, fallback?: number): number {

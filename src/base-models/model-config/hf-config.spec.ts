@@ -115,31 +115,35 @@ describe('refused configurations', () => {
 
   it.each([
     ['text', 'x', /not a JSON object/],
-    ['no architecture', { ...smollm2, architectures: undefined, model_type: undefined }, /names no architecture/],
+    ['no architecture', { ...smollm2, architectures: undefined, model_type: undefined }, /specifies no architecture/],
     ['a name from the prototype', { ...smollm2, architectures: ['toString'] }, /architecture is toString/],
     ['quantized weights', { ...smollm2, quantization_config: { bits: 4 } }, /quantized/],
-    ['partial rotary', { ...smollm2, partial_rotary_factor: 0.5 }, /only 0\.5 of each head/],
-    ['longrope', { ...smollm2, rope_scaling: { type: 'longrope', factor: 2 } }, /of type "longrope"/],
+    ['partial rotary', { ...smollm2, partial_rotary_factor: 0.5 }, /only a fraction 0\.5 of each head/],
+    ['longrope', { ...smollm2, rope_scaling: { type: 'longrope', factor: 2 } }, /RoPE type is "longrope"/],
     [
       'an unknown key of RoPE',
       { ...smollm2, rope_scaling: { type: 'dynamic', alpha: 1000 } },
       /^.*alpha in rope_scaling/,
     ],
-    ['RoPE per layer type', { ...smollm2, rope_parameters: { full_attention: { rope_theta: 1 } } }, /differ in RoPE/],
+    [
+      'RoPE per layer type',
+      { ...smollm2, rope_parameters: { full_attention: { rope_theta: 1 } } },
+      /different RoPE settings/,
+    ],
     ['llama3 without its factor', { ...smollm2, rope_scaling: { rope_type: 'llama3' } }, /factor .* is missing/],
     [
       'llama3 with crossed bands',
       { ...smollm2, rope_scaling: { rope_type: 'llama3', ...llama3, high_freq_factor: 1 } },
       /high_freq_factor <= low_freq_factor/,
     ],
-    ['heads that do not divide', { ...smollm2, num_key_value_heads: 2 }, /do not share 2/],
+    ['heads that do not divide', { ...smollm2, num_key_value_heads: 2 }, /cannot be divided evenly among 2/],
     [
       'a head size that is no whole number',
       { ...smollm2, hidden_size: 577 },
       /hidden_size 577 is not a multiple of its 9/,
     ],
     ['an odd head size', { ...smollm2, head_dim: 63 }, /head_dim 63 is odd/],
-    ['a negative size', { ...smollm2, vocab_size: -1 }, /vocab_size .* is -1, not a positive whole number/],
+    ['a negative size', { ...smollm2, vocab_size: -1 }, /vocab_size .* is -1, not a positive integer/],
     ['a size that is null', { ...smollm2, num_hidden_layers: null }, /num_hidden_layers .* is null/],
     ['text for a flag', { ...smollm2, tie_word_embeddings: 'yes' }, /tie_word_embeddings .* is "yes"/],
     [

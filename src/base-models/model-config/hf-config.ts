@@ -27,7 +27,7 @@ export function parseHfConfig(
   refuseUnsupportedFields(json, family, what, note);
   const act = json['hidden_act'] === undefined ? COMMON_DEFAULTS.hidden_act : json['hidden_act'];
   if (!SILU.some((name) => name === act)) {
-    throw unsupported(what, `its activation (hidden_act) is ${JSON.stringify(act)}, not silu`);
+    throw unsupported(what, `its activation (hidden_act) is ${JSON.stringify(act)} instead of silu`);
   }
   const read = new ConfigReader(json, what);
   const { defaults } = family;
@@ -59,7 +59,10 @@ function parseSizes(json: Json, { family, defaults, derivedFromNull }: Family, w
     throw unsupported(what, `its hidden_size ${hiddenSize} is not a multiple of its ${headCount} attention heads`);
   }
   if (headCount % kvHeadCount !== 0) {
-    throw unsupported(what, `its ${headCount} attention heads do not share ${kvHeadCount} key/value heads evenly`);
+    throw unsupported(
+      what,
+      `its ${headCount} attention heads cannot be divided evenly among ${kvHeadCount} key/value heads`,
+    );
   }
   if (headDim % 2 !== 0) throw unsupported(what, `its head_dim ${headDim} is odd, so RoPE has no pairs to rotate`);
   return {
@@ -82,7 +85,7 @@ function withinWindow(
 ): number {
   if (window === null || window >= contextLength) return contextLength;
   note(
-    `${what}: its attention slides over ${window} tokens (sliding_window), so that sequences are limited to that ` +
+    `${what}: it uses sliding-window attention over ${window} tokens (sliding_window), so sequences are limited to that ` +
       `length instead of ${contextLength}.`,
   );
   return window;

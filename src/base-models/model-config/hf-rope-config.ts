@@ -58,7 +58,7 @@ export function parseRope(json: Json, maxPositions: number, what: string): Parse
     default:
       throw unsupported(
         what,
-        `its RoPE is of type ${JSON.stringify(type)}; supported are default, linear, dynamic, yarn and llama3`,
+        `its RoPE type is ${JSON.stringify(type)}; supported types are default, linear, dynamic, yarn and llama3`,
       );
   }
 }
@@ -71,7 +71,7 @@ export function parseRope(json: Json, maxPositions: number, what: string): Parse
 function dynamicNote(maxPositions: number): string {
   return (
     `RoPE of type dynamic depends on the batch beyond ${maxPositions} tokens (max_position_embeddings), ` +
-    'so that sequences are limited to that length.'
+    'so sequences are limited to that length.'
   );
 }
 
@@ -84,13 +84,16 @@ function statedRope(json: Json, what: string): Json {
   if (!isRecord(stated))
     throw unsupported(what, `${name} in its config.json is ${JSON.stringify(stated)}, not an object`);
   if (Object.values(stated).some(isRecord)) {
-    throw unsupported(what, `its layers differ in RoPE (${name} per layer type)`);
+    throw unsupported(what, `its layers have different RoPE settings (${name} per layer type)`);
   }
   const unknown = Object.keys(stated).find((key) => !KNOWN_KEYS.has(key));
-  if (unknown !== undefined) throw unsupported(what, `${unknown} in ${name} of its config.json is not known`);
+  if (unknown !== undefined) throw unsupported(what, `${unknown} in ${name} of its config.json is unknown`);
   const partial = stated['partial_rotary_factor'] ?? json['partial_rotary_factor'] ?? 1;
   if (partial !== 1) {
-    throw unsupported(what, `only ${JSON.stringify(partial)} of each head is rotated (partial_rotary_factor)`);
+    throw unsupported(
+      what,
+      `only a fraction ${JSON.stringify(partial)} of each head is rotated (partial_rotary_factor)`,
+    );
   }
   return stated;
 }

@@ -80,7 +80,7 @@ export class FastTokenizer {
   private async run(text: string, options: EncodeOptions): Promise<Encoding> {
     const { addSpecialTokens = true, field = 'prompt', maxTokens } = options;
     if (/\p{Surrogate}/u.test(text)) {
-      throw invalid(field, 'is not valid Unicode: it holds half of a surrogate pair.', 'Send whole characters.');
+      throw invalid(field, 'is not valid Unicode: it contains an unpaired surrogate.', 'Send complete characters.');
     }
     if (maxTokens !== undefined) await this.refuseFarTooLong(text, field, maxTokens);
     return this.tokenizer.encode(text, null, { addSpecialTokens });
@@ -95,8 +95,8 @@ export class FastTokenizer {
     if (count <= 1.1 * maxTokens) return;
     throw invalid(
       field,
-      `has ${text.length} characters, of which the first ${beginning.length} are ${count} tokens already.`,
-      `Shorten it to at most ${maxTokens} tokens or split it; nothing is cut silently.`,
+      `has ${text.length} characters, the first ${beginning.length} of which are already ${count} tokens.`,
+      `Shorten it to at most ${maxTokens} tokens or split it; text is never truncated silently.`,
     );
   }
 }

@@ -223,7 +223,7 @@ describe('HfChatTokenizer', () => {
     const tokenizer = await withTemplate(CHATML);
     const text = 'abc '.repeat(500_000);
     await expect(tokenizer.encode(text, { field: 'data[0]', maxTokens: 100 })).rejects.toThrow(
-      /data\[0\] has 2000000 characters, of which the first 4896 are \d+ tokens already/,
+      /data\[0\] has 2000000 characters, the first 4896 of which are already \d+ tokens/,
     );
     // Longer than allowed, but not by its length: for the caller to refuse.
     expect((await tokenizer.encode('abc '.repeat(200), { maxTokens: 100 })).length).toBeGreaterThan(100);
@@ -241,7 +241,7 @@ describe('HfChatTokenizer', () => {
     await expect(tokenizer.encodeChat({ messages: chat('Hi') })).rejects.toThrow(
       expect.objectContaining({
         code: 'invalid_request',
-        message: "Base model 'm' has no chat template, so it cannot take conversations.",
+        message: "Base model 'm' has no chat template, so it does not support conversations.",
         details: { field: 'messages', remedy: 'Send tokens (or a prompt) instead.' },
       }),
     );

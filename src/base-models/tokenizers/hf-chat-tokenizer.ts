@@ -118,13 +118,13 @@ export class HfChatTokenizer extends ChatTokenizer {
 
   private templateFor({ messages }: Conversation, field: string): ChatTemplate {
     if (!this.template) {
-      throw new InvalidRequestError(`${this.what} has no chat template, so it cannot take conversations.`, {
+      throw new InvalidRequestError(`${this.what} has no chat template, so it does not support conversations.`, {
         field,
         remedy: 'Send tokens (or a prompt) instead.',
       });
     }
     if (messages.length > 0) return this.template;
-    throw new InvalidRequestError(`${field} is empty.`, { field, remedy: 'Give at least one message.' });
+    throw new InvalidRequestError(`${field} is empty.`, { field, remedy: 'Pass at least one message.' });
   }
 
   private async render(template: ChatTemplate, input: TemplateInput, field: string): Promise<Rendering> {
@@ -132,7 +132,7 @@ export class HfChatTokenizer extends ChatTokenizer {
       return await template.render(input);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
-      throw new InvalidRequestError(`The chat template of ${this.what} refuses ${field}: ${error.message}`, {
+      throw new InvalidRequestError(`The chat template of ${this.what} rejects ${field}: ${error.message}`, {
         field,
         remedy: 'Change the messages, tools or chat_template_kwargs.',
       });
@@ -148,10 +148,10 @@ export class HfChatTokenizer extends ChatTokenizer {
     const spans = await template.assistantSpans(input, rendering);
     if (spans) return spans;
     throw new InvalidRequestError(
-      `${this.what} has a chat template that does not tell where the assistant's answers in ${field} are.`,
+      `${this.what} has a chat template that does not show where the assistant's answers in ${field} are.`,
       {
         field,
-        remedy: 'Send the tokens with weights of your own, or mark the answers in the template with {% generation %}.',
+        remedy: 'Send tokens with explicit weights, or mark the answers in the template with {% generation %}.',
       },
     );
   }

@@ -12,7 +12,7 @@ export async function requireEmbeddings(
   const text = JSON.stringify(await tokenizer.decode([unknown]));
   throw invalid(
     field,
-    `holds token ${unknown} (${text}), but '${name}' has embeddings of ${config.vocabSize} tokens only (vocab_size).`,
-    'Leave this token out.',
+    `contains token ${unknown} (${text}), but '${name}' only has embeddings for ${config.vocabSize} tokens (vocab_size).`,
+    'Remove this token.',
   );
 }

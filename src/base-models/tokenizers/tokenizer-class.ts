@@ -51,7 +51,7 @@ export function tokenizerClassOf({ config, definition, model }: TokenizerFiles):
     if (registered === 'TokenizersBackend') return 'as-is';
     return known(believed ? (name ?? registered) : registered);
   }
-  if (name === null && remoteCode(config)) throw new Error('its tokenizer is Python code of its own (auto_map)');
+  if (name === null && remoteCode(config)) throw new Error('its tokenizer requires its own Python code (auto_map)');
   return known(name ?? registered ?? 'TokenizersBackend');
 }
 
@@ -66,7 +66,7 @@ export function refuseOtherSettings({ config, definition }: TokenizerFiles): voi
   const isBpe = isObject(definition['model']) && definition['model']['type'] === 'BPE';
   const forced = 'clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output';
   if (config['clean_up_tokenization_spaces'] === true && (!isBpe || config[forced] === true)) {
-    throw new Error('clean_up_tokenization_spaces is not supported for this kind of tokenizer');
+    throw new Error('clean_up_tokenization_spaces is not supported for this type of tokenizer');
   }
 }
 

@@ -25,7 +25,7 @@ export async function readTokenizerFiles(folder: string, what: string): Promise<
   const definition = await read('tokenizer.json');
   if (!definition) {
     throw new UnsupportedCheckpointError(`${what} cannot be loaded: its folder has no tokenizer.json.`, {
-      remedy: 'Write it once with transformers: AutoTokenizer.from_pretrained(x).save_pretrained(y).',
+      remedy: 'Create it once with transformers: AutoTokenizer.from_pretrained(x).save_pretrained(y).',
     });
   }
   return {

@@ -14,7 +14,7 @@ export class InternalError extends AppError {
       'internal_error',
       'server',
       500,
-      `An internal error happened (${errorId}). The request was not at fault; the server's log has the cause.`,
+      `An internal error occurred (${errorId}). The request is not the cause; see the server's log.`,
       { error_id: errorId },
       { cause },
     );

@@ -17,7 +17,7 @@ export class StorageFullError extends StorageOutageError {
       'storage_full',
       'server',
       507,
-      `There is no room left to write ${what} under ${path}. ${remedy}`,
+      `There is no disk space left to write ${what} under ${path}. ${remedy}`,
       { retry_after_s: RETRY_AFTER_S, remedy },
       options,
     );
@@ -32,7 +32,7 @@ export class DatabaseFullError extends StorageOutageError {
       'storage_full',
       'server',
       507,
-      `The server's database has no room left to write. ${remedy}`,
+      `The server's database has run out of disk space. ${remedy}`,
       { retry_after_s: RETRY_AFTER_S, remedy },
       { cause },
     );

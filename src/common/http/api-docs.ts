@@ -34,7 +34,7 @@ export function ApiPut(route: string, docs: BodyDocs): MethodDecorator {
 
 /** Documents the 404 of a route that looks something up. `what`: as in "There is no such <what>." */
 export function ApiMissing(what: string): MethodDecorator & ClassDecorator {
-  return ApiNotFoundResponse({ type: ErrorDto, description: `There is no such ${what}, or it is another key's.` });
+  return ApiNotFoundResponse({ type: ErrorDto, description: `The ${what} does not exist or belongs to another key.` });
 }
 
 /** Documents how a route fails that answers what became of a computation: as the request did, in its own time. */
@@ -42,14 +42,14 @@ export function ApiFailures(): MethodDecorator {
   const failure = (description: string) => ({ type: ErrorDto, description });
   return applyDecorators(
     ApiUnprocessableEntityResponse(failure('The numbers are not finite, or the engine could not compute the request.')),
-    ApiInternalServerErrorResponse(failure('Something unforeseen: the log has it under `error.details.error_id`.')),
-    ApiResponse({ status: 507, ...failure('There was no room left to store the result.') }),
+    ApiInternalServerErrorResponse(failure('An unexpected error; the log contains it under `error.details.error_id`.')),
+    ApiResponse({ status: 507, ...failure('There was no disk space left to store the result.') }),
   );
 }
 
 /** Documents the 400 of a route. */
 export function ApiInvalid(
-  description = 'The request is not valid: `error.details.field` names the field at fault.',
+  description = 'The request is invalid; `error.details.field` names the field that caused the error.',
 ): MethodDecorator & ClassDecorator {
   return ApiBadRequestResponse({ type: ErrorDto, description });
 }

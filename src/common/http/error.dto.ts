@@ -21,7 +21,7 @@ export class ErrorContentDto {
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
-    example: { field: 'data', remedy: 'Give conversations or datums.' },
+    example: { field: 'data', remedy: 'Pass conversations or datums.' },
   })
   details?: Readonly<Record<string, unknown>>;
 }

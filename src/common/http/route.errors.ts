@@ -2,8 +2,8 @@ import { AppError } from '../errors/app-error.js';
 
 export class RouteNotFoundError extends AppError {
   constructor(method: string, path: string) {
-    super('route_not_found', 'user', 404, `There is no ${method} ${path}.`, {
-      remedy: 'GET / lists where the documentation of all routes is.',
+    super('route_not_found', 'user', 404, `The route ${method} ${path} does not exist.`, {
+      remedy: 'GET / links to the documentation of all routes.',
     });
   }
 }
@@ -14,7 +14,7 @@ export class MethodNotAllowedError extends AppError {
     path: string,
     readonly allowed: readonly string[],
   ) {
-    super('method_not_allowed', 'user', 405, `${path} does not take ${method} but ${allowed.join(', ')}.`, {
+    super('method_not_allowed', 'user', 405, `${path} does not support ${method}, only ${allowed.join(', ')}.`, {
       allowed,
       remedy: `Use ${allowed.join(' or ')}.`,
     });

@@ -40,7 +40,7 @@ export function refuseUnknownFields(object: JsonObject, allowed: readonly string
       throw invalid(
         field === '' ? name : `${field}.${name}`,
         'is not a known field.',
-        `${didYouMean(key, allowed)}Known here: ${allowed.join(', ')}.`,
+        `${didYouMean(key, allowed)}Known fields: ${allowed.join(', ')}.`,
       );
     }
   }

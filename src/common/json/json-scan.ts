@@ -133,7 +133,7 @@ class Scan {
 }
 
 const NAMES = {
-  parts: 'objects, lists and texts',
+  parts: 'objects, lists and strings',
   values: 'values',
 } as const;
 

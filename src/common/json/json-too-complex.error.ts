@@ -9,11 +9,9 @@ export class JsonTooComplexError extends AppError {
     const isDeep = what === 'levels';
     const remedy = isDeep
       ? 'Nest it less deeply.'
-      : 'Send less per request, for example fewer datums: gradients add up over requests.';
-    const problem = isDeep
-      ? `be nested ${limit} levels deep, and this one is nested deeper`
-      : `hold ${limit} ${what}, and this one holds more`;
-    const message = `A request's body may ${problem}. ${remedy}`;
+      : 'Send less per request, for example fewer datums: gradients accumulate over requests.';
+    const problem = isDeep ? `is nested deeper than ${limit} levels` : `contains more than ${limit} ${what}`;
+    const message = `The request body ${problem}. ${remedy}`;
     super('body_too_complex', 'user', 413, message, { limit, remedy });
   }
 }

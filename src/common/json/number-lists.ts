@@ -26,7 +26,7 @@ export function readTokenIds(
     }
     const problem =
       typeof value === 'number' && Number.isInteger(value)
-        ? `is token id ${value}, outside the vocabulary.`
+        ? `is token id ${value}, which is outside the vocabulary.`
         : `must be a token id, but is ${describe(value)}.`;
     throw invalid(`${field}[${i}]`, problem, `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`);
   }
@@ -44,7 +44,7 @@ export function readFloats(list: readonly unknown[], field: string, target: Floa
     throw invalid(
       `${field}[${i}]`,
       `must be a finite number, but is ${describe(value)}.`,
-      'NaN, infinity and values beyond the range of float32 cannot be used; mask positions with weight 0 instead.',
+      'NaN, infinity and values beyond the range of float32 are not supported; mask positions with weight 0 instead.',
     );
   }
 }

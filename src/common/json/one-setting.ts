@@ -9,7 +9,7 @@ export function oneSetting<T>(
   alias: string,
 ): T | undefined {
   if (isGiven(first) && isGiven(second) && first !== second) {
-    const remedy = 'They are two names of one setting: give one of them.';
+    const remedy = 'They are two names of one setting: pass only one of them.';
     throw new InvalidRequestError(`${name} and ${alias} differ. ${remedy}`, { field: alias, remedy });
   }
   return first ?? second ?? undefined;

@@ -25,7 +25,7 @@ async function answer(call: ThreadCall): Promise<void> {
 async function run({ url, name, input }: ThreadCall): Promise<TaskOutput<unknown>> {
   const module = (await import(url)) as Readonly<Record<string, ThreadFunction<unknown, unknown>>>;
   const task = module[name];
-  if (!task) throw new TypeError(`${url} exports no ${name}`);
+  if (!task) throw new TypeError(`${url} does not export ${name}`);
   return task(input);
 }
 

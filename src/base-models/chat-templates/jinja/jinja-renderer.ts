@@ -141,7 +141,7 @@ export class JinjaRenderer {
       this.waiter?.reject(error);
     };
     thread.on('error', ended);
-    thread.on('exit', (code) => ended(new Error(`The template renderer ended with code ${code}.`)));
+    thread.on('exit', (code) => ended(new Error(`The template renderer exited with code ${code}.`)));
     await this.answer(START_TIMEOUT_MS, () => new Error('The template renderer did not start in time.'));
     if (!this.working) thread.unref();
     return thread;

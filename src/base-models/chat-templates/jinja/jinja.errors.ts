@@ -4,6 +4,6 @@ export class TemplateError extends Error {}
 /** The template did not end within its time; its thread was stopped. */
 export class TemplateTimeoutError extends TemplateError {
   constructor(timeoutMs: number) {
-    super(`it did not end within ${timeoutMs / 1000} seconds, and was stopped.`);
+    super(`it did not finish within ${timeoutMs / 1000} seconds and was stopped.`);
   }
 }

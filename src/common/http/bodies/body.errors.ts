@@ -7,8 +7,8 @@ export class MalformedBodyError extends AppError {
       'malformed_body',
       'user',
       400,
-      `The request's body is not valid JSON: ${reason}.`,
-      { remedy: 'Send one JSON object in UTF-8. JSON knows no NaN, no Infinity and no comma after the last item.' },
+      `The request body is not valid JSON: ${reason}.`,
+      { remedy: 'Send one JSON object in UTF-8. JSON does not support NaN, Infinity or trailing commas.' },
       { cause },
     );
   }
@@ -21,10 +21,11 @@ export class BodyTooLargeError extends AppError {
       'body_too_large',
       'user',
       413,
-      `A request's body may have ${limitBytes} bytes (after decompression)${length}.`,
+      `The request body exceeds the limit of ${limitBytes} bytes (after decompression)${length}.`,
       {
         limit_bytes: limitBytes,
-        remedy: 'Send fewer datums per request (gradients add up over requests), or raise BODY_LIMIT_MB on the server.',
+        remedy:
+          'Send fewer datums per request (gradients accumulate over requests), or raise BODY_LIMIT_MB on the server.',
       },
     );
   }
@@ -38,7 +39,7 @@ export class BodyTooSlowError extends AppError {
       'body_too_slow',
       'user',
       408,
-      `The request's body arrives too slowly: ${receivedBytes} bytes in ${seconds} s. ${remedy}`,
+      `The request body is arriving too slowly: ${receivedBytes} bytes in ${seconds} s. ${remedy}`,
       { received_bytes: receivedBytes, remedy },
     );
   }
@@ -48,13 +49,13 @@ export class BodyTooSlowError extends AppError {
 export class BodiesInFlightError extends AppError {
   /** `whose`: all clients together, or this one. */
   constructor(whose: 'server' | 'client', inFlightBytes: number, limitBytes: number) {
-    const remedy = 'Send it again in a second, send less at once, or raise BODIES_IN_FLIGHT_MB on the server.';
-    const holder = whose === 'server' ? 'The server holds' : 'The server holds for you';
+    const remedy = 'Retry in a second, send less at a time, or raise BODIES_IN_FLIGHT_MB on the server.';
+    const holder = whose === 'server' ? 'The server holds' : 'For your key, the server holds';
     super(
       'too_many_bodies',
       'server',
       429,
-      `${holder} ${inFlightBytes} bytes of request bodies, and ${limitBytes} may be in flight. ${remedy}`,
+      `${holder} ${inFlightBytes} bytes of request bodies; the limit is ${limitBytes}. ${remedy}`,
       { in_flight_bytes: inFlightBytes, limit_bytes: limitBytes, retry_after_s: 1, remedy },
     );
   }
@@ -67,8 +68,11 @@ export class CorruptBodyError extends AppError {
       'malformed_body',
       'user',
       400,
-      `The request's body cannot be decompressed: ${cause.message}.`,
-      { remedy: 'Send it whole and compressed as its Content-Encoding says, or without compression and that header.' },
+      `The request body cannot be decompressed: ${cause.message}.`,
+      {
+        remedy:
+          'Send the complete body, compressed as its Content-Encoding states, or without compression and without this header.',
+      },
       { cause },
     );
   }
@@ -76,7 +80,7 @@ export class CorruptBodyError extends AppError {
 
 export class UnsupportedEncodingError extends AppError {
   constructor(reason: string) {
-    super('unsupported_encoding', 'user', 415, `The request's body cannot be read: ${reason}.`, {
+    super('unsupported_encoding', 'user', 415, `The request body cannot be read: ${reason}.`, {
       remedy: 'Send UTF-8, uncompressed or with Content-Encoding gzip, deflate or br; zstd for protobuf only.',
     });
   }

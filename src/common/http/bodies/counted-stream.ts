@@ -24,7 +24,7 @@ export function countedStream(request: Request): Readable {
   counted.on('error', () => undefined);
   counted.once('close', () => request.unpipe(counted).resume());
   request.once('close', () => {
-    if (!request.complete) counted.destroy(new MalformedBodyError('the client has gone', undefined));
+    if (!request.complete) counted.destroy(new MalformedBodyError('the client has disconnected', undefined));
   });
   return request.pipe(counted);
 }

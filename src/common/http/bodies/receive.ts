@@ -69,7 +69,7 @@ function consume(
     };
     // A request closes also when all of it has come.
     const onGone = (): void => {
-      if (!request.complete) settle(() => reject(new MalformedBodyError('the client has gone', undefined)));
+      if (!request.complete) settle(() => reject(new MalformedBodyError('the client has disconnected', undefined)));
     };
     const onCorrupt = (error: Error): void => settle(() => reject(new CorruptBodyError(error)));
     const onEnd = (): void => settle(resolve);

@@ -26,7 +26,7 @@ const intakes = new WeakMap<Request, BodyIntake>();
 /** Limit and budget for a route that reads the bytes itself. */
 export function bodyIntake(request: Request): BodyIntake {
   const intake = intakes.get(request);
-  if (!intake) throw new TypeError('The body of this request is not to be read.');
+  if (!intake) throw new TypeError('The body of this request must not be read.');
   return intake;
 }
 

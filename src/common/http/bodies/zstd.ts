@@ -26,7 +26,7 @@ export async function unpackZstd(packed: Uint8Array, limitBytes: number): Promis
   await decoder.init();
   const bytes = decoder.decode(packed, size);
   // What the decoder cannot read gives fewer bytes, not an error.
-  if (bytes.length !== size) throw new CorruptBodyError(new Error('it is not a whole zstd frame'));
+  if (bytes.length !== size) throw new CorruptBodyError(new Error('it is not a complete zstd frame'));
   return bytes;
 }
 
@@ -53,6 +53,6 @@ function sizeIn(header: Buffer): number {
       return Number(header.readBigUInt64LE(at));
     default:
       if (isSingleSegment) return header.readUInt8(at);
-      throw new CorruptBodyError(new Error('its zstd frame does not say how large its content is'));
+      throw new CorruptBodyError(new Error('its zstd frame does not state the size of its content'));
   }
 }

@@ -38,7 +38,7 @@ describe('restoreExactSeeds', () => {
 
   it('refuses two seeds that a float64 takes for one', () => {
     const text = `{"user_metadata":{"seed":1152921504606846978},"lora_config":{"seed":${LONG}}}`;
-    expect(() => parsed(text, '/create_model')).toThrow(/lora_config\.seed stands in the body twice/);
+    expect(() => parsed(text, '/create_model')).toThrow(/lora_config\.seed occurs twice in the body/);
     expect(parsed(text.replace('978}', `${LONG.slice(-3)}}`), '/create_model')).toMatchObject({
       lora_config: { seed: LONG },
     });

@@ -63,7 +63,7 @@ function restore(object: Record<string, unknown>, field: string, digits: readonl
   if (typeof seed !== 'number' || Number.isSafeInteger(seed)) return;
   const [exact, ...others] = new Set(digits.filter((text) => Number(text) === seed).map(toSeed));
   if (others.length > 0) {
-    throw invalid(field, 'stands in the body twice, with digits that differ.', 'Send it as a string of digits.');
+    throw invalid(field, 'occurs twice in the body, with different digits.', 'Send it as a string of digits.');
   }
   if (exact !== undefined) object['seed'] = exact;
 }

@@ -9,7 +9,7 @@ export function IsStorable(): PropertyDecorator {
     name: 'isStorable',
     validator: {
       validate: isStorable,
-      defaultMessage: buildMessage(() => '$property must be text without NUL and lone surrogates'),
+      defaultMessage: buildMessage(() => '$property must be text without NUL bytes and unpaired surrogates'),
     },
   });
 }

@@ -80,7 +80,7 @@ function countObject(fields: number, path: readonly (string | number)[], walk: W
   const field = fieldPath(path.slice(0, 1));
   const [count, what] = walk.objects > MAX_OBJECTS ? [MAX_OBJECTS, 'objects'] : [MAX_FIELDS, 'fields'];
   const remedy = 'Send less per request.';
-  throw new InvalidRequestError(`${field || 'The body'} holds more than ${count} ${what}. ${remedy}`, {
+  throw new InvalidRequestError(`${field || 'The body'} contains more than ${count} ${what}. ${remedy}`, {
     field,
     remedy,
   });
@@ -97,7 +97,7 @@ function checkFinite(values: readonly unknown[], path: readonly (string | number
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) continue;
     const field = fieldPath([...path, i]);
-    throw new InvalidRequestError(`${field} must be a finite number like those before it.`, { field });
+    throw new InvalidRequestError(`${field} must be a finite number like the preceding ones.`, { field });
   }
   return values as readonly number[];
 }

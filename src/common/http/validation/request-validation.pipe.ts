@@ -40,7 +40,7 @@ export class RequestValidationPipe extends ValidationPipe {
       lenient ? this.lenient.transform(input, metadata) : (super.transform(input, metadata) as Promise<unknown>);
     if (metadata.type !== 'body') return validate(value);
     if (metadata.metatype !== undefined && this.toValidate(metadata) && !isJsonObject(value)) {
-      throw new InvalidRequestError('The request has no JSON object as its body.', {
+      throw new InvalidRequestError('The request body is not a JSON object.', {
         remedy: 'Send a JSON object with the header Content-Type: application/json.',
       });
     }
@@ -113,9 +113,9 @@ function toInvalidRequest(errors: ValidationError[]): InvalidRequestError {
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more, see details.problems)` : '';
   const end = more === '' && first?.message.endsWith('?') ? '' : '.';
-  return new InvalidRequestError(`${first?.message ?? 'The request is not valid'}${more}${end}`, {
+  return new InvalidRequestError(`${first?.message ?? 'The request is invalid'}${more}${end}`, {
     field: first?.field,
-    remedy: 'Correct the field, or leave it out where it is optional: /docs describes the fields of every request.',
+    remedy: 'Correct the field, or omit it if it is optional; /docs describes the fields of every request.',
     problems: problems.slice(0, MAX_PROBLEMS),
   });
 }

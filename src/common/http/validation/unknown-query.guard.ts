@@ -19,7 +19,7 @@ export class UnknownQueryGuard implements CanActivate {
     throw invalid(
       shortened(name),
       `is not a query parameter of ${method} ${shortened(path, 80)}.`,
-      'Leave it out: this route has none.',
+      'Remove it; this route has no query parameters.',
     );
   }
 }

@@ -55,7 +55,11 @@ function decode(bytes: Uint8Array): ProtoForwardRequest {
   );
   checkDatumCount(datums);
   if (fields > MAX_FIELDS) {
-    throw invalid('body', `holds more than ${MAX_FIELDS} fields.`, 'Send fewer datums per request: gradients add up.');
+    throw invalid(
+      'body',
+      `contains more than ${MAX_FIELDS} fields.`,
+      'Send fewer datums per request: gradients accumulate.',
+    );
   }
   return readable(() => {
     const message = ForwardBackwardRequestType.decode(bytes);

@@ -24,9 +24,9 @@ const wrap = (id: number, inner: Buffer) => {
 describe('a body of protobuf', () => {
   it.each<[string, Buffer, RegExp]>([
     ['empty datums', many(4_000_000, field(3)), /^data has more than 8192 datums/],
-    ['chunks of one datum', wrap(3, many(4_000_000, field(1))), /^body holds more than 524288 fields/],
-    ['sizes of a shape', wrap(3, wrap(2, wrap(2, wrap(4, many(4_000_000, [1]))))), /^body holds more than/],
-    ['numbers that nobody knows', many(4_000_000, [0x78, 1]), /^body holds more than/],
+    ['chunks of one datum', wrap(3, many(4_000_000, field(1))), /^body contains more than 524288 fields/],
+    ['sizes of a shape', wrap(3, wrap(2, wrap(2, wrap(4, many(4_000_000, [1]))))), /^body contains more than/],
+    ['numbers that nobody knows', many(4_000_000, [0x78, 1]), /^body contains more than/],
   ])('is refused for too many %s', (_, bytes, problem) => {
     expect(() => readProtoRequest(bytes)).toThrow(problem);
   });
