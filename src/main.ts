@@ -13,7 +13,7 @@ import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
 import { serveDocs } from './docs-page.js';
 import { ApiKeys, KeyGate } from './modules/keys/index.js';
-import { BULL_BOARD_ROUTE } from './queue/queue.module.js';
+import { JobQueue } from './queue/job-queue.js';
 
 const logger = new Logger('Thinker');
 
@@ -48,8 +48,8 @@ async function start(config: AppConfig): Promise<void> {
   logger.log(`Role ${config.role} on ${url}`);
   if (!config.servesApi) return;
   logger.log(`Swagger UI: ${url}/docs`);
-  if (config.redisUrl === '') logger.log('No REDIS_URL: the job queue lives inside this process');
-  else logger.log(`Queue dashboard: ${url}${BULL_BOARD_ROUTE}`);
+  const { dashboard } = app.get(JobQueue);
+  if (dashboard !== null) logger.log(`Queue dashboard: ${url}${dashboard}`);
 }
 
 /** A shutdown that hangs is cut short: whatever was not written down runs again elsewhere. */

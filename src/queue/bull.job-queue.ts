@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bull';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { AppConfig } from '../config/app-config.js';
-import { OPERATIONS_QUEUE } from './bull.options.js';
+import { DASHBOARD_ROUTE, OPERATIONS_QUEUE } from './bull.options.js';
 import { type Job, type JobHandler, JobQueue, type QueueCounts } from './job-queue.js';
 import { RedisUnavailableError } from './redis.error.js';
 
@@ -13,7 +13,9 @@ import { RedisUnavailableError } from './redis.error.js';
  */
 @Injectable()
 export class BullJobQueue extends JobQueue implements OnModuleInit {
+  readonly name = 'redis';
   readonly driver = 'bull';
+  readonly dashboard = DASHBOARD_ROUTE;
   private readonly logger = new Logger(BullJobQueue.name);
   private handler: JobHandler | null = null;
   private paused = false;

@@ -1,6 +1,7 @@
 import type { QueueOptions } from 'bull';
 
 export const OPERATIONS_QUEUE = 'operations';
+export const DASHBOARD_ROUTE = '/admin/queues';
 
 /** Settled jobs that the dashboard still shows. */
 const KEPT_JOBS = 500;

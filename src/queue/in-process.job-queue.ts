@@ -1,10 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { type Job, type JobHandler, JobQueue, type QueueCounts } from './job-queue.js';
 
 /** The queue of a process that is API and worker in one, on a machine without Redis. Lost on exit, as jobs may be. */
 @Injectable()
-export class InProcessJobQueue extends JobQueue {
+export class InProcessJobQueue extends JobQueue implements OnModuleInit {
+  readonly name = 'queue';
   readonly driver = 'in-process';
+  readonly dashboard = null;
   private readonly logger = new Logger(InProcessJobQueue.name);
   private readonly waiting: Job[] = [];
   private active = 0;
@@ -12,6 +14,10 @@ export class InProcessJobQueue extends JobQueue {
 
   constructor(private readonly concurrency: number) {
     super();
+  }
+
+  onModuleInit(): void {
+    this.logger.log('No REDIS_URL: the job queue lives inside this process');
   }
 
   async add(job: Job): Promise<void> {

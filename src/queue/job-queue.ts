@@ -21,8 +21,12 @@ export interface QueueCounts {
  * request), delivered twice or too late, so the handler looks at the row. Two drivers: Bull on Redis, and in-process.
  */
 export abstract class JobQueue {
-  /** What runs behind the port, for logs and dashboards. */
-  abstract readonly driver: 'bull' | 'in-process';
+  /** What an operator calls the queue's server: the key of its check in /readyz. */
+  abstract readonly name: string;
+  /** The implementation, as /readyz shows it. */
+  abstract readonly driver: string;
+  /** Path of the dashboard on the API; null when there is none. */
+  abstract readonly dashboard: string | null;
   /** Call after the request's row is committed. */
   abstract add(job: Job): Promise<void>;
   /** Starts taking jobs, QUEUE_CONCURRENCY at once. Again after pause(). */

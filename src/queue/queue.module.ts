@@ -5,13 +5,11 @@ import { ExpressAdapter } from '@bull-board/express';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { BullJobQueue } from './bull.job-queue.js';
-import { bullOptions, OPERATIONS_QUEUE } from './bull.options.js';
+import { bullOptions, DASHBOARD_ROUTE, OPERATIONS_QUEUE } from './bull.options.js';
 import { InProcessJobQueue } from './in-process.job-queue.js';
 import { JobQueue } from './job-queue.js';
 import { NoBullBoardController } from './no-bull-board.controller.js';
 import { refuseChanges } from './read-only-board.js';
-
-export const BULL_BOARD_ROUTE = '/admin/queues';
 
 const BOARD_OPTIONS = {
   readOnlyMode: true,
@@ -45,7 +43,7 @@ function inProcess(): DynamicModule {
 function onRedis(config: AppConfig): DynamicModule {
   const board = [
     BullBoardModule.forRoot({
-      route: BULL_BOARD_ROUTE,
+      route: DASHBOARD_ROUTE,
       adapter: ExpressAdapter,
       boardOptions: { uiConfig: { boardTitle: 'Thinker queue (read-only)' } },
       middleware: refuseChanges,

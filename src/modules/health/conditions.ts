@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { DataSource } from 'typeorm';
 import { StorageCheck } from '../../storage/storage-check.js';
+import { AdapterRepository } from '../adapters/index.js';
 import { withTimeout } from './with-timeout.js';
 
 /** What an operator should look at although requests are computed: shown by /readyz, and no reason to be unready. */
@@ -9,7 +9,7 @@ import { withTimeout } from './with-timeout.js';
 export class Conditions {
   constructor(
     private readonly indicators: HealthIndicatorService,
-    private readonly source: DataSource,
+    private readonly adapters: AdapterRepository,
     private readonly storage: StorageCheck,
   ) {}
 
@@ -17,12 +17,7 @@ export class Conditions {
   async ofAdapters(): Promise<HealthIndicatorResult> {
     const indicator = this.indicators.check('adapters');
     try {
-      const [row]: { diverged: number }[] = await withTimeout(
-        this.source.query(
-          'SELECT count(*)::int AS diverged FROM adapters WHERE diverged_at_step IS NOT NULL AND deleted_at IS NULL',
-        ),
-      );
-      return indicator.up({ diverged: row?.diverged ?? 0 });
+      return indicator.up({ diverged: await withTimeout(this.adapters.countDiverged()) });
     } catch (error) {
       return indicator.down({ message: error instanceof Error ? error.message : String(error) });
     }

@@ -44,15 +44,13 @@ export class ReadinessService {
   }
 
   private async checkQueue(): Promise<HealthIndicatorResult> {
-    const indicator = this.indicators.check(this.queue.driver === 'bull' ? 'redis' : 'queue');
+    const { name, driver } = this.queue;
+    const indicator = this.indicators.check(name);
     try {
       await withTimeout(this.queue.ping());
-      return indicator.up({ driver: this.queue.driver });
+      return indicator.up({ driver });
     } catch (error) {
-      return indicator.down({
-        driver: this.queue.driver,
-        message: error instanceof Error ? error.message : String(error),
-      });
+      return indicator.down({ driver, message: error instanceof Error ? error.message : String(error) });
     }
   }
 

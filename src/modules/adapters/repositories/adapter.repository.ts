@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, IsNull, LessThan, Raw, Repository } from 'typeorm';
+import { type EntityManager, IsNull, LessThan, Not, Raw, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
@@ -54,6 +54,11 @@ export class AdapterRepository {
 
   countLive(owner: string, manager: EntityManager): Promise<number> {
     return manager.countBy(AdapterEntity, { owner, deletedAt: IsNull() });
+  }
+
+  /** Live adapters, of all owners, whose replay gave another state than the first run. */
+  countDiverged(): Promise<number> {
+    return this.rows.countBy({ divergedAtStep: Not(IsNull()), deletedAt: IsNull() });
   }
 
   findLive(owner: string, modelId: string): Promise<AdapterEntity | null> {
