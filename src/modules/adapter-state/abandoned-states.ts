@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { ObservesOperations, type Operation, OperationObserver } from '../futures/index.js';
+import { ListensToOperations, type Operation, type OperationListener } from '../futures/index.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 
 /**
@@ -8,25 +8,19 @@ import { AdapterStateStore } from './adapter-state.store.js';
  * such operation, or start of a worker.
  */
 @Injectable()
-@ObservesOperations()
-export class AbandonedStates extends OperationObserver implements OnApplicationBootstrap {
+@ListensToOperations()
+export class AbandonedStates implements OperationListener, OnApplicationBootstrap {
   private readonly logger = new Logger(AbandonedStates.name);
 
-  constructor(private readonly states: AdapterStateStore) {
-    super();
-  }
+  constructor(private readonly states: AdapterStateStore) {}
 
   async onApplicationBootstrap(): Promise<void> {
     await this.tidy();
   }
 
-  override async settled({ kind, request }: Operation): Promise<void> {
+  async settled({ kind, request }: Operation): Promise<void> {
     const isFork = kind === 'create_adapter' && request.json['fork'] !== undefined;
     if (isFork || kind === 'delete_adapter') await this.tidy();
-  }
-
-  override drained(): Promise<void> {
-    return Promise.resolve();
   }
 
   /** They only take room, so a failure is no reason to stop. */

@@ -322,10 +322,10 @@ describe('AdapterResidency', () => {
   it('writes a last snapshot when the worker drains, and none when nothing is new', async () => {
     const worker = new Worker(world, NEVER);
     await worker.train(1);
-    await worker.residency.drained();
+    await worker.residency.drain();
     expect([...world.snapshots.keys()]).toEqual([2]);
     world.snapshots.clear();
-    await worker.residency.drained();
+    await worker.residency.drain();
     expect(world.snapshots.size).toBe(0);
   });
 
@@ -333,7 +333,7 @@ describe('AdapterResidency', () => {
     const first = new Worker(world, 0);
     world.failWrites = true;
     await first.train(2);
-    await first.residency.drained();
+    await first.residency.drain();
     expect(world.snapshots.size).toBe(0);
 
     const second = new Worker(world, NEVER);
@@ -344,7 +344,7 @@ describe('AdapterResidency', () => {
   it('writes a snapshot after so many steps', async () => {
     const worker = new Worker(world, NEVER, 2);
     await worker.train(5);
-    await worker.residency.drained();
+    await worker.residency.drain();
     expect([...world.snapshots.keys()]).toEqual([4, 8, 10]);
   });
 
@@ -374,7 +374,7 @@ describe('AdapterRestore', () => {
   const trained = async () => {
     const first = new Worker(world, NEVER, 1);
     await first.train(3);
-    await first.residency.drained();
+    await first.residency.drain();
     expect([...world.snapshots.keys()]).toEqual([2, 4, 6]);
     return first.state();
   };
@@ -440,7 +440,7 @@ describe('AdapterRestore', () => {
     it('says so when its file is another one, also of gradients that no step has applied', async () => {
       const first = await worker('sha256:1', 1, 1);
       await first.train(2);
-      await first.residency.drained();
+      await first.residency.drain();
       await first.run(mine());
       const second = await worker('sha256:2', 2);
       await second.residency.use(world.operation('forward'));

@@ -5,10 +5,12 @@ import { AppConfig } from '../../config/app-config.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { isReadOnly } from '../../domain/operation.js';
 import {
+  type AdapterHolder,
   FailedWithEffectError,
-  ObservesOperations,
+  HoldsAdapters,
+  ListensToOperations,
   type Operation,
-  OperationObserver,
+  type OperationListener,
   type OperationOutcome,
   type SettledOutcome,
 } from '../futures/index.js';
@@ -48,8 +50,9 @@ interface LiveAdapter {
  * read-only ones side by side.
  */
 @Injectable()
-@ObservesOperations()
-export class AdapterResidency extends OperationObserver {
+@HoldsAdapters()
+@ListensToOperations()
+export class AdapterResidency implements AdapterHolder, OperationListener {
   private readonly logger = new Logger(AdapterResidency.name);
   /** Those used last come last. */
   private readonly live = new Map<string, LiveAdapter>();
@@ -62,7 +65,6 @@ export class AdapterResidency extends OperationObserver {
     private readonly restore: AdapterRestore,
     private readonly config: AppConfig,
   ) {
-    super();
     this.memoryLimit = config.adapterMemoryMb === 0 ? totalmem() * MEMORY_SHARE : config.adapterMemoryMb * 2 ** 20;
   }
 
@@ -92,14 +94,14 @@ export class AdapterResidency extends OperationObserver {
   }
 
   /** Writes the adapter's state down and frees its memory; does nothing when it is not live. */
-  override async unload(adapterId: string): Promise<void> {
+  async unload(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
     if (!live) return;
     await this.writeDown(live);
     await this.evict(adapterId);
   }
 
-  /** Drops the adapter from memory; the next operation rebuilds it from the log. */
+  /** Frees the adapter's memory; the next operation rebuilds it from the log. */
   async evict(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
     this.live.delete(adapterId);
@@ -108,7 +110,7 @@ export class AdapterResidency extends OperationObserver {
     if (!this.live.has(adapterId)) await this.backend.deleteAdapter(adapterId);
   }
 
-  override async settled(operation: Operation, outcome: SettledOutcome): Promise<void> {
+  async settled(operation: Operation, outcome: SettledOutcome): Promise<void> {
     const live = operation.adapterId === null ? undefined : this.live.get(operation.adapterId);
     if (!live) return;
     const adapter = await live.ready;
@@ -125,16 +127,16 @@ export class AdapterResidency extends OperationObserver {
     }
   }
 
-  override async drained(): Promise<void> {
+  async drain(): Promise<void> {
     for (const live of this.live.values()) await this.writeDown(live);
   }
 
-  override holds(adapterId: string): boolean {
+  holds(adapterId: string): boolean {
     return this.live.has(adapterId);
   }
 
-  /** Idle ones, and as many of those not used for longest as must go for the others to have room; never the last one used. */
-  override surplus(): readonly string[] {
+  /** Idle adapters, and as many of the least recently used as must go for the others to have room; never the last one used. */
+  evictable(): readonly string[] {
     let bytes = [...this.live.values()].reduce((sum, live) => sum + live.bytes, 0);
     const idleSince = Date.now() - this.config.adapterIdleS * 1000;
     return [...this.live]
@@ -145,10 +147,6 @@ export class AdapterResidency extends OperationObserver {
         return goes;
       })
       .map(([id]) => id);
-  }
-
-  override dropped(adapterId: string): Promise<void> {
-    return this.evict(adapterId);
   }
 
   private async enter(operation: Operation): Promise<{ adapter: AdapterEntity; live: LiveAdapter }> {

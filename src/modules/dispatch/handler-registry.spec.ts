@@ -1,17 +1,18 @@
-import { Module } from '@nestjs/common';
+import { Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { handlerOf, Script } from '../../../test/support/scripted-handlers.js';
 import { OPERATION_KINDS, type OperationKind } from '../../domain/operation.js';
+import { type AdapterHolder, HoldsAdapters, ListensToOperations, type OperationListener } from '../futures/index.js';
 import { HandlerRegistry } from './handler-registry.js';
 
 @Module({})
 class Handlers {}
 
-/** Starts an application with one handler for each of these kinds. */
-async function boot(kinds: readonly OperationKind[]): Promise<HandlerRegistry> {
-  const providers = [HandlerRegistry, ...kinds.map((kind) => handlerOf(kind, new Script()))];
+/** Starts an application with one handler for each of these kinds, and these other providers. */
+async function boot(kinds: readonly OperationKind[], others: readonly Type[] = []): Promise<HandlerRegistry> {
+  const providers = [HandlerRegistry, ...others, ...kinds.map((kind) => handlerOf(kind, new Script()))];
   const testing = Test.createTestingModule({ imports: [{ module: Handlers, imports: [DiscoveryModule], providers }] });
   const module = await testing.compile();
   await module.init();
@@ -35,5 +36,29 @@ describe('the registry of handlers', () => {
     await expect(boot([...OPERATION_KINDS, 'forward'])).rejects.toThrow(
       /Operation 'forward' has two handlers, ScriptedHandler and ScriptedHandler/,
     );
+  });
+});
+
+describe('the marks of listeners and holders', () => {
+  @ListensToOperations()
+  class Listener implements OperationListener {
+    settled(): Promise<void> {
+      return Promise.resolve();
+    }
+  }
+
+  @HoldsAdapters()
+  class Holder implements AdapterHolder {
+    holds = () => false;
+    evictable = () => [];
+    unload = () => Promise.resolve();
+    evict = () => Promise.resolve();
+    drain = () => Promise.resolve();
+  }
+
+  it('are found, each in its own list', async () => {
+    const registry = await boot(OPERATION_KINDS, [Listener, Holder]);
+    expect(registry.listeners).toEqual([expect.any(Listener)]);
+    expect(registry.holders).toEqual([expect.any(Holder)]);
   });
 });

@@ -1,24 +1,37 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { OPERATION_KINDS, type OperationKind } from '../../domain/operation.js';
-import { HANDLED_OPERATION, OBSERVES_OPERATIONS, OperationHandler, OperationObserver } from '../futures/index.js';
+import {
+  ADAPTER_HOLDER,
+  type AdapterHolder,
+  HANDLED_OPERATION,
+  OPERATION_LISTENER,
+  OperationHandler,
+  type OperationListener,
+} from '../futures/index.js';
 import { RegistryError } from './registry.error.js';
 
 /**
- * Finds the handler of every kind of operation, and the observers. Start-up fails when a kind has no handler or two.
+ * Finds the handler of every kind of operation, the listeners and the holders of adapters. Start-up fails when a kind has
+ * no handler or two.
  */
 @Injectable()
 export class HandlerRegistry implements OnModuleInit {
   private readonly handlers = new Map<OperationKind, OperationHandler>();
-  private found: readonly OperationObserver[] = [];
+  private foundListeners: readonly OperationListener[] = [];
+  private foundHolders: readonly AdapterHolder[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly reflector: Reflector,
   ) {}
 
-  get observers(): readonly OperationObserver[] {
-    return this.found;
+  get listeners(): readonly OperationListener[] {
+    return this.foundListeners;
+  }
+
+  get holders(): readonly AdapterHolder[] {
+    return this.foundHolders;
   }
 
   onModuleInit(): void {
@@ -47,14 +60,16 @@ export class HandlerRegistry implements OnModuleInit {
       );
     }
     if (problems.length > 0) throw new RegistryError(problems);
-    this.found = this.findObservers();
+    this.foundListeners = this.findMarked<OperationListener>(OPERATION_LISTENER);
+    this.foundHolders = this.findMarked<AdapterHolder>(ADAPTER_HOLDER);
   }
 
-  private findObservers(): OperationObserver[] {
-    const found: OperationObserver[] = [];
+  /** The decorator that sets the mark only fits classes of this contract. */
+  private findMarked<Contract>(mark: symbol): Contract[] {
+    const found: Contract[] = [];
     for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (typeof metatype !== 'function' || this.reflector.get(OBSERVES_OPERATIONS, metatype) !== true) continue;
-      if (instance instanceof OperationObserver) found.push(instance);
+      if (typeof metatype !== 'function' || this.reflector.get(mark, metatype) !== true) continue;
+      found.push(instance as Contract);
     }
     return found;
   }

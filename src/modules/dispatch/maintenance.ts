@@ -43,7 +43,7 @@ export class Maintenance {
 
   /** Evicts idle and surplus adapters, and releases the leases of those that have left the memory. */
   private async freeMemory(): Promise<void> {
-    for (const id of this.memory.surplus()) this.dispatcher.whenQuiet(id, () => this.memory.park(id));
+    for (const id of this.memory.evictable()) this.dispatcher.whenQuiet(id, () => this.memory.evictIfIdle(id));
     await this.leases.releaseUnused((id) => this.dispatcher.isBusy(id) || this.memory.holds(id));
   }
 

@@ -97,7 +97,7 @@ export class OperationRunner {
       return { status: 'not ours' };
     }
     this.faults.reach('result-written');
-    if (ended.operation !== null) await this.tellObservers(ended.operation, ended.error);
+    if (ended.operation !== null) await this.notifyListeners(ended.operation, ended.error);
     return ended.error === null ? { status: 'completed' } : { status: 'failed', error: ended.error };
   }
 
@@ -108,7 +108,7 @@ export class OperationRunner {
     { operation, error }: Computed,
     stopped: AbortSignal,
   ): Promise<void> {
-    if (operation !== null) await this.tellObservers(operation, error);
+    if (operation !== null) await this.notifyListeners(operation, error);
     await this.keepTrying(row, stopped, () => this.log.handBack(claim).then(() => true));
   }
 
@@ -164,10 +164,10 @@ export class OperationRunner {
     }
   }
 
-  private async tellObservers(operation: Operation, error: AppError | null): Promise<void> {
-    for (const observer of this.registry.observers) {
+  private async notifyListeners(operation: Operation, error: AppError | null): Promise<void> {
+    for (const listener of this.registry.listeners) {
       try {
-        await observer.settled(operation, outcomeOf(error));
+        await listener.settled(operation, outcomeOf(error));
       } catch (problem) {
         toAppError(problem, `after ${operation.kind} ${operation.requestId}`, this.logger);
       }

@@ -3,6 +3,7 @@ export { GenerateUsageDto, GeneratedSequenceDto } from './dto/generated.dto.js';
 export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesService } from './futures.service.js';
+export { ADAPTER_HOLDER, type AdapterHolder, HoldsAdapters } from './log/adapter-holder.js';
 export {
   HANDLED_OPERATION,
   HandlesOperation,
@@ -22,11 +23,11 @@ export {
 } from './log/operation-log.repository.js';
 export { type LoggedOperation, OperationLog, toOperation } from './log/operation-log.js';
 export {
-  OBSERVES_OPERATIONS,
-  ObservesOperations,
-  OperationObserver,
+  ListensToOperations,
+  OPERATION_LISTENER,
+  type OperationListener,
   type SettledOutcome,
-} from './log/operation-observer.js';
+} from './log/operation-listener.js';
 export {
   type Accepted,
   type FutureState,

@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { toAppError } from '../../../common/errors/internal.error.js';
-import { type OperationObserver } from '../../futures/index.js';
+import { type AdapterHolder } from '../../futures/index.js';
 import { HandlerRegistry } from '../handler-registry.js';
 import { Leases } from './leases.js';
 
-/** What the observers of operations keep in memory, seen from the worker as a whole. */
+/** The adapters in this worker's memory, whoever holds them. A holder that fails is logged and does not stop the others. */
 @Injectable()
 export class AdapterMemory {
   private readonly logger = new Logger(AdapterMemory.name);
@@ -14,45 +14,40 @@ export class AdapterMemory {
     private readonly leases: Leases,
   ) {}
 
-  /** Lets the observers write state down. Call when nothing runs. */
-  async flush(): Promise<void> {
-    await this.tell('flushing', (observer) => observer.drained());
+  /** Writes every adapter's state down. Call when nothing runs. */
+  async drain(): Promise<void> {
+    await this.forEachHolder('writing states down', (holder) => holder.drain());
   }
 
-  /** Forgets the adapters whose leases other workers have taken. */
-  async dropLost(): Promise<void> {
+  /** Evicts the adapters whose leases other workers have taken. */
+  async evictLost(): Promise<void> {
     for (const adapterId of await this.leases.findLost()) {
       this.logger.warn(`Another worker has taken adapter ${adapterId}; what is in memory here is dropped`);
-      await this.drop(adapterId);
+      await this.forEachHolder(`evicting ${adapterId}`, (holder) => holder.evict(adapterId));
     }
   }
 
-  /** Forgets an adapter, so that it is restored from its snapshot and the log when next needed here. */
-  async drop(adapterId: string): Promise<void> {
-    await this.tell(`dropping ${adapterId}`, (observer) => observer.dropped(adapterId));
-  }
-
   holds(adapterId: string): boolean {
-    return this.registry.observers.some((observer) => observer.holds(adapterId));
+    return this.registry.holders.some((holder) => holder.holds(adapterId));
   }
 
-  surplus(): readonly string[] {
-    return [...new Set(this.registry.observers.flatMap((observer) => observer.surplus()))];
+  evictable(): readonly string[] {
+    return [...new Set(this.registry.holders.flatMap((holder) => holder.evictable()))];
   }
 
-  /** Lets an adapter that still is surplus leave the memory. Call in its line. */
-  async park(adapterId: string): Promise<void> {
-    if (this.surplus().includes(adapterId)) await this.unload(adapterId);
+  /** Unloads an adapter that is still evictable. Call in its queue. */
+  async evictIfIdle(adapterId: string): Promise<void> {
+    if (this.evictable().includes(adapterId)) await this.unload(adapterId);
   }
 
-  /** Lets an adapter leave the memory. Call in its line. */
+  /** Writes an adapter's state down and frees its memory. Call in its queue. */
   async unload(adapterId: string): Promise<void> {
-    await this.tell(`unloading ${adapterId}`, (observer) => observer.unload(adapterId));
+    await this.forEachHolder(`unloading ${adapterId}`, (holder) => holder.unload(adapterId));
   }
 
-  private async tell(what: string, act: (observer: OperationObserver) => Promise<void>): Promise<void> {
-    for (const observer of this.registry.observers) {
-      await act(observer).catch((error: unknown) => toAppError(error, `while ${what}`, this.logger));
+  private async forEachHolder(what: string, act: (holder: AdapterHolder) => Promise<void>): Promise<void> {
+    for (const holder of this.registry.holders) {
+      await act(holder).catch((error: unknown) => toAppError(error, `while ${what}`, this.logger));
     }
   }
 }

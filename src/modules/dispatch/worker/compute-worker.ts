@@ -38,7 +38,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     const { engine, device } = this.backend.capabilities;
     this.logger.log(`Engine ${engine} on ${device} is ready`);
     this.leases.start(this.workerId);
-    await this.presence.start(this.workerId, () => this.memory.dropLost());
+    await this.presence.start(this.workerId, () => this.memory.evictLost());
     this.started = true;
     this.open();
   }
@@ -48,7 +48,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     await this.restarting;
     if (this.started) {
       this.logger.log('Shutting down: finishing what runs');
-      if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.flush();
+      if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.drain();
       await this.leases.releaseAll();
     }
     await this.presence.stop();
@@ -65,7 +65,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
   private afterFencing(adapterId: string | null): void {
     if (adapterId === null) return;
     this.memory
-      .dropLost()
+      .evictLost()
       .catch((error: unknown) => this.logger.warn(`Could not look for lost leases: ${String(error)}`));
   }
 
