@@ -20,6 +20,8 @@ export interface ServerOptions {
   readonly ready?: 'healthz' | 'readyz';
   /** Another process of the same service: it shares that one's database and data folder, and outlives neither. */
   readonly joins?: TestServer;
+  /** Fills the database and the data folder before the first start. */
+  readonly prepare?: (database: TestDatabase, folder: string) => Promise<void>;
 }
 
 /** The built service as a child process, with a database and a data folder of its own and the queue inside. */
@@ -40,6 +42,7 @@ export class TestServer {
     const { joins } = options;
     const database = joins?.database ?? (await createTestDatabase());
     const folder = joins?.folder ?? mkdtempSync(path.join(tmpdir(), 'thinker-e2e-'));
+    await options.prepare?.(database, folder);
     const port = await freePort();
     const baseModels = options.baseModels ?? [path.join('models', 'tiny-chat')];
     const env = {
