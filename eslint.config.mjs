@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
 const SPECS = ['**/*.spec.ts'];
 const TESTS = ['test/**/*.ts', ...SPECS];
 const NUMERICS = [
-  'src/compute/{graph,models,onnxruntime,tensorflow,host,numerics,remote}/**/*.ts',
+  'src/compute/{graph,models,onnxruntime,tensorflow,local,host,numerics,remote}/**/*.ts',
   'src/losses/**/*.ts',
   'examples/loss-plugins/*.ts',
   'bench/**/*.ts',

@@ -9,9 +9,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openCheckpoint } from '../dist/src/base-models/checkpoint-files.js';
 import { parseHfConfig } from '../dist/src/base-models/model-config/hf-config.js';
-import { freshState } from '../dist/src/compute/numerics/live-adapter.js';
-import { LocalEngine } from '../dist/src/compute/host/local-engine.js';
-import { prepareWeightFile } from '../dist/src/compute/host/weight-file.js';
+import { HostBackend } from '../dist/src/compute/host/host-backend.js';
+import { LocalEngine } from '../dist/src/compute/local/local-engine.js';
+import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
+import { freshState } from '../dist/src/compute/numerics/adapter-tensors.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
 import { DEFAULT_ADAM } from '../dist/src/domain/adapter/adam-params.js';
 import { parseSafetensors, tensorAsFloat32 } from '../dist/src/formats/safetensors.js';
@@ -50,19 +51,23 @@ await engine.stop();
 
 async function startEngine() {
   const config = parseHfConfig(JSON.parse(await readFile(path.join(folder, 'config.json'), 'utf8')), folder);
-  const started = new LocalEngine({
+  const local = new LocalEngine({
     executor: new OnnxRuntimeExecutor({
       device: 'cpu',
       threads: Number(threads),
       packWeights: packWeights === 'true',
     }),
-    losses: new LossRegistry([...builtInLosses(), writtenPpo]),
     memoryBudgetBytes: 6 * 2 ** 30,
     loadModels: async () => {
       const checkpoint = await openCheckpoint(folder, config, folder);
       const weights = await prepareWeightFile(checkpoint, { cacheFolder: weightCache });
-      return [{ name: 'bench', config, weights, decode: () => '' }];
+      return [{ name: 'bench', config, weights }];
     },
+  });
+  const started = new HostBackend({
+    engine: local,
+    losses: new LossRegistry([...builtInLosses(), writtenPpo]),
+    loadDecoders: async () => new Map([['bench', async () => '']]),
   });
   await started.start();
   await started.createAdapter({ id: ADAPTER, baseModel: 'bench', lora });

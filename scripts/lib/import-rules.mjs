@@ -6,7 +6,8 @@
 const BASE = ['src/domain', 'src/common'];
 const CONFIGURED = [...BASE, 'src/config'];
 const INFRASTRUCTURE = [...CONFIGURED, 'src/database', 'src/queue', 'src/events', 'src/formats', 'src/storage'];
-const COMPUTE_PARTS = ['src/compute', 'src/compute/graph', 'src/compute/models', 'src/compute/numerics'];
+const GRAPHS = ['src/compute/graph', 'src/compute/models'];
+const EXECUTORS = ['src/compute/onnxruntime', 'src/compute/tensorflow'];
 const LOG = ['src/modules/workers', 'src/modules/futures'];
 const LIBRARIES = ['src/base-models', 'src/losses', 'src/compute', 'src/compute/numerics', 'src/operations'];
 /** What a module that offers routes over adapters builds on. */
@@ -25,26 +26,27 @@ export const LAYERS = {
   'src/losses': BASE,
   'src/compute/graph': BASE,
   'src/compute/models': [...BASE, 'src/compute/graph'],
-  'src/compute': [...CONFIGURED, 'src/base-models', 'src/compute/graph', 'src/compute/models'],
-  'src/compute/numerics': [...BASE, 'src/formats', 'src/compute', 'src/compute/graph', 'src/compute/models'],
-  'src/compute/onnxruntime': [...BASE, 'src/formats', ...COMPUTE_PARTS],
-  'src/compute/tensorflow': [...BASE, 'src/formats', ...COMPUTE_PARTS],
-  'src/compute/host': [
+  'src/compute': [...CONFIGURED, 'src/base-models', ...GRAPHS],
+  'src/compute/numerics': [...BASE, 'src/compute'],
+  'src/compute/onnxruntime': [...BASE, 'src/compute', ...GRAPHS],
+  'src/compute/tensorflow': [...BASE, 'src/compute', ...GRAPHS],
+  'src/compute/local': [
     ...CONFIGURED,
     'src/formats',
     'src/base-models',
-    'src/losses',
-    'src/compute/onnxruntime',
-    'src/compute/tensorflow',
-    ...COMPUTE_PARTS,
+    'src/compute',
+    'src/compute/numerics',
+    ...GRAPHS,
+    ...EXECUTORS,
   ],
+  'src/compute/host': [...BASE, 'src/base-models', 'src/losses', 'src/compute', 'src/compute/numerics'],
   'src/compute/remote': [
     ...CONFIGURED,
-    'src/formats',
     'src/base-models',
     'src/losses',
+    'src/compute',
+    'src/compute/local',
     'src/compute/host',
-    ...COMPUTE_PARTS,
   ],
   'src/operations': [...BASE, 'src/formats', 'src/compute'],
   'src/modules/losses': [...CONFIGURED, 'src/database', 'src/losses'],
@@ -100,17 +102,17 @@ export const PACKAGES = [
   },
   {
     packages: /^onnxruntime-node(\/.*)?$/,
-    only: /^(src\/compute\/(onnxruntime|host)\/|test\/|bench\/)/,
+    only: /^(src\/compute\/(onnxruntime|local)\/|test\/|bench\/)/,
     why: 'an engine is known to its own folder only',
   },
   {
     packages: /^protobufjs(\/.*)?$/,
-    only: /^(src\/compute\/(onnxruntime|host)\/|src\/modules\/tinker\/codec\/|test\/|bench\/)/,
+    only: /^(src\/compute\/(onnxruntime|local)\/|src\/modules\/tinker\/codec\/|test\/|bench\/)/,
     why: 'ONNX files and the Tinker wire format are protobuf, nothing else is',
   },
   {
     packages: /^@tensorflow\//,
-    only: /^(src\/compute\/(tensorflow|host)\/|src\/losses\/plugins\/tensor-loss\.ts$|test\/|bench\/)/,
+    only: /^(src\/compute\/(tensorflow|local)\/|src\/losses\/plugins\/tensor-loss\.ts$|test\/|bench\/)/,
     why: 'an engine is known to its own folder only; TensorLoss takes its automatic differentiation',
   },
 ];

@@ -6,7 +6,7 @@ import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
 import { ComputeBackend } from './compute-backend.js';
-import { type EngineSettings } from './host/engine-settings.js';
+import { type EngineSettings } from './local/engine-settings.js';
 import { ThreadedBackend } from './remote/threaded-backend.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 

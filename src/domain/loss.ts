@@ -30,3 +30,19 @@ export interface LossResult {
 }
 
 export type LossInputs = Readonly<Record<string, RaggedTensor>>;
+
+/**
+ * dLoss/dlogprob as data, for an engine that computes it inside its graph. With l = logprob, q = inputs.logprobs,
+ * A = inputs.advantages, w = inputs.weights (1 where left out), r = exp(l - q):
+ * - weights:       c = -w
+ * - ratio:         c = -w r A, but 0 where (A > 0 and r > high) or (A < 0 and r < low)
+ * - clipped_ratio: c = -w min(max(r, low), high) A
+ * - dro:           c = -w (A - beta (l - q))
+ * c is 0 wherever activePositions says 0. Thresholds that don't apply are +-NO_LIMIT.
+ */
+export interface FusedTerms {
+  readonly policy: 'weights' | 'ratio' | 'clipped_ratio' | 'dro';
+  readonly low: number;
+  readonly high: number;
+  readonly beta: number;
+}

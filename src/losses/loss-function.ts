@@ -1,4 +1,4 @@
-import { type LossInputs, type LossResult } from '../domain/loss.js';
+import { type FusedTerms, type LossInputs, type LossResult } from '../domain/loss.js';
 import { offsetsOf, type RaggedTensor, rowWidth } from '../domain/ragged-tensor.js';
 
 /*
@@ -49,22 +49,6 @@ export type LossConfig = Readonly<Record<string, number>>;
 
 /** Stands for "no threshold"; finite in float32, so that a graph can take it as an input. */
 export const NO_LIMIT = 3e38;
-
-/**
- * dLoss/dlogprob as data, for an engine that computes it inside its graph. With l = logprob, q = inputs.logprobs,
- * A = inputs.advantages, w = inputs.weights (1 where left out), r = exp(l - q):
- * - weights:       c = -w
- * - ratio:         c = -w r A, but 0 where (A > 0 and r > high) or (A < 0 and r < low)
- * - clipped_ratio: c = -w min(max(r, low), high) A
- * - dro:           c = -w (A - beta (l - q))
- * c is 0 wherever activePositions says 0. Thresholds that don't apply are +-NO_LIMIT.
- */
-export interface FusedTerms {
-  readonly policy: 'weights' | 'ratio' | 'clipped_ratio' | 'dro';
-  readonly low: number;
-  readonly high: number;
-  readonly beta: number;
-}
 
 const metadataOf = new WeakMap<object, LossMetadata>();
 

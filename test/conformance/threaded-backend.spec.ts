@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type ComputeBackend } from '../../src/compute/compute-backend.js';
-import { type EngineSettings } from '../../src/compute/host/engine-settings.js';
+import { type EngineSettings } from '../../src/compute/local/engine-settings.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
 import { smallBudget } from './local-engine-subject.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ModelTarget } from '../../src/compute/compute-backend.js';
-import { freshState } from '../../src/compute/numerics/live-adapter.js';
-import { type LossResult } from '../../src/domain/loss.js';
-import { type FusedTerms, Loss, LossFunction } from '../../src/losses/loss-function.js';
+import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
+import { type FusedTerms, type LossResult } from '../../src/domain/loss.js';
+import { Loss, LossFunction } from '../../src/losses/loss-function.js';
 import { BUILT_IN_LOSSES } from '../../src/losses/loss-registry.js';
 import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
 import { startReferenceEngine } from '../support/reference-engine.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { globalNorm } from '../../src/compute/numerics/adamw.js';
-import { freshState } from '../../src/compute/numerics/live-adapter.js';
+import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { offsetsOf } from '../../src/domain/ragged-tensor.js';
 import { readPeftAdapter, writePeftAdapter } from '../../src/formats/peft-adapter.js';

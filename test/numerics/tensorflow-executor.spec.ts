@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Executor } from '../../src/compute/executor.js';
 import { type HostTensor, hostTensor, type Program } from '../../src/compute/graph/program.js';
-import { addLossInputs, packBatch } from '../../src/compute/host/batch-feeds.js';
-import { PositionTables } from '../../src/compute/host/position-tables.js';
+import { runSlopes } from '../../src/compute/host/run-slopes.js';
+import { scoredPositions } from '../../src/compute/host/scored-rows.js';
+import { packBatch, slopeFeeds } from '../../src/compute/local/batch-feeds.js';
+import { PositionTables } from '../../src/compute/local/position-tables.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type WeightFile } from '../../src/compute/weight-file.js';
 import { generationProgram } from '../../src/compute/models/generation-graph.js';
 import { LORA_SCALE } from '../../src/compute/models/lora-linears.js';
-import { LOSS_SCALARS } from '../../src/compute/models/loss-coefficients.js';
 import { COEFFICIENTS, forwardProgram, LOGPROBS, trainingPrograms } from '../../src/compute/models/training-graph.js';
 import { planProgram } from '../../src/compute/tensorflow/program-plan.js';
 import { TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
@@ -109,16 +110,13 @@ function trainingFeeds(config: TransformerConfig, program: Program): Feeds {
       advantages: floats([1, 1, -1, 0.5, 2], [-1], [1, 1, -2]),
     },
   };
-  const packed = packBatch(batch, [0, 1, 2], Uint8Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1), new PositionTables(config));
-  const scalars = { byWeights: 0, byRatio: 1, byClippedRatio: 0, byDro: 0, low: 0.2, high: 4, beta: 0.1 };
-  return new Map([
-    ...addLossInputs(packed, batch, new PpoLoss()),
-    ...Object.entries(scalars).map(([name, value]): [string, HostTensor] => [
-      LOSS_SCALARS[name as keyof typeof scalars],
-      hostTensor(Float32Array.of(value), [1, 1]),
-    ]),
-    ...loraFeeds(program),
-  ]);
+  const { tokens, lossInputs } = batch;
+  const scored = Uint8Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1);
+  const item = { tokens, targets: lossInputs.target_tokens, scored };
+  const packed = packBatch(item, [0, 1, 2], new PositionTables(config));
+  const terms = { policy: 'ratio', low: 0.2, high: 4, beta: 0.1 } as const;
+  const slopes = runSlopes(new PpoLoss(), terms, batch, scoredPositions(tokens, scored, [0, 1, 2]));
+  return new Map([...packed.feeds, ...slopeFeeds(packed, slopes), ...loraFeeds(program)]);
 }
 
 /** One step of generation: `count` new tokens of two sequences after the first `length` places of the cache. */

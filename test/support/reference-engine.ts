@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { openCheckpoint } from '../../src/base-models/checkpoint-files.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
-import { LocalEngine } from '../../src/compute/host/local-engine.js';
-import { prepareWeightFile } from '../../src/compute/host/weight-file.js';
+import { HostBackend, type TokenDecoder } from '../../src/compute/host/host-backend.js';
+import { LocalEngine, type LocalModel } from '../../src/compute/local/local-engine.js';
+import { prepareWeightFile } from '../../src/compute/local/weight-file.js';
 import { type LossFunction } from '../../src/losses/loss-function.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { fixturePath } from './reference-fixtures.js';
@@ -17,13 +18,18 @@ export async function startReferenceEngine(
   executor: Executor,
   models: readonly string[],
   options: { memoryBudgetBytes?: number; losses?: readonly LossFunction[] } = {},
-): Promise<{ engine: LocalEngine; stop(): Promise<void> }> {
+): Promise<{ engine: HostBackend; stop(): Promise<void> }> {
   const cacheFolder = await mkdtemp(join(tmpdir(), 'thinker-weights-'));
-  const engine = new LocalEngine({
+  const local = new LocalEngine({
     executor,
-    losses: new LossRegistry(options.losses),
     memoryBudgetBytes: options.memoryBudgetBytes ?? DEFAULT_BUDGET,
     loadModels: () => Promise.all(models.map((name) => loadModel(name, cacheFolder))),
+  });
+  const decode: TokenDecoder = (tokens) => Promise.resolve(Array.from(tokens).join(' '));
+  const engine = new HostBackend({
+    engine: local,
+    losses: new LossRegistry(options.losses),
+    loadDecoders: () => Promise.resolve(new Map(models.map((name) => [name, decode]))),
   });
   await engine.start();
   return {
@@ -35,14 +41,9 @@ export async function startReferenceEngine(
   };
 }
 
-async function loadModel(name: string, cacheFolder: string) {
+async function loadModel(name: string, cacheFolder: string): Promise<LocalModel> {
   const folder = fixturePath(`models/${name}`);
   const config = parseHfConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), name);
   const weights = await prepareWeightFile(await openCheckpoint(folder, config, name), { cacheFolder });
-  return {
-    name,
-    config,
-    weights,
-    decode: (tokens: ArrayLike<number>) => Promise.resolve(Array.from(tokens).join(' ')),
-  };
+  return { name, config, weights };
 }

@@ -3,14 +3,14 @@ import { startReferenceEngine } from '../../../test/support/reference-engine.js'
 import { largestDifference } from '../../../test/support/reference-fixtures.js';
 import { type ForwardRequest, type GenerateRequest } from '../compute-backend.js';
 import { OnnxRuntimeExecutor } from '../onnxruntime/onnxruntime-executor.js';
-import { type LocalEngine } from './local-engine.js';
+import { type HostBackend } from './host-backend.js';
 
 /** Long generations: the cache grows, prompts come in pieces, and tables are made anew. */
 const MODEL = 'llama';
 const TARGET = { kind: 'base', baseModel: MODEL } as const;
 const VOCABULARY = 160;
 
-let engine: LocalEngine;
+let engine: HostBackend;
 let stop: () => Promise<void>;
 beforeAll(async () => {
   const started = await startReferenceEngine(new OnnxRuntimeExecutor({ device: 'cpu', threads: 1 }), [MODEL]);

@@ -3,10 +3,7 @@ import { type SampledSequence, type StopReason } from '../../domain/sampling.js'
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
 import { throwIfCancelled } from '../generation-cancelled.error.js';
-import { type HostTensor, hostTensor } from '../graph/program.js';
-import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
-import { KvCache } from './kv-cache.js';
-import { type ModelRuntime, type ProgramVariant } from './model-runtime.js';
+import { type ModelEngine, type NextToken, type WeightsRef } from '../model-engine.js';
 import { PromptScores } from '../numerics/prompt-scores.js';
 import { RandomStream } from '../numerics/random.js';
 import { TokenSampler } from '../numerics/token-sampler.js';
@@ -16,19 +13,13 @@ const PREFILL_TOKENS = 512;
 /** The same where every place gives a row of logits. */
 const SCORED_TOKENS = 64;
 
+/** What a generation runs on. */
 export interface GenerationModel {
-  readonly runtime: ModelRuntime;
-  readonly variant: ProgramVariant;
-  /** Weights of the adapter, fixed for the whole generation. */
-  readonly feeds: readonly [string, HostTensor][];
+  readonly engine: ModelEngine;
+  readonly weights: WeightsRef;
+  readonly vocabSize: number;
   /** Text of tokens without special ones, for stop strings. */
   readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
-}
-
-/** What the model says about the next token of one sequence: a row of logits and their log-sum-exp. */
-interface NextToken {
-  readonly logits: Float32Array;
-  readonly logSum: number;
 }
 
 /** A continuation being written. */
@@ -91,97 +82,113 @@ class Continuation {
 }
 
 /**
- * Samples continuations of one prompt: the prompt is read once, its cache is copied for every continuation, and those
+ * Samples continuations of one prompt: the prompt is read once, its sequence is forked for every continuation, and those
  * still open advance together, one token per step. Random numbers come from (seed, continuation, position) alone, so a
  * continuation does not depend on the others.
  */
 export async function generate(
   model: GenerationModel,
   request: GenerateRequest,
-  { onToken, signal }: GenerateOptions = {},
+  options: GenerateOptions = {},
 ): Promise<GenerateResult> {
-  const { runtime } = model;
-  const sampler = new TokenSampler(runtime.config.vocabSize);
-  const hasStops = request.sampling.stopStrings.length > 0;
-  const text = hasStops ? await ContinuationText.after(request.prompt, model.decode) : null;
-  const all = Array.from({ length: request.count }, (_, index) => new Continuation(index, request, text));
-  const cache = new KvCache(runtime.config, 1);
-  const scores = new PromptScores(request, sampler);
-  const prefilled = await prefill(model, cache, request.prompt, scores, signal);
-  const draw = async (continuation: Continuation, next: NextToken) => {
-    const drawn = await continuation.next(sampler, next);
-    onToken?.({ index: continuation.index, ...drawn });
-  };
-  for (const continuation of all) await draw(continuation, prefilled);
-  let open = all.filter(({ stopReason }) => stopReason === null);
-  cache.select(open.map(() => 0));
-  while (open.length > 0) {
-    throwIfCancelled(signal);
-    const tokens = Int32Array.from(open, (continuation) => continuation.tokens.at(-1)!);
-    const next = await step(model, cache, tokens, open.length);
-    for (const [row, continuation] of open.entries()) await draw(continuation, next[row]!);
-    const kept = open.flatMap(({ stopReason }, row) => (stopReason === null ? [row] : []));
-    if (kept.length < open.length) cache.select(kept);
-    open = kept.map((row) => open[row]!);
+  const generation = new Generation(model, request, options);
+  try {
+    return await generation.run();
+  } finally {
+    await generation.close();
   }
-  return { sequences: all.map((continuation) => continuation.finish()), ...scores.results() };
 }
 
-/** Feeds the prompt through the model; says what comes after its last token, and fills `scores` for the places before. */
-async function prefill(
-  model: GenerationModel,
-  cache: KvCache,
-  prompt: Int32Array,
-  scores: PromptScores,
-  signal: AbortSignal | undefined,
-): Promise<NextToken> {
-  let next: NextToken[] = [];
-  // The token before a place is the one that tells of it.
-  const scoredFrom = scores.from - 1;
-  for (let start = 0; start < prompt.length;) {
-    throwIfCancelled(signal);
-    const scored = start >= scoredFrom;
-    const end = scored ? start + SCORED_TOKENS : Math.min(start + PREFILL_TOKENS, scoredFrom);
-    const tokens = prompt.subarray(start, end);
-    next = await step(model, cache, tokens, 1, scored ? Int32Array.from(tokens.keys()) : undefined);
-    // What follows the last token of the prompt is no place in it.
-    const inside = scored ? next.slice(0, prompt.length - 1 - start) : [];
-    for (const [i, { logits, logSum }] of inside.entries()) scores.put(start + i + 1, logits, logSum);
-    start += tokens.length;
-  }
-  return next.at(-1)!;
+/** A continuation and the sequence that the engine has for it. */
+interface Branch {
+  readonly continuation: Continuation;
+  readonly sequence: number;
 }
 
-/**
- * Runs tokens.length / sequences new tokens of every sequence; says what comes next after `rows`: the last of every
- * sequence where it is left out.
- */
-async function step(
-  { runtime, variant, feeds }: GenerationModel,
-  cache: KvCache,
-  tokens: Int32Array,
-  sequences: number,
-  rows?: Int32Array,
-): Promise<NextToken[]> {
-  const count = tokens.length / sequences;
-  const positions = BigInt64Array.from(tokens, (_, i) => BigInt(cache.length + (i % count)));
-  const last = rows ?? Int32Array.from({ length: sequences }, (_, b) => (b + 1) * count - 1);
-  const past = cache.feeds();
-  const capacity = past[0]![1].shape[2]!;
-  const inputs = new Map<string, HostTensor>([
-    ...feeds,
-    ...past,
-    ...runtime.tables.rotary(cache.length + count),
-    ['tokens', hostTensor(tokens, [tokens.length])],
-    ['positions', hostTensor(positions, [sequences, count])],
-    ['mask', runtime.tables.causalMask(count)],
-    ['last', hostTensor(last, [last.length])],
-    ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
-  ]);
-  const outputs = await runtime.use('generation', variant, (program) => program.run(inputs));
-  cache.append(outputs, count);
-  const { data, shape } = outputs.get(LOGITS)!;
-  const logSums = outputs.get(LOG_SUM)!.data;
-  const row = (b: number) => data.subarray(b * shape[1]!, (b + 1) * shape[1]!);
-  return Array.from({ length: last.length }, (_, b) => ({ logits: row(b), logSum: logSums[b]! }));
+class Generation {
+  private readonly sampler: TokenSampler;
+  private readonly scores: PromptScores;
+  private readonly sequences = new Set<number>();
+
+  constructor(
+    private readonly model: GenerationModel,
+    private readonly request: GenerateRequest,
+    private readonly options: GenerateOptions,
+  ) {
+    this.sampler = new TokenSampler(model.vocabSize);
+    this.scores = new PromptScores(request, this.sampler);
+  }
+
+  async run(): Promise<GenerateResult> {
+    const { engine, weights, decode } = this.model;
+    const { prompt, count, sampling } = this.request;
+    const root = await engine.openSequence(weights);
+    this.sequences.add(root);
+    const text = sampling.stopStrings.length > 0 ? await ContinuationText.after(prompt, decode) : null;
+    const all = Array.from({ length: count }, (_, index) => new Continuation(index, this.request, text));
+    const prefilled = await this.prefill(root);
+    for (const continuation of all) await this.draw(continuation, prefilled);
+    let open = await this.branch(root, all.filter(isOpen));
+    while (open.length > 0) {
+      throwIfCancelled(this.options.signal);
+      const next = await engine.advance(
+        open.map(({ continuation, sequence }) => ({ sequence, tokens: Int32Array.of(continuation.tokens.at(-1)!) })),
+      );
+      for (const [i, { continuation }] of open.entries()) await this.draw(continuation, next[i]![0]!);
+      await this.closeSequences(open.flatMap((branch) => (isOpen(branch.continuation) ? [] : [branch.sequence])));
+      open = open.filter(({ continuation }) => isOpen(continuation));
+    }
+    return { sequences: all.map((continuation) => continuation.finish()), ...this.scores.results() };
+  }
+
+  /** Frees what the engine still holds. */
+  close(): Promise<void> {
+    return this.closeSequences([...this.sequences]);
+  }
+
+  private async draw(continuation: Continuation, next: NextToken): Promise<void> {
+    const drawn = await continuation.next(this.sampler, next);
+    this.options.onToken?.({ index: continuation.index, ...drawn });
+  }
+
+  /** Feeds the prompt through the model; says what comes after its last token, and scores the places before. */
+  private async prefill(sequence: number): Promise<NextToken> {
+    const { prompt } = this.request;
+    const { scores } = this;
+    let next: readonly NextToken[] = [];
+    // The token before a place is the one that tells of it.
+    const scoredFrom = scores.from - 1;
+    for (let start = 0; start < prompt.length;) {
+      throwIfCancelled(this.options.signal);
+      const scored = start >= scoredFrom;
+      const end = scored ? start + SCORED_TOKENS : Math.min(start + PREFILL_TOKENS, scoredFrom);
+      const tokens = prompt.subarray(start, end);
+      const step = scored ? { sequence, tokens, rows: Int32Array.from(tokens.keys()) } : { sequence, tokens };
+      next = (await this.model.engine.advance([step]))[0]!;
+      // What follows the last token of the prompt is no place in it.
+      const inside = scored ? next.slice(0, prompt.length - 1 - start) : [];
+      for (const [i, { logits, logSum }] of inside.entries()) scores.put(start + i + 1, logits, logSum);
+      start += tokens.length;
+    }
+    return next.at(-1)!;
+  }
+
+  /** A sequence for each of the continuations; one alone takes over that of the prompt. */
+  private async branch(root: number, continuations: readonly Continuation[]): Promise<Branch[]> {
+    if (continuations.length === 1) return continuations.map((continuation) => ({ continuation, sequence: root }));
+    const forks = continuations.length > 0 ? await this.model.engine.forkSequence(root, continuations.length) : [];
+    for (const sequence of forks) this.sequences.add(sequence);
+    await this.closeSequences([root]);
+    return continuations.map((continuation, i) => ({ continuation, sequence: forks[i]! }));
+  }
+
+  private async closeSequences(sequences: readonly number[]): Promise<void> {
+    if (sequences.length === 0) return;
+    for (const sequence of sequences) this.sequences.delete(sequence);
+    await this.model.engine.closeSequences(sequences);
+  }
+}
+
+function isOpen({ stopReason }: Continuation): boolean {
+  return stopReason === null;
 }

@@ -6,12 +6,12 @@ import { LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram } from '../graph/program.js';
-import { fusedFeeds } from '../host/training-pass.js';
+import { termFeeds } from '../local/batch-feeds.js';
 import { RandomStream } from '../numerics/random.js';
 import { LOSS_INPUTS, lossCoefficients } from './loss-coefficients.js';
 
 /*
- * Every built-in loss has its gradient twice: dLogprobs in src/modules/losses and the coefficients of the fused graph.
+ * Every built-in loss has its gradient twice: dLogprobs in src/losses and the coefficients of the fused graph.
  * Both are evaluated in float64 here, so they must agree to rounding.
  */
 const registry = new LossRegistry();
@@ -41,7 +41,7 @@ function coefficients(name: string, config: Record<string, number>, given: Recor
   const logprobs = ops.graph.input('l', 'f32', ['N', 'K']);
   const program = extractProgram(new Map([['c', lossCoefficients(ops, logprobs)]]));
   const terms = registry.get(name).fusedTerms(registry.resolveConfig(registry.get(name), config))!;
-  const scalars = fusedFeeds(terms).map(([key, { shape, data }]): [string, Numbers] => [
+  const scalars = termFeeds(terms).map(([key, { shape, data }]): [string, Numbers] => [
     key,
     { shape, data: Array.from(data, Number) },
   ]);

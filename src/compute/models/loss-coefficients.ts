@@ -31,7 +31,7 @@ const LARGEST_LOG_RATIO = 80;
  * - clipped ratio (cispo): c = -w clip(r, low, high) A
  * - dro: c = -w (A - beta (l - q))
  *
- * The losses themselves are in src/modules/losses; a test holds both gradients together.
+ * The losses themselves are in src/losses; a test holds both gradients together.
  */
 export function lossCoefficients(ops: Operations, logprobs: Tensor): Tensor {
   const { graph } = ops;

@@ -2,17 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { interpret, type Numbers, type NumbersByName } from '../../../test/support/graph-interpreter.js';
 import { randomNumbers } from '../../../test/support/numbers-builders.js';
 import { integers } from '../../../test/support/ragged-builders.js';
-import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { modelParameters } from '../../domain/model/model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { CrossEntropyLoss } from '../../losses/functions/cross-entropy.loss.js';
 import { type HostTensor, type Program } from '../graph/program.js';
-import { addLossInputs, packBatch } from '../host/batch-feeds.js';
-import { dropoutFeeds } from '../host/dropout.js';
+import { packBatch, slopeFeeds } from '../local/batch-feeds.js';
+import { dropoutFeeds } from '../local/dropout.js';
 import { loraShapes } from '../../domain/adapter/adapter-modules.js';
-import { PositionTables } from '../host/position-tables.js';
-import { fusedFeeds } from '../host/training-pass.js';
+import { PositionTables } from '../local/position-tables.js';
 import { LORA_SCALE } from './lora-linears.js';
 import { LOSS_INPUTS } from './loss-coefficients.js';
 import { COEFFICIENTS, forwardProgram, gradientName, LOGPROBS, trainingPrograms } from './training-graph.js';
@@ -39,12 +36,13 @@ const MODELS: TransformerConfig[] = [
   { ...LLAMA, family: 'qwen2', qkvBias: true, kvHeadCount: 2 },
   { ...LLAMA, family: 'qwen3', qkNorm: true, tiedEmbeddings: false, headDim: 4 },
 ];
-const BATCH: DatumBatch = {
-  tokens: integers([1, 5, 2, 9], [3, 3], [10]),
-  lossInputs: { target_tokens: integers([5, 2, 9, 4], [3, 0], [7]) },
-};
 /** Position 1 is not scored. */
-const ACTIVE = Uint8Array.of(1, 0, 1, 1, 1, 1, 1);
+const ITEM = {
+  tokens: integers([1, 5, 2, 9], [3, 3], [10]),
+  targets: integers([5, 2, 9, 4], [3, 0], [7]),
+  scored: Uint8Array.of(1, 0, 1, 1, 1, 1, 1),
+};
+const ROWS = 6;
 const SCALE = 1.5;
 
 class Setting {
@@ -59,7 +57,7 @@ class Setting {
     dropout = 0,
   ) {
     this.lora = { rank: 2, alpha: 3, dropout, targetModules: targets, rsLora: false, seed: 5 };
-    this.packed = packBatch(BATCH, [0, 1, 2], ACTIVE, new PositionTables(config));
+    this.packed = packBatch(ITEM, [0, 1, 2], new PositionTables(config));
     this.weights = new Map(
       [...modelParameters(config)].map(([name, shape]) => {
         const { data } = randomNumbers(name, shape);
@@ -68,10 +66,17 @@ class Setting {
     );
     const lora = [...loraShapes(config, this.lora)].map(([name, shape]) => [name, randomNumbers(name, shape)] as const);
     this.feeds = new Map([
-      ...toNumbers(addLossInputs(this.packed, BATCH, new CrossEntropyLoss())),
+      ...toNumbers(this.packed.feeds),
+      ...toNumbers(
+        slopeFeeds(this.packed, {
+          terms: { policy: 'weights', low: 0, high: 0, beta: 0 },
+          weights: new Float32Array(ROWS).fill(1),
+          samplerLogprobs: new Float32Array(ROWS),
+          advantages: new Float32Array(ROWS),
+        }),
+      ),
       ...lora,
       [LORA_SCALE, { shape: [1, 1], data: [SCALE] }],
-      ...toNumbers(fusedFeeds({ policy: 'weights', low: 0, high: 0, beta: 0 })),
     ]);
   }
 
@@ -89,10 +94,8 @@ function toNumbers(feeds: Iterable<[string, HostTensor]>): [string, Numbers][] {
   return [...feeds].map(([name, { shape, data }]) => [name, { shape, data: Array.from(data, Number) }]);
 }
 
-/** Random for scored rows; rows that only fill up the chunks have none. */
 function randomCoefficients({ packed }: Setting): Numbers {
-  const { shape, data } = randomNumbers('coefficients', packed.feeds.get('labels')!.shape);
-  return { shape, data: data.map((value, i) => (i < packed.scored.length ? value : 0)) };
+  return randomNumbers('coefficients', packed.feeds.get('labels')!.shape);
 }
 
 describe.each(MODELS)('training graph of $family', (config) => {

@@ -1,4 +1,9 @@
-import { type AdapterState, type AdapterTensors, type NamedTensor } from '../../domain/adapter/adapter-state.js';
+import {
+  type AdapterState,
+  type AdapterTensors,
+  type NamedTensor,
+  NO_GRADIENTS,
+} from '../../domain/adapter/adapter-state.js';
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { StateMismatchError } from './engine.errors.js';
@@ -34,6 +39,11 @@ export function requireStateFits(
   requireFits(adapterId, config, lora, weights);
   for (const tensors of [moments.m, moments.v]) if (tensors.size > 0) requireFits(adapterId, config, lora, tensors);
   if (gradients) requireFits(adapterId, config, lora, gradients);
+}
+
+/** State of an adapter that has not been trained yet. */
+export function freshState(weights: AdapterTensors): AdapterState {
+  return { weights, moments: { m: new Map(), v: new Map() }, step: 0, ...NO_GRADIENTS, passes: 0 };
 }
 
 /** A copy that shares no memory with the original. */

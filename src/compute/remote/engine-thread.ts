@@ -12,10 +12,11 @@ import {
   type TokenEvent,
 } from '../compute-backend.js';
 import { type EngineCall, type EngineCancel, type EngineMessage } from './engine-protocol.js';
-import { type EngineSettings } from '../host/engine-settings.js';
-import { type EngineModel, LocalEngine } from '../host/local-engine.js';
-import { selectExecutor } from '../host/select-executor.js';
-import { prepareWeightFile } from '../host/weight-file.js';
+import { HostBackend, type TokenDecoder } from '../host/host-backend.js';
+import { type EngineSettings } from '../local/engine-settings.js';
+import { LocalEngine, type LocalModel } from '../local/local-engine.js';
+import { selectExecutor } from '../local/select-executor.js';
+import { prepareWeightFile } from '../local/weight-file.js';
 
 /** Entry of the engine's thread: builds the engine from its settings and answers calls from the service's thread. */
 const settings = workerData as EngineSettings;
@@ -33,13 +34,14 @@ port.on('message', (message: EngineCall | EngineCancel) => {
   else void answer(message);
 });
 
-async function buildEngine(): Promise<LocalEngine> {
-  return new LocalEngine({
+async function buildEngine(): Promise<ComputeBackend> {
+  const engine = new LocalEngine({
     executor: await selectExecutor(settings),
-    losses: await loadLosses(builtInLosses(), settings.lossPlugins),
     memoryBudgetBytes: settings.memoryBudgetBytes,
     loadModels: () => Promise.all(settings.models.map(loadModel)),
   });
+  const losses = await loadLosses(builtInLosses(), settings.lossPlugins);
+  return new HostBackend({ engine, losses, loadDecoders });
 }
 
 async function answer(call: EngineCall): Promise<void> {
@@ -93,9 +95,16 @@ function send(message: EngineMessage): void {
   port.postMessage(message);
 }
 
-async function loadModel({ name, folder, config }: EngineSettings['models'][number]): Promise<EngineModel> {
+async function loadModel({ name, folder, config }: EngineSettings['models'][number]): Promise<LocalModel> {
   const checkpoint = await openCheckpoint(folder, config, name);
   const weights = await prepareWeightFile(checkpoint, { cacheFolder: settings.cacheFolder });
-  const tokenizer = await HfChatTokenizer.load(folder, name);
-  return { name, config, weights, decode: (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true }) };
+  return { name, config, weights };
+}
+
+async function loadDecoders(): Promise<ReadonlyMap<string, TokenDecoder>> {
+  const decoders = settings.models.map(async ({ name, folder }): Promise<[string, TokenDecoder]> => {
+    const tokenizer = await HfChatTokenizer.load(folder, name);
+    return [name, (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true })];
+  });
+  return new Map(await Promise.all(decoders));
 }

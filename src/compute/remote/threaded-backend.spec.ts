@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { type EngineCall } from './engine-protocol.js';
-import { type EngineSettings } from '../host/engine-settings.js';
+import { type EngineSettings } from '../local/engine-settings.js';
 import { ThreadedBackend } from './threaded-backend.js';
 
 const threads = vi.hoisted((): EventEmitter[] => []);

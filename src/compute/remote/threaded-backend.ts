@@ -19,7 +19,7 @@ import {
 import { EngineStoppedError } from '../engine-stopped.error.js';
 import { GenerationCancelledError } from '../generation-cancelled.error.js';
 import { type EngineCall, type EngineCancel, type EngineMessage, type RemoteMethod } from './engine-protocol.js';
-import { type EngineSettings } from '../host/engine-settings.js';
+import { type EngineSettings } from '../local/engine-settings.js';
 
 interface PendingCall {
   readonly resolve: (value: unknown) => void;

@@ -1,6 +1,6 @@
-import { type LossInputs } from '../../domain/loss.js';
+import { type FusedTerms, type LossInputs } from '../../domain/loss.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type FusedTerms, Loss, type LossConfig, requiredInput } from '../loss-function.js';
+import { Loss, type LossConfig, requiredInput } from '../loss-function.js';
 import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-loss.js';
 
 /**

@@ -1,15 +1,6 @@
-import { type LossInputs, type LossResult } from '../../domain/loss.js';
+import { type FusedTerms, type LossInputs, type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';
-import {
-  countMarks,
-  finiteMetric,
-  type FusedTerms,
-  Loss,
-  LossFunction,
-  NO_LIMIT,
-  TARGET_TOKENS,
-  WEIGHTS,
-} from '../loss-function.js';
+import { countMarks, finiteMetric, Loss, LossFunction, NO_LIMIT, TARGET_TOKENS, WEIGHTS } from '../loss-function.js';
 
 /**
  * Weighted negative log-likelihood, as the Tinker API defines it:

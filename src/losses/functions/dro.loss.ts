@@ -1,5 +1,5 @@
-import { type LossInputs } from '../../domain/loss.js';
-import { type FusedTerms, Loss, type LossConfig, NO_LIMIT, weightedPositions } from '../loss-function.js';
+import { type FusedTerms, type LossInputs } from '../../domain/loss.js';
+import { Loss, type LossConfig, NO_LIMIT, weightedPositions } from '../loss-function.js';
 import { POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-loss.js';
 
 /**

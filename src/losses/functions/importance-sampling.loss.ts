@@ -1,4 +1,5 @@
-import { type FusedTerms, Loss, NO_LIMIT } from '../loss-function.js';
+import { type FusedTerms } from '../../domain/loss.js';
+import { Loss, NO_LIMIT } from '../loss-function.js';
 import { POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-loss.js';
 
 /**

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { floats, integers } from '../../../test/support/ragged-builders.js';
-import { type LossInputs } from '../../domain/loss.js';
-import { type FusedTerms } from '../loss-function.js';
+import { type FusedTerms, type LossInputs } from '../../domain/loss.js';
 import { LossRegistry } from '../loss-registry.js';
 
 const registry = new LossRegistry();

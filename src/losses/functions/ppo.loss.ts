@@ -1,4 +1,5 @@
-import { type FusedTerms, Loss, type LossConfig } from '../loss-function.js';
+import { type FusedTerms } from '../../domain/loss.js';
+import { Loss, type LossConfig } from '../loss-function.js';
 import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-loss.js';
 
 /**

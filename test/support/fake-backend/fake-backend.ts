@@ -20,14 +20,19 @@ import {
 import { throwIfCancelled } from '../../../src/compute/generation-cancelled.error.js';
 import { stateDigest } from '../../../src/compute/numerics/state-digest.js';
 import { adamwStep } from '../../../src/compute/numerics/adamw.js';
-import { accumulate, copyState, requireFits, requireStateFits } from '../../../src/compute/numerics/adapter-tensors.js';
+import {
+  accumulate,
+  copyState,
+  freshState,
+  requireFits,
+  requireStateFits,
+} from '../../../src/compute/numerics/adapter-tensors.js';
 import {
   NoGradientsError,
   NonFiniteLossError,
   UnknownAdapterError,
   UnknownBaseModelError,
 } from '../../../src/compute/numerics/engine.errors.js';
-import { freshState } from '../../../src/compute/numerics/live-adapter.js';
 import { initialLoraWeights } from '../../../src/compute/numerics/lora-init.js';
 import { PromptScores } from '../../../src/compute/numerics/prompt-scores.js';
 import { TokenSampler } from '../../../src/compute/numerics/token-sampler.js';

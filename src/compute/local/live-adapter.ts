@@ -1,4 +1,4 @@
-import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
+import { type AdapterState, type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { isMixed, loraScale, type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { LORA_SCALE, moduleScale } from '../models/lora-linears.js';
@@ -12,6 +12,7 @@ const A_SUFFIX = '.lora_A.weight';
 export class LiveAdapter {
   constructor(
     readonly id: string,
+    readonly baseModel: string,
     readonly lora: LoraSpec,
     public state: AdapterState,
   ) {}
@@ -34,9 +35,4 @@ function scaleFeeds(lora: LoraSpec, weights: AdapterTensors): [string, HostTenso
     .filter((name) => name.endsWith(A_SUFFIX))
     .map((name) => name.slice(0, -A_SUFFIX.length));
   return modules.map((module) => [moduleScale(module), scale(module)]);
-}
-
-/** State of an adapter that has not been trained yet. */
-export function freshState(weights: AdapterTensors): AdapterState {
-  return { weights, moments: { m: new Map(), v: new Map() }, step: 0, ...NO_GRADIENTS, passes: 0 };
 }

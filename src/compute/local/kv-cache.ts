@@ -56,6 +56,16 @@ export class KvCache {
     this.relayout(sequences, this.length);
   }
 
+  /** A cache of its own with the given sequences of this one. */
+  copy(sequences: readonly number[]): KvCache {
+    const copy = new KvCache(this.config, 0);
+    copy.tensors = this.tensors;
+    copy.capacity = this.capacity;
+    copy.length = this.length;
+    copy.select(sequences);
+    return copy;
+  }
+
   private relayout(sequences: readonly number[], places: number): void {
     const { kvHeadCount, headDim } = this.config;
     const capacity = Math.max(this.capacity, Math.ceil(places / GROWTH) * GROWTH);

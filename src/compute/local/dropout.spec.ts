@@ -13,9 +13,8 @@ const { fused: program } = trainingPrograms({ config, targets: new Set(['q_proj'
 
 const datum = (length: number) => Array.from({ length }, (_, i) => i + 1);
 const tokens = integers(datum(40), datum(60), datum(50));
-const BATCH = { tokens, lossInputs: { target_tokens: tokens } };
-const ACTIVE = Uint8Array.from({ length: 150 }, (_, i) => Number(i % 3 !== 0));
-const pack = (members: readonly number[]) => packBatch(BATCH, members, ACTIVE, new PositionTables(config));
+const ITEM = { tokens, targets: tokens, scored: Uint8Array.from({ length: 150 }, (_, i) => Number(i % 3 !== 0)) };
+const pack = (datums: readonly number[]) => packBatch(ITEM, datums, new PositionTables(config));
 const masks = (packed: PackedBatch, passes = 0, lora = LORA) => new Map(dropoutFeeds(program, packed, lora, passes));
 
 /** The mask rows of one datum at one site. */

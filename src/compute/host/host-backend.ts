@@ -1,0 +1,191 @@
+import { type AdamParams } from '../../domain/adapter/adam-params.js';
+import { type AdapterState } from '../../domain/adapter/adapter-state.js';
+import { type LossRegistry } from '../../losses/loss-registry.js';
+import {
+  type AdapterHandle,
+  type BackendCapabilities,
+  ComputeBackend,
+  type ForwardRequest,
+  type ForwardResult,
+  type GenerateOptions,
+  type GenerateRequest,
+  type GenerateResult,
+  type ModelTarget,
+  type OptimStepResult,
+} from '../compute-backend.js';
+import { type EngineModel, type ModelEngine, type WeightsRef } from '../model-engine.js';
+import { freshState, requireFits, requireStateFits } from '../numerics/adapter-tensors.js';
+import { UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
+import { initialLoraWeights } from '../numerics/lora-init.js';
+import { generate } from './generation.js';
+import { TrainingPass } from './training-pass.js';
+
+/** Text of tokens without special ones. */
+export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
+
+export interface HostBackendOptions {
+  readonly engine: ModelEngine;
+  readonly losses: LossRegistry;
+  /** Prepares the text of every base model, for stop strings; called once by start(). */
+  readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
+}
+
+/**
+ * The compute backend over an engine: losses, checks, sampling, and the order in which calls reach the engine. Passes run
+ * one after another; generations take turns with them token by token.
+ */
+export class HostBackend extends ComputeBackend {
+  private readonly engine: ModelEngine;
+  private readonly models = new Map<string, EngineModel & { readonly decode: TokenDecoder }>();
+  private readonly adapters = new Map<string, AdapterHandle>();
+  private passes: Promise<unknown> = Promise.resolve();
+  private readonly generations = new Set<Promise<unknown>>();
+  private weightsLoaded = 0;
+
+  constructor(private readonly options: HostBackendOptions) {
+    super();
+    this.engine = options.engine;
+  }
+
+  get capabilities(): BackendCapabilities {
+    const { engine, device, maxRank } = this.engine.capabilities;
+    return {
+      engine,
+      device,
+      maxRank,
+      baseModels: [...this.models.values()].map(({ name, config, parameterCount }) => ({
+        name,
+        contextLength: config.contextLength,
+        vocabSize: config.vocabSize,
+        parameterCount,
+      })),
+      lossPlugins: Object.fromEntries(this.options.losses.pluginDigests),
+    };
+  }
+
+  async start(): Promise<void> {
+    const [decoders] = await Promise.all([this.options.loadDecoders(), this.engine.start()]);
+    for (const model of this.engine.capabilities.models) {
+      const decode = decoders.get(model.name);
+      if (!decode) throw new Error(`There is no tokenizer for base model '${model.name}'.`);
+      this.models.set(model.name, { ...model, decode });
+    }
+  }
+
+  async stop(): Promise<void> {
+    // From here on new calls find nothing to work with; those under way go through.
+    this.models.clear();
+    this.adapters.clear();
+    await Promise.allSettled([this.passes, ...this.generations]);
+    await this.engine.stop();
+  }
+
+  async createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void> {
+    const { id, lora } = adapter;
+    const { config } = this.model(adapter.baseModel);
+    if (state) requireStateFits(id, config, lora, state);
+    await this.engine.createAdapter(adapter, state ?? freshState(initialLoraWeights(config, lora)));
+    this.adapters.set(id, adapter);
+  }
+
+  async deleteAdapter(adapterId: string): Promise<void> {
+    this.adapters.delete(adapterId);
+    await this.engine.deleteAdapter(adapterId);
+  }
+
+  hasAdapter(adapterId: string): boolean {
+    return this.adapters.has(adapterId);
+  }
+
+  async exportState(adapterId: string): Promise<AdapterState> {
+    return this.engine.exportState(this.adapter(adapterId).id);
+  }
+
+  async digestState(adapterId: string): Promise<string> {
+    return this.engine.digestState(this.adapter(adapterId).id);
+  }
+
+  async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+    const { baseModel, lora } = this.adapter(adapterId);
+    requireStateFits(adapterId, this.model(baseModel).config, lora, state);
+    await this.engine.importState(adapterId, state, options);
+  }
+
+  async forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
+    return this.withWeights(target, (weights) => {
+      const pass = this.pass(weights, request);
+      return this.inTurn(() => pass.forward());
+    });
+  }
+
+  async forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
+    const pass = this.pass({ kind: 'adapter', id: this.adapter(adapterId).id }, request);
+    return this.inTurn(() => pass.forwardBackward());
+  }
+
+  async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
+    return this.engine.step(this.adapter(adapterId).id, params);
+  }
+
+  async dropGradients(adapterId: string): Promise<number> {
+    return this.engine.dropGradients(this.adapter(adapterId).id);
+  }
+
+  async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
+    const { config, decode } = this.model(this.baseModelOf(target));
+    const generation = this.withWeights(target, (weights) =>
+      generate({ engine: this.engine, weights, vocabSize: config.vocabSize, decode }, request, options),
+    );
+    this.generations.add(generation);
+    try {
+      return await generation;
+    } finally {
+      this.generations.delete(generation);
+    }
+  }
+
+  private pass(weights: WeightsRef, request: ForwardRequest): TrainingPass {
+    const { losses } = this.options;
+    const lossFunction = losses.functionOf(request.loss);
+    const config = losses.resolveConfig(lossFunction, request.loss.config);
+    return new TrainingPass(this.engine, weights, request, { lossFunction, config });
+  }
+
+  /** Passes hold much memory while they run: one at a time. */
+  private inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.passes.then(run);
+    this.passes = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Calls `work` with the name that the engine has for the weights of a target. */
+  private async withWeights<T>(target: ModelTarget, work: (weights: WeightsRef) => Promise<T>): Promise<T> {
+    if (target.kind === 'adapter') return work({ kind: 'adapter', id: this.adapter(target.adapterId).id });
+    const { config } = this.model(target.baseModel);
+    if (target.kind === 'base') return work(target);
+    requireFits(target.id, config, target.lora, target.weights);
+    const id = `${target.id}/${this.weightsLoaded++}`;
+    await this.engine.loadWeights({ id, baseModel: target.baseModel, lora: target.lora }, target.weights);
+    try {
+      return await work({ kind: 'weights', id });
+    } finally {
+      await this.engine.dropWeights(id);
+    }
+  }
+
+  private baseModelOf(target: ModelTarget): string {
+    return target.kind === 'adapter' ? this.adapter(target.adapterId).baseModel : target.baseModel;
+  }
+
+  private adapter(id: string): AdapterHandle {
+    const adapter = this.adapters.get(id);
+    if (!adapter) throw new UnknownAdapterError(id);
+    return adapter;
+  }
+
+  private model(name: string): EngineModel & { readonly decode: TokenDecoder } {
+    const model = this.models.get(name);
+    if (!model) throw new UnknownBaseModelError(name, [...this.models.keys()]);
+    return model;
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
+import { integers, widened } from '../../../test/support/ragged-builders.js';
+import { coefficientFeed, type PackedBatch, packBatch } from './batch-feeds.js';
+import { PositionTables } from './position-tables.js';
+
+const tables = new PositionTables(FAKE_MODEL.config);
+/** Positions 1 and 3 are not wanted. */
+const ITEM = {
+  tokens: integers([10, 11], [20, 21, 22], [30]),
+  targets: integers([11, 12], [21, 22, 23], [31]),
+  scored: Uint8Array.of(1, 0, 1, 0, 1, 1),
+};
+
+const feed = ({ feeds }: PackedBatch, name: string) => [...feeds.get(name)!.data].map(Number);
+
+describe('packBatch', () => {
+  const packed = packBatch(ITEM, [1, 2, 0], tables);
+
+  it('lays tokens end to end in the order of the datums', () => {
+    expect(feed(packed, 'tokens')).toEqual([20, 21, 22, 30, 10, 11]);
+    expect(packed.tokenDatums).toEqual({
+      rows: 6,
+      runs: [
+        { datum: 1, start: 0, length: 3 },
+        { datum: 2, start: 3, length: 1 },
+        { datum: 0, start: 4, length: 2 },
+      ],
+    });
+  });
+
+  it('maps rows to the padded layout and back', () => {
+    expect(feed(packed, 'padIndex')).toEqual([0, 1, 2, 3, -1, -1, 4, 5, -1]);
+    expect(feed(packed, 'validIndex')).toEqual([0, 1, 2, 3, 6, 7]);
+  });
+
+  it('takes the rows that are wanted', () => {
+    expect(feed(packed, 'rows')).toEqual([0, 2, 3, 4]);
+    expect(feed(packed, 'rowsInverse')).toEqual([0, -1, 1, 2, 3, -1]);
+    expect(feed(packed, 'labels')).toEqual([21, 23, 31, 11]);
+    expect(packed.scoredDatums.runs).toEqual([
+      { datum: 1, start: 0, length: 2 },
+      { datum: 2, start: 2, length: 1 },
+      { datum: 0, start: 3, length: 1 },
+    ]);
+  });
+
+  it.each([1, 4, 127, 128, 129, 300, 512, 600, 4096])('shares %i scored rows out to four chunks', (count) => {
+    const zeros = new Array<number>(count).fill(0);
+    const item = { tokens: integers(zeros), targets: integers(zeros), scored: new Uint8Array(count).fill(1) };
+    const sizes = feed(packBatch(item, [0], tables), 'chunkSizes');
+    expect(sizes).toHaveLength(4);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(0);
+    // No chunk holds more than its quarter, beyond the few rows that are not worth dividing.
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(Math.max(128, Math.ceil(count / 4)));
+  });
+});
+
+describe('several targets per position', () => {
+  const item = {
+    tokens: integers([1], [2, 3]),
+    targets: widened(integers([1, 2], [3, 4, 5, 6]), 2),
+    scored: Uint8Array.of(1, 0, 1),
+  };
+  const packed = packBatch(item, [1, 0], tables);
+
+  it('are the columns of the labels', () => {
+    expect(packed.feeds.get('labels')).toMatchObject({ shape: [2, 2], data: Int32Array.of(5, 6, 1, 2) });
+  });
+
+  it('have a coefficient each', () => {
+    const [, coefficients] = coefficientFeed(packed, Float32Array.of(5, 6, 1, 2));
+    expect(coefficients).toMatchObject({ shape: [2, 2], data: Float32Array.of(5, 6, 1, 2) });
+  });
+});

@@ -1,0 +1,141 @@
+import { type FusedTerms } from '../../domain/loss.js';
+import { rowWidth } from '../../domain/ragged-tensor.js';
+import { type HostTensor, hostTensor } from '../graph/program.js';
+import { type PassItem, type RunSlopes } from '../model-engine.js';
+import { LOSS_INPUTS, LOSS_SCALARS } from '../models/loss-coefficients.js';
+import { COEFFICIENTS } from '../models/training-graph.js';
+import { type PositionTables } from './position-tables.js';
+
+/** Which rows of a packed tensor belong to which datum of the request. */
+export interface DatumRows {
+  readonly rows: number;
+  readonly runs: readonly { readonly datum: number; readonly start: number; readonly length: number }[];
+}
+
+/** Datums of one item that run as one batch. */
+export interface PackedBatch {
+  readonly datums: readonly number[];
+  readonly feeds: ReadonlyMap<string, HostTensor>;
+  readonly tokenDatums: DatumRows;
+  readonly scoredDatums: DatumRows;
+}
+
+/** Rows of the vocabulary part are computed in this many chunks, some of which may be empty. */
+const CHUNKS = 4;
+/** Fewer rows in a chunk would cost more for reading the vocabulary's weights again than they save in memory. */
+const CHUNK_ROWS = 128;
+
+/** What the layout of a batch depends on. */
+export type Packable = Pick<PassItem, 'tokens' | 'targets' | 'scored'>;
+
+/**
+ * Lays out datums of an item for the training programs: tokens end to end without padding, index maps to and from the
+ * padded layout of attention, and the rows that are scored.
+ */
+export function packBatch(item: Packable, datums: readonly number[], tables: PositionTables): PackedBatch {
+  const { rows, ...layout } = layOut(item, datums);
+  const width = rowWidth(item.targets);
+  return {
+    datums,
+    feeds: new Map<string, HostTensor>([
+      ['tokens', vector(layout.tokens)],
+      ['padIndex', vector(layout.padIndex)],
+      ['validIndex', vector(layout.validIndex)],
+      ['rows', vector(Int32Array.from(rows))],
+      ['rowsInverse', vector(layout.rowsInverse)],
+      ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
+      ...tables.forSequences(datums.length, layout.longest),
+      ['labels', hostTensor(labels(item.targets.data, layout.scored, width), [rows.length, width])],
+    ]),
+    tokenDatums: { rows: layout.tokens.length, runs: layout.tokenRuns },
+    scoredDatums: { rows: rows.length, runs: layout.scoredRuns },
+  };
+}
+
+/** Walks the tokens of the members once and notes where each goes. */
+function layOut({ tokens: all, scored: wanted }: Packable, members: readonly number[]) {
+  const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
+  const count = lengths.reduce((sum, length) => sum + length, 0);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const tokens = new Int32Array(count);
+  const padIndex = new Int32Array(members.length * longest).fill(-1);
+  const validIndex = new Int32Array(count);
+  const rowsInverse = new Int32Array(count).fill(-1);
+  /** Rows of the packed tokens that are scored, and the positions of the item that they are. */
+  const rows: number[] = [];
+  const scored: number[] = [];
+  const tokenRuns: DatumRows['runs'][number][] = [];
+  const scoredRuns: DatumRows['runs'][number][] = [];
+  let row = 0;
+  members.forEach((datum, sequence) => {
+    const start = all.offsets[datum]!;
+    const firstScored = scored.length;
+    tokenRuns.push({ datum, start: row, length: lengths[sequence]! });
+    for (let t = 0; t < lengths[sequence]!; t++, row++) {
+      const place = sequence * longest + t;
+      tokens[row] = all.data[start + t]!;
+      padIndex[place] = row;
+      validIndex[row] = place;
+      if (!wanted[start + t]) continue;
+      rowsInverse[row] = rows.length;
+      rows.push(row);
+      scored.push(start + t);
+    }
+    scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
+  });
+  return { tokens, padIndex, validIndex, longest, rows, rowsInverse, scored, tokenRuns, scoredRuns };
+}
+
+function vector(data: Int32Array): HostTensor {
+  return hostTensor(data, [data.length]);
+}
+
+/** The targets of every scored position. */
+function labels(targets: ArrayLike<number>, scored: readonly number[], width: number): Int32Array {
+  const rows = new Int32Array(scored.length * width);
+  for (let i = 0; i < scored.length; i++) {
+    for (let k = 0; k < width; k++) rows[i * width + k] = targets[scored[i]! * width + k]!;
+  }
+  return rows;
+}
+
+/** dLoss/dlogprob of the scored rows, as the backward program reads it. */
+export function coefficientFeed(packed: PackedBatch, dLogprobs: Float32Array): [string, HostTensor] {
+  return [COEFFICIENTS, hostTensor(dLogprobs, labelShape(packed))];
+}
+
+/** What a program reads that computes the coefficients by itself. */
+export function slopeFeeds(packed: PackedBatch, slopes: RunSlopes): [string, HostTensor][] {
+  const shape = labelShape(packed);
+  return [
+    [LOSS_INPUTS.weights, hostTensor(slopes.weights, shape)],
+    [LOSS_INPUTS.samplerLogprobs, hostTensor(slopes.samplerLogprobs, shape)],
+    [LOSS_INPUTS.advantages, hostTensor(slopes.advantages, shape)],
+    ...termFeeds(slopes.terms),
+  ];
+}
+
+/** Selectors and thresholds of the coefficients. */
+export function termFeeds(terms: FusedTerms): [string, HostTensor][] {
+  const is = (policy: FusedTerms['policy']) => Number(terms.policy === policy);
+  const values: [string, number][] = [
+    [LOSS_SCALARS.byWeights, is('weights')],
+    [LOSS_SCALARS.byRatio, is('ratio')],
+    [LOSS_SCALARS.byClippedRatio, is('clipped_ratio')],
+    [LOSS_SCALARS.byDro, is('dro')],
+    [LOSS_SCALARS.low, terms.low],
+    [LOSS_SCALARS.high, terms.high],
+    [LOSS_SCALARS.beta, terms.beta],
+  ];
+  return values.map(([name, value]) => [name, hostTensor(Float32Array.of(value), [1, 1])]);
+}
+
+function labelShape({ feeds }: PackedBatch): readonly number[] {
+  return feeds.get('labels')!.shape;
+}
+
+/** Rows per chunk: as few chunks as hold CHUNK_ROWS each, then evenly more in all of them. */
+function chunkSizes(rows: number): BigInt64Array {
+  const size = Math.max(CHUNK_ROWS, Math.ceil(rows / CHUNKS));
+  return BigInt64Array.from({ length: CHUNKS }, (_, i) => BigInt(Math.max(0, Math.min(size, rows - i * size))));
+}

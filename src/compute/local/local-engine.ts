@@ -1,0 +1,241 @@
+import { type AdamParams } from '../../domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type AdapterHandle, type OptimStepResult } from '../compute-backend.js';
+import { type Executor } from '../executor.js';
+import {
+  type EngineCapabilities,
+  ModelEngine,
+  type NextToken,
+  type OpenPass,
+  type PassItem,
+  type RunLogprobs,
+  type RunSlopes,
+  type SequenceStep,
+  type WeightsRef,
+} from '../model-engine.js';
+import { adamwStep } from '../numerics/adamw.js';
+import { accumulate, copyState, freshState } from '../numerics/adapter-tensors.js';
+import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
+import { stateDigest } from '../numerics/state-digest.js';
+import { type WeightFile } from '../weight-file.js';
+import { LiveAdapter, loraFeeds } from './live-adapter.js';
+import { LocalPass, type PinnedWeights } from './local-pass.js';
+import { ModelRuntime } from './model-runtime.js';
+import { PassMemory } from './pass-memory.js';
+import { Sequences } from './sequences.js';
+
+export interface LocalModel {
+  readonly name: string;
+  readonly config: TransformerConfig;
+  readonly weights: WeightFile;
+}
+
+export interface LocalEngineOptions {
+  readonly executor: Executor;
+  /** Prepares the base models; called once by start(). */
+  readonly loadModels: () => Promise<readonly LocalModel[]>;
+  /** What one pass may use beyond the weights. */
+  readonly memoryBudgetBytes: number;
+}
+
+/** Adapters of higher rank would cost as much as training the model itself. */
+const MAX_RANK = 256;
+
+/** The runs of a pass: of each item, one after another. */
+interface LocalRun {
+  readonly item: LocalPass;
+  readonly packed: LocalPass['runs'][number];
+}
+
+interface LocalOpenPass {
+  readonly items: readonly LocalPass[];
+  readonly runs: readonly LocalRun[];
+  /** Adapters of the items, by their places. */
+  readonly targets: readonly WeightsRef[];
+}
+
+/**
+ * Runs models on one device, in the calling thread: recorded graphs on an executor. Its work blocks that thread, so the
+ * service runs it in a thread of its own. The items of a pass run one after another.
+ */
+export class LocalEngine extends ModelEngine {
+  private readonly runtimes = new Map<string, ModelRuntime>();
+  private readonly adapters = new Map<string, LiveAdapter>();
+  private readonly samplerWeights = new Map<string, PinnedWeights>();
+  private readonly passMemory = new PassMemory();
+  private readonly passes = new Map<number, LocalOpenPass>();
+  private nextPass = 0;
+  private readonly sequences = new Sequences();
+
+  constructor(private readonly options: LocalEngineOptions) {
+    super();
+  }
+
+  get capabilities(): EngineCapabilities {
+    const { name, device } = this.options.executor;
+    const models = [...this.runtimes.values()].map((runtime) => ({
+      name: runtime.name,
+      config: runtime.config,
+      parameterCount: runtime.weights.parameterCount,
+    }));
+    return { engine: name, device, maxRank: MAX_RANK, models };
+  }
+
+  async start(): Promise<void> {
+    for (const { name, config, weights } of await this.options.loadModels()) {
+      this.runtimes.set(name, new ModelRuntime(name, config, weights, this.options.executor));
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const runtime of this.runtimes.values()) await runtime.release();
+    this.runtimes.clear();
+    this.adapters.clear();
+    this.samplerWeights.clear();
+    await this.options.executor.dispose();
+  }
+
+  async createAdapter({ id, baseModel, lora }: AdapterHandle, state: AdapterState): Promise<void> {
+    this.adapters.set(id, new LiveAdapter(id, baseModel, lora, state));
+  }
+
+  async deleteAdapter(adapterId: string): Promise<void> {
+    this.adapters.delete(adapterId);
+  }
+
+  async exportState(adapterId: string): Promise<AdapterState> {
+    return copyState(this.adapter(adapterId).state);
+  }
+
+  async digestState(adapterId: string): Promise<string> {
+    return stateDigest(this.adapter(adapterId).state);
+  }
+
+  async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+    const adapter = this.adapter(adapterId);
+    const { passes } = adapter.state;
+    adapter.state = options.optimizer ? { ...state, ...NO_GRADIENTS } : { ...freshState(state.weights), passes };
+  }
+
+  async step(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
+    const adapter = this.adapter(adapterId);
+    const { gradients, passes } = adapter.state;
+    if (!gradients) throw new NoGradientsError();
+    const { state, ...norms } = adamwStep(adapter.state, gradients, params);
+    const next = { ...state, ...NO_GRADIENTS, passes };
+    const digest = await stateDigest(next);
+    adapter.state = next;
+    return { step: state.step, ...norms, digest };
+  }
+
+  async dropGradients(adapterId: string): Promise<number> {
+    const adapter = this.adapter(adapterId);
+    const { gradientPasses } = adapter.state;
+    adapter.state = { ...adapter.state, ...NO_GRADIENTS };
+    return gradientPasses;
+  }
+
+  async loadWeights({ id, baseModel, lora }: AdapterHandle, tensors: AdapterTensors): Promise<void> {
+    const adapter = { lora, feeds: loraFeeds(lora, tensors), passes: 0 };
+    this.samplerWeights.set(id, { runtime: this.runtime(baseModel), adapter });
+  }
+
+  async dropWeights(id: string): Promise<void> {
+    this.samplerWeights.delete(id);
+  }
+
+  async openPass(items: readonly PassItem[]): Promise<OpenPass> {
+    const budget = this.options.memoryBudgetBytes;
+    const passes = items.map((item) => new LocalPass(item, this.pinned(item.weights), this.passMemory, budget));
+    const runs = passes.flatMap((item) => item.runs.map((packed) => ({ item, packed })));
+    const id = this.nextPass++;
+    this.passes.set(id, { items: passes, runs, targets: items.map(({ weights }) => weights) });
+    const described = passes.flatMap(({ runs: own }, item) => own.map(({ datums }) => ({ parts: [{ item, datums }] })));
+    return { id, runs: described };
+  }
+
+  async forward(pass: number, run: number): Promise<RunLogprobs> {
+    const { item, packed } = this.run(pass, run);
+    return [await item.forward(packed)];
+  }
+
+  async backward(pass: number, run: number, [dLogprobs]: readonly Float32Array[]): Promise<void> {
+    const { item, packed } = this.run(pass, run);
+    await item.backward(packed, dLogprobs!);
+  }
+
+  async fused(pass: number, run: number, [slopes]: readonly RunSlopes[]): Promise<RunLogprobs> {
+    const { item, packed } = this.run(pass, run);
+    return [await item.fused(packed, slopes!)];
+  }
+
+  async keepGradients(pass: number, item: number): Promise<void> {
+    const { items, targets } = this.pass(pass);
+    const target = targets[item]!;
+    if (target.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
+    const gradients = items[item]!.gradients();
+    const adapter = this.adapter(target.id);
+    adapter.state = { ...adapter.state, ...accumulate(adapter.state, gradients) };
+  }
+
+  async closePass(pass: number): Promise<void> {
+    this.passes.delete(pass);
+  }
+
+  async openSequence(weights: WeightsRef): Promise<number> {
+    return this.sequences.open(this.pinned(weights));
+  }
+
+  async forkSequence(sequence: number, count: number): Promise<readonly number[]> {
+    return this.sequences.fork(sequence, count);
+  }
+
+  advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]> {
+    return this.sequences.advance(steps);
+  }
+
+  async closeSequences(sequences: readonly number[]): Promise<void> {
+    this.sequences.close(sequences);
+  }
+
+  /** The weights as they are now: states are replaced, never changed in place. */
+  private pinned(weights: WeightsRef): PinnedWeights {
+    if (weights.kind === 'base') return { runtime: this.runtime(weights.baseModel), adapter: null };
+    if (weights.kind === 'adapter') {
+      const adapter = this.adapter(weights.id);
+      const { lora, state } = adapter;
+      return {
+        runtime: this.runtime(adapter.baseModel),
+        adapter: { lora, feeds: adapter.feeds(), passes: state.passes },
+      };
+    }
+    const loaded = this.samplerWeights.get(weights.id);
+    if (!loaded) throw new UnknownAdapterError(weights.id);
+    return loaded;
+  }
+
+  private pass(id: number): LocalOpenPass {
+    const pass = this.passes.get(id);
+    if (!pass) throw new Error(`Pass ${id} is not open.`);
+    return pass;
+  }
+
+  private run(pass: number, run: number): LocalRun {
+    const found = this.pass(pass).runs[run];
+    if (!found) throw new Error(`Pass ${pass} has no run ${run}.`);
+    return found;
+  }
+
+  private adapter(id: string): LiveAdapter {
+    const adapter = this.adapters.get(id);
+    if (!adapter) throw new UnknownAdapterError(id);
+    return adapter;
+  }
+
+  private runtime(name: string): ModelRuntime {
+    const runtime = this.runtimes.get(name);
+    if (!runtime) throw new UnknownBaseModelError(name, [...this.runtimes.keys()]);
+    return runtime;
+  }
+}

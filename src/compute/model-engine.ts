@@ -1,0 +1,169 @@
+import { type AdamParams } from '../domain/adapter/adam-params.js';
+import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapter-state.js';
+import { type FusedTerms } from '../domain/loss.js';
+import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type RaggedTensor } from '../domain/ragged-tensor.js';
+import { type AdapterHandle, type OptimStepResult } from './compute-backend.js';
+
+/**
+ * The lower compute port: what runs models. It knows tensors and the weights of adapters; it knows no loss, text, log or
+ * HTTP. HostBackend turns it into a ComputeBackend, so an engine in another language needs no loss and no sampler.
+ *
+ * Arguments and results are plain data and typed arrays, so an engine may be at the other end of a socket. What is large
+ * or lives long stays with the engine and has a name: adapters and sampler weights by the id they are registered under,
+ * passes and sequences by the id that opening them gives.
+ *
+ * Contract:
+ * - The engine owns the state of an adapter (weights, moments, gradients), because the ranks that hold the weights must
+ *   hold the rest: the optimiser's step is a call, not a transfer. Initial weights come from the caller, so that a seed
+ *   gives the same adapter on every engine.
+ * - Passes are opened one at a time; sequences advance between the calls of a pass.
+ * - A pass and a sequence run with the weights that their adapter has when they are opened, whatever happens to it until
+ *   they are closed.
+ * - A call that fails changes no adapter.
+ */
+export abstract class ModelEngine {
+  /** Known after start(). */
+  abstract readonly capabilities: EngineCapabilities;
+
+  /** Loads the base models. Fails with the reason when one is not supported. */
+  abstract start(): Promise<void>;
+  /** Frees everything. Called when no pass and no sequence is open. */
+  abstract stop(): Promise<void>;
+
+  /** Registers an adapter with this state, which fits it. Replaces one that has the id. */
+  abstract createAdapter(adapter: AdapterHandle, state: AdapterState): Promise<void>;
+  /** Frees an adapter. Ignores unknown ids. */
+  abstract deleteAdapter(adapterId: string): Promise<void>;
+  /** Copies the adapter's whole state. */
+  abstract exportState(adapterId: string): Promise<AdapterState>;
+  /** Digest of the adapter's whole state; see state-digest.ts. */
+  abstract digestState(adapterId: string): Promise<string>;
+  /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
+  abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
+  /** One AdamW step with the gradients so far. @throws NoGradientsError when there are none */
+  abstract step(adapterId: string, params: AdamParams): Promise<OptimStepResult>;
+  /** Forgets the gradients not yet applied. @returns of how many passes they were */
+  abstract dropGradients(adapterId: string): Promise<number>;
+
+  /** Registers weights that are only read (sampler weights) under the id, in place of those that have it. */
+  abstract loadWeights(weights: AdapterHandle, tensors: AdapterTensors): Promise<void>;
+  /** Frees them. Ignores unknown ids. */
+  abstract dropWeights(id: string): Promise<void>;
+
+  /**
+   * Opens one pass over the base model for all items, which share it, and divides it into runs that fit the engine's
+   * memory. The caller decides in which order and how often it makes the runs.
+   */
+  abstract openPass(items: readonly PassItem[]): Promise<OpenPass>;
+  /** Makes a run forward and keeps what its backward needs, until the next run of the pass. */
+  abstract forward(pass: number, run: number): Promise<RunLogprobs>;
+  /**
+   * Makes the run whose forward was the last one backward, and adds c . dlogprob to the gradients of the pass.
+   * @param dLogprobs c, one array for each part, laid out as its log-probs
+   */
+  abstract backward(pass: number, run: number, dLogprobs: readonly Float32Array[]): Promise<void>;
+  /** Forward and backward of a run in one go, with slopes that the engine computes; null when it does not know them. */
+  abstract fused(pass: number, run: number, slopes: readonly RunSlopes[]): Promise<RunLogprobs | null>;
+  /**
+   * Adds the gradients of the pass to those of the item's adapter, which thereby has made one more pass. Nothing of a
+   * pass reaches an adapter without this call.
+   * @throws NonFiniteLossError when one of them is NaN or infinite
+   */
+  abstract keepGradients(pass: number, item: number): Promise<void>;
+  /** Frees what the pass holds. */
+  abstract closePass(pass: number): Promise<void>;
+
+  /** Opens an empty sequence of tokens. @returns its id */
+  abstract openSequence(weights: WeightsRef): Promise<number>;
+  /** Opens `count` sequences that begin with the tokens of this one. @returns their ids */
+  abstract forkSequence(sequence: number, count: number): Promise<readonly number[]>;
+  /**
+   * Appends tokens to open sequences, each at most once: a piece of a prompt to one, the token drawn last to others.
+   * Says what comes next, in one list for each step.
+   *
+   * The caller draws tokens, from rows of logits, so every engine samples alike. An engine for which these rows are too
+   * much to send may come to offer the drawing of tokens as well.
+   */
+  abstract advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]>;
+  /** Frees sequences. */
+  abstract closeSequences(sequences: readonly number[]): Promise<void>;
+}
+
+export interface EngineCapabilities {
+  /** 'onnxruntime' or 'tensorflow' for the local engine. */
+  readonly engine: string;
+  readonly device: string;
+  readonly maxRank: number;
+  readonly models: readonly EngineModel[];
+}
+
+export interface EngineModel {
+  readonly name: string;
+  readonly config: TransformerConfig;
+  readonly parameterCount: number;
+}
+
+/** Weights that the engine holds: those of a base model, alone or with an adapter's. */
+export type WeightsRef =
+  | { readonly kind: 'base'; readonly baseModel: string }
+  | { readonly kind: 'adapter'; readonly id: string }
+  /** Registered by loadWeights(). */
+  | { readonly kind: 'weights'; readonly id: string };
+
+/** The part of one request in a pass. */
+export interface PassItem {
+  readonly weights: WeightsRef;
+  /** Gives gradients, and drops out what the adapter's dropout says; needs an adapter. */
+  readonly train: boolean;
+  readonly tokens: RaggedTensor<Int32Array>;
+  /** Per position the tokens whose log-probs are wanted: [N] or [N, K]. */
+  readonly targets: RaggedTensor;
+  /** Per position, 1 where log-probs are wanted, else 0. */
+  readonly scored: Uint8Array;
+}
+
+export interface OpenPass {
+  readonly id: number;
+  /** None where no position is scored. */
+  readonly runs: readonly PassRun[];
+}
+
+/** What runs at once. */
+export interface PassRun {
+  readonly parts: readonly RunPart[];
+}
+
+export interface RunPart {
+  /** Place among the items of the pass. */
+  readonly item: number;
+  /** Datums of the item, in the order in which their rows come. */
+  readonly datums: readonly number[];
+}
+
+/**
+ * One array for each part of a run: log p of all targets of its first scored position, then of the next, datum by datum
+ * in the order of the part. Valid until the next run of the pass.
+ */
+export type RunLogprobs = readonly Float32Array[];
+
+/** Slopes dLoss/dlogprob of one part by their formula; the arrays are laid out as the log-probs of the part. */
+export interface RunSlopes {
+  readonly terms: FusedTerms;
+  readonly weights: Float32Array;
+  readonly samplerLogprobs: Float32Array;
+  readonly advantages: Float32Array;
+}
+
+export interface SequenceStep {
+  readonly sequence: number;
+  readonly tokens: Int32Array;
+  /** Places in `tokens` after which the next token is asked for; the last where it is left out. */
+  readonly rows?: Int32Array;
+}
+
+/** What the model says about one next token: logits of the whole vocabulary and their log-sum-exp. */
+export interface NextToken {
+  readonly logits: Float32Array;
+  readonly logSum: number;
+}
