@@ -64,7 +64,8 @@ export class HostBackend extends ComputeBackend {
   }
 
   async start(): Promise<void> {
-    const [decoders] = await Promise.all([this.options.loadDecoders(), this.engine.start()]);
+    await this.engine.start();
+    const decoders = await this.options.loadDecoders();
     for (const model of this.engine.capabilities.models) {
       const decode = decoders.get(model.name);
       if (!decode) throw new Error(`There is no tokenizer for base model '${model.name}'.`);
