@@ -19,7 +19,7 @@ const EXAMPLE_ADDRESS = 'http://127.0.0.1:8000';
 /** Refusals by status; the example of their schema is a 400. */
 const REFUSALS = [
   new UnauthorizedError(false),
-  new NotFoundError('Adapter', 'my-model', { field: 'model_id', remedy: 'Make it with POST /adapters.' }),
+  new NotFoundError('Adapter', 'my-model', { field: 'model_id', remedy: 'Create it with POST /adapters.' }),
   new QueueFullError('key', 10_000, 10_000),
   new DatabaseOutageError(undefined),
 ];

@@ -25,13 +25,13 @@ import {
  */
 const USAGE = `Usage: npm run keys -- <command>
 
-  create <name>         make a key; it is shown once
-  list                  all keys, with what belongs to each
-  revoke <id>           end a key; what belongs to it stays
-  adopt <key>           hand everything that was made without keys to a key
-  transfer <from> <to>  hand everything of one key to another
+  create <name>         create a key, which is shown only once
+  list                  list all keys and the resources of each
+  revoke <id>           revoke a key; its resources are kept
+  adopt <key>           assign all resources created without keys to a key
+  transfer <from> <to>  transfer all resources of one key to another
 
-A key is named by its name or its id (key_...), which keys of API_KEYS and ADMIN_KEYS have, too.`;
+Refer to a key by its name or its id (key_...); keys of API_KEYS and ADMIN_KEYS have an id too.`;
 
 interface Command {
   readonly arguments: number;
@@ -50,7 +50,7 @@ async function create(manager: EntityManager, name: string): Promise<void> {
   const key = generateKey();
   const hash = hashKey(key);
   await manager.insert(ApiKeyEntity, { id: keyId(hash), name, hash });
-  console.log(`${keyId(hash)} ${name}\n${key}\nThis is the only time that the key is shown.`);
+  console.log(`${keyId(hash)} ${name}\n${key}\nThe key is shown only this once.`);
   const hint = await hintOfKeyless(manager);
   if (hint !== null) console.error(hint);
 }
@@ -65,7 +65,7 @@ async function list(manager: EntityManager): Promise<void> {
 
 async function revoke(manager: EntityManager, id: string): Promise<void> {
   const { affected } = await manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() });
-  if (affected !== 1) throw new Error(`There is no active key ${id}. npm run keys -- list`);
+  if (affected !== 1) throw new Error(`There is no active key ${id}. List the keys with: npm run keys -- list`);
   console.log(`${id} is revoked.`);
 }
 
@@ -75,8 +75,8 @@ async function transfer(manager: EntityManager, config: AppConfig, from: string 
   const target = await findOwner(to, { mayBeGone: false, config, manager });
   if (source === target) throw new Error(`${from} and ${to} are the same key.`);
   const what = describeBelongings(await handOverAll(source, target, manager));
-  const whose = from === null ? 'was made without keys' : `belongs to ${from}`;
-  console.log(what === null ? `Nothing ${whose}.` : `${to} (${target}) has them now: ${what}.`);
+  const whose = from === null ? 'was created without keys' : `belongs to ${from}`;
+  console.log(what === null ? `Nothing ${whose}.` : `Transferred to ${to} (${target}): ${what}.`);
 }
 
 async function main([name = '', ...given]: readonly string[]): Promise<void> {

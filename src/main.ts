@@ -58,7 +58,7 @@ function endForSure(graceS: number): void {
     process.once(signal, () => {
       setTimeout(
         () => {
-          logger.error('The shutdown takes too long; ending without it');
+          logger.error('The shutdown is taking too long; exiting now');
           process.exit(1);
         },
         graceS * 1000 + TIDY_MS,

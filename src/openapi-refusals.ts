@@ -15,33 +15,41 @@ export function describeRefusals(path: string, method: string, operation: Operat
       ...headers,
     };
   };
-  add('421', 'The server asks for no key, and the request was sent to a name that is not its own.');
+  add('421', 'The server requires no API key, and the request was sent to a host name that is not its own.');
   if (method !== 'get') {
     add(
       '403',
-      'Not allowed, and `error.code` says why: a web page of another origin (CORS_ORIGINS), a limit of the key.',
+      'Not allowed; `error.code` states why: a web page of another origin (CORS_ORIGINS), or a limit of the key.',
     );
   }
-  if (namesSomething(operation)) add('404', 'Something that the request names does not exist, or is of another key.');
+  if (namesSomething(operation)) add('404', 'A resource in the request does not exist or belongs to another key.');
   if (takesInput(path, operation)) {
-    add('400', 'The request is not valid: `error.details.field` names what is at fault.');
+    add('400', 'The request is invalid; `error.details.field` names the field that caused the error.');
   }
   if (!isOpen(path)) {
-    add('401', 'Keys are configured, and the request has none of them, or two different ones.');
-    add('503', 'The database is away for longer than requests wait for it: send it again.', RETRY_AFTER);
+    add('401', 'API keys are configured, and the request contains none of them, or two different ones.');
+    add(
+      '503',
+      'The database has been unreachable for longer than requests wait for it; send the request again.',
+      RETRY_AFTER,
+    );
   }
   if (!operation.requestBody) return;
-  add('409', 'What the request names is taken, or in a state that does not allow it.');
-  add('408', 'The body did not come in time.');
-  add('413', 'The body is larger than BODY_LIMIT_MB, or holds more than one request may.');
-  add('415', 'The body is in an encoding or of a type that is not read here.');
-  add('429', 'Too many requests wait, or too many bodies are being received: send it again.', RETRY_AFTER);
+  add('409', 'A name in the request is already in use, or a resource is in a state that does not allow the request.');
+  add('408', 'The body did not arrive in time.');
+  add('413', 'The body is larger than BODY_LIMIT_MB, or contains more than a request may contain.');
+  add('415', 'The content type or encoding of the body is not supported.');
+  add(
+    '429',
+    'Too many requests are pending, or too many bodies are being received; send the request again.',
+    RETRY_AFTER,
+  );
 }
 
 const RETRY_AFTER = {
   headers: {
     'Retry-After': {
-      description: 'Seconds after which to send it again.',
+      description: 'Seconds after which to send the request again.',
       schema: { type: 'integer' as const, example: 5 },
     },
   },

@@ -12,18 +12,18 @@ import { describeRefusals } from './openapi-refusals.js';
 
 /** Groups in the order of Swagger UI: our own routes, those of the Tinker SDK, those of the hub. */
 const TAGS = {
-  adapters: 'Make, list, export and delete LoRA adapters.',
+  adapters: 'Create, list, export and delete LoRA adapters.',
   training: 'Forward, backward and optimiser steps.',
-  futures: 'Results of requests, and lists of them.',
+  futures: 'Results and lists of operations.',
   generation: 'Sample text.',
   checkpoints: 'Save and load weights.',
   losses: 'Loss functions with their inputs and settings.',
-  admin: 'For operators, with one of ADMIN_KEYS: who owns what.',
-  service: 'Health, and what this server can do.',
-  'tinker: service': 'Tinker SDK: its settings, its session, base models.',
-  'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes take their ids, too.',
+  admin: 'Ownership of resources; for operators, with one of ADMIN_KEYS.',
+  service: 'Health and capabilities of the server.',
+  'tinker: service': 'Tinker SDK: client settings, sessions and base models.',
+  'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes accept their ids as well.',
   'tinker: training': 'Tinker SDK: forward, backward and optimiser steps, as JSON or protobuf.',
-  'tinker: futures': 'Tinker SDK: results of requests, as JSON or protobuf.',
+  'tinker: futures': 'Tinker SDK: results of operations, as JSON or protobuf.',
   'tinker: sampling': 'Tinker SDK: sample from a base model or from saved weights.',
   'tinker: weights': 'Tinker SDK: save and load weights.',
   'tinker: runs': 'Tinker SDK: training runs and their checkpoints.',
@@ -46,8 +46,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .setTitle('Thinker')
     .setDescription(
       'Self-hosted LLM fine-tuning: clients send data and losses, the service trains one LoRA adapter per client. ' +
-        'Requests that compute are answered at once with a `request_id`; POST /retrieve_future gives the result. ' +
-        'The examples work as they stand once POST /adapters has made `my-model`; the ids of sessions, samplers ' +
+        'Requests that compute return a `request_id` immediately; POST /retrieve_future returns the result. ' +
+        'The examples work unmodified once POST /adapters has created `my-model`; the ids of sessions, samplers ' +
         'and requests in them stand for those of earlier answers, which Swagger UI puts in their place.',
     )
     .setVersion(VERSION)
@@ -56,7 +56,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       KEY,
     )
     .addBearerAuth(
-      { type: 'http', scheme: 'bearer', description: 'The same key, for clients that send it so.' },
+      { type: 'http', scheme: 'bearer', description: 'The same key, for clients that send it as a bearer token.' },
       BEARER,
     )
     // Any of these: a server without keys asks for none.
@@ -66,7 +66,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .addGlobalResponse({
       status: 'default',
       description:
-        'Any failure: `error` has code, category, message, and in details the field at fault and the remedy.',
+        'An error: `error` has a code, category and message, and in details the field that caused it and the remedy.',
       content: { 'application/json': { schema: { $ref: getSchemaPath(ErrorDto) } } },
     })
     .build();

@@ -49,7 +49,7 @@ function cannotIgnore({ metadata: { name } }: LossFunction, targets: RaggedTenso
   const datum = targets.offsets.findIndex((offset) => offset > row) - 1;
   return invalid(
     `data[${datum}].loss_fn_inputs.${TARGET_TOKENS.name}`,
-    `is ${IGNORED_TARGET} at position ${row - targets.offsets[datum]!}, but loss ${name} counts positions of weight 0, too.`,
-    'Use a loss that reads weights, and whose mask leaves out those that are 0, or give a token id.',
+    `is ${IGNORED_TARGET} at position ${row - targets.offsets[datum]!}, but loss ${name} also counts positions with weight 0.`,
+    'Use a loss that reads weights and masks positions with weight 0, or send a token id.',
   );
 }

@@ -61,7 +61,7 @@ export abstract class LossFunction {
   /** The data given to @Loss. */
   get metadata(): LossMetadata {
     const metadata = metadataOf.get(this.constructor);
-    if (!metadata) throw new TypeError(`Loss class ${this.constructor.name} lacks the @Loss({...}) decorator.`);
+    if (!metadata) throw new TypeError(`Loss class ${this.constructor.name} has no @Loss({...}) decorator.`);
     return metadata;
   }
 
@@ -167,7 +167,7 @@ export const TARGET_TOKENS: LossInputSpec = {
   name: 'target_tokens',
   dtype: 'int',
   required: true,
-  description: 'The token to be predicted at each position.',
+  description: 'The token to predict at each position.',
 };
 
 export const WEIGHTS: LossInputSpec = {
@@ -175,5 +175,5 @@ export const WEIGHTS: LossInputSpec = {
   dtype: 'float',
   required: false,
   default: 1,
-  description: "Factor on each position's term of the loss; any sign. Positions of weight 0 don't count at all.",
+  description: "Factor of each position's term of the loss, of any sign. Positions with weight 0 are masked.",
 };

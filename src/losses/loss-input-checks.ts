@@ -42,36 +42,36 @@ function checkRowShape(loss: LossMetadata, spec: LossInputSpec, tensor: RaggedTe
     const allowed = shape.length === 0 || (loss.multipleTargets === true && shape.length === 1 && shape[0]! > 0);
     if (allowed) return;
     const expected = loss.multipleTargets ? '(N) or (N, K)' : '(N)';
-    const problem = `has shape ${shapeText(shape)}: loss ${loss.name} takes ${expected}, N = tokens of the datum.`;
-    throw inputError(spec.name, 0, problem, `Send ${spec.name} of shape ${expected}.`);
+    const problem = `has shape ${shapeText(shape)}: loss ${loss.name} expects ${expected}, where N is the number of tokens of the datum.`;
+    throw inputError(spec.name, 0, problem, `Send ${spec.name} with shape ${expected}.`);
   }
   const targetShape = spec.per === 'datum' ? [] : (batch.lossInputs[TARGET_TOKENS.name]?.trailingShape ?? []);
   if (shape.length === targetShape.length && shape.every((size, i) => size === targetShape[i])) return;
   const problem = `has shape ${shapeText(shape)}, but target_tokens has ${shapeText(targetShape)}.`;
-  throw inputError(spec.name, 0, problem, `Send ${spec.name} of the shape of target_tokens.`);
+  throw inputError(spec.name, 0, problem, `Send ${spec.name} with the shape of target_tokens.`);
 }
 
 function checkLengths(spec: LossInputSpec, tensor: RaggedTensor, tokens: RaggedTensor): void {
   const datums = datumCount(tokens);
   if (datumCount(tensor) !== datums) {
     const index = Math.min(datums, datumCount(tensor));
-    const problem = `is there for ${datumCount(tensor)} of ${datums} datums.`;
-    throw inputError(spec.name, index, problem, `Give ${spec.name} for every datum or for none.`);
+    const problem = `is present for only ${datumCount(tensor)} of ${datums} datums.`;
+    throw inputError(spec.name, index, problem, `Send ${spec.name} for every datum or for none.`);
   }
   for (let i = 0; i < datums; i++) {
     const rows = tensor.offsets[i + 1]! - tensor.offsets[i]!;
     const expected = spec.per === 'datum' ? 1 : tokens.offsets[i + 1]! - tokens.offsets[i]!;
     if (rows === expected) continue;
     if (spec.per === 'datum') {
-      throw inputError(spec.name, i, `has ${rows} numbers, expected 1.`, 'Give one number for the datum.');
+      throw inputError(spec.name, i, `has ${rows} numbers, expected 1.`, 'Send one number for the datum.');
     }
-    const problem = `has length ${rows}, expected ${expected}: one row for each token of model_input.`;
+    const problem = `has length ${rows}, expected ${expected}: one row per token of model_input.`;
     throw inputError(spec.name, i, problem, 'Align it with model_input: row t belongs to the token after t.');
   }
   const numbers = tensor.offsets[datums]! * rowWidth(tensor);
   if (tensor.data.length === numbers) return;
-  const problem = `holds ${tensor.data.length} numbers in all, but the shapes of its datums add up to ${numbers}.`;
-  throw inputError(spec.name, Math.max(datums - 1, 0), problem, 'Make data and shape agree.');
+  const problem = `contains ${tensor.data.length} numbers in total, but the shapes of its datums add up to ${numbers}.`;
+  throw inputError(spec.name, Math.max(datums - 1, 0), problem, 'Make data and shape consistent.');
 }
 
 /** Such numbers tell pairs and groups apart; above this one, float32 rounds neighbours to the same number. */
@@ -80,7 +80,7 @@ const LARGEST_OF_DATUM = 2 ** 24 - 1;
 function checkDistinct(spec: LossInputSpec, { data }: RaggedTensor): void {
   const at = data.findIndex((value) => Math.abs(value) > LARGEST_OF_DATUM);
   if (at < 0) return;
-  const problem = `is ${data[at]}: a number of a datum is at most ${LARGEST_OF_DATUM}, as float32 rounds larger ones.`;
+  const problem = `is ${data[at]}: a per-datum number may be at most ${LARGEST_OF_DATUM}, because float32 rounds larger ones.`;
   throw inputError(spec.name, at, problem, 'Number pairs and groups 0, 1, 2, ...');
 }
 
@@ -93,8 +93,13 @@ function checkFinite(spec: LossInputSpec, tensor: RaggedTensor): void {
   const row = Math.floor(at / rowWidth(tensor));
   const datum = tensor.offsets.findIndex((offset) => offset > row) - 1;
   const position = row - tensor.offsets[datum]!;
-  const problem = `holds ${data[at]} at position ${position}: expected finite numbers.`;
-  throw inputError(spec.name, datum, problem, `Replace NaN and infinite ${spec.name}; weight 0 leaves a position out.`);
+  const problem = `contains ${data[at]} at position ${position}: expected finite numbers.`;
+  throw inputError(
+    spec.name,
+    datum,
+    problem,
+    `Replace NaN and infinite ${spec.name}; use weight 0 to mask a position.`,
+  );
 }
 
 function missingInput(loss: LossMetadata, spec: LossInputSpec): InvalidRequestError {
@@ -102,14 +107,14 @@ function missingInput(loss: LossMetadata, spec: LossInputSpec): InvalidRequestEr
   return inputError(
     spec.name,
     0,
-    `is missing: loss ${loss.name} needs ${needed.join(', ')}.`,
-    `Give ${spec.name} for every datum${descriptionOf(spec)}`,
+    `is missing: loss ${loss.name} requires ${needed.join(', ')}.`,
+    `Send ${spec.name} for every datum${descriptionOf(spec)}`,
   );
 }
 
 function unknownInput(loss: LossMetadata, name: string): InvalidRequestError {
   const names = loss.inputs.map((input) => input.name).join(', ');
-  return inputError(name, 0, `is not an input of any loss. Loss ${loss.name} reads: ${names}.`, `Leave ${name} out.`);
+  return inputError(name, 0, `is not an input of any loss. Loss ${loss.name} reads: ${names}.`, `Remove ${name}.`);
 }
 
 function inputError(name: string, datum: number, problem: string, remedy: string): InvalidRequestError {

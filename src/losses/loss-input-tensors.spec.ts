@@ -15,16 +15,18 @@ describe('one number for a datum', () => {
   });
 
   it('of another length or shape is refused as such, not as one per token', () => {
-    expect(() => read([7, 7])).toThrow(/^data\[0\]\S+pair has 2 numbers, but 1 are needed\. It is one number for the/);
-    expect(() => read({ data: [7], shape: [2] })).toThrow(/pair\.shape is not that of one number\. It is one number/);
+    expect(() => read([7, 7])).toThrow(/^data\[0\]\S+pair has 2 numbers, but must have 1\. It is one number for the/);
+    expect(() => read({ data: [7], shape: [2] })).toThrow(
+      /pair\.shape is not the shape of a single number\. It is one number/,
+    );
     expect(() => read({ data: [7, 7], shape: [1] })).toThrow(/pair\.data has 2 numbers.* It is one number/);
   });
 
   it('is asked for in a list', () => {
-    expect(() => read(7)).toThrow(/pair must be an object, but is 7\. It is one number for the datum: give \[number\]/);
+    expect(() => read(7)).toThrow(/pair must be an object, but is 7\. It is one number for the datum: send \[number\]/);
   });
 
   it('that is missing is asked for without a description that is not there', () => {
-    expect(() => read(undefined)).toThrow(/pair is missing\. This loss needs it\.$/);
+    expect(() => read(undefined)).toThrow(/pair is missing\. This loss requires it\.$/);
   });
 });

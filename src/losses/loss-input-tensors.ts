@@ -23,9 +23,9 @@ export interface WireTensor {
 }
 
 const DTYPES = ['float32', 'int64', 'int32'];
-const FORM = 'Give {"data": [numbers], "dtype": "float32" or "int64", "shape": [N]} or a plain list of N numbers.';
+const FORM = 'Send {"data": [numbers], "dtype": "float32" or "int64", "shape": [N]} or a plain list of N numbers.';
 
-const ONE_NUMBER = 'It is one number for the datum: give [number], or {"data": [number], "shape": [1] or []}.';
+const ONE_NUMBER = 'It is one number for the datum: send [number], or {"data": [number], "shape": [1] or []}.';
 
 /** What a request's loss needs read. */
 export interface LossInputContext {
@@ -43,7 +43,7 @@ export function readLossInputs(
 ): Record<string, RaggedTensor> {
   const datums = given.map((value, i) => {
     const field = `data[${i}].loss_fn_inputs`;
-    const object = readObject(value, field, 'Give the inputs of the loss by name: {"target_tokens": [...], ...}.');
+    const object = readObject(value, field, 'Send the inputs of the loss by name: {"target_tokens": [...], ...}.');
     refuseUnknownFields(object, knownInputs, field);
     return object;
   });
@@ -66,8 +66,8 @@ function collect(spec: LossInputSpec, datums: readonly JsonObject[], offsets: In
     const value = inputs[spec.name];
     if (value !== undefined) return readWireTensor(value, field, offsets[i + 1]! - offsets[i]!, spec.per);
     const remedy = spec.required
-      ? `This loss needs it${descriptionOf(spec)}`
-      : 'Give an optional input for every datum of the request or for none.';
+      ? `This loss requires it${descriptionOf(spec)}`
+      : 'Send an optional input for every datum of the request or for none.';
     throw invalid(field, 'is missing.', remedy);
   });
 }
@@ -106,7 +106,7 @@ function readShape(
   const shape = readArray(value, field, FORM);
   if (per === 'datum') {
     if (shape.length <= 2 && shape.every((size) => size === 1)) return [];
-    throw invalid(field, 'is not that of one number.', ONE_NUMBER);
+    throw invalid(field, 'is not the shape of a single number.', ONE_NUMBER);
   }
   const isSize = (size: unknown): size is number => Number.isInteger(size) && (size as number) > 0;
   if (shape.length < 1 || shape.length > 2 || !shape.every(isSize)) {
@@ -129,9 +129,8 @@ function checkLength(
   per: NonNullable<LossInputSpec['per']>,
 ): readonly unknown[] {
   if (values.length === expected) return values;
-  const remedy =
-    per === 'datum' ? ONE_NUMBER : 'One entry per input token is needed, aligned with the next-token targets.';
-  throw invalid(field, `has ${values.length} numbers, but ${expected} are needed.`, remedy);
+  const remedy = per === 'datum' ? ONE_NUMBER : 'Send one entry per input token, aligned with the next-token targets.';
+  throw invalid(field, `has ${values.length} numbers, but must have ${expected}.`, remedy);
 }
 
 /** The same loss input of all datums as one tensor. `vocabSize` is given for targets, which may be IGNORED_TARGET. */

@@ -56,7 +56,7 @@ describe('names', () => {
     }
     class Bare extends OtherPpo {}
     expect(() => new LossRegistry([registry.get('ppo'), new OtherPpo()])).toThrow(/'ppo'.*PpoLoss and OtherPpo/);
-    expect(() => new LossRegistry([new Bare()])).toThrow(/Bare lacks the @Loss/);
+    expect(() => new LossRegistry([new Bare()])).toThrow(/Bare has no @Loss/);
   });
 });
 
@@ -100,8 +100,8 @@ describe('plugins', () => {
 
   it('that are gone are a fault of the server, whose message says which file to put back', () => {
     for (const [reference, words] of [
-      [{ name: 'mine', plugin: 'sha256:1' }, /plugin 'mine' \(a file with sha256:1\) is not loaded .* LOSS_PLUGINS/],
-      [{ name: 'mine' }, /plugin 'mine' is not loaded here/],
+      [{ name: 'mine', plugin: 'sha256:1' }, /plugin 'mine' \(a file with sha256:1\) is not loaded.* LOSS_PLUGINS/],
+      [{ name: 'mine' }, /plugin 'mine' is not loaded, but/],
     ] as const) {
       const error = refusal(() => registry.functionOf(reference));
       expect(error).toMatchObject({ code: 'loss_plugin_missing', category: 'server', status: 503 });
@@ -120,7 +120,7 @@ describe('config', () => {
 
   it.each([
     ['ppo', { epsilon: 0.2 }, 'epsilon', 'clip_low_threshold (default 0.8), clip_high_threshold (default 1.2)'],
-    ['cross_entropy', { beta: 1 }, 'beta', 'takes no config'],
+    ['cross_entropy', { beta: 1 }, 'beta', 'has no config keys'],
     ['dro', { beta: NaN }, 'beta', 'beta (default 0.05)'],
     ['dro', { beta: '0.1' }, 'beta', 'beta (default 0.05)'],
     ['dro', { beta: null }, 'beta', 'beta (default 0.05)'],
@@ -173,7 +173,7 @@ describe('inputs', () => {
     registry.checkInputs(loss, batchOf(800));
     const error = refusal(() => registry.checkInputs(loss, batchOf(900)));
     expect(error).toMatchObject({ code: 'loss_batch_too_large', status: 422, details: { field: 'data' } });
-    expect(error.message).toMatch(/Loss mine makes 549\d{5} numbers .* at most 50000000 .* as several requests/);
+    expect(error.message).toMatch(/Loss mine computes 549\d{5} values .* the limit is 50000000.* as several requests/);
     registry.checkInputs(registry.get('cross_entropy'), batchOf(900));
   });
 
@@ -182,7 +182,7 @@ describe('inputs', () => {
       registry.checkInputs(registry.get('ppo'), { tokens, lossInputs: { target_tokens: tokens } }),
     );
     expect(error).toMatchObject({ code: 'invalid_request', details: { field: 'data[0].loss_fn_inputs.logprobs' } });
-    expect(error.message).toContain('ppo needs target_tokens, logprobs, advantages');
+    expect(error.message).toContain('ppo requires target_tokens, logprobs, advantages');
   });
 
   const shortOffsets = { ...floats([0, 0, 0], [0, 0]), data: new Float32Array(4) };
@@ -231,7 +231,7 @@ describe('inputs', () => {
       'ppo',
       { target_tokens: widened(integers([1, 1, 1], [1, 1]), 1) },
       'data[0].loss_fn_inputs.target_tokens',
-      /takes \(N\)/,
+      /expects \(N\)/,
     ],
     [
       'a name no loss reads',

@@ -52,7 +52,7 @@ export class LossRegistry {
       const other = this.#losses.get(name);
       if (other) {
         const classes = `${other.constructor.name} and ${loss.constructor.name}`;
-        throw new TypeError(`Loss name '${name}' is taken twice, by ${classes}: rename one.`);
+        throw new TypeError(`Loss name '${name}' is used twice, by ${classes}. Rename one of them.`);
       }
       this.#losses.set(name, loss);
       for (const input of inputs) this.#inputNames.add(input.name);
@@ -163,7 +163,9 @@ function rangeText(key: LossConfigKey): string {
 function configError(loss: LossFunction, key: string, problem: string, hint = ''): InvalidRequestError {
   const { name, config } = loss.metadata;
   const keys = config.map((known) => `${known.name} (default ${known.default})`).join(', ');
-  const remedy = keys ? `Loss ${name} takes: ${keys}.` : `Loss ${name} takes no config; leave loss_fn_config out.`;
+  const remedy = keys
+    ? `Config keys of loss ${name}: ${keys}.`
+    : `Loss ${name} has no config keys; omit loss_fn_config.`;
   return new InvalidRequestError(`${problem} ${hint}`.trim(), {
     field: `loss_fn_config.${key}`,
     remedy: hint + remedy,

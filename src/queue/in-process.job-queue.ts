@@ -17,7 +17,7 @@ export class InProcessJobQueue extends JobQueue implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.logger.log('No REDIS_URL: the job queue lives inside this process');
+    this.logger.log('REDIS_URL is not set: the job queue runs inside this process');
   }
 
   async add(job: Job): Promise<void> {

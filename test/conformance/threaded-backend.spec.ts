@@ -117,7 +117,7 @@ describe.skipIf(unavailable)(`the thread of ThreadedBackend${unavailable ? ` (${
     const backend = await newBackend({ cacheFolder, lossPlugins: [join(folder, 'nowhere')] });
     await expect(backend.start()).rejects.toMatchObject({
       code: 'invalid_loss_plugin',
-      message: expect.stringContaining('nowhere: this folder cannot be read') as string,
+      message: expect.stringContaining('nowhere: the folder cannot be read') as string,
     });
     await backend.stop();
   });

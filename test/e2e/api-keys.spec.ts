@@ -30,7 +30,7 @@ it('print nothing but the key, also where the tables are made first', async () =
   const database = await createTestDatabase();
   const env = { PATH: process.env['PATH'], DATABASE_URL: database.url };
   const { stdout } = await run(process.execPath, [CLI, 'create', 'first'], { env });
-  expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThis is the only time [^\n]+\n$/);
+  expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThe key is shown only this once\.\n$/);
   await expect(run(process.execPath, [CLI, 'create', 'a', 'b'], { env })).rejects.toThrow('Usage: npm run keys');
   await database.drop();
 });
@@ -52,7 +52,7 @@ it('are made, asked for, listed and revoked, and the last one that goes leaves t
     message:
       'The request has no API key. Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.',
   });
-  expect((await ask('tml-other')).body.error?.message).toMatch(/^The API key is not known here, or was revoked\./);
+  expect((await ask('tml-other')).body.error?.message).toMatch(/^The API key is unknown or has been revoked\./);
   expect((await ask(key)).status).toBe(200);
   expect(await keys('list')).toMatch(new RegExp(`^${id} .* active  for tests$`, 'm'));
 
@@ -80,7 +80,7 @@ it('are explained by the command that makes them', async () => {
   await expect(keys('create')).rejects.toThrow(/Usage: npm run keys/);
 });
 
-describe('what was made without keys', () => {
+describe('resources created without keys', () => {
   it('is handed to a key with one command, and named at the start until then', async () => {
     const own = await TestServer.start();
     const on = (words: string[]) => {
@@ -89,11 +89,11 @@ describe('what was made without keys', () => {
     };
     await own.api.post('/adapters', { model_id: 'before' });
     const made = await on(['create', 'ours']);
-    expect(made.stderr).toContain('No key sees what was made without keys (1 adapter)');
+    expect(made.stderr).toContain('No key can see the resources created without keys (1 adapter)');
     expect(made.stderr).toContain('npm run keys -- adopt');
     await own.end('SIGTERM');
     await own.launch();
-    expect(own.log).toContain('No key sees what was made without keys (1 adapter)');
+    expect(own.log).toContain('No key can see the resources created without keys (1 adapter)');
     const [, key = ''] = made.stdout.split('\n');
     const names = async () => {
       const answer = await fetch(`${own.api.url}/adapters`, { headers: { 'X-API-Key': key } });
@@ -101,9 +101,9 @@ describe('what was made without keys', () => {
       return adapters.map(({ model_id }) => model_id);
     };
     expect(await names()).toEqual([]);
-    expect((await on(['adopt', 'ours'])).stdout).toMatch(/^ours \(key_\w+\) has them now: 1 adapter\.\n$/);
+    expect((await on(['adopt', 'ours'])).stdout).toMatch(/^Transferred to ours \(key_\w+\): 1 adapter\.\n$/);
     expect(await names()).toEqual(['before']);
-    expect((await on(['adopt', 'ours'])).stdout).toBe('Nothing was made without keys.\n');
+    expect((await on(['adopt', 'ours'])).stdout).toBe('Nothing was created without keys.\n');
     await expect(on(['adopt', 'nobody'])).rejects.toThrow("Active key 'nobody' does not exist");
     await own.stop();
   });
@@ -119,7 +119,7 @@ describe('npm run keys without DATABASE_URL', () => {
     const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATA_DIR: folder };
     const command = (...words: string[]) => run(process.execPath, [SCRIPT, ...words], { env });
     const { stdout } = await command('create', 'first');
-    expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThis is the only time [^\n]+\n$/);
+    expect(stdout).toMatch(/^key_\w+ first\ntml-\S+\nThe key is shown only this once\.\n$/);
     expect(await runningPostgres({ dataDir })).toBeUndefined();
     const postgres = await startPostgres({ dataDir, durable: false });
     try {

@@ -251,7 +251,7 @@ describe('a definition that cannot be used is refused', () => {
     ] as const) {
       const { status, code, message } = await refused(body, route);
       expect({ status, code }).toEqual({ status: 413, code: 'loss_too_large' });
-      expect(message).toContain('6024 names, numbers and signs in its formulas; at most 4000');
+      expect(message).toContain('6024 names, numbers and operators in its formulas; the limit is 4000');
     }
   });
 

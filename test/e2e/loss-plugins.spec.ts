@@ -189,7 +189,7 @@ describe('a plugin that cannot be used', () => {
     await expect(TestServer.start({ env: { LOSS_PLUGINS: folder } })).rejects.toMatchObject({
       cause: {
         message: expect.stringMatching(
-          /ended with 1:[^]*Loss plugin \S+broken\.mjs: it exports no loss\. Export a class that extends LossFunction/,
+          /ended with 1:[^]*Loss plugin \S+broken\.mjs: it does not export a loss\. Export a class that extends LossFunction/,
         ) as string,
       },
     });

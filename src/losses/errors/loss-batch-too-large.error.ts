@@ -4,13 +4,13 @@ import { AppError } from '../../common/errors/app-error.js';
 export class LossBatchTooLargeError extends AppError {
   constructor(loss: string, numbers: number, most: number) {
     const remedy =
-      'Send the batch as several requests (gradients add up until optim_step), with fewer targets per position, ' +
+      'Send the batch as several requests (gradients accumulate until optim_step), with fewer targets per position, ' +
       'or write the loss with fewer steps.';
     super(
       'loss_batch_too_large',
       'user',
       422,
-      `Loss ${loss} makes ${numbers} numbers of this batch, its steps times the targets; at most ${most} are allowed. ${remedy}`,
+      `Loss ${loss} computes ${numbers} values for this batch (its steps times the targets); the limit is ${most}. ${remedy}`,
       { field: 'data', limit: most, remedy },
     );
   }

@@ -6,13 +6,13 @@ export class LossPluginMissingError extends AppError {
   constructor({ name, plugin }: LossReference) {
     const file = plugin === undefined ? '' : ` (a file with ${plugin})`;
     const remedy =
-      'Put its file back into a folder of LOSS_PLUGINS, on every API and worker, and restart them; state and log are as ' +
-      'they were, and what failed meanwhile can be sent again.';
+      'Restore its file in a folder of LOSS_PLUGINS, on every API and worker, and restart them. State and log are ' +
+      'unchanged, and requests that failed in the meantime can be sent again.';
     super(
       'loss_plugin_missing',
       'server',
       503,
-      `Loss plugin '${name}'${file} is not loaded here, but a request that was accepted needs it. ${remedy}`,
+      `Loss plugin '${name}'${file} is not loaded, but an accepted request needs it. ${remedy}`,
       { remedy, ...(plugin === undefined ? {} : { plugin }) },
     );
   }

@@ -89,14 +89,14 @@ interface FailedMatch extends MatchResult {
 
 function syntaxError(source: string, field: string, match: FailedMatch): ExpressionError {
   const at = match.getRightmostFailurePosition();
-  const found = at >= source.length ? 'the end of the text' : `'${String.fromCodePoint(source.codePointAt(at)!)}'`;
+  const found = at >= source.length ? 'the end of the formula' : `'${String.fromCodePoint(source.codePointAt(at)!)}'`;
   const problem = `found ${found}, expected ${match.getExpectedText()}.`;
   return new ExpressionError(field, source, { from: at, to: at + 1 }, problem, HINT);
 }
 
 const HINT =
-  'Write formulas as in Python: + - * / **, comparisons (not chained), and, or, not, function(arguments). ' +
-  'There are no strings, attributes, indices or assignments.';
+  'Formulas use Python syntax: + - * / **, comparisons (not chained), and, or, not, function(arguments). ' +
+  'Strings, attributes, indices and assignments are not supported.';
 
 /** Names, numbers and signs, roughly: what a source costs, told without parsing it. */
 export function tokensOf(source: string): RegExpExecArray[] {
@@ -108,7 +108,7 @@ function checkSize(source: string, field: string): void {
     throw new ExpressionError(field, source, { from: at, to: at + 1 }, problem, 'Split it into named values in "let".');
   };
   if (source.length > MAX_SOURCE_LENGTH) {
-    refuse(MAX_SOURCE_LENGTH, `it is ${source.length} characters long; at most ${MAX_SOURCE_LENGTH} are allowed.`);
+    refuse(MAX_SOURCE_LENGTH, `it has ${source.length} characters; the limit is ${MAX_SOURCE_LENGTH}.`);
   }
   let tokens = 0;
   let brackets = 0;
@@ -117,8 +117,8 @@ function checkSize(source: string, field: string): void {
     brackets += Number(token === '(') - Number(token === ')');
     // Signs, `not` and powers nest to the right without brackets.
     signs = ['-', 'not', '**'].includes(token) ? signs + 1 : 0;
-    if (brackets > MAX_DEPTH || signs > MAX_DEPTH) refuse(index, `it is nested more than ${MAX_DEPTH} deep.`);
-    if (++tokens > MAX_TOKENS) refuse(index, `it has more than ${MAX_TOKENS} names, numbers and signs.`);
+    if (brackets > MAX_DEPTH || signs > MAX_DEPTH) refuse(index, `it is nested more than ${MAX_DEPTH} levels deep.`);
+    if (++tokens > MAX_TOKENS) refuse(index, `it has more than ${MAX_TOKENS} names, numbers and operators.`);
   }
 }
 

@@ -37,18 +37,18 @@ class LossCompiler {
       scope.checkFree(name, `let.${name}`);
       scope.define(name, this.formula(source, `let.${name}`));
     }
-    const loss = this.number('loss', definition.loss, 'Put sum(...) or mean(...) around it.');
+    const loss = this.number('loss', definition.loss, 'Wrap it in sum(...) or mean(...).');
     if (!this.steps[loss]!.hasGradient) {
-      const problem = 'it does not depend on target_logprobs, so it cannot train anything.';
+      const problem = 'it does not depend on target_logprobs, so it has no gradient.';
       // A misspelt name is an input like any other until here.
       const inputs = [...scope.inputs.keys()].join(', ') || 'none';
-      const remedy = `Use target_logprobs outside of stop_gradient(...). Names read as inputs of the request: ${inputs}.`;
+      const remedy = `Use target_logprobs outside of stop_gradient(...). These names are inputs of the request: ${inputs}.`;
       throw new ExpressionError('loss', definition.loss, { from: 0, to: definition.loss.length }, problem, remedy);
     }
     const metrics = new Map<string, number>();
     for (const [name, source] of Object.entries(definition.metrics ?? {})) {
       scope.checkSyntax(name, `metrics.${name}`);
-      metrics.set(name, this.number(`metrics.${name}`, source, 'Put mean(...) or sum(...) around it.'));
+      metrics.set(name, this.number(`metrics.${name}`, source, 'Wrap it in mean(...) or sum(...).'));
     }
     const mask = this.mask();
     scope.refuseUnusedInputs();
@@ -65,15 +65,15 @@ class LossCompiler {
     const refuse = (problem: string): never => {
       throw new ExpressionError('mask', mask, { from: 0, to: mask.length }, problem, 'Example: "advantages != 0".');
     };
-    if (type !== 'condition') refuse('it is a number, but a mask is a condition.');
-    if (shape !== 'token') refuse('it is not a condition on tokens.');
+    if (type !== 'condition') refuse('it is a number, but a mask must be a condition.');
+    if (shape !== 'token') refuse('it is not a per-token condition.');
     if (this.uses(step, ({ kind }) => kind === 'target_logprobs')) {
-      refuse('it depends on target_logprobs, but which tokens count must be known before.');
+      refuse('it depends on target_logprobs, but the mask must be known before they are computed.');
     }
     if (this.uses(step, isReducing))
-      refuse('it uses a sum, an average or a count of tokens, which needs the mask itself.');
+      refuse('it uses a sum, an average or a count of tokens, which depends on the mask itself.');
     if (this.uses(step, ({ kind }) => kind === 'config'))
-      refuse('it uses a config key, but must follow from the inputs.');
+      refuse('it uses a config key, but may only depend on inputs.');
     return step;
   }
 
@@ -97,7 +97,13 @@ class LossCompiler {
     const span = { from: 0, to: source.length };
     if (type !== 'number') throw new ExpressionError(field, source, span, 'it is a condition, not a number.', remedy);
     if (shape === 'one') return step;
-    throw new ExpressionError(field, source, span, `it has one value per ${shape}, but one number is needed.`, remedy);
+    throw new ExpressionError(
+      field,
+      source,
+      span,
+      `it has one value per ${shape}, but must be a single number.`,
+      remedy,
+    );
   }
 
   private formula(source: string, field: string): number {
@@ -150,17 +156,24 @@ class LossCompiler {
     if (name === 'stop_gradient') return this.stopGradient(expression, values, place);
     if (reduction) this.checkCount(expression, 1, place);
     const remedy = `Functions: ${FUNCTION_NAMES.join(', ')}.`;
-    throw new ExpressionError(place.field, place.source, expression.span, `there is no function '${name}'.`, remedy);
+    throw new ExpressionError(
+      place.field,
+      place.source,
+      expression.span,
+      `the function '${name}' does not exist.`,
+      remedy,
+    );
   }
 
   private given(expression: Expression & { kind: 'call' }, place: Place): number {
     this.checkCount(expression, 1, place);
     const [arg] = expression.args;
-    if (arg?.kind !== 'name') return this.refuse(expression, place, 'given takes the name of an input.');
+    if (arg?.kind !== 'name')
+      return this.refuse(expression, place, 'the argument of given must be the name of an input.');
     const input = this.scope.input(arg, place);
     if (input.required) {
       const remedy = `Declare it as optional: "inputs": {"${input.name}": {"default": 1}}.`;
-      this.refuse(expression, place, `input '${input.name}' is always given.`, remedy);
+      this.refuse(expression, place, `input '${input.name}' is required, so it is always given.`, remedy);
     }
     return this.add({ kind: 'given', input }, [], { shape: 'one', type: 'condition' }, expression, place);
   }
@@ -174,8 +187,10 @@ class LossCompiler {
       const wanted = elementwise.args[i]!;
       if (type === wanted) return;
       const remedy =
-        wanted === 'number' ? 'Turn a condition into numbers: where(condition, 1, 0).' : 'Compare: for example x != 0.';
-      this.refuse(args[i]!, place, `this is a ${type}, but '${name}' needs a ${wanted} here.`, remedy);
+        wanted === 'number'
+          ? 'Convert the condition to a number: where(condition, 1, 0).'
+          : 'Write a comparison, for example x != 0.';
+      this.refuse(args[i]!, place, `this is a ${type}, but '${name}' requires a ${wanted} here.`, remedy);
     });
     const shape = this.commonShape(values);
     const operation: Operation = { kind: 'elementwise', function: elementwise };
@@ -193,12 +208,12 @@ class LossCompiler {
     const step = this.steps[values[0]!]!;
     const reduction = REDUCTIONS.get(name)!;
     if (step.type === 'condition' && !reduction.takesConditions) {
-      this.refuse(expression.args[0]!, place, `${expression.name} of a condition makes no sense.`);
+      this.refuse(expression.args[0]!, place, `${expression.name} cannot be applied to a condition.`);
     }
     if (step.shape === 'one' || (perDatum && step.shape !== 'token')) {
       const what = step.shape === 'one' ? 'one number for the whole batch' : 'one number per datum';
-      const remedy = 'Reduce something per token or datum, or leave the function out.';
-      this.refuse(expression.args[0]!, place, `this is ${what} already; there is nothing to reduce.`, remedy);
+      const remedy = 'Reduce a per-token or per-datum value, or remove the function.';
+      this.refuse(expression.args[0]!, place, `this is already ${what}; there is nothing to reduce.`, remedy);
     }
     const operation: Operation = { kind: 'reduce', function: reduction, over: perDatum ? 'datum' : 'all' };
     return this.add(operation, values, { shape: perDatum ? 'datum' : 'one' }, expression, place);
@@ -214,20 +229,20 @@ class LossCompiler {
     const reduction = REDUCTIONS.get(name)!;
     const [value, by] = values.map((step) => this.steps[step]!);
     if (value!.type === 'condition' && !reduction.takesConditions) {
-      this.refuse(expression.args[0]!, place, `${expression.name} of a condition makes no sense.`);
+      this.refuse(expression.args[0]!, place, `${expression.name} cannot be applied to a condition.`);
     }
     if (value!.shape !== 'datum') {
       const remedy = 'Reduce tokens to datums first: group_sum(datum_sum(x), group).';
       this.refuse(
         expression.args[0]!,
         place,
-        `groups are made of datums, but this has one value per ${value!.shape}.`,
+        `groups consist of datums, but this has one value per ${value!.shape}.`,
         remedy,
       );
     }
     if (by!.shape !== 'datum' || by!.type !== 'number' || by!.hasGradient) {
-      const remedy = 'Send it as an input with one number per datum: "inputs": {"group": {"per": "datum"}}.';
-      this.refuse(expression.args[1]!, place, 'the second argument tells the group of each datum.', remedy);
+      const remedy = 'Declare it as an input with one number per datum: "inputs": {"group": {"per": "datum"}}.';
+      this.refuse(expression.args[1]!, place, 'the second argument must be the group of each datum.', remedy);
     }
     const operation: Operation = { kind: 'group', function: reduction };
     return this.add(operation, values, { shape: 'datum' }, expression, place);
@@ -248,8 +263,8 @@ class LossCompiler {
   private checkCount(expression: Expression & { kind: 'call' }, count: number, place: Place): void {
     const { name, args } = expression;
     if (args.length === count) return;
-    const problem = `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, not ${args.length}.`;
-    this.refuse(expression, place, problem, 'docs/custom-losses.md shows every function with its arguments.');
+    const problem = `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, but got ${args.length}.`;
+    this.refuse(expression, place, problem, 'docs/custom-losses.md lists every function with its arguments.');
   }
 
   private refuse(expression: Expression, { field, source }: Place, problem: string, remedy?: string): never {
@@ -269,7 +284,7 @@ class LossCompiler {
     const known = this.known.get(key);
     if (known !== undefined) return known;
     if (this.steps.length === MAX_STEPS) {
-      this.refuse(expression, { field, source }, `the loss has more than ${MAX_STEPS} steps.`, 'Make it simpler.');
+      this.refuse(expression, { field, source }, `the loss has more than ${MAX_STEPS} steps.`, 'Simplify it.');
     }
     const depends = hasGradient ?? (type === 'number' && inputs.some((input) => this.steps[input]!.hasGradient));
     const origin = { field, source, span: expression.span };

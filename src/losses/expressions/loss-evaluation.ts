@@ -144,7 +144,7 @@ export class LossEvaluation {
         return per === 'datum' ? Float64Array.from(given.data) : this.pick(given.data);
       }
       default:
-        throw new TypeError(`${operation.kind} is no leaf.`);
+        throw new TypeError(`${operation.kind} is not a leaf.`);
     }
   }
 

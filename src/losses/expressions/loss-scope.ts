@@ -13,7 +13,7 @@ export interface Place {
 }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-export const NAME_REMEDY = 'A name begins with a letter and has at most 64 letters, digits and underscores.';
+export const NAME_REMEDY = 'A name starts with a letter and has at most 64 letters, digits and underscores.';
 const RESERVED = new Set([
   ...['and', 'or', 'not', 'given', 'target_logprobs'],
   ...['token_count', 'position_count', 'datum_count'],
@@ -48,7 +48,7 @@ export class LossScope {
     const known = this.inputs.get(name);
     if (known) return known;
     if (!isName(name) || RESERVED.has(name)) {
-      throw new ExpressionError(field, source, span, `'${name}' cannot be the name of an input.`, NAME_REMEDY);
+      throw new ExpressionError(field, source, span, `'${name}' is not a valid name for an input.`, NAME_REMEDY);
     }
     if (FUNCTION_NAMES.includes(name)) {
       throw new ExpressionError(field, source, span, `'${name}' is a function: write ${name}(...).`);
@@ -64,11 +64,11 @@ export class LossScope {
       );
     }
     if (field === `let.${name}`) {
-      const remedy = 'A value is made of inputs, config keys and values further up.';
+      const remedy = 'A value may only use inputs, config keys and values defined above it.';
       throw new ExpressionError(field, source, span, `'${name}' cannot use itself.`, remedy);
     }
     if (Object.hasOwn(this.definition.let ?? {}, name)) {
-      throw new ExpressionError(field, source, span, `'${name}' is defined further down.`, 'Move it up in "let".');
+      throw new ExpressionError(field, source, span, `'${name}' is defined below.`, 'Move it up in "let".');
     }
     const input = this.describe(name);
     this.inputs.set(name, input);
@@ -78,7 +78,7 @@ export class LossScope {
   checkFree(name: string, field: string): void {
     this.checkSyntax(name, field);
     if (RESERVED.has(name) || FUNCTION_NAMES.includes(name) || this.config.has(name) || this.values.has(name)) {
-      throw new InvalidRequestError(`${field}: the name '${name}' is taken.`, {
+      throw new InvalidRequestError(`${field}: the name '${name}' is already in use.`, {
         field,
         remedy: 'Choose another name.',
       });
@@ -87,7 +87,7 @@ export class LossScope {
 
   checkSyntax(name: string, field: string): void {
     if (isName(name)) return;
-    throw new InvalidRequestError(`${JSON.stringify(shortened(name))} cannot be a name.`, {
+    throw new InvalidRequestError(`${JSON.stringify(shortened(name))} is not a valid name.`, {
       field,
       remedy: NAME_REMEDY,
     });
@@ -99,7 +99,7 @@ export class LossScope {
     const field = `inputs.${unused}`;
     const other = this.config.has(unused) ? 'a config key' : this.values.has(unused) ? 'a value of "let"' : null;
     const problem = other === null ? `No formula uses input '${unused}'.` : `'${unused}' is ${other}, not an input.`;
-    throw new InvalidRequestError(problem, { field, remedy: 'Use it as an input or leave it out.' });
+    throw new InvalidRequestError(problem, { field, remedy: 'Use it as an input or remove it.' });
   }
 
   private describe(name: string): LossInputSpec {
@@ -116,6 +116,6 @@ function checkRange(key: LossConfigKey): LossConfigKey {
   if (value >= min && value <= max) return key;
   throw new InvalidRequestError(`config.${name}: the default ${value} is not between min and max.`, {
     field: `config.${name}`,
-    remedy: 'Choose a default that a request could give.',
+    remedy: 'Choose a default that a request could send.',
   });
 }

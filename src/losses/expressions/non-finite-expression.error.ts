@@ -6,15 +6,16 @@ export class NonFiniteExpressionError extends AppError {
   constructor(name: string, loss: number, first: Step | null) {
     const where =
       first === null
-        ? 'Every value is finite, but the gradient is not: a slope is infinite, as that of sqrt or log at 0.'
-        : `The first such value is that of '${textOf(first)}' in ${first.origin.field}.`;
+        ? 'Every value is finite, but the gradient is not: a derivative is infinite, like that of sqrt or log at 0.'
+        : `The first non-finite value is '${textOf(first)}' in ${first.origin.field}.`;
     super(
       'non_finite_loss',
       'user',
       422,
       `Loss '${name}' is ${Number.isFinite(loss) ? 'finite but its gradient is not' : loss}. ${where}`,
       {
-        remedy: 'Look for a division by 0, the log of 0, or exp of a large number; clip or use log_sigmoid, logsumexp.',
+        remedy:
+          'Check for a division by 0, the log of 0, or exp of a large number; clip, or use log_sigmoid or logsumexp.',
       },
     );
   }

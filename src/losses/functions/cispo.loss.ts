@@ -13,7 +13,8 @@ import { clipThresholds, POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } fr
  */
 @Loss({
   name: 'cispo',
-  description: 'Clipped importance sampling policy optimization: the importance weight is clipped, no token is dropped',
+  description:
+    'Clipped importance sampling policy optimization: clips the importance weight and keeps the gradient of every token',
   inputs: POLICY_INPUTS,
   config: clipThresholds(0, 4),
   sumOverDatums: true,

@@ -14,9 +14,11 @@ import { POLICY_INPUTS, PolicyLoss, type PolicyTermFunction } from './policy-los
 @Loss({
   name: 'dro',
   description:
-    'Direct reward optimization: advantage-weighted log-likelihood with a quadratic pull to the sampling policy',
+    'Direct reward optimization: advantage-weighted log-likelihood with a quadratic penalty towards the sampling policy',
   inputs: POLICY_INPUTS,
-  config: [{ name: 'beta', default: 0.05, min: 0, description: 'Strength of the pull to the sampling policy.' }],
+  config: [
+    { name: 'beta', default: 0.05, min: 0, description: 'Strength of the penalty towards the sampling policy.' },
+  ],
   sumOverDatums: true,
 })
 export class DroLoss extends PolicyLoss {

@@ -75,7 +75,7 @@ export abstract class PolicyLoss extends LossFunction {
     if (!bounds || bounds.low <= bounds.high) return null;
     return {
       key: 'clip_low_threshold',
-      message: `clip_low_threshold (${bounds.low}) is above clip_high_threshold (${bounds.high}).`,
+      message: `clip_low_threshold (${bounds.low}) is greater than clip_high_threshold (${bounds.high}).`,
     };
   }
 

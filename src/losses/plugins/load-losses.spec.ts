@@ -75,7 +75,7 @@ describe('loadLosses', () => {
     expect(losses.referenceTo('mine')).toEqual({ name: 'mine', plugin: digest });
     expect(losses.referenceTo('ppo')).toEqual({ name: 'ppo' });
     symlinkSync('gone.mjs', path.join(folder, 'b.mjs'));
-    await expect(load()).rejects.toThrow(/b\.mjs: this file cannot be read/);
+    await expect(load()).rejects.toThrow(/b\.mjs: the file cannot be read/);
   });
 
   it('takes a metric that is NaN: a mean of nothing, which results leave out', async () => {
@@ -87,30 +87,30 @@ describe('loadLosses', () => {
   it('refuses CommonJS by name and says what to do', async () => {
     write('a.mjs', pluginSource());
     write('b.cjs', '');
-    await expect(load()).rejects.toThrow(/b\.cjs: a plugin cannot be CommonJS\. Compile it as an ES module/);
+    await expect(load()).rejects.toThrow(/b\.cjs: a plugin cannot be a CommonJS module\. Compile it as an ES module/);
   });
 
   it.each([
-    ['a file without a loss', `${HEAD}export const nothing = 1;`, /a\.mjs: it exports no loss\. Export a class/],
-    ['a class without @Loss', `${HEAD}export class Mine extends LossFunction {}`, /Mine lacks the @Loss\({...}\)/],
-    ['a loss without compute', pluginSource({ body: '' }), /loss 'mine' has no method compute/],
+    ['a file without a loss', `${HEAD}export const nothing = 1;`, /a\.mjs: it does not export a loss\. Export a class/],
+    ['a class without @Loss', `${HEAD}export class Mine extends LossFunction {}`, /Mine has no @Loss\({...}\)/],
+    ['a loss without compute', pluginSource({ body: '' }), /loss 'mine' has no compute method/],
     [
       'a TensorLoss without loss',
       `import { TensorLoss } from ${JSON.stringify(TENSOR_API)};\nexport class Mine extends TensorLoss {}`,
-      /a\.mjs: Mine has no method loss/,
+      /a\.mjs: Mine has no loss method/,
     ],
-    ['a name that is none', pluginSource({ name: 'my loss' }), /its name is 'my loss'\. A name begins with a letter/],
+    ['a name that is none', pluginSource({ name: 'my loss' }), /its name is 'my loss'\. A name starts with a letter/],
     [
       'a name that every object has',
       pluginSource({ name: 'constructor' }),
-      /its name is 'constructor'\. A name begins/,
+      /its name is 'constructor'\. A name starts/,
     ],
     ['no description', pluginSource({ metadata: "description: ' '" }), /loss 'mine' has no description/],
     ['no inputs', pluginSource({ metadata: 'inputs: undefined' }), /loss 'mine' has no list of inputs/],
     [
       'inputs without the targets',
       pluginSource({ metadata: 'inputs: []' }),
-      /inputs of loss 'mine' lack TARGET_TOKENS/,
+      /inputs of loss 'mine' do not include TARGET_TOKENS/,
     ],
     [
       'an input of an unknown type',
@@ -118,9 +118,9 @@ describe('loadLosses', () => {
       /input 'w' of loss 'mine' has dtype 'double'/,
     ],
     [
-      'an input that is there twice',
+      'an input that is declared twice',
       pluginSource({ metadata: 'inputs: [TARGET_TOKENS, TARGET_TOKENS]' }),
-      /input 'target_tokens' of loss 'mine' is there twice/,
+      /input 'target_tokens' of loss 'mine' is declared twice/,
     ],
     [
       'a default that is no number',
@@ -130,78 +130,78 @@ describe('loadLosses', () => {
     [
       'a default outside of its range',
       pluginSource({ metadata: "config: [{ name: 'beta', default: 5, min: 0, max: 1 }]" }),
-      /default of config key 'beta' of loss 'mine' is 5, which is not within 0 and 1/,
+      /default of config key 'beta' of loss 'mine' is 5, which is not between 0 and 1/,
     ],
     [
       'a sample that is none',
       pluginSource({
         metadata: "inputs: [TARGET_TOKENS, { name: 'w', dtype: 'float', required: true, sample: [NaN] }]",
       }),
-      /the sample of input 'w' of loss 'mine' is no list of finite numbers/,
+      /the sample of input 'w' of loss 'mine' is not a list of finite numbers/,
     ],
     [
       'a slope that is wrong',
       pluginSource({ body: sumOf('l * l', 'i === 3 ? l : 2 * l') }),
-      /a\.mjs: the gradient of loss 'mine' is wrong: dLogprobs is (-[\d.]+) at position 0 of datum 1 of a made-up batch, but the loss changes by (-[\d.]+) per/,
+      /a\.mjs: the gradient of loss 'mine' is wrong: dLogprobs is (-[\d.]+) at position 0 of datum 1 of a generated batch, but the loss changes by (-[\d.]+) per/,
     ],
     [
       'a part that is held constant without a word',
       pluginSource({ body: sumOf('Math.exp(l) * l', 'Math.exp(l)') }),
-      /a stop-gradient\) belongs into the method surrogate/,
+      /a stop-gradient\) belong in the surrogate method/,
     ],
     [
       'a mean that is said to be a sum',
       pluginSource({ metadata: 'sumOverDatums: true', body: sumOf('-l / data.length', '-1 / data.length') }),
-      /loss 'mine' is no sum over datums, .* log-prob 0 is -0\.1 in the whole batch, but -0\.2 when only half/,
+      /loss 'mine' is not a sum over datums, .* log-prob 0 is -0\.1 in the whole batch, but -0\.2 if only half/,
     ],
     [
       'slopes of the wrong number',
       pluginSource({ body: 'compute() { return { loss: 1, dLogprobs: new Float64Array(1), metrics: {} }; }' }),
-      /compute of loss 'mine' gives no Float64Array of 10 dLogprobs/,
+      /compute of loss 'mine' does not return a Float64Array of 10 dLogprobs/,
     ],
     [
       'no loss',
       pluginSource({ body: 'compute() { return {}; }' }),
-      /compute of loss 'mine' gives no number as its loss/,
+      /compute of loss 'mine' does not return a number as its loss/,
     ],
     ...['null', '[]', 'undefined'].map((metrics): [string, string, RegExp] => [
       `${metrics} as metrics`,
       pluginSource({ body: withMetrics(metrics) }),
-      /compute of loss 'mine' gives no object of metrics; give \{\} where there are none/,
+      /compute of loss 'mine' does not return an object of metrics; return \{\} if there are none/,
     ]),
     [
       'a metric that is no number',
       pluginSource({ body: withMetrics("{ a: 'x' }") }),
-      /compute of loss 'mine' gives 'x' as metric 'a', which is no number/,
+      /compute of loss 'mine' returns 'x' as metric 'a', which is not a number/,
     ],
     ...['a:b', 'loss', ''].map((name): [string, string, RegExp] => [
       `a metric called '${name}'`,
       pluginSource({ body: withMetrics(`{ '${name}': 1 }`) }),
-      new RegExp(`compute of loss 'mine' calls a metric '${name}'\\. A name begins with a letter`),
+      new RegExp(`compute of loss 'mine' returns a metric named '${name}'\\. A name starts with a letter`),
     ]),
     [
       'marks for another number of positions',
       pluginSource({ body: `${sumOf('-l', '-1')} activePositions() { return new Uint8Array(3); }` }),
-      /activePositions of loss 'mine' gives no Uint8Array of 10, one for each position/,
+      /activePositions of loss 'mine' does not return a Uint8Array of 10, one per position/,
     ],
     [
       'a slope where nothing counts',
       pluginSource({ metadata: `inputs: [TARGET_TOKENS, ${WEIGHTS}]`, body: sumOf('-l', '-l * 0 - 1') }),
-      /loss 'mine' gives NaN as the slope of a log-prob that does not count, not 0/,
+      /loss 'mine' returns NaN instead of 0 as the gradient of a masked log-prob/,
     ],
     [
       'a loss that is infinite whatever it gets',
       pluginSource({ body: sumOf('Math.log(l)', '1 / l') }),
-      /loss 'mine' is NaN or infinite on every batch made up from its inputs\. Give them a `sample`/,
+      /loss 'mine' is NaN or infinite on every batch generated from its inputs\. Give them a suitable `sample`/,
     ],
     ['a compute that throws', pluginSource({ body: "compute() { throw new Error('no'); }" }), /a\.mjs: no/],
     ['a constructor that throws', pluginSource({ body: "constructor() { throw new Error('no') }" }), /a\.mjs: no/],
     ['a file that cannot be loaded', "import 'nowhere-to-be-found';", /a\.mjs: it cannot be loaded: /],
-    ['the name of a built-in loss', pluginSource({ name: 'ppo' }), /the name 'ppo' is taken by a built-in loss/],
+    ['the name of a built-in loss', pluginSource({ name: 'ppo' }), /the name 'ppo' is already used by a built-in loss/],
     [
       'the class of another copy of the service',
       'class LossFunction {}\nexport class Mine extends LossFunction {}',
-      /Mine extends the LossFunction of another copy of this service\. Let the plugin's node_modules\/thinker be a link/,
+      /Mine extends the LossFunction of another copy of this service\. Make the plugin's node_modules\/thinker a link/,
     ],
   ])('refuses %s', async (_, source, message) => {
     write('a.mjs', source);
@@ -227,12 +227,12 @@ describe('loadLosses', () => {
   it('refuses two files with one name, naming both', async () => {
     write('a.mjs', pluginSource());
     write('b.mjs', pluginSource());
-    await expect(load()).rejects.toThrow(/b\.mjs: the name 'mine' is taken by \S+a\.mjs: rename one/);
+    await expect(load()).rejects.toThrow(/b\.mjs: the name 'mine' is already used by \S+a\.mjs; rename one/);
   });
 
   it('refuses a folder without files, and one that is not there', async () => {
-    await expect(load()).rejects.toThrow(/this folder holds no \.js or \.mjs file/);
-    await expect(loadLosses([], [path.join(folder, 'gone')])).rejects.toThrow(/gone: this folder cannot be read/);
+    await expect(load()).rejects.toThrow(/the folder contains no \.js or \.mjs file/);
+    await expect(loadLosses([], [path.join(folder, 'gone')])).rejects.toThrow(/gone: the folder cannot be read/);
   });
 });
 

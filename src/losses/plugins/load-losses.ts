@@ -27,7 +27,7 @@ export async function loadLosses(builtIn: readonly LossFunction[], folders: read
         const { name } = loss.metadata;
         const other = sources.get(name);
         if (other !== undefined)
-          throw new LossPluginError(file, `the name '${name}' is taken by ${other}: rename one.`);
+          throw new LossPluginError(file, `the name '${name}' is already used by ${other}; rename one of them.`);
         sources.set(name, file);
         digests.set(name, digest);
         losses.push(loss);
@@ -38,28 +38,28 @@ export async function loadLosses(builtIn: readonly LossFunction[], folders: read
 }
 
 async function pluginFiles(folder: string): Promise<string[]> {
-  const remedy = 'LOSS_PLUGINS names folders of compiled plugins, separated by commas.';
+  const remedy = 'LOSS_PLUGINS is a comma-separated list of folders of compiled plugins.';
   const names = await readdir(folder).catch((cause: unknown) => {
-    throw new LossPluginError(folder, 'this folder cannot be read.', { remedy, cause });
+    throw new LossPluginError(folder, 'the folder cannot be read.', { remedy, cause });
   });
   const files: string[] = [];
   for (const file of names.sort().map((name) => join(folder, name))) {
     if (!/\.[mc]?js$/.test(file) || !(await isFile(file))) continue;
     if (file.endsWith('.cjs')) {
       const toDo =
-        'Compile it as an ES module (tsc --module nodenext), as .js or .mjs; put shared code into a subfolder.';
-      throw new LossPluginError(file, 'a plugin cannot be CommonJS.', { remedy: toDo });
+        'Compile it as an ES module (tsc --module nodenext) to .js or .mjs; put shared code into a subfolder.';
+      throw new LossPluginError(file, 'a plugin cannot be a CommonJS module.', { remedy: toDo });
     }
     files.push(file);
   }
-  if (files.length === 0) throw new LossPluginError(folder, 'this folder holds no .js or .mjs file.', { remedy });
+  if (files.length === 0) throw new LossPluginError(folder, 'the folder contains no .js or .mjs file.', { remedy });
   return files;
 }
 
 /** Also where a link leads to one, as in a volume that Kubernetes makes of a ConfigMap. */
 async function isFile(path: string): Promise<boolean> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new LossPluginError(path, 'this file cannot be read.', { cause });
+    throw new LossPluginError(path, 'the file cannot be read.', { cause });
   });
   return found.isFile();
 }
@@ -68,7 +68,7 @@ async function readPlugin(file: string): Promise<{ own: LossFunction[]; digest: 
   const [exported, digest] = [await importPlugin(file), await digestOf(file)];
   const classes = [...new Set(Object.values(exported))].filter((value) => isLossClass(value, file));
   if (classes.length === 0) {
-    throw new LossPluginError(file, 'it exports no loss.', {
+    throw new LossPluginError(file, 'it does not export a loss.', {
       remedy: 'Export a class that extends LossFunction, with @Loss({...}) above it; put shared code into a subfolder.',
     });
   }
@@ -97,7 +97,7 @@ function isLossClass(value: unknown, file: string): value is LossClass {
   for (let one: unknown = value; typeof one === 'function'; one = Object.getPrototypeOf(one)) ancestors.push(one.name);
   if (!ancestors.includes(LossFunction.name)) return false;
   throw new LossPluginError(file, `${value.name} extends the LossFunction of another copy of this service.`, {
-    remedy: "Let the plugin's node_modules/thinker be a link to the folder that this server runs from.",
+    remedy: "Make the plugin's node_modules/thinker a link to the folder that this server runs from.",
   });
 }
 

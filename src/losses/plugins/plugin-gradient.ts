@@ -13,19 +13,19 @@ export function gradientProblem(loss: LossFunction): string | null {
   for (const batch of sampleBatches(loss.metadata)) {
     const problem =
       resultProblem(loss, batch, config) ?? inactiveProblem(loss, batch, config) ?? sumProblem(loss, batch, config);
-    if (problem !== null) return `${problem} That is so on a batch made up from its inputs.`;
+    if (problem !== null) return `${problem} This happens on a batch generated from its inputs.`;
   }
   const { checked, mismatch } = checkGradient(loss, config);
   if (mismatch) {
     const { datum, position, slope, difference } = mismatch;
     return (
       `the gradient of loss '${name}' is wrong: dLogprobs is ${slope} at position ${position} of datum ${datum} of a ` +
-      `made-up batch, but the loss changes by ${difference} per unit of that log-prob. What compute holds constant on ` +
-      'purpose (a stop-gradient) belongs into the method surrogate.'
+      `generated batch, but the loss changes by ${difference} per unit of that log-prob. Parts that compute treats as constant ` +
+      'on purpose (a stop-gradient) belong in the surrogate method.'
     );
   }
   if (checked > 0) return null;
-  return `loss '${name}' is NaN or infinite on every batch made up from its inputs. Give them a \`sample\` that suits it.`;
+  return `loss '${name}' is NaN or infinite on every batch generated from its inputs. Give them a suitable \`sample\`.`;
 }
 
 function resultProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, config: LossConfig): string | null {
@@ -35,22 +35,22 @@ function resultProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, co
     dLogprobs,
     metrics,
   } = loss.compute(logprobs, inputs, config) as Partial<ReturnType<typeof loss.compute>>;
-  if (typeof value !== 'number') return `compute of loss '${name}' gives no number as its loss.`;
+  if (typeof value !== 'number') return `compute of loss '${name}' does not return a number as its loss.`;
   const problem = metricsProblem(metrics);
   if (problem !== null) return `compute of loss '${name}' ${problem}`;
   const count = logprobs.data.length;
   if (dLogprobs instanceof Float64Array && dLogprobs.length === count) return null;
-  return `compute of loss '${name}' gives no Float64Array of ${count} dLogprobs, one for each log-prob.`;
+  return `compute of loss '${name}' does not return a Float64Array of ${count} dLogprobs, one per log-prob.`;
 }
 
 /** Names as in written losses: the Tinker API puts a colon behind them. NaN is allowed, and left out of results. */
 function metricsProblem(metrics: unknown): string | null {
   if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
-    return 'gives no object of metrics; give {} where there are none.';
+    return 'does not return an object of metrics; return {} if there are none.';
   }
   for (const [name, value] of Object.entries(metrics)) {
-    if (!isName(name) || name === 'loss') return `calls a metric '${name}'. ${NAME_REMEDY} 'loss' is taken.`;
-    if (typeof value !== 'number') return `gives ${describe(value)} as metric '${name}', which is no number.`;
+    if (!isName(name) || name === 'loss') return `returns a metric named '${name}'. ${NAME_REMEDY} 'loss' is reserved.`;
+    if (typeof value !== 'number') return `returns ${describe(value)} as metric '${name}', which is not a number.`;
   }
   return null;
 }
@@ -61,13 +61,13 @@ function inactiveProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, 
   const width = rowWidth(logprobs);
   const positions = logprobs.data.length / width;
   if (!(active instanceof Uint8Array && active.length === positions)) {
-    return `activePositions of loss '${loss.metadata.name}' gives no Uint8Array of ${positions}, one for each position.`;
+    return `activePositions of loss '${loss.metadata.name}' does not return a Uint8Array of ${positions}, one per position.`;
   }
   const data = logprobs.data.map((value, i) => (active[Math.floor(i / width)] === 0 ? Number.NaN : value));
   const { dLogprobs } = loss.compute({ ...logprobs, data }, inputs, config);
   const at = dLogprobs.findIndex((slope, i) => Number.isNaN(data[i]) && slope !== 0);
   if (at < 0) return null;
-  return `loss '${loss.metadata.name}' gives ${dLogprobs[at]} as the slope of a log-prob that does not count, not 0.`;
+  return `loss '${loss.metadata.name}' returns ${dLogprobs[at]} instead of 0 as the gradient of a masked log-prob.`;
 }
 
 /** What is said to be a sum over datums must have the same slopes part by part. */
@@ -80,7 +80,7 @@ function sumProblem(loss: LossFunction, batch: SampleBatch, config: LossConfig):
   const at = dLogprobs.findIndex((slope, i) => Math.abs(slope - apart(i)) > 1e-4 * Math.max(1, Math.abs(slope)));
   if (at < 0) return null;
   return (
-    `loss '${loss.metadata.name}' is no sum over datums, as sumOverDatums says: the slope of log-prob ${at} is ` +
-    `${dLogprobs[at]} in the whole batch, but ${apart(at)} when only half of its datums are there.`
+    `loss '${loss.metadata.name}' is not a sum over datums, although sumOverDatums is set: the gradient of log-prob ${at} is ` +
+    `${dLogprobs[at]} in the whole batch, but ${apart(at)} if only half of the datums are present.`
   );
 }

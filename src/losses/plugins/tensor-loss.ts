@@ -32,7 +32,7 @@ if (!tf.getBackend()) await tf.setBackend('cpu');
 export abstract class TensorLoss extends LossFunction {
   constructor() {
     super();
-    if (typeof this.loss !== 'function') throw new TypeError(`${this.constructor.name} has no method loss.`);
+    if (typeof this.loss !== 'function') throw new TypeError(`${this.constructor.name} has no loss method.`);
   }
 
   /** The loss, a scalar that depends on `logprobs`. Called within tf.tidy, at least once per request. */

@@ -10,12 +10,12 @@ export class CapabilitiesController {
 
   @Get('get_server_capabilities')
   @ApiOperation({
-    summary: 'What this server can do',
+    summary: 'Get the capabilities of the server',
     description:
-      'Base models with their context lengths, loss functions, largest rank, engine and device in use. ' +
+      'Returns the base models with their context lengths, the loss functions, the maximum rank, and the engine and device in use. ' +
       'Example: `curl http://127.0.0.1:8000/get_server_capabilities`',
   })
-  @ApiOkResponse({ type: CapabilitiesDto, description: 'What it can do now.' })
+  @ApiOkResponse({ type: CapabilitiesDto, description: 'The capabilities.' })
   describe(): Promise<CapabilitiesDto> {
     return this.capabilities.describe();
   }

@@ -29,7 +29,7 @@ describe('a sampling request', () => {
 
   it('refuses a token that the tokenizer has and the model does not, by its id and text', async () => {
     const model = makeBaseModel({ config: { ...makeBaseModel().config, vocabSize: 100 } });
-    const refused = refusal('prompt', /holds token 122 \("z"\).* embeddings of 100 tokens/);
+    const refused = refusal('prompt', /contains token 122 \("z"\).* embeddings for 100 tokens/);
     await expect(read({ prompt: 'az', max_new_tokens: 1 }, model)).rejects.toMatchObject(refused);
   });
 

@@ -21,7 +21,7 @@ export class HealthController {
    * @remarks Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
    */
   @Get('healthz')
-  @ApiOkResponse({ type: LivenessDto, description: 'It is.' })
+  @ApiOkResponse({ type: LivenessDto, description: 'The process is alive.' })
   live(): LivenessDto {
     return { status: 'ok', version: VERSION, role: this.config.role, uptime_s: Math.floor(process.uptime()) };
   }
@@ -31,8 +31,8 @@ export class HealthController {
    * @remarks Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
    */
   @Get('readyz')
-  @ApiOkResponse({ type: ReadinessDto, description: 'They would.' })
-  @ApiServiceUnavailableResponse({ type: ReadinessDto, description: 'Something is missing; `checks` says what.' })
+  @ApiOkResponse({ type: ReadinessDto, description: 'The service is ready.' })
+  @ApiServiceUnavailableResponse({ type: ReadinessDto, description: 'The service is not ready; `checks` states why.' })
   async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessDto> {
     const { ready, checks } = await this.readiness.check();
     if (!ready) response.status(503);

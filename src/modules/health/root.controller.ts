@@ -6,7 +6,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { ApiMapDto } from './dto/health.dto.js';
 
 const PROBES = { health: '/healthz', ready: '/readyz' };
-const WORKER = 'This process computes what an API process accepts (ROLE=api): send requests there.';
+const WORKER = 'This is a worker: it runs the operations that an API process (ROLE=api) accepts. Send requests there.';
 
 @ApiTags('service')
 @AcceptsUnknownFields()
@@ -34,7 +34,8 @@ export class RootController {
         futures: '/futures',
         ...PROBES,
       },
-      pattern: 'POST a request, get a request_id, POST /retrieve_future with it until the result is there.',
+      pattern:
+        'POST a request, which returns a request_id, and POST it to /retrieve_future until the result is available.',
     };
   }
 

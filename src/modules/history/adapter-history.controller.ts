@@ -25,7 +25,7 @@ import {
 import { type WishedPlace } from './history-places.js';
 
 const NAME = { name: 'model_id', example: 'my-model', description: 'Name of the adapter.' };
-const NOT_NOW = { type: ErrorDto, description: 'The place is ambiguous, not reached yet, or no longer kept.' };
+const NOT_NOW = { type: ErrorDto, description: 'The step is ambiguous, not reached yet, or no longer kept.' };
 
 @ApiTags('adapters')
 @ApiMissing('adapter, step or request')
@@ -35,14 +35,14 @@ export class AdapterHistoryController {
 
   @Get('history')
   @ApiOperation({
-    summary: 'What has changed an adapter',
+    summary: 'Get the history of an adapter',
     description:
-      'Every request that changed it, newest first, page by page, as long as the log is kept ' +
+      'Returns every operation that changed the adapter, newest first and page by page, as long as the log is kept ' +
       '(FUTURE_RETENTION_HOURS). Example: `curl "http://127.0.0.1:8000/adapters/my-model/history?limit=20"`',
   })
   @ApiParam(NAME)
   @ApiInvalid()
-  @ApiOkResponse({ type: HistoryDto, description: 'One page.' })
+  @ApiOkResponse({ type: HistoryDto, description: 'A page of results.' })
   async list(@Param('model_id') modelId: string, @Query() query: ListHistoryDto): Promise<HistoryDto> {
     const { limit = DEFAULT_HISTORY_LIMIT, cursor } = query;
     const { entries, nextCursor } = await this.history.page(modelId, limit, cursor);
@@ -52,17 +52,17 @@ export class AdapterHistoryController {
   @Post('rewind')
   @HttpCode(200)
   @ApiPost('adapters/my-model/rewind', {
-    summary: 'Take an adapter back to an earlier step',
+    summary: 'Rewind an adapter to an earlier step',
     description:
-      'Weights, optimiser moments, step, unapplied gradients and the place in the random numbers become what they were ' +
-      'right after that step or request, to the bit: the same data then gives the same numbers again. Runs after the ' +
-      'requests sent before. What it undoes stays in the history, so that a rewind can be undone by its request_id.',
+      'Restores weights, optimiser moments, step, unapplied gradients and the state of the random numbers, bit for bit, ' +
+      'as they were right after that step or request, so that the same data gives the same numbers again. Runs after ' +
+      'requests sent earlier. Undone operations stay in the history, so a rewind can be undone by request_id.',
     type: RewindDto,
     examples: { 'to a step': { step: 1 } },
   })
   @ApiParam(NAME)
   @ApiConflictResponse(NOT_NOW)
-  @ApiOkResponse({ type: RewindAcceptedDto, description: 'Accepted: POST /retrieve_future gives the result.' })
+  @ApiOkResponse({ type: RewindAcceptedDto, description: 'Accepted; POST /retrieve_future returns the result.' })
   async rewind(@Param('model_id') modelId: string, @Body() body: RewindDto): Promise<RewindAcceptedDto> {
     const { requestId, target } = await this.history.rewind(modelId, toPlace(body), body.seq_id);
     return { request_id: requestId, model_id: modelId, target_request_id: target.requestId };
@@ -70,16 +70,16 @@ export class AdapterHistoryController {
 
   @Post('fork')
   @ApiPost('adapters/my-model/fork', {
-    summary: 'Make a new adapter from an earlier step of this one',
+    summary: 'Fork an adapter',
     description:
-      'The new adapter begins as this one was right after that step or request (as it is now, without either), to the ' +
-      'bit, and goes its own way from there. This one is not touched.',
+      'Creates a new adapter with the state that this one had right after that step or request (or has now, by ' +
+      'default), bit for bit. The original adapter is not changed.',
     type: ForkDto,
     examples: { 'at a step': { model_id: 'my-fork', step: 1 } },
   })
   @ApiParam(NAME)
-  @ApiConflictResponse({ ...NOT_NOW, description: `${NOT_NOW.description} Or the new name is taken.` })
-  @ApiCreatedResponse({ type: ForkedDto, description: 'The new adapter is there.' })
+  @ApiConflictResponse({ ...NOT_NOW, description: `${NOT_NOW.description} Or the new name is already in use.` })
+  @ApiCreatedResponse({ type: ForkedDto, description: 'The new adapter is created.' })
   async fork(@Param('model_id') modelId: string, @Body() body: ForkDto): Promise<ForkedDto> {
     const { adapter, accepted, source } = await this.history.fork(modelId, toPlace(body), body.model_id ?? undefined);
     return {

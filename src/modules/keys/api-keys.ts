@@ -104,7 +104,7 @@ export class ApiKeys {
     } catch (error) {
       // Before the first answer nobody can tell whether keys are asked for.
       if (this.readAt === -Infinity) throw error;
-      this.logger.warn(`Could not read the API keys, those read before still count: ${String(error)}`);
+      this.logger.warn(`Could not read the API keys; the previously read keys remain valid: ${String(error)}`);
     }
     this.readAt = performance.now();
   }

@@ -5,7 +5,7 @@ import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { hashKey, keyId } from './key-hash.js';
 
 const ID = /^key_[0-9a-f]{16}$/;
-const REMEDY = 'npm run keys -- list shows the keys that were made.';
+const REMEDY = 'npm run keys -- list shows the existing keys.';
 
 interface Search {
   /** Whether a key that is revoked, or of which only belongings are left, is found as well. */
@@ -26,7 +26,7 @@ export async function findOwner(wanted: string, { mayBeGone, config, manager }: 
     return (id === wanted || name === wanted) && (mayBeGone || revokedAt === null);
   });
   if (found.length > 1) {
-    const remedy = `Name it by its id: ${found.map(({ id }) => id).join(', ')}.`;
+    const remedy = `Use its id: ${found.map(({ id }) => id).join(', ')}.`;
     throw new ConflictError(`There are ${found.length} keys named '${wanted}'. ${remedy}`, { remedy });
   }
   if (found[0]) return found[0].id;

@@ -24,7 +24,7 @@ const LONGEST_DESCRIPTION = 2000;
 /** A longer one would make the error itself long. */
 const LONGEST_NAME = 64;
 const FORM = 'A loss is {"name": "my_loss", "loss": "-sum(weights * target_logprobs)", ...}: see /docs.';
-const FORMULA = 'A formula is a text such as "-sum(weights * target_logprobs)".';
+const FORMULA = 'A formula is a string such as "-sum(weights * target_logprobs)".';
 
 /**
  * A definition that is new. What is stored or logged is not read again: it stays as good as it was.
@@ -60,7 +60,7 @@ function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
   read: (value: unknown, field: string) => T,
 ): { [name in K]?: Record<string, T> } {
   if (!isGiven(body, name)) return {};
-  const entries = Object.entries(readObject(body[name], field, `Give {"name": ...} in ${field}.`));
+  const entries = Object.entries(readObject(body[name], field, `Pass {"name": ...} in ${field}.`));
   if (entries.length > MOST_ENTRIES[name]) {
     throw invalid(field, `has ${entries.length} entries.`, `At most ${MOST_ENTRIES[name]} are allowed.`);
   }
@@ -72,7 +72,7 @@ function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
 
 function readConfig(value: unknown, field: string): number | ConfigDefinition {
   if (typeof value === 'number') return readNumber(value, field);
-  const key = readObject(value, field, 'Give its default, a number, or {"default", "min", "max", "description"}.');
+  const key = readObject(value, field, 'Pass its default (a number) or {"default", "min", "max", "description"}.');
   refuseUnknownFields(key, ['default', 'min', 'max', 'description'], field);
   return {
     default: readNumber(key['default'], `${field}.default`),
@@ -83,7 +83,7 @@ function readConfig(value: unknown, field: string): number | ConfigDefinition {
 }
 
 function readInput(value: unknown, field: string): InputDefinition {
-  const input = readObject(value, field, 'Give {"per": "token" or "datum", "default": 1, "description": "..."}.');
+  const input = readObject(value, field, 'Pass {"per": "token" or "datum", "default": 1, "description": "..."}.');
   refuseUnknownFields(input, ['per', 'default', 'description'], field);
   const { per } = input;
   if (isGiven(input, 'per') && per !== 'token' && per !== 'datum') {
@@ -101,14 +101,14 @@ function readNumber(value: unknown, field: string): number {
   throw invalid(
     field,
     `must be a finite number, but is ${describe(value)}.`,
-    'Give a number such as 0.1; none goes beyond 1.8e308.',
+    'Pass a number such as 0.1; the maximum is 1.8e308.',
   );
 }
 
 function readDescription(object: JsonObject, parent: string): { description?: string } {
   if (!isGiven(object, 'description')) return {};
   const field = parent === '' ? 'description' : `${parent}.description`;
-  const description = readString(object['description'], field, 'Say in words what it is for.');
+  const description = readString(object['description'], field, 'Describe its purpose in words.');
   if (description.length <= LONGEST_DESCRIPTION) return { description };
   throw invalid(field, `has ${description.length} characters.`, `At most ${LONGEST_DESCRIPTION} are allowed.`);
 }
@@ -122,7 +122,7 @@ function checkText(definition: LossDefinition, field: string): void {
   if (bytes > MOST_BYTES) throw new LossTooLargeError(bytes, MOST_BYTES, 'bytes');
   const tokens = formulasOf(definition).reduce((sum, source) => sum + tokensOf(source).length, 0);
   if (tokens > MOST_TOKENS)
-    throw new LossTooLargeError(tokens, MOST_TOKENS, 'names, numbers and signs in its formulas');
+    throw new LossTooLargeError(tokens, MOST_TOKENS, 'names, numbers and operators in its formulas');
   if (isStorable(definition)) return;
-  throw invalid(field === '' ? 'body' : field, 'holds NUL or half a character.', 'Send text in UTF-8.');
+  throw invalid(field === '' ? 'body' : field, 'contains a NUL byte or an unpaired surrogate.', 'Send text in UTF-8.');
 }

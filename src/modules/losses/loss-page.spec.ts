@@ -36,6 +36,6 @@ describe('pageOf', () => {
   });
 
   it.each(['', 'ppo', 'server.gone', 'other.ppo', 'own.', '__proto__'])('refuses the cursor %j', (cursor) => {
-    expect(() => pageOf(ALL, { cursor })).toThrow(/cursor is not one that a list has given/);
+    expect(() => pageOf(ALL, { cursor })).toThrow(/cursor is not a cursor returned by this list/);
   });
 });

@@ -54,6 +54,6 @@ function placeAfter(cursor: string, all: readonly ListedLoss[]): number {
   });
   if (origin === 'own') return at < 0 ? all.length : at;
   if (at >= 0) return at + 1;
-  const remedy = 'Send next_cursor of the page before as it is, or leave it out to begin anew.';
-  throw new InvalidRequestError('cursor is not one that a list has given.', { field: 'cursor', remedy });
+  const remedy = 'Pass next_cursor of the previous page unchanged, or omit it to start over.';
+  throw new InvalidRequestError('cursor is not a cursor returned by this list.', { field: 'cursor', remedy });
 }

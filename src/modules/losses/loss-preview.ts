@@ -17,9 +17,9 @@ import { joinTensors, readLossInputs, readWireTensor, type WireTensor } from '..
 /** A loss tried on numbers of the client: no model takes part, so log-probs are given like any input. */
 
 const FORM =
-  'Give [{"target_logprobs": [-1.2, -0.3], "loss_fn_inputs": {"weights": [1, 1]}}, ...]; with K targets per position, ' +
-  '{"data": [N times K numbers], "shape": [N, K]} in place of a list.';
-const BODY = 'Send {"loss_fn": name or "definition": {...}, "data": [...], "loss_fn_config"?: {...}}.';
+  'Pass [{"target_logprobs": [-1.2, -0.3], "loss_fn_inputs": {"weights": [1, 1]}}, ...]; with K targets per position, ' +
+  '{"data": [N times K numbers], "shape": [N, K]} instead of a list.';
+const BODY = 'Pass {"loss_fn": name or "definition": {...}, "data": [...], "loss_fn_config"?: {...}}.';
 /** It is computed while the sender waits. */
 const MOST_NUMBERS = 4096;
 const ANY_TOKEN = 2 ** 31 - 1;
@@ -40,7 +40,7 @@ export function readPreview(value: unknown): PreviewRequest {
   const body = readObject(value, 'body', BODY);
   refuseUnknownFields(body, ['loss_fn', 'definition', 'loss_fn_config', 'data'], '');
   const { data } = body;
-  const config = readObject(body['loss_fn_config'] ?? {}, 'loss_fn_config', 'Give {"name": number}.');
+  const config = readObject(body['loss_fn_config'] ?? {}, 'loss_fn_config', 'Pass {"name": number}.');
   const name = body['loss_fn'] ?? undefined;
   const given = body['definition'] ?? undefined;
   if ((name === undefined) === (given === undefined)) {
@@ -67,8 +67,8 @@ export function readPreviewBatch(value: unknown, loss: LossFunction, knownInputs
   const offsets = offsetsOf(lists.map(({ rows }) => rows));
   const count = lists.reduce((sum, { tensor }) => sum + tensor.values.length, 0);
   if (count > MOST_NUMBERS) {
-    const remedy = `A preview takes at most ${MOST_NUMBERS}; a training request may have many more.`;
-    throw invalid('data', `holds ${count} log-probs.`, remedy);
+    const remedy = `A preview accepts at most ${MOST_NUMBERS}; a training request may have many more.`;
+    throw invalid('data', `contains ${count} log-probs.`, remedy);
   }
   const logprobs = joinTensors(
     lists.map(({ tensor }) => tensor),
@@ -83,7 +83,11 @@ export function readPreviewBatch(value: unknown, loss: LossFunction, knownInputs
   const zeros = { ...logprobs, data: new Int32Array(count) };
   const lossInputs = { [TARGET_TOKENS.name]: zeros, ...readLossInputs(inputs, offsets, context) };
   if (rowWidth(lossInputs[TARGET_TOKENS.name]!) !== rowWidth(logprobs)) {
-    throw invalid('data', 'has target_tokens of another shape than target_logprobs.', 'Give one log-prob per target.');
+    throw invalid(
+      'data',
+      'has target_tokens and target_logprobs of different shapes.',
+      'Pass one log-prob per target.',
+    );
   }
   const tokens = { data: new Int32Array(offsets.at(-1)!), offsets, trailingShape: [] };
   return { batch: { tokens, lossInputs }, logprobs };
@@ -93,7 +97,7 @@ export function readPreviewBatch(value: unknown, loss: LossFunction, knownInputs
 function readLogprobs(datum: JsonObject, field: string): { readonly rows: number; readonly tensor: WireTensor } {
   const value = datum['target_logprobs'];
   const rows = Array.isArray(value) ? value.length : rowsOf(readObject(value, field, FORM));
-  if (rows === 0) throw invalid(field, 'is empty.', 'Give the log-prob of at least one target.');
+  if (rows === 0) throw invalid(field, 'is empty.', 'Pass the log-prob of at least one target.');
   return { rows, tensor: readWireTensor(value, field, rows) };
 }
 

@@ -41,40 +41,40 @@ export class LossesController {
 
   @Get('loss_functions')
   @ApiOperation({
-    summary: 'List the loss functions',
+    summary: 'List loss functions',
     description:
-      'Every loss with its inputs and config keys: the built-in ones, which are sums over tokens, never means, and those ' +
-      'you have registered. All of them, or page by page. Example: ' +
+      'Returns every loss with its inputs and config keys: the built-in ones, which are sums (not means) over tokens, and ' +
+      'those you have registered, all at once or page by page. Example: ' +
       '`curl "http://127.0.0.1:8000/loss_functions?origin=own&limit=20"`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto, description: 'One page.' })
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'A page of results.' })
   async list(@Query() filter: ListLossFunctionsDto): Promise<LossFunctionsDto> {
     return toLossFunctionsDto(await this.losses.list(filter));
   }
 
   @Get('list_loss_functions')
   @ApiOperation({
-    summary: 'List the loss functions (name of the original API)',
+    summary: 'List loss functions (alias from the original API)',
     description: 'Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`',
   })
-  @ApiOkResponse({ type: LossFunctionsDto, description: 'One page.' })
+  @ApiOkResponse({ type: LossFunctionsDto, description: 'A page of results.' })
   listLossFunctions(@Query() filter: ListLossFunctionsDto): Promise<LossFunctionsDto> {
     return this.list(filter);
   }
 
   @Post('loss_functions')
   @ApiPost('loss_functions', {
-    summary: 'Register a loss written as formulas',
+    summary: 'Register a formula loss',
     description:
       'From then on loss_fn takes its name, on every route and from the Tinker SDK, for your key alone. Registering a ' +
-      'name again makes a new version; `name@1` stays the first. The formulas are checked, with errors that point at ' +
-      'the character, and the gradient is compared with finite differences. Every name that is neither defined in ' +
+      'name again creates a new version; `name@1` remains the first. The formulas are checked, with errors that point to ' +
+      'the character, and the gradient is compared with finite differences. Every name that is defined neither in ' +
       '"let" nor in "config" is an input.',
     type: LossDefinitionDto,
-    examples: { 'DPO over pairs': DPO, 'one formula': SQUARES },
+    examples: { 'DPO over pairs': DPO, 'a single formula': SQUARES },
   })
   @ApiFailures()
-  @ApiCreatedResponse({ type: LossRegisteredDto, description: 'It can be used at once.' })
+  @ApiCreatedResponse({ type: LossRegisteredDto, description: 'The loss is registered and can be used immediately.' })
   async register(@JsonBody() body: unknown): Promise<LossRegisteredDto> {
     return toLossRegisteredDto(await this.losses.register(readLossDefinition(body)));
   }
@@ -82,8 +82,9 @@ export class LossesController {
   @Post('loss_functions/preview')
   @HttpCode(200)
   @ApiPost('loss_functions/preview', {
-    summary: 'Try a loss on numbers of yours',
-    description: 'Value, gradient and metrics at once, without a model; registers nothing.',
+    summary: 'Preview a loss',
+    description:
+      'Computes value, gradient and metrics of a loss for the given log-probs, without a model. Nothing is registered.',
     type: PreviewLossDto,
     examples: {
       'a definition': { definition: SQUARES, data: [{ target_logprobs: [-1.2, -0.3] }] },
@@ -94,7 +95,7 @@ export class LossesController {
     },
   })
   @ApiFailures()
-  @ApiOkResponse({ type: LossPreviewDto, description: 'What the loss makes of them.' })
+  @ApiOkResponse({ type: LossPreviewDto, description: 'Value, gradient and metrics.' })
   async preview(@JsonBody() body: unknown): Promise<LossPreviewDto> {
     const { result, batch } = await this.losses.preview(body);
     return toLossPreviewDto(result, batch);
@@ -102,7 +103,7 @@ export class LossesController {
 
   @Get('loss_functions/:name')
   @ApiOperation({
-    summary: 'One loss function',
+    summary: 'Get a loss function',
     description:
       'With its formulas and versions; `my_dpo@1` is version 1. Example: ' +
       '`curl http://127.0.0.1:8000/loss_functions/cross_entropy`',
@@ -118,11 +119,11 @@ export class LossesController {
   @ApiOperation({
     summary: 'Delete a loss of yours',
     description:
-      'All of its versions. Requests that were accepted are computed with theirs. Example: ' +
+      'Deletes all versions. Accepted requests still use the version they were sent with. Example: ' +
       '`curl -X DELETE http://127.0.0.1:8000/loss_functions/my_dpo`',
   })
   @ApiParam({ name: 'name', example: 'my_dpo', description: 'Name of the loss.' })
-  @ApiOkResponse({ type: LossDeletedDto, description: 'The name is free.' })
+  @ApiOkResponse({ type: LossDeletedDto, description: 'The loss is deleted.' })
   @ApiMissing('loss')
   async delete(@Param('name') name: string): Promise<LossDeletedDto> {
     return { name, status: 'deleted', versions: await this.losses.delete(name) };

@@ -64,7 +64,7 @@ export class LossesService implements OnApplicationBootstrap {
     for (const { name, owners } of taken) {
       const keys = owners.map((owner) => (owner === NO_OWNER ? 'clients without a key' : owner)).join(', ');
       this.logger.warn(
-        `Loss '${name}' of this server is not seen by ${keys}: they have registered a loss of that name and go on ` +
+        `Loss '${name}' of this server is shadowed for ${keys}: they have registered a loss with that name and continue ` +
           `with it until they delete it. Rename the plugin, or tell them.`,
       );
     }
@@ -109,7 +109,7 @@ export class LossesService implements OnApplicationBootstrap {
       return { metadata: written.metadata, written, versions };
     }
     if (this.registry.has(name)) return { metadata: this.registry.get(name).metadata, written: null, versions: [] };
-    throw new NotFoundError('Loss function', name, { remedy: 'GET /loss_functions lists those there are.' });
+    throw new NotFoundError('Loss function', name, { remedy: 'GET /loss_functions lists the available losses.' });
   }
 
   /** Deletes every version; requests that were accepted keep theirs. @returns how many there were */
@@ -117,7 +117,7 @@ export class LossesService implements OnApplicationBootstrap {
     const count = isName(name) ? await this.rows.remove(currentOwner(), name) : 0;
     if (count > 0) return count;
     if (this.registry.has(name))
-      throw new ConflictError(`Loss '${name}' is one of this server and stays.`, { field: 'name' });
+      throw new ConflictError(`Loss '${name}' belongs to this server and cannot be deleted.`, { field: 'name' });
     throw new NotFoundError('Loss function', name, {
       remedy:
         'DELETE takes a name without a version and deletes all versions; GET /loss_functions?origin=own lists yours.',
@@ -158,43 +158,46 @@ export class LossesService implements OnApplicationBootstrap {
 
   private async checkName(name: string): Promise<void> {
     if (!isName(name)) {
-      throw new InvalidRequestError(`'${shortened(name)}' cannot be the name of a loss.`, {
+      throw new InvalidRequestError(`'${shortened(name)}' is not a valid name for a loss.`, {
         field: 'name',
         remedy: NAME_REMEDY,
       });
     }
     if (!this.registry.has(name) || (await this.find(name)) !== null) return;
     const remedy = `Choose another name, for example my_${name}.`;
-    throw new ConflictError(`The name '${name}' is that of a loss of this server.`, { field: 'name', remedy });
+    throw new ConflictError(`The name '${name}' is already used by a loss of this server.`, { field: 'name', remedy });
   }
 }
 
 /** Only new losses are refused for this: those that are stored go on as they are. */
 function refuseUnused({ unusedConfig: [name] }: WrittenLoss): void {
   if (name === undefined) return;
-  const remedy = 'Use it in a formula or leave it out; is a name in a formula misspelt?';
+  const remedy = 'Use it in a formula or remove it; check for a misspelt name.';
   throw new InvalidRequestError(`No formula uses config key '${name}'.`, { field: `config.${name}`, remedy });
 }
 
 /** It would stand in the place of the loss wherever both are shown side by side. */
 function refuseMetricLoss({ metrics = {} }: LossDefinition): void {
   if (!Object.hasOwn(metrics, 'loss')) return;
-  throw new InvalidRequestError("A metric cannot be called 'loss': the loss itself is reported by that name.", {
-    field: 'metrics.loss',
-    remedy: 'Choose another name, for example mean_loss.',
-  });
+  throw new InvalidRequestError(
+    "A metric cannot be named 'loss', because the loss itself is reported under that name.",
+    {
+      field: 'metrics.loss',
+      remedy: 'Choose another name, for example mean_loss.',
+    },
+  );
 }
 
 function refuseMismatch({ mismatch }: GradientCheck): void {
   if (!mismatch) return;
   const { slope, difference } = mismatch;
   throw new InvalidRequestError(
-    `The gradient of the loss is ${slope} at a place where the loss itself changes by ${difference}.`,
+    `The gradient of the loss is ${slope} at a point where the loss itself changes by ${difference}.`,
     { field: 'loss', remedy: JUMPS },
   );
 }
 
 function refuseJump(jump: number | null): void {
   if (jump === null) return;
-  throw new InvalidRequestError(`The loss jumps by ${jump} near a made-up batch.`, { field: 'loss', remedy: JUMPS });
+  throw new InvalidRequestError(`The loss jumps by ${jump} near a generated batch.`, { field: 'loss', remedy: JUMPS });
 }

@@ -42,11 +42,14 @@ export class SamplersService {
     const { modelId, requestId, checkpointId } = save;
     const { sessionId, baseModel } = await this.adapters.get(modelId);
     if (sessionId === null) {
-      const remedy = 'Give a name ("path"), or make the model with POST /api/v1/create_model.';
-      throw new InvalidRequestError(`'${modelId}' belongs to no session, so its snapshots need a name. ${remedy}`, {
-        field: 'path',
-        remedy,
-      });
+      const remedy = 'Pass a name ("path"), or create the model with POST /api/v1/create_model.';
+      throw new InvalidRequestError(
+        `'${modelId}' does not belong to a session, so its sampler weights need a name. ${remedy}`,
+        {
+          field: 'path',
+          remedy,
+        },
+      );
     }
     await this.sessions.enter(sessionId);
     return this.insert({ sessionId, seqId: null, requestId, modelPath: null, baseModel, checkpointId });
@@ -56,7 +59,7 @@ export class SamplersService {
   async get(id: string, field = 'sampling_session_id'): Promise<SamplingSessionEntity> {
     const sampler = await whenDatabaseIsBack(() => this.rows.findSampler(currentOwner(), id));
     if (!sampler) {
-      const remedy = 'Make one with POST /api/v1/create_sampling_session.';
+      const remedy = 'Create one with POST /api/v1/create_sampling_session.';
       throw new NotFoundError('Sampling session', id, { field, remedy });
     }
     return sampler;
@@ -73,8 +76,8 @@ export class SamplersService {
 
   private base(baseModel: string | undefined): Pick<SamplingSessionEntity, 'baseModel' | 'checkpointId'> {
     if (baseModel !== undefined) return { baseModel: this.adapters.baseModel(baseModel).name, checkpointId: null };
-    const remedy = 'Give base_model or model_path.';
-    throw new InvalidRequestError(`There is nothing to sample from. ${remedy}`, { field: 'base_model', remedy });
+    const remedy = 'Pass base_model or model_path.';
+    throw new InvalidRequestError(`No model to sample from is specified. ${remedy}`, { field: 'base_model', remedy });
   }
 
   private async atPath(
@@ -88,7 +91,7 @@ export class SamplersService {
 
   private async insert(row: Omit<NewSamplingSessionRow, 'id' | 'owner'>) {
     const sampler = await this.rows.insertSampler({ ...row, id: `sampler_${ulid()}`, owner: currentOwner() });
-    if (!sampler) throw new TypeError('A sampling session was neither made nor found.');
+    if (!sampler) throw new TypeError('A sampling session was neither created nor found.');
     return sampler;
   }
 }

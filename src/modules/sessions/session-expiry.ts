@@ -31,6 +31,6 @@ export class SessionExpiry implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<void> {
     const count = await this.sessions.endSilent(this.config.sessionTimeoutS);
-    if (count > 0) this.logger.log(`${count} sessions were silent for ${this.config.sessionTimeoutS} s and are ended`);
+    if (count > 0) this.logger.log(`Ended ${count} sessions without a heartbeat for ${this.config.sessionTimeoutS} s`);
   }
 }

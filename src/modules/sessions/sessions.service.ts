@@ -108,6 +108,6 @@ export class SessionsService {
 function notFound(id: string): NotFoundError {
   return new NotFoundError('Session', id, {
     field: 'session_id',
-    remedy: 'Make one with POST /api/v1/create_session.',
+    remedy: 'Create one with POST /api/v1/create_session.',
   });
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../../common/errors/app-error.js';
 /** The request has no key, or one that is unknown or revoked. */
 export class UnauthorizedError extends AppError {
   constructor(given: boolean) {
-    const problem = given ? 'The API key is not known here, or was revoked.' : 'The request has no API key.';
+    const problem = given ? 'The API key is unknown or has been revoked.' : 'The request has no API key.';
     const remedy = 'Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.';
     super('unauthorized', 'user', 401, `${problem} ${remedy}`, { field: 'X-API-Key', remedy });
   }
@@ -12,8 +12,8 @@ export class UnauthorizedError extends AppError {
 /** The request carries two keys, and nobody can say which of them is meant. */
 export class TwoKeysError extends AppError {
   constructor() {
-    const remedy = 'Send one of them, or the same key in both.';
-    super('unauthorized', 'user', 401, `X-API-Key and Authorization: Bearer are different keys. ${remedy}`, {
+    const remedy = 'Send only one of them, or the same key in both.';
+    super('unauthorized', 'user', 401, `X-API-Key and Authorization: Bearer contain different keys. ${remedy}`, {
       field: 'Authorization',
       remedy,
     });
@@ -25,10 +25,10 @@ export class KeyNotRevocableError extends AppError {
   constructor(source: 'configured' | 'none') {
     const [problem, remedy] =
       source === 'none'
-        ? ['The server asks for no key, so there is none to revoke.', 'Nothing is to be done.']
+        ? ['The server does not require API keys, so there is no key to revoke.', 'Nothing needs to be done.']
         : [
-            'The key stands in API_KEYS or ADMIN_KEYS and cannot be revoked by a request.',
-            'Ask the operator of the server to take it out there.',
+            'The key is configured in API_KEYS or ADMIN_KEYS and cannot be revoked through the API.',
+            'Ask the operator of the server to remove it.',
           ];
     super('key_not_revocable', 'user', 403, `${problem} ${remedy}`, { field: 'X-API-Key', remedy });
   }
@@ -37,9 +37,9 @@ export class KeyNotRevocableError extends AppError {
 /** The queue's dashboard shows the requests of everybody. */
 export class OperatorsOnlyError extends AppError {
   constructor(given: boolean) {
-    const problem = given ? 'The key is not one of an operator.' : 'The request has no key.';
+    const problem = given ? 'The key is not an operator key.' : 'The request has no key.';
     const remedy =
-      'Send one of ADMIN_KEYS: in the header X-API-Key, as Authorization: Bearer <key>, or as the password of HTTP ' +
+      'Send one of ADMIN_KEYS in the header X-API-Key, as Authorization: Bearer <key>, or as the password of HTTP ' +
       'Basic with any user name.';
     super('operators_only', 'user', 401, `This page is for operators. ${problem} ${remedy}`, {
       field: 'X-API-Key',
@@ -55,8 +55,8 @@ export class UnprotectedServerError extends AppError {
       'unprotected_server',
       'user',
       500,
-      `HOST=${host} can be reached from other machines, but no API key is configured. Set API_KEYS, or make a key with ` +
-        '`npm run keys -- create <name>`, or set ALLOW_NO_KEYS=true if everybody may use the service.',
+      `HOST=${host} can be reached from other machines, but no API key is configured. Set API_KEYS, or create a key with ` +
+        '`npm run keys -- create <name>`, or set ALLOW_NO_KEYS=true if everyone may use the service.',
     );
   }
 }

@@ -12,9 +12,9 @@ export class OwnersController {
 
   @Get('owners')
   @ApiOperation({
-    summary: 'List the owners',
+    summary: 'List owners',
     description:
-      'Every key that owns something, and what was made without keys. Needs one of ADMIN_KEYS. ' +
+      'Returns every key that owns resources, and the resources created without keys. Requires one of ADMIN_KEYS. ' +
       'Example: `curl http://127.0.0.1:8000/admin/owners`',
   })
   @ApiOkResponse({ type: OwnersDto, description: 'The owners.' })
@@ -26,15 +26,15 @@ export class OwnersController {
   @Post('hand_over')
   @HttpCode(200)
   @ApiPost('admin/hand_over', {
-    summary: 'Hand over what belongs to a key',
+    summary: 'Transfer the resources of a key',
     description:
-      'Gives everything that belongs to one key, or was made without keys, to another key: adapters, checkpoints, ' +
-      'sessions, losses, requests and usage. Where both have a thing of the same name, nothing changes hands. Needs ' +
+      'Transfers all resources of one key, or those created without keys, to another key: adapters, checkpoints, ' +
+      'sessions, losses, requests and usage. If both keys have a resource of the same name, nothing is transferred. Requires ' +
       'one of ADMIN_KEYS.',
     type: HandOverDto,
-    examples: { 'what was made without keys': { from: '', to: 'alice' } },
+    examples: { 'resources created without keys': { from: '', to: 'alice' } },
   })
-  @ApiOkResponse({ type: HandedOverDto, description: 'What changed hands.' })
+  @ApiOkResponse({ type: HandedOverDto, description: 'The transferred resources.' })
   async handOver(@Body() { from, to }: HandOverDto): Promise<HandedOverDto> {
     const { owner, belongings } = await this.owners.handOver(from, to);
     return { owner, ...toBelongingsDto(belongings) };

@@ -40,7 +40,7 @@ export class OwnersService {
     const search = { config: this.config, manager: this.manager };
     const source = from === NO_OWNER ? NO_OWNER : await findOwner(from, { ...search, mayBeGone: true });
     const owner = await findOwner(to, { ...search, mayBeGone: false });
-    if (source === owner) throw invalid('to', 'is the same key as from.', 'Name two different keys.');
+    if (source === owner) throw invalid('to', 'is the same key as from.', 'Pass two different keys.');
     return { owner, belongings: await handOverAll(source, owner, this.manager) };
   }
 }

@@ -91,7 +91,7 @@ export function describeBelongings(belongings: Belongings): string | null {
 export async function hintOfKeyless(manager: EntityManager): Promise<string | null> {
   const what = describeBelongings(await belongingsOf(NO_OWNER, manager));
   if (what === null) return null;
-  return `No key sees what was made without keys (${what}). Hand it over with: npm run keys -- adopt <name of a key>`;
+  return `No key can see the resources created without keys (${what}). Assign them to a key with: npm run keys -- adopt <key>`;
 }
 
 /**

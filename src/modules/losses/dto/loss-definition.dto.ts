@@ -19,7 +19,7 @@ export class ConfigDefinitionDto {
   max?: number;
 
   /** What it means; at most 2000 characters. */
-  @ApiProperty({ example: 'How strongly the policy is held to the reference' })
+  @ApiProperty({ example: 'Strength of the penalty that keeps the policy close to the reference' })
   description?: string;
 }
 
@@ -33,7 +33,7 @@ export class InputDefinitionDto {
   default?: number;
 
   /** What it means; at most 2000 characters. */
-  @ApiProperty({ example: 'Number of the pair that the datum belongs to' })
+  @ApiProperty({ example: 'Id of the pair that the datum belongs to' })
   description?: string;
 }
 

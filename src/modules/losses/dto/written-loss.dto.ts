@@ -108,8 +108,8 @@ export class LossDeletedDto {
 
 function notFinite(batches: number): string {
   return (
-    `The loss or its gradient was NaN or infinite on each of ${batches} made-up batches, and a request for which it is ` +
-    'fails. Try it on numbers of your own with POST /loss_functions/preview.'
+    `The loss or its gradient was NaN or infinite on each of ${batches} generated batches; requests for which it is NaN or infinite ` +
+    'fail. Try the loss on your own data with POST /loss_functions/preview.'
   );
 }
 
@@ -123,8 +123,8 @@ export function toLossRegisteredDto({
   const { checked, batches } = gradientCheck;
   const message =
     checked === 0
-      ? 'The loss or its gradient is not finite on the made-up batches, so the gradient could not be checked.'
-      : `The gradient agrees with finite differences on ${checked} of ${batches} made-up batches.`;
+      ? 'The loss or its gradient is not finite on the generated batches, so the gradient could not be checked.'
+      : `The gradient agrees with finite differences on ${checked} of ${batches} generated batches.`;
   return {
     ...{ name, version, created_at: createdAt.toISOString() },
     inputs: metadata.inputs.map(toLossInputDto),

@@ -4,7 +4,7 @@ import { AppError } from '../../../common/errors/app-error.js';
 export class TooManyLossesError extends AppError {
   constructor(most: number) {
     const remedy = 'Delete losses that are no longer used: DELETE /loss_functions/{name}.';
-    super('too_many_losses', 'user', 409, `There are ${most} versions of losses already. ${remedy}`, {
+    super('too_many_losses', 'user', 409, `The limit of ${most} loss versions is reached. ${remedy}`, {
       field: 'name',
       limit: most,
       remedy,
