@@ -19,6 +19,10 @@ import { type TokenTable, type TopTokens } from '../domain/top-tokens.js';
  * - One adapter's calls leave every other adapter bit-identical.
  * - Results do not depend on how a batch is split into micro-batches beyond float32 rounding, and are bit-identical for
  *   the same state and request on the same machine.
+ * - The arrays of a ForwardRequest or an AdapterState belong to the backend once they are given to it: it may move them
+ *   to another thread, so the caller reads them no more. Those of a result belong to the caller.
+ * - A call whose signal aborts ends early with a CallCancelledError and changes nothing: before its turn without having
+ *   begun, a pass between two micro-batches, a generation within one token.
  */
 export abstract class ComputeBackend {
   /** What this backend can do, as data; known after start(). */
@@ -41,22 +45,25 @@ export abstract class ComputeBackend {
   /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
   abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
 
-  abstract forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult>;
-  abstract forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult>;
+  abstract forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
+  abstract forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
   /** A step that cannot be made changes nothing: the gradients stay until they are applied or dropped. */
   abstract optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult>;
   /** Forgets the gradients not yet applied. @returns of how many passes they were */
   abstract dropGradients(adapterId: string): Promise<number>;
 
-  /** Samples `count` continuations of one prompt. @throws GenerationCancelledError within one token of the signal */
+  /** Samples `count` continuations of one prompt. */
   abstract generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
 }
 
-export interface GenerateOptions {
+export interface CallOptions {
+  /** Gives the call up. @see CallCancelledError */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface GenerateOptions extends CallOptions {
   /** Sees every token as it is drawn. */
   readonly onToken?: TokenListener | undefined;
-  /** Ends the generation. */
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BackendCapabilities {

@@ -7,7 +7,8 @@ import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type EngineSettings } from './local/engine-settings.js';
-import { ThreadedBackend } from './remote/threaded-backend.js';
+import { openEngineThread } from './remote/open-engine-thread.js';
+import { RemoteBackend } from './remote/remote-backend.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
@@ -24,7 +25,7 @@ const MEMORY_SHARE = 0.25;
         const settings = engineSettings(config, catalog);
         // Native libraries see only the environment of the process, not that of the engine's thread.
         if (settings.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(settings.threads));
-        return new ThreadedBackend(settings);
+        return new RemoteBackend(() => openEngineThread(settings));
       },
     },
   ],

@@ -1,7 +1,7 @@
 /**
  * Numbers of many datums in one typed array. Datum i owns rows offsets[i] .. offsets[i + 1]; a row holds
  * product(trailingShape) numbers. Batches travel in this shape from the HTTP body to the engine and back, so no
- * per-number object is ever made and a whole batch moves between threads without a copy.
+ * per-number object is ever made, and large arrays are transferred to the engine's thread, not copied.
  */
 export interface RaggedTensor<T extends TensorData = TensorData> {
   readonly data: T;

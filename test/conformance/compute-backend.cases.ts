@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { CANCELLATION_CASES } from './cancellation.cases.js';
 import { type ConformanceCase, type Subject } from './conformance-subject.js';
 import { GENERATION_CASES } from './generation.cases.js';
 import { STATE_CASES } from './state.cases.js';
@@ -9,6 +10,7 @@ export const COMPUTE_BACKEND_CASES: Readonly<Record<string, readonly Conformance
   'adapters and their state': STATE_CASES,
   training: TRAINING_CASES,
   generation: GENERATION_CASES,
+  'calls that are given up': CANCELLATION_CASES,
 };
 
 export interface Provider {

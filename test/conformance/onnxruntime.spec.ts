@@ -1,5 +1,8 @@
+import { expect, it } from 'vitest';
+import { type CompiledProgram } from '../../src/compute/graph/program.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { describeConformance } from './compute-backend.cases.js';
+import { adapter, LONGEST_DATUM, LORA, requestOf } from './conformance-subject.js';
 import { openLocalEngine } from './local-engine-subject.js';
 
 for (const model of ['llama', 'qwen3'] as const) {
@@ -8,3 +11,30 @@ for (const model of ['llama', 'qwen3'] as const) {
     open: () => openLocalEngine(model, () => new OnnxRuntimeExecutor({ device: 'cpu', threads: 1 })),
   });
 }
+
+it.each(['forward', 'forwardBackward'] as const)('%s makes no further run once it is given up', async (method) => {
+  const controller = new AbortController();
+  let runs = 0;
+  class CountingExecutor extends OnnxRuntimeExecutor {
+    override async compile(...parameters: Parameters<OnnxRuntimeExecutor['compile']>): Promise<CompiledProgram> {
+      const compiled = await super.compile(...parameters);
+      const run: CompiledProgram['run'] = (...inputs) => {
+        if (++runs === 2) controller.abort();
+        return compiled.run(...inputs);
+      };
+      return { program: compiled.program, run, release: () => compiled.release() };
+    }
+  }
+  const subject = await openLocalEngine('llama', () => new CountingExecutor({ device: 'cpu', threads: 1 }));
+  const backend = await subject.openSmall();
+  await backend.createAdapter({ id: 'a', baseModel: subject.baseModel, lora: LORA });
+  const request = requestOf(Array.from({ length: 6 }, (_, seed) => ({ length: LONGEST_DATUM, seed })));
+  const options = { signal: controller.signal };
+  const given =
+    method === 'forward'
+      ? backend.forward(adapter('a'), request, options)
+      : backend.forwardBackward('a', request, options);
+  await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+  expect(runs).toBe(2);
+  await subject.close();
+});

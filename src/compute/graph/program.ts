@@ -105,6 +105,7 @@ export function hostTensor<T extends HostData>(data: T, shape: readonly number[]
 export interface CompiledProgram {
   readonly program: Program;
   /**
+   * Lets the loop turn before it begins, so that whoever makes one run after another still hears messages.
    * @param into memory for all results, of their shapes (see resultShapes), which an executor uses if it can do so
    */
   run(

@@ -1,8 +1,8 @@
 import { ContinuationText } from '../../base-models/tokenizers/continuation-text.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
+import { throwIfCancelled } from '../call-cancelled.error.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
-import { throwIfCancelled } from '../generation-cancelled.error.js';
 import { type ModelEngine, type NextToken, type WeightsRef } from '../model-engine.js';
 import { PromptScores } from '../numerics/prompt-scores.js';
 import { RandomStream } from '../numerics/random.js';

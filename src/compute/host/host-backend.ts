@@ -4,6 +4,7 @@ import { type LossRegistry } from '../../losses/loss-registry.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
+  type CallOptions,
   ComputeBackend,
   type ForwardRequest,
   type ForwardResult,
@@ -112,15 +113,15 @@ export class HostBackend extends ComputeBackend {
     await this.engine.importState(adapterId, state, options);
   }
 
-  async forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
+  async forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
     return this.withWeights(target, (weights) => {
-      const pass = this.pass(weights, request);
+      const pass = this.pass(weights, request, options);
       return this.inTurn(() => pass.forward());
     });
   }
 
-  async forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
-    const pass = this.pass({ kind: 'adapter', id: this.adapter(adapterId).id }, request);
+  async forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
+    const pass = this.pass({ kind: 'adapter', id: this.adapter(adapterId).id }, request, options);
     return this.inTurn(() => pass.forwardBackward());
   }
 
@@ -145,11 +146,11 @@ export class HostBackend extends ComputeBackend {
     }
   }
 
-  private pass(weights: WeightsRef, request: ForwardRequest): TrainingPass {
+  private pass(weights: WeightsRef, request: ForwardRequest, { signal }: CallOptions = {}): TrainingPass {
     const { losses } = this.options;
     const lossFunction = losses.functionOf(request.loss);
     const config = losses.resolveConfig(lossFunction, request.loss.config);
-    return new TrainingPass(this.engine, weights, request, { lossFunction, config });
+    return new TrainingPass(this.engine, weights, request, { lossFunction, config }, signal);
   }
 
   /** Passes hold much memory while they run: one at a time. */

@@ -2,6 +2,7 @@ import { type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type LossConfig, type LossFunction } from '../../losses/loss-function.js';
 import { slopesOfDatums } from '../../losses/slopes-of-datums.js';
+import { throwIfCancelled } from '../call-cancelled.error.js';
 import { type ForwardRequest, type ForwardResult } from '../compute-backend.js';
 import { type ModelEngine, type OpenPass, type PassItem, type WeightsRef } from '../model-engine.js';
 import { NonFiniteLossError } from '../numerics/engine.errors.js';
@@ -30,6 +31,8 @@ export class TrainingPass {
     weights: WeightsRef,
     private readonly request: ForwardRequest,
     private readonly loss: PassLoss,
+    /** Ends the pass between two of its runs. */
+    private readonly signal: AbortSignal | undefined,
   ) {
     const { tokens, lossInputs } = request.batch;
     const targets = lossInputs['target_tokens']!;
@@ -62,6 +65,7 @@ export class TrainingPass {
     work: (pass: OpenPass, runs: readonly Run[]) => Promise<T>,
   ): Promise<T> {
     const { tokens, scored } = this.item;
+    throwIfCancelled(this.signal);
     const pass = await this.engine.openPass([{ ...this.item, train }]);
     try {
       const runs = pass.runs.map(({ parts }, index): Run => {
@@ -80,6 +84,7 @@ export class TrainingPass {
     const terms = lossFunction.fusedTerms(config);
     if (!terms) return null;
     for (const run of runs) {
+      throwIfCancelled(this.signal);
       const slopes = runSlopes(lossFunction, terms, this.request.batch, run.positions);
       const logprobs = await this.engine.fused(pass, run.index, [slopes]);
       if (!logprobs) return null;
@@ -109,6 +114,7 @@ export class TrainingPass {
   }
 
   private async runForward(pass: number, { index, positions }: Run): Promise<void> {
+    throwIfCancelled(this.signal);
     const [logprobs] = await this.engine.forward(pass, index);
     scatterRows(logprobs!, positions, this.logprobs);
   }

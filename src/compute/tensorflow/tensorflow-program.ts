@@ -34,8 +34,9 @@ export class TensorflowProgram implements CompiledProgram {
     }
   }
 
-  /** Runs from start to end without giving the thread away. */
+  /** Once it has begun, a run does not give the thread away until its end. */
   async run(feeds: Feeds): Promise<ReadonlyMap<string, HostTensor<Float32Array>>> {
+    await new Promise((resolve) => setImmediate(resolve));
     if (!this.live) throw new Error(`Program '${this.label}' has been released.`);
     const run = new Run(this.tf, this.program, this.plan, this.constants);
     try {

@@ -4,6 +4,7 @@ import { toAppError } from '../../common/errors/internal.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { DatabaseOutageError, isUnstorable } from '../../common/errors/database-outage.error.js';
+import { NO_USAGE } from '../../domain/usage.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
 import {
@@ -139,8 +140,7 @@ export class OperationRunner {
       return await this.payloads.use(row, async (whole) => {
         operation = toOperation(whole, lease);
         const handler = this.registry.handlerOf(row.kind);
-        const { result, effect = {} } = await handler.run(operation);
-        const usage = handler.usageOf(operation, result);
+        const { result, effect = {}, usage = NO_USAGE } = await handler.run(operation);
         const bytes = encodeOperationData(result);
         if (bytes.byteLength > MOST_RESULT_BYTES) throw new RangeError(`the result has ${bytes.byteLength} bytes`);
         return { operation, result: bytes, effect, usage, error: null };

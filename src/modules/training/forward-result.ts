@@ -4,7 +4,6 @@ import { type LossSpec } from '../../domain/loss.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { NO_USAGE, type Usage } from '../../domain/usage.js';
 import { datumCount, datumValues } from '../../domain/ragged-tensor.js';
-import { decodeForward } from '../../operations/training-operations.js';
 import { pluginChange } from '../../operations/plugin-change.js';
 import { type Operation } from '../futures/index.js';
 import { shownMetrics } from '../../losses/loss-function.js';
@@ -32,9 +31,12 @@ export function warnOfPluginChange({ requestId }: Operation, { loss }: ForwardRe
   if (change !== null) logger.warn(`${requestId} runs, but ${change}`);
 }
 
-/** Every token that went through the model counts, whatever its weight in the loss. */
-export function forwardUsage(request: OperationData): Usage {
-  return { ...NO_USAGE, trainedTokens: decodeForward(request).batch.tokens.data.length };
+/**
+ * Every token that goes through the model counts, whatever its weight in the loss. To be asked before the request is
+ * given to the backend, which takes its arrays.
+ */
+export function forwardUsage({ batch }: ForwardRequest): Usage {
+  return { ...NO_USAGE, trainedTokens: batch.tokens.data.length };
 }
 
 /** The stored result as the root routes show it; log-probs that were not computed are NaN, in JSON null. */

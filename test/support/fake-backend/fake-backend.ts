@@ -7,6 +7,7 @@ import { LossRegistry } from '../../../src/losses/loss-registry.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
+  type CallOptions,
   ComputeBackend,
   type ForwardRequest,
   type ForwardResult,
@@ -17,7 +18,7 @@ import {
   type OptimStepResult,
   type TokenListener,
 } from '../../../src/compute/compute-backend.js';
-import { throwIfCancelled } from '../../../src/compute/generation-cancelled.error.js';
+import { throwIfCancelled } from '../../../src/compute/call-cancelled.error.js';
 import { stateDigest } from '../../../src/compute/numerics/state-digest.js';
 import { adamwStep } from '../../../src/compute/numerics/adamw.js';
 import {
@@ -140,11 +141,17 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve();
   }
 
-  async forward(target: ModelTarget, request: ForwardRequest): Promise<ForwardResult> {
-    return Promise.resolve(this.pass(this.bonusOf(target), request).result);
+  async forward(target: ModelTarget, request: ForwardRequest, { signal }: CallOptions = {}): Promise<ForwardResult> {
+    await turnsOf(signal);
+    return this.pass(this.bonusOf(target), request).result;
   }
 
-  async forwardBackward(adapterId: string, request: ForwardRequest): Promise<ForwardResult> {
+  async forwardBackward(
+    adapterId: string,
+    request: ForwardRequest,
+    { signal }: CallOptions = {},
+  ): Promise<ForwardResult> {
+    await turnsOf(signal);
     const adapter = this.adapter(adapterId);
     const { state, lora } = adapter;
     const kept = state.passes % 2 === 1 && lora.dropout > 0 ? 0 : 1 / (1 - lora.dropout);
@@ -253,6 +260,15 @@ export class FakeBackend extends ComputeBackend {
     }
     return model;
   }
+}
+
+/** A pass that runs elsewhere takes its time: the loop turns twice, and the caller may give the pass up meanwhile. */
+async function turnsOf(signal: AbortSignal | undefined): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    throwIfCancelled(signal);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throwIfCancelled(signal);
 }
 
 /** Of the module that the tensor belongs to. */

@@ -1,7 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type OperationKind } from '../../../domain/operation.js';
-import { NO_USAGE, type Usage } from '../../../domain/usage.js';
 import { type Operation, type OperationOutcome } from './operation.js';
 
 export const HANDLED_OPERATION = Symbol('handled operation kind');
@@ -14,11 +13,6 @@ export const HandlesOperation = (kind: OperationKind) => SetMetadata(HANDLED_OPE
 export abstract class OperationHandler {
   /** Returns the result to store; an AppError thrown here is stored with its code and category. */
   abstract run(operation: Operation): Promise<OperationOutcome>;
-
-  /** What a completed operation has used, for those that work on tokens. */
-  usageOf(_operation: Operation, _result: OperationData): Usage {
-    return NO_USAGE;
-  }
 }
 
 /** Marks the class that turns stored results of these kinds into JSON for the root routes. */

@@ -1,6 +1,7 @@
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { type Usage } from '../../../domain/usage.js';
 
 /** An operation as the client's request describes it, before it is in the log. */
 export interface NewOperation {
@@ -46,6 +47,8 @@ export interface OperationEffect {
 export interface OperationOutcome {
   readonly result: OperationData;
   readonly effect?: OperationEffect;
+  /** The tokens that it used, for those that work on tokens. */
+  readonly usage?: Usage;
 }
 
 /** What the submitter gets back. */

@@ -2,9 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
-import { NO_USAGE, type Usage } from '../../../domain/usage.js';
+import { NO_USAGE } from '../../../domain/usage.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
@@ -55,12 +54,9 @@ export class GenerateHandler extends OperationHandler {
     const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
     // Of the last n only, where the client asks for so few.
     promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
-    return { result: encodeGenerated(generate, result, texts, promptLogprobs) };
-  }
-
-  override usageOf(_operation: Operation, result: OperationData): Usage {
-    const { prompt_tokens: promptTokens, completion_tokens: sampledTokens } = tokenCounts(result);
-    return { ...NO_USAGE, promptTokens, sampledTokens };
+    const encoded = encodeGenerated(generate, result, texts, promptLogprobs);
+    const { prompt_tokens: promptTokens, completion_tokens: sampledTokens } = tokenCounts(encoded);
+    return { result: encoded, usage: { ...NO_USAGE, promptTokens, sampledTokens } };
   }
 
   /** Log-prob of each token of the prompt given those before it; NaN for the first. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { decodeForward } from '../../../operations/training-operations.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
@@ -21,12 +20,9 @@ export class ForwardBackwardHandler extends OperationHandler {
     return this.residency.change(operation, async ({ id }) => {
       const request = decodeForward(operation.request);
       warnOfPluginChange(operation, request, this.backend);
+      const usage = forwardUsage(request);
       const result = await this.backend.forwardBackward(id, request);
-      return { result: toForwardData(result, request.loss), effect: { hasGradients: true } };
+      return { result: toForwardData(result, request.loss), effect: { hasGradients: true }, usage };
     });
-  }
-
-  override usageOf({ request }: Operation): Usage {
-    return forwardUsage(request);
   }
 }

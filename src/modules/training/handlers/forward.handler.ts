@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
-import { type Usage } from '../../../domain/usage.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { decodeForward } from '../../../operations/training-operations.js';
 import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
@@ -21,11 +20,8 @@ export class ForwardHandler extends OperationHandler {
     const target = await this.targetOf(operation);
     const request = decodeForward(operation.request);
     warnOfPluginChange(operation, request, this.backend);
-    return { result: toForwardData(await this.backend.forward(target, request), request.loss) };
-  }
-
-  override usageOf({ request }: Operation): Usage {
-    return forwardUsage(request);
+    const usage = forwardUsage(request);
+    return { result: toForwardData(await this.backend.forward(target, request), request.loss), usage };
   }
 
   private async targetOf(operation: Operation): Promise<ModelTarget> {

@@ -6,25 +6,26 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
-import { type ComputeBackend } from '../../src/compute/compute-backend.js';
 import { type EngineSettings } from '../../src/compute/local/engine-settings.js';
+import { type openEngineThread as OpenEngineThread } from '../../src/compute/remote/open-engine-thread.js';
+import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
 import { smallBudget } from './local-engine-subject.js';
 
 /** The engine's thread runs compiled JavaScript, so this provider is tried as it was built (npm run build). */
-const built = fileURLToPath(new URL('../../dist/src/compute/remote/threaded-backend.js', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/src/compute/remote/open-engine-thread.js', import.meta.url));
 const folder = fileURLToPath(new URL('../../models/tiny-chat', import.meta.url));
 const name = 'tiny-chat';
 const config = parseHfConfig(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), name);
 
 interface BuiltModule {
-  readonly ThreadedBackend: new (settings: EngineSettings) => ComputeBackend;
+  readonly openEngineThread: typeof OpenEngineThread;
 }
 
-async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: string }): Promise<ComputeBackend> {
-  const { ThreadedBackend } = (await import(built)) as BuiltModule;
-  return new ThreadedBackend({
+async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: string }): Promise<RemoteBackend> {
+  const { openEngineThread } = (await import(built)) as BuiltModule;
+  const whole: EngineSettings = {
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
@@ -33,7 +34,8 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     memoryBudgetBytes: 2 ** 30,
     models: [{ name, folder, config }],
     ...settings,
-  });
+  };
+  return new RemoteBackend(() => openEngineThread(whole));
 }
 
 async function open(): Promise<Subject> {
@@ -58,9 +60,9 @@ async function open(): Promise<Subject> {
 }
 
 const unavailable = existsSync(built) ? null : 'dist is missing, run npm run build';
-describeConformance({ name: 'ThreadedBackend', unavailable, open });
+describeConformance({ name: 'the engine in its thread', unavailable, open });
 
-describe.skipIf(unavailable)(`the thread of ThreadedBackend${unavailable ? ` (${unavailable})` : ''}`, () => {
+describe.skipIf(unavailable)(`the thread of the engine${unavailable ? ` (${unavailable})` : ''}`, () => {
   let subject: Subject;
   beforeAll(async () => {
     subject = await open();

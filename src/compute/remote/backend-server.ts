@@ -1,0 +1,83 @@
+import { AppError, serializeError } from '../../common/errors/app-error.js';
+import { type ComputeBackend, type TokenListener } from '../compute-backend.js';
+import { type Args, type CallMessage, type FromEngine, type Method, type Result, type ToEngine } from './calls.js';
+import { type Link } from './link.js';
+import { freightOf } from './message-arrays.js';
+
+/** What a call has beside its arguments. */
+interface CallContext {
+  readonly signal: AbortSignal;
+  readonly onToken: TokenListener;
+}
+
+type Handlers = { readonly [M in Method]: (args: Args<M>, context: CallContext) => Promise<Result<M>> };
+
+/** Answers the calls of a RemoteBackend, which come over the link, with a backend that is here. */
+export class BackendServer {
+  private readonly running = new Map<number, AbortController>();
+  private readonly handlers: Handlers;
+
+  /** @param backend may still be under way; where it fails, the first call is told why */
+  constructor(
+    private readonly link: Link<FromEngine, ToEngine>,
+    backend: Promise<ComputeBackend>,
+  ) {
+    // An unheard failure would end the process before anybody calls.
+    backend.catch(() => undefined);
+    this.handlers = handlersOf(backend);
+    link.onMessage((message) => {
+      if (message.kind === 'abort') this.running.get(message.id)?.abort();
+      else void this.answer(message);
+    });
+  }
+
+  private async answer<M extends Method>({ id, method, args }: CallMessage<M>): Promise<void> {
+    const controller = new AbortController();
+    this.running.set(id, controller);
+    const onToken: TokenListener = (event) => this.send({ kind: 'token', id, event });
+    try {
+      const value = await this.handlers[method](args, { signal: controller.signal, onToken });
+      this.send({ kind: 'result', id, method, value });
+    } catch (error) {
+      this.send(failure(id, error));
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  private send(message: FromEngine): void {
+    this.link.send(message, freightOf(message).transfer);
+  }
+}
+
+function failure(id: number, error: unknown): FromEngine {
+  if (error instanceof AppError) return { kind: 'error', id, error: serializeError(error) };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'crash', id, message, stack: stack ?? message };
+}
+
+function handlersOf(backend: Promise<ComputeBackend>): Handlers {
+  return {
+    start: async () => {
+      await (await backend).start();
+      return (await backend).capabilities;
+    },
+    // What could not be built needs no end.
+    stop: () =>
+      backend.then(
+        (built) => built.stop(),
+        () => undefined,
+      ),
+    createAdapter: async (args) => (await backend).createAdapter(...args),
+    deleteAdapter: async (args) => (await backend).deleteAdapter(...args),
+    exportState: async (args) => (await backend).exportState(...args),
+    digestState: async (args) => (await backend).digestState(...args),
+    importState: async (args) => (await backend).importState(...args),
+    forward: async (args, { signal }) => (await backend).forward(...args, { signal }),
+    forwardBackward: async (args, { signal }) => (await backend).forwardBackward(...args, { signal }),
+    optimStep: async (args) => (await backend).optimStep(...args),
+    dropGradients: async (args) => (await backend).dropGradients(...args),
+    generate: async ([target, request, { tellTokens }], { signal, onToken }) =>
+      (await backend).generate(target, request, { signal, onToken: tellTokens ? onToken : undefined }),
+  };
+}
