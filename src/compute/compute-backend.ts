@@ -17,8 +17,8 @@ import { type TokenTable, type TopTokens } from '../domain/top-tokens.js';
  * - forwardBackward adds to the adapter's gradients, optimStep applies and clears them, forward and generate change
  *   nothing. A call that fails leaves the adapter as it was.
  * - One adapter's calls leave every other adapter bit-identical.
- * - Results do not depend on how a batch is split into micro-batches beyond float32 rounding, and are bit-identical for
- *   the same state and request on the same machine.
+ * - Results do not depend on how a batch is split into micro-batches beyond float32 rounding; how exactly they repeat for
+ *   the same state and request is a capability.
  * - The arrays of a ForwardRequest or an AdapterState belong to the backend once they are given to it: it may move them
  *   to another thread, so the caller reads them no more. Those of a result belong to the caller.
  * - A call whose signal aborts ends early with a CallCancelledError and changes nothing: before its turn without having
@@ -71,10 +71,21 @@ export interface BackendCapabilities {
   readonly engine: string;
   readonly device: string;
   readonly maxRank: number;
+  /** Processes that hold a share of the models. */
+  readonly ranks: number;
+  /** How many calls of a kind are worth having open at a time; more only wait. */
+  readonly callsInFlight: { readonly passes: number; readonly generations: number };
+  readonly repeatability: Repeatability;
   readonly baseModels: readonly BaseModelCapabilities[];
   /** Digests of the files of loss plugins, by the names of the losses. */
   readonly lossPlugins: Readonly<Record<string, string>>;
 }
+
+/**
+ * How exactly a call repeats the results that the same call gave on the same state and machine: to the bit, so that
+ * digests can be compared, or up to the rounding of float32 sums, whose order depends on what else runs.
+ */
+export type Repeatability = 'bitwise' | 'rounding';
 
 export interface BaseModelCapabilities {
   readonly name: string;

@@ -3,7 +3,7 @@ import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapte
 import { type FusedTerms } from '../domain/loss.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
-import { type AdapterHandle, type OptimStepResult } from './compute-backend.js';
+import { type AdapterHandle, type OptimStepResult, type Repeatability } from './compute-backend.js';
 
 /**
  * The lower compute port: what runs models. It knows tensors and the weights of adapters; it knows no loss, text, log or
@@ -95,6 +95,9 @@ export interface EngineCapabilities {
   readonly engine: string;
   readonly device: string;
   readonly maxRank: number;
+  /** Processes that hold a share of the models. */
+  readonly ranks: number;
+  readonly repeatability: Repeatability;
   readonly models: readonly EngineModel[];
 }
 

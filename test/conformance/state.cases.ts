@@ -22,9 +22,11 @@ export const STATE_CASES: readonly ConformanceCase[] = [
   {
     name: 'capabilities name the engine, the device and the base models',
     run: async ({ backend, baseModel }) => {
-      const { engine, device, maxRank, baseModels } = backend.capabilities;
+      const { engine, device, maxRank, ranks, callsInFlight, repeatability, baseModels } = backend.capabilities;
       expect([engine, device]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
       expect(maxRank).toBeGreaterThanOrEqual(64);
+      expect(Math.min(ranks, callsInFlight.passes, callsInFlight.generations)).toBeGreaterThanOrEqual(1);
+      expect(['bitwise', 'rounding']).toContain(repeatability);
       const model = baseModels.find(({ name }) => name === baseModel)!;
       expect(model.vocabSize).toBeGreaterThanOrEqual(90);
       expect(model.contextLength).toBeGreaterThanOrEqual(32);

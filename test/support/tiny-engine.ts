@@ -44,6 +44,8 @@ export class TinyEngine extends ModelEngine {
     engine: 'tiny',
     device: 'none',
     maxRank: 8,
+    ranks: 1,
+    repeatability: 'bitwise',
     models: [{ ...FAKE_MODEL, parameterCount: 1 }],
   };
   calls: string[] = [];

@@ -31,6 +31,9 @@ export interface HostBackendOptions {
   readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
 }
 
+/** One pass runs and the next is at hand; generations take turns token by token. */
+const CALLS_IN_FLIGHT = { passes: 2, generations: 8 };
+
 /**
  * The compute backend over an engine: losses, checks, sampling, and the order in which calls reach the engine. Passes run
  * one after another; generations take turns with them token by token.
@@ -49,11 +52,14 @@ export class HostBackend extends ComputeBackend {
   }
 
   get capabilities(): BackendCapabilities {
-    const { engine, device, maxRank } = this.engine.capabilities;
+    const { engine, device, maxRank, ranks, repeatability } = this.engine.capabilities;
     return {
       engine,
       device,
       maxRank,
+      ranks,
+      callsInFlight: CALLS_IN_FLIGHT,
+      repeatability,
       baseModels: [...this.models.values()].map(({ name, config, parameterCount }) => ({
         name,
         contextLength: config.contextLength,

@@ -79,7 +79,9 @@ export class LocalEngine extends ModelEngine {
       config: runtime.config,
       parameterCount: runtime.weights.parameterCount,
     }));
-    return { engine: name, device, maxRank: MAX_RANK, models };
+    // The order in which a GPU adds may change from run to run.
+    const repeatability = device === 'cpu' ? 'bitwise' : 'rounding';
+    return { engine: name, device, maxRank: MAX_RANK, ranks: 1, repeatability, models };
   }
 
   async start(): Promise<void> {

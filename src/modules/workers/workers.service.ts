@@ -3,6 +3,9 @@ import { type BackendCapabilities } from '../../compute/compute-backend.js';
 import { type WorkerEntity } from './entities/worker.entity.js';
 import { WorkerRepository } from './worker.repository.js';
 
+/** What a worker's row says of its backend. */
+export type WorkerCapabilities = Pick<BackendCapabilities, 'engine' | 'device' | 'maxRank' | 'baseModels'>;
+
 /** What the API knows of the workers: only their rows. */
 @Injectable()
 export class WorkersService {
@@ -14,7 +17,7 @@ export class WorkersService {
   }
 
   /** What the oldest worker can do (all are meant to be alike); null when none is alive. */
-  async capabilities(): Promise<Omit<BackendCapabilities, 'lossPlugins'> | null> {
+  async capabilities(): Promise<WorkerCapabilities | null> {
     const [worker] = await this.workers.findAlive();
     if (worker === undefined) return null;
     const { engine, device, maxRank, baseModels } = worker;

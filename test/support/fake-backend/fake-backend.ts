@@ -83,7 +83,16 @@ interface FakeAdapter {
  * penalty and the cuts of sampling have no effect.
  */
 export class FakeBackend extends ComputeBackend {
-  capabilities: BackendCapabilities = { engine: 'fake', device: 'none', maxRank: 256, baseModels: [], lossPlugins: {} };
+  capabilities: BackendCapabilities = {
+    engine: 'fake',
+    device: 'none',
+    maxRank: 256,
+    ranks: 1,
+    callsInFlight: { passes: 8, generations: 8 },
+    repeatability: 'bitwise',
+    baseModels: [],
+    lossPlugins: {},
+  };
   private readonly adapters = new Map<string, FakeAdapter>();
 
   constructor(
