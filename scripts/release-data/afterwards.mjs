@@ -52,7 +52,8 @@ async function readsOf(recorder, { tinker }) {
     post('bob', '/api/v1/sessions/search', { display_name: 'first' }),
     post('bob', '/api/v1/weights_info', { tinker_path: path }),
     post('bob', '/api/v1/retrieve_futures', {
-      ...{ prev_cursor: 0, timeout: 0 },
+      prev_cursor: 0,
+      timeout: 0,
       target: { type: 'sampling_session', sampling_session_id: samplers.named },
     }),
     // Published by the other client.
@@ -84,7 +85,9 @@ function probesOf({ plain, tinker }) {
     ...['best', 'late'].map((name) => generate('bob', `tinker://${model.modelId}/sampler_weights/${name}`)),
     ...Object.values(samplers).map((sampling_session_id) =>
       run('bob', '/api/v1/asample', {
-        ...{ sampling_session_id, seq_id: 2, num_samples: 1, prompt: prompt(72) },
+        sampling_session_id,
+        seq_id: 2,
+        prompt: prompt(72),
         sampling_params: { max_tokens: 4, seed: 6 },
       }),
     ),
