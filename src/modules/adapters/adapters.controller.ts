@@ -11,9 +11,10 @@ import {
   ListAdaptersDto,
   toAdapterDto,
 } from './dto/adapter.dto.js';
-import { CreateAdapterDto, toCreateSpec } from './dto/create-adapter.dto.js';
+import { CreateAdapterDto } from './dto/create-adapter.dto.js';
 import { ModelIdDto } from './dto/model-id.dto.js';
 import { ModelInfoDto, toModelInfoDto } from './dto/model-info.dto.js';
+import { readNewAdapter } from './readers/new-adapter.reader.js';
 
 @ApiTags('adapters')
 @Controller()
@@ -30,12 +31,7 @@ export class AdaptersController {
   })
   @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
   async create(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
-    const wish = {
-      modelId: body.model_id ?? undefined,
-      baseModel: body.base_model ?? undefined,
-      lora: toCreateSpec(body),
-    };
-    const { adapter, accepted } = await this.adapters.create(wish);
+    const { adapter, accepted } = await this.adapters.create(readNewAdapter(body));
     return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
   }
 

@@ -13,42 +13,13 @@ import { loraParameterCount } from '../../domain/adapter/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
-import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { type AdapterPage } from './adapter-page.js';
 import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
 import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
+import { type Fork, type NamedAdapter, type NewAdapter } from './new-adapter.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
-
-/** What is in the checkpoint store for a new adapter. */
-export type FirstState = Pick<AdapterSnapshotEntity, 'path' | 'step' | 'sizeBytes' | 'digest'>;
-
-/** A place in the log of another adapter, and the steps taken until there. */
-export interface Fork {
-  readonly adapterId: string;
-  readonly modelId: string;
-  readonly position: number;
-  readonly step: number;
-}
-
-/** What a request says about an adapter; the rest are defaults. */
-export interface AdapterWish {
-  /** The row's id, where it is chosen already. */
-  readonly id?: string;
-  readonly modelId?: string;
-  readonly baseModel?: string;
-  readonly lora: Partial<LoraSpec>;
-  /** The Tinker session that makes it, and what its client wants to remember with it. */
-  readonly sessionId?: string;
-  readonly userMetadata?: Readonly<Record<string, unknown>>;
-  /** A first state other than fresh weights, which is in the checkpoint store already. Needs `id`. */
-  readonly firstState?: FirstState;
-  /** The checkpoint that it is to hold a copy of: tinker://... */
-  readonly copiedFrom?: string;
-  /** A first state that another adapter has had. */
-  readonly fork?: Fork;
-}
 
 /** Adapters by the client's name: made, found, listed and deleted. Their numbers live in the worker. */
 @Injectable()
@@ -63,10 +34,10 @@ export class AdaptersService {
   ) {}
 
   /** The row is there, and the name taken, when this returns; the worker warms the adapter up on its own. */
-  async create(wish: AdapterWish): Promise<{ adapter: AdapterEntity; accepted: Accepted }> {
-    const created = await this.insert(wish);
+  async create(wanted: NewAdapter): Promise<{ adapter: AdapterEntity; accepted: Accepted }> {
+    const created = await this.insert(wanted);
     if (created) return created;
-    throw nameTaken(wish.modelId);
+    throw nameTaken(wanted.modelId);
   }
 
   /** Refuses a name that a new adapter cannot have. @throws InvalidRequestError, ConflictError */
@@ -76,15 +47,17 @@ export class AdaptersService {
   }
 
   /** A new adapter, or the one that a request at the same time was faster to make. */
-  async createOrGet(wish: AdapterWish & { modelId: string }): Promise<AdapterEntity> {
-    const created = await this.insert(wish);
-    return created ? created.adapter : checkSame(await this.get(wish.modelId), wish);
+  async createOrGet(wanted: NamedAdapter): Promise<AdapterEntity> {
+    const created = await this.insert(wanted);
+    return created ? created.adapter : checkSame(await this.get(wanted.modelId), wanted);
   }
 
   /** A new adapter, or the future of the request that made it, where this is a repeat of that request. */
-  async createOnce(wish: AdapterWish & { modelId: string }): Promise<Accepted> {
-    const created = await this.insert(wish);
-    return created ? created.accepted : this.futures.submit(toCreation(checkSame(await this.get(wish.modelId), wish)));
+  async createOnce(wanted: NamedAdapter): Promise<Accepted> {
+    const created = await this.insert(wanted);
+    return created
+      ? created.accepted
+      : this.futures.submit(toCreation(checkSame(await this.get(wanted.modelId), wanted)));
   }
 
   /** @throws AdapterNotFoundError */
@@ -118,12 +91,12 @@ export class AdaptersService {
     throw invalid('base_model', `is ${describe(wished)}.`, `The weights are for '${actual}': leave it out.`);
   }
 
-  /** The adapter of this name, which must be as wished, or null; and the base model that it has or would get. */
-  async look(wish: AdapterWish & { modelId: string }): Promise<{ adapter: AdapterEntity | null; model: BaseModel }> {
-    const adapter = await this.find(wish.modelId);
-    if (adapter) return { adapter: checkSame(adapter, wish), model: this.baseModels.get(adapter.baseModel) };
-    checkModelId(wish.modelId, this.baseModelNames());
-    return { adapter: null, model: this.baseModel(wish.baseModel) };
+  /** The adapter of this name, which must be as wanted, or null; and the base model that it has or would get. */
+  async resolve(wanted: NamedAdapter): Promise<{ adapter: AdapterEntity | null; model: BaseModel }> {
+    const adapter = await this.find(wanted.modelId);
+    if (adapter) return { adapter: checkSame(adapter, wanted), model: this.baseModels.get(adapter.baseModel) };
+    checkModelId(wanted.modelId, this.baseModelNames());
+    return { adapter: null, model: this.baseModel(wanted.baseModel) };
   }
 
   /** The caller's, newest first, those before `cursor` where it is given. */
@@ -182,22 +155,22 @@ export class AdaptersService {
   }
 
   /** Undefined when the name is taken. */
-  private async insert(wish: AdapterWish): Promise<{ adapter: AdapterEntity; accepted: Accepted } | undefined> {
-    const model = this.baseModel(wish.baseModel);
-    const wished = wish.modelId ?? generateModelId(model.name);
-    const modelId = checkModelId(wished, this.baseModelNames(), wish.sessionId);
-    const lora = { ...DEFAULT_LORA, ...wish.lora };
+  private async insert(wanted: NewAdapter): Promise<{ adapter: AdapterEntity; accepted: Accepted } | undefined> {
+    const model = this.baseModel(wanted.baseModel);
+    const wished = wanted.modelId ?? generateModelId(model.name);
+    const modelId = checkModelId(wished, this.baseModelNames(), wanted.sessionId);
+    const lora = { ...DEFAULT_LORA, ...wanted.lora };
     await this.checkRank(largestRank(lora));
-    const id = wish.id ?? `adapter_${ulid()}`;
+    const id = wanted.id ?? `adapter_${ulid()}`;
     const row = {
       ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
       trainableParams: loraParameterCount(model.config, lora),
-      step: wish.firstState?.step ?? wish.fork?.step ?? 0,
-      origin: originOf(wish),
+      step: wanted.firstState?.step ?? wanted.fork?.step ?? 0,
+      origin: originOf(wanted),
       owner: currentOwner(),
-      sessionId: wish.sessionId ?? null,
-      userMetadata: wish.userMetadata ?? null,
-      copiedFrom: wish.copiedFrom ?? null,
+      sessionId: wanted.sessionId ?? null,
+      userMetadata: wanted.userMetadata ?? null,
+      copiedFrom: wanted.copiedFrom ?? null,
     };
     const transaction = () =>
       this.adapters.manager.transaction(async (manager) => {
@@ -205,8 +178,8 @@ export class AdaptersService {
         if (await this.adapters.insert(row, manager)) {
           await this.checkCount(row.owner, manager);
           const first = { adapterId: id, position: 0, lease: 0, pinned: true };
-          if (wish.firstState) await this.snapshots.insertFirst({ ...wish.firstState, ...first }, manager);
-          if (wish.fork) await this.holdSource(wish.fork, manager);
+          if (wanted.firstState) await this.snapshots.insertFirst({ ...wanted.firstState, ...first }, manager);
+          if (wanted.fork) await this.holdSource(wanted.fork, manager);
         } else if (!(await this.adapters.exists(id, manager))) return undefined;
         // Where it was there under this id, it was committed and the answer was lost.
         return this.futures.submit(toCreation(row), manager);
@@ -239,7 +212,7 @@ export class AdaptersService {
   }
 }
 
-function originOf({ firstState, fork }: AdapterWish): AdapterOrigin | null {
+function originOf({ firstState, fork }: NewAdapter): AdapterOrigin | null {
   if (fork) return { kind: 'fork', adapterId: fork.adapterId, position: fork.position };
   return firstState ? { kind: 'stored' } : null;
 }
@@ -274,12 +247,12 @@ function nameTaken(modelId: string | undefined): ConflictError {
 }
 
 /** A request that describes the adapter otherwise than it is would train something else than it thinks. */
-function checkSame(adapter: AdapterEntity, wish: AdapterWish): AdapterEntity {
-  if (wish.baseModel !== undefined && wish.baseModel !== adapter.baseModel) {
-    throw conflict(adapter, 'base_model', wish.baseModel, adapter.baseModel);
+function checkSame(adapter: AdapterEntity, wanted: NewAdapter): AdapterEntity {
+  if (wanted.baseModel !== undefined && wanted.baseModel !== adapter.baseModel) {
+    throw conflict(adapter, 'base_model', wanted.baseModel, adapter.baseModel);
   }
   const actual: Readonly<Record<string, unknown>> = { ...adapter.lora };
-  for (const [name, wished] of Object.entries(wish.lora)) {
+  for (const [name, wished] of Object.entries(wanted.lora)) {
     if (JSON.stringify(wished) !== JSON.stringify(actual[name])) {
       throw conflict(adapter, `lora_config.${WIRE_NAMES[name] ?? name}`, wished, actual[name]);
     }

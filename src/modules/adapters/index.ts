@@ -1,11 +1,13 @@
 export { AdaptersModule } from './adapters.module.js';
-export { type AdapterWish, AdaptersService, type FirstState } from './adapters.service.js';
+export { AdaptersService } from './adapters.service.js';
 export { AdapterCreatedDto, toAdapterDto } from './dto/adapter.dto.js';
 export { ChatMessageDto } from './dto/chat-message.dto.js';
-export { LoraConfigDto, toLoraSpec } from './dto/lora-config.dto.js';
+export { LoraConfigDto } from './dto/lora-config.dto.js';
 export { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 export { AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
 export { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 export { isModelId } from './model-names.js';
+export { type FirstState, type NamedAdapter, type NewAdapter } from './new-adapter.js';
+export { readLoraSpec } from './readers/lora-spec.reader.js';
 export { AdapterRepository } from './repositories/adapter.repository.js';
 export { SnapshotRepository } from './repositories/snapshot.repository.js';

@@ -71,8 +71,16 @@ export class CheckpointCopies {
     const state = { files, step: source.withOptimizer ? source.step : 0, digest };
     return withFirstState(this.store, id, state, async (firstState) => {
       const copiedFrom = formatCheckpointPath(source);
-      const wish = { id, modelId, sessionId, lora, baseModel, firstState, copiedFrom };
-      const adapter = await this.adapters.createOrGet({ ...wish, userMetadata: userMetadata ?? undefined });
+      const adapter = await this.adapters.createOrGet({
+        id,
+        modelId,
+        sessionId,
+        lora,
+        baseModel,
+        firstState,
+        copiedFrom,
+        userMetadata: userMetadata ?? undefined,
+      });
       checkMadeFor(adapter, source);
       // A repeat at the same time was faster: its adapter has a folder of its own.
       if (adapter.id !== id) await this.store.delete(firstState.path);

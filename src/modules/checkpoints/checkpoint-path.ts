@@ -28,10 +28,21 @@ export function parseCheckpointPath(path: string, field: string): CheckpointPath
   return { modelId, kind, name: checkCheckpointName(name, field) };
 }
 
+/** A path, or the name of one of the adapter's own training checkpoints. @throws InvalidRequestError */
+export function readCheckpointPath(text: string, modelId: string, field: string): CheckpointPath {
+  if (isCheckpointPath(text)) return parseCheckpointPath(text, field);
+  return { modelId, kind: 'training', name: checkCheckpointName(text, field) };
+}
+
 export function checkCheckpointName(name: string, field: string): string {
   if (NAME.test(name)) return name;
   throw new InvalidRequestError(
     `${field} ${JSON.stringify(name.slice(0, 80))} cannot be a checkpoint's name. ${NAME_REMEDY}`,
     { field, remedy: NAME_REMEDY },
   );
+}
+
+/** A request that must name a checkpoint does not. `field`: the caller's word for the name. */
+export function namelessCheckpoint(field: string, remedy: string): InvalidRequestError {
+  return new InvalidRequestError(`No checkpoint is named. ${remedy}`, { field, remedy });
 }

@@ -13,6 +13,7 @@ import {
   toCheckpointDto,
 } from './dto/checkpoint.dto.js';
 import { CheckpointParamsDto } from './dto/checkpoint-params.dto.js';
+import { readLoad, readSave, readSaveForSampler } from './readers/checkpoint-orders.reader.js';
 
 const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id tells when it is done.';
 
@@ -32,7 +33,7 @@ export class CheckpointsController {
   })
   @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async save(@Body() body: SaveWeightsDto): Promise<CheckpointAcceptedDto> {
-    return toAcceptedDto(await this.checkpoints.save(body));
+    return toAcceptedDto(await this.checkpoints.save(readSave(body)));
   }
 
   @Post('load_weights')
@@ -47,7 +48,7 @@ export class CheckpointsController {
   })
   @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async load(@Body() body: LoadWeightsDto): Promise<CheckpointAcceptedDto> {
-    return toAcceptedDto(await this.checkpoints.load(body));
+    return toAcceptedDto(await this.checkpoints.load(readLoad(body)));
   }
 
   @Post('save_weights_for_sampler')
@@ -62,7 +63,7 @@ export class CheckpointsController {
   })
   @ApiOkResponse({ type: CheckpointAcceptedDto, description: ACCEPTED })
   async saveForSampler(@Body() body: SaveForSamplerDto): Promise<CheckpointAcceptedDto> {
-    return toAcceptedDto(await this.checkpoints.saveForSampler(body));
+    return toAcceptedDto(await this.checkpoints.save(readSaveForSampler(body)));
   }
 
   @Get('adapters/:model_id/checkpoints')

@@ -1,5 +1,6 @@
 export { CheckpointCopies, type CopyTarget } from './checkpoint-copies.js';
 export { CheckpointLibrary } from './checkpoint-library.js';
+export { type LoadCheckpoint, type SaveCheckpoint } from './checkpoint-orders.js';
 export {
   CHECKPOINT_SEGMENTS,
   type CheckpointPath,
@@ -7,7 +8,7 @@ export {
   isCheckpointPath,
   segmentOf,
 } from '../../domain/checkpoint-path.js';
-export { parseCheckpointPath } from './checkpoint-path.js';
+export { checkCheckpointName, namelessCheckpoint, parseCheckpointPath, readCheckpointPath } from './checkpoint-path.js';
 export { CheckpointsModule } from './checkpoints.module.js';
 export { CheckpointsService } from './checkpoints.service.js';
 export { CHECKPOINT_KINDS } from '../../domain/checkpoint-path.js';

@@ -28,6 +28,7 @@ import { TinkerQueueState } from './futures/tinker-queue-state.js';
 import { TinkerResults } from './futures/tinker-results.js';
 import { TinkerSampling } from './sampling/tinker-sampling.js';
 import { TinkerUsage } from './account/tinker-usage.js';
+import { TinkerTrainingReader } from './training/training-order.reader.js';
 import { TinkerTrainingController } from './training/training.controller.js';
 import { TinkerUsageController } from './account/usage.controller.js';
 import { WeightsAccess } from './weights/weights-access.js';
@@ -63,6 +64,7 @@ import { TinkerWeightsController } from './weights/weights.controller.js';
   ],
   providers: [
     TinkerModels,
+    TinkerTrainingReader,
     TinkerCopies,
     WeightsAccess,
     TinkerResults,

@@ -1,6 +1,6 @@
-export { OptimStepDto } from './dto/optim-step.dto.js';
 export { LOGPROBS } from './forward-result.js';
 export { type DatumContext, checkContextLength } from './readers/batch-context.js';
 export { TrainingWorkerModule } from './training-worker.module.js';
 export { TrainingModule } from './training.module.js';
-export { type DatumRequest, TrainingService } from './training.service.js';
+export { type BatchData, type OptimStepOrder, type TrainingOrder } from './training-orders.js';
+export { TrainingService } from './training.service.js';

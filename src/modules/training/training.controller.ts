@@ -8,6 +8,8 @@ import { ForwardBodyPipe } from './dto/forward-body.pipe.js';
 import { type ForwardBody, ForwardDto } from './dto/forward.dto.js';
 import { JsonBody } from '../../common/http/bodies/json-body.decorator.js';
 import { OptimStepDto } from './dto/optim-step.dto.js';
+import { readOptimStep } from './readers/optim-step.reader.js';
+import { TrainingOrderReader } from './readers/training-order.reader.js';
 import { TrainingService } from './training.service.js';
 
 const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id gives the result.';
@@ -35,7 +37,10 @@ const EXAMPLES = {
 @ApiTags('training')
 @Controller()
 export class TrainingController {
-  constructor(private readonly training: TrainingService) {}
+  constructor(
+    private readonly training: TrainingService,
+    private readonly reader: TrainingOrderReader,
+  ) {}
 
   @Post('fwdbwd')
   @ReadsLargeBodies()
@@ -50,7 +55,7 @@ export class TrainingController {
   })
   @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async forwardBackward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
-    return toAcceptedDto(await this.training.forwardBackward(body));
+    return toAcceptedDto(await this.training.submit(this.reader.read('forward_backward', body)));
   }
 
   @Post('fwd')
@@ -64,7 +69,7 @@ export class TrainingController {
   })
   @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async forward(@JsonBody(ForwardBodyPipe) body: ForwardBody): Promise<AcceptedDto> {
-    return toAcceptedDto(await this.training.forward(body));
+    return toAcceptedDto(await this.training.submit(this.reader.read('forward', body)));
   }
 
   @Post('optim_step')
@@ -81,7 +86,7 @@ export class TrainingController {
   })
   @ApiOkResponse({ type: AcceptedDto, description: ACCEPTED })
   async optimStep(@Body() body: OptimStepDto): Promise<AcceptedDto> {
-    return toAcceptedDto(await this.training.optimStep(body));
+    return toAcceptedDto(await this.training.optimStep(readOptimStep(body)));
   }
 }
 

@@ -1,33 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { isGiven } from '../../common/json/json-fields.js';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { type DatumBatch } from '../../domain/datum-batch.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
-import { AdaptersService, type AdapterWish, toLoraSpec } from '../adapters/index.js';
+import { type AdapterEntity, AdaptersService, type NewAdapter } from '../adapters/index.js';
 import { encodeForward, encodeOptimStep } from '../../operations/training-operations.js';
 import { type LossReference, type LossSpec } from '../../domain/loss.js';
 import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } from '../futures/index.js';
 import { leaveOutIgnored } from '../../losses/ignored-targets.js';
 import { LossesService } from '../losses/index.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
-import { type BatchContext } from './readers/batch-context.js';
-import { type ReadBatch, readBatch } from './readers/batch.reader.js';
-import { type ForwardBody, type ForwardFieldsDto } from './dto/forward.dto.js';
-import { READ_LARGE_BATCH } from './readers/large-batch.reader.js';
-import { type OptimStepDto, toAdamParams } from './dto/optim-step.dto.js';
-
-/** A training request of another wire format: it brings the reader of its data with it. */
-export interface DatumRequest {
-  readonly kind: 'forward' | 'forward_backward';
-  readonly modelId: string;
-  readonly seqId?: number;
-  readonly loss: string;
-  readonly lossConfig: Readonly<Record<string, unknown>>;
-  readonly read: (context: BatchContext) => DatumBatch | Promise<DatumBatch>;
-}
-
-const DEFAULT_LOSS = 'cross_entropy';
+import { type OptimStepOrder, type TrainingOrder } from './training-orders.js';
 
 /** Checks training requests completely, so that what cannot work is refused at once, and puts them into the log. */
 @Injectable()
@@ -38,92 +20,50 @@ export class TrainingService {
     private readonly losses: LossesService,
     private readonly futures: FuturesService,
     private readonly accepted: AcceptedRequests,
-    private readonly threads: ThreadPool,
   ) {}
 
-  async forward(body: ForwardBody): Promise<Accepted> {
-    const { modelId, baseModel } = toWish(body.fields);
-    if (!this.adapters.isBaseModel(modelId)) return this.submitToAdapter('forward', body);
+  /** The adapter is made where the order says so, but only for data that can be trained on. */
+  async submit(order: TrainingOrder): Promise<Accepted> {
+    const { kind, modelId, makes, seqId } = order;
+    if (kind === 'forward' && makes && this.adapters.isBaseModel(modelId)) return this.submitToBase(order, makes);
+    const { adapter: existing, model } = await this.adapterOf(order);
+    const request = encodeForward(await this.readRequest(order, model, existing?.id));
+    if (!existing) checkRequestSize(request);
+    const adapter = existing ?? (await this.adapters.createOrGet({ lora: {}, ...makes, modelId }));
+    return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: adapter.baseModel, seqId, request });
+  }
+
+  async optimStep({ modelId, seqId, params }: OptimStepOrder): Promise<Accepted> {
+    const { id: adapterId, baseModel } = await this.adapters.get(modelId);
+    const request = encodeOptimStep(params);
+    return this.futures.submit({ kind: 'optim_step', adapterId, modelId, baseModel, seqId, request });
+  }
+
+  private async submitToBase(order: TrainingOrder, { baseModel }: Pick<NewAdapter, 'baseModel'>): Promise<Accepted> {
+    const { modelId } = order;
     const model = this.adapters.baseModel(baseModel ?? modelId, baseModel === undefined ? 'model_id' : 'base_model');
-    const request = encodeForward(await this.readRequest(body, model));
+    const request = encodeForward(await this.readRequest(order, model));
     return this.futures.submit({ kind: 'forward', adapterId: null, modelId, baseModel: model.name, request });
   }
 
-  forwardBackward(body: ForwardBody): Promise<Accepted> {
-    return this.submitToAdapter('forward_backward', body);
-  }
-
-  /** For an adapter that exists; all log-probs come back. */
-  async submitDatums({ kind, modelId, seqId, loss: name, lossConfig, read }: DatumRequest): Promise<Accepted> {
+  /** The adapter, null where it is to be made; and the base model that it has or will have. */
+  private async adapterOf({
+    modelId,
+    makes,
+  }: TrainingOrder): Promise<{ readonly adapter: AdapterEntity | null; readonly model: BaseModel }> {
+    if (makes) return this.adapters.resolve({ ...makes, modelId });
     const adapter = await this.adapters.get(modelId);
-    const model = this.adapters.baseModel(adapter.baseModel);
-    const reference = await this.lossOf(name, adapter.id, seqId);
+    return { adapter, model: this.adapters.baseModel(adapter.baseModel) };
+  }
+
+  private async readRequest(order: TrainingOrder, model: BaseModel, adapterId?: string): Promise<ForwardRequest> {
+    const reference = await this.lossOf(order.loss, adapterId, order.seqId);
     const loss = this.registry.functionOf(reference);
-    const config = this.registry.resolveConfig(loss, lossConfig);
-    const batch = await read({ model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) });
-    this.registry.checkInputs(loss, batch);
-    const request = encodeForward({
-      batch: leaveOutIgnored(loss, batch),
-      loss: { ...reference, config },
-      logprobs: 'all',
-    });
-    return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: model.name, seqId, request });
-  }
-
-  async optimStep(body: OptimStepDto): Promise<Accepted> {
-    const adapter = await this.adapters.get(body.model_id);
-    return this.futures.submit({
-      kind: 'optim_step',
-      adapterId: adapter.id,
-      modelId: adapter.modelId,
-      baseModel: adapter.baseModel,
-      seqId: body.seq_id,
-      request: encodeOptimStep(toAdamParams(body.adam_params)),
-    });
-  }
-
-  private async submitToAdapter(kind: 'forward' | 'forward_backward', body: ForwardBody): Promise<Accepted> {
-    const wish = toWish(body.fields);
-    const { adapter: existing, model } = await this.adapters.look(wish);
-    // The data is read first: a request that cannot work makes no adapter.
-    const request = encodeForward(await this.readRequest(body, model, existing?.id));
-    checkRequestSize(request);
-    const adapter = existing ?? (await this.adapters.createOrGet(wish));
-    return this.futures.submit({
-      kind,
-      adapterId: adapter.id,
-      modelId: adapter.modelId,
-      baseModel: adapter.baseModel,
-      seqId: body.fields.seq_id,
-      request,
-    });
-  }
-
-  private async readRequest(body: ForwardBody, model: BaseModel, adapterId?: string): Promise<ForwardRequest> {
-    const { fields } = body;
-    const reference = await this.lossOf(fields.loss_fn ?? DEFAULT_LOSS, adapterId, fields.seq_id);
-    const loss = this.registry.functionOf(reference);
-    const config = this.registry.resolveConfig(loss, fields.loss_fn_config ?? undefined);
+    const config = this.registry.resolveConfig(loss, order.lossConfig);
     const context = { model, loss: loss.metadata, knownInputs: this.registry.inputNames(loss) };
-    const { batch, form } = await this.readData(body, context);
+    const { batch, logprobs } = await order.read(context);
     this.registry.checkInputs(loss, batch);
-    const logprobs = fields.logprobs ?? (form === 'datums' ? 'all' : 'weighted');
     return { batch: leaveOutIgnored(loss, batch), loss: { ...reference, config }, logprobs };
-  }
-
-  /** Datums of a large body are read in a thread; what conversations it holds come back to the tokenizer. */
-  private async readData(
-    { fields, data, lossFnInputs, bytes }: ForwardBody,
-    context: BatchContext,
-  ): Promise<ReadBatch> {
-    const trainOn = fields.train_on ?? undefined;
-    const read = (given: unknown, inputs: unknown) =>
-      readBatch({ data: given, loss_fn_inputs: inputs ?? undefined, train_on: trainOn }, context);
-    if (!bytes) return read(data, lossFnInputs);
-    const { model, ...rest } = context;
-    const plain = { ...rest, model: { name: model.name, config: model.config } };
-    const large = await this.threads.run(READ_LARGE_BATCH, { bytes, trainOn, context: plain }, [bytes.buffer]);
-    return large.form === 'datums' ? large : read(large.data, large.lossFnInputs);
   }
 
   /**
@@ -142,8 +82,4 @@ export class TrainingService {
 
 function isMeantBy(name: string, reference: Partial<LossReference>): reference is LossReference {
   return name === reference.name || name === `${reference.name}@${reference.version}`;
-}
-
-function toWish(fields: ForwardFieldsDto): AdapterWish & { modelId: string } {
-  return { modelId: fields.model_id, baseModel: fields.base_model ?? undefined, lora: toLoraSpec(fields.lora_config) };
 }

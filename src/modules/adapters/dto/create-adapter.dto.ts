@@ -1,9 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsPositive, IsString, Min, ValidateNested } from 'class-validator';
-import { oneSetting } from '../../../common/json/one-setting.js';
-import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
-import { LoraConfigDto, toLoraSpec } from './lora-config.dto.js';
+import { LoraConfigDto } from './lora-config.dto.js';
 
 export class CreateAdapterDto {
   /** Base model to adapt; the server's first one when left out. See GET /get_server_capabilities. */
@@ -42,12 +40,4 @@ export class CreateAdapterDto {
   @IsNumber({ allowNaN: false, allowInfinity: false })
   @IsPositive()
   alpha?: number;
-}
-
-/** What the request says about the adapter, from lora_config and from the top level. */
-export function toCreateSpec(dto: CreateAdapterDto): Partial<LoraSpec> {
-  const nested = toLoraSpec(dto.lora_config);
-  const rank = oneSetting(nested.rank, dto.rank, 'lora_config.rank', 'rank');
-  const alpha = oneSetting(nested.alpha, dto.alpha, 'lora_config.alpha', 'alpha');
-  return { ...nested, ...(rank === undefined ? {} : { rank }), ...(alpha === undefined ? {} : { alpha }) };
 }

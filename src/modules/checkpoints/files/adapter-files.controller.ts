@@ -71,10 +71,10 @@ export class AdapterFilesController {
     @UploadedFile() file: { readonly buffer: Buffer } | undefined,
     @Req() request: Request,
   ): Promise<AdapterCreatedDto> {
-    const wish = { modelId: query.model_id, baseModel: query.base_model };
     const source = bodyOf(request, file);
     try {
-      const { adapter, accepted } = await this.files.import(source, wish);
+      const wanted = { modelId: query.model_id, baseModel: query.base_model };
+      const { adapter, accepted } = await this.files.import(source, wanted);
       return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
     } finally {
       source.destroy();

@@ -11,7 +11,7 @@ import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '../../../formats/peft
 import { parsePeftConfig } from '../../../formats/peft-config.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { ADOPT_FILES } from './adopted-files.js';
-import { type AdapterEntity, AdaptersService } from '../../adapters/index.js';
+import { type AdapterEntity, AdaptersService, type NewAdapter } from '../../adapters/index.js';
 import { type Accepted, FuturesService } from '../../futures/index.js';
 import { CheckpointsService } from '../checkpoints.service.js';
 import { withFirstState } from './first-state.js';
@@ -52,16 +52,16 @@ export class AdapterFilesService {
   /** A new adapter whose first state is the given one. Nothing is left behind when it is refused. */
   async import(
     source: Readable,
-    wish: { modelId?: string; baseModel?: string },
+    { modelId, baseModel }: Pick<NewAdapter, 'modelId' | 'baseModel'>,
   ): Promise<{ adapter: AdapterEntity; accepted: Accepted }> {
-    if (wish.modelId !== undefined) await this.adapters.checkFree(wish.modelId);
+    if (modelId !== undefined) await this.adapters.checkFree(modelId);
     const files = await readArchive(source, { maxBytes: this.config.bodyLimitMb * MIB, maxEntries: 100 });
-    const model = this.baseModelOf(files, wish.baseModel);
+    const model = this.baseModelOf(files, baseModel);
     const id = `adapter_${ulid()}`;
     const foreign = { files, config: model.config, baseModel: model.name };
     const { lora, ...first } = await this.threads.run(ADOPT_FILES, foreign, buffersOf(files.values()));
     return withFirstState(this.store, id, first, (firstState) =>
-      this.adapters.create({ id, modelId: wish.modelId, baseModel: model.name, lora, firstState }),
+      this.adapters.create({ id, modelId, baseModel: model.name, lora, firstState }),
     );
   }
 

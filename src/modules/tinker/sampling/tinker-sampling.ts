@@ -12,8 +12,7 @@ import { putTokens } from '../codec/datum-batch.js';
 import { readModelInput } from '../codec/json-request.js';
 import { readPromptTargets } from '../codec/prompt-targets.js';
 import { type AsampleDto } from './dto/sampling.dto.js';
-import { toSeed } from '../../../domain/seed.js';
-import { seedOf } from '../training/dto/model.dto.js';
+import { seedOfName, toSeed } from '../../../domain/seed.js';
 
 /** 64 MiB with the ids. */
 const MAX_TOP_CELLS = 2 ** 23;
@@ -113,7 +112,7 @@ function toRequest(dto: AsampleDto, model: BaseModel, name: string | undefined):
     topK: Math.max(params.top_k ?? 0, 0),
     stopTokens: [...new Set([...endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
-    seed: isGiven(params.seed) ? toSeed(params.seed) : seedOf(name ?? String(Math.random())),
+    seed: isGiven(params.seed) ? toSeed(params.seed) : seedOfName(name ?? String(Math.random())),
   };
   const request = { prompt, count: dto.num_samples ?? 1, sampling };
   const targets = dto.target_prompt_logprobs ?? undefined;

@@ -6,6 +6,7 @@ import { AppConfig } from '../../../config/app-config.js';
 import { AdaptersService } from '../../adapters/index.js';
 import { type Accepted } from '../../futures/index.js';
 import { CreateModelDto, TinkerFutureDto, TinkerModelIdDto, TinkerModelInfoDto } from './dto/model.dto.js';
+import { readFreshModel } from './models.reader.js';
 import { TinkerModels } from './tinker-models.js';
 import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
 import { tokenizerId } from '../hub/tokenizer-location.js';
@@ -39,7 +40,7 @@ export class TinkerModelsController {
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('session or base model')
   async create(@Body() body: CreateModelDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.models.create(body));
+    return toTinkerFuture(await this.models.create(readFreshModel(body)));
   }
 
   @Post('get_info')

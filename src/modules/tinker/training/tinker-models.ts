@@ -1,17 +1,39 @@
 import { Injectable } from '@nestjs/common';
 import { runAs } from '../../../common/caller.js';
-import { invalid, isGiven } from '../../../common/json/json-fields.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdaptersService } from '../../adapters/index.js';
-import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
+import { CheckpointLibrary, type CheckpointPath, CheckpointsService } from '../../checkpoints/index.js';
 import { type Accepted } from '../../futures/index.js';
 import { SessionsService } from '../../sessions/index.js';
-import { type CreateModelDto, toTinkerLora } from './dto/model.dto.js';
-import { checkOptimizerConfig } from './dto/optimizer.js';
-import { type TinkerLoadDto } from '../weights/dto/weights.dto.js';
 import { WeightsAccess } from '../weights/weights-access.js';
 
 /** Number of the load that a model begins with: the client counts its own requests from 1. */
 const FIRST_SEQ_ID = 0;
+
+/** A place for a model: a session, and the client's number of the model in it. */
+export interface ModelPlace {
+  readonly sessionId: string;
+  readonly modelSeqId: number;
+  /** What the client wants to remember with the model. */
+  readonly userMetadata?: Readonly<Record<string, unknown>>;
+}
+
+/** A model with fresh weights. */
+export interface FreshModel extends ModelPlace {
+  readonly baseModel: string;
+  readonly lora: LoraSpec;
+}
+
+/** A checkpoint to load into a model that exists, or into one that is made for it with the checkpoint's own shape. */
+export interface LoadIntoModel {
+  readonly path: CheckpointPath;
+  readonly optimizer: boolean;
+  /** A key of the account that may read the checkpoint, where that is another one. */
+  readonly accessToken?: string;
+  readonly target:
+    | { readonly modelId: string; readonly seqId?: number }
+    | (ModelPlace & { /** Must be the checkpoint's own. */ readonly baseModel?: string });
+}
 
 /** Makes adapters as the Tinker API describes them, fresh or from a checkpoint. */
 @Injectable()
@@ -25,45 +47,35 @@ export class TinkerModels {
   ) {}
 
   /** A repeat of (session, model_seq_id) gives the first one's future. */
-  async create(dto: CreateModelDto): Promise<Accepted> {
-    await this.sessions.enter(dto.session_id);
-    checkOptimizerConfig(dto.optimizer_config);
-    const modelId = modelIdOf(dto.session_id, dto.model_seq_id);
+  async create({ sessionId, modelSeqId, baseModel, lora, userMetadata }: FreshModel): Promise<Accepted> {
+    await this.sessions.enter(sessionId);
     return this.adapters.createOnce({
-      modelId,
-      baseModel: dto.base_model,
-      lora: toTinkerLora(modelId, dto.lora_config ?? undefined),
-      sessionId: dto.session_id,
-      userMetadata: dto.user_metadata ?? undefined,
+      modelId: modelIdOf(sessionId, modelSeqId),
+      baseModel,
+      lora,
+      sessionId,
+      userMetadata,
     });
   }
 
-  /** Into a model that exists, or into one that is made for it with the checkpoint's own shape. */
-  async load(dto: TinkerLoadDto): Promise<Accepted> {
-    checkOptimizerConfig(dto.optimizer_config);
-    const { path, model_id: modelId } = dto;
-    const optimizer = dto.optimizer ?? false;
-    const reader = await this.access.readerOf(dto.weights_access_token);
-    if (!isGiven(modelId)) return this.createFrom(dto, optimizer, reader);
-    return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: dto.seq_id }, reader);
+  async load({ path, optimizer, accessToken, target }: LoadIntoModel): Promise<Accepted> {
+    const reader = await this.access.readerOf(accessToken);
+    const { modelId, seqId } = 'modelId' in target ? target : await this.createFor(path, target, reader);
+    return this.checkpoints.load({ modelId, path, field: 'path', optimizer, seqId, reader });
   }
 
-  private async createFrom(
-    { session_id: sessionId, model_seq_id: seqId, path, ...dto }: TinkerLoadDto,
-    optimizer: boolean,
+  private async createFor(
+    path: CheckpointPath,
+    place: ModelPlace & { readonly baseModel?: string },
     reader: string,
-  ): Promise<Accepted> {
-    if (!isGiven(sessionId) || !isGiven(seqId)) {
-      throw invalid('model_id', 'is missing.', 'Give model_id, or session_id and model_seq_id to make a model.');
-    }
+  ): Promise<{ modelId: string; seqId: number }> {
+    const { sessionId, userMetadata } = place;
     await this.sessions.enter(sessionId);
-    const source = parseCheckpointPath(path, 'path');
-    const { lora, baseModel } = await runAs(reader, () => this.library.readable(source, 'path'));
-    this.adapters.checkBaseModel(dto.base_model, baseModel);
-    const modelId = modelIdOf(sessionId, seqId);
-    const userMetadata = dto.user_metadata ?? undefined;
+    const { lora, baseModel } = await runAs(reader, () => this.library.readable(path, 'path'));
+    this.adapters.checkBaseModel(place.baseModel, baseModel);
+    const modelId = modelIdOf(sessionId, place.modelSeqId);
     await this.adapters.createOnce({ modelId, baseModel, lora, sessionId, userMetadata });
-    return this.checkpoints.load({ model_id: modelId, path, optimizer, seq_id: FIRST_SEQ_ID }, reader);
+    return { modelId, seqId: FIRST_SEQ_ID };
   }
 }
 

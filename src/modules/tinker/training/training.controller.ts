@@ -2,18 +2,16 @@ import { Body, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiConsumes, ApiOkResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
-import { LargeBody, ReadsLargeBodies } from '../../../common/http/bodies/large-body.js';
-import { ThreadPool } from '../../../common/threads/thread-pool.js';
-import { type DatumRequest, TrainingService } from '../../training/index.js';
-import { toDatumBatch } from '../codec/datum-batch.js';
-import { readJsonRequest } from '../codec/json-request.js';
-import { type InputField, READ_LARGE_REQUEST_BATCH, READ_LARGE_REQUEST_HEAD } from '../codec/large-request.js';
-import { readProtoRequest } from '../codec/proto-request.js';
+import { ReadsLargeBodies } from '../../../common/http/bodies/large-body.js';
+import { TrainingService } from '../../training/index.js';
+import { type InputField } from '../codec/large-request.js';
 import { PROTOBUF } from '../codec/wire-schema.js';
 import { TinkerForwardBackwardDto, TinkerForwardDto } from './dto/forward.dto.js';
 import { TinkerFutureDto } from './dto/model.dto.js';
-import { TinkerOptimStepDto, toOptimStep } from './dto/training.dto.js';
+import { TinkerOptimStepDto } from './dto/training.dto.js';
 import { toTinkerFuture } from './models.controller.js';
+import { readTinkerOptimStep } from './optim-step.reader.js';
+import { TinkerTrainingReader } from './training-order.reader.js';
 import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
 
 const MODEL_INPUT = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
@@ -35,7 +33,7 @@ const ROLLOUTS = [
 export class TinkerTrainingController {
   constructor(
     private readonly training: TrainingService,
-    private readonly threads: ThreadPool,
+    private readonly reader: TinkerTrainingReader,
   ) {}
 
   @Post('forward_backward')
@@ -89,30 +87,10 @@ export class TinkerTrainingController {
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
   async optimStep(@Body() body: TinkerOptimStepDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.training.optimStep(toOptimStep(body)));
+    return toTinkerFuture(await this.training.optimStep(readTinkerOptimStep(body)));
   }
 
   private async submit(body: unknown, input: InputField): Promise<TinkerFutureDto> {
-    const { forwardOnly, ...request } = await this.read(body, input);
-    const isForward = forwardOnly || input === 'forward_input';
-    const accepted = await this.training.submitDatums({ ...request, kind: isForward ? 'forward' : 'forward_backward' });
-    return toTinkerFuture(accepted);
-  }
-
-  private async read(
-    body: unknown,
-    input: InputField,
-  ): Promise<Omit<DatumRequest, 'kind'> & { readonly forwardOnly: boolean }> {
-    if (!(body instanceof LargeBody)) {
-      const { data, ...request } = Buffer.isBuffer(body) ? readProtoRequest(body) : readJsonRequest(body, input);
-      return { ...request, read: (context) => toDatumBatch(data, context) };
-    }
-    const given = { type: body.type, bytes: body.bytes, input };
-    const { request, bytes } = await this.threads.run(READ_LARGE_REQUEST_HEAD, given, [given.bytes.buffer]);
-    const read: DatumRequest['read'] = ({ model: { name, config }, ...context }) => {
-      const task = { ...given, bytes, context: { ...context, model: { name, config } } };
-      return this.threads.run(READ_LARGE_REQUEST_BATCH, task, [bytes.buffer]);
-    };
-    return { ...request, read };
+    return toTinkerFuture(await this.training.submit(await this.reader.read(body, input)));
   }
 }

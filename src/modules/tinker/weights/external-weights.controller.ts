@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiInvalid, ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
+import { readTinkerSaveExternal } from './checkpoint-orders.reader.js';
 import { DownloadLinks } from './download-links.js';
 import { TinkerFutureDto } from '../training/dto/model.dto.js';
 import { ExternalWeightsUrlsDto, TinkerSaveExternalDto } from './dto/external-weights.dto.js';
@@ -28,10 +29,8 @@ export class TinkerExternalWeightsController {
   })
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
-  async save(
-    @Body() { age_encryption_recipients: recipients, ...body }: TinkerSaveExternalDto,
-  ): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.checkpoints.saveExternal(body, recipients ?? undefined));
+  async save(@Body() body: TinkerSaveExternalDto): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.checkpoints.save(readTinkerSaveExternal(body)));
   }
 
   /**

@@ -3,11 +3,11 @@ import { ApiForbiddenResponse, ApiHeader, ApiOkResponse } from '@nestjs/swagger'
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
 import { ErrorDto } from '../../../common/http/error.dto.js';
-import { isGiven } from '../../../common/json/json-fields.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
 import { SamplersService } from '../../sessions/index.js';
+import { readTinkerLoad, readTinkerSave, readTinkerSaveForSampler } from './checkpoint-orders.reader.js';
 import { CopiedWeightsDto, CopyWeightsDto } from './dto/copy-weights.dto.js';
-import { TinkerFutureDto, toTrainFlags } from '../training/dto/model.dto.js';
+import { TinkerFutureDto } from '../training/dto/model.dto.js';
 import {
   TinkerLoadDto,
   TinkerPathDto,
@@ -17,6 +17,7 @@ import {
 } from './dto/weights.dto.js';
 import { toTinkerFuture } from '../training/models.controller.js';
 import { TinkerCopies } from './tinker-copies.js';
+import { toTrainFlags } from '../training/lora-flags.js';
 import { TinkerModels } from '../training/tinker-models.js';
 import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
 
@@ -50,8 +51,8 @@ export class TinkerWeightsController {
   })
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
-  async save(@Body() { user_metadata: userMetadata, ...body }: TinkerSaveDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.checkpoints.save(body, userMetadata ?? undefined));
+  async save(@Body() body: TinkerSaveDto): Promise<TinkerFutureDto> {
+    return toTinkerFuture(await this.checkpoints.save(readTinkerSave(body)));
   }
 
   @Post('save_weights_for_sampler')
@@ -69,12 +70,9 @@ export class TinkerWeightsController {
   })
   @ApiOkResponse({ type: TinkerFutureDto, description: ACCEPTED })
   @ApiMissing('model')
-  async saveForSampler(
-    @Body() { user_metadata: userMetadata, ...body }: TinkerSaveForSamplerDto,
-  ): Promise<TinkerFutureDto> {
-    if (isGiven(body.path)) {
-      return toTinkerFuture(await this.checkpoints.saveForSampler(body, userMetadata ?? undefined));
-    }
+  async saveForSampler(@Body() body: TinkerSaveForSamplerDto): Promise<TinkerFutureDto> {
+    const order = readTinkerSaveForSampler(body);
+    if (order !== null) return toTinkerFuture(await this.checkpoints.save(order));
     const saved = await this.checkpoints.saveUnnamed(body.model_id, body.seq_id ?? undefined);
     await this.samplers.createForSave(saved);
     return toTinkerFuture(saved);
@@ -99,7 +97,7 @@ export class TinkerWeightsController {
   @ApiMissing('model, session or checkpoint')
   @ApiForeignToken()
   async load(@Body() body: TinkerLoadDto): Promise<TinkerFutureDto> {
-    return toTinkerFuture(await this.models.load(body));
+    return toTinkerFuture(await this.models.load(readTinkerLoad(body)));
   }
 
   @Post('copy_weights')

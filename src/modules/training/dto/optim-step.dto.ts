@@ -12,8 +12,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { oneSetting } from '../../../common/json/one-setting.js';
-import { type AdamParams, DEFAULT_ADAM } from '../../../domain/adapter/adam-params.js';
+import { DEFAULT_ADAM } from '../../../domain/adapter/adam-params.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 /** Decay rates must stay below 1; this is the largest that the bias correction can still tell from 1. */
@@ -111,20 +110,4 @@ export class OptimStepDto {
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   seq_id?: number;
-}
-
-/** Defaults for what is left out. @throws InvalidRequestError where two names of one setting have two values */
-export function toAdamParams(given: AdamParamsDto | undefined, field = 'adam_params'): AdamParams {
-  const dto = given ?? {};
-  const one = (first: number | undefined, second: number | undefined, name: string, alias: string) =>
-    oneSetting(first, second, `${field}.${name}`, `${field}.${alias}`);
-  return {
-    learningRate: one(dto.learning_rate, dto.lr, 'learning_rate', 'lr') ?? DEFAULT_ADAM.learningRate,
-    beta1: one(dto.beta1, dto.betas?.[0], 'beta1', 'betas[0]') ?? DEFAULT_ADAM.beta1,
-    beta2: one(dto.beta2, dto.betas?.[1], 'beta2', 'betas[1]') ?? DEFAULT_ADAM.beta2,
-    eps: dto.eps ?? DEFAULT_ADAM.eps,
-    weightDecay: dto.weight_decay ?? DEFAULT_ADAM.weightDecay,
-    gradClipNorm:
-      one(dto.grad_clip_norm, dto.max_grad_norm, 'grad_clip_norm', 'max_grad_norm') ?? DEFAULT_ADAM.gradClipNorm,
-  };
 }

@@ -1,21 +1,12 @@
-import { createHash } from 'node:crypto';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsBoolean, IsInt, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
-import { InvalidRequestError } from '../../../../common/errors/request.errors.js';
 import { SeedProperty } from '../../../../common/http/validation/is-seed.decorator.js';
 import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
 import { IsStorable } from '../../../../common/http/validation/is-storable.js';
-import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../../domain/adapter/lora-spec.js';
-import { type Seed, toSeed } from '../../../../domain/seed.js';
-import { OTHER_LORA_SETTINGS, TINKER_ALPHA } from '../../dto/foreign-settings.js';
+import { type Seed } from '../../../../domain/seed.js';
+import { OTHER_LORA_SETTINGS } from '../../dto/foreign-settings.js';
 import { RefusesFields } from '../../dto/refuses-fields.js';
-
-const ATTENTION: readonly TargetModule[] = ['q_proj', 'k_proj', 'v_proj', 'o_proj'];
-const MLP: readonly TargetModule[] = ['gate_proj', 'up_proj', 'down_proj'];
-const UNEMBED: readonly TargetModule[] = ['lm_head'];
-
-const SEEDS = 2 ** 31;
 
 @RefusesFields(OTHER_LORA_SETTINGS)
 export class TinkerLoraConfigDto {
@@ -168,31 +159,4 @@ export class TinkerModelInfoDto {
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   model_name!: string;
-}
-
-/** The shape of the adapter that the request asks for. @throws InvalidRequestError when it trains nothing */
-export function toTinkerLora(modelId: string, config: TinkerLoraConfigDto = {}): LoraSpec {
-  const wanted = new Set([
-    ...((config.train_attn ?? true) ? ATTENTION : []),
-    ...((config.train_mlp ?? true) ? MLP : []),
-    ...((config.train_unembed ?? true) ? UNEMBED : []),
-  ]);
-  if (wanted.size === 0) {
-    const remedy = 'Set at least one of train_attn, train_mlp and train_unembed.';
-    throw new InvalidRequestError(`lora_config trains nothing. ${remedy}`, { field: 'lora_config', remedy });
-  }
-  const targetModules = TARGET_MODULES.filter((target) => wanted.has(target));
-  const seed = config.seed === undefined || config.seed === null ? seedOf(modelId) : toSeed(config.seed);
-  return { rank: config.rank ?? 32, alpha: TINKER_ALPHA, dropout: 0, targetModules, rsLora: false, seed };
-}
-
-/** The flags that make an adapter with these targets; a part of a group does not count. */
-export function toTrainFlags({ targetModules }: Pick<LoraSpec, 'targetModules'>) {
-  const has = (group: readonly TargetModule[]) => group.every((target) => targetModules.includes(target));
-  return { train_unembed: has(UNEMBED), train_mlp: has(MLP), train_attn: has(ATTENTION) };
-}
-
-/** A seed that follows from a name, so that a repeat of the request is the same request. */
-export function seedOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUInt32LE() % SEEDS;
 }

@@ -2,8 +2,6 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
-import { type OptimStepDto } from '../../../training/index.js';
-import { refuseOtherKind, refuseOtherParams } from './optimizer.js';
 import { OTHER_ADAM_SETTINGS } from '../../dto/foreign-settings.js';
 import { RefusesFields } from '../../dto/refuses-fields.js';
 
@@ -98,25 +96,4 @@ export class TinkerOptimStepDto {
   @IsOptional()
   @IsObject()
   optim_params?: Record<string, unknown>;
-}
-
-/** The request as the root route takes it, with the SDK's defaults. @throws InvalidRequestError for other optimisers */
-export function toOptimStep(dto: TinkerOptimStepDto): OptimStepDto {
-  refuseOtherParams(dto.optimizer_params, 'optimizer_params');
-  refuseOtherParams(dto.optim_params, 'optim_params');
-  refuseOtherKind(dto.adam_params?.type, 'adam_params.type');
-  const given = dto.adam_params ?? {};
-  return {
-    model_id: dto.model_id,
-    seq_id: dto.seq_id ?? undefined,
-    adam_params: {
-      learning_rate: given.learning_rate ?? 1e-4,
-      beta1: given.beta1 ?? 0.9,
-      beta2: given.beta2 ?? 0.95,
-      eps: given.eps ?? 1e-12,
-      weight_decay: given.weight_decay ?? 0,
-      // To the SDK everything up to 0 means no cap.
-      grad_clip_norm: Math.max(given.grad_clip_norm ?? 0, 0),
-    },
-  };
 }

@@ -1,0 +1,33 @@
+import { InvalidRequestError } from '../../../common/errors/request.errors.js';
+import { isGiven } from '../../../common/json/json-fields.js';
+import { oneSetting } from '../../../common/json/one-setting.js';
+import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/adapter/lora-spec.js';
+import { toSeed } from '../../../domain/seed.js';
+import { ALL_LINEAR, type LoraConfigDto } from '../dto/lora-config.dto.js';
+
+/** What the request says about the adapter; what it leaves out is for the caller to fill in. */
+export function readLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_config'): Partial<LoraSpec> {
+  if (!dto) return {};
+  const rank = oneSetting(dto.rank, dto.r, `${field}.rank`, `${field}.r`);
+  const alpha = oneSetting(dto.alpha, dto.lora_alpha, `${field}.alpha`, `${field}.lora_alpha`);
+  const dropout = oneSetting(dto.dropout, dto.lora_dropout, `${field}.dropout`, `${field}.lora_dropout`);
+  const modules = dto.target_modules ?? undefined;
+  const targetModules = modules === undefined ? undefined : toTargets(modules, field);
+  const { use_rslora: rsLora } = dto;
+  const seed = isGiven(dto.seed) ? toSeed(dto.seed) : undefined;
+  const given = Object.entries({ rank, alpha, dropout, targetModules, rsLora, seed });
+  // Null is left out, as undefined is.
+  return Object.fromEntries(given.filter(([, value]) => (value ?? undefined) !== undefined));
+}
+
+/** In the order of TARGET_MODULES, so that the same set is the same adapter. */
+function toTargets(given: unknown, field: string): readonly TargetModule[] {
+  if (given === ALL_LINEAR) return LAYER_TARGETS;
+  const names: readonly unknown[] = Array.isArray(given) ? given : [];
+  const targets = TARGET_MODULES.filter((target) => names.includes(target));
+  // Shorter where a name is unknown or stands there twice.
+  if (names.length > 0 && targets.length === names.length) return targets;
+  const path = `${field}.target_modules`;
+  const remedy = `Give "${ALL_LINEAR}" or a list of different names out of ${TARGET_MODULES.join(', ')}.`;
+  throw new InvalidRequestError(`${path} is not usable. ${remedy}`, { field: path, remedy });
+}
