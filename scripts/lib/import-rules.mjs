@@ -9,7 +9,14 @@ const INFRASTRUCTURE = [...CONFIGURED, 'src/database', 'src/queue', 'src/events'
 const GRAPHS = ['src/compute/graph', 'src/compute/models'];
 const EXECUTORS = ['src/compute/onnxruntime', 'src/compute/tensorflow'];
 const LOG = ['src/modules/workers', 'src/modules/futures'];
-const LIBRARIES = ['src/base-models', 'src/losses', 'src/compute', 'src/compute/numerics', 'src/operations'];
+const LIBRARIES = [
+  'src/base-models',
+  'src/losses',
+  'src/compute',
+  'src/compute/models',
+  'src/compute/numerics',
+  'src/operations',
+];
 /** What a module that offers routes over adapters builds on. */
 const FEATURE = [...INFRASTRUCTURE, ...LIBRARIES, ...LOG, 'src/modules/adapters'];
 
@@ -20,14 +27,15 @@ export const LAYERS = {
   'src/database': CONFIGURED,
   'src/queue': CONFIGURED,
   'src/events': [...CONFIGURED, 'src/database'],
-  'src/formats': BASE,
-  'src/storage': [...CONFIGURED, 'src/formats'],
-  'src/base-models': [...CONFIGURED, 'src/formats'],
-  'src/losses': BASE,
   'src/compute/graph': BASE,
+  // What models are: parameters, layers and programs, by family.
   'src/compute/models': [...BASE, 'src/compute/graph'],
+  'src/formats': [...BASE, 'src/compute/models'],
+  'src/storage': [...CONFIGURED, 'src/formats'],
+  'src/base-models': [...CONFIGURED, 'src/formats', 'src/compute/models'],
+  'src/losses': BASE,
   'src/compute': [...CONFIGURED, 'src/base-models', ...GRAPHS],
-  'src/compute/numerics': [...BASE, 'src/compute'],
+  'src/compute/numerics': [...BASE, 'src/compute', 'src/compute/models'],
   'src/compute/onnxruntime': [...BASE, 'src/compute', ...GRAPHS],
   'src/compute/tensorflow': [...BASE, 'src/compute', ...GRAPHS],
   'src/compute/local': [

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubStandIn } from '../../test/support/hub-stand-in.js';
 import { NotFoundError } from '../common/errors/request.errors.js';
-import { modelParameters } from '../domain/model/model-parameters.js';
+import { modelParameters } from '../compute/models/model-parameters.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { BaseModelCatalog, type CatalogOptions, DEFAULT_BASE_MODEL } from './base-model-catalog.js';
 import { parseHfConfig } from './model-config/hf-config.js';

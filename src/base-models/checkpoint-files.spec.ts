@@ -7,7 +7,7 @@ import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';
 import { openCheckpoint } from './checkpoint-files.js';
 import { parseHfConfig } from './model-config/hf-config.js';
-import { modelParameters } from '../domain/model/model-parameters.js';
+import { modelParameters } from '../compute/models/model-parameters.js';
 
 const config: TransformerConfig = {
   family: 'qwen2',
@@ -21,8 +21,6 @@ const config: TransformerConfig = {
   rmsNormEps: 1e-6,
   contextLength: 16,
   tiedEmbeddings: true,
-  qkvBias: true,
-  qkNorm: false,
   rope: { theta: 10_000, scaling: null },
 };
 
@@ -84,7 +82,8 @@ describe('openCheckpoint', () => {
     await write('model.safetensors', missing);
     await expect(opened()).rejects.toThrow(/1 parameters are missing from its files: model\.layers\.0\.mlp\.up_proj/);
 
-    const unexpected = allTensors({ ...config, qkNorm: true });
+    const norms = [...allTensors({ ...config, family: 'qwen3' })].filter(([name]) => /[qk]_norm\.weight$/.test(name));
+    const unexpected = new Map([...allTensors(), ...norms]);
     await write('model.safetensors', unexpected);
     await expect(opened()).rejects.toThrow(/4 parameters that config\.json does not account for: .*q_norm/);
 

@@ -11,7 +11,7 @@ import {
   type TensorEntry,
 } from '../formats/safetensors.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';
-import { modelParameters } from '../domain/model/model-parameters.js';
+import { modelParameters } from '../compute/models/model-parameters.js';
 
 /**
  * The weights of a base model on disk: one model.safetensors or the shards of model.safetensors.index.json. Only

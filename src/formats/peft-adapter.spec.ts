@@ -3,7 +3,7 @@ import { type NamedTensor } from '../domain/adapter/adapter-state.js';
 import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, readPeftAdapter, writePeftAdapter } from './peft-adapter.js';
-import { adapterModules } from '../domain/adapter/adapter-modules.js';
+import { adapterModules } from '../compute/models/adapter-modules.js';
 import { encodeSafetensors, parseSafetensors, tensorArray, type TensorToWrite } from './safetensors.js';
 
 const config: TransformerConfig = {
@@ -18,8 +18,6 @@ const config: TransformerConfig = {
   rmsNormEps: 1e-6,
   contextLength: 16,
   tiedEmbeddings: true,
-  qkvBias: false,
-  qkNorm: false,
   rope: { theta: 10_000, scaling: null },
 };
 

@@ -1,6 +1,6 @@
 import { isSeed, toSeed } from '../domain/seed.js';
 import { AppError } from '../common/errors/app-error.js';
-import { adapterModules, type AdapterModule } from '../domain/adapter/adapter-modules.js';
+import { adapterModules, type AdapterModule } from '../compute/models/adapter-modules.js';
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter/adapter-state.js';
 import { loraRank, type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';

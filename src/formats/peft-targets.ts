@@ -1,4 +1,4 @@
-import { type AdapterModule } from '../domain/adapter/adapter-modules.js';
+import { type AdapterModule } from '../compute/models/adapter-modules.js';
 import { shortened } from '../common/shortened.js';
 import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ropeFrequencies } from '../../src/compute/models/rope-frequencies.js';
-import { COMMON_DEFAULTS, FAMILIES } from '../../src/base-models/model-config/hf-config-families.js';
+import { COMMON_DEFAULTS } from '../../src/base-models/model-config/hf-model-family.js';
+import { MODEL_FAMILIES } from '../../src/compute/models/families/model-families.js';
+import { modelParameters } from '../../src/compute/models/model-parameters.js';
 import { HARMLESS_FIELDS, READ_FIELDS, REFUSED_FIELDS } from '../../src/base-models/model-config/hf-config-fields.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 
@@ -50,9 +52,9 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   'Llama with biases in its MLP': /MLP has biases/,
   'Llama with gelu': /hidden_act\) is "gelu" instead of silu/,
   'Llama with dropout in attention': /attention_dropout/,
-  'Llama with half of each head rotated': /only 0\.5 of each head/,
+  'Llama with half of each head rotated': /only a fraction 0\.5 of each head/,
   'llama: proportional': /RoPE type is "proportional"/,
-  'llama: partial in rope_scaling': /only 0\.5 of each head/,
+  'llama: partial in rope_scaling': /only a fraction 0\.5 of each head/,
   'llama: relu': /hidden_act\) is "relu"/,
   'llama: heads that do not share': /cannot be divided evenly among 3/,
   'llama: two architectures': /architecture is MistralForCausalLM, but its model_type is llama/,
@@ -71,7 +73,7 @@ describe('config.json against transformers', () => {
     const { expected } = fixture.cases[name]!;
     const config = parse(name);
     const read = {
-      architecture: FAMILIES[config.family]!.architecture,
+      architecture: MODEL_FAMILIES[config.family].architecture,
       vocab_size: config.vocabSize,
       hidden_size: config.hiddenSize,
       intermediate_size: config.intermediateSize,
@@ -81,7 +83,7 @@ describe('config.json against transformers', () => {
       head_dim: config.headDim,
       rms_norm_eps: config.rmsNormEps,
       tie_word_embeddings: config.tiedEmbeddings,
-      qkv_bias: config.qkvBias,
+      qkv_bias: modelParameters(config).has('model.layers.0.self_attn.q_proj.bias'),
     };
     expect(expected).toMatchObject(read);
     expect(Object.values(fixture.activations)).toContain(expected!.activation);
@@ -137,7 +139,7 @@ describe('config.json against transformers', () => {
   });
 
   it.each([
-    ['Mistral-7B-v0.1', /slides over 4096 tokens .* instead of 32768/],
+    ['Mistral-7B-v0.1', /sliding-window attention over 4096 tokens .* instead of 32768/],
     ['internlm2-7b as Llama', /dynamic depends on the batch beyond 32768 tokens/],
   ])('says why %s has a shorter context', (name, text) => {
     const notes: string[] = [];
@@ -153,7 +155,7 @@ describe.each(Object.entries(fixture.classes))("the fields of transformers' conf
   });
 
   it('have the defaults that are assumed for them', () => {
-    const { defaults } = FAMILIES[family]!;
+    const { defaults } = MODEL_FAMILIES[family as keyof typeof MODEL_FAMILIES].configuration;
     const assumed: Record<string, unknown> = { ...COMMON_DEFAULTS, ...defaults };
     for (const [field, value] of Object.entries(assumed)) {
       if (Object.hasOwn(fields, field)) expect([field, value]).toEqual([field, fields[field]]);

@@ -37,8 +37,6 @@ function modelWith(hiddenSize: number, vocabSize: number): TransformerConfig {
     rmsNormEps: 1e-5,
     contextLength: 8,
     tiedEmbeddings: false,
-    qkvBias: false,
-    qkNorm: false,
     rope: { theta: 1e4, scaling: null },
   };
 }

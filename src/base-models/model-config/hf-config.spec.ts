@@ -50,8 +50,6 @@ describe('parseHfConfig', () => {
       rmsNormEps: 1e-5,
       contextLength: 8192,
       tiedEmbeddings: true,
-      qkvBias: false,
-      qkNorm: false,
       rope: { theta: 100000, scaling: null },
     });
   });
@@ -70,8 +68,8 @@ describe('parseHfConfig', () => {
       },
     ],
     ['mistral', { family: 'mistral', headDim: 16, kvHeadCount: 1, rmsNormEps: 0.01 }],
-    ['qwen2', { family: 'qwen2', qkvBias: true, qkNorm: false, rope: { theta: 100, scaling: null } }],
-    ['qwen3', { family: 'qwen3', qkvBias: false, qkNorm: true, headDim: 16, hiddenSize: 32 }],
+    ['qwen2', { family: 'qwen2', rope: { theta: 100, scaling: null } }],
+    ['qwen3', { family: 'qwen3', headDim: 16, hiddenSize: 32 }],
   ])('reads the %s checkpoint', (name, expected) => {
     expect(parse(fixture(name))).toMatchObject(expected);
   });

@@ -1,6 +1,7 @@
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type ModelFamily } from '../../compute/models/families/model-family.js';
 import { attentionWindow } from './hf-attention-window.js';
-import { COMMON_DEFAULTS, type Family, familyOf } from './hf-config-families.js';
+import { COMMON_DEFAULTS, familyOf } from './hf-model-family.js';
 import { refuseUnsupportedFields } from './hf-config-fields.js';
 import { ConfigReader, isRecord, type Json, unsupported } from './hf-config-reader.js';
 import { parseRope } from './hf-rope-config.js';
@@ -30,24 +31,23 @@ export function parseHfConfig(
     throw unsupported(what, `its activation (hidden_act) is ${JSON.stringify(act)} instead of silu`);
   }
   const read = new ConfigReader(json, what);
-  const { defaults } = family;
+  const { defaults } = family.configuration;
   const maxPositions = read.size('max_position_embeddings', defaults.max_position_embeddings);
   const { rope, contextLength, note: ropeNote } = parseRope(json, maxPositions, what);
   if (ropeNote !== null) note(`${what}: ${ropeNote}`);
   const sizes = parseSizes(json, family, what);
   return {
-    family: family.family,
+    family: family.name,
     ...sizes,
     rmsNormEps: read.positive('rms_norm_eps', COMMON_DEFAULTS.rms_norm_eps),
     contextLength: withinWindow(contextLength, attentionWindow(json, family, sizes.layerCount, what), what, note),
     tiedEmbeddings: read.flag('tie_word_embeddings', COMMON_DEFAULTS.tie_word_embeddings),
-    qkvBias: family.qkvBias,
-    qkNorm: family.qkNorm,
     rope,
   };
 }
 
-function parseSizes(json: Json, { family, defaults, derivedFromNull }: Family, what: string) {
+function parseSizes(json: Json, { configuration }: ModelFamily, what: string) {
+  const { defaults, derivedFromNull, headsDivideHiddenSize } = configuration;
   const read = new ConfigReader(json, what);
   const hiddenSize = read.size('hidden_size', COMMON_DEFAULTS.hidden_size);
   const headCount = read.size('num_attention_heads', COMMON_DEFAULTS.num_attention_heads);
@@ -55,7 +55,7 @@ function parseSizes(json: Json, { family, defaults, derivedFromNull }: Family, w
     json[key] === null && derivedFromNull.includes(key) ? derived : read.size(key, defaults[key] ?? derived);
   const kvHeadCount = derivable('num_key_value_heads', headCount);
   const headDim = derivable('head_dim', Math.floor(hiddenSize / headCount));
-  if (family === 'llama' && hiddenSize % headCount !== 0) {
+  if (headsDivideHiddenSize && hiddenSize % headCount !== 0) {
     throw unsupported(what, `its hidden_size ${hiddenSize} is not a multiple of its ${headCount} attention heads`);
   }
   if (headCount % kvHeadCount !== 0) {

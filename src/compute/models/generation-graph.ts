@@ -6,7 +6,8 @@ import { Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, type Program } from '../graph/program.js';
 import { LoraLinears, type LoraVariation } from './lora-linears.js';
-import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
+import { type SequenceLayout } from './sequence-layout.js';
+import { finalNorm, outputProjection, transformer } from './transformer.js';
 
 /**
  * Results: next-token logits of the L rows that `last` names [L, V], their log-sum-exp [L, 1], and per layer the keys and values of the new tokens,

@@ -3,12 +3,12 @@ import { interpret, type Numbers, type NumbersByName } from '../../../test/suppo
 import { randomNumbers } from '../../../test/support/numbers-builders.js';
 import { integers } from '../../../test/support/ragged-builders.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/adapter/lora-spec.js';
-import { modelParameters } from '../../domain/model/model-parameters.js';
+import { modelParameters } from './model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type HostTensor, type Program } from '../graph/program.js';
 import { packBatch, slopeFeeds } from '../local/batch-feeds.js';
 import { dropoutFeeds } from '../local/dropout.js';
-import { loraShapes } from '../../domain/adapter/adapter-modules.js';
+import { loraShapes } from './adapter-modules.js';
 import { PositionTables } from '../local/position-tables.js';
 import { LORA_SCALE } from './lora-linears.js';
 import { LOSS_INPUTS } from './loss-coefficients.js';
@@ -27,14 +27,12 @@ const LLAMA: TransformerConfig = {
   rmsNormEps: 1e-3,
   contextLength: 16,
   tiedEmbeddings: true,
-  qkvBias: false,
-  qkNorm: false,
   rope: { theta: 100, scaling: null },
 };
 const MODELS: TransformerConfig[] = [
   LLAMA,
-  { ...LLAMA, family: 'qwen2', qkvBias: true, kvHeadCount: 2 },
-  { ...LLAMA, family: 'qwen3', qkNorm: true, tiedEmbeddings: false, headDim: 4 },
+  { ...LLAMA, family: 'qwen2', kvHeadCount: 2 },
+  { ...LLAMA, family: 'qwen3', tiedEmbeddings: false, headDim: 4 },
 ];
 /** Position 1 is not scored. */
 const ITEM = {

@@ -9,7 +9,8 @@ import { Operations } from '../graph/operations.js';
 import { carriedTensors, extractProgram, type Program } from '../graph/program.js';
 import { lossCoefficients } from './loss-coefficients.js';
 import { LoraLinears, type LoraVariation } from './lora-linears.js';
-import { finalNorm, outputProjection, type SequenceLayout, transformer } from './transformer.js';
+import { type SequenceLayout } from './sequence-layout.js';
+import { finalNorm, outputProjection, transformer } from './transformer.js';
 
 /**
  * Forward and backward of one batch of T tokens in B sequences, none longer than S, of which N rows are scored against

@@ -7,7 +7,7 @@ import {
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { StateMismatchError } from './engine.errors.js';
-import { loraShapes } from '../../domain/adapter/adapter-modules.js';
+import { loraShapes } from '../models/adapter-modules.js';
 
 /** @throws StateMismatchError unless the tensors are exactly those that the adapter has */
 export function requireFits(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LORA, type LoraSpec, TARGET_MODULES } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { loraParameterCount, loraShapes } from '../../domain/adapter/adapter-modules.js';
+import { loraParameterCount, loraShapes } from '../models/adapter-modules.js';
 import { initialLoraWeights } from './lora-init.js';
 
 const SMOLLM2_135M: TransformerConfig = {
@@ -16,8 +16,6 @@ const SMOLLM2_135M: TransformerConfig = {
   rmsNormEps: 1e-5,
   contextLength: 8192,
   tiedEmbeddings: true,
-  qkvBias: false,
-  qkNorm: false,
   rope: { theta: 100_000, scaling: null },
 };
 

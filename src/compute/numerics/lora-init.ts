@@ -1,5 +1,5 @@
 import { type NamedTensor } from '../../domain/adapter/adapter-state.js';
-import { loraShapes } from '../../domain/adapter/adapter-modules.js';
+import { loraShapes } from '../models/adapter-modules.js';
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { RandomStream } from './random.js';

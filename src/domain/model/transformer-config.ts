@@ -1,4 +1,7 @@
-/** Architecture of a dense decoder-only transformer of the Llama family, as read from a checkpoint's config.json. */
+/**
+ * Architecture of a dense decoder-only transformer, as read from a checkpoint's config.json. What all models of a family
+ * have in common follows from its name: src/compute/models/families.
+ */
 export interface TransformerConfig {
   readonly family: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
   readonly vocabSize: number;
@@ -14,10 +17,6 @@ export interface TransformerConfig {
   readonly contextLength: number;
   /** Output projection shares the embedding matrix. */
   readonly tiedEmbeddings: boolean;
-  /** Biases on q, k and v (Qwen2). */
-  readonly qkvBias: boolean;
-  /** RMS norm per head on q and k (Qwen3). */
-  readonly qkNorm: boolean;
   readonly rope: RopeConfig;
 }
 

@@ -9,7 +9,7 @@ import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, largestRank, type LoraSpec } from '../../domain/adapter/lora-spec.js';
-import { loraParameterCount } from '../../domain/adapter/adapter-modules.js';
+import { loraParameterCount } from '../../compute/models/adapter-modules.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';

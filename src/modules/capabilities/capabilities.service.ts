@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { AppConfig } from '../../config/app-config.js';
 import { VERSION } from '../../common/version.js';
-import { modelParameters } from '../../domain/model/model-parameters.js';
+import { modelParameters } from '../../compute/models/model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
 import { WorkersService } from '../workers/index.js';

@@ -58,8 +58,6 @@ export const FAKE_MODEL: FakeModel = {
     rmsNormEps: 1e-5,
     contextLength: 64,
     tiedEmbeddings: true,
-    qkvBias: false,
-    qkNorm: false,
     rope: { theta: 10_000, scaling: null },
   },
 };

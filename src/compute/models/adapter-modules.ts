@@ -1,6 +1,6 @@
-import { loraRank, type LoraSpec, TARGET_MODULES, type TargetModule } from './lora-spec.js';
-import { modelParameters } from '../model/model-parameters.js';
-import { type TransformerConfig } from '../model/transformer-config.js';
+import { loraRank, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/adapter/lora-spec.js';
+import { modelParameters } from './model-parameters.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 
 /** A linear of a base model that can carry a LoRA. */
 export interface AdapterModule {

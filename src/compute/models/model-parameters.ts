@@ -1,0 +1,19 @@
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { MODEL_FAMILIES } from './families/model-families.js';
+
+/**
+ * The parameters of a base model by their Hugging Face names, with shapes as stored ([out, in] for linears). This is
+ * the one list of what a checkpoint must hold; a tied output projection has no parameter of its own.
+ */
+export function modelParameters(config: TransformerConfig): Map<string, readonly number[]> {
+  const { vocabSize, hiddenSize, layerCount, tiedEmbeddings } = config;
+  const ofLayer = MODEL_FAMILIES[config.family].layerParameters(config);
+  const parameters = new Map<string, readonly number[]>();
+  parameters.set('model.embed_tokens.weight', [vocabSize, hiddenSize]);
+  for (let layer = 0; layer < layerCount; layer++) {
+    for (const [name, shape] of ofLayer) parameters.set(`model.layers.${layer}.${name}`, shape);
+  }
+  parameters.set('model.norm.weight', [hiddenSize]);
+  if (!tiedEmbeddings) parameters.set('lm_head.weight', [vocabSize, hiddenSize]);
+  return parameters;
+}
