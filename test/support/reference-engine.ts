@@ -7,36 +7,64 @@ import { type Executor } from '../../src/compute/executor.js';
 import { HostBackend, type TokenDecoder } from '../../src/compute/host/host-backend.js';
 import { LocalEngine, type LocalModel } from '../../src/compute/local/local-engine.js';
 import { prepareWeightFile } from '../../src/compute/local/weight-file.js';
+import { type ModelEngine } from '../../src/compute/model-engine.js';
 import { type LossFunction } from '../../src/losses/loss-function.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { fixturePath } from './reference-fixtures.js';
 
 const DEFAULT_BUDGET = 2 ** 30;
 
-/** An engine over the tiny random checkpoints of test/fixtures/models, in this thread. */
+interface Options {
+  readonly memoryBudgetBytes?: number;
+}
+
+interface Started<T> {
+  readonly engine: T;
+  stop(): Promise<void>;
+}
+
+/** A backend over the tiny random checkpoints of test/fixtures/models, in this thread. */
 export async function startReferenceEngine(
   executor: Executor,
   models: readonly string[],
-  options: { memoryBudgetBytes?: number; losses?: readonly LossFunction[] } = {},
-): Promise<{ engine: HostBackend; stop(): Promise<void> }> {
+  { losses, ...options }: Options & { readonly losses?: readonly LossFunction[] } = {},
+): Promise<Started<HostBackend>> {
+  const { engine, removeCache } = await newModelEngine(executor, models, options);
+  const decode: TokenDecoder = (tokens) => Promise.resolve(Array.from(tokens).join(' '));
+  const loadDecoders = () => Promise.resolve(new Map(models.map((name) => [name, decode])));
+  return started(new HostBackend({ engine, losses: new LossRegistry(losses), loadDecoders }), removeCache);
+}
+
+/** The engine alone. */
+export async function startModelEngine(
+  executor: Executor,
+  models: readonly string[],
+  options: Options = {},
+): Promise<Started<LocalEngine>> {
+  const { engine, removeCache } = await newModelEngine(executor, models, options);
+  return started(engine, removeCache);
+}
+
+async function newModelEngine(executor: Executor, models: readonly string[], options: Options) {
   const cacheFolder = await mkdtemp(join(tmpdir(), 'thinker-weights-'));
-  const local = new LocalEngine({
+  const engine = new LocalEngine({
     executor,
     memoryBudgetBytes: options.memoryBudgetBytes ?? DEFAULT_BUDGET,
     loadModels: () => Promise.all(models.map((name) => loadModel(name, cacheFolder))),
   });
-  const decode: TokenDecoder = (tokens) => Promise.resolve(Array.from(tokens).join(' '));
-  const engine = new HostBackend({
-    engine: local,
-    losses: new LossRegistry(options.losses),
-    loadDecoders: () => Promise.resolve(new Map(models.map((name) => [name, decode]))),
-  });
+  return { engine, removeCache: () => rm(cacheFolder, { recursive: true }) };
+}
+
+async function started<T extends Pick<ModelEngine, 'start' | 'stop'>>(
+  engine: T,
+  removeCache: () => Promise<void>,
+): Promise<Started<T>> {
   await engine.start();
   return {
     engine,
     async stop() {
       await engine.stop();
-      await rm(cacheFolder, { recursive: true });
+      await removeCache();
     },
   };
 }

@@ -1,0 +1,306 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ModelEngine, type NextToken, type PassItem, type WeightsRef } from '../../src/compute/model-engine.js';
+import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
+import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
+import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
+import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
+import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
+import { relativeDistance } from '../support/reference-fixtures.js';
+import { integers } from '../support/ragged-builders.js';
+
+/*
+ * The contract of the lower port, for every engine. Numbers are compared bit for bit where the same work is done twice:
+ * an engine that runs items or sequences together must give each what it gets alone.
+ */
+
+export interface EngineSubject {
+  readonly engine: ModelEngine;
+  /** A base model with more than 89 tokens in its vocabulary. */
+  readonly baseModel: string;
+  close(): Promise<void>;
+}
+
+interface EngineCase {
+  readonly name: string;
+  readonly run: (subject: EngineSubject) => Promise<void>;
+}
+
+const LORAS: Readonly<Record<string, LoraSpec>> = {
+  a: { ...DEFAULT_LORA, rank: 4, seed: 1 },
+  b: { ...DEFAULT_LORA, rank: 2, alpha: 3, targetModules: ['o_proj', 'up_proj'], seed: 2, dropout: 0.25 },
+};
+
+function itemOf(weights: WeightsRef, seed: number, { train = true } = {}): PassItem {
+  const tokens = (length: number) => Array.from({ length }, (_, i) => 3 + ((seed * 31 + i * i * 7) % 80));
+  const targets = integers(tokens(5).reverse(), tokens(3).reverse());
+  return {
+    weights,
+    train,
+    tokens: integers(tokens(5), tokens(3)),
+    targets,
+    scored: Uint8Array.of(1, 0, 1, 1, 1, 1, 1, 0),
+  };
+}
+const adapterRef = (id: string): WeightsRef => ({ kind: 'adapter', id });
+
+/** Makes adapters a and b, whose B matrices are not zero. */
+async function makeAdapters({ engine, baseModel }: EngineSubject): Promise<void> {
+  const { config } = engine.capabilities.models.find(({ name }) => name === baseModel)!;
+  for (const [id, lora] of Object.entries(LORAS)) {
+    const weights = [...initialLoraWeights(config, lora)].map(([name, { shape, data }], which) => {
+      return [name, { shape, data: data.map((value, i) => value + 0.05 * Math.sin(i + which)) }] as const;
+    });
+    await engine.createAdapter({ id, baseModel, lora }, freshState(new Map(weights)));
+  }
+}
+
+/** Forward, and backward with slopes of -1, -2, ...; keeps the gradients of the items named. */
+async function pass(engine: ModelEngine, items: readonly PassItem[], kept: readonly number[] = []) {
+  const { id, runs } = await engine.openPass(items);
+  const logprobs: number[][] = items.map(() => []);
+  for (const [run, { parts }] of runs.entries()) {
+    const found = await engine.forward(id, run);
+    parts.forEach(({ item }, part) => logprobs[item]!.push(...found[part]!));
+    if (kept.length > 0) await engine.backward(id, run, found.map((part) => part.map((_, i) => -1 - i))); // prettier-ignore
+  }
+  for (const item of kept) await engine.keepGradients(id, item);
+  await engine.closePass(id);
+  return logprobs;
+}
+
+async function gradientsOf(engine: ModelEngine, id: string): Promise<AdapterTensors | null> {
+  return (await engine.exportState(id)).gradients;
+}
+
+const training: readonly EngineCase[] = [
+  {
+    name: 'gives the items of a pass what each gets alone',
+    run: async (subject) => {
+      const { engine, baseModel } = subject;
+      const items = [itemOf(adapterRef('a'), 1), itemOf(adapterRef('b'), 2)];
+      const base = itemOf({ kind: 'base', baseModel }, 3, { train: false });
+      const alone = [];
+      for (const item of items) alone.push(...(await pass(engine, [item], [0])));
+      alone.push(...(await pass(engine, [base])));
+      const gradients = [await gradientsOf(engine, 'a'), await gradientsOf(engine, 'b')];
+      await makeAdapters(subject);
+      const { id, runs } = await engine.openPass([...items, base]);
+      const together: number[][] = [[], [], []];
+      for (const [run, { parts }] of runs.entries()) {
+        const found = await engine.forward(id, run);
+        parts.forEach(({ item }, part) => together[item]!.push(...found[part]!));
+        const trains = parts.some(({ item }) => item < 2);
+        if (trains) await engine.backward(id, run, found.map((part) => part.map((_, i) => -1 - i))); // prettier-ignore
+      }
+      await engine.keepGradients(id, 0);
+      await engine.keepGradients(id, 1);
+      await engine.closePass(id);
+      expect(together).toEqual(alone);
+      expect([await gradientsOf(engine, 'a'), await gradientsOf(engine, 'b')]).toEqual(gradients);
+    },
+  },
+  {
+    name: 'adds no gradients that are not kept',
+    run: async ({ engine }) => {
+      await pass(engine, [itemOf(adapterRef('a'), 1), itemOf(adapterRef('b'), 2)], [1]);
+      expect(await gradientsOf(engine, 'a')).toBeNull();
+      expect((await engine.exportState('a')).passes).toBe(0);
+      expect((await engine.exportState('b')).passes).toBe(1);
+      expect(await engine.dropGradients('b')).toBe(1);
+    },
+  },
+  {
+    name: 'refuses gradients that are not finite, and keeps those of the other items',
+    run: async ({ engine }) => {
+      const { id, runs } = await engine.openPass([itemOf(adapterRef('a'), 1), itemOf(adapterRef('b'), 2)]);
+      for (const [run, { parts }] of runs.entries()) {
+        const found = await engine.forward(id, run);
+        const slopes = found.map((part, i) => new Float32Array(part.length).fill(parts[i]!.item === 0 ? NaN : 1));
+        await engine.backward(id, run, slopes);
+      }
+      await expect(engine.keepGradients(id, 0)).rejects.toMatchObject({ code: 'non_finite_loss' });
+      await engine.keepGradients(id, 1);
+      await engine.closePass(id);
+      expect(await gradientsOf(engine, 'a')).toBeNull();
+      expect(await gradientsOf(engine, 'b')).not.toBeNull();
+    },
+  },
+  {
+    name: 'runs a pass with the weights of when it was opened',
+    run: async ({ engine }) => {
+      const item = itemOf(adapterRef('a'), 1);
+      const [before] = await pass(engine, [item], [0]);
+      const { id } = await engine.openPass([item]);
+      await engine.step('a', DEFAULT_ADAM);
+      expect([...(await engine.forward(id, 0))[0]!]).toEqual(before);
+      await engine.closePass(id);
+      expect((await pass(engine, [item]))[0]).not.toEqual(before);
+    },
+  },
+  {
+    name: 'makes a run again with the same bits, dropout and all',
+    run: async ({ engine }) => {
+      const { id } = await engine.openPass([itemOf(adapterRef('b'), 2)]);
+      const first = [...(await engine.forward(id, 0))[0]!];
+      expect([...(await engine.forward(id, 0))[0]!]).toEqual(first);
+      await engine.closePass(id);
+    },
+  },
+  {
+    name: 'computes slopes that it knows as the caller does',
+    run: async ({ engine }) => {
+      const item = itemOf(adapterRef('a'), 1);
+      await pass(engine, [item], [0]);
+      const split = (await gradientsOf(engine, 'a'))!;
+      await engine.dropGradients('a');
+      const { id } = await engine.openPass([item]);
+      const terms = { policy: 'weights', low: 0, high: 0, beta: 0 } as const;
+      const weights = Float32Array.from({ length: 6 }, (_, i) => 1 + i);
+      const zeros = new Float32Array(6);
+      const slopes = { terms, weights, samplerLogprobs: zeros, advantages: zeros };
+      const known = await engine.fused(id, 0, [slopes]);
+      if (known) await engine.keepGradients(id, 0);
+      await engine.closePass(id);
+      if (!known) return;
+      const fused = (await gradientsOf(engine, 'a'))!;
+      for (const [name, { data }] of split) {
+        expect(relativeDistance([...fused.get(name)!.data], [...data]), name).toBeLessThan(1e-5);
+      }
+    },
+  },
+  {
+    name: 'has no runs where nothing is scored; the adapter then has gradients of zero',
+    run: async ({ engine }) => {
+      const item = { ...itemOf(adapterRef('a'), 1), scored: new Uint8Array(8) };
+      const { id, runs } = await engine.openPass([item]);
+      expect(runs).toEqual([]);
+      await engine.keepGradients(id, 0);
+      await engine.closePass(id);
+      for (const { data } of (await gradientsOf(engine, 'a'))!.values()) expect(data.every((g) => g === 0)).toBe(true);
+    },
+  },
+];
+
+const tokens = (length: number, seed = 1) => Int32Array.from({ length }, (_, i) => 3 + ((seed * 17 + i * 5) % 80));
+
+/** As plain numbers, to be compared. */
+const plain = ({ logits, logSum }: NextToken) => ({ logits: [...logits], logSum });
+
+/** Opens a sequence and gives it tokens, piece by piece; tells what comes after the last. */
+async function read(engine: ModelEngine, weights: WeightsRef, ...pieces: readonly Int32Array[]) {
+  const sequence = await engine.openSequence(weights);
+  let next: NextToken | undefined;
+  for (const piece of pieces) next = (await engine.advance([{ sequence, tokens: piece }]))[0]![0]!;
+  return { sequence, next: plain(next!) };
+}
+
+async function alone(engine: ModelEngine, weights: WeightsRef, ...pieces: readonly Int32Array[]) {
+  const { sequence, next } = await read(engine, weights, ...pieces);
+  await engine.closeSequences([sequence]);
+  return next;
+}
+
+const sampling: readonly EngineCase[] = [
+  {
+    name: 'advances sequences together as it does alone: others join and leave, with other weights and lengths',
+    run: async ({ engine, baseModel }) => {
+      const base: WeightsRef = { kind: 'base', baseModel };
+      const one = Int32Array.of(7);
+      const expected = [
+        await alone(engine, adapterRef('a'), tokens(9), one, one),
+        await alone(engine, base, tokens(4, 2), one),
+        await alone(engine, adapterRef('b'), tokens(6, 3)),
+      ];
+      const first = await engine.openSequence(adapterRef('a'));
+      const second = await engine.openSequence(base);
+      const third = await engine.openSequence(adapterRef('b'));
+      await engine.advance([{ sequence: first, tokens: tokens(9) }]);
+      await engine.advance([{ sequence: second, tokens: tokens(4, 2) }, { sequence: first, tokens: one }]); // prettier-ignore
+      const last = await engine.advance([
+        { sequence: third, tokens: tokens(6, 3) },
+        { sequence: first, tokens: one },
+        { sequence: second, tokens: one },
+      ]);
+      const [ofThird, ofFirst, ofSecond] = last.map(([next]) => plain(next!));
+      expect([ofFirst, ofSecond, ofThird]).toEqual(expected);
+      await engine.closeSequences([first, second, third]);
+    },
+  },
+  {
+    name: 'forks a sequence into others that go on by themselves',
+    run: async ({ engine }) => {
+      const ref = adapterRef('a');
+      const [x, y] = [Int32Array.of(11), Int32Array.of(12)];
+      const { sequence } = await read(engine, ref, tokens(5));
+      const [left, right] = await engine.forkSequence(sequence, 2);
+      await engine.closeSequences([sequence]);
+      const both = await engine.advance([
+        { sequence: left!, tokens: x },
+        { sequence: right!, tokens: y },
+      ]);
+      // One goes on alone, then the other, then both again.
+      await engine.advance([{ sequence: left!, tokens: y }]);
+      await engine.advance([{ sequence: right!, tokens: x }]);
+      const last = await engine.advance([
+        { sequence: right!, tokens: x },
+        { sequence: left!, tokens: x },
+      ]);
+      await engine.closeSequences([left!, right!]);
+      const near = (found: NextToken, wanted: ReturnType<typeof plain>) =>
+        expect(relativeDistance(found.logits, wanted.logits)).toBeLessThan(1e-5);
+      near(both[0]![0]!, await alone(engine, ref, tokens(5), x));
+      near(both[1]![0]!, await alone(engine, ref, tokens(5), y));
+      near(last[0]![0]!, await alone(engine, ref, tokens(5), y, x, x));
+      near(last[1]![0]!, await alone(engine, ref, tokens(5), x, y, x));
+    },
+  },
+  {
+    name: 'tells what comes after the rows that are asked for',
+    run: async ({ engine }) => {
+      const sequence = await engine.openSequence(adapterRef('a'));
+      const rows = Int32Array.of(0, 3);
+      const [found] = await engine.advance([{ sequence, tokens: tokens(4), rows }]);
+      await engine.closeSequences([sequence]);
+      expect(found).toHaveLength(2);
+      for (const [i, row] of [0, 3].entries()) {
+        const { logits, logSum } = await alone(engine, adapterRef('a'), tokens(4).subarray(0, row + 1));
+        expect(relativeDistance([...found![i]!.logits], logits)).toBeLessThan(1e-5);
+        expect(found![i]!.logSum).toBeCloseTo(logSum, 4);
+      }
+    },
+  },
+  {
+    name: 'keeps the weights of an open sequence, whatever becomes of them',
+    run: async ({ engine, baseModel }) => {
+      const { weights } = await engine.exportState('a');
+      await engine.loadWeights({ id: 'snapshot', baseModel, lora: LORAS['a']! }, weights);
+      const ref: WeightsRef = { kind: 'weights', id: 'snapshot' };
+      const expected = await alone(engine, adapterRef('a'), tokens(5), tokens(1));
+      const ofSnapshot = await read(engine, ref, tokens(5));
+      const ofAdapter = await read(engine, adapterRef('a'), tokens(5));
+      await engine.dropWeights('snapshot');
+      await engine.deleteAdapter('a');
+      for (const { sequence } of [ofSnapshot, ofAdapter]) {
+        const [next] = await engine.advance([{ sequence, tokens: tokens(1) }]);
+        expect(plain(next![0]!)).toEqual(expected);
+      }
+      await engine.closeSequences([ofSnapshot.sequence, ofAdapter.sequence]);
+      await expect(engine.openSequence(ref)).rejects.toMatchObject({ code: 'adapter_not_loaded' });
+    },
+  },
+];
+
+export function describeModelEngine(name: string, open: () => Promise<EngineSubject>, missing: boolean): void {
+  describe.skipIf(missing)(`${name} as a model engine`, () => {
+    let subject: EngineSubject;
+    beforeAll(async () => {
+      subject = await open();
+    });
+    afterAll(() => subject.close());
+
+    it.each([...training, ...sampling])('$name', async ({ run }) => {
+      await makeAdapters(subject);
+      await run(subject);
+    });
+  });
+}
