@@ -96,11 +96,11 @@ export class CheckpointsService {
   }
 
   /** The sampler snapshot at a tinker:// path. */
-  async findSampler(text: string): Promise<CheckpointEntity> {
-    const path = parseCheckpointPath(text, 'model_id');
-    if (path.kind === 'sampler') return this.library.readable(path, 'model_id');
+  async findSampler(text: string, field: string): Promise<CheckpointEntity> {
+    const path = parseCheckpointPath(text, field);
+    if (path.kind === 'sampler') return this.library.readable(path, field);
     const remedy = 'Save a sampler snapshot with POST /save_weights_for_sampler.';
-    throw new InvalidRequestError(`'${text}' is no sampler snapshot. ${remedy}`, { field: 'model_id', remedy });
+    throw new InvalidRequestError(`'${text}' is no sampler snapshot. ${remedy}`, { field, remedy });
   }
 
   async delete(path: CheckpointPath): Promise<void> {

@@ -4,6 +4,8 @@ import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { GenerateDto, GenerateResultDto } from './dto/generate.dto.js';
+import { presentSampled } from './generate.presenter.js';
+import { GenerateReader } from './readers/generate.reader.js';
 import { GenerationStreamService } from './streaming/generation-stream.service.js';
 import { GenerationService } from './generation.service.js';
 import { writeEventStream } from './streaming/sse.js';
@@ -14,6 +16,7 @@ const MESSAGES = [{ role: 'user', content: 'Hello' }];
 @Controller()
 export class GenerationController {
   constructor(
+    private readonly reader: GenerateReader,
     private readonly generation: GenerationService,
     private readonly streams: GenerationStreamService,
   ) {}
@@ -39,10 +42,19 @@ export class GenerationController {
     @ClientSignal() signal: AbortSignal,
     @Res() response: Response,
   ): Promise<void> {
-    if (body.stream) return writeEventStream(response, (listener) => this.streams.run(body, signal, listener));
-    const accepted = await this.generation.submit(body);
-    const { requestId, modelId } = accepted;
-    if (body.async) response.json({ request_id: requestId, model_id: modelId });
-    else response.json(await this.generation.result(accepted, signal));
+    const order = await this.reader.read(body);
+    if (order.stream) {
+      return writeEventStream(response, async (listener) => {
+        const sampled = await this.streams.run(order, signal, listener);
+        return sampled && presentSampled(sampled);
+      });
+    }
+    const accepted = await this.generation.submit(order);
+    if (body.async) {
+      response.json({ request_id: accepted.requestId, model_id: accepted.modelId });
+    } else {
+      const sampled = await this.generation.result(accepted, signal);
+      response.json(sampled && presentSampled(sampled));
+    }
   }
 }

@@ -4,13 +4,15 @@ import { CheckpointsModule } from '../checkpoints/index.js';
 import { GeneratePresenter } from './generate.presenter.js';
 import { GenerationController } from './generation.controller.js';
 import { GenerationService } from './generation.service.js';
+import { GenerateReader } from './readers/generate.reader.js';
+import { SamplingSources } from './sampling-sources.js';
 import { GenerationStreamService } from './streaming/generation-stream.service.js';
 
 /** Sampling requests, for the HTTP side. */
 @Module({
   imports: [AdaptersModule, CheckpointsModule],
   controllers: [GenerationController],
-  providers: [GenerationService, GenerationStreamService, GeneratePresenter],
-  exports: [GenerationService],
+  providers: [GenerationService, GenerationStreamService, SamplingSources, GenerateReader, GeneratePresenter],
+  exports: [GenerationService, GenerationStreamService, SamplingSources],
 })
 export class GenerationModule {}

@@ -1,4 +1,6 @@
 export { GenerationWorkerModule } from './generation-worker.module.js';
 export { GenerationModule } from './generation.module.js';
-export { GenerationService, type Source } from './generation.service.js';
-export { readStop } from './sampling-request.js';
+export { GenerationService } from './generation.service.js';
+export { readStop } from './readers/stop.reader.js';
+export { type SamplingOrder, type SamplingSource } from './sampling-order.js';
+export { SamplingSources } from './sampling-sources.js';

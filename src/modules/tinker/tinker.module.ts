@@ -26,7 +26,7 @@ import { TinkerCopies } from './weights/tinker-copies.js';
 import { TinkerModels } from './training/tinker-models.js';
 import { TinkerQueueState } from './futures/tinker-queue-state.js';
 import { TinkerResults } from './futures/tinker-results.js';
-import { TinkerSampling } from './sampling/tinker-sampling.js';
+import { AsampleReader } from './sampling/asample.reader.js';
 import { TinkerUsage } from './account/tinker-usage.js';
 import { TinkerTrainingReader } from './training/training-order.reader.js';
 import { TinkerTrainingController } from './training/training.controller.js';
@@ -68,7 +68,7 @@ import { TinkerWeightsController } from './weights/weights.controller.js';
     TinkerCopies,
     WeightsAccess,
     TinkerResults,
-    TinkerSampling,
+    AsampleReader,
     TinkerAudit,
     TinkerUsage,
     TinkerQueueState,

@@ -59,7 +59,12 @@ export class GenerateHandler extends OperationHandler {
     return { result: encoded, usage: { ...NO_USAGE, promptTokens, sampledTokens } };
   }
 
-  /** Log-prob of each token of the prompt given those before it; NaN for the first. */
+  /**
+   * Log-prob of each token of the prompt given those before it; NaN for the first. A forward pass of its own, though the
+   * generation has read the prompt already: clients compare these with the log-probs of a training forward (ratios of
+   * importance sampling), and the same pass over the same tokens gives the same bits, which the graph for generation with
+   * its cache does not promise.
+   */
   private async scorePrompt(target: ModelTarget, prompt: Int32Array): Promise<Float32Array> {
     const scores = new Float32Array(prompt.length).fill(NaN);
     if (prompt.length < 2) return scores;

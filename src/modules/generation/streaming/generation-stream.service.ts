@@ -2,13 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { type GenerateRequest } from '../../../compute/compute-backend.js';
+import { type OperationData } from '../../../domain/operation-data.js';
 import { EventBus } from '../../../events/event-bus.js';
-import { type GenerateDto } from '../dto/generate.dto.js';
-import { GenerationService } from '../generation.service.js';
-import { type StreamListener } from './sse.js';
+import { GenerationService, type Sampled } from '../generation.service.js';
+import { type SamplingOrder } from '../sampling-order.js';
 import { TextStream } from './text-stream.js';
 import { TokenTap, type TokenTriple } from './token-events.js';
-import { TokenTexts } from './token-texts.js';
+import { type TextDelta, TokenTexts } from './token-texts.js';
+
+/** Gets a generation piece by piece. */
+export interface StreamListener {
+  /** The request is accepted. */
+  onStart(): void;
+  onDelta(delta: TextDelta): void;
+}
 
 /** Sampling whose tokens are told while they are drawn in the worker. */
 @Injectable()
@@ -22,24 +29,22 @@ export class GenerationStreamService {
    * Submits the request and tells `onStart` once it is accepted (what is wrong with it is thrown before), then every
    * piece of text. Returns the result, or null when the signal aborts before.
    */
-  async run(dto: GenerateDto, signal: AbortSignal, listener: StreamListener): Promise<Record<string, unknown> | null> {
+  async run(order: SamplingOrder, signal: AbortSignal, listener: StreamListener): Promise<Sampled | null> {
     const tap = new TokenTap(this.events);
     try {
-      const { source, request } = await this.generation.read(dto);
-      const texts = new TokenTexts(await textStreams(source.model, request));
-      const options = { logprobs: dto.logprobs ?? false, stream: true };
-      const accepted = await this.generation.submitTo(source, request, options);
+      const { request, ...accepted } = await this.generation.submit({ ...order, stream: true });
       listener.onStart();
+      const texts = new TokenTexts(await textStreams(order.source.model, request));
       // One after another, in the order of the tokens.
       let told: Promise<void> = Promise.resolve();
       const tell = async (triple: TokenTriple) => listener.onDelta(await texts.push(triple));
       tap.follow(accepted.requestId, (triple) => {
         told = told.then(() => tell(triple));
       });
-      const result = await this.generation.result(accepted, signal);
+      const sampled = await this.generation.result(accepted, signal);
       await told;
-      if (result) for (const delta of texts.finish(textsOf(result))) listener.onDelta(delta);
-      return result;
+      if (sampled) for (const delta of texts.finish(textsOf(sampled.result))) listener.onDelta(delta);
+      return sampled;
     } finally {
       tap.close();
     }
@@ -54,6 +59,6 @@ async function textStreams({ tokenizer }: BaseModel, request: GenerateRequest): 
   return () => new TextStream(decode, new Set(stopTokens), stopStrings, options);
 }
 
-function textsOf(result: Record<string, unknown>): string[] {
-  return (result['sequences'] as readonly { text: string }[]).map(({ text }) => text);
+function textsOf({ json }: OperationData): readonly string[] {
+  return json['texts'] as readonly string[];
 }

@@ -2,12 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { toAppError } from '../../../common/errors/internal.error.js';
 import { toErrorBody } from '../../../common/http/app-exception.filter.js';
-import { type TextDelta } from './token-texts.js';
-
-export interface StreamListener {
-  onStart(): void;
-  onDelta(delta: TextDelta): void;
-}
+import { type StreamListener } from './generation-stream.service.js';
 
 const logger = new Logger('EventStream');
 

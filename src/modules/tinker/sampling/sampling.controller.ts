@@ -3,7 +3,9 @@ import { ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
 import { exactSeqId } from '../../../common/http/validation/exact-integers.js';
+import { GenerationService } from '../../generation/index.js';
 import { SamplersService } from '../../sessions/index.js';
+import { AsampleReader } from './asample.reader.js';
 import {
   AsampleAcceptedDto,
   AsampleDto,
@@ -12,7 +14,6 @@ import {
   SamplingSessionDto,
 } from './dto/sampling.dto.js';
 import { toTinkerFuture } from '../training/models.controller.js';
-import { TinkerSampling } from './tinker-sampling.js';
 import { ACCEPTED, TinkerController } from '../tinker-controller.decorator.js';
 
 const SESSION = 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
@@ -25,7 +26,8 @@ const PROMPT = { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] };
 export class TinkerSamplingController {
   constructor(
     private readonly samplers: SamplersService,
-    private readonly sampling: TinkerSampling,
+    private readonly reader: AsampleReader,
+    private readonly generation: GenerationService,
   ) {}
 
   @Post('create_sampling_session')
@@ -90,7 +92,7 @@ export class TinkerSamplingController {
   @ApiMissing('sampling session, checkpoint or base model')
   async sample(@Body() body: AsampleDto, @Req() request: Request): Promise<AsampleAcceptedDto> {
     const digits = exactSeqId(request, body.seq_id ?? 0);
-    const future = toTinkerFuture(await this.sampling.submit(body, digits));
+    const future = toTinkerFuture(await this.generation.submit(await this.reader.read(body, digits)));
     const count = body.num_samples ?? 1;
     return { ...future, sample_sequence_ids: Array.from({ length: count }, (_, i) => `${future.request_id}:${i}`) };
   }
