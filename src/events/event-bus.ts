@@ -2,8 +2,8 @@
 export const EVENT_CHANNELS = {
   /** A future is completed or failed. Payload: its request id; and once more for its sampling session, with that id. */
   futureSettled: 'future_settled',
-  /** Something waits in an adapter's line. Payload: the adapter's id and the worker that is meant, or *. */
-  lineWaits: 'line_waits',
+  /** An operation waits in an adapter's queue. Payload: the adapter's id and the worker that is meant, or *. */
+  operationWaits: 'operation_waits',
   /** A client has given a request up that may be running. Payload: its request id. */
   requestCancelled: 'request_cancelled',
   /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */

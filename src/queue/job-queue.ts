@@ -4,7 +4,7 @@ import { type OperationKind } from '../domain/operation.js';
 export interface Job {
   readonly requestId: string;
   readonly kind: OperationKind;
-  /** The adapter whose line the request stands in; null for requests to a bare base model. */
+  /** The adapter whose queue the request is in; null for requests to a base model or to sampler weights. */
   readonly adapterId: string | null;
 }
 

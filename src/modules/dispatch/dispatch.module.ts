@@ -6,8 +6,11 @@ import { Dispatcher } from './dispatcher.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { LeaseRepository } from './leases/lease.repository.js';
 import { Leases } from './leases/leases.js';
-import { OperationRunner } from './operation-runner.js';
-import { Payloads } from './payloads.js';
+import { OperationPipeline } from './operation-pipeline.js';
+import { Claims } from './steps/claims.js';
+import { Notifications } from './steps/notifications.js';
+import { Outcomes } from './steps/outcomes.js';
+import { Payloads } from './steps/payloads.js';
 import { Maintenance } from './maintenance.js';
 import { WorkIntake } from './work-intake.js';
 import { WorkerConnection } from './worker/worker-connection.js';
@@ -21,8 +24,11 @@ import { WorkerPresence } from './worker/worker-presence.js';
   imports: [DiscoveryModule],
   providers: [
     HandlerRegistry,
-    OperationRunner,
+    Claims,
     Payloads,
+    Outcomes,
+    Notifications,
+    OperationPipeline,
     Dispatcher,
     Maintenance,
     WorkIntake,

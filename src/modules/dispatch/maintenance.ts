@@ -43,7 +43,7 @@ export class Maintenance {
 
   /** Evicts idle and surplus adapters, and releases the leases of those that have left the memory. */
   private async freeMemory(): Promise<void> {
-    for (const id of this.memory.evictable()) this.dispatcher.whenQuiet(id, () => this.memory.evictIfIdle(id));
+    for (const id of this.memory.evictable()) this.dispatcher.runWhenIdle(id, () => this.memory.evictIfIdle(id));
     await this.leases.releaseUnused((id) => this.dispatcher.isBusy(id) || this.memory.holds(id));
   }
 
@@ -51,7 +51,7 @@ export class Maintenance {
   private async share(): Promise<void> {
     const id = await this.leases.findToSpare((one) => this.dispatcher.isBusy(one));
     if (id === null) return;
-    this.dispatcher.whenQuiet(id, async () => {
+    this.dispatcher.runWhenIdle(id, async () => {
       await this.memory.unload(id);
       await this.leases.giveBack(id);
     });

@@ -2,8 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { within } from '../../common/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
 import { OperationLogRepository } from '../futures/index.js';
-import { type DispatchListener, Dispatcher } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import { Maintenance } from './maintenance.js';
+import { type DispatchListener } from './work-period.js';
 
 /** Opens and closes the ways by which work reaches the dispatcher: the queue and the sweep. */
 @Injectable()
@@ -46,7 +47,7 @@ export class WorkIntake {
    */
   async drain(workerId: string, graceMs: number): Promise<boolean> {
     this.close();
-    // A sweep may still take leases and wake their lines.
+    // A sweep may still take leases and wake their queues.
     const ended = await within(
       graceMs,
       this.swept.then(() => this.dispatcher.drained()),

@@ -75,7 +75,7 @@ describe('waiting for futures', () => {
   it('refuses an event that Postgres could not carry', async () => {
     const bus = platform.get(EventBus);
     await expect(bus.publish(EVENT_CHANNELS.tokenStream, 'x'.repeat(MAX_EVENT_BYTES + 1))).rejects.toThrow(
-      /7000 bytes/,
+      /limit is 7000/,
     );
     const heard = new Gate();
     const end = bus.subscribe(EVENT_CHANNELS.tokenStream, { onEvent: () => heard.open() });

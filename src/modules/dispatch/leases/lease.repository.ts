@@ -4,7 +4,7 @@ import { serializeError } from '../../../common/errors/app-error.js';
 import { FaultPoints } from '../../../common/fault-points.js';
 import { type Claim, TELL_WAITERS } from '../../futures/index.js';
 import { IS_ALIVE } from '../../workers/index.js';
-import { MOST_DEATHS, WorkerKilledError } from '../worker/worker-killed.error.js';
+import { MAX_CRASHES, WorkerKilledError } from '../worker/worker-killed.error.js';
 
 /**
  * SQL: does nobody who lives hold the adapter of row `adapter`? $1 is the asking worker, $2 tells whether it may judge
@@ -20,11 +20,11 @@ const LOADS = `SELECT count(held.id) FROM workers worker LEFT JOIN adapters held
 /** SQL: deaths of a running request once that of its worker is counted. */
 const DEATHS = `(deaths + (started_at IS NOT NULL)::int)`;
 
-/** A line in which something waits, as a worker that looks for work sees it. */
-export interface OpenLine {
-  /** Null: a single request to a bare base model. */
+/** A queue with open requests, as a worker that looks for work sees it. */
+export interface OpenQueue {
+  /** Null: a single request without an adapter, to a base model or to sampler weights. */
   readonly adapterId: string | null;
-  /** The first open request of the line. */
+  /** The first open request of the queue. */
   readonly requestId: string;
 }
 
@@ -50,7 +50,7 @@ export class LeaseRepository {
   ) {}
 
   /**
-   * Takes an adapter that nobody who lives holds, and puts what its last holder left running back into the line.
+   * Takes an adapter that nobody who lives holds, and puts what its last holder left running back into the queue.
    * The lease is a number that no holder before has had. With `onlyIfLeastLoaded` the adapter is left to a living worker
    * that holds fewer.
    *
@@ -69,24 +69,24 @@ export class LeaseRepository {
     const lease = Number(taken[0].lease);
     this.faults.reach('lease-written');
     const stillMine = `(SELECT id FROM adapters WHERE id = $3 AND lease = $4 FOR SHARE)`;
-    await this.returnToLine(`adapter_id = ${stillMine}`, [adapterId, lease]);
+    await this.returnToQueue(`adapter_id = ${stillMine}`, [adapterId, lease]);
     return { lease };
   }
 
-  /** Requests to a bare base model belong to no adapter: those whose worker is dead wait again. */
+  /** Requests without an adapter have no lease: those whose worker is dead wait again. */
   async returnOfDeadWorkers(): Promise<void> {
     const dead = `NOT EXISTS (SELECT FROM workers worker WHERE worker.id = futures.worker_id AND ${IS_ALIVE})`;
-    await this.returnToLine(`adapter_id IS NULL AND ${dead}`, []);
+    await this.returnToQueue(`adapter_id IS NULL AND ${dead}`, []);
   }
 
   /** The engine died while this claim ran, and the worker lives on. */
   async returnClaim({ request_id: requestId, workerId, attempts }: Claim): Promise<void> {
     const which = `request_id = $3 AND worker_id = $4 AND attempts = $5`;
-    await this.returnToLine(which, [requestId, workerId, attempts]);
+    await this.returnToQueue(which, [requestId, workerId, attempts]);
   }
 
-  /** Lines with open requests that this worker holds or may take, those that wait longest first. */
-  async findOpenLines({ workerId, mayTakeOver }: Asker): Promise<OpenLine[]> {
+  /** Queues with open requests that this worker holds or may take, those that wait longest first. */
+  async findOpenQueues({ workerId, mayTakeOver }: Asker): Promise<OpenQueue[]> {
     const rows: { adapter_id: string | null; request_id: string }[] = await this.database.query(
       `SELECT adapter_id, request_id FROM (
          SELECT DISTINCT ON (coalesce(future.adapter_id, future.request_id))
@@ -136,7 +136,7 @@ export class LeaseRepository {
    * What ran when its worker died waits again; a request that has ended so many workers that it must be the cause
    * fails. One that only waited for its turn has ended none.
    */
-  private async returnToLine(which: string, parameters: readonly unknown[]): Promise<void> {
+  private async returnToQueue(which: string, parameters: readonly unknown[]): Promise<void> {
     await this.database.query(
       `WITH returned AS (
          UPDATE futures SET deaths = ${DEATHS}, started_at = NULL,
@@ -147,7 +147,7 @@ export class LeaseRepository {
          WHERE status = 'running' AND ${which} RETURNING request_id, sampler_id, status),
        done AS (SELECT request_id, sampler_id FROM returned WHERE status = 'failed')
        ${TELL_WAITERS}`,
-      [MOST_DEATHS, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
+      [MAX_CRASHES, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
     );
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { FaultPoints } from '../../../common/fault-points.js';
-import { type Asker, LeaseRepository, type OpenLine, type Taking } from './lease.repository.js';
+import { type Asker, LeaseRepository, type OpenQueue, type Taking } from './lease.repository.js';
 import { WorkerConnection } from '../worker/worker-connection.js';
 
 /** A lease without anything in memory is kept this long, so that it does not come and go with each request. */
@@ -49,8 +49,8 @@ export class Leases {
     return taking;
   }
 
-  openLines(): Promise<OpenLine[]> {
-    return this.rows.findOpenLines(this.asker);
+  openQueues(): Promise<OpenQueue[]> {
+    return this.rows.findOpenQueues(this.asker);
   }
 
   /** What dead workers left running without an adapter waits again. */
@@ -85,7 +85,7 @@ export class Leases {
     return idle.reduce((longest, id) => (this.idleMs(id) > this.idleMs(longest) ? id : longest));
   }
 
-  /** Gives the lease back, for any worker to take. Call in the adapter's line, with nothing of it in memory. */
+  /** Gives the lease back, for any worker to take. Call in the adapter's queue, with nothing of it in memory. */
   async giveBack(adapterId: string): Promise<void> {
     const lease = this.held.get(adapterId);
     if (lease !== undefined) await this.release(adapterId, lease);

@@ -6,7 +6,10 @@ import { type Usage } from '../../../domain/usage.js';
 /** An operation as the client's request describes it, before it is in the log. */
 export interface NewOperation {
   readonly kind: OperationKind;
-  /** The adapter it belongs to; null for sampling from a bare base model. Operations of one adapter run in log order. */
+  /**
+   * The adapter it belongs to; null for requests to a base model or to sampler weights. Operations of one adapter run in
+   * log order.
+   */
   readonly adapterId: string | null;
   /** The name the client used, echoed in answers. */
   readonly modelId: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../../test/support/wait-for.js';
+import { Gate } from '../../../../test/support/wait-for.js';
 import { Isolation } from './isolation.js';
 
 /** Operations that end when their gate opens; tells which run now. */
@@ -11,11 +11,15 @@ class Scene {
   start(name: string, alone: boolean): Promise<void> {
     const gate = new Gate();
     this.gates.set(name, gate);
-    return this.isolation.run(alone, async () => {
-      this.running.add(name);
-      await gate.passed;
-      this.running.delete(name);
-    });
+    return this.run(name, alone, gate);
+  }
+
+  private async run(name: string, alone: boolean, gate: Gate): Promise<void> {
+    const leave = await this.isolation.enter(alone);
+    this.running.add(name);
+    await gate.passed;
+    this.running.delete(name);
+    leave();
   }
 
   async end(name: string): Promise<string[]> {

@@ -15,7 +15,7 @@ describe('Pauses', () => {
     expect(pauses.extend('a')).toBe(500);
   });
 
-  it('forget a line that is not tried any more', () => {
+  it('forget a queue that is not tried any more', () => {
     let now = 0;
     const pauses = new Pauses(() => now);
     pauses.extend('a');

@@ -1,0 +1,385 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DispatchBench } from '../../../test/support/dispatch-bench.js';
+import { Gate, waitFor } from '../../../test/support/wait-for.js';
+import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { StorageFullError } from '../../common/errors/storage.errors.js';
+import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
+import { type Operation, type OperationListener, type SettledOutcome } from '../futures/index.js';
+
+const A = 'adapter_a';
+const B = 'adapter_b';
+const C = 'adapter_c';
+
+beforeEach(() => {
+  for (const level of ['warn', 'error'] as const) vi.spyOn(Logger.prototype, level).mockReturnValue(undefined);
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** After everything that can happen without a timer has happened. */
+const settled = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Keeps a list of what it is told. */
+class Recorder implements OperationListener {
+  readonly told: string[] = [];
+  begun({ requestId }: Operation): Promise<void> {
+    this.told.push(`begun ${requestId}`);
+    return Promise.resolve();
+  }
+  settled({ requestId }: Operation, outcome: SettledOutcome): Promise<void> {
+    this.told.push(`${outcome} ${requestId}`);
+    return Promise.resolve();
+  }
+}
+
+describe('the queue of an adapter', () => {
+  it('runs its operations one after another in log order, each after the last was stored', async () => {
+    const bench = new DispatchBench();
+    for (const id of ['one', 'two', 'three']) bench.log.add(id, 'forward_backward', A);
+    await Promise.all(['three', 'one', 'two'].map((id) => bench.dispatch(id)));
+    expect(bench.script.events).toEqual(['one', 'two', 'three'].flatMap((id) => [`start ${id}`, `end ${id}`]));
+    const writes = bench.log.calls.filter((call) => call !== `claimNext ${A}`);
+    expect(writes).toEqual(['complete one', 'complete two', 'complete three']);
+  });
+
+  it('runs read-only operations side by side, and nothing past one that changes the adapter', async () => {
+    const bench = new DispatchBench();
+    const gates = ['read1', 'read2', 'write'].map((id) => bench.script.hold(id));
+    bench.log.add('read1', 'forward', A);
+    bench.log.add('read2', 'generate', A);
+    bench.log.add('write', 'optim_step', A);
+    bench.log.add('read3', 'forward', A);
+    const all = ['read1', 'read2', 'write', 'read3'].map((id) => bench.dispatch(id));
+    await settled();
+    expect(bench.script.events).toEqual(['start read1', 'start read2']);
+    for (const gate of gates.slice(0, 2)) gate.open();
+    await settled();
+    expect(bench.script.events.slice(4)).toEqual(['start write']);
+    gates[2]!.open();
+    await Promise.all(all);
+    expect(bench.script.events.slice(4)).toEqual(['start write', 'end write', 'start read3', 'end read3']);
+  });
+
+  it('takes up a reader that arrives while others run', async () => {
+    const bench = new DispatchBench();
+    const gate = bench.script.hold('read1');
+    bench.log.add('read1', 'forward', A);
+    const first = bench.dispatch('read1');
+    await settled();
+    bench.log.add('read2', 'forward', A);
+    await bench.dispatch('read2');
+    expect(bench.script.events).toEqual(['start read1', 'start read2', 'end read2']);
+    gate.open();
+    await first;
+  });
+
+  it('runs as many readers at once as the backend has use for', async () => {
+    const bench = new DispatchBench();
+    const ids = Array.from({ length: 10 }, (_, i) => `read${i}`);
+    const gates = ids.map((id) => bench.script.hold(id));
+    for (const id of ids) bench.log.add(id, 'generate', A);
+    const all = ids.map((id) => bench.dispatch(id));
+    await settled();
+    expect(bench.script.events).toHaveLength(8);
+    for (const gate of gates) gate.open();
+    await Promise.all(all);
+    expect(bench.script.events).toHaveLength(20);
+  });
+
+  it('looks again when it is woken during its last look', async () => {
+    const bench = new DispatchBench();
+    bench.log.add('early', 'optim_step', A);
+    const early = bench.dispatch('early');
+    const claimNext = bench.log.claimNext.bind(bench.log);
+    let late: Promise<void> | undefined;
+    bench.log.claimNext = async (...args) => {
+      const row = await claimNext(...args);
+      // The look has found nothing; what comes now must not be missed.
+      if (row === null && late === undefined) {
+        bench.log.add('late', 'optim_step', A);
+        late = bench.dispatch('late');
+        await settled();
+      }
+      return row;
+    };
+    await early;
+    await waitFor('the late one has run', () => bench.log.operations[1]?.status === 'completed');
+    await late;
+  });
+
+  it('is at rest after a look that failed, and is woken by the next sweep', async () => {
+    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '1' });
+    bench.log.failures.set('claimNext', [new Error('the database is gone')]);
+    bench.log.add('op', 'optim_step', A);
+    await bench.dispatch('op');
+    expect(bench.script.events).toEqual([]);
+    expect(bench.dispatcher.isBusy(A)).toBe(false);
+    await bench.dispatcher.sweep();
+    await waitFor('it has run', () => bench.log.row('op').status === 'completed');
+  });
+
+  it('does nothing for requests without an adapter but run them, side by side', async () => {
+    const bench = new DispatchBench();
+    const gate = bench.script.hold('base1');
+    bench.log.add('base1', 'generate', null);
+    bench.log.add('base2', 'generate', null);
+    const first = bench.dispatch('base1');
+    await bench.dispatch('base2');
+    expect(bench.script.events).toEqual(['start base1', 'start base2', 'end base2']);
+    gate.open();
+    await first;
+  });
+});
+
+describe('what bounds a worker', () => {
+  it('holds QUEUE_CONCURRENCY claims, and no row more is claimed before one has ended', async () => {
+    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '2' });
+    const gate = bench.script.hold('a');
+    const other = bench.script.hold('b');
+    bench.log.add('a', 'forward', A);
+    bench.log.add('b', 'forward', B);
+    bench.log.add('c', 'forward', C);
+    const all = ['a', 'b', 'c'].map((id) => bench.dispatch(id));
+    await settled();
+    expect(bench.log.operations.map(({ status }) => status)).toEqual(['running', 'running', 'pending']);
+    gate.open();
+    await settled();
+    expect(bench.log.row('c').status).toBe('completed');
+    other.open();
+    await Promise.all(all);
+  });
+
+  it('loads large payloads within its budget of bytes, and frees the room of one that failed', async () => {
+    const bench = new DispatchBench({ BODIES_IN_FLIGHT_MB: '1' });
+    const gate = bench.script.hold('a');
+    bench.script.failWith('a', new InvalidRequestError('no'));
+    bench.log.add('a', 'forward', A, { isLarge: true });
+    bench.log.add('b', 'forward', B, { isLarge: true });
+    const [a, b] = [bench.dispatch('a'), bench.dispatch('b')];
+    await settled();
+    expect(bench.log.row('b').status).toBe('running');
+    expect(bench.log.calls).not.toContain('readRequest b');
+    gate.open();
+    await expect(a).rejects.toThrow('no');
+    await b;
+    expect(bench.log.calls).toContain('readRequest b');
+  });
+
+  it('runs a task in a queue while its operation waits for a slot, and no operation before the task is done', async () => {
+    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '1' });
+    const holder = bench.script.hold('a');
+    bench.log.add('a', 'optim_step', A);
+    bench.log.add('b', 'optim_step', B);
+    const all = [bench.dispatch('a'), bench.dispatch('b')];
+    await settled();
+    const task = new Gate();
+    let begun = false;
+    bench.dispatcher.runWhenIdle(B, async () => {
+      begun = true;
+      await task.passed;
+    });
+    expect(begun).toBe(true);
+    holder.open();
+    await settled();
+    expect(bench.script.starts('b')).toBe(0);
+    task.open();
+    await Promise.all(all);
+    expect(bench.script.starts('b')).toBe(1);
+  });
+
+  it('runs a task between two operations where one of them is running', async () => {
+    const bench = new DispatchBench();
+    const gate = bench.script.hold('a');
+    bench.log.add('a', 'optim_step', A);
+    const run = bench.dispatch('a');
+    await settled();
+    const order: string[] = [];
+    bench.dispatcher.runWhenIdle(A, async () => void order.push(bench.log.row('a').status));
+    await settled();
+    expect(order).toEqual([]);
+    gate.open();
+    await run;
+    await settled();
+    expect(order).toEqual(['completed']);
+    expect(bench.dispatcher.isBusy(A)).toBe(false);
+  });
+
+  it('survives a task that fails', async () => {
+    const bench = new DispatchBench();
+    bench.dispatcher.runWhenIdle(A, () => Promise.reject(new Error('the database is gone')));
+    await settled();
+    expect(bench.dispatcher.isBusy(A)).toBe(false);
+  });
+});
+
+describe('an operation during which workers have died', () => {
+  it('runs alone, and begins in the log only when its turn has come', async () => {
+    const bench = new DispatchBench();
+    const gates = ['a', 'suspect', 'c'].map((id) => bench.script.hold(id));
+    bench.log.add('a', 'forward', A);
+    bench.log.add('suspect', 'forward', B, { crashes: 2 });
+    bench.log.add('c', 'forward', C);
+    const [a, suspect] = [bench.dispatch('a'), bench.dispatch('suspect')];
+    await settled();
+    expect(bench.script.events).toEqual(['start a']);
+    expect(bench.log.calls).not.toContain('begin suspect');
+    const c = bench.dispatch('c');
+    gates[0]!.open();
+    await settled();
+    expect(bench.script.events).toEqual(['start a', 'end a', 'start suspect']);
+    expect(bench.log.calls).toContain('begin suspect');
+    gates[1]!.open();
+    await settled();
+    expect(bench.script.events.slice(3)).toEqual(['end suspect', 'start c']);
+    gates[2]!.open();
+    await Promise.all([a, suspect, c]);
+  });
+
+  it('is handed back where the worker has closed before its turn', async () => {
+    const bench = new DispatchBench();
+    const gate = bench.script.hold('a');
+    bench.log.add('a', 'forward', A);
+    bench.log.add('suspect', 'forward', B, { crashes: 2 });
+    const all = [bench.dispatch('a'), bench.dispatch('suspect')];
+    await settled();
+    bench.dispatcher.pause();
+    gate.open();
+    await Promise.all(all);
+    await bench.dispatcher.drained();
+    expect(bench.log.row('a').status).toBe('completed');
+    expect(bench.log.row('suspect').status).toBe('pending');
+    expect(bench.script.starts('suspect')).toBe(0);
+  });
+});
+
+describe('the outcome of an operation', () => {
+  it('is stored where it failed, with its code, and rejects the job', async () => {
+    const recorder = new Recorder();
+    const bench = new DispatchBench({}, [recorder]);
+    bench.script.failWith('op', new InvalidRequestError('not like this'));
+    bench.log.add('op', 'optim_step', A);
+    bench.log.add('next', 'optim_step', A);
+    const next = bench.dispatch('next');
+    await expect(bench.dispatch('op')).rejects.toThrow('not like this');
+    expect(bench.log.row('op')).toMatchObject({ status: 'failed', error: { code: 'invalid_request' } });
+    await next;
+    expect(recorder.told).toEqual(['begun op', 'failed op', 'begun next', 'completed next']);
+  });
+
+  it('does not depend on listeners that fail', async () => {
+    const recorder = new Recorder();
+    const broken: OperationListener = {
+      begun: () => Promise.reject(new Error('no')),
+      settled: () => Promise.reject(new Error('no')),
+    };
+    const bench = new DispatchBench({}, [broken, recorder]);
+    bench.log.add('op', 'optim_step', A);
+    await bench.dispatch('op');
+    expect(bench.log.row('op').status).toBe('completed');
+    expect(recorder.told).toEqual(['begun op', 'completed op']);
+  });
+
+  it('is kept until the database takes it', async () => {
+    const bench = new DispatchBench();
+    bench.log.failures.set('complete', [new Error('terminating connection'), new Error('starting up')]);
+    bench.log.add('op', 'optim_step', A);
+    await bench.dispatch('op');
+    expect(bench.script.starts('op')).toBe(1);
+    expect(bench.log.calls.filter((call) => call === 'complete op')).toHaveLength(3);
+  });
+
+  it('becomes a failure where the database can never take it', async () => {
+    const refusal = Object.assign(new Error('invalid'), {
+      driverError: Object.assign(new Error('invalid'), { code: '22P05' }),
+    });
+    const recorder = new Recorder();
+    const bench = new DispatchBench({}, [recorder]);
+    bench.log.failures.set('complete', [refusal]);
+    bench.log.add('op', 'optim_step', A);
+    await expect(bench.dispatch('op')).rejects.toMatchObject({ code: 'internal_error' });
+    expect(bench.log.row('op').status).toBe('failed');
+    expect(recorder.told).toEqual(['begun op', 'failed op']);
+  });
+
+  it('is dropped where another worker has taken the adapter, and the worker is told', async () => {
+    const recorder = new Recorder();
+    const bench = new DispatchBench({}, [recorder]);
+    const gate = bench.script.hold('op');
+    bench.log.add('op', 'optim_step', A);
+    const run = bench.dispatch('op');
+    await settled();
+    bench.log.fenced.add('op');
+    gate.open();
+    await run;
+    expect(bench.told).toEqual([`fenced ${A}`]);
+    expect(recorder.told).toEqual(['begun op']);
+  });
+
+  it('is given up when the worker abandons what it cannot store', async () => {
+    const bench = new DispatchBench();
+    const outage = new Error('the database is gone');
+    bench.log.failures.set(
+      'complete',
+      Array.from({ length: 100 }, () => outage),
+    );
+    bench.log.add('op', 'optim_step', A);
+    const run = bench.dispatch('op');
+    await waitFor('it is tried', () => bench.log.calls.includes('complete op'));
+    bench.dispatcher.pause();
+    bench.dispatcher.abandon();
+    await run;
+    await bench.dispatcher.drained();
+    expect(bench.log.row('op').status).toBe('running');
+  });
+});
+
+describe('an operation that waits again', () => {
+  it('after the end of the engine is counted as crashed, and nothing begins before the worker is told', async () => {
+    const recorder = new Recorder();
+    const bench = new DispatchBench({}, [recorder]);
+    const told = bench.told;
+    bench.script.failWith('op', new EngineStoppedError('killed'), 1);
+    bench.log.add('op', 'optim_step', A);
+    const seen: number[] = [];
+    const begin = bench.script.run.bind(bench.script);
+    bench.script.run = (operation) => {
+      seen.push(told.length);
+      return begin(operation);
+    };
+    await bench.dispatch('op');
+    expect(bench.log.row('op')).toMatchObject({ crashes: 1 });
+    expect(told).toEqual(['engine lost']);
+    expect(seen.every((count, run) => count === run)).toBe(true);
+    expect(recorder.told).not.toContain('failed op');
+  });
+
+  it('after an outage of the database is put back once the listeners have dropped what it did', async () => {
+    const recorder = new Recorder();
+    const bench = new DispatchBench({}, [recorder]);
+    bench.script.failWith('op', new DatabaseOutageError(new Error('gone')), 1);
+    bench.log.add('op', 'optim_step', A);
+    await bench.dispatch('op');
+    await waitFor('it has run again', () => bench.log.row('op').status === 'completed');
+    expect(recorder.told).toEqual(['begun op', 'failed op', 'begun op', 'completed op']);
+    expect(bench.log.row('op').crashes).toBe(0);
+  });
+
+  it('for space on the disk pauses its queue, and no other', async () => {
+    const bench = new DispatchBench();
+    bench.script.failWith('full', new StorageFullError('a checkpoint', '/data'), 1);
+    bench.log.add('full', 'save_weights', A);
+    bench.log.add('other', 'optim_step', B);
+    await bench.dispatch('full');
+    expect(bench.log.row('full').status).toBe('pending');
+    await bench.dispatcher.sweep();
+    await waitFor('the other has run', () => bench.log.row('other').status === 'completed');
+    expect(bench.script.starts('full')).toBe(1);
+    await waitFor('the pause is over', async () => {
+      await bench.dispatcher.sweep();
+      return bench.log.row('full').status === 'completed';
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+import { Semaphore } from '../../../common/semaphore.js';
+import { AppConfig } from '../../../config/app-config.js';
+import { isReadOnly } from '../../../domain/operation.js';
+import { type Claim, type ClaimedRow, OperationLogRepository } from '../../futures/index.js';
+import { type AdapterQueue } from '../adapter-queue.js';
+import { Leases } from '../leases/leases.js';
+import { type WorkPeriod } from '../work-period.js';
+
+/** An operation that this worker has claimed, with the slot that it takes. */
+export interface ClaimedOperation {
+  readonly row: ClaimedRow;
+  readonly claim: Claim;
+  readonly queueKey: string;
+  readonly period: WorkPeriod;
+  /** May run beside other shared operations of its queue: it changes nothing. */
+  readonly isShared: boolean;
+  readonly releaseSlot: () => void;
+}
+
+/**
+ * Claims rows, at most QUEUE_CONCURRENCY at once: a slot is held from before the claim to the end of the run, so that no
+ * more rows are in memory than slots.
+ */
+@Injectable()
+export class Claims {
+  private readonly slots: Semaphore;
+  private readonly requestIds = new Set<string>();
+
+  constructor(
+    config: AppConfig,
+    private readonly log: OperationLogRepository,
+    private readonly leases: Leases,
+  ) {
+    this.slots = new Semaphore(config.queueConcurrency);
+  }
+
+  /** The requests whose claim this worker knows of. */
+  get known(): readonly string[] {
+    return [...this.requestIds];
+  }
+
+  /** Would a claim have to wait for a slot? */
+  get areFull(): boolean {
+    return this.slots.isFull;
+  }
+
+  /** Claims the queue's next operation; null when there is none, or none that may run beside the readers of the queue. */
+  async next(queue: AdapterQueue, period: WorkPeriod): Promise<ClaimedOperation | null> {
+    const readOnlyOnly = queue.readerCount > 0;
+    const releaseSlot = await queue.takeSlot(this.slots);
+    let claimed: ClaimedOperation | null = null;
+    try {
+      claimed = await this.take(queue, period, readOnlyOnly, releaseSlot);
+    } finally {
+      if (claimed === null) releaseSlot();
+    }
+    return claimed;
+  }
+
+  /** The operation has ended here, whatever came of it. */
+  release({ row, releaseSlot }: ClaimedOperation): void {
+    this.requestIds.delete(row.request_id);
+    releaseSlot();
+  }
+
+  private async take(
+    { id: { adapterId, requestId }, key }: AdapterQueue,
+    period: WorkPeriod,
+    readOnlyOnly: boolean,
+    releaseSlot: () => void,
+  ): Promise<ClaimedOperation | null> {
+    const { workerId } = period;
+    const lease = adapterId === null ? 0 : this.leases.of(adapterId);
+    if (!period.isOpen || lease === undefined) return null;
+    const row =
+      adapterId === null
+        ? await this.log.claimOne(requestId, workerId)
+        : await this.log.claimNext(adapterId, workerId, lease, readOnlyOnly);
+    if (row === null) return null;
+    this.requestIds.add(row.request_id);
+    const claim = { ...row, workerId, lease };
+    return { row, claim, queueKey: key, period, isShared: isReadOnly(row.kind), releaseSlot };
+  }
+}
