@@ -163,6 +163,18 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect(new Set(seen.slice(0, 2)).size).toBe(2);
   });
 
+  it('finds the first request with a seq_id again, even when its step has been undone since', async () => {
+    await create('repeated');
+    await train('repeated', 1, 2);
+    const send = (place: object) => server.api.post<AcceptedAnswer>('/adapters/repeated/rewind', place);
+    const first = await send({ step: 2, seq_id: 100 });
+    await rewind('repeated', { step: 1, seq_id: 101 });
+    const again = await send({ step: 2, seq_id: 100 });
+    expect(again).toMatchObject({ status: first.status, body: { request_id: first.body.request_id } });
+    expect((await send({ step: 1, seq_id: 100 })).status).toBe(400);
+    expect((await send({ step: 2, seq_id: 102 })).status).not.toBe(first.status);
+  });
+
   it('says what is wrong with the place', async () => {
     await create('wrong');
     await train('wrong', 1, 2);

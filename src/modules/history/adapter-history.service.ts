@@ -3,6 +3,7 @@ import { type OperationData } from '../../domain/operation-data.js';
 import { decodeJsonPart, decodeOperationData } from '../../formats/operation-data.codec.js';
 import {
   type Accepted,
+  AcceptedRequests,
   type ChangeRow,
   FuturesService,
   type HistoryRow,
@@ -28,6 +29,7 @@ export class AdapterHistoryService {
     private readonly log: OperationLogRepository,
     private readonly futures: FuturesService,
     private readonly places: HistoryPlaces,
+    private readonly accepted: AcceptedRequests,
   ) {}
 
   /** Newest first, those before `cursor` where given. */
@@ -55,7 +57,9 @@ export class AdapterHistoryService {
   /** Takes its place behind the operations sent before; the state it goes back to is known now. */
   async rewind(modelId: string, wish: WishedPlace, seqId?: number): Promise<Accepted & { target: Change }> {
     const adapter = await this.adapters.get(modelId);
-    const target = await this.places.find(adapter, await this.changes(adapter), wish);
+    const changes = await this.changes(adapter);
+    const target =
+      (await this.repeated(adapter, changes, wish, seqId)) ?? (await this.places.find(adapter, changes, wish));
     const { id: adapterId, baseModel } = adapter;
     const request = encodeRewind({ position: target.position });
     const operation = { kind: 'rewind_adapter', adapterId, modelId, baseModel, seqId, request } as const;
@@ -75,6 +79,24 @@ export class AdapterHistoryService {
     const fork = { adapterId: adapter.id, modelId, position: source.position, step };
     const { baseModel, lora } = adapter;
     return { ...(await this.adapters.create({ modelId: newModelId, baseModel, lora, fork })), source };
+  }
+
+  /**
+   * What the first request with this number was told that it goes back to. A repeat must find the same, even if the step
+   * has become ambiguous or has left the log meanwhile. Null for a new request, or another one under a used number.
+   */
+  private async repeated(
+    { id }: AdapterEntity,
+    changes: readonly Change[],
+    { step, requestId }: WishedPlace,
+    seqId: number | undefined,
+  ): Promise<Change | null> {
+    const json = seqId === undefined ? null : await this.accepted.jsonOf(id, seqId);
+    if (json === null || json['rewind'] === undefined) return null;
+    const { position } = decodeRewind({ json });
+    const target = changes.find((change) => change.position === position);
+    if (target === undefined) return null;
+    return (requestId === undefined ? step === target.step : requestId === target.requestId) ? target : null;
   }
 
   private async changes({ id }: AdapterEntity): Promise<Change[]> {
