@@ -1,7 +1,8 @@
 /**
  * Fails for an import that goes against the layers of scripts/lib/import-rules.mjs: upwards, past another module's
  * index.ts, of a package where it does not belong, of tests from the service, of the service from examples and e2e
- * tests, or round in a circle.
+ * tests, or round in a circle; and for a folder that names an SQL table which scripts/lib/table-rules.mjs does not grant
+ * it.
  *
  *   node scripts/check-imports.mjs [folder]     (default: this project)
  */
@@ -9,6 +10,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { LAYERS, PACKAGES, PURE, ROOT_FILES } from './lib/import-rules.mjs';
+import { entityOf, tableNamesOf } from './lib/table-names.mjs';
+import { TABLES } from './lib/table-rules.mjs';
 
 const FOLDERS = ['src', 'migrations', 'test', 'examples', 'bench'];
 const isSpec = (file) => file.endsWith('.spec.ts');
@@ -122,10 +125,55 @@ export function checkImports(root) {
   return [...faults, ...circles(graph).map((circle) => `circle of imports: ${circle}`)];
 }
 
+/** The classes of entities with their tables, and a fault for each table that is not its folder's. */
+function readEntities(root, files, tables) {
+  const entities = new Map();
+  const faults = [];
+  for (const file of files.filter(isEntity)) {
+    const entity = entityOf(readFileSync(path.join(root, file), 'utf8'));
+    if (entity === undefined) continue;
+    entities.set(entity.className, entity.table);
+    const owner = tables[entity.table]?.owner;
+    if (owner === undefined) faults.push(`${file}  table ${entity.table} is not in the list of tables`);
+    else if (layerOf(file) !== owner) faults.push(`${file}  table ${entity.table} belongs to ${owner}`);
+  }
+  return { entities, faults };
+}
+
+/** All faults against the list of tables under `root`, one line each. Tests may look at any table. */
+export function checkTables(root, tables = TABLES) {
+  const files = sourceFiles(root).filter(
+    (file) => file.startsWith('src/') && !isSpec(file) && !ROOT_FILES.some((pattern) => pattern.test(file)),
+  );
+  const { entities, faults } = readEntities(root, files, tables);
+  const known = new Set(Object.keys(tables));
+  const used = new Set();
+  for (const file of files) {
+    const folder = layerOf(file);
+    for (const { table, line } of tableNamesOf(file, readFileSync(path.join(root, file), 'utf8'), known, entities)) {
+      used.add(`${table} ${folder}`);
+      const { owner, others } = tables[table];
+      if (folder !== owner && others[folder] === undefined)
+        faults.push(`${file}:${line}  names table ${table}, which belongs to ${owner}`);
+    }
+  }
+  for (const [table, { others }] of Object.entries(tables)) {
+    for (const folder of Object.keys(others)) {
+      if (!used.has(`${table} ${folder}`))
+        faults.push(`${folder} does not name table ${table}: delete it from the list`);
+    }
+  }
+  return faults;
+}
+
 if (process.argv[1] === import.meta.filename) {
   const root = path.resolve(process.argv[2] ?? path.join(import.meta.dirname, '..'));
-  const faults = checkImports(root);
+  const faults = [...checkImports(root), ...checkTables(root)];
   for (const fault of faults) console.error(fault);
-  console.log(faults.length === 0 ? 'Imports keep to the layers.' : `${faults.length} imports break the layers.`);
+  console.log(
+    faults.length === 0
+      ? 'Imports keep to the layers, and SQL to its tables.'
+      : `${faults.length} faults against the layers or the list of tables.`,
+  );
   process.exitCode = faults.length === 0 ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkImports } from './check-imports.mjs';
+import { checkImports, checkTables } from './check-imports.mjs';
 import { LAYERS } from './lib/import-rules.mjs';
 
 let root: string;
@@ -77,5 +77,63 @@ describe('checkImports', () => {
       'src/domain/b.ts': "import { a } from './a.js';\nexport const b = a;",
     });
     expect(checkImports(root)).toEqual(['circle of imports: src/domain/a.ts -> src/domain/b.ts -> src/domain/a.ts']);
+  });
+});
+
+describe('checkTables', () => {
+  const TABLES = {
+    adapters: { owner: 'src/modules/adapters', others: { 'src/modules/futures': 'one statement' } },
+    futures: { owner: 'src/modules/futures', others: {} },
+  };
+  const ENTITY = "@Entity('adapters')\nexport class AdapterEntity {}";
+
+  beforeEach(() =>
+    plant({
+      'src/modules/adapters/entities/adapter.entity.ts': ENTITY,
+      'src/modules/futures/log.ts': 'const sql = `WITH line AS (SELECT id FROM adapters) UPDATE futures SET a = 1`;',
+    }),
+  );
+
+  it('accepts the owner, folders with a reason, tests and the files that join everything', () => {
+    plant({
+      'src/modules/adapters/a.ts': "manager.find(AdapterEntity); manager.query('SELECT FROM adapters');",
+      'src/modules/health/h.spec.ts': "query('SELECT FROM adapters');",
+      'src/keys-cli.ts': "query('SELECT FROM adapters');",
+      'src/modules/health/text.ts': "// FROM adapters\nconst text = 'copied from adapters';",
+    });
+    expect(checkTables(root, TABLES)).toEqual([]);
+  });
+
+  it.each([
+    ['a statement', "query('SELECT count(*) FROM adapters');"],
+    ['a join', 'query(`SELECT FROM x LEFT JOIN\n adapters adapter ON ${a}`);'],
+    ['an update after a hole', 'query(`WITH ${a} UPDATE adapters SET b = 1`);'],
+    ['an insert', "query('INSERT INTO adapters VALUES (1)');"],
+    ['the repository of its entity', 'class A { constructor(@InjectRepository(AdapterEntity) rows: unknown) {} }'],
+    ['its entity', 'manager.delete(AdapterEntity, { id });'],
+    ['a table that is put in', "const ALL = ['adapters']; query(`UPDATE ${ALL[0]} SET owner = 1`);"],
+  ])('refuses a folder that is not granted a table: %s', (_what, content) => {
+    plant({ 'src/modules/health/h.ts': content });
+    expect(checkTables(root, TABLES)).toEqual([
+      'src/modules/health/h.ts:1  names table adapters, which belongs to src/modules/adapters',
+    ]);
+  });
+
+  it('refuses an entity outside the list, or of another folder', () => {
+    plant({
+      'src/modules/usage/u.entity.ts': "@Entity('usage')\nexport class UsageEntity {}",
+      'src/modules/usage/f.entity.ts': "@Entity('futures')\nexport class FutureEntity {}",
+    });
+    expect(checkTables(root, TABLES).sort()).toEqual([
+      'src/modules/usage/f.entity.ts  table futures belongs to src/modules/futures',
+      'src/modules/usage/u.entity.ts  table usage is not in the list of tables',
+    ]);
+  });
+
+  it('refuses a grant that nobody uses', () => {
+    plant({ 'src/modules/futures/log.ts': 'const sql = `UPDATE futures SET a = 1`;' });
+    expect(checkTables(root, TABLES)).toEqual([
+      'src/modules/futures does not name table adapters: delete it from the list',
+    ]);
   });
 });

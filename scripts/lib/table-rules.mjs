@@ -1,0 +1,77 @@
+/**
+ * Which folder may name which SQL table. Imports show who knows whom in code; a statement can join any table, and passes
+ * the walls unseen. Each table has an owner, whose repositories it belongs to; any other folder needs a reason, which is
+ * nearly always that one statement is one transaction.
+ */
+const HAND_OVER = 'operators hand everything of one key over to another, in one transaction';
+
+export const TABLES = {
+  futures: {
+    owner: 'src/modules/futures',
+    others: {
+      'src/modules/dispatch': 'taking a lease puts back what the last holder left running',
+      'src/modules/adapters':
+        'a row stays while operations refer to it; snapshots are told from those of failed operations',
+      'src/modules/adapter-state': 'a folder is no orphan while the operation that writes it runs',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  adapters: {
+    owner: 'src/modules/adapters',
+    others: {
+      'src/modules/futures':
+        "claims and results are guarded by the lease in the adapter's row, which shows their effect",
+      'src/modules/dispatch': 'the columns worker_id and lease are written by LeaseRepository alone',
+      'src/modules/adapter-state': 'a folder written under an outdated lease is an orphan',
+      'src/modules/checkpoints': 'a checkpoint is recorded only while its lease holds; sizes are summed by session',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  adapter_snapshots: {
+    owner: 'src/modules/adapters',
+    others: {
+      'src/modules/futures': 'operations are kept as long as the oldest snapshot needs them',
+      'src/modules/adapter-state': 'a folder is an orphan when no row names it',
+    },
+  },
+  checkpoints: {
+    owner: 'src/modules/checkpoints',
+    others: {
+      'src/modules/adapters': 'the row of a deleted adapter stays while files of checkpoints are left',
+      'src/modules/adapter-state': 'a folder is an orphan when no row names it',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  checkpoint_events: { owner: 'src/modules/checkpoints', others: { 'src/modules/keys': HAND_OVER } },
+  public_paths: { owner: 'src/modules/checkpoints', others: { 'src/modules/keys': HAND_OVER } },
+  sessions: {
+    owner: 'src/modules/sessions',
+    others: {
+      'src/modules/adapters': 'pages of adapters are filtered by the project of their session',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  sampling_sessions: {
+    owner: 'src/modules/sessions',
+    others: {
+      'src/modules/futures': "settled samples are numbered under the lock of their session's row",
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  usage_hours: {
+    owner: 'src/modules/usage',
+    others: {
+      'src/modules/futures': 'tokens are counted by the statement that settles the request',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
+  workers: {
+    owner: 'src/modules/workers',
+    others: {
+      'src/modules/dispatch': "each worker writes its own row; a lease is free when its holder's row is silent",
+    },
+  },
+  loss_functions: { owner: 'src/modules/losses', others: { 'src/modules/keys': HAND_OVER } },
+  api_keys: { owner: 'src/modules/keys', others: {} },
+  settings: { owner: 'src/modules/keys', others: {} },
+};
