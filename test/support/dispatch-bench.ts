@@ -1,7 +1,7 @@
 import { type SerializedError } from '../../src/common/errors/app-error.js';
 import { FaultPoints } from '../../src/common/fault-points.js';
 import { AppConfig, type Environment } from '../../src/config/app-config.js';
-import { isReadOnly, type OperationKind, type OperationStatus } from '../../src/domain/operation.js';
+import { OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../src/domain/operation.js';
 import { EventBus, type EventListener } from '../../src/events/event-bus.js';
 import { encodeOperationData } from '../../src/formats/operation-data.codec.js';
 import { type QueueId } from '../../src/modules/dispatch/adapter-queue.js';
@@ -22,8 +22,9 @@ import {
   OperationHandler,
   type OperationListener,
   OperationLogRepository,
-  type OperationOutcome,
 } from '../../src/modules/futures/index.js';
+import { type OperationOutcome } from '../../src/operations/operation-outcome.js';
+import { isReadOnly, OperationCatalog } from '../../src/operations/operations.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { Script } from './scripted-handlers.js';
 
@@ -199,6 +200,8 @@ class FakeLeaseRepository extends LeaseRepository {
 }
 
 class ScriptedHandler extends OperationHandler {
+  override readonly kinds = OPERATION_KINDS;
+
   constructor(private readonly script: Script) {
     super();
   }
@@ -213,7 +216,7 @@ class FakeRegistry extends HandlerRegistry {
     private readonly script: Script,
     private readonly told: readonly OperationListener[],
   ) {
-    super(null as never, null as never);
+    super(null as never, null as never, new OperationCatalog());
   }
 
   override get listeners() {

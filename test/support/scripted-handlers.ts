@@ -3,12 +3,8 @@ import { ComputeBackend } from '../../src/compute/compute-backend.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { type OperationData } from '../../src/domain/operation-data.js';
 import { OPERATION_KINDS, type OperationKind } from '../../src/domain/operation.js';
-import {
-  HandlesOperation,
-  type Operation,
-  OperationHandler,
-  type OperationOutcome,
-} from '../../src/modules/futures/index.js';
+import { type Operation, OperationHandler } from '../../src/modules/futures/index.js';
+import { type OperationOutcome } from '../../src/operations/operation-outcome.js';
 import { Gate } from './wait-for.js';
 
 /**
@@ -64,11 +60,11 @@ export class ScriptedHandlersModule {
 }
 
 export function handlerOf(kind: OperationKind, script: Script): Type<OperationHandler> {
-  class ScriptedHandler extends OperationHandler {
+  return class ScriptedHandler extends OperationHandler {
+    override readonly kinds = [kind];
+
     override async run(operation: Operation): Promise<OperationOutcome> {
       return { result: await script.run(operation) };
     }
-  }
-  HandlesOperation(kind)(ScriptedHandler);
-  return ScriptedHandler;
+  };
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { createAdapterOperation } from '../../operations/kinds/create-adapter.operation.js';
 import { ListensToOperations, type Operation, type OperationListener } from '../futures/index.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 
@@ -19,7 +20,7 @@ export class AbandonedStates implements OperationListener, OnApplicationBootstra
   }
 
   async settled({ kind, request }: Operation): Promise<void> {
-    const isFork = kind === 'create_adapter' && request.json['fork'] !== undefined;
+    const isFork = kind === 'create_adapter' && createAdapterOperation.decode(request).fork !== undefined;
     if (isFork || kind === 'delete_adapter') await this.tidy();
   }
 

@@ -3,19 +3,19 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
-import { isReadOnly } from '../../domain/operation.js';
+import { FailedWithEffectError, type OperationOutcome } from '../../operations/operation-outcome.js';
+import { isReadOnly } from '../../operations/operations.js';
 import {
   type AdapterHolder,
-  FailedWithEffectError,
   HoldsAdapters,
   ListensToOperations,
   type Operation,
   type OperationListener,
-  type OperationOutcome,
   type SettledOutcome,
 } from '../futures/index.js';
 import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
+import { OrphanFolders } from './orphan-folders.js';
 import { type AdapterEntity, AdapterNotFoundError, AdapterRepository } from '../adapters/index.js';
 
 /** Weights, two moments and gradients, in float32. */
@@ -63,6 +63,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     private readonly adapters: AdapterRepository,
     private readonly states: AdapterStateStore,
     private readonly restore: AdapterRestore,
+    private readonly orphans: OrphanFolders,
     private readonly config: AppConfig,
   ) {
     this.memoryLimit = config.adapterMemoryMb === 0 ? totalmem() * MEMORY_SHARE : config.adapterMemoryMb * 2 ** 20;
@@ -182,6 +183,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       const adapter = await this.adapters.findById(adapterId);
       if (!adapter || adapter.deletedAt) throw new AdapterNotFoundError(modelId);
       await this.states.deleteFailed(adapterId);
+      await this.orphans.tidy(adapterId);
       const { position, snapshot } = await this.restore.restore(adapter);
       live.applied = live.stored = position;
       this.markSnapshot(live, snapshot);

@@ -1,23 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ulid } from 'ulid';
-import { toOutage } from '../../common/errors/database-outage.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
-import { type OperationData } from '../../domain/operation-data.js';
-import { type LoggedOperation, OperationLog } from '../futures/index.js';
-import { AdapterStateStore } from './adapter-state.store.js';
+import { type AdapterContext, type AdapterFigures } from '../../operations/adapter-context.js';
+import { type LoadRequest } from '../../operations/payloads/load-payload.js';
 import {
-  type AdapterSnapshotEntity,
   type AdapterEntity,
   type AdapterOrigin,
   AdapterRepository,
+  type AdapterSnapshotEntity,
 } from '../adapters/index.js';
+import { OperationLog } from '../futures/index.js';
+import { AdapterStateStore } from './adapter-state.store.js';
+import { CheckpointReader } from './checkpoint-reader.js';
 import { StateLostError } from './errors/state-lost.error.js';
-import { OrphanFolders } from './orphan-folders.js';
-import { pluginChange } from '../../operations/plugin-change.js';
-import { decodeForward, decodeOptimStep, decodeRewind } from '../../operations/training-operations.js';
+import { OperationReplay } from './operation-replay.js';
 
 /** Where a restored state stands in the log, and the snapshot that it was made from. */
 export interface RestoredTo {
@@ -26,58 +25,44 @@ export interface RestoredTo {
   readonly snapshot: number;
 }
 
-/** What a load_weights puts into the adapter: all of a state, or (without `optimizer`) its weights alone. */
-export interface LoadedState {
-  readonly state: AdapterState;
-  readonly optimizer: boolean;
-}
-
-/** Reads what a load_weights has read. Fails when that is gone; whether it is still the same is not its business. */
-export type LoadReader = (adapter: AdapterEntity, request: OperationData) => Promise<LoadedState>;
-
 type ForkOrigin = AdapterOrigin & { readonly kind: 'fork' };
 
-/** What to restore: into which adapter of the backend, and up to which operation. */
-interface Target {
+/** Where a rebuild puts the state, and up to which operation it goes. */
+interface RestoreGoal {
+  /** The adapter's id in the backend. */
   readonly liveId: string;
-  /** Who gets the state, and is marked where it is not what it was: the fork, when its source is repeated for it. */
+  /** The adapter that gets the state, and is marked when it has diverged: the fork, when its source is rebuilt for it. */
   readonly heir: AdapterEntity;
   readonly upTo: number;
 }
 
 /** How far a rebuild has come. */
-interface Place {
+interface Progress {
   readonly position: number;
   /** Optimiser steps. */
   readonly step: number;
 }
 
 /**
- * Rebuilds an adapter's state in the backend, now or at an earlier place of its log: the newest snapshot that can be
- * read and has its digest, else fresh weights, and then every operation after it once more. What a repeated step gives
- * must be what it gave the first time; where it is not, that is said aloud and marked.
+ * Rebuilds an adapter's state in the backend, as it is now or as it was at an earlier position of its log: from the
+ * newest snapshot that can be read and has its digest, else from fresh weights, and then by replaying every operation
+ * after it.
  */
 @Injectable()
 export class AdapterRestore {
   private readonly logger = new Logger(AdapterRestore.name);
-  private readLoad: LoadReader = () => Promise.reject(new TypeError('nobody has said how checkpoints are read'));
 
   constructor(
     private readonly backend: ComputeBackend,
     private readonly adapters: AdapterRepository,
     private readonly states: AdapterStateStore,
     private readonly log: OperationLog,
-    private readonly orphans: OrphanFolders,
+    private readonly replay: OperationReplay,
+    private readonly checkpoints: CheckpointReader,
   ) {}
 
-  /** For the module that knows checkpoints, which is above this one. */
-  readLoadsWith(reader: LoadReader): void {
-    this.readLoad = reader;
-  }
-
   /** The adapter as the log has it, live under its own id. @throws StateLostError */
-  async restore(adapter: AdapterEntity): Promise<RestoredTo> {
-    await this.orphans.tidy(adapter.id);
+  restore(adapter: AdapterEntity): Promise<RestoredTo> {
     return this.rebuild(adapter, { liveId: adapter.id, heir: adapter, upTo: Number.MAX_SAFE_INTEGER });
   }
 
@@ -92,13 +77,35 @@ export class AdapterRestore {
     }
   }
 
-  private async rebuild(adapter: AdapterEntity, target: Target): Promise<RestoredTo> {
-    let { position, step } = await this.begin(adapter, target);
+  /** The adapter as operations change it: the resident one, or one that is rebuilt under `liveId`. */
+  contextOf(adapter: AdapterEntity, liveId = adapter.id, heir = adapter): AdapterContext {
+    return {
+      backend: this.backend,
+      adapterId: liveId,
+      rewindTo: async (position) => {
+        const state = await this.stateAt(adapter, position, heir);
+        const { baseModel, lora } = adapter;
+        await this.backend.createAdapter({ id: liveId, baseModel, lora }, state);
+        return { step: state.step, hasGradients: state.gradients !== null };
+      },
+      loadCheckpoint: (request) => this.loadCheckpoint(adapter, liveId, request),
+    };
+  }
+
+  private async loadCheckpoint(adapter: AdapterEntity, liveId: string, request: LoadRequest): Promise<AdapterFigures> {
+    const { optimizer } = request;
+    const state = await this.checkpoints.read(adapter, request);
+    await this.backend.importState(liveId, state, { optimizer });
+    return { step: optimizer ? state.step : 0, hasGradients: false };
+  }
+
+  private async rebuild(adapter: AdapterEntity, goal: RestoreGoal): Promise<RestoredTo> {
+    const { liveId, heir, upTo } = goal;
+    let { position, step } = await this.begin(adapter, goal);
     const snapshot = position;
-    const changes = new Set<string>();
-    for await (const operation of this.log.mutations(adapter.id, { after: snapshot, upTo: target.upTo })) {
-      if (operation.kind === 'forward_backward') await this.watchPlugin(target.heir, operation, step + 1, changes);
-      await this.replay(adapter, target, operation);
+    const rebuild = { adapter, heir, context: this.contextOf(adapter, liveId, heir), reported: new Set<string>() };
+    for await (const operation of this.log.mutations(adapter.id, { after: snapshot, upTo })) {
+      await this.replay.repeat(operation, rebuild, step);
       ({ position } = operation);
       step = operation.step ?? step;
     }
@@ -106,18 +113,18 @@ export class AdapterRestore {
   }
 
   /** Makes the adapter from a snapshot or anew; returns where it then is. */
-  private async begin(adapter: AdapterEntity, target: Target): Promise<Place> {
-    const snapshots = await this.states.find(adapter.id, target.upTo);
+  private async begin(adapter: AdapterEntity, { liveId, heir, upTo }: RestoreGoal): Promise<Progress> {
+    const snapshots = await this.states.find(adapter.id, upTo);
     for (const snapshot of snapshots) {
-      if (await this.load(adapter, target.liveId, snapshot)) return snapshot;
+      if (await this.load(adapter, liveId, snapshot)) return snapshot;
     }
     const { baseModel, lora, origin } = adapter;
     if (origin?.kind === 'stored' || !(await this.log.isWhole(adapter.id))) {
       const reason = snapshots.length === 0 ? 'there is no snapshot of it' : 'no snapshot of it can be read';
       throw new StateLostError(adapter.modelId, `${reason}, and the log does not go back to its beginning`);
     }
-    const first = origin === null ? undefined : await this.stateOf(origin, adapter, target.heir);
-    await this.backend.createAdapter({ id: target.liveId, baseModel, lora }, first);
+    const first = origin === null ? undefined : await this.stateOf(origin, adapter, heir);
+    await this.backend.createAdapter({ id: liveId, baseModel, lora }, first);
     return { position: 0, step: first?.step ?? 0 };
   }
 
@@ -145,90 +152,5 @@ export class AdapterRestore {
       this.logger.warn(`Snapshot ${snapshot.path} of adapter ${modelId} (${id}) is not usable: ${String(error)}`);
     }
     return false;
-  }
-
-  /** Only for its effect on the state: the results were stored when it ran for the first time. */
-  private async replay(adapter: AdapterEntity, { liveId, heir }: Target, operation: LoggedOperation): Promise<void> {
-    switch (operation.kind) {
-      case 'forward_backward':
-        await this.backend.forwardBackward(liveId, decodeForward(operation.request));
-        return;
-      case 'optim_step': {
-        if (operation.failed) {
-          await this.backend.dropGradients(liveId);
-          return;
-        }
-        const { step, digest } = await this.backend.optimStep(liveId, decodeOptimStep(operation.request));
-        if (operation.digest !== null && digest !== operation.digest) {
-          await this.alarm(heir, operation, step, digest);
-        }
-        return;
-      }
-      case 'rewind_adapter': {
-        const { baseModel, lora } = adapter;
-        const state = await this.stateAt(adapter, decodeRewind(operation.request).position, heir);
-        await this.backend.createAdapter({ id: liveId, baseModel, lora }, state);
-        return;
-      }
-      case 'create_adapter':
-      case 'unload_adapter':
-        return;
-      case 'load_weights':
-        return this.repeatLoad(adapter, liveId, operation);
-      default:
-        throw new TypeError(`${operation.kind} ${operation.requestId} changes no adapter that lives.`);
-    }
-  }
-
-  /** Another file of a plugin is an alarm at once: gradients that are not applied yet have no digest to tell. */
-  private async watchPlugin(
-    { id, modelId }: AdapterEntity,
-    { requestId, position, request }: LoggedOperation,
-    step: number,
-    known: Set<string>,
-  ): Promise<void> {
-    const change = pluginChange(decodeForward(request).loss, this.backend.capabilities);
-    if (change === null || known.has(change)) return;
-    known.add(change);
-    this.logger.error(
-      `Adapter ${modelId} (${id}) may have diverged at step ${step}: ${requestId} (position ${position}) runs again, but ` +
-        change,
-    );
-    await this.adapters.markDiverged(id, step);
-  }
-
-  /** Its snapshot, written before it completed, is damaged; the checkpoint may be there, and the same, or not. */
-  private async repeatLoad(
-    adapter: AdapterEntity,
-    liveId: string,
-    { requestId, request, digest }: LoggedOperation,
-  ): Promise<void> {
-    const lost = `the snapshot of load_weights ${requestId} cannot be read`;
-    try {
-      const { state, optimizer } = await this.readLoad(adapter, request);
-      await this.backend.importState(liveId, state, { optimizer });
-    } catch (error) {
-      if (error instanceof EngineStoppedError || error instanceof StorageOutageError) throw error;
-      const outage = toOutage(error);
-      if (outage !== null) throw outage;
-      throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint neither (${String(error)})`);
-    }
-    if ((await this.backend.digestState(liveId)) === digest) return;
-    throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint holds another state by now`);
-  }
-
-  /** Training goes on: the state is as good as the lost one, but it is not the same. */
-  private async alarm(
-    { id, modelId }: AdapterEntity,
-    { requestId, position, digest: first }: LoggedOperation,
-    step: number,
-    again: string,
-  ): Promise<void> {
-    this.logger.error(
-      `Adapter ${modelId} (${id}) has diverged: step ${step} (${requestId}, position ${position}) gave ${String(first)} ` +
-        `when it ran first and ${again} when it was repeated. Another kind of processor or another version of the ` +
-        `engine computes other bits; if neither has changed, check the machine's memory.`,
-    );
-    await this.adapters.markDiverged(id, step);
   }
 }

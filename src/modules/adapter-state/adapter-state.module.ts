@@ -8,13 +8,14 @@ import { AdapterRestore } from './adapter-restore.js';
 import { AdapterStateStore } from './adapter-state.store.js';
 import { DeletedAdapters } from './deleted-adapters.js';
 import { AdapterSnapshotEntity, AdapterEntity, AdapterRepository, SnapshotRepository } from '../adapters/index.js';
+import { ChangeAdapterHandler } from './handlers/change-adapter.handler.js';
 import { CreateAdapterHandler } from './handlers/create-adapter.handler.js';
-import { RewindAdapterHandler } from './handlers/rewind-adapter.handler.js';
 import { UnloadAdapterHandler } from './handlers/unload-adapter.handler.js';
+import { OperationReplay } from './operation-replay.js';
 import { OrphanFolders } from './orphan-folders.js';
 import { FolderRepository } from './repositories/folder.repository.js';
 
-/** Adapters in the compute worker: which are in memory, and their state on disk. */
+/** Adapters in the compute worker: which are in memory, what changes them, and their state on disk. */
 @Module({
   imports: [TypeOrmModule.forFeature([AdapterEntity, AdapterSnapshotEntity]), BaseModelsModule, StorageModule],
   providers: [
@@ -25,10 +26,11 @@ import { FolderRepository } from './repositories/folder.repository.js';
     AbandonedStates,
     OrphanFolders,
     DeletedAdapters,
+    OperationReplay,
     AdapterRestore,
     AdapterResidency,
+    ChangeAdapterHandler,
     CreateAdapterHandler,
-    RewindAdapterHandler,
     UnloadAdapterHandler,
   ],
   exports: [AdapterResidency, AdapterRestore, AdapterStateStore],

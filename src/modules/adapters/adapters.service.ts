@@ -8,8 +8,11 @@ import { ConflictError, InvalidRequestError } from '../../common/errors/request.
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
-import { DEFAULT_LORA, largestRank, type LoraSpec } from '../../domain/adapter/lora-spec.js';
+import { DEFAULT_LORA, largestRank } from '../../domain/adapter/lora-spec.js';
 import { loraParameterCount } from '../../compute/models/adapter-modules.js';
+import { createAdapterOperation } from '../../operations/kinds/create-adapter.operation.js';
+import { deleteAdapterOperation } from '../../operations/kinds/delete-adapter.operation.js';
+import { unloadAdapterOperation } from '../../operations/kinds/unload-adapter.operation.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
@@ -128,7 +131,7 @@ export class AdaptersService {
           adapterId: adapter.id,
           modelId,
           baseModel: adapter.baseModel,
-          request: { json: {}, tensors: {} },
+          request: deleteAdapterOperation.encode(null),
         },
         manager,
       );
@@ -146,7 +149,7 @@ export class AdaptersService {
 
   /** Frees the adapter's memory after the operations sent before; the next one brings it back. */
   unload({ id: adapterId, modelId, baseModel }: AdapterEntity): Promise<Accepted> {
-    const request = { json: {}, tensors: {} };
+    const request = unloadAdapterOperation.encode(null);
     return this.futures.submit({ kind: 'unload_adapter', adapterId, modelId, baseModel, request });
   }
 
@@ -220,25 +223,15 @@ function originOf({ firstState, fork }: NewAdapter): AdapterOrigin | null {
 /** The first operation of an adapter; there is one, however often it is asked for. */
 function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'lora' | 'origin'>) {
   const { id, modelId, baseModel, lora, origin } = row;
-  // Spelt out: the database gives the keys back in an order of its own, and a repeat must have the same bytes.
-  const { rank, alpha, dropout, targetModules, rsLora, seed } = lora;
-  const { rankPattern, alphaPattern, excludedModules } = lora;
-  const patterns = { rankPattern: inOrder(rankPattern), alphaPattern: inOrder(alphaPattern), excludedModules };
-  const spec = { rank, alpha, dropout, targetModules, rsLora, seed, ...patterns };
-  const fork = origin?.kind === 'fork' ? { fork: { adapter_id: origin.adapterId, position: origin.position } } : {};
-  const request = { json: { lora: spec, ...fork }, tensors: {} };
+  const fork = origin?.kind === 'fork' ? { adapterId: origin.adapterId, position: origin.position } : undefined;
   return {
     kind: 'create_adapter',
     adapterId: id,
     modelId,
     baseModel,
     idempotencyKey: `create:${id}`,
-    request,
+    request: createAdapterOperation.encode({ lora, fork }),
   } as const;
-}
-
-function inOrder(pattern: LoraSpec['rankPattern']): LoraSpec['rankPattern'] {
-  return pattern && Object.fromEntries(Object.entries(pattern).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function nameTaken(modelId: string | undefined): ConflictError {

@@ -4,11 +4,12 @@ import { currentOwner, runAs } from '../../common/caller.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
+import { loadPayload } from '../../operations/payloads/load-payload.js';
+import { SAVE_OPERATIONS, savePayload } from '../../operations/payloads/save-payload.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
-import { encodeLoad, encodeSave } from './checkpoint-operations.js';
-import { type CheckpointKind, type CheckpointPath, formatCheckpointPath } from '../../domain/checkpoint-path.js';
+import { type CheckpointPath, formatCheckpointPath } from '../../domain/checkpoint-path.js';
 import { type LoadCheckpoint, type SaveCheckpoint } from './checkpoint-orders.js';
 import { parseCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
@@ -19,12 +20,6 @@ export interface AcceptedCheckpoint extends Accepted {
   /** For clients: tinker://... */
   readonly path: string;
 }
-
-const SAVES: Readonly<Record<CheckpointKind, OperationKind>> = {
-  training: 'save_weights',
-  sampler: 'save_weights_for_sampler',
-  external: 'save_weights_external',
-};
 
 /** Named checkpoints: saving and loading go through the log, so each has its place among the adapter's steps. */
 @Injectable()
@@ -43,8 +38,8 @@ export class CheckpointsService {
     const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
     // A repeat by seq_id must find its first future, so there the operation decides.
     if (taken && seqId === undefined) throw new CheckpointExistsError(path);
-    const request = encodeSave({ name, overwrite, ttlSeconds, checkpointId, userMetadata, recipients });
-    return this.submit(SAVES[kind], adapter, path, request, seqId);
+    const request = savePayload.encode({ name, overwrite, ttlSeconds, checkpointId, userMetadata, recipients });
+    return this.submit(SAVE_OPERATIONS[kind], adapter, path, request, seqId);
   }
 
   /**
@@ -77,7 +72,7 @@ export class CheckpointsService {
     const adapter = await this.adapters.get(modelId);
     const sourceId = await runAs(reader ?? currentOwner(), () => this.findSource(path, field));
     const { modelId: sourceModelId, kind, name } = path;
-    const request = encodeLoad({ sourceId, sourceModelId, kind, name, optimizer });
+    const request = loadPayload.encode({ sourceId, sourceModelId, kind, name, optimizer });
     return this.submit('load_weights', adapter, path, request, seqId);
   }
 

@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, Reflector } from '@nestjs/core';
 import { OPERATION_KINDS, type OperationKind } from '../../domain/operation.js';
+import { OperationCatalog } from '../../operations/operations.js';
 import {
   ADAPTER_HOLDER,
   type AdapterHolder,
-  HANDLED_OPERATION,
   OPERATION_LISTENER,
   OperationHandler,
   type OperationListener,
@@ -12,8 +12,8 @@ import {
 import { RegistryError } from './registry.error.js';
 
 /**
- * Finds the handler of every kind of operation, the listeners and the holders of adapters. Start-up fails when a kind has
- * no handler or two.
+ * Finds the handler of every operation kind, the listeners and the holders of adapters. The start fails when a kind has
+ * no handler or two, and when a kind that changes adapters has no replay: otherwise, only the first crash would show it.
  */
 @Injectable()
 export class HandlerRegistry implements OnModuleInit {
@@ -24,6 +24,7 @@ export class HandlerRegistry implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly reflector: Reflector,
+    private readonly catalog: OperationCatalog,
   ) {}
 
   get listeners(): readonly OperationListener[] {
@@ -35,33 +36,46 @@ export class HandlerRegistry implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const problems: string[] = [];
-    for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (typeof metatype !== 'function') continue;
-      const kind = this.reflector.get<OperationKind | undefined>(HANDLED_OPERATION, metatype);
-      if (kind === undefined) continue;
-      const first = this.handlers.get(kind);
-      if (!(instance instanceof OperationHandler)) {
-        problems.push(`${metatype.name} has @HandlesOperation('${kind}') but does not extend OperationHandler.`);
-      } else if (first !== undefined) {
-        problems.push(
-          `Operation '${kind}' has two handlers, ${first.constructor.name} and ${metatype.name}: ` +
-            `remove @HandlesOperation('${kind}') from one of them.`,
-        );
-      } else {
-        this.handlers.set(kind, instance);
-      }
-    }
-    for (const kind of OPERATION_KINDS) {
-      if (this.handlers.has(kind)) continue;
-      problems.push(
-        `Operation '${kind}' has no handler: put @HandlesOperation('${kind}') on a class that extends ` +
-          `OperationHandler and list the class in the providers of its module.`,
-      );
-    }
+    const problems = [...this.findHandlers(), ...this.missingHandlers(), ...this.missingReplays()];
     if (problems.length > 0) throw new RegistryError(problems);
     this.foundListeners = this.findMarked<OperationListener>(OPERATION_LISTENER);
     this.foundHolders = this.findMarked<AdapterHolder>(ADAPTER_HOLDER);
+  }
+
+  /** @returns the kinds with two handlers, as problems */
+  private findHandlers(): string[] {
+    const problems: string[] = [];
+    const providers = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    for (const handler of providers.filter((instance) => instance instanceof OperationHandler)) {
+      for (const kind of handler.kinds) {
+        const first = this.handlers.get(kind);
+        if (first === undefined) {
+          this.handlers.set(kind, handler);
+        } else {
+          problems.push(
+            `Operation '${kind}' has two handlers, ${first.constructor.name} and ${handler.constructor.name}: ` +
+              `remove '${kind}' from the kinds of one of them.`,
+          );
+        }
+      }
+    }
+    return problems;
+  }
+
+  private missingHandlers(): string[] {
+    return OPERATION_KINDS.filter((kind) => !this.handlers.has(kind)).map(
+      (kind) =>
+        `Operation '${kind}' has no handler: name it in the kinds of a class that extends OperationHandler, and list ` +
+        `the class in the providers of its module.`,
+    );
+  }
+
+  private missingReplays(): string[] {
+    return this.catalog.kindsWithoutReplay.map(
+      (kind) =>
+        `Operation '${kind}' changes adapters, but an adapter rebuilt from the log would miss the change: give its ` +
+        `definition in src/operations/kinds an apply(), or state in notReplayed why nothing has to be repeated.`,
+    );
   }
 
   /** The decorator that sets the mark only fits classes of this contract. */

@@ -10,6 +10,7 @@ import { FuturesService } from './futures.service.js';
 import { OperationLog } from './log/operation-log.js';
 import { QueueLoad } from './queue-load.js';
 import { FutureRepository } from './repositories/future.repository.js';
+import { OperationCatalog } from '../../operations/operations.js';
 import { OperationLogRepository } from './log/operation-log.repository.js';
 import { ResultPresenters } from './result-presenters.js';
 import { WaiterHub } from './waiter-hub.js';
@@ -27,6 +28,7 @@ export class FuturesModule {
         FutureRepository,
         OperationLogRepository,
         OperationLog,
+        { provide: OperationCatalog, useValue: new OperationCatalog() },
         WaiterHub,
         QueueLoad,
         AcceptedRequests,
@@ -34,7 +36,7 @@ export class FuturesModule {
         ResultPresenters,
         FutureAnswers,
       ],
-      exports: [FuturesService, AcceptedRequests, QueueLoad, OperationLog, OperationLogRepository],
+      exports: [FuturesService, AcceptedRequests, QueueLoad, OperationCatalog, OperationLog, OperationLogRepository],
     };
   }
 }

@@ -9,7 +9,8 @@ import { FaultPoints } from '../../common/fault-points.js';
 import { afterCommit } from '../../database/after-commit.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { isCancellable, isSettled, type OperationKind } from '../../domain/operation.js';
+import { isSettled, type OperationKind } from '../../domain/operation.js';
+import { isCancellable, OPERATIONS } from '../../operations/operations.js';
 import { decodeOperationData, encodeOperationData } from '../../formats/operation-data.codec.js';
 import { EventBus, EVENT_CHANNELS } from '../../events/event-bus.js';
 import { type Job, JobQueue } from '../../queue/job-queue.js';
@@ -76,7 +77,7 @@ export class FuturesService {
   }
 
   private async accept(row: NewFutureRow, manager: EntityManager): Promise<Accepted> {
-    const refusal = isFreeing(row.kind) ? null : this.load.refusal(row.owner);
+    const refusal = OPERATIONS[row.kind].acceptedWhenFull ? null : this.load.refusal(row.owner);
     if (refusal !== null) return this.acceptRepeat(row, refusal, manager);
     if (await this.load.track(row.owner, () => this.futures.insert(row, manager))) {
       afterCommit(manager, () => this.enqueue(row));
@@ -207,11 +208,6 @@ export class FuturesService {
       this.logger.warn(`No job for ${job.requestId}, the worker's sweep will find it: ${String(error)}`);
     });
   }
-}
-
-/** These make room: a full queue is no reason to refuse them. */
-function isFreeing(kind: OperationKind): boolean {
-  return kind === 'delete_adapter' || kind === 'unload_adapter';
 }
 
 function toRow(operation: NewOperation): NewFutureRow {

@@ -1,16 +1,9 @@
 export { AcceptedRequests } from './accepted-requests.js';
 export { GenerateUsageDto, GeneratedSequenceDto } from './dto/generated.dto.js';
-export { FailedWithEffectError } from './errors/failed-with-effect.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesService } from './futures.service.js';
 export { ADAPTER_HOLDER, type AdapterHolder, HoldsAdapters } from './log/adapter-holder.js';
-export {
-  HANDLED_OPERATION,
-  HandlesOperation,
-  OperationHandler,
-  PresentsResult,
-  ResultPresenter,
-} from './log/operation-handler.js';
+export { OperationHandler, ResultPresenter } from './log/operation-handler.js';
 export {
   type ChangeRow,
   type Claim,
@@ -28,13 +21,7 @@ export {
   type OperationListener,
   type SettledOutcome,
 } from './log/operation-listener.js';
-export {
-  type Accepted,
-  type FutureState,
-  type NewOperation,
-  type Operation,
-  type OperationOutcome,
-} from './log/operation.js';
+export { type Accepted, type FutureState, type NewOperation, type Operation } from './log/operation.js';
 export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './log/settling-sql.js';
 export { QueueLoad } from './queue-load.js';
 export { type FutureSummary, type SettledSample } from './repositories/future.repository.js';

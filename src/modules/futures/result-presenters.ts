@@ -1,31 +1,28 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { DiscoveryService, Reflector } from '@nestjs/core';
+import { DiscoveryService } from '@nestjs/core';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type OperationKind } from '../../domain/operation.js';
-import { PRESENTED_OPERATIONS, ResultPresenter } from './log/operation-handler.js';
+import { ResultPresenter } from './log/operation-handler.js';
 
-/** Finds the classes that turn stored results into JSON; start-up fails when two claim one kind. */
+/** Finds the classes that turn stored results into JSON; the start fails when two of them claim one kind. */
 @Injectable()
 export class ResultPresenters implements OnModuleInit {
   private readonly presenters = new Map<OperationKind, ResultPresenter>();
 
-  constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly reflector: Reflector,
-  ) {}
+  constructor(private readonly discovery: DiscoveryService) {}
 
   onModuleInit(): void {
-    for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (typeof metatype !== 'function' || !(instance instanceof ResultPresenter)) continue;
-      for (const kind of this.reflector.get<OperationKind[] | undefined>(PRESENTED_OPERATIONS, metatype) ?? []) {
+    const providers = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    for (const presenter of providers.filter((instance) => instance instanceof ResultPresenter)) {
+      for (const kind of presenter.kinds) {
         const first = this.presenters.get(kind);
         if (first !== undefined) {
           throw new Error(
-            `Results of '${kind}' have two presenters, ${first.constructor.name} and ${metatype.name}: ` +
-              `remove '${kind}' from @PresentsResult of one of them.`,
+            `Results of '${kind}' have two presenters, ${first.constructor.name} and ${presenter.constructor.name}: ` +
+              `remove '${kind}' from the kinds of one of them.`,
           );
         }
-        this.presenters.set(kind, instance);
+        this.presenters.set(kind, presenter);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationData } from '../../domain/operation-data.js';
-import { PresentsResult, ResultPresenter } from '../futures/index.js';
+import { ResultPresenter } from '../futures/index.js';
 import { type Sampled } from './generation.service.js';
 import { presentGenerated } from '../../operations/generate-operation.js';
 
@@ -10,8 +10,9 @@ export function presentSampled({ requestId, modelId, result }: Sampled): Record<
 }
 
 @Injectable()
-@PresentsResult('generate')
 export class GeneratePresenter extends ResultPresenter {
+  override readonly kinds = ['generate'] as const;
+
   override present(result: OperationData): Record<string, unknown> {
     return presentGenerated(result);
   }

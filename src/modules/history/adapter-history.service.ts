@@ -12,7 +12,7 @@ import {
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { HistoryPlaces, type WishedPlace } from './history-places.js';
 import { type Change, currentTimeline } from './timeline.js';
-import { decodeRewind, encodeRewind } from '../../operations/training-operations.js';
+import { rewindAdapterOperation } from '../../operations/kinds/rewind-adapter.operation.js';
 
 /** A request that has changed the adapter. */
 export interface HistoryEntry extends Omit<HistoryRow, 'result' | 'position'> {
@@ -61,7 +61,7 @@ export class AdapterHistoryService {
     const target =
       (await this.repeated(adapter, changes, wish, seqId)) ?? (await this.places.find(adapter, changes, wish));
     const { id: adapterId, baseModel } = adapter;
-    const request = encodeRewind({ position: target.position });
+    const request = rewindAdapterOperation.encode({ position: target.position });
     const operation = { kind: 'rewind_adapter', adapterId, modelId, baseModel, seqId, request } as const;
     return { ...(await this.futures.submit(operation)), target };
   }
@@ -93,7 +93,7 @@ export class AdapterHistoryService {
   ): Promise<Change | null> {
     const json = seqId === undefined ? null : await this.accepted.jsonOf(id, seqId);
     if (json === null || json['rewind'] === undefined) return null;
-    const { position } = decodeRewind({ json });
+    const { position } = rewindAdapterOperation.decode({ json, tensors: {} });
     const target = changes.find((change) => change.position === position);
     if (target === undefined) return null;
     return (requestId === undefined ? step === target.step : requestId === target.requestId) ? target : null;
@@ -105,7 +105,7 @@ export class AdapterHistoryService {
 }
 
 function toChange({ request_id: requestId, position, kind, request, ...row }: ChangeRow): Change {
-  const target = request === null ? null : decodeRewind(decodeOperationData(request)).position;
+  const target = request === null ? null : rewindAdapterOperation.decode(decodeOperationData(request)).position;
   const step = row.step ?? (kind === 'create_adapter' ? 0 : stepInResult(row.result));
   return { requestId, position, kind, step, target };
 }

@@ -1,4 +1,3 @@
-export { LOGPROBS } from './forward-result.js';
 export { type DatumContext, checkContextLength } from './readers/batch-context.js';
 export { TrainingWorkerModule } from './training-worker.module.js';
 export { TrainingModule } from './training.module.js';

@@ -1,12 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AdapterStateModule } from '../adapter-state/index.js';
-import { ForwardBackwardHandler } from './handlers/forward-backward.handler.js';
 import { ForwardHandler } from './handlers/forward.handler.js';
-import { OptimStepHandler } from './handlers/optim-step.handler.js';
 
-/** Training in the compute worker. */
+/** Forward passes in the compute worker; what changes an adapter is run by the adapter-state module. */
 @Module({
   imports: [AdapterStateModule],
-  providers: [ForwardHandler, ForwardBackwardHandler, OptimStepHandler],
+  providers: [ForwardHandler],
 })
 export class TrainingWorkerModule {}

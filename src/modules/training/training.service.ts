@@ -3,7 +3,8 @@ import { isGiven } from '../../common/json/json-fields.js';
 import { type BaseModel } from '../../base-models/base-model.js';
 import { type ForwardRequest } from '../../compute/compute-backend.js';
 import { type AdapterEntity, AdaptersService, type NewAdapter } from '../adapters/index.js';
-import { encodeForward, encodeOptimStep } from '../../operations/training-operations.js';
+import { optimStepOperation } from '../../operations/kinds/optim-step.operation.js';
+import { forwardPayload } from '../../operations/payloads/forward-payload.js';
 import { type LossReference, type LossSpec } from '../../domain/loss.js';
 import { type Accepted, AcceptedRequests, checkRequestSize, FuturesService } from '../futures/index.js';
 import { leaveOutIgnored } from '../../losses/ignored-targets.js';
@@ -27,7 +28,7 @@ export class TrainingService {
     const { kind, modelId, makes, seqId } = order;
     if (kind === 'forward' && makes && this.adapters.isBaseModel(modelId)) return this.submitToBase(order, makes);
     const { adapter: existing, model } = await this.adapterOf(order);
-    const request = encodeForward(await this.readRequest(order, model, existing?.id));
+    const request = forwardPayload.encode(await this.readRequest(order, model, existing?.id));
     if (!existing) checkRequestSize(request);
     const adapter = existing ?? (await this.adapters.createOrGet({ lora: {}, ...makes, modelId }));
     return this.futures.submit({ kind, adapterId: adapter.id, modelId, baseModel: adapter.baseModel, seqId, request });
@@ -35,14 +36,14 @@ export class TrainingService {
 
   async optimStep({ modelId, seqId, params }: OptimStepOrder): Promise<Accepted> {
     const { id: adapterId, baseModel } = await this.adapters.get(modelId);
-    const request = encodeOptimStep(params);
+    const request = optimStepOperation.encode(params);
     return this.futures.submit({ kind: 'optim_step', adapterId, modelId, baseModel, seqId, request });
   }
 
   private async submitToBase(order: TrainingOrder, { baseModel }: Pick<NewAdapter, 'baseModel'>): Promise<Accepted> {
     const { modelId } = order;
     const model = this.adapters.baseModel(baseModel ?? modelId, baseModel === undefined ? 'model_id' : 'base_model');
-    const request = encodeForward(await this.readRequest(order, model));
+    const request = forwardPayload.encode(await this.readRequest(order, model));
     return this.futures.submit({ kind: 'forward', adapterId: null, modelId, baseModel: model.name, request });
   }
 

@@ -1,16 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
-import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { AdapterResidency } from '../adapter-residency.js';
+import { createAdapterOperation } from '../../../operations/kinds/create-adapter.operation.js';
+import { type OperationOutcome } from '../../../operations/operation-outcome.js';
 import { type AdapterEntity } from '../../adapters/index.js';
+import { type Operation, OperationHandler } from '../../futures/index.js';
+import { AdapterResidency } from '../adapter-residency.js';
 
 /**
- * Warms the adapter up. Its row is there already, so a failure here shows in the future and again at first use. The
- * state of a fork is written down: its source may be deleted at any time.
+ * Warms the adapter up. Its row exists already, so a failure here shows in the future and again at first use. The state
+ * of a fork is written to disk, because its source may be deleted at any time.
  */
 @Injectable()
-@HandlesOperation('create_adapter')
 export class CreateAdapterHandler extends OperationHandler {
+  override readonly kinds = ['create_adapter'] as const;
+
   constructor(
     private readonly backend: ComputeBackend,
     private readonly residency: AdapterResidency,
@@ -19,7 +22,7 @@ export class CreateAdapterHandler extends OperationHandler {
   }
 
   override run(operation: Operation): Promise<OperationOutcome> {
-    const forked = operation.request.json['fork'] !== undefined;
+    const forked = createAdapterOperation.decode(operation.request).fork !== undefined;
     return this.residency.change(operation, (adapter) => this.describe(adapter, forked), { persist: forked });
   }
 

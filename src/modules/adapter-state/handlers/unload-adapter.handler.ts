@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
+import { type OperationOutcome } from '../../../operations/operation-outcome.js';
+import { type Operation, OperationHandler } from '../../futures/index.js';
 import { AdapterResidency } from '../adapter-residency.js';
 
-/** Frees the memory of an adapter that nobody uses. Nothing is lost: the next operation brings it back. */
+/** Frees the memory of an adapter that nobody uses. Nothing is lost: the next operation restores it. */
 @Injectable()
-@HandlesOperation('unload_adapter')
 export class UnloadAdapterHandler extends OperationHandler {
+  override readonly kinds = ['unload_adapter'] as const;
+
   constructor(private readonly residency: AdapterResidency) {
     super();
   }

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { FaultPoints } from '../../../common/fault-points.js';
 import { type AdapterState } from '../../../domain/adapter/adapter-state.js';
 import { encryptFiles } from '../../../formats/age-encryption.js';
+import { type SaveRequest } from '../../../operations/payloads/save-payload.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { type AdapterEntity } from '../../adapters/index.js';
 import { toFiles } from '../../../storage/adapter-files.js';
@@ -13,18 +14,6 @@ import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointExistsError, LeaseOutdatedError } from '../errors/checkpoint.errors.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
-
-/** What a save operation asks for, as it stands in the log. */
-export interface SaveRequest {
-  readonly name: string;
-  readonly overwrite: boolean;
-  readonly ttlSeconds: number | null;
-  /** The row's id, where it is chosen already. */
-  readonly checkpointId?: string;
-  readonly userMetadata?: Record<string, string>;
-  /** Of age: the files are encrypted to them. Without any they are not. */
-  readonly recipients?: readonly string[];
-}
 
 /**
  * Writes checkpoints: first the files, to a folder that belongs to the operation and the lease alone, then the row that

@@ -3,15 +3,13 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BaseModelsModule } from '../../../base-models/base-models.module.js';
 import { StorageModule } from '../../../storage/storage.module.js';
 import { AdapterStateModule } from '../../adapter-state/index.js';
+import { CheckpointReaderModule } from './checkpoint-reader.module.js';
 import { CheckpointExpiry } from './checkpoint-expiry.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
 import { CheckpointEventEntity } from '../entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { DeleteAdapterHandler } from './handlers/delete-adapter.handler.js';
-import { LoadWeightsHandler } from './handlers/load-weights.handler.js';
-import { SaveWeightsExternalHandler } from './handlers/save-weights-external.handler.js';
-import { SaveWeightsForSamplerHandler } from './handlers/save-weights-for-sampler.handler.js';
-import { SaveWeightsHandler } from './handlers/save-weights.handler.js';
+import { SaveHandler } from './handlers/save.handler.js';
 import { CheckpointEventRepository } from '../repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
 import { SamplerWeights } from './sampler-weights.js';
@@ -20,7 +18,10 @@ import { SamplerWeights } from './sampler-weights.js';
 @Module({
   imports: [
     TypeOrmModule.forFeature([CheckpointEntity, CheckpointEventEntity]),
-    ...[BaseModelsModule, StorageModule, AdapterStateModule],
+    BaseModelsModule,
+    StorageModule,
+    CheckpointReaderModule,
+    AdapterStateModule,
   ],
   providers: [
     CheckpointRepository,
@@ -28,10 +29,7 @@ import { SamplerWeights } from './sampler-weights.js';
     CheckpointWriter,
     CheckpointExpiry,
     SamplerWeights,
-    SaveWeightsHandler,
-    SaveWeightsForSamplerHandler,
-    SaveWeightsExternalHandler,
-    LoadWeightsHandler,
+    SaveHandler,
     DeleteAdapterHandler,
   ],
   exports: [SamplerWeights],

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Semaphore } from '../../../common/semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
-import { isReadOnly } from '../../../domain/operation.js';
+import { isReadOnly } from '../../../operations/operations.js';
 import { type Claim, type ClaimedRow, OperationLogRepository } from '../../futures/index.js';
 import { type AdapterQueue } from '../adapter-queue.js';
 import { Leases } from '../leases/leases.js';

@@ -1,12 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type AppError } from '../../../common/errors/app-error.js';
 import { toAppError } from '../../../common/errors/internal.error.js';
-import {
-  FailedWithEffectError,
-  type Operation,
-  type OperationListener,
-  type SettledOutcome,
-} from '../../futures/index.js';
+import { FailedWithEffectError } from '../../../operations/operation-outcome.js';
+import { type Operation, type OperationListener, type SettledOutcome } from '../../futures/index.js';
 import { HandlerRegistry } from '../handler-registry.js';
 
 /** Notifies the listeners of operations, one after another. One that fails is logged and does not stop the others. */

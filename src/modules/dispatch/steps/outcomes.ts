@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type AppError, serializeError } from '../../../common/errors/app-error.js';
 import { isUnstorable } from '../../../common/errors/database-outage.error.js';
 import { toAppError } from '../../../common/errors/internal.error.js';
-import { type Completion, FailedWithEffectError, type Operation, OperationLogRepository } from '../../futures/index.js';
+import { FailedWithEffectError } from '../../../operations/operation-outcome.js';
+import { type Completion, type Operation, OperationLogRepository } from '../../futures/index.js';
 import { LeaseRepository } from '../leases/lease.repository.js';
 import { type ClaimedOperation } from './claims.js';
 

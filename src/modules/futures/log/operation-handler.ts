@@ -1,24 +1,20 @@
-import { SetMetadata } from '@nestjs/common';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type OperationKind } from '../../../domain/operation.js';
-import { type Operation, type OperationOutcome } from './operation.js';
+import { type OperationOutcome } from '../../../operations/operation-outcome.js';
+import { type Operation } from './operation.js';
 
-export const HANDLED_OPERATION = Symbol('handled operation kind');
-export const PRESENTED_OPERATIONS = Symbol('presented operation kinds');
-
-/** Marks the one class that executes operations of this kind. Start-up fails on a gap or a duplicate. */
-export const HandlesOperation = (kind: OperationKind) => SetMetadata(HANDLED_OPERATION, kind);
-
-/** Executes one kind of operation in the worker. Runs of one adapter never overlap, except read-only kinds. */
+/** Executes operations in the worker. Runs of one adapter never overlap, except those of read-only kinds. */
 export abstract class OperationHandler {
-  /** Returns the result to store; an AppError thrown here is stored with its code and category. */
+  /** The kinds it executes. A worker does not start when a kind has no handler, or more than one. */
+  abstract readonly kinds: readonly OperationKind[];
+
+  /** Returns the outcome to store; an AppError thrown here is stored with its code and category. */
   abstract run(operation: Operation): Promise<OperationOutcome>;
 }
 
-/** Marks the class that turns stored results of these kinds into JSON for the root routes. */
-export const PresentsResult = (...kinds: OperationKind[]) => SetMetadata(PRESENTED_OPERATIONS, kinds);
-
-/** Kinds without a presenter answer with the result's JSON part as it is. */
+/** Turns stored results into JSON for the root routes; without a presenter, they answer the result's JSON part. */
 export abstract class ResultPresenter {
+  abstract readonly kinds: readonly OperationKind[];
+
   abstract present(result: OperationData): Record<string, unknown>;
 }

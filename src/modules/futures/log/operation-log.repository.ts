@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
-import { isReadOnly, OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { type Usage } from '../../../domain/usage.js';
+import { type OperationEffect } from '../../../operations/operation-outcome.js';
+import { isReadOnly } from '../../../operations/operations.js';
 import { FutureEntity } from '../entities/future.entity.js';
-import { type OperationEffect } from './operation.js';
 import { countUsage, showEffect, SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
 /** A row as the worker sees it. */

@@ -1,7 +1,6 @@
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
-import { type Usage } from '../../../domain/usage.js';
 
 /** An operation as the client's request describes it, before it is in the log. */
 export interface NewOperation {
@@ -35,23 +34,6 @@ export interface Operation {
   readonly request: OperationData;
   /** The lease under which it runs: what it stores for the adapter is refused once another worker has taken over. */
   readonly lease: number;
-}
-
-/** What an operation did to its adapter; stored with the result. */
-export interface OperationEffect {
-  /** Optimiser steps of the adapter from now on. */
-  readonly step?: number;
-  readonly hasGradients?: boolean;
-  /** Hash of the adapter's weights, moments and step. */
-  readonly digest?: string;
-}
-
-/** What a handler gives back, to be stored in one transaction. */
-export interface OperationOutcome {
-  readonly result: OperationData;
-  readonly effect?: OperationEffect;
-  /** The tokens that it used, for those that work on tokens. */
-  readonly usage?: Usage;
 }
 
 /** What the submitter gets back. */

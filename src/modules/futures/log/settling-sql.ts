@@ -1,5 +1,5 @@
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
-import { type OperationEffect } from './operation.js';
+import { type OperationEffect } from '../../../operations/operation-outcome.js';
 
 /** SQL: did row `futures` do to its adapter what it says? Of those that failed, only a FailedWithEffectError has a digest. */
 export const TOOK_EFFECT = `(futures.status = 'completed' OR futures.status = 'failed' AND futures.digest IS NOT NULL)`;

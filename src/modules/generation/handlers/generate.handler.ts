@@ -7,7 +7,8 @@ import { NO_USAGE } from '../../../domain/usage.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
-import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
+import { type OperationOutcome } from '../../../operations/operation-outcome.js';
+import { type Operation, OperationHandler } from '../../futures/index.js';
 import {
   decodeGenerate,
   encodeGenerated,
@@ -19,8 +20,8 @@ import { TokenPublisher } from '../streaming/token-events.js';
 
 /** Samples from an adapter, a sampler snapshot or a bare base model; publishes the tokens where a client streams. */
 @Injectable()
-@HandlesOperation('generate')
 export class GenerateHandler extends OperationHandler {
+  override readonly kinds = ['generate'] as const;
   private readonly logger = new Logger(GenerateHandler.name);
 
   constructor(

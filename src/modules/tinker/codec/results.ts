@@ -1,6 +1,6 @@
 import { type OperationData } from '../../../domain/operation-data.js';
 import { datumCount, datumValues, type RaggedTensor, rowWidth } from '../../../domain/ragged-tensor.js';
-import { LOGPROBS } from '../../training/index.js';
+import { LOGPROBS } from '../../../operations/payloads/forward-payload.js';
 import { type TinkerForwardResultDto } from '../futures/dto/results.dto.js';
 import { DTYPE, ForwardBackwardOutputType } from './wire-schema.js';
 

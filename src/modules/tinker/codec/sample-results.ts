@@ -8,7 +8,7 @@ import {
   TARGETS,
   TOP_TENSORS,
 } from '../../../operations/generate-operation.js';
-import { LOGPROBS } from '../../training/index.js';
+import { LOGPROBS } from '../../../operations/payloads/forward-payload.js';
 import { type TinkerSampleResultDto, type TinkerTensorDto } from '../futures/dto/results.dto.js';
 import { bytesOf, tensorOf } from './results.js';
 import { DTYPE, SampleResponseType, STOP_REASON } from './wire-schema.js';

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
-import { AdapterResidency } from '../../adapter-state/index.js';
-import { decodeForward } from '../../../operations/training-operations.js';
-import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../futures/index.js';
-import { forwardUsage, toForwardData, warnOfPluginChange } from '../forward-result.js';
+import { forwardOperation } from '../../../operations/kinds/forward.operation.js';
+import { type OperationOutcome } from '../../../operations/operation-outcome.js';
+import { encodeForwardResult, forwardUsage } from '../../../operations/payloads/forward-payload.js';
+import { AdapterResidency, warnOfChange } from '../../adapter-state/index.js';
+import { type Operation, OperationHandler } from '../../futures/index.js';
 
-/** Loss and log-probs of a batch under an adapter or a bare base model; changes nothing. */
+/** Computes loss and log-probs of a batch under an adapter or a bare base model. */
 @Injectable()
-@HandlesOperation('forward')
 export class ForwardHandler extends OperationHandler {
+  override readonly kinds = ['forward'] as const;
+
   constructor(
     private readonly backend: ComputeBackend,
     private readonly residency: AdapterResidency,
@@ -18,10 +20,10 @@ export class ForwardHandler extends OperationHandler {
 
   override async run(operation: Operation): Promise<OperationOutcome> {
     const target = await this.targetOf(operation);
-    const request = decodeForward(operation.request);
-    warnOfPluginChange(operation, request, this.backend);
+    const request = forwardOperation.decode(operation.request);
+    warnOfChange(operation, forwardOperation.changeSince?.(request, this.backend.capabilities));
     const usage = forwardUsage(request);
-    return { result: toForwardData(await this.backend.forward(target, request), request.loss), usage };
+    return { result: encodeForwardResult(await this.backend.forward(target, request), request.loss), usage };
   }
 
   private async targetOf(operation: Operation): Promise<ModelTarget> {

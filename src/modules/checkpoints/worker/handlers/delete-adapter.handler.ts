@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CheckpointStore } from '../../../../storage/checkpoint-store.js';
 import { AdapterResidency, AdapterStateStore } from '../../../adapter-state/index.js';
-import { HandlesOperation, type Operation, OperationHandler, type OperationOutcome } from '../../../futures/index.js';
+import { type OperationOutcome } from '../../../../operations/operation-outcome.js';
+import { type Operation, OperationHandler } from '../../../futures/index.js';
 import { CheckpointEventRepository } from '../../repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from '../../repositories/checkpoint.repository.js';
 
 /** Frees what a deleted adapter still has: memory, state snapshots and checkpoints. Can be repeated. */
 @Injectable()
-@HandlesOperation('delete_adapter')
 export class DeleteAdapterHandler extends OperationHandler {
+  override readonly kinds = ['delete_adapter'] as const;
+
   constructor(
     private readonly residency: AdapterResidency,
     private readonly states: AdapterStateStore,
