@@ -146,7 +146,7 @@ async function decode({ prompt, batch, new_tokens: newTokens }) {
   let first = 0;
   const request = { prompt: Int32Array.from(prompt), count: batch, sampling: greedy(newTokens) };
   const target = { kind: 'adapter', adapterId: ADAPTER };
-  const { sequences } = await engine.generate(target, request, () => (first ||= performance.now()));
+  const { sequences } = await engine.generate(target, request, { onToken: () => (first ||= performance.now()) });
   const ended = performance.now();
   return {
     ms: ended - started,

@@ -10,7 +10,7 @@ export interface TrainedModel {
 }
 
 /** Longer batches gain nothing in speed. */
-const MOST_TOKENS = 4096;
+const MAX_TOKENS = 4096;
 
 /**
  * Divides a batch into groups of datums that run one after the other, each within the memory budget. Datums of similar
@@ -38,7 +38,7 @@ export function microBatches(
       longest: Math.max(load.longest, length(datum)),
     };
     const bytes = trainingBytes(model, { ...grown, sequences: group.length + 1 });
-    if (group.length > 0 && (bytes > budgetBytes || grown.tokens > MOST_TOKENS)) {
+    if (group.length > 0 && (bytes > budgetBytes || grown.tokens > MAX_TOKENS)) {
       groups.push(group);
       group = [];
       load = { tokens: length(datum), rows: rows[datum]!, longest: length(datum) };
