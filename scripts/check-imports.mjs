@@ -1,15 +1,15 @@
 /**
  * Fails for an import that goes against the layers of scripts/lib/import-rules.mjs: upwards, past another module's
- * index.ts, of a package where it does not belong, of tests from the service, of the service from examples and e2e
- * tests, or round in a circle; and for a folder that names an SQL table which scripts/lib/table-rules.mjs does not grant
- * it.
+ * index.ts, of a package where it does not belong, of a wire DTO where domain types belong, of tests from the service,
+ * of the service from examples and e2e tests, or round in a circle; and for a folder that names an SQL table which
+ * scripts/lib/table-rules.mjs does not grant it.
  *
  *   node scripts/check-imports.mjs [folder]     (default: this project)
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { LAYERS, PACKAGES, PURE, ROOT_FILES } from './lib/import-rules.mjs';
+import { DIALECTS, LAYERS, PACKAGES, PURE, ROOT_FILES, WIRE_FILES } from './lib/import-rules.mjs';
 import { entityOf, tableNamesOf } from './lib/table-names.mjs';
 import { TABLES } from './lib/table-rules.mjs';
 
@@ -24,17 +24,19 @@ function sourceFiles(root) {
   );
 }
 
-/** `{ specifier, typeOnly, line }` for every import, export-from and import() of a file. */
+/** `{ specifier, names, typeOnly, line }` for every import, export-from and import() of a file. */
 function importsOf(root, file) {
   const source = ts.createSourceFile(file, readFileSync(path.join(root, file), 'utf8'), ts.ScriptTarget.ESNext, true);
   const found = [];
-  const add = (node, text, typeOnly) => {
+  const add = (node, text, typeOnly, bindings) => {
     const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    found.push({ specifier: text, typeOnly, line });
+    const names = (bindings?.elements ?? []).map(({ propertyName, name }) => (propertyName ?? name).text);
+    found.push({ specifier: text, names, typeOnly, line });
   };
   const visit = (node) => {
     if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
-      add(node, node.moduleSpecifier.text, Boolean(node.isTypeOnly || node.importClause?.isTypeOnly));
+      const bindings = node.exportClause ?? node.importClause?.namedBindings;
+      add(node, node.moduleSpecifier.text, Boolean(node.isTypeOnly || node.importClause?.isTypeOnly), bindings);
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       if (ts.isStringLiteralLike(node.arguments[0])) add(node, node.arguments[0].text, false);
     }
@@ -80,6 +82,17 @@ export function layerFault(file, target) {
   return undefined;
 }
 
+/** Why `file` may not import `names`, where they are wire DTOs, from the project's file `target`; or undefined. */
+export function wireFault(file, target, names) {
+  if (!file.startsWith('src/modules/') || isSpec(file) || file.endsWith('/index.ts')) return undefined;
+  const isIndex = target.startsWith('src/modules/') && target.endsWith('/index.ts');
+  if (!target.endsWith('.dto.ts') && !(isIndex && names.some((name) => name.endsWith('Dto')))) return undefined;
+  if (!WIRE_FILES.some((pattern) => pattern.test(file)))
+    return 'only controllers, readers and presenters know wire DTOs';
+  const dialect = DIALECTS.find((folder) => file.startsWith(`${folder}/`));
+  return dialect && isIndex ? `${dialect} does not use the DTOs of another dialect` : undefined;
+}
+
 /** Why `file` may not use the package, or undefined. */
 export function packageFault(file, specifier) {
   if (specifier.startsWith('node:')) return undefined;
@@ -114,9 +127,11 @@ export function checkImports(root) {
   const graph = new Map();
   for (const file of sourceFiles(root)) {
     const targets = [];
-    for (const { specifier, typeOnly, line } of importsOf(root, file)) {
+    for (const { specifier, names, typeOnly, line } of importsOf(root, file)) {
       const target = specifier.startsWith('.') ? resolveRelative(root, file, specifier) : undefined;
-      const fault = target ? layerFault(file, target) : packageFault(file, specifier);
+      const fault = target
+        ? (layerFault(file, target) ?? wireFault(file, target, names))
+        : packageFault(file, specifier);
       if (fault) faults.push(`${file}:${line}  imports ${specifier}: ${fault}`);
       if (target && !typeOnly) targets.push(target);
     }

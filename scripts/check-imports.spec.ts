@@ -46,6 +46,20 @@ describe('checkImports', () => {
     expect(checkImports(root)).toEqual([]);
   });
 
+  it('lets controllers, readers, presenters, indexes and specs know DTOs', () => {
+    plant({
+      'src/modules/futures/dto/f.dto.ts': 'export class FDto {}',
+      'src/modules/futures/f.controller.ts': "import './dto/f.dto.js';",
+      'src/modules/futures/readers/f.reader.ts': "import '../dto/f.dto.js';",
+      'src/modules/futures/f.presenter.ts': "import './dto/f.dto.js';",
+      'src/modules/futures/f.service.spec.ts': "import './dto/f.dto.js';",
+      'src/modules/futures/index.ts': "export { FDto } from './dto/f.dto.js';",
+      'src/modules/training/dto/t.dto.ts': "import { FDto } from '../../futures/index.js';\nexport const t = FDto;",
+      'src/modules/training/t.service.ts': "import { toF } from '../futures/index.js';\nexport const t = toF;",
+    });
+    expect(checkImports(root)).toEqual([]);
+  });
+
   it.each([
     ['upwards', 'src/domain/a.ts', "import '../common/b.js';", 'src/domain must not know src/common'],
     ['upwards by type', 'src/common/b.ts', "import type { C } from '../config/c.js';", 'must not know src/config'],
@@ -69,6 +83,31 @@ describe('checkImports', () => {
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(`${file}:1`);
     expect(faults[0]).toContain(message);
+  });
+
+  it.each([
+    ['a DTO in a service', 'src/modules/futures/f.service.ts', "import './dto/f.dto.js';", 'know wire DTOs'],
+    ['its type alone', 'src/modules/futures/f.ts', "import type { FDto } from './dto/f.dto.js';", 'know wire DTOs'],
+    [
+      'a DTO in a service, by an index',
+      'src/modules/training/t.service.ts',
+      "import { type FDto as F } from '../futures/index.js';",
+      'know wire DTOs',
+    ],
+    [
+      'a DTO of the root routes in a reader of another dialect',
+      'src/modules/tinker/t.reader.ts',
+      "import { type FDto as F } from '../futures/index.js';",
+      'does not use the DTOs of another dialect',
+    ],
+  ])('refuses %s', (_what, file, content, message) => {
+    plant({
+      'src/modules/futures/dto/f.dto.ts': 'export class FDto {}',
+      'src/modules/futures/index.ts': "export { FDto } from './dto/f.dto.js';",
+      [file]: content,
+    });
+    expect(checkImports(root)).toEqual([expect.stringContaining(`${file}:1  imports`)]);
+    expect(checkImports(root)[0]).toContain(message);
   });
 
   it('refuses a circle of files', () => {

@@ -127,3 +127,13 @@ export const PACKAGES = [
 
 /** Folders that use no package at all: they must be readable, and testable, by themselves. */
 export const PURE = [/^src\/domain\//, /^src\/compute\/(graph|models)\//, /^src\/losses\/functions\//];
+
+/**
+ * Files of src/modules that know the wire formats: controllers, what turns requests into domain types (readers, pipes)
+ * and what turns domain types into answers (presenters, the codec of the Tinker API). All others take and return domain
+ * types, so that every dialect can call them.
+ */
+export const WIRE_FILES = [/\.(controller|reader|pipe|presenter|dto)\.ts$/, /^src\/modules\/tinker\/codec\//];
+
+/** Modules that are a dialect of their own: they use no DTO of another module, whose wire format is not theirs. */
+export const DIALECTS = ['src/modules/tinker'];

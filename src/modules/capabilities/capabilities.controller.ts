@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CapabilitiesService } from './capabilities.service.js';
-import { CapabilitiesDto } from './dto/capabilities.dto.js';
+import { CapabilitiesDto, toCapabilitiesDto } from './dto/capabilities.dto.js';
 
 @ApiTags('service')
 @Controller()
@@ -16,7 +16,7 @@ export class CapabilitiesController {
       'Example: `curl http://127.0.0.1:8000/get_server_capabilities`',
   })
   @ApiOkResponse({ type: CapabilitiesDto, description: 'The capabilities.' })
-  describe(): Promise<CapabilitiesDto> {
-    return this.capabilities.describe();
+  async describe(): Promise<CapabilitiesDto> {
+    return toCapabilitiesDto(await this.capabilities.describe());
   }
 }

@@ -1,12 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { AppConfig } from '../../config/app-config.js';
-import { VERSION } from '../../common/version.js';
 import { modelParameters } from '../../compute/models/model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
 import { WorkersService } from '../workers/index.js';
-import { type CapabilitiesDto } from './dto/capabilities.dto.js';
+
+export interface ServerCapabilities {
+  readonly baseModels: readonly ServedModel[];
+  readonly lossFunctions: readonly string[];
+  readonly maxAdaptersPerKey: number;
+  /** Of the worker's engine, like the two below; null while no worker is alive. */
+  readonly maxRank: number | null;
+  readonly engine: string | null;
+  readonly device: string | null;
+}
+
+export interface ServedModel {
+  readonly name: string;
+  readonly family: string;
+  readonly contextLength: number;
+  readonly vocabSize: number;
+  readonly parameterCount: number;
+}
 
 /** What this server can do: base models from the catalog, losses from the registry, the engine from the worker's row. */
 @Injectable()
@@ -18,23 +34,21 @@ export class CapabilitiesService {
     private readonly config: AppConfig,
   ) {}
 
-  async describe(): Promise<CapabilitiesDto> {
+  async describe(): Promise<ServerCapabilities> {
     const worker = await this.workers.capabilities();
     return {
-      supported_models: this.baseModels.list().map(({ name, config }) => ({
-        model_id: name,
-        model_name: name,
-        arch: config.family,
-        max_context_length: config.contextLength,
-        vocab_size: config.vocabSize,
-        parameters: countParameters(config),
+      baseModels: this.baseModels.list().map(({ name, config }) => ({
+        name,
+        family: config.family,
+        contextLength: config.contextLength,
+        vocabSize: config.vocabSize,
+        parameterCount: countParameters(config),
       })),
-      loss_functions: this.losses.list().map(({ name }) => name),
-      max_adapters_per_key: this.config.maxAdaptersPerKey,
-      max_rank: worker?.maxRank ?? null,
+      lossFunctions: this.losses.list().map(({ name }) => name),
+      maxAdaptersPerKey: this.config.maxAdaptersPerKey,
+      maxRank: worker?.maxRank ?? null,
       engine: worker?.engine ?? null,
       device: worker?.device ?? null,
-      version: VERSION,
     };
   }
 }

@@ -11,17 +11,18 @@ import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
-import { FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
+import { DEFAULT_FUTURES_LIMIT, FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { completedSchema, CompletedModels } from './dto/completed.dto.js';
 import { DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
-import { type FutureAnswer, FutureAnswers } from './future-answers.js';
+
+import { type FutureAnswer, FuturesPresenter } from './futures.presenter.js';
 import { FuturesService } from './futures.service.js';
 
 @ApiTags('futures')
 @Controller()
 export class FuturesController {
   constructor(
-    private readonly answers: FutureAnswers,
+    private readonly presenter: FuturesPresenter,
     private readonly futures: FuturesService,
   ) {}
 
@@ -48,7 +49,7 @@ export class FuturesController {
     @ClientSignal() signal: AbortSignal,
     @Res({ passthrough: true }) response: Response,
   ): Promise<FutureAnswer> {
-    const answer = await this.answers.await(body.request_id, body.wait_ms ?? DEFAULT_WAIT_MS, signal);
+    const answer = await this.presenter.await(body.request_id, body.wait_ms ?? DEFAULT_WAIT_MS, signal);
     if (answer.status !== 'completed') response.status(202);
     return answer;
   }
@@ -59,8 +60,14 @@ export class FuturesController {
    */
   @Get('futures')
   @ApiOkResponse({ type: FutureListDto, description: 'One page.' })
-  list(@Query() filter: ListFuturesDto): Promise<FutureListDto> {
-    return this.answers.list(filter);
+  async list(
+    @Query() { status, kind, model_id: modelId, limit = DEFAULT_FUTURES_LIMIT, cursor }: ListFuturesDto,
+  ): Promise<FutureListDto> {
+    const rows = await this.futures.list({ status, kind, modelId }, limit, cursor);
+    return {
+      futures: rows.map(toFutureDto),
+      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+    };
   }
 
   /**

@@ -4,7 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { type AppConfig } from '../../config/app-config.js';
 import { AcceptedRequests } from './accepted-requests.js';
 import { FutureEntity } from './entities/future.entity.js';
-import { FutureAnswers } from './future-answers.js';
+import { FuturesPresenter } from './futures.presenter.js';
 import { FuturesController } from './futures.controller.js';
 import { FuturesService } from './futures.service.js';
 import { OperationLog } from './log/operation-log.js';
@@ -34,7 +34,7 @@ export class FuturesModule {
         AcceptedRequests,
         FuturesService,
         ResultPresenters,
-        FutureAnswers,
+        FuturesPresenter,
       ],
       exports: [FuturesService, AcceptedRequests, QueueLoad, OperationCatalog, OperationLog, OperationLogRepository],
     };

@@ -1,5 +1,5 @@
 export { AcceptedRequests } from './accepted-requests.js';
-export { GenerateUsageDto, GeneratedSequenceDto } from './dto/generated.dto.js';
+export { GeneratedDto } from './dto/generated.dto.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { FuturesService } from './futures.service.js';
 export { ADAPTER_HOLDER, type AdapterHolder, HoldsAdapters } from './log/adapter-holder.js';

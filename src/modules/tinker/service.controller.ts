@@ -97,10 +97,10 @@ export class TinkerServiceController {
   @Header('Cache-Control', 'no-store')
   @ApiOkResponse({ type: ServerCapabilitiesDto, description: 'All of them.' })
   async describe(): Promise<ServerCapabilitiesDto> {
-    const { supported_models: models } = await this.capabilities.describe();
+    const { baseModels } = await this.capabilities.describe();
     return {
-      supported_models: models.map(({ model_name, max_context_length }) => {
-        return { model_name, max_context_length, trainable: true, sampleable: true };
+      supported_models: baseModels.map(({ name, contextLength }) => {
+        return { model_name: name, max_context_length: contextLength, trainable: true, sampleable: true };
       }),
     };
   }

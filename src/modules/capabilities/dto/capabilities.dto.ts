@@ -1,3 +1,5 @@
+import { VERSION } from '../../../common/version.js';
+import { type ServerCapabilities } from '../capabilities.service.js';
 import { ApiProperty } from '@nestjs/swagger';
 
 export class SupportedModelDto {
@@ -70,4 +72,23 @@ export class CapabilitiesDto {
    * @example 0.1.0
    */
   version!: string;
+}
+
+export function toCapabilitiesDto(capabilities: ServerCapabilities): CapabilitiesDto {
+  return {
+    supported_models: capabilities.baseModels.map((model) => ({
+      model_id: model.name,
+      model_name: model.name,
+      arch: model.family,
+      max_context_length: model.contextLength,
+      vocab_size: model.vocabSize,
+      parameters: model.parameterCount,
+    })),
+    loss_functions: [...capabilities.lossFunctions],
+    max_adapters_per_key: capabilities.maxAdaptersPerKey,
+    max_rank: capabilities.maxRank,
+    engine: capabilities.engine,
+    device: capabilities.device,
+    version: VERSION,
+  };
 }

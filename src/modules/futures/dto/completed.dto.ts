@@ -1,8 +1,6 @@
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
+import { ApiExtraModels, ApiProperty, getSchemaPath, IntersectionType } from '@nestjs/swagger';
 import { type OperationKind } from '../../../domain/operation.js';
-import { type Seed } from '../../../domain/seed.js';
-import { GeneratedSequenceDto, GenerateUsageDto } from './generated.dto.js';
+import { GeneratedDto } from './generated.dto.js';
 
 /** What each kind of request answers once it is done: the fields of CompletedDto and those of its result. */
 
@@ -107,29 +105,13 @@ export class CompletedOptimStepDto extends CompletedDto {
   digest?: string;
 }
 
-export class CompletedGenerateDto extends CompletedDto {
+class GenerateHeadDto extends CompletedDto {
   /** What was done. */
   @ApiProperty({ enum: ['generate'], example: 'generate' })
   kind!: 'generate';
-
-  /**
-   * Text of the first sequence.
-   * @example "Hi there!"
-   */
-  text!: string;
-
-  /** The n continuations. */
-  @ApiProperty({ type: [GeneratedSequenceDto] })
-  sequences!: GeneratedSequenceDto[];
-
-  /** Tokens read and drawn. */
-  @ApiProperty({ type: GenerateUsageDto })
-  usage!: GenerateUsageDto;
-
-  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
-  @ApiProperty({ ...SEED_SCHEMA, example: 42 })
-  seed!: Seed;
 }
+
+export class CompletedGenerateDto extends IntersectionType(GenerateHeadDto, GeneratedDto) {}
 
 export class CompletedSaveDto extends CompletedDto {
   /** What was done. */

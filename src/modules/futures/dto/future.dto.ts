@@ -8,7 +8,7 @@ import {
 } from '../../../domain/operation.js';
 import { type FutureSummary } from '../repositories/future.repository.js';
 
-const DEFAULT_LIMIT = 50;
+export const DEFAULT_FUTURES_LIMIT = 50;
 
 export class ListFuturesDto {
   /**
@@ -46,7 +46,7 @@ export class ListFuturesDto {
   @IsInt()
   @Min(1)
   @Max(500)
-  limit?: number = DEFAULT_LIMIT;
+  limit?: number = DEFAULT_FUTURES_LIMIT;
 
   /**
    * `next_cursor` of the page before this one.

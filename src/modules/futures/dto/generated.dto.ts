@@ -1,4 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
+import { type Seed } from '../../../domain/seed.js';
 
 export class GeneratedSequenceDto {
   /**
@@ -32,4 +34,25 @@ export class GenerateUsageDto {
    * @example 4
    */
   completion_tokens!: number;
+}
+
+/** What was sampled, in the answer of POST /generate and in that of its future. */
+export class GeneratedDto {
+  /**
+   * Text of the first sequence.
+   * @example "Hi there!"
+   */
+  text!: string;
+
+  /** The n continuations. */
+  @ApiProperty({ type: [GeneratedSequenceDto] })
+  sequences!: GeneratedSequenceDto[];
+
+  /** Tokens read and drawn. */
+  @ApiProperty({ type: GenerateUsageDto })
+  usage!: GenerateUsageDto;
+
+  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
+  @ApiProperty({ ...SEED_SCHEMA, example: 42 })
+  seed!: Seed;
 }

@@ -11,10 +11,10 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { SEED_SCHEMA, SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
+import { SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
 import { ChatMessageDto } from '../../adapters/index.js';
-import { GeneratedSequenceDto, GenerateUsageDto } from '../../futures/index.js';
+import { GeneratedDto } from '../../futures/index.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 
@@ -183,7 +183,7 @@ export class GenerateDto {
   stream?: boolean;
 }
 
-export class GenerateResultDto {
+export class GenerateResultDto extends GeneratedDto {
   /**
    * Future of this answer, to fetch it again.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
@@ -195,22 +195,4 @@ export class GenerateResultDto {
    * @example my-model
    */
   model_id!: string;
-
-  /**
-   * Text of the first sequence.
-   * @example "Hi there!"
-   */
-  text!: string;
-
-  /** The n continuations. */
-  @ApiProperty({ type: [GeneratedSequenceDto] })
-  sequences!: GeneratedSequenceDto[];
-
-  /** Tokens read and drawn. */
-  @ApiProperty({ type: GenerateUsageDto })
-  usage!: GenerateUsageDto;
-
-  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
-  @ApiProperty({ ...SEED_SCHEMA, example: 42 })
-  seed!: Seed;
 }

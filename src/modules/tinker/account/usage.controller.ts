@@ -2,7 +2,7 @@ import { Get, Query } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse } from '@nestjs/swagger';
 import { ApiInvalid } from '../../../common/http/api-docs.js';
 import { StorageDto, StorageQueryDto, UsageDto, UsageQueryDto, UsageSessionDto } from './dto/usage.dto.js';
-import { TinkerUsage } from './tinker-usage.js';
+import { TinkerUsage } from './usage.presenter.js';
 import { TinkerController } from '../tinker-controller.decorator.js';
 
 /** What was used. A self-hosted server has no prices, so amounts have none. */

@@ -28,7 +28,7 @@ import {
   TinkerRetrieveDto,
   toCompletionDto,
 } from './dto/retrieve.dto.js';
-import { TinkerQueueState } from './tinker-queue-state.js';
+import { TinkerQueueState } from './queue-state.presenter.js';
 import { TinkerResults } from './tinker-results.js';
 import { TinkerController } from '../tinker-controller.decorator.js';
 

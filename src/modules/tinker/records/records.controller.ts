@@ -6,11 +6,12 @@ import { AdaptersService } from '../../adapters/index.js';
 import { SamplersService, SessionsService } from '../../sessions/index.js';
 import { AuditEntryDto, AuditLogDto, SessionDetailsDto, SessionsDto } from './dto/records.dto.js';
 import { AuditQueryDto, PageDto, ProjectDto, textValues } from './dto/run.dto.js';
-import { SessionPageDto, SessionSearchDto } from './dto/session-search.dto.js';
+import { SessionPageDto, SessionSearchDto, toSessionPageDto } from './dto/session-search.dto.js';
 import { TraceExportDto } from './dto/trace.dto.js';
 import { DownloadLinks } from '../weights/download-links.js';
+import { readSessionSearch } from './session-search.reader.js';
 import { SessionSearch } from './session-search.js';
-import { TinkerAudit } from './tinker-audit.js';
+import { TinkerAudit } from './audit.presenter.js';
 import { TinkerController } from '../tinker-controller.decorator.js';
 
 const SESSION_ID = {
@@ -55,8 +56,8 @@ export class TinkerRecordsController {
     },
   })
   @ApiOkResponse({ type: SessionPageDto, description: 'One page.' })
-  searchSessions(@Body() body: SessionSearchDto): Promise<SessionPageDto> {
-    return this.search.find(body);
+  async searchSessions(@Body() body: SessionSearchDto): Promise<SessionPageDto> {
+    return toSessionPageDto(await this.search.find(readSessionSearch(body)));
   }
 
   /**

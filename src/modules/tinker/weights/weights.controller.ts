@@ -6,6 +6,7 @@ import { ErrorDto } from '../../../common/http/error.dto.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
 import { SamplersService } from '../../sessions/index.js';
 import { readTinkerLoad, readTinkerSave, readTinkerSaveForSampler } from './checkpoint-orders.reader.js';
+import { readCopyWeights } from './copy-weights.reader.js';
 import { CopiedWeightsDto, CopyWeightsDto } from './dto/copy-weights.dto.js';
 import { TinkerFutureDto } from '../training/dto/model.dto.js';
 import {
@@ -124,8 +125,8 @@ export class TinkerWeightsController {
   @ApiMissing('session or checkpoint')
   @ApiForeignToken()
   async copy(@Body() body: CopyWeightsDto, @Req() request: Request): Promise<CopiedWeightsDto> {
-    const weights_access_token = request.header(TOKEN_HEADER) ?? body.weights_access_token;
-    const copied = await this.copies.copy({ ...body, weights_access_token }, request.header(IDEMPOTENCY_HEADER));
+    const headers = { accessToken: request.header(TOKEN_HEADER), idempotencyKey: request.header(IDEMPOTENCY_HEADER) };
+    const copied = await this.copies.copy(readCopyWeights(body, headers));
     return { tinker_path: copied };
   }
 

@@ -17,6 +17,7 @@ import {
 import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
 import { IsStorable } from '../../../../common/http/validation/is-storable.js';
 import { FINISH_REASONS, type FinishReason, type SessionEntity, SILENT } from '../../../sessions/index.js';
+import { type FoundSession, type FoundSessions } from '../session-search.js';
 import { textValues } from './run.dto.js';
 
 const OWNERS = ['own', 'accessible', 'user'] as const;
@@ -218,10 +219,16 @@ export class SessionPageDto {
 }
 
 /** @param sizes of its checkpoints, if it has any */
-export function toSessionSummaryDto(
-  session: SessionEntity,
-  sizes: { readonly count: number; readonly bytes: number } | undefined,
-): SessionSummaryDto {
+export function toSessionPageDto({ sessions, hasMore }: FoundSessions): SessionPageDto {
+  const page = sessions.map(toSessionSummaryDto);
+  const last = hasMore ? page.at(-1) : undefined;
+  return {
+    sessions: page,
+    next_cursor: last ? { last_created_at: last.created_at, last_session_id: last.session_id } : null,
+  };
+}
+
+function toSessionSummaryDto({ session, sizes }: FoundSession): SessionSummaryDto {
   return {
     session_id: session.id,
     created_at: session.createdAt.toISOString(),

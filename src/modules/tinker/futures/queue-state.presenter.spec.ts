@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FutureState, type QueueLoad } from '../../futures/index.js';
 import { type WorkersService } from '../../workers/index.js';
-import { TinkerQueueState } from './tinker-queue-state.js';
+import { TinkerQueueState } from './queue-state.presenter.js';
 
 const state = (status: FutureState['status'], queuePosition: number): FutureState => ({
   ...{ requestId: 'future_1', modelId: 'm', kind: 'optim_step', status, queuePosition, result: null, error: null },

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../common/caller.js';
 import { deserializeError } from '../../common/errors/app-error.js';
 import { WorkersService } from '../workers/index.js';
-import { type FutureListDto, type ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { type OperationKind } from '../../domain/operation.js';
 import { type PendingFutureDto } from './dto/retrieve-future.dto.js';
 import { QueueLoad } from './queue-load.js';
@@ -22,7 +21,7 @@ export type FutureAnswer = CompletedFuture | PendingFutureDto;
 
 /** Turns futures into what the root routes answer. */
 @Injectable()
-export class FutureAnswers {
+export class FuturesPresenter {
   constructor(
     private readonly futures: FuturesService,
     private readonly presenters: ResultPresenters,
@@ -44,15 +43,6 @@ export class FutureAnswers {
       model_id: state.modelId,
       kind: state.kind,
       status: 'completed',
-    };
-  }
-
-  async list(filter: ListFuturesDto): Promise<FutureListDto> {
-    const { status, kind, model_id: modelId, limit = 50, cursor } = filter;
-    const rows = await this.futures.list({ status, kind, modelId }, limit, cursor);
-    return {
-      futures: rows.map(toFutureDto),
-      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
     };
   }
 
