@@ -16,6 +16,7 @@ import { freshState } from '../dist/src/compute/numerics/adapter-tensors.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
 import { DEFAULT_ADAM } from '../dist/src/domain/adapter/adam-params.js';
 import { parseSafetensors, tensorAsFloat32 } from '../dist/src/formats/safetensors.js';
+import { LocalCheckpointStore } from '../dist/src/storage/local-checkpoint-store.js';
 import { WrittenLoss } from '../dist/src/losses/expressions/written-loss.js';
 import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
 import { batchOf, greedy, policyInputs } from './lib/batches.mjs';
@@ -66,6 +67,8 @@ async function startEngine() {
   });
   const started = new HostBackend({
     engine: local,
+    checkpoints: new LocalCheckpointStore(path.join(weightCache, 'checkpoints')),
+    samplerWeightBytes: 2 ** 30,
     losses: new LossRegistry([...builtInLosses(), writtenPpo]),
     loadDecoders: async () => new Map([['bench', async () => '']]),
   });

@@ -1,5 +1,5 @@
 import { type AdamParams } from '../domain/adapter/adam-params.js';
-import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapter-state.js';
+import { type AdapterState } from '../domain/adapter/adapter-state.js';
 import { type DatumBatch, type LogprobScope } from '../domain/datum-batch.js';
 import { type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
@@ -44,6 +44,14 @@ export abstract class ComputeBackend {
   abstract digestState(adapterId: string): Promise<string>;
   /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
   abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
+
+  /**
+   * Holds adapter weights under an id, to be sampled from and scored with any number of times. Drops others, used least
+   * recently, when there are too many; a call that names dropped ones fails with a WeightsUnknownError.
+   */
+  abstract loadWeights(weights: AdapterHandle, from: StateSource): Promise<void>;
+  /** Frees them. Unknown ids are ignored. */
+  abstract dropWeights(id: string): Promise<void>;
 
   abstract forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
   abstract forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
@@ -100,20 +108,17 @@ export interface AdapterHandle {
   readonly lora: LoraSpec;
 }
 
-/**
- * The weights a call runs with: a live adapter, the bare base model, or given adapter weights (a sampler snapshot) on a
- * base model. `snapshot.id` lets the backend keep the weights for the next call.
- */
+/** The path of a checkpoint in the checkpoint store, which the backend reaches as well. */
+export type StateRef = string;
+
+/** Where a state is to be read: from files, which do not pass through the caller, or from the caller's memory. */
+export type StateSource = { readonly ref: StateRef } | { readonly state: AdapterState };
+
+/** The weights a call runs with: a live adapter's, the bare base model's, or those that loadWeights() has loaded. */
 export type ModelTarget =
   | { readonly kind: 'adapter'; readonly adapterId: string }
   | { readonly kind: 'base'; readonly baseModel: string }
-  | {
-      readonly kind: 'snapshot';
-      readonly id: string;
-      readonly baseModel: string;
-      readonly lora: LoraSpec;
-      readonly weights: AdapterTensors;
-    };
+  | { readonly kind: 'weights'; readonly id: string };
 
 export interface ForwardRequest {
   readonly batch: DatumBatch;

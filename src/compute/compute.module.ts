@@ -5,6 +5,7 @@ import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
+import { localStoreSettings } from '../storage/local-store.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type EngineSettings } from './local/engine-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';
@@ -13,6 +14,8 @@ import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
 const MEMORY_SHARE = 0.25;
+/** The same for the weights of sampler snapshots, which are read again from their files when they are needed again. */
+const SAMPLER_SHARE = 1 / 16;
 
 /** Gives the compute backend; whoever runs it starts and stops it. Imported where the role includes a worker. */
 @Module({
@@ -41,6 +44,8 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     threads: config.engineThreads === 0 ? availableParallelism() : config.engineThreads,
     packWeights: config.packWeights,
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
+    samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
+    checkpoints: localStoreSettings(config),
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     lossPlugins: config.lossPlugins,
     cacheFolder: join(config.dataDir, 'weights'),

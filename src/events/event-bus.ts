@@ -6,6 +6,8 @@ export const EVENT_CHANNELS = {
   operationWaits: 'operation_waits',
   /** A client has given a request up that may be running. Payload: its request id. */
   requestCancelled: 'request_cancelled',
+  /** A checkpoint is gone. Payload: its id. */
+  checkpointDeleted: 'checkpoint_deleted',
   /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
   tokenStream: 'token_stream',
 } as const;

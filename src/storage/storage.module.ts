@@ -1,10 +1,7 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Module } from '@nestjs/common';
-import { failWhileFull } from '../common/fault-points.js';
 import { AppConfig } from '../config/app-config.js';
 import { CheckpointStore } from './checkpoint-store.js';
-import { LocalCheckpointStore, type LocalCheckpointStoreOptions } from './local-checkpoint-store.js';
+import { localStore, localStoreSettings } from './local-store.js';
 import { StorageCheck } from './storage-check.js';
 
 /** Gives the checkpoint store: a folder below DATA_DIR. */
@@ -15,7 +12,7 @@ import { StorageCheck } from './storage-check.js';
       provide: CheckpointStore,
       inject: [AppConfig],
       useFactory: async (config: AppConfig): Promise<CheckpointStore> => {
-        const store = new LocalCheckpointStore(join(config.dataDir, 'checkpoints'), options(config.faultDiskFull));
+        const store = localStore(localStoreSettings(config));
         await store.start();
         return store;
       },
@@ -24,13 +21,3 @@ import { StorageCheck } from './storage-check.js';
   exports: [CheckpointStore, StorageCheck],
 })
 export class StorageModule {}
-
-function options(fullFlag: string): LocalCheckpointStoreOptions {
-  if (fullFlag === '') return {};
-  return {
-    openForWrite: async (path) => {
-      failWhileFull(fullFlag);
-      return open(path, 'wx');
-    },
-  };
-}

@@ -4,10 +4,12 @@ import { type ConformanceCase, type Subject } from './conformance-subject.js';
 import { GENERATION_CASES } from './generation.cases.js';
 import { STATE_CASES } from './state.cases.js';
 import { TRAINING_CASES } from './training.cases.js';
+import { WEIGHTS_CASES } from './weights.cases.js';
 
 /** The contract of src/compute/compute-backend.ts in cases, which every provider passes. */
 export const COMPUTE_BACKEND_CASES: Readonly<Record<string, readonly ConformanceCase[]>> = {
   'adapters and their state': STATE_CASES,
+  'sampler weights': WEIGHTS_CASES,
   training: TRAINING_CASES,
   generation: GENERATION_CASES,
   'calls that are given up': CANCELLATION_CASES,

@@ -6,12 +6,17 @@ import { type LogprobScope } from '../../src/domain/datum-batch.js';
 import { type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
+import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
 
 /** A backend that has been started, and what the cases must know about it. */
 export interface Subject {
   readonly backend: ComputeBackend;
+  /** The checkpoint store that the backend reads and writes. */
+  readonly checkpoints: CheckpointStore;
+  /** Bytes of tensors that have gone to a backend elsewhere; none for one in this thread. */
+  readonly sentBytes?: () => number;
   /** A base model with more than MOST_TOKEN tokens in its vocabulary. */
   readonly baseModel: string;
   /** Starts another one whose passes fit LONGEST_DATUM tokens at most, so that batches are split. The case stops it. */

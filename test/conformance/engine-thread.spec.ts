@@ -9,6 +9,7 @@ import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type EngineSettings } from '../../src/compute/local/engine-settings.js';
 import { type openEngineThread as OpenEngineThread } from '../../src/compute/remote/open-engine-thread.js';
 import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
+import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
 import { smallBudget } from './local-engine-subject.js';
@@ -32,6 +33,8 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     packWeights: true,
     lossPlugins: [],
     memoryBudgetBytes: 2 ** 30,
+    samplerWeightBytes: 2 ** 20,
+    checkpoints: { folder: join(settings.cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name, folder, config }],
     ...settings,
   };
@@ -49,6 +52,8 @@ async function open(): Promise<Subject> {
   const backend = await start({});
   return {
     backend,
+    checkpoints: new LocalCheckpointStore(join(cacheFolder, 'checkpoints')),
+    sentBytes: () => backend.traffic.sentBytes,
     baseModel: name,
     openSmall: () => start({ memoryBudgetBytes: smallBudget(config) }),
     textOf: (tokens) => tokenizer.decode(tokens),

@@ -17,6 +17,7 @@ export async function openLocalEngine(
   const started = [reference];
   return {
     backend: reference.engine,
+    checkpoints: reference.checkpoints,
     baseModel: model,
     async openSmall() {
       const small = await startReferenceEngine(await newExecutor(), [model], {

@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { largestDifference } from '../support/reference-fixtures.js';
 import {
   ADAM,
   adapter,
@@ -196,26 +195,6 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         await expect(backend.createAdapter({ id: 'c', baseModel, lora: LORA }, mixed)).rejects.toMatchObject(mismatch);
         expect(backend.hasAdapter('c')).toBe(false);
         expect(await digestOf(backend, 'a')).toBe(before);
-      }),
-  },
-  {
-    name: 'a snapshot gives what the adapter gave when it was taken',
-    run: (subject) =>
-      withAdapters(subject, { a: {} }, async () => {
-        const { backend, baseModel } = subject;
-        await train(backend, 'a');
-        const { weights } = await backend.exportState('a');
-        const snapshot = { kind: 'snapshot', id: 'a/1', baseModel, lora: LORA, weights } as const;
-        const request = { prompt: Int32Array.of(5, 9), count: 2, sampling: SAMPLING };
-        const forward = await backend.forward(adapter('a'), BATCH);
-        const sampled = await backend.generate(adapter('a'), request);
-        await train(backend, 'a');
-        expect(await backend.forward(snapshot, BATCH)).toEqual(forward);
-        expect(await backend.generate(snapshot, request)).toEqual(sampled);
-        const now = await backend.forward(adapter('a'), BATCH);
-        expect(largestDifference(now.logprobs.data, forward.logprobs.data)).toBeGreaterThan(1e-3);
-        const wrong = { ...snapshot, lora: { ...LORA, rank: 2 } };
-        await expect(backend.forward(wrong, BATCH)).rejects.toMatchObject({ code: 'adapter_mismatch' });
       }),
   },
   {

@@ -118,16 +118,14 @@ describe.each([ONNXRUNTIME, ...TENSORFLOW_EXECUTORS])('generation against transf
   const all = generationReferences().map((reference, i) => ({ reference, name: `${i} ${reference.model}` }));
   it.skipIf(executor.missing).each(all)('greedy answer $name', async ({ reference }) => {
     const references = new References(reference.model);
-    const target: ModelTarget = reference.adapter
-      ? {
-          kind: 'snapshot',
-          id: reference.adapter,
-          baseModel: reference.model,
-          lora: references.lora(reference.adapter),
-          weights: references.weights(reference.adapter),
-        }
-      : { kind: 'base', baseModel: reference.model };
-    const { sequences } = await started!.engine.generate(target, {
+    const { engine } = started!;
+    let target: ModelTarget = { kind: 'base', baseModel: reference.model };
+    if (reference.adapter) {
+      const handle = { id: reference.adapter, baseModel: reference.model, lora: references.lora(reference.adapter) };
+      await engine.loadWeights(handle, { state: freshState(references.weights(reference.adapter)) });
+      target = { kind: 'weights', id: reference.adapter };
+    }
+    const { sequences } = await engine.generate(target, {
       prompt: Int32Array.from(reference.prompt),
       count: 2,
       sampling: {

@@ -112,7 +112,8 @@ describe.each([ONNXRUNTIME, ...TENSORFLOW_EXECUTORS])('adapters of mixed ranks a
     await engine.optimStep(reference.name, { ...DEFAULT_ADAM, learningRate: 1e-3 });
     expect((await engine.forward(target, request)).loss).toBeLessThan(before);
 
-    const snapshot = { kind: 'snapshot', id: 'x', baseModel: reference.model, lora, weights } as const;
+    await engine.loadWeights({ id: 'x', baseModel: reference.model, lora }, { state: freshState(weights) });
+    const snapshot = { kind: 'weights', id: 'x' } as const;
     const sampling = { maxNewTokens: 3, temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, stopTokens: [], stopStrings: [], seed: 0 }; // prettier-ignore
     const { sequences } = await engine.generate(snapshot, {
       prompt: Int32Array.from(reference.tokens[0]!),

@@ -27,8 +27,9 @@ import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.j
 
 @Module({})
 class FakeComputeModule {
-  static forRoot(): DynamicModule {
-    const useFactory = (catalog: BaseModelCatalog): ComputeBackend => new FakeBackend(catalog.list());
+  static forRoot(checkpoints: CheckpointStore): DynamicModule {
+    const useFactory = (catalog: BaseModelCatalog): ComputeBackend =>
+      new FakeBackend(catalog.list(), undefined, checkpoints);
     return {
       ...{ module: FakeComputeModule, global: true, imports: [BaseModelsModule] },
       providers: [{ provide: ComputeBackend, inject: [BaseModelCatalog], useFactory }],
@@ -73,7 +74,7 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
   const features = [KeysModule, ...api, TinkerModule];
   const workers = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
   const module = await Test.createTestingModule({
-    imports: [PlatformModule.forRoot(config), FakeComputeModule.forRoot(), ...features, ...workers],
+    imports: [PlatformModule.forRoot(config), FakeComputeModule.forRoot(disk.store), ...features, ...workers],
   })
     .overrideProvider(CheckpointStore)
     .useValue(disk.store)

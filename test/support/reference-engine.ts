@@ -10,6 +10,8 @@ import { prepareWeightFile } from '../../src/compute/local/weight-file.js';
 import { type ModelEngine } from '../../src/compute/model-engine.js';
 import { type LossFunction } from '../../src/losses/loss-function.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
+import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { fixturePath } from './reference-fixtures.js';
 
 const DEFAULT_BUDGET = 2 ** 30;
@@ -28,11 +30,19 @@ export async function startReferenceEngine(
   executor: Executor,
   models: readonly string[],
   { losses, ...options }: Options & { readonly losses?: readonly LossFunction[] } = {},
-): Promise<Started<HostBackend>> {
-  const { engine, removeCache } = await newModelEngine(executor, models, options);
+): Promise<Started<HostBackend> & { readonly checkpoints: CheckpointStore }> {
+  const { engine, cacheFolder, removeCache } = await newModelEngine(executor, models, options);
   const decode: TokenDecoder = (tokens) => Promise.resolve(Array.from(tokens).join(' '));
   const loadDecoders = () => Promise.resolve(new Map(models.map((name) => [name, decode])));
-  return started(new HostBackend({ engine, losses: new LossRegistry(losses), loadDecoders }), removeCache);
+  const checkpoints = new LocalCheckpointStore(join(cacheFolder, 'checkpoints'));
+  const backend = new HostBackend({
+    engine,
+    losses: new LossRegistry(losses),
+    checkpoints,
+    samplerWeightBytes: 2 ** 20,
+    loadDecoders,
+  });
+  return { ...(await started(backend, removeCache)), checkpoints };
 }
 
 /** The engine alone. */
@@ -52,7 +62,7 @@ async function newModelEngine(executor: Executor, models: readonly string[], opt
     memoryBudgetBytes: options.memoryBudgetBytes ?? DEFAULT_BUDGET,
     loadModels: () => Promise.all(models.map((name) => loadModel(name, cacheFolder))),
   });
-  return { engine, removeCache: () => rm(cacheFolder, { recursive: true }) };
+  return { engine, cacheFolder, removeCache: () => rm(cacheFolder, { recursive: true }) };
 }
 
 async function started<T extends Pick<ModelEngine, 'start' | 'stop'>>(

@@ -10,6 +10,7 @@ import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { Loss, LossFunction, TARGET_TOKENS } from '../../losses/loss-function.js';
 import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';
 import { type ForwardRequest, type GenerateRequest } from '../compute-backend.js';
+import { LocalCheckpointStore } from '../../storage/local-checkpoint-store.js';
 import { HostBackend } from './host-backend.js';
 
 /** As an operator's plugin brings it: the mean of the squares of all log-probs, so no sum over datums. */
@@ -23,6 +24,9 @@ class SquaresLoss extends LossFunction {
 
 const B = 'model.layers.0.self_attn.q_proj.lora_B.weight';
 const LORA = { ...DEFAULT_LORA, rank: 1, targetModules: ['q_proj' as const] };
+
+/** Nothing here reads states from files. */
+const STORAGE = { checkpoints: new LocalCheckpointStore('nowhere'), samplerWeightBytes: 2 ** 20 };
 
 const GREEDY = {
   maxNewTokens: 3,
@@ -41,6 +45,7 @@ async function start(options?: TinyEngineOptions) {
   const decode = (tokens: ArrayLike<number>) => Promise.resolve(Array.from(tokens).join(' '));
   const backend = new HostBackend({
     engine,
+    ...STORAGE,
     losses: new LossRegistry([...builtInLosses(), new SquaresLoss()]),
     loadDecoders: () => Promise.resolve(new Map([[FAKE_MODEL.name, decode]])),
   });
@@ -198,6 +203,6 @@ describe('a generation', () => {
 it('loads no model that it has no tokenizer for', async () => {
   const losses = new LossRegistry();
   const loadDecoders = () => Promise.resolve(new Map<string, never>());
-  const backend = new HostBackend({ engine: new TinyEngine(), losses, loadDecoders });
+  const backend = new HostBackend({ engine: new TinyEngine(), ...STORAGE, losses, loadDecoders });
   await expect(backend.start()).rejects.toThrow(`There is no tokenizer for base model '${FAKE_MODEL.name}'.`);
 });

@@ -1,6 +1,9 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
+import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type LossRegistry } from '../../losses/loss-registry.js';
+import { readFiles } from '../../storage/adapter-files.js';
+import { type CheckpointStore } from '../../storage/checkpoint-store.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
@@ -13,12 +16,14 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type StateSource,
 } from '../compute-backend.js';
 import { type EngineModel, type ModelEngine, type WeightsRef } from '../model-engine.js';
 import { freshState, requireFits, requireStateFits } from '../numerics/adapter-tensors.js';
 import { UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { initialLoraWeights } from '../numerics/lora-init.js';
 import { generate } from './generation.js';
+import { LoadedWeights } from './loaded-weights.js';
 import { TrainingPass } from './training-pass.js';
 
 /** Text of tokens without special ones. */
@@ -27,6 +32,10 @@ export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
 export interface HostBackendOptions {
   readonly engine: ModelEngine;
   readonly losses: LossRegistry;
+  /** Where the paths lead that states are named by. */
+  readonly checkpoints: CheckpointStore;
+  /** Memory for sampler weights. */
+  readonly samplerWeightBytes: number;
   /** Prepares the text of every base model, for stop strings; called once by start(). */
   readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
 }
@@ -44,11 +53,12 @@ export class HostBackend extends ComputeBackend {
   private readonly adapters = new Map<string, AdapterHandle>();
   private passes: Promise<unknown> = Promise.resolve();
   private readonly generations = new Set<Promise<unknown>>();
-  private weightsLoaded = 0;
+  private readonly loaded: LoadedWeights;
 
   constructor(private readonly options: HostBackendOptions) {
     super();
     this.engine = options.engine;
+    this.loaded = new LoadedWeights(options.samplerWeightBytes);
   }
 
   get capabilities(): BackendCapabilities {
@@ -84,6 +94,7 @@ export class HostBackend extends ComputeBackend {
     // From here on new calls find nothing to work with; those under way go through.
     this.models.clear();
     this.adapters.clear();
+    this.loaded.clear();
     await Promise.allSettled([this.passes, ...this.generations]);
     await this.engine.stop();
   }
@@ -119,11 +130,24 @@ export class HostBackend extends ComputeBackend {
     await this.engine.importState(adapterId, state, options);
   }
 
+  async loadWeights(weights: AdapterHandle, from: StateSource): Promise<void> {
+    const { id, baseModel, lora } = weights;
+    const { config } = this.model(baseModel);
+    const { weights: tensors } = await this.stateOf(from, config);
+    requireFits(id, config, lora, tensors);
+    await this.engine.loadWeights(weights, tensors);
+    const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    for (const dropped of this.loaded.add(id, { baseModel, bytes })) await this.engine.dropWeights(dropped);
+  }
+
+  async dropWeights(id: string): Promise<void> {
+    this.loaded.delete(id);
+    await this.engine.dropWeights(id);
+  }
+
   async forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    return this.withWeights(target, (weights) => {
-      const pass = this.pass(weights, request, options);
-      return this.inTurn(() => pass.forward());
-    });
+    const pass = this.pass(this.weightsOf(target), request, options);
+    return this.inTurn(() => pass.forward());
   }
 
   async forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
@@ -141,9 +165,8 @@ export class HostBackend extends ComputeBackend {
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
     const { config, decode } = this.model(this.baseModelOf(target));
-    const generation = this.withWeights(target, (weights) =>
-      generate({ engine: this.engine, weights, vocabSize: config.vocabSize, decode }, request, options),
-    );
+    const model = { engine: this.engine, weights: this.weightsOf(target), vocabSize: config.vocabSize, decode };
+    const generation = generate(model, request, options);
     this.generations.add(generation);
     try {
       return await generation;
@@ -166,23 +189,22 @@ export class HostBackend extends ComputeBackend {
     return turn;
   }
 
-  /** Calls `work` with the name that the engine has for the weights of a target. */
-  private async withWeights<T>(target: ModelTarget, work: (weights: WeightsRef) => Promise<T>): Promise<T> {
-    if (target.kind === 'adapter') return work({ kind: 'adapter', id: this.adapter(target.adapterId).id });
-    const { config } = this.model(target.baseModel);
-    if (target.kind === 'base') return work(target);
-    requireFits(target.id, config, target.lora, target.weights);
-    const id = `${target.id}/${this.weightsLoaded++}`;
-    await this.engine.loadWeights({ id, baseModel: target.baseModel, lora: target.lora }, target.weights);
-    try {
-      return await work({ kind: 'weights', id });
-    } finally {
-      await this.engine.dropWeights(id);
-    }
+  private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
+    if ('state' in from) return from.state;
+    return (await readFiles(this.options.checkpoints, from.ref, config)).state;
+  }
+
+  /** The name that the engine has for the weights of a target. */
+  private weightsOf(target: ModelTarget): WeightsRef {
+    if (target.kind === 'adapter') return { kind: 'adapter', id: this.adapter(target.adapterId).id };
+    if (target.kind === 'base') return { kind: 'base', baseModel: this.model(target.baseModel).name };
+    this.loaded.use(target.id);
+    return target;
   }
 
   private baseModelOf(target: ModelTarget): string {
-    return target.kind === 'adapter' ? this.adapter(target.adapterId).baseModel : target.baseModel;
+    if (target.kind === 'base') return target.baseModel;
+    return target.kind === 'adapter' ? this.adapter(target.adapterId).baseModel : this.loaded.use(target.id).baseModel;
   }
 
   private adapter(id: string): AdapterHandle {

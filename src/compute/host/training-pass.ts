@@ -31,7 +31,7 @@ export class TrainingPass {
     weights: WeightsRef,
     private readonly request: ForwardRequest,
     private readonly loss: PassLoss,
-    /** Ends the pass between two of its runs. */
+    /** Ends the pass between two of its runs, or after the last one. */
     private readonly signal: AbortSignal | undefined,
   ) {
     const { tokens, lossInputs } = request.batch;
@@ -47,6 +47,7 @@ export class TrainingPass {
   forward(): Promise<ForwardResult> {
     return this.inPass({ train: false }, async ({ id }, runs) => {
       for (const run of runs) await this.runForward(id, run);
+      throwIfCancelled(this.signal);
       return this.resultOf(this.evaluate());
     });
   }
@@ -55,6 +56,7 @@ export class TrainingPass {
   forwardBackward(): Promise<ForwardResult> {
     return this.inPass({ train: true }, async ({ id }, runs) => {
       const result = (await this.runFused(id, runs)) ?? (await this.runSplit(id, runs));
+      throwIfCancelled(this.signal);
       await this.engine.keepGradients(id, 0);
       return this.resultOf(result);
     });

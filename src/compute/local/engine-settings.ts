@@ -1,5 +1,6 @@
 import { type AppConfig } from '../../config/app-config.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type LocalStoreSettings } from '../../storage/local-store.js';
 
 /** What an engine is built from; it can be cloned between threads. */
 export interface EngineSettings {
@@ -9,6 +10,9 @@ export interface EngineSettings {
   /** See OnnxRuntimeOptions. */
   readonly packWeights: boolean;
   readonly memoryBudgetBytes: number;
+  /** Memory for sampler weights. */
+  readonly samplerWeightBytes: number;
+  readonly checkpoints: LocalStoreSettings;
   readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];

@@ -16,6 +16,7 @@ import {
 } from '../model-engine.js';
 import { adamwStep } from '../numerics/adamw.js';
 import { accumulate, copyState, freshState } from '../numerics/adapter-tensors.js';
+import { WeightsUnknownError } from '../weights-unknown.error.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { stateDigest } from '../numerics/state-digest.js';
 import { type WeightFile } from '../weight-file.js';
@@ -213,7 +214,7 @@ export class LocalEngine extends ModelEngine {
       };
     }
     const loaded = this.samplerWeights.get(weights.id);
-    if (!loaded) throw new UnknownAdapterError(weights.id);
+    if (!loaded) throw new WeightsUnknownError(weights.id);
     return loaded;
   }
 

@@ -5,6 +5,8 @@ import { selectExecutor } from './select-executor.js';
 
 const SETTINGS: EngineSettings = {
   ...{ engine: 'onnxruntime', device: 'auto', threads: 1, packWeights: true, memoryBudgetBytes: 0 },
+  samplerWeightBytes: 0,
+  checkpoints: { folder: '', fullFlag: '' },
   ...{ models: [], lossPlugins: [], cacheFolder: '' },
 };
 const CUDA = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so';

@@ -73,6 +73,8 @@ function handlersOf(backend: Promise<ComputeBackend>): Handlers {
     exportState: async (args) => (await backend).exportState(...args),
     digestState: async (args) => (await backend).digestState(...args),
     importState: async (args) => (await backend).importState(...args),
+    loadWeights: async (args) => (await backend).loadWeights(...args),
+    dropWeights: async (args) => (await backend).dropWeights(...args),
     forward: async (args, { signal }) => (await backend).forward(...args, { signal }),
     forwardBackward: async (args, { signal }) => (await backend).forwardBackward(...args, { signal }),
     optimStep: async (args) => (await backend).optimStep(...args),

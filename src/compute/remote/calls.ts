@@ -10,6 +10,7 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type StateSource,
   type TokenEvent,
 } from '../compute-backend.js';
 
@@ -33,6 +34,8 @@ export interface EngineCalls {
   readonly exportState: Signature<[adapterId: string], AdapterState>;
   readonly digestState: Signature<[adapterId: string], string>;
   readonly importState: Signature<[adapterId: string, state: AdapterState, options: { optimizer: boolean }], void>;
+  readonly loadWeights: Signature<[weights: AdapterHandle, from: StateSource], void>;
+  readonly dropWeights: Signature<[id: string], void>;
   readonly forward: Signature<[target: ModelTarget, request: ForwardRequest], ForwardResult>;
   readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest], ForwardResult>;
   readonly optimStep: Signature<[adapterId: string, params: AdamParams], OptimStepResult>;

@@ -3,6 +3,7 @@ import { openCheckpoint } from '../../base-models/checkpoint-files.js';
 import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
+import { localStore } from '../../storage/local-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
 import { HostBackend, type TokenDecoder } from '../host/host-backend.js';
 import { type EngineSettings } from '../local/engine-settings.js';
@@ -25,7 +26,14 @@ async function buildBackend(): Promise<ComputeBackend> {
     loadModels: () => Promise.all(settings.models.map(loadModel)),
   });
   const losses = await loadLosses(builtInLosses(), settings.lossPlugins);
-  return new HostBackend({ engine, losses, loadDecoders });
+  const checkpoints = localStore(settings.checkpoints);
+  return new HostBackend({
+    engine,
+    losses,
+    checkpoints,
+    samplerWeightBytes: settings.samplerWeightBytes,
+    loadDecoders,
+  });
 }
 
 async function loadModel({ name, folder, config }: EngineSettings['models'][number]): Promise<LocalModel> {

@@ -7,7 +7,13 @@ const MAX_COPIED_BYTES = Math.max(Buffer.poolSize, 16_384);
  * Calls whose arguments the caller reads no more (see ComputeBackend), so that their arrays can change hands. The
  * prompt of a generation is read again for its text.
  */
-const HANDED_OVER: ReadonlySet<Method> = new Set(['createAdapter', 'importState', 'forward', 'forwardBackward']);
+const HANDED_OVER: ReadonlySet<Method> = new Set([
+  'createAdapter',
+  'importState',
+  'loadWeights',
+  'forward',
+  'forwardBackward',
+]);
 
 /** What a message takes with it. */
 export interface Freight {

@@ -13,6 +13,7 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type StateSource,
   type TokenListener,
 } from '../compute-backend.js';
 import { CallCancelledError } from '../call-cancelled.error.js';
@@ -106,6 +107,14 @@ export class RemoteBackend extends ComputeBackend {
 
   importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
     return this.call('importState', [adapterId, state, options]);
+  }
+
+  loadWeights(weights: AdapterHandle, from: StateSource): Promise<void> {
+    return this.call('loadWeights', [weights, from]);
+  }
+
+  dropWeights(id: string): Promise<void> {
+    return this.call('dropWeights', [id]);
   }
 
   forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {

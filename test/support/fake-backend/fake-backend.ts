@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type AdamParams } from '../../../src/domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../../src/domain/adapter/lora-spec.js';
@@ -16,9 +18,14 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type StateSource,
   type TokenListener,
 } from '../../../src/compute/compute-backend.js';
 import { throwIfCancelled } from '../../../src/compute/call-cancelled.error.js';
+import { WeightsUnknownError } from '../../../src/compute/weights-unknown.error.js';
+import { readFiles } from '../../../src/storage/adapter-files.js';
+import { type CheckpointStore } from '../../../src/storage/checkpoint-store.js';
+import { LocalCheckpointStore } from '../../../src/storage/local-checkpoint-store.js';
 import { stateDigest } from '../../../src/compute/numerics/state-digest.js';
 import { adamwStep } from '../../../src/compute/numerics/adamw.js';
 import {
@@ -92,10 +99,12 @@ export class FakeBackend extends ComputeBackend {
     lossPlugins: {},
   };
   private readonly adapters = new Map<string, FakeAdapter>();
+  private readonly loaded = new Map<string, FakeAdapter>();
 
   constructor(
     private readonly models: readonly FakeModel[] = [FAKE_MODEL],
     private readonly losses = new LossRegistry(),
+    private readonly checkpoints: CheckpointStore = new LocalCheckpointStore(join(tmpdir(), 'thinker-fake-backend')),
   ) {
     super();
   }
@@ -111,6 +120,7 @@ export class FakeBackend extends ComputeBackend {
 
   async stop(): Promise<void> {
     this.adapters.clear();
+    this.loaded.clear();
     return Promise.resolve();
   }
 
@@ -148,8 +158,21 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve();
   }
 
+  async loadWeights({ id, baseModel, lora }: AdapterHandle, from: StateSource): Promise<void> {
+    const { config } = this.model(baseModel);
+    const state = await this.stateOf(from, config);
+    requireFits(id, config, lora, state.weights);
+    this.loaded.set(id, { baseModel, lora, state });
+  }
+
+  async dropWeights(id: string): Promise<void> {
+    this.loaded.delete(id);
+    return Promise.resolve();
+  }
+
   async forward(target: ModelTarget, request: ForwardRequest, { signal }: CallOptions = {}): Promise<ForwardResult> {
     await turnsOf(signal);
+    this.baseModelOf(target);
     return this.pass(this.bonusOf(target), request).result;
   }
 
@@ -233,22 +256,24 @@ export class FakeBackend extends ComputeBackend {
   }
 
   private bonusOf(target: ModelTarget): number {
-    switch (target.kind) {
-      case 'base':
-        this.model(target.baseModel);
-        return 0;
-      case 'adapter': {
-        const { lora, state } = this.adapter(target.adapterId);
-        return bonus(lora, state.weights);
-      }
-      case 'snapshot':
-        requireFits(target.id, this.model(target.baseModel).config, target.lora, target.weights);
-        return bonus(target.lora, target.weights);
-    }
+    if (target.kind === 'base') return 0;
+    const { lora, state } = this.targetOf(target);
+    return bonus(lora, state.weights);
   }
 
   private baseModelOf(target: ModelTarget): string {
-    return target.kind === 'adapter' ? this.adapter(target.adapterId).baseModel : target.baseModel;
+    return this.model(target.kind === 'base' ? target.baseModel : this.targetOf(target).baseModel).name;
+  }
+
+  private targetOf(target: Exclude<ModelTarget, { kind: 'base' }>): FakeAdapter {
+    if (target.kind === 'adapter') return this.adapter(target.adapterId);
+    const loaded = this.loaded.get(target.id);
+    if (!loaded) throw new WeightsUnknownError(target.id);
+    return loaded;
+  }
+
+  private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
+    return 'state' in from ? copyState(from.state) : (await readFiles(this.checkpoints, from.ref, config)).state;
   }
 
   private adapter(id: string): FakeAdapter {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, IsNull, LessThan, Like, MoreThan, Not, Repository } from 'typeorm';
+import { EVENT_CHANNELS } from '../../../events/event-bus.js';
 import { isExpired } from '../checkpoint-lifetime.js';
 import { type CheckpointPath } from '../../../domain/checkpoint-path.js';
 import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
@@ -157,7 +158,10 @@ export class CheckpointRepository {
         lock: { mode: 'pessimistic_write' },
       });
       if (existing && !replaces(existing)) return 'taken';
-      if (existing) await manager.delete(CheckpointEntity, { id: existing.id });
+      if (existing) {
+        await manager.delete(CheckpointEntity, { id: existing.id });
+        await tellDeleted([existing.id], manager);
+      }
       const insert = manager
         .createQueryBuilder()
         .insert()
@@ -174,11 +178,13 @@ export class CheckpointRepository {
 
   async delete(id: string): Promise<void> {
     await this.rows.delete({ id });
+    await tellDeleted([id], this.manager);
   }
 
   /** False when another process was faster, or when its time was prolonged meanwhile. */
   async deleteExpired(id: string, manager: EntityManager): Promise<boolean> {
     const { affected } = await manager.delete(CheckpointEntity, { id, expiresAt: LessThan(new Date()) });
+    if (affected === 1) await tellDeleted([id], manager);
     return affected === 1;
   }
 
@@ -189,9 +195,19 @@ export class CheckpointRepository {
       order: { createdAt: 'ASC', id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
-    await manager.delete(CheckpointEntity, { id: In(rows.map(({ id }) => id)) });
+    const ids = rows.map(({ id }) => id);
+    await manager.delete(CheckpointEntity, { id: In(ids) });
+    await tellDeleted(ids, manager);
     return rows;
   }
+}
+
+/** Tells workers, when the transaction is committed, to drop what they hold in memory. */
+async function tellDeleted(ids: readonly string[], manager: EntityManager): Promise<void> {
+  await manager.query(`SELECT pg_notify($1, id) FROM unnest($2::text[]) AS id`, [
+    EVENT_CHANNELS.checkpointDeleted,
+    ids,
+  ]);
 }
 
 /** Holds on to the adapter's row, so that it stays true until the transaction ends. */

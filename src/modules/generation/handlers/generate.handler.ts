@@ -37,13 +37,14 @@ export class GenerateHandler extends OperationHandler {
   override async run(operation: Operation): Promise<OperationOutcome> {
     const generate = decodeGenerate(operation.request);
     const { request, options } = generate;
-    const target = await this.targetOf(operation, options.checkpointId);
     const publisher = options.stream ? this.publisherOf(operation) : null;
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
     const result = await this.cancellable(operation, (signal) =>
-      this.backend.generate(target, withTables(request, options), { onToken, signal }),
+      this.withTarget(operation, options.checkpointId, (target) =>
+        this.backend.generate(target, withTables(request, options), { onToken, signal }),
+      ),
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
@@ -52,7 +53,9 @@ export class GenerateHandler extends OperationHandler {
     const texts = await Promise.all(
       result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
     );
-    const promptLogprobs = options.promptLogprobs ? await this.scorePrompt(target, request.prompt) : null;
+    const promptLogprobs = options.promptLogprobs
+      ? await this.withTarget(operation, options.checkpointId, (target) => this.scorePrompt(target, request.prompt))
+      : null;
     // Of the last n only, where the client asks for so few.
     promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
     const encoded = encodeGenerated(generate, result, texts, promptLogprobs);
@@ -92,11 +95,15 @@ export class GenerateHandler extends OperationHandler {
     }
   }
 
-  private async targetOf(operation: Operation, checkpointId: string | null): Promise<ModelTarget> {
-    if (checkpointId !== null) return this.samplers.target(checkpointId);
-    if (operation.adapterId === null) return { kind: 'base', baseModel: operation.baseModel };
+  private async withTarget<T>(
+    operation: Operation,
+    checkpointId: string | null,
+    work: (target: ModelTarget) => Promise<T>,
+  ): Promise<T> {
+    if (checkpointId !== null) return this.samplers.use(checkpointId, work);
+    if (operation.adapterId === null) return work({ kind: 'base', baseModel: operation.baseModel });
     const adapter = await this.residency.use(operation);
-    return { kind: 'adapter', adapterId: adapter.id };
+    return work({ kind: 'adapter', adapterId: adapter.id });
   }
 
   private publisherOf({ requestId }: Operation): TokenPublisher {
