@@ -9,7 +9,7 @@ export function pluginChange({ name, plugin }: LossReference, { lossPlugins }: B
   const loaded = Object.hasOwn(lossPlugins, name) ? lossPlugins[name] : undefined;
   if (plugin === undefined || loaded === undefined || plugin === loaded) return null;
   return (
-    `loss plugin '${name}' was ${plugin} when the request was accepted and is ${loaded} now. Put the earlier file back ` +
-    `for the numbers of then, or give a plugin that computes something else another name.`
+    `loss plugin '${name}' was ${plugin} when the request was accepted and is ${loaded} now. Restore the earlier file ` +
+    `to get the same numbers, or give the changed plugin another name.`
   );
 }

@@ -101,7 +101,7 @@ describe('external weights', () => {
     const wish = { model_id: await newModel(), path: 'secret', age_encryption_recipients: ['ssh-ed25519 AAAA'] };
     const { status, body } = await client.post('save_weights_external', wish);
     expect(status).toBe(400);
-    expect(JSON.stringify(body)).toContain('age_encryption_recipients must be a public key of age');
+    expect(JSON.stringify(body)).toContain('age_encryption_recipients must be an age public key');
   });
 
   it('are the only kind with addresses of files', async () => {

@@ -273,7 +273,7 @@ describe('a fault inside the backend', () => {
     await lose();
     const lost = await settled('/fwd', { model_id: 'torn', data: [datum()] });
     expect(lost.body.error).toMatchObject({ code: 'state_lost' });
-    expect(lost.body.error.message).toContain('its checkpoint holds another state by now');
+    expect(lost.body.error.message).toContain('its checkpoint has been replaced since');
   });
 
   it('that loses an adapter is mended from the log', async () => {

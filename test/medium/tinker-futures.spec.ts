@@ -60,10 +60,10 @@ describe('a long poll', () => {
       body: {
         request_id: behind.body['request_id'],
         queue_state: 'active',
-        queue_state_reason: '1 request runs before it',
+        queue_state_reason: '1 request is ahead of it',
       },
     });
-    expect(await ask(running)).toMatchObject({ status: 408, body: { queue_state_reason: 'it is being computed' } });
+    expect(await ask(running)).toMatchObject({ status: 408, body: { queue_state_reason: 'the request is running' } });
     expect(hub.waitingRequests).toBe(0);
 
     gate.open();

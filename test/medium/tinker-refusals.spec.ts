@@ -201,6 +201,6 @@ describe('sampling', () => {
     const { sampling_session_id } = made.body;
     expect((await client.post('asample', request({ sampling_session_id, model_path }))).status).toBe(200);
     const other = request({ sampling_session_id, model_path: `tinker://${id}/sampler_weights/other` });
-    await expectRefusal('asample', other, 'model_path', 'weights of its own');
+    await expectRefusal('asample', other, 'model_path', 'determines the weights');
   });
 });

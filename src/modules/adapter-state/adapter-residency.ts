@@ -152,7 +152,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
 
   private async enter(operation: Operation): Promise<{ adapter: AdapterEntity; live: LiveAdapter }> {
     const { adapterId, modelId, lease } = operation;
-    if (adapterId === null) throw new TypeError(`The operation on '${modelId}' belongs to no adapter.`);
+    if (adapterId === null) throw new TypeError(`The operation on '${modelId}' does not belong to an adapter.`);
     let live = this.live.get(adapterId);
     if (!live || live.lease !== lease || live.applied !== live.stored || !this.isInBackend(adapterId, live)) {
       live = this.rebuild({ ...operation, adapterId }, live);
@@ -234,7 +234,9 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       .then(() => this.markSnapshot(live, position))
       .catch((error: unknown) => {
         // The older snapshot and the log still hold everything.
-        this.logger.warn(`No snapshot of adapter ${adapter.modelId} at ${position}: ${String(error)}`);
+        this.logger.warn(
+          `Could not write a state snapshot of adapter ${adapter.modelId} at position ${position}: ${String(error)}`,
+        );
         live.snapshotAt = Date.now();
       })
       .finally(() => (live.writing = null));

@@ -120,8 +120,8 @@ export class AdapterRestore {
     }
     const { baseModel, lora, origin } = adapter;
     if (origin?.kind === 'stored' || !(await this.log.isWhole(adapter.id))) {
-      const reason = snapshots.length === 0 ? 'there is no snapshot of it' : 'no snapshot of it can be read';
-      throw new StateLostError(adapter.modelId, `${reason}, and the log does not go back to its beginning`);
+      const reason = snapshots.length === 0 ? 'it has no state snapshot' : 'none of its state snapshots can be read';
+      throw new StateLostError(adapter.modelId, `${reason}, and the log does not reach back to its creation`);
     }
     const first = origin === null ? undefined : await this.stateOf(origin, adapter, heir);
     await this.backend.createAdapter({ id: liveId, baseModel, lora }, first);
@@ -135,7 +135,7 @@ export class AdapterRestore {
     heir: AdapterEntity,
   ): Promise<AdapterState> {
     const source = await this.adapters.findById(adapterId);
-    if (source === null) throw new StateLostError(modelId, `the adapter that it was forked from is gone`);
+    if (source === null) throw new StateLostError(modelId, `the adapter that it was forked from does not exist any more`);
     return this.stateAt(source, position, heir);
   }
 
@@ -146,10 +146,10 @@ export class AdapterRestore {
       await this.backend.createAdapter({ id: liveId, baseModel, lora }, await this.states.read(adapter, snapshot));
       const digest = await this.backend.digestState(liveId);
       if (snapshot.digest === null || digest === snapshot.digest) return true;
-      this.logger.warn(`Snapshot ${snapshot.path} has digest ${digest} in place of ${snapshot.digest}, trying another`);
+      this.logger.warn(`State snapshot ${snapshot.path} has digest ${digest} instead of ${snapshot.digest}; trying another one`);
     } catch (error) {
       if (error instanceof EngineStoppedError || error instanceof StorageOutageError) throw error;
-      this.logger.warn(`Snapshot ${snapshot.path} of adapter ${modelId} (${id}) is not usable: ${String(error)}`);
+      this.logger.warn(`State snapshot ${snapshot.path} of adapter ${modelId} (${id}) is unusable: ${String(error)}`);
     }
     return false;
   }

@@ -66,7 +66,7 @@ export class OperationReplay {
       );
     });
     if (effect.digest === digest) return;
-    throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint holds another state by now`);
+    throw new StateLostError(adapter.modelId, `${lost}, and its checkpoint has been replaced since`);
   }
 
   /** Reported at once, because gradients that are not applied yet have no digest to compare. */
@@ -78,7 +78,7 @@ export class OperationReplay {
     if (!change || reported.has(change)) return;
     reported.add(change);
     this.logger.error(
-      `Adapter ${modelId} (${id}) may have diverged at step ${step}: ${requestId} (position ${position}) runs again, but ` +
+      `Adapter ${modelId} (${id}) may have diverged at step ${step}: ${requestId} (position ${position}) is replayed, but ` +
         change,
     );
     await this.adapters.markDiverged(id, step);

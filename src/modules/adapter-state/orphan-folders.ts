@@ -45,7 +45,7 @@ export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
   /** Those of one adapter. They only take room, so a failure is no reason to stop. */
   async tidy(adapterId: string): Promise<void> {
     await this.deleteOf(adapterId).catch((error: unknown) =>
-      this.logger.warn(`Could not delete folders of adapter ${adapterId} without a row: ${String(error)}`),
+      this.logger.warn(`Could not delete orphaned folders of adapter ${adapterId}: ${String(error)}`),
     );
   }
 
@@ -55,7 +55,7 @@ export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
     // The folders were listed first: a row that is written from now on is not taken for a missing one.
     for (const path of await this.rows.findOrphans(adapterId, folders)) {
       await this.store.delete(path);
-      this.logger.log(`Deleted ${path}, which no row names`);
+      this.logger.log(`Deleted orphaned folder ${path}`);
     }
   }
 

@@ -25,11 +25,14 @@ export class AdaptersController {
   @ApiPost('adapters', {
     summary: 'Create an adapter',
     description:
-      'Makes a LoRA adapter with fresh weights (as PEFT initialises them, from the seed). It can be used at once.',
+      'Creates a LoRA adapter with new weights, which are initialised as in PEFT and determined by the seed. It can be used immediately.',
     type: CreateAdapterDto,
-    examples: { 'a name and a shape': { model_id: 'my-model', lora_config: { rank: 16, alpha: 32 } }, defaults: {} },
+    examples: {
+      'name and LoRA settings': { model_id: 'my-model', lora_config: { rank: 16, alpha: 32 } },
+      defaults: {},
+    },
   })
-  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is created.' })
   async create(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
     const { adapter, accepted } = await this.adapters.create(readNewAdapter(body));
     return { ...toAdapterDto(adapter, true), request_id: accepted.requestId };
@@ -42,19 +45,19 @@ export class AdaptersController {
     type: CreateAdapterDto,
     examples: { 'a shape': { rank: 16, alpha: 32 } },
   })
-  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is created.' })
   addLora(@Body() body: CreateAdapterDto): Promise<AdapterCreatedDto> {
     return this.create(body);
   }
 
   @Get('adapters')
   @ApiOperation({
-    summary: 'List the adapters',
+    summary: 'List adapters',
     description:
-      'Every live adapter, newest first, page by page. Example: `curl "http://127.0.0.1:8000/adapters?limit=20"`',
+      'Returns your adapters, newest first and page by page. Example: `curl "http://127.0.0.1:8000/adapters?limit=20"`',
   })
   @ApiInvalid()
-  @ApiOkResponse({ type: AdapterListDto, description: 'One page.' })
+  @ApiOkResponse({ type: AdapterListDto, description: 'A page of results.' })
   async list(@Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor }: ListAdaptersDto): Promise<AdapterListDto> {
     const { adapters, nextCursor } = await this.adapters.list(limit, cursor);
     return { adapters: adapters.map(({ adapter, busy }) => toAdapterDto(adapter, busy)), next_cursor: nextCursor };
@@ -62,7 +65,7 @@ export class AdaptersController {
 
   @Get('adapters/:model_id')
   @ApiOperation({
-    summary: 'One adapter',
+    summary: 'Get an adapter',
     description: 'Example: `curl http://127.0.0.1:8000/adapters/my-model`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
@@ -76,11 +79,14 @@ export class AdaptersController {
   @ApiOperation({
     summary: 'Delete an adapter',
     description:
-      'Frees the name at once, fails the operations that wait, and deletes its weights, its state and its checkpoints: ' +
+      'Frees the name immediately, cancels pending operations, and deletes weights, state and checkpoints of the adapter; ' +
       'export it first if you need them. Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiOkResponse({ type: AdapterDeletedDto, description: 'The name is free; memory and files follow.' })
+  @ApiOkResponse({
+    type: AdapterDeletedDto,
+    description: 'The adapter is deleted; its memory and files are freed shortly.',
+  })
   async delete(@Param('model_id') modelId: string): Promise<AdapterDeletedDto> {
     const { requestId } = await this.adapters.delete(modelId);
     return { model_id: modelId, status: 'deleted', request_id: requestId };
@@ -94,7 +100,10 @@ export class AdaptersController {
     type: ModelIdDto,
     examples: { 'a name': { model_id: 'my-model' } },
   })
-  @ApiOkResponse({ type: AdapterDeletedDto, description: 'The name is free; memory and files follow.' })
+  @ApiOkResponse({
+    type: AdapterDeletedDto,
+    description: 'The adapter is deleted; its memory and files are freed shortly.',
+  })
   remove(@Body() body: ModelIdDto): Promise<AdapterDeletedDto> {
     return this.delete(body.model_id);
   }
@@ -102,12 +111,12 @@ export class AdaptersController {
   @Post('get_info')
   @HttpCode(200)
   @ApiPost('get_info', {
-    summary: 'What an adapter or a base model is',
-    description: 'Its base model, its shape and its steps.',
+    summary: 'Get information about an adapter or a base model',
+    description: 'Returns the base model, the LoRA settings and the number of steps.',
     type: ModelIdDto,
     examples: { 'an adapter': { model_id: 'my-model' }, 'the base model': { model_id: 'base' } },
   })
-  @ApiOkResponse({ type: ModelInfoDto, description: 'What it is.' })
+  @ApiOkResponse({ type: ModelInfoDto, description: 'The adapter or base model.' })
   async info(@Body() { model_id: modelId }: ModelIdDto): Promise<ModelInfoDto> {
     if (this.adapters.isBaseModel(modelId)) return toModelInfoDto(modelId, this.adapters.baseModel(modelId), null);
     const adapter = await this.adapters.get(modelId);

@@ -84,14 +84,14 @@ export class AdaptersService {
     const models = this.baseModels.list();
     const model = name === undefined || name === 'base' ? models[0] : models.find((one) => one.name === name);
     if (model) return model;
-    const remedy = `This server has: ${this.baseModelNames().join(', ')}.`;
-    throw new InvalidRequestError(`${field} '${name}' is not served here. ${remedy}`, { field, remedy });
+    const remedy = `Available base models: ${this.baseModelNames().join(', ')}.`;
+    throw new InvalidRequestError(`${field} '${name}' is not available on this server. ${remedy}`, { field, remedy });
   }
 
   /** Clients may name the base model of weights, too, but no other one. @throws InvalidRequestError */
   checkBaseModel(wished: string | null | undefined, actual: string): void {
     if (!isGiven(wished) || this.baseModel(wished).name === actual) return;
-    throw invalid('base_model', `is ${describe(wished)}.`, `The weights are for '${actual}': leave it out.`);
+    throw invalid('base_model', `is ${describe(wished)}.`, `The weights belong to '${actual}'; omit it.`);
   }
 
   /** The adapter of this name, which must be as wanted, or null; and the base model that it has or would get. */
@@ -208,7 +208,7 @@ export class AdaptersService {
     const maxRank = (await this.workers.capabilities())?.maxRank;
     if (maxRank === undefined || rank <= maxRank) return;
     const remedy = `Use a rank from 1 to ${maxRank}.`;
-    throw new InvalidRequestError(`lora_config.rank ${rank} is more than this server can do. ${remedy}`, {
+    throw new InvalidRequestError(`lora_config.rank ${rank} exceeds the maximum of this server. ${remedy}`, {
       field: 'lora_config.rank',
       remedy,
     });
@@ -235,8 +235,8 @@ function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'l
 }
 
 function nameTaken(modelId: string | undefined): ConflictError {
-  const remedy = 'Choose another model_id, or delete that adapter first.';
-  return new ConflictError(`There is an adapter '${modelId}' already. ${remedy}`, { field: 'model_id', remedy });
+  const remedy = 'Choose another model_id, or delete the existing adapter first.';
+  return new ConflictError(`An adapter '${modelId}' already exists. ${remedy}`, { field: 'model_id', remedy });
 }
 
 /** A request that describes the adapter otherwise than it is would train something else than it thinks. */
@@ -256,9 +256,9 @@ function checkSame(adapter: AdapterEntity, wanted: NewAdapter): AdapterEntity {
 const WIRE_NAMES: Readonly<Record<string, string>> = { targetModules: 'target_modules', rsLora: 'use_rslora' };
 
 function conflict(adapter: AdapterEntity, field: string, wished: unknown, actual: unknown): ConflictError {
-  const remedy = `Leave ${field} out, or use another model_id.`;
+  const remedy = `Omit ${field}, or use another model_id.`;
   return new ConflictError(
-    `Adapter '${adapter.modelId}' exists with ${field} ${String(actual)}, not ${String(wished)}. ${remedy}`,
+    `Adapter '${adapter.modelId}' already exists with ${field} ${String(actual)} instead of ${String(wished)}. ${remedy}`,
     { field, remedy },
   );
 }

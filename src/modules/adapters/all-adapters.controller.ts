@@ -14,11 +14,11 @@ export class AllAdaptersController {
   @ApiOperation({
     summary: 'List the adapters of all keys',
     description:
-      'Every live adapter with its owner, newest first, page by page. Needs one of ADMIN_KEYS. ' +
+      'Returns the adapters of all keys with their owners, newest first and page by page. Requires one of ADMIN_KEYS. ' +
       'Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`',
   })
   @ApiInvalid()
-  @ApiOkResponse({ type: OwnedAdapterListDto, description: 'One page.' })
+  @ApiOkResponse({ type: OwnedAdapterListDto, description: 'A page of results.' })
   async list(
     @Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor, owner }: ListAllAdaptersDto,
   ): Promise<OwnedAdapterListDto> {

@@ -6,7 +6,7 @@ const FIELD = 'model_id';
 const MODEL_ID = /^[A-Za-z0-9_:-][A-Za-z0-9._:-]{0,127}$/;
 /** What the Tinker SDK names the runs of a session; other keys read public checkpoints under it. */
 const SESSION_RUN = /^(session_\w+):train:\d+$/;
-const REMEDY = 'Use 1 to 128 letters, digits, dots, dashes, underscores and colons, not beginning with a dot.';
+const REMEDY = 'Use 1 to 128 letters, digits, dots, dashes, underscores and colons, not starting with a dot.';
 
 /** Whether an adapter can have this name at all. */
 export function isModelId(name: string): boolean {
@@ -19,14 +19,14 @@ export function isModelId(name: string): boolean {
  */
 export function checkModelId(modelId: string, baseModels: readonly string[], sessionId?: string): string {
   if (!isModelId(modelId)) {
-    throw invalid(FIELD, `${JSON.stringify(shortened(modelId, 40))} is not a usable name.`, REMEDY);
+    throw invalid(FIELD, `${JSON.stringify(shortened(modelId, 40))} is not a valid name.`, REMEDY);
   }
   if (modelId === 'base' || baseModels.includes(modelId)) {
     throw invalid(FIELD, `'${modelId}' is reserved for the base model.`, 'Choose another name for the adapter.');
   }
   const session = SESSION_RUN.exec(modelId)?.[1];
   if (session !== undefined && session !== sessionId) {
-    const remedy = 'Choose another name, or make it in its session with POST /api/v1/create_model.';
+    const remedy = 'Choose another name, or create it in its session with POST /api/v1/create_model.';
     throw invalid(FIELD, `'${modelId}' is reserved for a Tinker session.`, remedy);
   }
   return modelId;

@@ -114,7 +114,7 @@ function checkMadeFor({ modelId, copiedFrom }: AdapterEntity, source: Checkpoint
   const path = formatCheckpointPath(source);
   if (copiedFrom === path) return;
   const remedy = 'Use another model_seq_id.';
-  throw new ConflictError(`There is a model '${modelId}' already, and it is no copy of ${path}. ${remedy}`, {
+  throw new ConflictError(`A model '${modelId}' already exists and is not a copy of ${path}. ${remedy}`, {
     field: 'model_seq_id',
     remedy,
   });

@@ -30,6 +30,6 @@ describe('checkpoint paths', () => {
   });
 
   it.each(['', '.', '..', '.x', 'a/b', 'a\\b', 'a\0b', 'a b', 'x'.repeat(129)])('refuse the name %j', (name) => {
-    expect(() => checkCheckpointName(name, 'name')).toThrow(/cannot be a checkpoint's name/);
+    expect(() => checkCheckpointName(name, 'name')).toThrow(/is not a valid checkpoint name/);
   });
 });

@@ -9,7 +9,7 @@ import {
 import { isModelId } from '../adapters/index.js';
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
-const NAME_REMEDY = 'Use 1 to 128 letters, digits, dots, dashes and underscores, not beginning with a dot.';
+const NAME_REMEDY = 'Use 1 to 128 letters, digits, dots, dashes and underscores, not starting with a dot.';
 const PATH_REMEDY = `Use tinker://<model_id>/<kind>/<name>, with one of the kinds ${CHECKPOINT_SEGMENTS.join(', ')}.`;
 
 export function parseCheckpointPath(path: string, field: string): CheckpointPath {
@@ -18,7 +18,7 @@ export function parseCheckpointPath(path: string, field: string): CheckpointPath
   const known = isCheckpointPath(path) && isModelId(modelId ?? '');
   if (!known || !modelId || !kind || name === undefined || more.length > 0) {
     throw new InvalidRequestError(
-      `${field} ${JSON.stringify(path.slice(0, 80))} is not a checkpoint's path. ${PATH_REMEDY}`,
+      `${field} ${JSON.stringify(path.slice(0, 80))} is not a valid checkpoint path. ${PATH_REMEDY}`,
       {
         field,
         remedy: PATH_REMEDY,
@@ -37,12 +37,12 @@ export function readCheckpointPath(text: string, modelId: string, field: string)
 export function checkCheckpointName(name: string, field: string): string {
   if (NAME.test(name)) return name;
   throw new InvalidRequestError(
-    `${field} ${JSON.stringify(name.slice(0, 80))} cannot be a checkpoint's name. ${NAME_REMEDY}`,
+    `${field} ${JSON.stringify(name.slice(0, 80))} is not a valid checkpoint name. ${NAME_REMEDY}`,
     { field, remedy: NAME_REMEDY },
   );
 }
 
 /** A request that must name a checkpoint does not. `field`: the caller's word for the name. */
 export function namelessCheckpoint(field: string, remedy: string): InvalidRequestError {
-  return new InvalidRequestError(`No checkpoint is named. ${remedy}`, { field, remedy });
+  return new InvalidRequestError(`No checkpoint is specified. ${remedy}`, { field, remedy });
 }

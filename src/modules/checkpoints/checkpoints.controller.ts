@@ -15,7 +15,7 @@ import {
 import { CheckpointParamsDto } from './dto/checkpoint-params.dto.js';
 import { readLoad, readSave, readSaveForSampler } from './readers/checkpoint-orders.reader.js';
 
-const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id tells when it is done.';
+const ACCEPTED = 'Accepted; POST /retrieve_future with the request_id waits for completion.';
 
 @ApiTags('checkpoints')
 @Controller()
@@ -25,9 +25,9 @@ export class CheckpointsController {
   @Post('save_weights')
   @HttpCode(200)
   @ApiPost('save_weights', {
-    summary: 'Save weights and optimiser state under a name',
+    summary: 'Save a checkpoint',
     description:
-      'Taken after all operations sent before. Loading it restores the adapter bit for bit. The result has the path.',
+      'Saves weights and optimiser state under a name, after all operations sent earlier. Loading the checkpoint restores the adapter bit for bit. The result contains the path.',
     type: SaveWeightsDto,
     examples: { 'a name': { model_id: 'my-model', name: 'step-10' } },
   })
@@ -41,8 +41,8 @@ export class CheckpointsController {
   @ApiPost('load_weights', {
     summary: 'Load a checkpoint into an adapter',
     description:
-      'Replaces weights and, by default, the optimiser state; gradients not yet applied are dropped. The checkpoint may ' +
-      "be another adapter's of the same base model and shape.",
+      'Replaces the weights and, by default, the optimiser state; unapplied gradients are dropped. The checkpoint may ' +
+      'belong to another adapter with the same base model and LoRA settings.',
     type: LoadWeightsDto,
     examples: { 'a path': { model_id: 'my-model', path: 'tinker://my-model/weights/step-10' } },
   })
@@ -54,9 +54,9 @@ export class CheckpointsController {
   @Post('save_weights_for_sampler')
   @HttpCode(200)
   @ApiPost('save_weights_for_sampler', {
-    summary: 'Save an immutable snapshot to sample from',
+    summary: 'Save sampler weights',
     description:
-      "Use the path as model_id of POST /generate: later training does not change what it samples. A name that's taken is " +
+      'Saves an immutable copy of the weights to sample from: pass its path as model_id to POST /generate. An existing name is ' +
       'refused.',
     type: SaveForSamplerDto,
     examples: { 'a name': { model_id: 'my-model', name: 'best' } },
@@ -68,11 +68,11 @@ export class CheckpointsController {
 
   @Get('adapters/:model_id/checkpoints')
   @ApiOperation({
-    summary: "List an adapter's checkpoints and sampler snapshots",
+    summary: 'List the checkpoints of an adapter',
     description: 'Example: `curl http://127.0.0.1:8000/adapters/my-model/checkpoints`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiOkResponse({ type: CheckpointListDto, description: 'Both kinds, oldest first.' })
+  @ApiOkResponse({ type: CheckpointListDto, description: 'Training checkpoints and sampler weights, oldest first.' })
   async list(@Param('model_id') modelId: string): Promise<CheckpointListDto> {
     return { checkpoints: (await this.checkpoints.list(modelId)).map(toCheckpointDto) };
   }
@@ -82,7 +82,7 @@ export class CheckpointsController {
     summary: 'Delete a checkpoint',
     description: 'Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model/checkpoints/weights/step-10`',
   })
-  @ApiOkResponse({ type: CheckpointDeletedDto, description: 'It is gone.' })
+  @ApiOkResponse({ type: CheckpointDeletedDto, description: 'The checkpoint is deleted.' })
   async delete(@Param() params: CheckpointParamsDto): Promise<CheckpointDeletedDto> {
     const path = params.toPath();
     await this.checkpoints.delete(path);

@@ -94,8 +94,8 @@ export class CheckpointsService {
   async findSampler(text: string, field: string): Promise<CheckpointEntity> {
     const path = parseCheckpointPath(text, field);
     if (path.kind === 'sampler') return this.library.readable(path, field);
-    const remedy = 'Save a sampler snapshot with POST /save_weights_for_sampler.';
-    throw new InvalidRequestError(`'${text}' is no sampler snapshot. ${remedy}`, { field, remedy });
+    const remedy = 'Save sampler weights with POST /save_weights_for_sampler.';
+    throw new InvalidRequestError(`'${text}' is not a sampler checkpoint. ${remedy}`, { field, remedy });
   }
 
   async delete(path: CheckpointPath): Promise<void> {

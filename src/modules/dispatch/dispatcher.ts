@@ -80,7 +80,7 @@ export class Dispatcher {
     if (period === null || !period.isOpen) return;
     await this.leases.returnOfDeadWorkers();
     const lost = await this.log.returnUnknownClaims(period.workerId, this.claims.known);
-    if (lost > 0) this.logger.warn(`${lost} requests were claimed without an answer and wait again`);
+    if (lost > 0) this.logger.warn(`${lost} claimed operations had no result and are pending again`);
     const left = this.leftToOthers;
     this.leftToOthers = new Set();
     // One after another, so that two workers that sweep at the same time share the queues.

@@ -66,7 +66,7 @@ export class Maintenance {
     for (let deleted = DELETE_BATCH; deleted === DELETE_BATCH && stopping?.aborted !== true; total += deleted) {
       deleted = await this.log.deleteSettled(before, DELETE_BATCH);
     }
-    if (total > 0) this.logger.log(`Deleted ${total} requests that were settled more than ${hours} hours ago`);
+    if (total > 0) this.logger.log(`Deleted ${total} operations that were settled more than ${hours} hours ago`);
     return total;
   }
 

@@ -25,7 +25,7 @@ export class WorkIntake {
     this.dispatcher.start(workerId, listener);
     this.queue.process((job) => this.dispatcher.dispatch(job));
     this.maintenance.start();
-    this.logger.log(`${workerId} takes requests`);
+    this.logger.log(`${workerId} is ready for operations`);
   }
 
   /** Takes no more; what runs goes on. */
@@ -55,7 +55,7 @@ export class WorkIntake {
     if (!ended) {
       this.dispatcher.abandon();
       const count = await this.log.releaseOwn(workerId);
-      this.logger.warn(`${count} requests did not end in time; the next worker runs them again`);
+      this.logger.warn(`${count} operations did not finish in time; the next worker will run them again`);
     }
     // Closing a queue that is still being paused leaves connections behind.
     await this.paused;

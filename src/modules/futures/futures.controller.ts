@@ -31,19 +31,19 @@ export class FuturesController {
   @ApiPost('retrieve_future', {
     summary: 'Wait for the result of a request',
     description:
-      'Held until the request is settled, at most `wait_ms`. Can be fetched again. A failed request answers its error.',
+      'Waits until the request is settled, at most `wait_ms`. The result can be retrieved repeatedly. For a failed request, returns its error.',
     type: RetrieveFutureDto,
-    examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
+    examples: { 'a request id': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
   })
   @CompletedModels()
-  @ApiOkResponse({ schema: completedSchema(), description: 'Done: the result, by the kind of request.' })
+  @ApiOkResponse({ schema: completedSchema(), description: 'Completed; the result depends on the kind of request.' })
   @ApiFailures()
-  @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms: ask again.' })
+  @ApiAcceptedResponse({ type: PendingFutureDto, description: 'Not settled within wait_ms; poll again.' })
   @ApiBadRequestResponse({
     type: ErrorDto,
-    description: 'The request failed through its own fault; `error` has code, category, message.',
+    description: 'The request failed because of its content; `error` has a code, category and message.',
   })
-  @ApiNotFoundResponse({ type: ErrorDto, description: 'There is no such request (any more).' })
+  @ApiNotFoundResponse({ type: ErrorDto, description: 'The request does not exist or has been deleted.' })
   async retrieve(
     @Body() body: RetrieveFutureDto,
     @ClientSignal() signal: AbortSignal,
@@ -59,7 +59,7 @@ export class FuturesController {
    * @remarks Page by page, for dashboards. Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
    */
   @Get('futures')
-  @ApiOkResponse({ type: FutureListDto, description: 'One page.' })
+  @ApiOkResponse({ type: FutureListDto, description: 'A page of results.' })
   async list(
     @Query() { status, kind, model_id: modelId, limit = DEFAULT_FUTURES_LIMIT, cursor }: ListFuturesDto,
   ): Promise<FutureListDto> {
@@ -77,7 +77,7 @@ export class FuturesController {
   @Get('futures/:request_id')
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
   @ApiOkResponse({ type: FutureDto, description: 'Where it stands.' })
-  @ApiNotFoundResponse({ type: ErrorDto, description: 'There is no such request (any more).' })
+  @ApiNotFoundResponse({ type: ErrorDto, description: 'The request does not exist or has been deleted.' })
   async get(@Param('request_id') requestId: string): Promise<FutureDto> {
     return toFutureDto(await this.futures.summary(requestId));
   }

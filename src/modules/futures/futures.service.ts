@@ -205,7 +205,9 @@ export class FuturesService {
     const job: Job = { requestId, kind, adapterId };
     this.faults.reach('request-inserted');
     this.queue.add(job).catch((error: unknown) => {
-      this.logger.warn(`No job for ${job.requestId}, the worker's sweep will find it: ${String(error)}`);
+      this.logger.warn(
+        `Could not enqueue a job for ${job.requestId}; the worker's sweep will find it: ${String(error)}`,
+      );
     });
   }
 }

@@ -68,8 +68,9 @@ export class QueueLoad {
     await this.refresh();
     const { maxQueuedPerKey, maxQueuedRequests } = this.config;
     const own = this.waitingOf(owner);
-    if (own >= maxQueuedPerKey * BUSY_SHARE) return `the workers are busy: ${own} of your requests wait`;
-    if (this.waiting >= maxQueuedRequests * BUSY_SHARE) return `the workers are busy: ${this.waiting} requests wait`;
+    if (own >= maxQueuedPerKey * BUSY_SHARE) return `the workers are busy: ${own} of your requests are pending`;
+    if (this.waiting >= maxQueuedRequests * BUSY_SHARE)
+      return `the workers are busy: ${this.waiting} requests are pending`;
     return null;
   }
 
@@ -88,7 +89,7 @@ export class QueueLoad {
       this.counted = new Tally(await whenDatabaseIsBack(() => this.futures.countWaiting()));
     } catch (error) {
       // The insert that follows meets the same trouble, and says so.
-      this.logger.warn(`Could not count the waiting requests: ${String(error)}`);
+      this.logger.warn(`Could not count the pending requests: ${String(error)}`);
     }
     this.earlier = new Tally();
     this.countedAt = performance.now();

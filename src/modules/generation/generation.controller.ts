@@ -24,19 +24,19 @@ export class GenerationController {
   @Post('generate')
   @HttpCode(200)
   @ApiPost('generate', {
-    summary: 'Sample from an adapter, a sampler snapshot or a base model',
+    summary: 'Sample from an adapter, sampler weights or a base model',
     description:
-      'Answers when it is done; with "async": true answers with {request_id, model_id} at once; with "stream": true ' +
-      'answers with server-sent events. Operations of the same adapter sent before run before.',
+      'Returns the result when it is complete. With "async": true, returns {request_id, model_id} immediately; with "stream": true, ' +
+      'returns server-sent events. Operations sent to the same adapter earlier run first.',
     type: GenerateDto,
     examples: {
-      'an adapter answers': { model_id: 'my-model', messages: MESSAGES, max_new_tokens: 32 },
-      'the base model answers twice': { messages: MESSAGES, max_new_tokens: 32, n: 2, temperature: 0.7, seed: 42 },
-      'text goes on, as a stream': { prompt: 'Once upon a time', max_new_tokens: 32, stream: true },
+      adapter: { model_id: 'my-model', messages: MESSAGES, max_new_tokens: 32 },
+      'base model, two samples': { messages: MESSAGES, max_new_tokens: 32, n: 2, temperature: 0.7, seed: 42 },
+      'text completion as a stream': { prompt: 'Once upon a time', max_new_tokens: 32, stream: true },
     },
   })
   @ApiFailures()
-  @ApiOkResponse({ type: GenerateResultDto, description: 'The continuations.' })
+  @ApiOkResponse({ type: GenerateResultDto, description: 'The completions.' })
   async generate(
     @Body() body: GenerateDto,
     @ClientSignal() signal: AbortSignal,

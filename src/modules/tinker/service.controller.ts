@@ -33,12 +33,13 @@ export class TinkerServiceController {
   @Post('client/config')
   @HttpCode(200)
   @ApiPost('api/v1/client/config', {
-    summary: 'Settings for the SDK',
-    description: 'The same for every version of it: encodings are chosen by the headers of each request.',
+    summary: 'Get the SDK settings',
+    description:
+      'The settings are the same for every version of the SDK; encodings are chosen by the headers of each request.',
     type: ClientVersionDto,
     examples: { 'an SDK': { sdk_version: '0.25.0' } },
   })
-  @ApiOkResponse({ type: ClientConfigDto, description: 'What the SDK may do here.' })
+  @ApiOkResponse({ type: ClientConfigDto, description: 'The SDK settings.' })
   config(): ClientConfigDto {
     return {
       pjwt_auth_enabled: false,
@@ -56,12 +57,12 @@ export class TinkerServiceController {
   @Post('client/dynamic_config')
   @HttpCode(200)
   @ApiPost('api/v1/client/dynamic_config', {
-    summary: 'Settings that the SDK asks for again and again',
-    description: 'Nothing changes while the server runs.',
+    summary: 'Get the dynamic SDK settings',
+    description: 'The SDK requests these settings periodically; they do not change while the server is running.',
     type: ClientVersionDto,
     examples: { 'an SDK': { sdk_version: '0.25.0' } },
   })
-  @ApiOkResponse({ type: DynamicConfigDto, description: 'When to ask again.' })
+  @ApiOkResponse({ type: DynamicConfigDto, description: 'The settings.' })
   dynamicConfig(): DynamicConfigDto {
     return { refresh_interval_sec: 300, sample_cancel_enabled: true };
   }
@@ -69,12 +70,12 @@ export class TinkerServiceController {
   @Post('telemetry')
   @HttpCode(200)
   @ApiPost('api/v1/telemetry', {
-    summary: "Take the SDK's telemetry",
-    description: 'Nothing of it is stored.',
+    summary: 'Accept telemetry of the SDK',
+    description: 'Telemetry is not stored.',
     type: TelemetryBatchDto,
     examples: { 'no events': { events: [], platform: 'linux', sdk_version: '0.25.0', session_id: SESSION } },
   })
-  @ApiOkResponse({ type: TelemetryDto, description: 'Taken, and forgotten.' })
+  @ApiOkResponse({ type: TelemetryDto, description: 'Accepted and discarded.' })
   telemetry(): TelemetryDto {
     return { status: 'accepted' };
   }
@@ -84,7 +85,7 @@ export class TinkerServiceController {
    * @remarks Looks at nothing else; GET /readyz does. Example: `curl http://127.0.0.1:8000/api/v1/healthz`
    */
   @Get('healthz')
-  @ApiOkResponse({ type: TinkerHealthDto, description: 'It is.' })
+  @ApiOkResponse({ type: TinkerHealthDto, description: 'The process is alive.' })
   health(): TinkerHealthDto {
     return { status: 'ok' };
   }
@@ -95,7 +96,7 @@ export class TinkerServiceController {
    */
   @Get('get_server_capabilities')
   @Header('Cache-Control', 'no-store')
-  @ApiOkResponse({ type: ServerCapabilitiesDto, description: 'All of them.' })
+  @ApiOkResponse({ type: ServerCapabilitiesDto, description: 'The capabilities of the server.' })
   async describe(): Promise<ServerCapabilitiesDto> {
     const { baseModels } = await this.capabilities.describe();
     return {
@@ -109,11 +110,11 @@ export class TinkerServiceController {
   @HttpCode(200)
   @ApiPost('api/v1/create_session', {
     summary: 'Begin a session',
-    description: 'It goes on while heartbeats come; what it makes belongs to it.',
+    description: 'A session stays active as long as it receives heartbeats; models created in it belong to it.',
     type: CreateSessionDto,
     examples: { 'a session': { tags: ['experiment-1'], sdk_version: '0.25.0' } },
   })
-  @ApiOkResponse({ type: SessionCreatedDto, description: 'The session has begun.' })
+  @ApiOkResponse({ type: SessionCreatedDto, description: 'The session is created.' })
   async createSession(@Body() body: CreateSessionDto): Promise<SessionCreatedDto> {
     const session_id = await this.sessions.create({
       tags: body.tags ?? [],
@@ -128,14 +129,14 @@ export class TinkerServiceController {
   @Post('session_heartbeat')
   @HttpCode(200)
   @ApiPost('api/v1/session_heartbeat', {
-    summary: 'Say that the client is still there',
-    description: 'Every 10 seconds, as the SDK does; 410 once the session was finished.',
+    summary: 'Send a heartbeat',
+    description: 'The SDK sends one every 10 seconds. Returns 410 once the session is finished.',
     type: SessionIdDto,
     examples: { 'a session': { session_id: SESSION } },
   })
-  @ApiOkResponse({ type: HeartbeatDto, description: 'The session goes on.' })
+  @ApiOkResponse({ type: HeartbeatDto, description: 'The session is active.' })
   @ApiMissing('session')
-  @ApiGoneResponse({ type: ErrorDto, description: 'The session was finished.' })
+  @ApiGoneResponse({ type: ErrorDto, description: 'The session is finished.' })
   async heartbeat(@Body() { session_id: id }: SessionIdDto): Promise<HeartbeatDto> {
     await this.sessions.beat(id);
     return { type: 'session_heartbeat' };
@@ -144,13 +145,13 @@ export class TinkerServiceController {
   @Post('sessions/:session_id/finish')
   @HttpCode(204)
   @ApiPost(`api/v1/sessions/${SESSION}/finish`, {
-    summary: 'End a session',
-    description: 'Its adapters leave memory, nothing is lost. Why it ended stays with it: what the first request said.',
+    summary: 'Finish a session',
+    description: 'Evicts its adapters from memory; nothing is lost. The reason given in the first request is kept.',
     type: FinishSessionDto,
     examples: { success: { reason: { type: 'success' }, detail: 'training complete' }, 'without a reason': {} },
   })
   @ApiParam({ name: 'session_id', example: SESSION, description: 'Id of the session.' })
-  @ApiNoContentResponse({ description: 'It has ended.' })
+  @ApiNoContentResponse({ description: 'The session is finished.' })
   @ApiMissing('session')
   async finish(@Param('session_id') id: string, @Body() { reason, detail }: FinishSessionDto): Promise<void> {
     await this.sessions.finish(id, { reason: reason?.type, detail });

@@ -4,7 +4,7 @@ import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unkno
 import { TinkerExceptionFilter } from './tinker-exception.filter.js';
 
 /** What an answer with a request id means. */
-export const ACCEPTED = 'Accepted: POST /api/v1/retrieve_future with the request_id gives the result.';
+export const ACCEPTED = 'Accepted; POST /api/v1/retrieve_future with the request_id returns the result.';
 
 /** What a controller's routes are about; src/openapi.ts describes and orders the tags made of these. */
 type Group = 'service' | 'models' | 'training' | 'futures' | 'sampling' | 'weights' | 'runs' | 'records';

@@ -12,7 +12,7 @@ import { readOptimStep } from './readers/optim-step.reader.js';
 import { TrainingOrderReader } from './readers/training-order.reader.js';
 import { TrainingService } from './training.service.js';
 
-const ACCEPTED = 'Accepted: POST /retrieve_future with the request_id gives the result.';
+const ACCEPTED = 'Accepted; POST /retrieve_future with the request_id returns the result.';
 const CHATS = [
   [
     { role: 'user', content: 'Hello' },
@@ -46,10 +46,10 @@ export class TrainingController {
   @ReadsLargeBodies()
   @HttpCode(200)
   @ApiPost('fwdbwd', {
-    summary: 'Forward and backward: add to the gradients of an adapter',
+    summary: 'Run a forward and backward pass',
     description:
-      'Answers with a request id at once; POST /retrieve_future gives loss, metrics and log-probs. Gradients add up ' +
-      'over calls until POST /optim_step applies them. An unknown model_id makes an adapter.',
+      'Returns a request id immediately; POST /retrieve_future returns loss, metrics and log-probs. Gradients accumulate ' +
+      'over calls until POST /optim_step applies them. An unknown model_id creates an adapter.',
     type: ForwardDto,
     examples: EXAMPLES,
   })
@@ -62,8 +62,8 @@ export class TrainingController {
   @ReadsLargeBodies()
   @HttpCode(200)
   @ApiPost('fwd', {
-    summary: 'Forward only: loss, metrics and log-probs',
-    description: 'Never touches gradients. Also on a base model, by its name.',
+    summary: 'Run a forward pass',
+    description: 'Computes loss, metrics and log-probs without changing gradients. model_id may also be a base model.',
     type: ForwardDto,
     examples: EXAMPLES,
   })
@@ -75,12 +75,12 @@ export class TrainingController {
   @Post('optim_step')
   @HttpCode(200)
   @ApiPost('optim_step', {
-    summary: 'Apply the gradients with AdamW and clear them',
+    summary: 'Run an optimiser step',
     description:
-      "AdamW as in PyTorch. The future's result has metrics (step, grad_norm, update_norm, " +
+      'Applies the gradients with AdamW, as in PyTorch, and clears them. The result contains metrics (step, grad_norm, update_norm, ' +
       'weight_norm, learning_rate) and the digest of the adapter after the step. A step that would make weights or moments ' +
-      'NaN or infinite is refused with non_finite_update or non_finite_gradient. Where the gradients are at fault ' +
-      '(details.at_fault), they are dropped, so that the next batch trains; else they stay for another optim_step.',
+      'NaN or infinite is rejected with non_finite_update or non_finite_gradient. If the gradients are the cause ' +
+      '(details.at_fault), they are dropped, so that training can continue; otherwise they are kept for another optim_step.',
     type: OptimStepDto,
     examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0005 } } },
   })

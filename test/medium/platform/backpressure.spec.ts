@@ -85,7 +85,7 @@ describe('backpressure', () => {
     expect(refusal).toMatchObject({
       ...{ code: 'queue_full', category: 'user', status: 429 },
       details: { waiting: PER_KEY, limit: PER_KEY, retry_after_s: 5 },
-      message: expect.stringMatching(/6 of your requests wait already, and 6 may.*MAX_QUEUED_PER_KEY/) as string,
+      message: expect.stringMatching(/6 of your requests are pending; the limit is 6.*MAX_QUEUED_PER_KEY/) as string,
     });
 
     const first = greedy.findIndex(({ status }) => status === 'fulfilled');

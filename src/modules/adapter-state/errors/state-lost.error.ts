@@ -7,8 +7,8 @@ export class StateLostError extends AppError {
       'state_lost',
       'server',
       500,
-      `The state of adapter '${modelId}' cannot be rebuilt: ${reason}. Its files in DATA_DIR may have been changed or ` +
-        `lost; restore them from a backup, or make another adapter and load its last checkpoint with POST /load_weights.`,
+      `The state of adapter '${modelId}' cannot be rebuilt: ${reason}. Its files in DATA_DIR may have been modified or ` +
+        `lost; restore them from a backup, or create another adapter and load the last checkpoint with POST /load_weights.`,
     );
   }
 }

@@ -146,7 +146,7 @@ export class ListAdaptersDto {
    * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   @IsOptional()
-  @Matches(/^adapter_[0-9A-Z]{26}$/, { message: 'cursor must be the next_cursor of a page' })
+  @Matches(/^adapter_[0-9A-Z]{26}$/, { message: 'cursor must be the next_cursor of a previous page' })
   cursor?: string;
 }
 

@@ -5,7 +5,7 @@ export class AdapterNotFoundError extends NotFoundError {
   constructor(modelId: string, field = 'model_id') {
     super('Adapter', modelId, {
       field,
-      remedy: 'List the adapters with GET /adapters, or make it with POST /adapters.',
+      remedy: 'List the adapters with GET /adapters, or create it with POST /adapters.',
     });
   }
 }

@@ -6,7 +6,7 @@ export class TooManyAdaptersError extends AppError {
     const remedy =
       'Delete those that are no longer used with DELETE /adapters/{model_id}, or let the operator raise ' +
       'MAX_ADAPTERS_PER_KEY.';
-    super('too_many_adapters', 'user', 403, `This key has ${limit} adapters, the most it may have. ${remedy}`, {
+    super('too_many_adapters', 'user', 403, `This key has reached its limit of ${limit} adapters. ${remedy}`, {
       field: 'model_id',
       limit,
       remedy,

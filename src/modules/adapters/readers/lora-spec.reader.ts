@@ -28,6 +28,6 @@ function toTargets(given: unknown, field: string): readonly TargetModule[] {
   // Shorter where a name is unknown or stands there twice.
   if (names.length > 0 && targets.length === names.length) return targets;
   const path = `${field}.target_modules`;
-  const remedy = `Give "${ALL_LINEAR}" or a list of different names out of ${TARGET_MODULES.join(', ')}.`;
-  throw new InvalidRequestError(`${path} is not usable. ${remedy}`, { field: path, remedy });
+  const remedy = `Pass "${ALL_LINEAR}" or a list of distinct names from ${TARGET_MODULES.join(', ')}.`;
+  throw new InvalidRequestError(`${path} is invalid. ${remedy}`, { field: path, remedy });
 }

@@ -6,7 +6,7 @@ export class CheckpointNotFoundError extends NotFoundError {
   constructor(path: CheckpointPath, field = 'path') {
     super('Checkpoint', formatCheckpointPath(path), {
       field,
-      remedy: `List the checkpoints with GET /adapters/${path.modelId}/checkpoints; an expired one is gone.`,
+      remedy: `List the checkpoints with GET /adapters/${path.modelId}/checkpoints; expired ones are deleted.`,
     });
   }
 }
@@ -17,29 +17,23 @@ export class CheckpointExistsError extends AppError {
     const remedy =
       path.kind === 'training'
         ? 'Choose another name, or send "overwrite": true.'
-        : 'Choose another name, or delete that one: only training checkpoints can be replaced.';
-    super(
-      'checkpoint_exists',
-      'user',
-      400,
-      `There is a checkpoint '${formatCheckpointPath(path)}' already. ${remedy}`,
-      {
-        field: 'name',
-        remedy,
-      },
-    );
+        : 'Choose another name, or delete the existing one: only training checkpoints can be overwritten.';
+    super('checkpoint_exists', 'user', 400, `A checkpoint '${formatCheckpointPath(path)}' already exists. ${remedy}`, {
+      field: 'name',
+      remedy,
+    });
   }
 }
 
 /** Another key has published a checkpoint under the path. 403 and not 409, which clients of the Tinker SDK repeat. */
 export class PathTakenError extends AppError {
   constructor(path: CheckpointPath) {
-    const remedy = 'Save it under another name, or copy it to another model, and publish that.';
+    const remedy = 'Save it under another name, or copy it to another model, and publish the copy.';
     super(
       'path_taken',
       'user',
       403,
-      `${formatCheckpointPath(path)} has been published by another key before, and its readers expect that one's. ${remedy}`,
+      `${formatCheckpointPath(path)} has already been published by another key, and its readers expect that checkpoint. ${remedy}`,
       { field: 'name', remedy },
     );
   }
@@ -55,6 +49,11 @@ export class CheckpointMismatchError extends AppError {
 /** Of a worker that was away for so long that another one has the adapter; no client sees it, for the result is refused too. */
 export class LeaseOutdatedError extends AppError {
   constructor(modelId: string) {
-    super('lease_outdated', 'server', 503, `Another worker has taken adapter '${modelId}' and runs the request again.`);
+    super(
+      'lease_outdated',
+      'server',
+      503,
+      `Another worker has taken over adapter '${modelId}' and will run the request again.`,
+    );
   }
 }

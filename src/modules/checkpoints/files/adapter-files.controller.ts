@@ -32,14 +32,14 @@ export class AdapterFilesController {
 
   @Get(':model_id/export')
   @ApiOperation({
-    summary: 'Download an adapter for PEFT',
+    summary: 'Export an adapter for PEFT',
     description:
-      'A tar with adapter_config.json and adapter_model.safetensors, taken after all operations sent before. ' +
+      'Returns a tar archive with adapter_config.json and adapter_model.safetensors, after all operations sent earlier. ' +
       'Example: `curl -o my-model.tar http://127.0.0.1:8000/adapters/my-model/export`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
   @ApiProduces(TAR)
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The tar.' })
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The tar archive.' })
   async export(
     @Param('model_id') modelId: string,
     @ClientSignal() signal: AbortSignal,
@@ -52,20 +52,23 @@ export class AdapterFilesController {
   @Post('import')
   @UseInterceptors(FileInterceptor('file', COUNTED_UPLOAD))
   @ApiOperation({
-    summary: 'Make an adapter from PEFT files',
+    summary: 'Import a PEFT adapter',
     description:
-      'The body is a tar, gzipped or not, of the folder that PEFT saved (or a multipart form with it as field "file"). ' +
-      'rank_pattern, alpha_pattern, exclude_modules and layers_to_transform are read as PEFT reads them; DoRA, ' +
-      'modules_to_save, trained biases and the like are refused by name. ' +
+      'The body is a tar archive, optionally gzipped, of the folder that PEFT saved (or a multipart form with it as field "file"). ' +
+      'rank_pattern, alpha_pattern, exclude_modules and layers_to_transform are interpreted as in PEFT; DoRA, ' +
+      'modules_to_save, trained biases and similar features are rejected by name. ' +
       'Example: `tar -C my-peft-adapter -c . | curl -X POST -H "Content-Type: application/x-tar" --data-binary @- ' +
       '"http://127.0.0.1:8000/adapters/import?model_id=my-model"`',
   })
   @ApiConsumes(...BODY_TYPES, 'multipart/form-data')
   @ApiBody({
-    schema: { type: 'object', properties: { file: { type: 'string', format: 'binary', description: 'The tar.' } } },
+    schema: {
+      type: 'object',
+      properties: { file: { type: 'string', format: 'binary', description: 'The tar archive.' } },
+    },
   })
   @ApiFailures()
-  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is there.' })
+  @ApiCreatedResponse({ type: AdapterCreatedDto, description: 'The adapter is created.' })
   async import(
     @Query() query: ImportAdapterQueryDto,
     @UploadedFile() file: { readonly buffer: Buffer } | undefined,
@@ -85,6 +88,6 @@ export class AdapterFilesController {
 function bodyOf(request: Request, file: { readonly buffer: Buffer } | undefined): Readable {
   if (file) return Readable.from([file.buffer]);
   if (request.is(BODY_TYPES)) return countedStream(request);
-  const remedy = `Send a tar with Content-Type ${BODY_TYPES.join(', ')}, or as field "file" of multipart/form-data.`;
-  throw new InvalidRequestError(`The request has no archive. ${remedy}`, { field: 'file', remedy });
+  const remedy = `Send a tar archive with Content-Type ${BODY_TYPES.join(', ')}, or as field "file" of multipart/form-data.`;
+  throw new InvalidRequestError(`The request contains no archive. ${remedy}`, { field: 'file', remedy });
 }

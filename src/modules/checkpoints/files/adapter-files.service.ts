@@ -72,10 +72,14 @@ export class AdapterFilesService {
     const named = config ? parsePeftConfig(config).baseModelName : null;
     if (named === null) return this.adapters.baseModel();
     if (this.adapters.isBaseModel(named)) return this.adapters.baseModel(named);
-    const remedy = 'If it is a copy of one that GET /get_server_capabilities lists, name that one with ?base_model=...';
-    throw new UnsupportedAdapterError(`The adapter is for base model '${named}', which is not served here. ${remedy}`, {
-      field: 'base_model',
-      remedy,
-    });
+    const remedy =
+      'If it is a copy of a base model that GET /get_server_capabilities lists, pass that one as ?base_model=...';
+    throw new UnsupportedAdapterError(
+      `The adapter belongs to base model '${named}', which is not available on this server. ${remedy}`,
+      {
+        field: 'base_model',
+        remedy,
+      },
+    );
   }
 }

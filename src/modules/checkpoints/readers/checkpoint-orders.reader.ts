@@ -34,7 +34,7 @@ export function readSaveForSampler(dto: SaveForSamplerDto): SaveCheckpoint {
 
 export function readLoad(dto: LoadWeightsDto): LoadCheckpoint {
   const given = readName(dto);
-  if (given === undefined) throw namelessCheckpoint('path', 'Give "name", or "path" as the save answered it.');
+  if (given === undefined) throw namelessCheckpoint('path', 'Pass "name", or the "path" that the save returned.');
   const path = readCheckpointPath(given.name, dto.model_id, given.field);
   return {
     modelId: dto.model_id,
@@ -51,7 +51,7 @@ function readName({
   path,
 }: Pick<LoadWeightsDto, 'name' | 'path'>): { readonly name: string; readonly field: string } | undefined {
   if (isGiven(name) && isGiven(path) && name !== path) {
-    const remedy = 'They are two names of one field: give one of them.';
+    const remedy = 'They are two names of one field: pass only one of them.';
     throw new InvalidRequestError(`name and path differ. ${remedy}`, { field: 'path', remedy });
   }
   if (isGiven(name)) return { name, field: 'name' };

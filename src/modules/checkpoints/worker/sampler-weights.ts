@@ -58,7 +58,7 @@ export class SamplerWeights implements OnModuleInit, OnModuleDestroy {
 
   private async read(checkpointId: string): Promise<void> {
     const checkpoint = await this.checkpoints.findById(checkpointId);
-    if (!checkpoint) throw new NotFoundError('Sampler snapshot', checkpointId, { field: 'model_id' });
+    if (!checkpoint) throw new NotFoundError('Sampler checkpoint', checkpointId, { field: 'model_id' });
     const { baseModel, lora, path } = checkpoint;
     await this.backend.loadWeights({ id: checkpointId, baseModel, lora }, { ref: path });
   }

@@ -36,20 +36,20 @@ const PATTERNS = ['rankPattern', 'alphaPattern', 'excludedModules'] as const;
 function checkFits(checkpoint: CheckpointEntity, adapter: AdapterEntity, { optimizer }: LoadRequest): void {
   if (checkpoint.baseModel !== adapter.baseModel) {
     throw new CheckpointMismatchError(
-      `The checkpoint is for base model '${checkpoint.baseModel}', adapter '${adapter.modelId}' for '${adapter.baseModel}'.`,
-      'Load it into an adapter of its own base model.',
+      `The checkpoint belongs to base model '${checkpoint.baseModel}', but adapter '${adapter.modelId}' to '${adapter.baseModel}'.`,
+      'Load it into an adapter with the same base model.',
     );
   }
   for (const key of ['rank', 'alpha', 'rsLora', 'targetModules', ...PATTERNS] as const) {
     const [saved, wanted] = [settingText(checkpoint.lora[key]), settingText(adapter.lora[key])];
     if (saved === wanted) continue;
     throw new CheckpointMismatchError(
-      `The checkpoint has ${key} ${saved}, adapter '${adapter.modelId}' has ${wanted}.`,
-      "Load it into an adapter that was made with the checkpoint's lora_config.",
+      `The checkpoint has ${key} ${saved}, but adapter '${adapter.modelId}' has ${wanted}.`,
+      "Load it into an adapter that was created with the checkpoint's lora_config.",
     );
   }
   if (optimizer && !checkpoint.withOptimizer) {
-    throw new CheckpointMismatchError('A sampler snapshot has no optimiser state.', 'Send "optimizer": false.');
+    throw new CheckpointMismatchError('Sampler weights contain no optimiser state.', 'Send "optimizer": false.');
   }
 }
 

@@ -16,13 +16,13 @@ export class AdapterMemory {
 
   /** Writes every adapter's state down. Call when nothing runs. */
   async drain(): Promise<void> {
-    await this.forEachHolder('writing states down', (holder) => holder.drain());
+    await this.forEachHolder('writing state snapshots', (holder) => holder.drain());
   }
 
   /** Evicts the adapters whose leases other workers have taken. */
   async evictLost(): Promise<void> {
     for (const adapterId of await this.leases.findLost()) {
-      this.logger.warn(`Another worker has taken adapter ${adapterId}; what is in memory here is dropped`);
+      this.logger.warn(`Another worker has taken over adapter ${adapterId}; dropping its state from memory`);
       await this.forEachHolder(`evicting ${adapterId}`, (holder) => holder.evict(adapterId));
     }
   }

@@ -47,7 +47,7 @@ export class Outcomes {
     try {
       return (await this.keepTrying(claimed, write)) ? computed : null;
     } catch (refusal) {
-      const failure = toAppError(refusal, `while storing what came of ${row.kind} ${row.request_id}`, this.logger);
+      const failure = toAppError(refusal, `while storing the result of ${row.kind} ${row.request_id}`, this.logger);
       const failed = await this.keepTrying(claimed, () => this.log.fail(claim, serializeError(failure)));
       return failed ? { operation, error: failure } : null;
     }

@@ -47,7 +47,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     this.closing = true;
     await this.restarting;
     if (this.started) {
-      this.logger.log('Shutting down: finishing what runs');
+      this.logger.log('Shutting down: finishing running operations');
       if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.drain();
       await this.leases.releaseAll();
     }
@@ -66,7 +66,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     if (adapterId === null) return;
     this.memory
       .evictLost()
-      .catch((error: unknown) => this.logger.warn(`Could not look for lost leases: ${String(error)}`));
+      .catch((error: unknown) => this.logger.warn(`Could not check for lost leases: ${String(error)}`));
   }
 
   /**
@@ -80,15 +80,15 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async restartEngine(): Promise<void> {
-    this.logger.error('The compute engine has ended; what it ran waits for a new one');
+    this.logger.error('The compute engine has exited; its operations wait for a restart');
     await this.intake.drained();
     while (!this.closing) {
       try {
         await this.backend.start();
-        this.logger.log('The compute engine runs again');
+        this.logger.log('The compute engine has restarted');
         return this.open();
       } catch (error) {
-        this.logger.error(`The compute engine does not start, trying again: ${String(error)}`);
+        this.logger.error(`The compute engine did not start; retrying: ${String(error)}`);
         await new Promise((resolve) => setTimeout(resolve, ENGINE_RETRY_MS));
       }
     }

@@ -10,9 +10,9 @@ export class WorkerKilledError extends AppError {
       'worker_killed',
       'server',
       500,
-      `The worker died ${MAX_CRASHES} times while it ran this request (the last times it ran alone), so it is not tried ` +
-        `again. A batch that needs more memory than the machine has is the usual cause: send a smaller one, or lower ` +
-        `MEMORY_BUDGET_MB. Requests after this one go on without it.`,
+      `The worker died ${MAX_CRASHES} times while it ran this request (in isolation the last times), so it is not retried. ` +
+        `The usual cause is a batch that needs more memory than the machine has: send a smaller one, or lower ` +
+        `MEMORY_BUDGET_MB. Later requests continue without it.`,
     );
   }
 }

@@ -27,8 +27,8 @@ class CompletedDto {
 
 const DIGEST = {
   description:
-    "Digest of the adapter's weights, optimiser moments and step after it. The same requests on the same machine give " +
-    'the same digests, also when they are run again after a crash.',
+    "Digest of the adapter's weights, optimiser moments and step after the operation. The same requests on the same machine give " +
+    'the same digests, even if they are replayed after a crash.',
   example: 'xxh64:8f3c0e1d2b7a6954',
 };
 

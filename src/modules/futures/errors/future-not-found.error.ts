@@ -5,7 +5,7 @@ export class FutureNotFoundError extends NotFoundError {
   constructor(requestId: string) {
     super('Future', requestId, {
       field: 'request_id',
-      remedy: 'Use the request_id that the request was answered with; settled requests are kept for a limited time.',
+      remedy: 'Use the request_id from the response to the request; settled requests are kept for a limited time.',
     });
   }
 }

@@ -11,13 +11,13 @@ export class QueueFullError extends AppError {
     const [whose, setting] =
       scope === 'key' ? ['of your requests', 'MAX_QUEUED_PER_KEY'] : ['requests of all clients', 'MAX_QUEUED_REQUESTS'];
     const remedy =
-      `Wait for results with POST /retrieve_future and send it again in ${RETRY_AFTER_S} seconds, or raise ${setting} ` +
+      `Wait for results with POST /retrieve_future and retry in ${RETRY_AFTER_S} seconds, or raise ${setting} ` +
       'on the server.';
     super(
       'queue_full',
       scope === 'key' ? 'user' : 'server',
       429,
-      `${waiting} ${whose} wait already, and ${limit} may. ${remedy}`,
+      `${waiting} ${whose} are pending; the limit is ${limit}. ${remedy}`,
       { waiting, limit, retry_after_s: RETRY_AFTER_S, remedy },
     );
   }

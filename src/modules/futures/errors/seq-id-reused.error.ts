@@ -6,12 +6,12 @@ import { AppError } from '../../../common/errors/app-error.js';
  */
 export class SeqIdReusedError extends AppError {
   constructor(modelId: string, seqId: number | string, requestId: string) {
-    const remedy = 'Number every new request anew; repeat a number only to repeat the same request.';
+    const remedy = 'Use a new number for every request; reuse a number only to repeat the same request.';
     super(
       'seq_id_reused',
       'user',
       400,
-      `seq_id ${seqId} of '${modelId}' was used for another request (${requestId}). ${remedy}`,
+      `seq_id ${seqId} of '${modelId}' has already been used for another request (${requestId}). ${remedy}`,
       { field: 'seq_id', request_id: requestId, remedy },
     );
   }

@@ -108,7 +108,7 @@ export class GenerateHandler extends OperationHandler {
 
   private publisherOf({ requestId }: Operation): TokenPublisher {
     return new TokenPublisher(this.events, requestId, (error) => {
-      this.logger.warn(`Tokens of ${requestId} were not streamed, the result holds them: ${String(error)}`);
+      this.logger.warn(`Some tokens of ${requestId} were not streamed, but the result contains them: ${String(error)}`);
     });
   }
 }

@@ -26,7 +26,7 @@ export class GenerateReader {
   async read(dto: GenerateDto): Promise<SamplingOrder> {
     const source = await this.sourceOf(dto);
     if (dto.async && dto.stream) {
-      throw invalid('stream', 'and async are both true.', 'Choose one: a stream is an answer, async is none yet.');
+      throw invalid('stream', 'and async are both true.', 'stream and async are mutually exclusive.');
     }
     const { model } = source;
     const field = promptField(dto);
@@ -58,7 +58,7 @@ export class GenerateReader {
     const source = await this.sources.named(modelId, 'model_id');
     if (wanted === null || wanted.model.name === source.model.name) return source;
     const problem = `'${source.modelId}' has base model ${source.model.name}, not ${wanted.model.name}.`;
-    const remedy = 'Leave base_model out, or use another model_id.';
+    const remedy = 'Omit base_model, or use another model_id.';
     throw new ConflictError(`${problem} ${remedy}`, { field: 'base_model', remedy });
   }
 }
@@ -68,15 +68,15 @@ function promptField(dto: GenerateDto): PromptField {
   const given = PROMPT_FIELDS.filter((name) => isGiven(dto[name]));
   const [field] = given;
   if (field !== undefined && given.length === 1) return field;
-  const remedy = 'Give exactly one of messages, prompt and tokens.';
-  const problem = field === undefined ? 'There is nothing to continue.' : `${given.join(' and ')} were given.`;
+  const remedy = 'Pass exactly one of messages, prompt and tokens.';
+  const problem = field === undefined ? 'There is no prompt.' : `The request contains ${given.join(' and ')}.`;
   throw new InvalidRequestError(`${problem} ${remedy}`, { field: field ?? 'messages', remedy });
 }
 
 async function readPrompt(dto: GenerateDto, field: PromptField, model: BaseModel): Promise<Int32Array> {
   if (field === 'messages') return readConversationPrompt(dto, model);
   const chatField = CHAT_FIELDS.find((name) => isGiven(dto[name]));
-  if (chatField !== undefined) throw invalid(chatField, 'is for conversations.', 'Send messages, or leave it out.');
+  if (chatField !== undefined) throw invalid(chatField, 'only applies to conversations.', 'Send messages, or omit it.');
   return field === 'prompt'
     ? readTextPrompt(dto.prompt ?? '', 'prompt', model)
     : readTokensPrompt(dto.tokens ?? [], 'tokens', model);

@@ -37,7 +37,7 @@ export async function readConversationPrompt(
   const continueFinalMessage = fields.continue_final_message ?? false;
   const addGenerationPrompt = fields.add_generation_prompt ?? !continueFinalMessage;
   if (continueFinalMessage && addGenerationPrompt) {
-    const remedy = 'Choose one: the last message goes on, or a new answer begins.';
+    const remedy = 'Choose one: either continue the last message or start a new answer.';
     throw invalid('continue_final_message', 'and add_generation_prompt are both true.', remedy);
   }
   const { messages } = readMessages(fields.messages, 'messages', config.contextLength);

@@ -13,7 +13,7 @@ export function readStop(stop: unknown, field: string, model: BaseModel): Omit<S
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];
   const areTokens = Array.isArray(stop) && list.every((entry) => typeof entry === 'number');
   if (list.length > (areTokens ? MAX_STOP_TOKENS : MAX_STOP_STRINGS)) {
-    const remedy = `Give at most ${MAX_STOP_STRINGS} strings or ${MAX_STOP_TOKENS} token ids.`;
+    const remedy = `Pass at most ${MAX_STOP_STRINGS} strings or ${MAX_STOP_TOKENS} token ids.`;
     throw invalid(field, `has ${list.length} entries.`, remedy);
   }
   if (areTokens) {
@@ -26,7 +26,7 @@ export function readStop(stop: unknown, field: string, model: BaseModel): Omit<S
     throw invalid(
       Array.isArray(stop) ? `${field}[${i}]` : field,
       `is ${describe(entry)}.`,
-      'Give a string, a list of strings that are not empty, or token ids.',
+      'Pass a string, a list of non-empty strings, or token ids.',
     );
   });
   const special = strings.flatMap((text) => model.tokenizer.specialTokens.get(text) ?? []);

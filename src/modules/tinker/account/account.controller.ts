@@ -15,7 +15,7 @@ export class TinkerAccountController {
    * @remarks The one in X-API-Key. Example: `curl http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
    */
   @Get('auth/apikey/me')
-  @ApiOkResponse({ type: OwnKeyDto, description: 'Its id and its name.' })
+  @ApiOkResponse({ type: OwnKeyDto, description: 'Id and name of the key.' })
   async describe(): Promise<OwnKeyDto> {
     return toOwnKeyDto(await this.key.describe());
   }
@@ -26,8 +26,11 @@ export class TinkerAccountController {
    */
   @Delete('auth/apikey/me')
   @HttpCode(204)
-  @ApiNoContentResponse({ description: 'It is revoked.' })
-  @ApiForbiddenResponse({ type: ErrorDto, description: "It stands in the server's settings, or no key is asked for." })
+  @ApiNoContentResponse({ description: 'The key is revoked.' })
+  @ApiForbiddenResponse({
+    type: ErrorDto,
+    description: "The key is part of the server's settings, or the server requires no key.",
+  })
   revoke(): Promise<void> {
     return this.key.revoke();
   }

@@ -57,9 +57,9 @@ function toWindow(startingOn: string | undefined, endingBefore: string | undefin
   const to = endingBefore === undefined ? nextHour : Date.parse(endingBefore);
   const from = startingOn === undefined ? to - DAY_MS : Date.parse(startingOn);
   // A leap second is RFC 3339, but no Date.
-  if (!(from < to)) throw invalid('ending_before', 'is not after starting_on.', 'Give a later hour.');
+  if (!(from < to)) throw invalid('ending_before', 'is not after starting_on.', 'Pass a later hour.');
   if (to - from > LONGEST_DAYS * DAY_MS) {
-    const remedy = 'Ask for a part of it at a time.';
+    const remedy = 'Request a shorter period.';
     throw invalid('ending_before', `is more than ${LONGEST_DAYS} days after starting_on.`, remedy);
   }
   return [new Date(from), new Date(to)];

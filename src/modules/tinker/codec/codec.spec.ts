@@ -162,16 +162,16 @@ describe('token ids to score in a prompt', () => {
     ['three dimensions', { data: [1, 2], shape: [2, 1, 1] }, /shape is \[2,1,1\]/],
     ['no columns', { data: [], shape: [2, 0] }, /shape is \[2,0\]/],
     ['columns beyond 32 bits', { data: [], shape: [2, 2 ** 31] }, /shape is/],
-    ['too few numbers', { data: [1], shape: [2, 1] }, /data holds 1 numbers.*has 2\./],
+    ['too few numbers', { data: [1], shape: [2, 1] }, /data contains 1 numbers.*has 2\./],
     ['a token beyond the vocabulary', { data: [1, 100], shape: [2, 1] }, /data\[1\] is 100.*0 to 99/],
     ['a number below -1', { data: [1, -2], shape: [2, 1] }, /data\[1\] is -2/],
     ['half a token', { data: [1, 0.5], shape: [2, 1] }, /data\[1\] is 0\.5/],
     ['text', { data: [1, '2'], shape: [2, 1] }, /data\[1\] is '2'/],
-    ['no token at all', { data: [-1, -1], shape: [2, 1] }, /names no token id/],
+    ['no token at all', { data: [-1, -1], shape: [2, 1] }, /contains no token id/],
     [
       'cells that do not fit',
       { data: [1], shape: [2, 2], sparse_crow_indices: [0, 2, 1], sparse_col_indices: [0] },
-      /sparse_crow_indices do not rise at row 0/,
+      /sparse_crow_indices are not ascending at row 0/,
     ],
     [
       'a column that is not there',
@@ -210,10 +210,12 @@ describe('what is no number', () => {
   const unspeakable = [{ toString: 1 }, JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown];
 
   it.each(unspeakable)('is refused and not a fault here: what has no text (%#)', (value) => {
-    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/model_input holds (an object|a list of 1) at pos/);
+    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(
+      /model_input contains (an object|a list of 1) at pos/,
+    );
     const loss = new WrittenLoss({ name: 'nll', loss: 'sum(-weights * target_logprobs)' }).metadata;
     const inputs = { target_tokens: { values: [1] }, weights: { values: [value] } };
-    expect(() => toDatumBatch([{ tokens: [1], inputs }], { ...context, loss })).toThrow(/weights holds (an|a) /);
+    expect(() => toDatumBatch([{ tokens: [1], inputs }], { ...context, loss })).toThrow(/weights contains (an|a) /);
     expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [0, 1], columns: [value] } }, 'f')).toThrow(
       /sparse_col_indices\[0\] is (an|a) /,
     );
@@ -240,8 +242,8 @@ describe('what is no number', () => {
   });
 
   it.each([null, '', '1', true, [1], {}])('is no token id: %o', (value) => {
-    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/^data\[0\]\.model_input holds .* at position 1/);
-    expect(() => batchOf([1, 2], { values: [1, value] })).toThrow(/target_tokens holds .* at position 1/);
+    expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/^data\[0\]\.model_input contains .* at position 1/);
+    expect(() => batchOf([1, 2], { values: [1, value] })).toThrow(/target_tokens contains .* at position 1/);
     expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [0, 1], columns: [value] } }, 'f')).toThrow(
       /sparse_col_indices/,
     );

@@ -15,11 +15,11 @@ const STEERING = ['clip_low_threshold', 'clip_high_threshold', 'sequence_ratio_m
  * ignored: clients of the Tinker API may send more than is needed. Those that would steer it are refused.
  */
 export function toDatumBatch(data: readonly WireDatum[], context: DatumContext): DatumBatch {
-  if (data.length === 0) throw invalid('data', 'is empty.', 'Give at least one datum.');
+  if (data.length === 0) throw invalid('data', 'is empty.', 'Pass at least one datum.');
   data.forEach(({ tokens, inputs }, i) => {
     refuseSteering(inputs, `data[${i}].loss_fn_inputs`, context.loss);
     const field = `data[${i}].model_input`;
-    if (tokens.length === 0) throw invalid(field, 'holds no tokens.', 'Every datum needs at least one token.');
+    if (tokens.length === 0) throw invalid(field, 'contains no tokens.', 'Every datum must have at least one token.');
     checkContextLength(tokens.length, field, context.model);
   });
   const offsets = offsetsOf(data.map(({ tokens }) => tokens.length));
@@ -41,8 +41,8 @@ export function toDatumBatch(data: readonly WireDatum[], context: DatumContext):
 function refuseSteering(inputs: WireDatum['inputs'], field: string, { name, inputs: read }: LossMetadata): void {
   const wish = STEERING.find((input) => Object.hasOwn(inputs, input) && !read.some((spec) => spec.name === input));
   if (wish === undefined) return;
-  const remedy = 'Leave it out; GET /loss_functions says which settings loss_fn_config takes for all tokens alike.';
-  throw invalid(`${field}.${wish}`, `is not read by loss ${name}.`, remedy);
+  const remedy = 'Remove it; GET /loss_functions lists the settings of loss_fn_config, which apply to all tokens.';
+  throw invalid(`${field}.${wish}`, `is not used by loss ${name}.`, remedy);
 }
 
 /** One input of all datums: each has it, with the same number of columns. */
@@ -55,7 +55,7 @@ function joinInput(
   const fieldOf = (i: number) => `data[${i}].loss_fn_inputs.${spec.name}`;
   const tensors = data.map(({ inputs }, i) => {
     const tensor = inputs[spec.name];
-    if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Give it for every datum${descriptionOf(spec)}`);
+    if (!tensor) throw invalid(fieldOf(i), 'is missing.', `Send it for every datum${descriptionOf(spec)}`);
     const dense = densify(tensor, fieldOf(i));
     if (spec.per === 'datum') return checkNumber(dense, fieldOf(i));
     return checkShape(dense, fieldOf(i), data[i]?.tokens.length ?? 0);
@@ -66,7 +66,11 @@ function joinInput(
   const numbers = spec.dtype === 'int' ? new Int32Array(total) : new Float32Array(total);
   tensors.forEach((tensor, i) => {
     if (tensor.columns !== first?.columns) {
-      throw invalid(fieldOf(i), `has other columns than that of data[0].`, 'Use the same K in every datum.');
+      throw invalid(
+        fieldOf(i),
+        `has a different number of columns than that of data[0].`,
+        'Use the same K in every datum.',
+      );
     }
     const at = (offsets[i] ?? 0) * width;
     if (numbers instanceof Int32Array) putTokens(tensor.values, fieldOf(i), vocabSize, numbers, at, IGNORED_TARGET);
@@ -85,7 +89,7 @@ function checkShape({ values, shape }: WireTensor, field: string, rows: number) 
   throw invalid(
     field,
     `has shape ${shapeText(shape ?? [values.length])} and ${values.length} numbers, but the datum has ${rows} tokens.`,
-    `Send it with shape [${rows}] or [${rows}, K], one row for each token of model_input.`,
+    `Send it with shape [${rows}] or [${rows}, K], one row per token of model_input.`,
   );
 }
 
@@ -95,7 +99,7 @@ function checkNumber({ values, shape }: WireTensor, field: string) {
     return { values, columns: undefined, width: 1 };
   }
   const given = `has shape ${shapeText(shape ?? [values.length])} and ${values.length} numbers`;
-  throw invalid(field, `${given}, but is one number for the datum.`, 'Send it with shape [1].');
+  throw invalid(field, `${given}, but must be one number for the datum.`, 'Send it with shape [1].');
 }
 
 /** @throws InvalidRequestError for what is neither a token id of the base model nor `noToken` */
@@ -111,7 +115,7 @@ export function putTokens(
     const id = numberOf(values[i]);
     if (!(Number.isInteger(id) && id >= 0 && id < vocabSize) && id !== noToken) {
       const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model.`;
-      throw invalid(field, `holds ${describe(values[i])} at position ${i}.`, remedy);
+      throw invalid(field, `contains ${describe(values[i])} at position ${i}.`, remedy);
     }
     target[at + i] = id;
   }
@@ -123,7 +127,8 @@ function putFloats(values: ArrayLike<unknown>, field: string, target: Float32Arr
     const number = Math.fround(numberOf(value));
     target[at + i] = number;
     if (Number.isFinite(number)) continue;
-    const remedy = 'NaN, infinity and what float32 cannot hold are no use here; mask positions with weight 0.';
-    throw invalid(field, `holds ${describe(value)} at position ${i}.`, remedy);
+    const remedy =
+      'NaN, infinity and values beyond the range of float32 are not supported; mask positions with weight 0.';
+    throw invalid(field, `contains ${describe(value)} at position ${i}.`, remedy);
   }
 }

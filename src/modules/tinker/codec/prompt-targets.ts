@@ -18,7 +18,7 @@ export function readPromptTargets(value: unknown, promptLength: number, vocabSiz
   const isMatrix = Number.isInteger(width) && width > 0 && width <= MAX_WIDTH && more.length === 0;
   if (!isMatrix || rows !== promptLength - 1) {
     const given = tensor.shape ? shapeText(tensor.shape) : 'missing';
-    const remedy = `Send [${promptLength - 1}, K]: a row of K token ids for each token of the prompt after the first.`;
+    const remedy = `Send [${promptLength - 1}, K]: one row of K token ids per token of the prompt after the first.`;
     throw invalid(`${FIELD}.shape`, `is ${given}, but the prompt has ${promptLength} tokens.`, remedy);
   }
   const { offsets, columns } = tensor.sparse ? sparseRows(tensor, tensor.sparse) : denseRows(tensor, rows, width);
@@ -34,13 +34,13 @@ function sparseRows(tensor: WireTensor, sparse: NonNullable<WireTensor['sparse']
 function denseRows({ values }: WireTensor, rows: number, width: number) {
   if (values.length !== rows * width) {
     const remedy = `A tensor of shape [${rows}, ${width}] has ${rows * width}.`;
-    throw invalid(`${FIELD}.data`, `holds ${values.length} numbers.`, remedy);
+    throw invalid(`${FIELD}.data`, `contains ${values.length} numbers.`, remedy);
   }
   return { offsets: Int32Array.from({ length: rows + 1 }, (_, row) => row * width), columns: null };
 }
 
 function tokensOf(values: ArrayLike<unknown>, vocabSize: number): Int32Array {
-  const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model; ${NO_TARGET} asks for nothing.`;
+  const remedy = `Token ids are integers from 0 to ${vocabSize - 1} for this base model; ${NO_TARGET} requests nothing.`;
   const tokens = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
@@ -50,7 +50,7 @@ function tokensOf(values: ArrayLike<unknown>, vocabSize: number): Int32Array {
     tokens[i] = value as number;
   }
   if (tokens.every((token) => token === NO_TARGET)) {
-    throw invalid(FIELD, 'names no token id.', `${remedy} Leave it out to ask for none.`);
+    throw invalid(FIELD, 'contains no token id.', `${remedy} Omit it to request none.`);
   }
   return tokens;
 }

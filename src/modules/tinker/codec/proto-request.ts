@@ -126,5 +126,5 @@ function readInt64(bytes: Uint8Array, field: string): BigInt64Array {
 /** A copy: the message's own bytes may begin at any address. Both sides are little-endian. */
 function aligned(bytes: Uint8Array, size: number, field: string): ArrayBuffer {
   if (bytes.length % size === 0) return Uint8Array.from(bytes).buffer;
-  throw invalid(field, `has ${bytes.length} bytes, which is no multiple of ${size}.`, REMEDY);
+  throw invalid(field, `has ${bytes.length} bytes, which is not a multiple of ${size}.`, REMEDY);
 }

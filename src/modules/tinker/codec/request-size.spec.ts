@@ -63,7 +63,7 @@ describe('sparse tensors that claim a lot', () => {
 
   it('are refused by the sum of their cells, before any is filled', () => {
     expect(() => batchOf(empty(2 ** 23), empty(2 ** 23), empty(2 ** 23), empty(2 ** 23 + 1))).toThrow(
-      /^data has sparse tensors of 33554433 cells together/,
+      /^data has sparse tensors with 33554433 cells in total/,
     );
     const both = { target_tokens: empty(2 ** 24), weights: empty(2 ** 24 + 1) };
     expect(() => toDatumBatch([{ tokens: [1], inputs: both }], context)).toThrow(/33554433 cells/);

@@ -27,7 +27,7 @@ export const MAX_DATUMS = 8192;
 /** Of all sparse tensors of one request, so that claims of shapes cannot take all memory. */
 const MAX_CELLS = 2 ** 25;
 const REMEDY =
-  'A sparse tensor has a shape [N, K], N + 1 row starts that rise from 0, and a column below K for each value.';
+  'A sparse tensor has a shape [N, K], N + 1 ascending row starts from 0, and one column below K per value.';
 
 /** What JSON or protobuf can hold as a number; NaN for anything else: Number(null) would be token 0. */
 export function numberOf(value: unknown): number {
@@ -37,7 +37,7 @@ export function numberOf(value: unknown): number {
 /** Gradients add up over requests, so that nobody needs more. @throws InvalidRequestError */
 export function checkDatumCount(count: number): void {
   if (count <= MAX_DATUMS) return;
-  const remedy = `Send at most ${MAX_DATUMS} datums per request: gradients add up over requests.`;
+  const remedy = `Send at most ${MAX_DATUMS} datums per request: gradients accumulate over requests.`;
   throw invalid('data', `has more than ${MAX_DATUMS} datums.`, remedy);
 }
 
@@ -51,7 +51,7 @@ export function checkCells(tensors: readonly (WireTensor | undefined)[]): void {
   }
   if (cells <= MAX_CELLS) return;
   const remedy = `Send at most ${MAX_CELLS} cells per request, zeros included: fewer datums, or fewer columns.`;
-  throw invalid('data', `has sparse tensors of ${cells} cells together.`, remedy);
+  throw invalid('data', `has sparse tensors with ${cells} cells in total.`, remedy);
 }
 
 /** The tensor with all of its cells. @throws InvalidRequestError that names the field */
@@ -79,13 +79,14 @@ export function checkSparse(
   const [rows = -1, width = -1] = shape ?? [];
   if (shape?.length !== 2 || !isSize(rows) || !isSize(width)) throw badShape(tensor, field);
   if (rowStarts.length !== rows + 1 || numberOf(rowStarts[0]) !== 0 || numberOf(rowStarts[rows]) !== values.length) {
-    throw invalid(`${field}.sparse_crow_indices`, 'do not fit shape and values.', REMEDY);
+    throw invalid(`${field}.sparse_crow_indices`, 'do not match shape and values.', REMEDY);
   }
-  if (columns.length !== values.length) throw invalid(`${field}.sparse_col_indices`, 'do not fit the values.', REMEDY);
+  if (columns.length !== values.length)
+    throw invalid(`${field}.sparse_col_indices`, 'do not match the values.', REMEDY);
   for (let row = 0; row < rows; row++) {
     const [start, end] = [numberOf(rowStarts[row]), numberOf(rowStarts[row + 1])];
     if (!(Number.isInteger(end) && end >= start && end <= values.length)) {
-      throw invalid(`${field}.sparse_crow_indices`, `do not rise at row ${row}.`, REMEDY);
+      throw invalid(`${field}.sparse_crow_indices`, `are not ascending at row ${row}.`, REMEDY);
     }
   }
   for (let i = 0; i < columns.length; i++) {
@@ -98,7 +99,7 @@ export function checkSparse(
 }
 
 function badShape({ shape }: WireTensor, field: string): Error {
-  return invalid(`${field}.shape`, `is ${shapeText(shape)}, which no sparse tensor here can have.`, REMEDY);
+  return invalid(`${field}.shape`, `is ${shapeText(shape)}, which is not supported for a sparse tensor.`, REMEDY);
 }
 
 /** As many sizes as any tensor here has; a client may claim thousands. */
@@ -112,6 +113,6 @@ function isSize(value: number): boolean {
 
 /** Images and audio: the base models here read text only. */
 export function refuseChunk(kind: string, field: string): never {
-  const remedy = 'Send "encoded_text" chunks only: the base models of this server read neither images nor audio.';
+  const remedy = 'Send only "encoded_text" chunks: the base models of this server support neither images nor audio.';
   throw invalid(field, `is a chunk of kind '${shortened(kind)}'.`, remedy);
 }

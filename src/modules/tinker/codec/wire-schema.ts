@@ -58,6 +58,6 @@ function findSchema(folder: string): string {
   const file = join(folder, 'protocol', 'tinker_public.proto');
   if (existsSync(file)) return file;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error('there is no protocol/tinker_public.proto above the program');
+  if (parent === folder) throw new Error('protocol/tinker_public.proto was not found above the program');
   return findSchema(parent);
 }

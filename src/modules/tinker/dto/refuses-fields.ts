@@ -16,7 +16,8 @@ export function RefusesFields(fields: Readonly<Record<string, readonly unknown[]
         propertyName,
         validator: {
           validate: (value: unknown) => asksForNothing(value) || harmless.includes(value),
-          defaultMessage: () => `${propertyName} must be left out${alternative}, as this server does not have it`,
+          defaultMessage: () =>
+            `${propertyName} must be omitted${alternative}, because this server does not support it`,
         },
       });
     }

@@ -57,24 +57,24 @@ export class TinkerFuturesController {
   @ApiPost('api/v1/retrieve_future', {
     summary: 'Wait for the result of a request',
     description:
-      'Held up to LONG_POLL_S (40 s), then 408: ask again. A failed request answers 200 with `error` and ' +
+      'Waits up to LONG_POLL_S (40 s), then returns 408; poll again. A failed request returns 200 with `error` and ' +
       '`category`. Results of ' +
-      'forward, forward_backward and asample are protobuf where Accept names it (tinker_public.ForwardBackwardOutput, ' +
-      'SampleResponse). Can be fetched again. With `allow_metadata_only`, a result of more than 1 MB answers its size alone.',
+      'forward, forward_backward and asample are protobuf if Accept requests it (tinker_public.ForwardBackwardOutput, ' +
+      'SampleResponse). Results can be retrieved repeatedly. With `allow_metadata_only`, only the size of a result above 1 MB is returned.',
     type: TinkerRetrieveDto,
-    examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
+    examples: { 'a request id': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
   })
   @ApiExtraModels(...RESULTS)
   @ApiOkResponse({
-    description: 'The result, by what was asked for, or its size alone, or why it failed.',
+    description: 'The result, which depends on the kind of request, only its size, or the error.',
     content: {
       'application/json': { schema: { oneOf: RESULTS.map((type) => ({ $ref: getSchemaPath(type) })) } },
       [PROTOBUF]: { schema: { type: 'string', format: 'binary' } },
     },
   })
-  @ApiRequestTimeoutResponse({ type: TinkerPendingDto, description: 'Not settled yet: ask again.' })
+  @ApiRequestTimeoutResponse({ type: TinkerPendingDto, description: 'Not settled yet; poll again.' })
   @ApiMissing('request')
-  @ApiGoneResponse({ type: ErrorDto, description: 'A sample whose result is not kept any more: sample anew.' })
+  @ApiGoneResponse({ type: ErrorDto, description: 'The result of the sample has been deleted; sample again.' })
   async retrieve(
     @Body() { request_id: requestId, allow_metadata_only: metadataOnly = false }: TinkerRetrieveDto,
     @Headers('accept') accept: string | undefined,
@@ -102,10 +102,10 @@ export class TinkerFuturesController {
   @Post('retrieve_futures')
   @HttpCode(200)
   @ApiPost('api/v1/retrieve_futures', {
-    summary: 'Which requests to a sampling session are settled',
+    summary: 'Wait for requests of a sampling session',
     description:
-      'One poll for all of them: answers as soon as one was settled after `prev_cursor`, and at the latest after ' +
-      '`timeout` seconds (30 when left out). Results are fetched with retrieve_future.',
+      'Polls for all requests of a sampling session: returns as soon as one is settled after `prev_cursor`, at the latest after ' +
+      '`timeout` seconds (default 30). Use retrieve_future to get the results.',
     type: RetrieveManyDto,
     examples: {
       'from the beginning': {
@@ -114,7 +114,7 @@ export class TinkerFuturesController {
       },
     },
   })
-  @ApiOkResponse({ type: CompletionsDto, description: 'Those settled since; none when nothing was.' })
+  @ApiOkResponse({ type: CompletionsDto, description: 'The requests settled since then, possibly none.' })
   @ApiMissing('sampling session')
   async retrieveMany(@Body() body: RetrieveManyDto, @ClientSignal() signal: AbortSignal): Promise<CompletionsDto> {
     const { sampling_session_id: id, cloned_sampler_id: clone = 0 } = body.target;
@@ -129,14 +129,14 @@ export class TinkerFuturesController {
   @Post('cancel_future')
   @HttpCode(204)
   @ApiPost('api/v1/cancel_future', {
-    summary: 'Give a request up',
+    summary: 'Cancel a request',
     description:
-      'One that waits fails with the code `cancelled`, and those behind it go on without it. A sample ' +
-      'that is under way ends within a token, with the same code. Can be repeated.',
+      'A pending request fails with the code `cancelled`, and later ones continue without it. A running sample ' +
+      'stops within one token, with the same code. The call can be repeated.',
     type: CancelDto,
-    examples: { 'an id from an answer': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
+    examples: { 'a request id': { request_id: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } },
   })
-  @ApiNoContentResponse({ description: 'Given up, where it was not settled yet.' })
+  @ApiNoContentResponse({ description: 'The request is cancelled unless it was already settled.' })
   @ApiMissing('request')
   cancel(@Body() { request_id: requestId }: CancelDto): Promise<void> {
     return this.futures.cancel(requestId);

@@ -16,10 +16,10 @@ const queueState = (workers: number, pressure: string | null = null) =>
 
 describe('TinkerQueueState', () => {
   it.each([
-    ['running', 0, 'it is being computed'],
-    ['pending', 0, 'its turn is next'],
-    ['pending', 1, '1 request runs before it'],
-    ['pending', 3, '3 requests run before it'],
+    ['running', 0, 'the request is running'],
+    ['pending', 0, 'the request is next'],
+    ['pending', 1, '1 request is ahead of it'],
+    ['pending', 3, '3 requests are ahead of it'],
   ] as const)('of a %s request behind %i others', async (status, ahead, reason) => {
     expect(await queueState(1).describe(state(status, ahead))).toEqual({
       ...{ type: 'try_again', request_id: 'future_1', queue_state: 'active', queue_state_reason: reason },
@@ -30,7 +30,7 @@ describe('TinkerQueueState', () => {
     const long = queueState(1, 'the workers are busy: 60 requests wait');
     expect(await long.describe(state('pending', 3))).toMatchObject({
       queue_state: 'paused_capacity',
-      queue_state_reason: '3 requests run before it; the workers are busy: 60 requests wait',
+      queue_state_reason: '3 requests are ahead of it; the workers are busy: 60 requests wait',
     });
     expect((await long.describe(state('running', 0))).queue_state).toBe('active');
   });

@@ -20,7 +20,7 @@ export class TinkerQueueState {
 
   private async queueState(state: FutureState): Promise<QueueState> {
     const workers = await this.workers.listAlive();
-    if (workers.length === 0) return paused('no compute worker is running; the request waits for one');
+    if (workers.length === 0) return paused('no compute worker is running; the request is pending');
     const reason = whyItWaits(state);
     const pressure = state.status === 'pending' ? await this.load.describePressure(currentOwner()) : null;
     return pressure === null ? { queue_state: 'active', queue_state_reason: reason } : paused(`${reason}; ${pressure}`);
@@ -32,7 +32,7 @@ function paused(reason: string): QueueState {
 }
 
 function whyItWaits({ status, queuePosition: ahead }: FutureState): string {
-  if (status === 'running') return 'it is being computed';
-  if (ahead === 0) return 'its turn is next';
-  return ahead === 1 ? '1 request runs before it' : `${ahead} requests run before it`;
+  if (status === 'running') return 'the request is running';
+  if (ahead === 0) return 'the request is next';
+  return ahead === 1 ? '1 request is ahead of it' : `${ahead} requests are ahead of it`;
 }

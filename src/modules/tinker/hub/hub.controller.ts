@@ -34,7 +34,7 @@ export class HubController {
 
   @Get('*path')
   @ApiOperation({
-    summary: 'Configuration and tokenizer files of the base models, as the hub serves them',
+    summary: 'Get configuration and tokenizer files of the base models, in the format of the Hugging Face Hub',
     description:
       '`/hf/<model>/resolve/<revision>/<file>`, `/hf/api/models/<model>` and `/hf/api/models/<model>/tree/<revision>`. ' +
       'Set HF_ENDPOINT to <server>/hf. ' +
@@ -43,11 +43,11 @@ export class HubController {
   @ApiParam({
     name: 'path',
     description:
-      '`<model>/resolve/<revision>/<file>`, `api/models/<model>` for what the hub knows of a model, or `api/models/<model>/tree/<revision>` for its files.',
+      "`<model>/resolve/<revision>/<file>`, `api/models/<model>` for the Hub's information about a model, or `api/models/<model>/tree/<revision>` for its files.",
     example: 'HuggingFaceTB/SmolLM2-135M-Instruct/resolve/main/tokenizer_config.json',
   })
   @ApiOkResponse({
-    description: 'The file, what the hub knows of the model, or the list of its files.',
+    description: 'The file, information about the model, or the list of its files.',
     content: {
       'application/json': {
         schema: {
@@ -62,7 +62,8 @@ export class HubController {
   })
   @ApiNotFoundResponse({
     type: HubErrorDto,
-    description: 'No such model or file; X-Error-Code (RepoNotFound, EntryNotFound) tells which, as on the hub.',
+    description:
+      'The model or file does not exist; X-Error-Code (RepoNotFound, EntryNotFound) tells which, as on the Hub.',
   })
   async serve(@Req() request: Request, @Res() response: Response): Promise<void> {
     const path = decodeURIComponent(request.path);
@@ -70,7 +71,7 @@ export class HubController {
     const [, listed, folder] = TREE.exec(path) ?? [];
     const wanted = name ?? listed ?? MODEL.exec(path)?.[1];
     const model = this.baseModels.list().find((one) => one.name === wanted);
-    if (!model) return refuse(response, 'RepoNotFound', `There is no model '${wanted ?? ''}' here.`);
+    if (!model) return refuse(response, 'RepoNotFound', `The model '${wanted ?? ''}' does not exist on this server.`);
     if (name !== undefined) return serveFile(model, file, response);
     if (listed !== undefined) return serveTree(model, folder, response);
     const siblings = (await filesOf(model)).map((rfilename) => ({ rfilename }));
@@ -82,7 +83,8 @@ async function serveFile(model: BaseModel, file: string, response: Response): Pr
   response.setHeader('X-Repo-Commit', revisionOf(model));
   const isServed = (await filesOf(model)).includes(file);
   const bytes = isServed ? await readFile(join(model.folder, file)).catch(() => null) : null;
-  if (bytes === null) return refuse(response, 'EntryNotFound', `Model '${model.name}' has no file '${file}' here.`);
+  if (bytes === null)
+    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no file '${file}' on this server.`);
   response.setHeader('ETag', `"${blobId(bytes)}"`);
   response.type(file.endsWith('.json') ? 'application/json' : 'application/octet-stream').send(bytes);
 }
@@ -91,7 +93,7 @@ async function serveFile(model: BaseModel, file: string, response: Response): Pr
 async function serveTree(model: BaseModel, folder: string | undefined, response: Response): Promise<void> {
   const paths = (await filesOf(model)).filter((path) => folder === undefined || path.startsWith(`${folder}/`));
   if (paths.length === 0) {
-    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no folder '${folder ?? ''}' here.`);
+    return refuse(response, 'EntryNotFound', `Model '${model.name}' has no folder '${folder ?? ''}' on this server.`);
   }
   const entries = paths.map(async (path) => {
     const bytes = await readFile(join(model.folder, path));

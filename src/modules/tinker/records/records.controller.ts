@@ -37,7 +37,7 @@ export class TinkerRecordsController {
    * @remarks Example: `curl "http://127.0.0.1:8000/api/v1/sessions?limit=20"`
    */
   @Get('sessions')
-  @ApiOkResponse({ type: SessionsDto, description: 'One page.' })
+  @ApiOkResponse({ type: SessionsDto, description: 'A page of results.' })
   @ApiInvalid()
   async list(@Query() { limit = 20, offset = 0 }: PageDto): Promise<SessionsDto> {
     return { sessions: (await this.sessions.list(limit, offset)).map(({ id }) => id) };
@@ -46,8 +46,8 @@ export class TinkerRecordsController {
   @Post('sessions/search')
   @HttpCode(200)
   @ApiPost('api/v1/sessions/search', {
-    summary: 'Search sessions, newest first',
-    description: 'All of this key that every filter lets through. The next page: send next_cursor as the cursor.',
+    summary: 'Search sessions',
+    description: 'Returns the sessions of this key that match all filters, newest first. For the next page, pass next_cursor as the cursor.',
     type: SessionSearchDto,
     examples: {
       'by name': { display_name: 'nightly', limit: 20 },
@@ -55,7 +55,7 @@ export class TinkerRecordsController {
       'by metadata': { user_metadata: { experiment: 'one' }, statuses: [{ type: 'active' }] },
     },
   })
-  @ApiOkResponse({ type: SessionPageDto, description: 'One page.' })
+  @ApiOkResponse({ type: SessionPageDto, description: 'A page of results.' })
   async searchSessions(@Body() body: SessionSearchDto): Promise<SessionPageDto> {
     return toSessionPageDto(await this.search.find(readSessionSearch(body)));
   }
@@ -66,7 +66,7 @@ export class TinkerRecordsController {
    */
   @Get('sessions/:session_id')
   @ApiParam(SESSION_ID)
-  @ApiOkResponse({ type: SessionDetailsDto, description: 'Its models and its sampling sessions.' })
+  @ApiOkResponse({ type: SessionDetailsDto, description: 'Models and sampling sessions of the session.' })
   @ApiMissing('session')
   async get(@Param('session_id') id: string): Promise<SessionDetailsDto> {
     const { userMetadata, displayName } = await this.sessions.get(id);
@@ -84,7 +84,7 @@ export class TinkerRecordsController {
    */
   @Get('sessions/:session_id/trace_export')
   @ApiParam(SESSION_ID)
-  @ApiOkResponse({ type: TraceExportDto, description: 'The address.' })
+  @ApiOkResponse({ type: TraceExportDto, description: 'The URL.' })
   @ApiMissing('session')
   async exportTrace(@Param('session_id') sessionId: string, @Req() request: Request): Promise<TraceExportDto> {
     const { id } = await this.sessions.get(sessionId);
@@ -95,8 +95,8 @@ export class TinkerRecordsController {
   @HttpCode(204)
   @ApiParam(SESSION_ID)
   @ApiPut(`api/v1/sessions/${SESSION_ID.example}/project`, {
-    summary: 'Name the project of a session',
-    description: 'A project is a name by which runs, sessions and usage can be listed.',
+    summary: 'Set the project of a session',
+    description: 'A project is a name for grouping runs, sessions and usage.',
     type: ProjectDto,
     examples: { 'a project': { project_id: 'project-1' } },
   })
@@ -111,7 +111,7 @@ export class TinkerRecordsController {
    * @remarks Requests as far as they are kept (FUTURE_RETENTION_HOURS); copies, publishing, lifetimes, expiries and deletions of checkpoints for good. Example: `curl "http://127.0.0.1:8000/api/v1/audit?event_type=checkpoints"`
    */
   @Get('audit')
-  @ApiOkResponse({ type: AuditLogDto, description: 'At most 1000 entries, the newest.' })
+  @ApiOkResponse({ type: AuditLogDto, description: 'The newest entries, at most 1000.' })
   @ApiInvalid()
   async audit(@Query() { event_type: type, day }: AuditQueryDto): Promise<{ entries: AuditEntryDto[] }> {
     return { entries: await this.auditLog.read(type ?? 'all', day) };

@@ -26,13 +26,17 @@ import { TinkerController } from '../tinker-controller.decorator.js';
 const CHECKPOINT = 'training_runs/:training_run_id/checkpoints/:kind/:name';
 const KIND = { type: 'string', enum: [...CHECKPOINT_SEGMENTS], example: 'weights' };
 const RunParam = () =>
-  ApiParam({ name: 'training_run_id', example: 'my-model', description: "Id of the training run: the model's." });
+  ApiParam({
+    name: 'training_run_id',
+    example: 'my-model',
+    description: "Id of the training run, which is the model's id.",
+  });
 const CheckpointParams = () =>
   applyDecorators(
     RunParam(),
-    ApiParam({ name: 'kind', schema: KIND, description: 'What was saved.' }),
+    ApiParam({ name: 'kind', schema: KIND, description: 'The kind of checkpoint.' }),
     ApiParam({ name: 'name', example: 'step-10', description: 'Name of the checkpoint.' }),
-    ApiInvalid('The kind or the name is none that a checkpoint can have.'),
+    ApiInvalid('The kind or the name is not valid for a checkpoint.'),
     ApiMissing('checkpoint'),
   );
 
@@ -56,7 +60,7 @@ export class TinkerRunsController {
    * @remarks Example: `curl "http://127.0.0.1:8000/api/v1/training_runs?limit=20"`
    */
   @Get('training_runs')
-  @ApiOkResponse({ type: TrainingRunsDto, description: 'One page.' })
+  @ApiOkResponse({ type: TrainingRunsDto, description: 'A page of results.' })
   @ApiInvalid()
   async list(@Query() { limit = 20, offset = 0, project_id }: RunPageDto): Promise<TrainingRunsDto> {
     const [adapters, total] = await this.adapters.page(limit, offset, project_id);
@@ -71,7 +75,7 @@ export class TinkerRunsController {
    */
   @Get('training_runs/:training_run_id')
   @RunParam()
-  @ApiOkResponse({ type: TrainingRunDto, description: 'The run with its newest checkpoints.' })
+  @ApiOkResponse({ type: TrainingRunDto, description: 'The training run with its newest checkpoints.' })
   @ApiMissing('training run')
   async get(@Param('training_run_id') id: string): Promise<TrainingRunDto> {
     const adapter = await this.adapters.get(id, 'training_run_id');
@@ -84,7 +88,7 @@ export class TinkerRunsController {
    */
   @Get('training_runs/:training_run_id/checkpoints')
   @RunParam()
-  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'All of them.' })
+  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'The checkpoints.' })
   @ApiMissing('training run')
   async listOfRun(@Param('training_run_id') id: string): Promise<TinkerCheckpointsDto> {
     const adapter = await this.adapters.get(id, 'training_run_id');
@@ -97,7 +101,7 @@ export class TinkerRunsController {
    * @remarks Example: `curl "http://127.0.0.1:8000/api/v1/checkpoints?limit=100"`
    */
   @Get('checkpoints')
-  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'One page.' })
+  @ApiOkResponse({ type: TinkerCheckpointsDto, description: 'A page of results.' })
   @ApiInvalid()
   async listAll(@Query() { limit = 100, offset = 0 }: PageDto): Promise<TinkerCheckpointsDto> {
     const [rows, total] = await this.checkpoints.page(limit, offset);
@@ -111,7 +115,7 @@ export class TinkerRunsController {
   @Delete(CHECKPOINT)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiNoContentResponse({ description: 'The checkpoint is deleted.' })
   delete(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.delete(toPath(params));
   }
@@ -123,7 +127,7 @@ export class TinkerRunsController {
   @Post(`${CHECKPOINT}/publish`)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse({ description: 'Every key can read it.' })
+  @ApiNoContentResponse({ description: 'The checkpoint is readable for every key.' })
   @ApiForbiddenResponse({ type: ErrorDto, description: 'Another key has published a checkpoint under this path.' })
   publish(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.publish(toPath(params));
@@ -136,7 +140,7 @@ export class TinkerRunsController {
   @Delete(`${CHECKPOINT}/publish`)
   @HttpCode(204)
   @CheckpointParams()
-  @ApiNoContentResponse({ description: 'Only its owner can read it.' })
+  @ApiNoContentResponse({ description: 'The checkpoint is readable only for its owner.' })
   unpublish(@Param() params: CheckpointParamsDto): Promise<void> {
     return this.checkpoints.unpublish(toPath(params));
   }
@@ -145,8 +149,8 @@ export class TinkerRunsController {
   @HttpCode(204)
   @CheckpointParams()
   @ApiPut('api/v1/training_runs/my-model/checkpoints/weights/step-10/ttl', {
-    summary: 'Say when a checkpoint is deleted',
-    description: 'Counted from now.',
+    summary: 'Set the TTL of a checkpoint',
+    description: 'The TTL starts now.',
     type: TtlDto,
     examples: { 'in a week': { ttl_seconds: 604800 }, never: { ttl_seconds: null } },
   })
@@ -161,7 +165,7 @@ export class TinkerRunsController {
    */
   @Get(`${CHECKPOINT}/archive`)
   @CheckpointParams()
-  @ApiFoundResponse({ description: 'Location: where to download it. Expires: until when.' })
+  @ApiFoundResponse({ description: 'Redirect to the download URL; the Expires header states how long it is valid.' })
   async archive(
     @Param() params: CheckpointParamsDto,
     @Req() request: Request,

@@ -19,7 +19,7 @@ function isAboutCaller({ owner }: SessionSearchDto): boolean {
 function toFilter(body: SessionSearchDto): SessionFilter {
   const { session_id: id, project_ids: projectIds, display_name: name, statuses, cursor } = body;
   const metadata = Object.entries(body.user_metadata ?? {}).map(([key, value]) => {
-    return [key, readString(value, `user_metadata.${key}`, 'Metadata is compared as text.')] as const;
+    return [key, readString(value, `user_metadata.${key}`, 'Metadata values are compared as strings.')] as const;
   });
   return {
     id: id ?? undefined,
@@ -43,5 +43,5 @@ function toStates(statuses: readonly SessionStatusQueryDto[]): SessionFilter['st
 function toCursor({ last_created_at: time, last_session_id: id }: SessionCursorDto): SessionCursor {
   const createdAt = new Date(time);
   if (!Number.isNaN(createdAt.getTime())) return { createdAt, id };
-  throw invalid('cursor.last_created_at', `is no time: ${time}.`, 'Send the next_cursor of the page before unchanged.');
+  throw invalid('cursor.last_created_at', `is not a valid timestamp: ${time}.`, 'Pass next_cursor from the previous page unchanged.');
 }

@@ -79,7 +79,7 @@ export class AsampleReader {
         throw invalid(
           'model_path',
           `is ${describe(path)}.`,
-          'The sampling session has weights of its own: leave it out.',
+          'The sampling session determines the weights; omit it.',
         );
       }
       if (sampler.checkpointId !== null) await this.checkpoints.keepInUse(sampler.checkpointId);
@@ -93,8 +93,8 @@ export class AsampleReader {
       return { ...this.sources.base(checkpoint.baseModel), modelId: path, checkpointId: checkpoint.id };
     }
     if (isGiven(baseModel)) return this.sources.base(baseModel);
-    const remedy = 'Give sampling_session_id, model_path or base_model.';
-    throw new InvalidRequestError(`There is nothing to sample from. ${remedy}`, {
+    const remedy = 'Pass sampling_session_id, model_path or base_model.';
+    throw new InvalidRequestError(`No model to sample from is specified. ${remedy}`, {
       field: 'sampling_session_id',
       remedy,
     });

@@ -33,15 +33,15 @@ export class TinkerSamplingController {
   @Post('create_sampling_session')
   @HttpCode(200)
   @ApiPost('api/v1/create_sampling_session', {
-    summary: 'Pin weights to sample from',
-    description: 'A base model, or a checkpoint. Later training does not change what it samples.',
+    summary: 'Create a sampling session',
+    description: 'Samples from a base model or a checkpoint. Later training does not affect it.',
     type: CreateSamplingSessionDto,
     examples: {
       'a base model': { session_id: SESSION, sampling_session_seq_id: 0, base_model: BASE_MODEL },
       'a checkpoint': { session_id: SESSION, sampling_session_seq_id: 1, model_path: CHECKPOINT },
     },
   })
-  @ApiOkResponse({ type: SamplingSessionDto, description: 'It can be sampled from at once.' })
+  @ApiOkResponse({ type: SamplingSessionDto, description: 'The sampling session is ready.' })
   @ApiMissing('session, base model or checkpoint')
   async create(@Body() body: CreateSamplingSessionDto): Promise<SamplingSessionDto> {
     const { id } = await this.samplers.create({
@@ -62,7 +62,7 @@ export class TinkerSamplingController {
     ...{ name: 'sampler_id', example: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' },
     description: 'Id of the sampling session.',
   })
-  @ApiOkResponse({ type: SamplerDto, description: 'Its base model and its checkpoint.' })
+  @ApiOkResponse({ type: SamplerDto, description: 'Base model and checkpoint of the sampling session.' })
   @ApiMissing('sampling session')
   async get(@Param('sampler_id') samplerId: string): Promise<SamplerDto> {
     const { id, baseModel, modelPath } = await this.samplers.get(samplerId);

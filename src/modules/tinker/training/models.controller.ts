@@ -29,8 +29,8 @@ export class TinkerModelsController {
   @Post('create_model')
   @HttpCode(200)
   @ApiPost('api/v1/create_model', {
-    summary: 'Make a model to train',
-    description: 'A fresh LoRA adapter. Its id is `<session_id>:train:<model_seq_id>`.',
+    summary: 'Create a model',
+    description: 'Creates a LoRA adapter with the id `<session_id>:train:<model_seq_id>`.',
     type: CreateModelDto,
     examples: {
       'a shape': { ...FIRST, lora_config: { rank: 16, seed: 42 } },
@@ -46,12 +46,12 @@ export class TinkerModelsController {
   @Post('get_info')
   @HttpCode(200)
   @ApiPost('api/v1/get_info', {
-    summary: 'What a model is',
-    description: 'Its base model, its rank, and where its tokenizer is.',
+    summary: 'Get information about a model',
+    description: 'Returns the base model, the rank and the location of the tokenizer.',
     type: TinkerModelIdDto,
     examples: { 'a model': { model_id: 'my-model' } },
   })
-  @ApiOkResponse({ type: TinkerModelInfoDto, description: 'What it is.' })
+  @ApiOkResponse({ type: TinkerModelInfoDto, description: 'The adapter or base model.' })
   @ApiMissing('model')
   async info(@Body() { model_id }: TinkerModelIdDto, @Req() request: Request): Promise<TinkerModelInfoDto> {
     const adapter = await this.adapters.get(model_id);
@@ -67,8 +67,8 @@ export class TinkerModelsController {
   @Post('unload_model')
   @HttpCode(200)
   @ApiPost('api/v1/unload_model', {
-    summary: "Free a model's memory",
-    description: 'Nothing is lost: the next request brings it back.',
+    summary: 'Unload a model',
+    description: 'Evicts the model from memory. Nothing is lost; the next request reloads it.',
     type: TinkerModelIdDto,
     examples: { 'a model': { model_id: 'my-model' } },
   })

@@ -30,7 +30,7 @@ function readTinkerLora(modelId: string, config: TinkerLoraConfigDto = {}): Lora
   });
   if (targetModules.length === 0) {
     const remedy = 'Set at least one of train_attn, train_mlp and train_unembed.';
-    throw new InvalidRequestError(`lora_config trains nothing. ${remedy}`, { field: 'lora_config', remedy });
+    throw new InvalidRequestError(`lora_config does not train any layer. ${remedy}`, { field: 'lora_config', remedy });
   }
   const seed = isGiven(config.seed) ? toSeed(config.seed) : seedOfName(modelId);
   return { rank: config.rank ?? 32, alpha: TINKER_ALPHA, dropout: 0, targetModules, rsLora: false, seed };

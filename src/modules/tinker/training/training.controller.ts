@@ -41,10 +41,10 @@ export class TinkerTrainingController {
   @HttpCode(200)
   @ApiConsumes('application/json', PROTOBUF)
   @ApiPost('api/v1/forward_backward', {
-    summary: "Forward and backward: add to a model's gradients",
+    summary: 'Run a forward and backward pass',
     description:
-      'Gradients add up until optim_step applies them. The body is JSON or protobuf ' +
-      '(tinker_public.ForwardBackwardRequest; with `forward_only` no gradients), by its Content-Type.',
+      'Gradients accumulate until optim_step applies them. The body is JSON or protobuf ' +
+      '(tinker_public.ForwardBackwardRequest; `forward_only` skips the gradients), depending on Content-Type.',
     type: TinkerForwardBackwardDto,
     examples: {
       'cross entropy': { model_id: 'my-model', forward_backward_input: { data: DATUMS, loss_fn: 'cross_entropy' } },
@@ -65,8 +65,9 @@ export class TinkerTrainingController {
   @HttpCode(200)
   @ApiConsumes('application/json', PROTOBUF)
   @ApiPost('api/v1/forward', {
-    summary: 'Forward only: loss and log-probs',
-    description: 'For SDKs up to 0.24.1; newer ones send forward_backward with `forward_only`.',
+    summary: 'Run a forward pass',
+    description:
+      'Returns loss and log-probs. Used by SDKs up to 0.24.1; newer ones send forward_backward with `forward_only`.',
     type: TinkerForwardDto,
     examples: { 'cross entropy': { model_id: 'my-model', forward_input: { data: DATUMS, loss_fn: 'cross_entropy' } } },
   })
@@ -79,8 +80,9 @@ export class TinkerTrainingController {
   @Post('optim_step')
   @HttpCode(200)
   @ApiPost('api/v1/optim_step', {
-    summary: 'Apply the gradients with AdamW and clear them',
-    description: 'Settings may change on every call; their defaults are those of the SDK.',
+    summary: 'Run an optimiser step',
+    description:
+      'Applies the gradients with AdamW and clears them. Settings may change on every call; the defaults are those of the SDK.',
     type: TinkerOptimStepDto,
     examples: { 'a step': { model_id: 'my-model', adam_params: { learning_rate: 0.0001 } } },
   })

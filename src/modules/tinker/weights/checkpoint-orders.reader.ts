@@ -40,7 +40,7 @@ export function readTinkerLoad(dto: TinkerLoadDto): LoadIntoModel {
     return { ...origin, path, target: { modelId, seqId: dto.seq_id ?? undefined } };
   }
   if (!isGiven(sessionId) || !isGiven(modelSeqId)) {
-    throw invalid('model_id', 'is missing.', 'Give model_id, or session_id and model_seq_id to make a model.');
+    throw invalid('model_id', 'is missing.', 'Pass model_id, or session_id and model_seq_id to create a model.');
   }
   return {
     ...origin,

@@ -28,9 +28,9 @@ function readDestination({
 }: CopyWeightsDto): CopyOrder['destination'] {
   if (isGiven(sessionId)) {
     if (isGiven(modelSeqId)) return { sessionId, modelSeqId };
-    throw invalid('model_seq_id', 'is missing.', 'It numbers the run in its session.');
+    throw invalid('model_seq_id', 'is missing.', 'It is the number of the run in its session.');
   }
   if (isGiven(projectId)) return { projectId };
-  const remedy = 'Give session_id and model_seq_id, or destination_project_id for a new session.';
+  const remedy = 'Pass session_id and model_seq_id, or destination_project_id for a new session.';
   throw invalid('session_id', 'is missing.', remedy);
 }

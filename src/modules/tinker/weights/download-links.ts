@@ -91,7 +91,7 @@ type LinkKind = 'archive' | 'file' | 'trace';
 class LinkExpiredError extends AppError {
   constructor() {
     const remedy =
-      'Ask for a new one with GET .../checkpoints/{kind}/{name}/archive, .../external_weights_urls or .../trace_export.';
-    super('link_expired', 'user', 404, `This link is not good, or no longer. ${remedy}`, { remedy });
+      'Request a new one with GET .../checkpoints/{kind}/{name}/archive, .../external_weights_urls or .../trace_export.';
+    super('link_expired', 'user', 404, `This link is invalid or has expired. ${remedy}`, { remedy });
   }
 }

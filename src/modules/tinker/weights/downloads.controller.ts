@@ -11,7 +11,7 @@ import { TinkerController } from '../tinker-controller.decorator.js';
 const TAR = 'application/x-tar';
 const BYTES = 'application/octet-stream';
 const FILE = { schema: { type: 'string', format: 'binary' } };
-const EXPIRED = { type: ErrorDto, description: 'The address is not good, or no longer.' };
+const EXPIRED = { type: ErrorDto, description: 'The URL is invalid or has expired.' };
 
 /** Downloads by signed address. */
 @TinkerController('runs')
@@ -29,9 +29,9 @@ export class TinkerDownloadsController {
   @ApiParam({
     name: 'token',
     example: 'WyJjaGVja3BvaW50XzAxSiIsMV0.c2lnbmF0dXJl',
-    description: 'What is signed: the checkpoint, and until when it may be fetched.',
+    description: 'Signed token: the checkpoint and the expiry time.',
   })
-  @ApiOkResponse({ description: 'The tar.', content: { [TAR]: FILE } })
+  @ApiOkResponse({ description: 'The tar archive.', content: { [TAR]: FILE } })
   @ApiNotFoundResponse(EXPIRED)
   async archive(@Param('token') token: string, @Res() response: Response): Promise<void> {
     await sendFile(response, await this.links.openArchive(token), TAR, 'checkpoint.tar');
@@ -45,7 +45,7 @@ export class TinkerDownloadsController {
   @ApiParam({
     name: 'token',
     example: 'WyJjaGVja3BvaW50XzAxSi9hZGFwdGVyX2NvbmZpZy5qc29uIiwxXQ.c2lnbmF0dXJl',
-    description: 'What is signed: the file, and until when it may be fetched.',
+    description: 'Signed token: the file and the expiry time.',
   })
   @ApiOkResponse({ description: 'The file.', content: { [BYTES]: FILE } })
   @ApiNotFoundResponse(EXPIRED)
@@ -65,7 +65,7 @@ export class TinkerDownloadsController {
   @ApiParam({
     name: 'token',
     example: 'WyJ0cmFjZS8vc2Vzc2lvbl8wMUoiLDFd.c2lnbmF0dXJl',
-    description: 'What is signed: the session, and until when its trace may be fetched.',
+    description: 'Signed token: the session and the expiry time.',
   })
   @ApiOkResponse({ schema: { type: 'object', additionalProperties: true }, description: 'The trace.' })
   @ApiNotFoundResponse(EXPIRED)

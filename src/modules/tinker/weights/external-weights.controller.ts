@@ -22,8 +22,9 @@ export class TinkerExternalWeightsController {
   @Post('save_weights_external')
   @HttpCode(200)
   @ApiPost('api/v1/save_weights_external', {
-    summary: 'Save weights as files for other programs',
-    description: "In PEFT's layout, without optimiser state; external_weights_urls tells where the files are.",
+    summary: 'Export weights as PEFT files',
+    description:
+      "Saves the weights in PEFT's layout, without optimiser state; external_weights_urls returns the URLs of the files.",
     type: TinkerSaveExternalDto,
     examples: { 'for an hour': { model_id: 'my-model', path: 'release', ttl_seconds: 3600 } },
   })
@@ -43,9 +44,9 @@ export class TinkerExternalWeightsController {
     example: 'my-model',
     description: "The model's id.",
   })
-  @ApiParam({ name: 'name', example: 'release', description: 'Name it was saved under.' })
-  @ApiOkResponse({ type: ExternalWeightsUrlsDto, description: 'An address for each file.' })
-  @ApiInvalid('The name is none that a checkpoint can have.')
+  @ApiParam({ name: 'name', example: 'release', description: 'Name under which the weights were saved.' })
+  @ApiOkResponse({ type: ExternalWeightsUrlsDto, description: 'One URL per file.' })
+  @ApiInvalid('The name is not valid for a checkpoint.')
   @ApiMissing('checkpoint')
   async urls(
     @Param('training_run_id') modelId: string,

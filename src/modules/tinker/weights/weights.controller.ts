@@ -42,8 +42,9 @@ export class TinkerWeightsController {
   @Post('save_weights')
   @HttpCode(200)
   @ApiPost('api/v1/save_weights', {
-    summary: 'Save weights and optimiser state under a name',
-    description: "Takes its place among the model's requests. The result has the path.",
+    summary: 'Save a checkpoint',
+    description:
+      "Saves weights and optimiser state under a name, in order with the model's other requests. The result contains the path.",
     type: TinkerSaveDto,
     examples: {
       'a name': { model_id: 'my-model', path: 'step-10', overwrite: true },
@@ -59,10 +60,10 @@ export class TinkerWeightsController {
   @Post('save_weights_for_sampler')
   @HttpCode(200)
   @ApiPost('api/v1/save_weights_for_sampler', {
-    summary: 'Save weights to sample from',
+    summary: 'Save sampler weights',
     description:
-      'Later training does not change them. With a name (`path`, which must be free) the result has the path; without ' +
-      'one it is a sampling session that is pinned to them, of the same session as the model.',
+      'Saves an immutable copy of the weights to sample from. With a name (`path`, which must be unused) the result contains the path; without ' +
+      'one, it is a sampling session for these weights, in the same session as the model.',
     type: TinkerSaveForSamplerDto,
     examples: {
       'a name': { model_id: 'my-model', path: 'best' },
@@ -82,9 +83,9 @@ export class TinkerWeightsController {
   @Post('load_weights')
   @HttpCode(200)
   @ApiPost('api/v1/load_weights', {
-    summary: 'Load a checkpoint into a model, or make a model from it',
+    summary: 'Load a checkpoint',
     description:
-      "Also another model's checkpoint, a public one of another key, and one that the key in weights_access_token may read.",
+      'Loads a checkpoint into a model, or creates a model from it. The checkpoint may belong to another model, be a public one of another key, or be readable with the key in weights_access_token.',
     type: TinkerLoadDto,
     examples: {
       'into a model': { model_id: 'my-model', path: CHECKPOINT, optimizer: true },
@@ -104,10 +105,10 @@ export class TinkerWeightsController {
   @Post('copy_weights')
   @HttpCode(200)
   @ApiPost('api/v1/copy_weights', {
-    summary: 'Copy a checkpoint into a run of its own',
+    summary: 'Copy a checkpoint',
     description:
-      'Keeps kind, name and metadata, and none of its lifetime; source and copy can be deleted without each other. The ' +
-      'run is made for it, in the given session, or in a new one of the given project. A repeat gives the first copy.',
+      'Keeps kind, name and metadata but not the TTL; source and copy can be deleted independently. A new ' +
+      'run is created for the copy, in the given session or in a new one of the given project. A repeat returns the first copy.',
     type: CopyWeightsDto,
     examples: {
       'to a project': { source_path: CHECKPOINT, destination_project_id: 'project-1' },
@@ -119,9 +120,9 @@ export class TinkerWeightsController {
   })
   @ApiHeader({
     ...{ name: IDEMPOTENCY_HEADER, required: false, example: 'e3a1c0de-6f3b-4f0e-9a51-2d3c4b5a6978' },
-    description: 'Tells a repeat from another copy, where no session is given.',
+    description: 'Identifies a repeat if no session is given.',
   })
-  @ApiOkResponse({ type: CopiedWeightsDto, description: 'It is copied.' })
+  @ApiOkResponse({ type: CopiedWeightsDto, description: 'The checkpoint is copied.' })
   @ApiMissing('session or checkpoint')
   @ApiForeignToken()
   async copy(@Body() body: CopyWeightsDto, @Req() request: Request): Promise<CopiedWeightsDto> {
@@ -133,12 +134,12 @@ export class TinkerWeightsController {
   @Post('weights_info')
   @HttpCode(200)
   @ApiPost('api/v1/weights_info', {
-    summary: 'What a checkpoint was made with',
-    description: 'Its base model, its rank, and which layers have a LoRA.',
+    summary: 'Get information about a checkpoint',
+    description: 'Returns the base model, the rank and the layers with LoRA.',
     type: TinkerPathDto,
     examples: { 'a checkpoint': { tinker_path: CHECKPOINT } },
   })
-  @ApiOkResponse({ type: WeightsInfoDto, description: 'What it was made with.' })
+  @ApiOkResponse({ type: WeightsInfoDto, description: 'Base model and LoRA settings.' })
   @ApiMissing('checkpoint')
   async info(@Body() { tinker_path: path }: TinkerPathDto): Promise<WeightsInfoDto> {
     const { baseModel, lora } = await this.library.readable(parseCheckpointPath(path, 'tinker_path'), 'tinker_path');

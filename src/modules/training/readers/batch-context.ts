@@ -25,7 +25,7 @@ export function checkContextLength(length: number, field: string, model: DatumCo
   if (length <= limit) return;
   throw invalid(
     field,
-    `is ${length} tokens long, but '${model.name}' has a context of ${limit} tokens.`,
-    `Shorten it to at most ${limit} tokens or split it; nothing is cut silently.`,
+    `is ${length} tokens long, but '${model.name}' has a context length of ${limit} tokens.`,
+    `Shorten it to at most ${limit} tokens or split it; text is never truncated silently.`,
   );
 }

@@ -12,7 +12,7 @@ export interface BatchRequest {
 export type BatchForm = 'conversations' | 'datums';
 
 const FORMS =
-  'Give conversations [{"messages": [{"role", "content"}, ...]}, ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
+  'Pass conversations [{"messages": [{"role", "content"}, ...]}, ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
 
 /** Which form `data` has, all of it. */
 export function readForm(value: unknown): { readonly data: readonly unknown[]; readonly form: BatchForm } {
@@ -22,7 +22,7 @@ export function readForm(value: unknown): { readonly data: readonly unknown[]; r
   const form = isConversation(data[0]) ? 'conversations' : 'datums';
   data.forEach((value, i) => {
     if (isConversation(value) === (form === 'conversations')) return;
-    throw invalid(`data[${i}]`, `is ${describe(value)}, but data[0] is not of that form.`, `Don't mix. ${FORMS}`);
+    throw invalid(`data[${i}]`, `is ${describe(value)}, but data[0] has a different form.`, `Don't mix. ${FORMS}`);
   });
   return { data, form };
 }
@@ -30,10 +30,10 @@ export function readForm(value: unknown): { readonly data: readonly unknown[]; r
 /** A request whose data are datums. */
 export function readDatumForm(request: BatchRequest, context: DatumContext): DatumBatch {
   if (request.loss_fn_inputs !== undefined) {
-    throw invalid('loss_fn_inputs', 'is for conversations.', 'Datums carry their own: data[i].loss_fn_inputs.');
+    throw invalid('loss_fn_inputs', 'only applies to conversations.', 'Datums have their own: data[i].loss_fn_inputs.');
   }
   if (request.train_on !== undefined) {
-    throw invalid('train_on', 'is for conversations.', 'For datums, give weights in data[i].loss_fn_inputs.');
+    throw invalid('train_on', 'only applies to conversations.', 'For datums, send weights in data[i].loss_fn_inputs.');
   }
   return readDatums(readArray(request.data, 'data', FORMS), context);
 }
@@ -50,7 +50,7 @@ function refuseOtherForms(first: unknown): void {
   if (!isMessage && !('prompt' in first)) return;
   const problem = isMessage ? 'is a message, not a conversation.' : 'is neither a conversation nor a datum.';
   const remedy = isMessage
-    ? 'Put the list of messages into another list.'
-    : 'Make messages of a prompt and its completion: {"messages": [{"role": "user", ...}, {"role": "assistant", ...}]}.';
+    ? 'Wrap the list of messages in another list.'
+    : 'Convert the prompt and its completion to messages: {"messages": [{"role": "user", ...}, {"role": "assistant", ...}]}.';
   throw invalid('data[0]', problem, `${remedy} ${FORMS}`);
 }

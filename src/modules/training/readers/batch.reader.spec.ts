@@ -34,11 +34,8 @@ const chat = [
 
 describe('data of another form', () => {
   it.each([
-    [{ data: chat }, /data\[0\] is a message, not a conversation\. Put the list of messages into another list/],
-    [
-      { data: [{ prompt: 'Hi', completion: 'Yo' }] },
-      /is neither a conversation nor a datum\. Make messages of a prompt/,
-    ],
+    [{ data: chat }, /data\[0\] is a message, not a conversation\. Wrap the list of messages in another list/],
+    [{ data: [{ prompt: 'Hi', completion: 'Yo' }] }, /is neither a conversation nor a datum\. Convert the prompt/],
   ])('is told from a datum with unknown fields: case %#', async (request, problem) => {
     await expect(read(request)).rejects.toThrow(problem);
   });

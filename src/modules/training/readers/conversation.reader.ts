@@ -50,7 +50,7 @@ export async function readConversations(
     requireWeights(context.loss);
     lossInputs['weights'] = assistantWeights(chats, offsets);
   }
-  const given = readObject(lossFnInputs ?? {}, 'loss_fn_inputs', 'Give {"name": [one list per conversation]}.');
+  const given = readObject(lossFnInputs ?? {}, 'loss_fn_inputs', 'Pass {"name": [one list per conversation]}.');
   refuseUnknownFields(given, context.knownInputs, 'loss_fn_inputs');
   for (const spec of context.loss.inputs) addGiven(spec, given, offsets, context, lossInputs);
   return { tokens, lossInputs };
@@ -71,7 +71,7 @@ async function tokenize(
     maxTokens: model.config.contextLength,
   });
   if (chat.tokens.length < 2) {
-    throw invalid(field, `is only ${chat.tokens.length} token long.`, 'Next-token prediction needs at least two.');
+    throw invalid(field, `has only ${chat.tokens.length} token.`, 'Next-token prediction requires at least two.');
   }
   checkContextLength(chat.tokens.length, field, model);
   await requireEmbeddings(chat.tokens, field, model);
@@ -88,7 +88,7 @@ function readRow(
     const { messages, weights } = readMessages(value, field, maxMessages);
     return { conversation: { messages }, weights };
   }
-  const row = readObject(value, field, 'Give {"messages": [...]} or a list of messages.');
+  const row = readObject(value, field, 'Pass {"messages": [...]} or a list of messages.');
   refuseUnknownFields(row, ROW_FIELDS, field);
   const { messages, weights } = readMessages(row['messages'], `${field}.messages`, maxMessages);
   const tools = readTools(row['tools'], `${field}.tools`);
@@ -106,8 +106,8 @@ function readAnswerWeights(
   const answers = trainOn === 'assistant';
   const i = weights.findIndex((weight, k) => isGiven(weight) && !(answers && (weight === 0 || isAnswer(messages[k]!))));
   if (i >= 0) {
-    const problem = answers ? "but the message is not the assistant's." : 'but every token is trained alike.';
-    const remedy = 'Weights are for the answers, with "train_on": "assistant".';
+    const problem = answers ? 'but the message is not from the assistant.' : 'but all tokens have the same weight.';
+    const remedy = 'Weights apply to the assistant\'s answers with "train_on": "assistant".';
     throw invalid(`${field}[${i}].weight`, `is given, ${problem}`, remedy);
   }
   return weights.filter((_, k) => isAnswer(messages[k]!));
@@ -141,8 +141,8 @@ function weightsByAnswer({ answers, answerWeights }: WeightedChat, field: string
   if (answerWeights.length === answers) return [0, ...answerWeights.map((weight) => weight ?? 1)];
   throw invalid(
     field,
-    'has weights, but the chat template does not mark one answer per assistant message.',
-    'Leave out weight, or send tokens with weights of your own.',
+    'has weights, but the chat template does not mark exactly one answer per assistant message.',
+    'Omit weight, or send tokens with explicit weights.',
   );
 }
 
@@ -151,7 +151,7 @@ function requireWeights({ name, inputs }: LossMetadata): void {
   if (inputs.some((spec) => spec.name === 'weights' && spec.per !== 'datum')) return;
   const remedy =
     'Multiply by weights in its formula ("inputs": {"weights": {"default": 1}}), or use "train_on": "all".';
-  throw invalid('train_on', `is "assistant", but loss ${name} reads no weights.`, remedy);
+  throw invalid('train_on', `is "assistant", but loss ${name} does not read weights.`, remedy);
 }
 
 function addGiven(
@@ -165,7 +165,7 @@ function addGiven(
   const value = given[spec.name];
   if (value === undefined) {
     if (!spec.required || lossInputs[spec.name]) return;
-    throw invalid(field, 'is missing.', `This loss needs it, one list per conversation${descriptionOf(spec)}`);
+    throw invalid(field, 'is missing.', `This loss requires it, as one list per conversation${descriptionOf(spec)}`);
   }
   const vocabSize = spec.dtype === 'int' ? context.model.config.vocabSize : undefined;
   const rows = inputOffsets(spec, offsets);
@@ -175,10 +175,10 @@ function addGiven(
 }
 
 function readPerSample(value: unknown, field: string, offsets: Int32Array, per: LossInputSpec['per']): WireTensor[] {
-  const samples = readArray(value, field, 'Give one list of numbers, or one number, per conversation.');
+  const samples = readArray(value, field, 'Pass one list of numbers, or one number, per conversation.');
   const count = offsets.length - 1;
   if (samples.length !== count) {
-    const remedy = 'Give one list of numbers, or one number, per conversation.';
+    const remedy = 'Pass one list of numbers, or one number, per conversation.';
     throw invalid(field, `has ${samples.length} entries, but there are ${count} conversations.`, remedy);
   }
   return samples.map((sample, i) => {
@@ -196,7 +196,7 @@ function checkTargets(given: RaggedTensor, lossInputs: Record<string, RaggedTens
   throw invalid(
     field,
     `differs from the conversation's next tokens (${describe(given.data[wrong])} where the chat has ${targets[wrong]}).`,
-    'Leave target_tokens out for conversations, or send token-level datums.',
+    'Omit target_tokens for conversations, or send token-level datums.',
   );
 }
 

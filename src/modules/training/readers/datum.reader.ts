@@ -40,7 +40,7 @@ function readChunks(value: unknown, field: string): TokenChunk[] {
       throw invalid(
         `${path}.type`,
         `is ${describe(object['type'])}.`,
-        'Only "encoded_text" chunks can be used; the base models read text, not images or audio.',
+        'Only "encoded_text" chunks are supported; the base models process text, not images or audio.',
       );
     }
     refuseUnknownFields(object, ['type', 'tokens'], path);
@@ -49,7 +49,7 @@ function readChunks(value: unknown, field: string): TokenChunk[] {
 }
 
 function checkLength(length: number, field: string, context: DatumContext): void {
-  if (length === 0) throw invalid(field, 'holds no tokens.', 'Every datum needs at least one token.');
+  if (length === 0) throw invalid(field, 'contains no tokens.', 'Every datum must have at least one token.');
   checkContextLength(length, field, context.model);
 }
 

@@ -64,9 +64,9 @@ export class OwnKeyDto {
 }
 
 const NOTES: Readonly<Record<KeySource, string>> = {
-  made: 'Made with npm run keys.',
-  configured: "Stands in the server's settings (API_KEYS or ADMIN_KEYS).",
-  none: 'The server asks for no key.',
+  made: 'Created with npm run keys.',
+  configured: "Part of the server's settings (API_KEYS or ADMIN_KEYS).",
+  none: 'The server requires no key.',
 };
 
 /** So many hex digits make a number that JSON's readers keep exactly (52 bits). */

@@ -16,12 +16,13 @@ export function isAdamW(type: unknown): boolean {
 export function checkOptimizerConfig(config: Settings = null): void {
   const type = config?.['type'] ?? 'adamw';
   if (!isAdamW(type)) {
-    throw invalid('optimizer_config.type', `is ${describe(type)}.`, 'This server has AdamW only: leave it out.');
+    throw invalid('optimizer_config.type', `is ${describe(type)}.`, 'This server only supports AdamW; omit it.');
   }
   const more = Object.keys(config ?? {}).find((key) => key !== 'type' && isGiven(config?.[key]));
   if (more === undefined) return;
-  const remedy = "AdamW has none here: send only the type, and the settings of each step in optim_step's adam_params.";
-  throw invalid(`optimizer_config.${shortened(more)}`, 'is a setting that this server does not know.', remedy);
+  const remedy =
+    'AdamW has no settings here: send only the type, and the settings of each step as adam_params of optim_step.';
+  throw invalid(`optimizer_config.${shortened(more)}`, 'is an unknown setting.', remedy);
 }
 
 /** SDKs send AdamW's settings as adam_params, and those of any other optimiser in this field. @throws InvalidRequestError */
@@ -29,7 +30,7 @@ export function refuseOtherParams(params: Settings = null, field: 'optim_params'
   if (params === null) return;
   const { type } = params;
   if (isGiven(type) && !isAdamW(type)) throw otherKind(`${field}.type`, type);
-  throw invalid(field, 'are for other optimisers than AdamW.', "Send AdamW's settings as adam_params.");
+  throw invalid(field, 'are for optimisers other than AdamW.', "Send AdamW's settings as adam_params.");
 }
 
 export function refuseOtherKind(type: unknown, field: string): void {
@@ -37,5 +38,5 @@ export function refuseOtherKind(type: unknown, field: string): void {
 }
 
 function otherKind(field: string, type: unknown): Error {
-  return invalid(field, `is ${describe(type)}.`, 'This server has AdamW only.');
+  return invalid(field, `is ${describe(type)}.`, 'This server only supports AdamW.');
 }

@@ -52,7 +52,7 @@ export class TinkerSaveForSamplerDto extends TinkerSaveFieldsDto {
   /** Kind of weights to sample from: later training does not change a snapshot. No other kind is served. */
   @ApiProperty({ enum: SAMPLER_KINDS, default: 'snapshot', example: 'snapshot' })
   @IsOptional()
-  @IsIn(SAMPLER_KINDS, { message: "kind must be 'snapshot', as this server has no other kind" })
+  @IsIn(SAMPLER_KINDS, { message: "kind must be 'snapshot'; this server supports no other kind" })
   kind?: (typeof SAMPLER_KINDS)[number];
 }
 
