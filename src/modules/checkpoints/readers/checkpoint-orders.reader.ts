@@ -9,7 +9,7 @@ import { type LoadWeightsDto, type SaveForSamplerDto, type SaveWeightsDto } from
 
 export function readSave(dto: SaveWeightsDto): SaveCheckpoint {
   const given = readName(dto);
-  if (given === undefined) throw namelessCheckpoint('name', 'Give "name", like "step-10".');
+  if (given === undefined) throw namelessCheckpoint('name', 'Pass "name", such as "step-10".');
   return {
     modelId: dto.model_id,
     kind: 'training',

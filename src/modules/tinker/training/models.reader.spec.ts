@@ -27,7 +27,7 @@ describe('create_model', () => {
 
   it('refuses a model that trains nothing, and another optimiser', () => {
     const lora_config = { train_attn: false, train_mlp: false, train_unembed: false };
-    expect(() => readFreshModel({ ...MODEL, lora_config })).toThrow(/trains nothing/);
+    expect(() => readFreshModel({ ...MODEL, lora_config })).toThrow(/does not train any layer/);
     expect(() => readFreshModel({ ...MODEL, optimizer_config: { type: 'sgd' } })).toThrow(/optimizer_config.type/);
   });
 });

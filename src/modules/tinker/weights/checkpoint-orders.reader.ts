@@ -57,7 +57,7 @@ export function readTinkerLoad(dto: TinkerLoadDto): LoadIntoModel {
 type Named = Pick<TinkerSaveDto, 'model_id' | 'path' | 'ttl_seconds' | 'seq_id'>;
 
 function readNamed(dto: Named, kind: SaveCheckpoint['kind']): SaveCheckpoint {
-  if (!isGiven(dto.path)) throw namelessCheckpoint('path', 'Give "path", like "step-10".');
+  if (!isGiven(dto.path)) throw namelessCheckpoint('path', 'Pass "path", such as "step-10".');
   return {
     modelId: dto.model_id,
     kind,
