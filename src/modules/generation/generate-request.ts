@@ -26,15 +26,18 @@ export async function toGenerateRequest(order: SamplingOrder): Promise<GenerateR
 
 /** How many tokens may follow the prompt, at least one. */
 function roomAfter({ prompt, source: { model }, wanted, fields }: SamplingOrder): number {
-  if (prompt.length === 0)
-    throw invalid(fields.prompt, 'contains no tokens.', 'Pass at least one token.');
+  if (prompt.length === 0) throw invalid(fields.prompt, 'contains no tokens.', 'Pass at least one token.');
   const { contextLength } = model.config;
   const room = contextLength - prompt.length;
   // Clients that want the prompt's log-probs ask for one token more, after a full prompt, too: it is drawn, and not read.
   if (room === 0 && wanted.promptLogprobs === true) return 1;
   if (room > 0) return room;
   const problem = `is ${prompt.length} tokens long, but '${model.name}' has a context length of ${contextLength} tokens.`;
-  throw invalid(fields.prompt, problem, `Shorten it to at most ${contextLength - 1} tokens; text is never truncated silently.`);
+  throw invalid(
+    fields.prompt,
+    problem,
+    `Shorten it to at most ${contextLength - 1} tokens; text is never truncated silently.`,
+  );
 }
 
 function readLength({ prompt, maxNewTokens, source: { model }, fields }: SamplingOrder, room: number): number {

@@ -39,7 +39,7 @@ describe('a request to POST /generate', () => {
     ['messages', { messages: [{ role: 'user', content: 'x'.repeat(32) }] }],
     ['tokens', { tokens: new Array<number>(40).fill(5) }],
   ])('blames %s for being longer than the context, not max_new_tokens', async (field, dto) => {
-    await expect(read({ ...dto, max_new_tokens: 1 })).rejects.toMatchObject(refusal(field, /context of 32 tokens/));
+    await expect(read({ ...dto, max_new_tokens: 1 })).rejects.toMatchObject(refusal(field, /context length of 32 tokens/));
   });
 
   it('blames max_new_tokens for what does not fit behind the prompt', async () => {

@@ -76,11 +76,7 @@ export class AsampleReader {
       const sampler = await this.samplers.get(id);
       this.adapters.checkBaseModel(baseModel, sampler.baseModel);
       if (isGiven(path) && path !== sampler.modelPath) {
-        throw invalid(
-          'model_path',
-          `is ${describe(path)}.`,
-          'The sampling session determines the weights; omit it.',
-        );
+        throw invalid('model_path', `is ${describe(path)}.`, 'The sampling session determines the weights; omit it.');
       }
       if (sampler.checkpointId !== null) await this.checkpoints.keepInUse(sampler.checkpointId);
       const base = this.sources.base(sampler.baseModel);
