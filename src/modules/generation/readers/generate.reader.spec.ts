@@ -39,7 +39,9 @@ describe('a request to POST /generate', () => {
     ['messages', { messages: [{ role: 'user', content: 'x'.repeat(32) }] }],
     ['tokens', { tokens: new Array<number>(40).fill(5) }],
   ])('blames %s for being longer than the context, not max_new_tokens', async (field, dto) => {
-    await expect(read({ ...dto, max_new_tokens: 1 })).rejects.toMatchObject(refusal(field, /context length of 32 tokens/));
+    await expect(read({ ...dto, max_new_tokens: 1 })).rejects.toMatchObject(
+      refusal(field, /context length of 32 tokens/),
+    );
   });
 
   it('blames max_new_tokens for what does not fit behind the prompt', async () => {
@@ -49,7 +51,7 @@ describe('a request to POST /generate', () => {
 
   it('refuses a token that the tokenizer has and the model does not, by its id and text', async () => {
     const model = makeBaseModel({ config: { ...makeBaseModel().config, vocabSize: 100 } });
-    const refused = refusal('prompt', /(holds|contains) token 122 \("z"\).* embeddings of 100 tokens/);
+    const refused = refusal('prompt', /(holds|contains) token 122 \("z"\).* embeddings for 100 tokens/);
     await expect(read({ prompt: 'az', max_new_tokens: 1 }, model)).rejects.toMatchObject(refused);
   });
 
