@@ -135,7 +135,8 @@ export class AdapterRestore {
     heir: AdapterEntity,
   ): Promise<AdapterState> {
     const source = await this.adapters.findById(adapterId);
-    if (source === null) throw new StateLostError(modelId, `the adapter that it was forked from does not exist any more`);
+    if (source === null)
+      throw new StateLostError(modelId, `the adapter that it was forked from does not exist any more`);
     return this.stateAt(source, position, heir);
   }
 
@@ -146,7 +147,9 @@ export class AdapterRestore {
       await this.backend.createAdapter({ id: liveId, baseModel, lora }, await this.states.read(adapter, snapshot));
       const digest = await this.backend.digestState(liveId);
       if (snapshot.digest === null || digest === snapshot.digest) return true;
-      this.logger.warn(`State snapshot ${snapshot.path} has digest ${digest} instead of ${snapshot.digest}; trying another one`);
+      this.logger.warn(
+        `State snapshot ${snapshot.path} has digest ${digest} instead of ${snapshot.digest}; trying another one`,
+      );
     } catch (error) {
       if (error instanceof EngineStoppedError || error instanceof StorageOutageError) throw error;
       this.logger.warn(`State snapshot ${snapshot.path} of adapter ${modelId} (${id}) is unusable: ${String(error)}`);
