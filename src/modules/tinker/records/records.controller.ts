@@ -47,7 +47,8 @@ export class TinkerRecordsController {
   @HttpCode(200)
   @ApiPost('api/v1/sessions/search', {
     summary: 'Search sessions',
-    description: 'Returns the sessions of this key that match all filters, newest first. For the next page, pass next_cursor as the cursor.',
+    description:
+      'Returns the sessions of this key that match all filters, newest first. For the next page, pass next_cursor as the cursor.',
     type: SessionSearchDto,
     examples: {
       'by name': { display_name: 'nightly', limit: 20 },

@@ -43,5 +43,9 @@ function toStates(statuses: readonly SessionStatusQueryDto[]): SessionFilter['st
 function toCursor({ last_created_at: time, last_session_id: id }: SessionCursorDto): SessionCursor {
   const createdAt = new Date(time);
   if (!Number.isNaN(createdAt.getTime())) return { createdAt, id };
-  throw invalid('cursor.last_created_at', `is not a valid timestamp: ${time}.`, 'Pass next_cursor from the previous page unchanged.');
+  throw invalid(
+    'cursor.last_created_at',
+    `is not a valid timestamp: ${time}.`,
+    'Pass next_cursor from the previous page unchanged.',
+  );
 }
