@@ -47,8 +47,11 @@ const REQUESTS: Readonly<Record<string, unknown>> = {
   forward_backward: { batch, loss: { name: 'cross_entropy', config: {} }, logprobs: 'all' },
   optim_step: DEFAULT_ADAM,
   generate: {
-    request: { prompt, count: 1, sampling },
-    options: { logprobs: false, stream: true, checkpointId: null },
+    request: { prompt, count: 1, sampling, topPromptTokens: 0, topSampledTokens: 0, promptAlternatives: 0 },
+    checkpointId: null,
+    stream: true,
+    logprobs: false,
+    promptLogprobs: false,
   },
   'generate of the Tinker API': {
     request: {
@@ -60,29 +63,22 @@ const REQUESTS: Readonly<Record<string, unknown>> = {
         width: 4,
         columns: Int32Array.of(0, 1, 2),
       },
-    },
-    options: {
-      logprobs: true,
-      stream: false,
-      promptLogprobs: true,
-      promptLogprobsLast: 2,
       topPromptTokens: 3,
+      topPromptLast: 2,
       topSampledTokens: 0,
       promptAlternatives: 1,
-      checkpointId: 'checkpoint_1',
     },
+    checkpointId: 'checkpoint_1',
+    stream: false,
+    logprobs: true,
+    promptLogprobs: true,
   },
   'generate of the Tinker API, with defaults': {
-    request: { prompt, count: 1, sampling },
-    options: {
-      logprobs: true,
-      stream: false,
-      promptLogprobs: false,
-      topPromptTokens: 0,
-      topSampledTokens: 0,
-      promptAlternatives: 0,
-      checkpointId: 'checkpoint_1',
-    },
+    request: { prompt, count: 1, sampling, topPromptTokens: 0, topSampledTokens: 0, promptAlternatives: 0 },
+    checkpointId: 'checkpoint_1',
+    stream: false,
+    logprobs: true,
+    promptLogprobs: false,
   },
   save_weights: { name: 'one', overwrite: true, ttlSeconds: null, userMetadata: { a: 'b' } },
   save_weights_for_sampler: { name: '.s5', overwrite: false, ttlSeconds: 60, checkpointId: 'checkpoint_1_5' },
@@ -90,6 +86,9 @@ const REQUESTS: Readonly<Record<string, unknown>> = {
   load_weights: { sourceId: 'adapter_0', sourceModelId: 'other', kind: 'training', name: 'one', optimizer: true },
   rewind_adapter: { position: 12 },
 };
+
+/** POST /generate left defaults out then. It takes no seq_id, so that none of its requests has a repeat. */
+const OTHER_BYTES = new Set(['generate']);
 
 function kindOf(recording: string): OperationKind {
   const kind = OPERATION_KINDS.find((known) => recording.split(' ')[0] === known);
@@ -103,11 +102,12 @@ describe('payloads in the log', () => {
     expect([...recorded.keys()]).toEqual(Object.keys(REQUESTS));
   });
 
-  it.each([...recorded])('of an earlier release are read, and are written alike now: %s', (recording, base64) => {
+  it.each([...recorded])('of an earlier release are read, and written with the same bytes: %s', (recording, base64) => {
     const definition = OPERATIONS[kindOf(recording)];
     const bytes = Buffer.from(base64, 'base64');
     const request = definition.decode(decodeOperationData(bytes));
     expect(request).toEqual(REQUESTS[recording]);
+    if (OTHER_BYTES.has(recording)) return;
     // A repeated request is recognised by its bytes, across a change of versions as well.
     expect(Buffer.from(encodeOperationData(definition.encode(REQUESTS[recording]))).equals(bytes)).toBe(true);
   });

@@ -16,12 +16,21 @@ const MAX_TOP_CELLS = 2 ** 23;
  * @throws InvalidRequestError that names the fields of the order's dialect
  */
 export async function toGenerateRequest(order: SamplingOrder): Promise<GenerateRequest> {
-  const { prompt, count, promptTargets } = order;
+  const { prompt, count, promptTargets, wanted } = order;
   const room = roomAfter(order);
   await requireEmbeddings(prompt, order.fields.prompt, order.source.model);
   const sampling = toParams(order, readLength(order, room));
   checkTopSampled(order, sampling);
-  return promptTargets ? { prompt, count, sampling, promptTargets } : { prompt, count, sampling };
+  return {
+    prompt,
+    count,
+    sampling,
+    promptTargets,
+    topPromptTokens: wanted.topPromptTokens ?? 0,
+    topPromptLast: wanted.promptLogprobsLast,
+    topSampledTokens: wanted.topSampledTokens ?? 0,
+    promptAlternatives: wanted.promptAlternatives ?? 0,
+  };
 }
 
 /** How many tokens may follow the prompt, at least one. */

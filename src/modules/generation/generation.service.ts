@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { encodeGenerate, type GenerateOptions } from '../../operations/generate-operation.js';
+import { generatePayload } from '../../operations/payloads/generate-payload.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { toGenerateRequest } from './generate-request.js';
 import { type SamplingOrder } from './sampling-order.js';
@@ -24,7 +24,7 @@ export class GenerationService {
 
   /** @throws InvalidRequestError for what the base model cannot do */
   async submit(order: SamplingOrder): Promise<AcceptedSampling> {
-    const { source, idempotencyKey, seqId } = order;
+    const { source, stream, wanted, idempotencyKey, seqId } = order;
     const request = await toGenerateRequest(order);
     const accepted = await this.futures.submit({
       kind: 'generate',
@@ -34,7 +34,13 @@ export class GenerationService {
       sampler: source.sampler,
       idempotencyKey,
       seqId,
-      request: encodeGenerate({ request, options: toOptions(order) }),
+      request: generatePayload.encode({
+        request,
+        checkpointId: source.checkpointId,
+        stream,
+        logprobs: wanted.logprobs,
+        promptLogprobs: wanted.promptLogprobs ?? false,
+      }),
     });
     return { ...accepted, request };
   }
@@ -49,18 +55,4 @@ export class GenerationService {
     await this.futures.cancel(requestId);
     return null;
   }
-}
-
-/** The order of the keys is part of the payload in the log, whose bytes tell repeats from other requests. */
-function toOptions({ wanted, stream, source }: SamplingOrder): GenerateOptions {
-  return {
-    logprobs: wanted.logprobs,
-    stream,
-    promptLogprobs: wanted.promptLogprobs ?? false,
-    promptLogprobsLast: wanted.promptLogprobsLast,
-    topPromptTokens: wanted.topPromptTokens ?? 0,
-    topSampledTokens: wanted.topSampledTokens ?? 0,
-    promptAlternatives: wanted.promptAlternatives ?? 0,
-    checkpointId: source.checkpointId,
-  };
 }

@@ -2,7 +2,6 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { type PromptTargets } from '../../domain/prompt-targets.js';
 import { type SamplingParams } from '../../domain/sampling.js';
 import { type Seed } from '../../domain/seed.js';
-import { type GenerateOptions } from '../../operations/generate-operation.js';
 
 /** Whose weights a request samples from. */
 export interface SamplingSource {
@@ -44,7 +43,20 @@ export interface SamplingOrder {
 
 export type SamplingSettings = Pick<SamplingParams, 'temperature' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty'>;
 
-export type WantedLogprobs = Omit<GenerateOptions, 'checkpointId' | 'stream'>;
+export interface WantedLogprobs {
+  /** Those of the sampled tokens. */
+  readonly logprobs: boolean;
+  /** Those of the prompt's tokens. */
+  readonly promptLogprobs?: boolean;
+  /** Limits what is given of the prompt to its last tokens. */
+  readonly promptLogprobsLast?: number;
+  /** Top-k tokens per prompt position; 0 = none. */
+  readonly topPromptTokens?: number;
+  /** Top-k tokens per sampled token; 0 = none. */
+  readonly topSampledTokens?: number;
+  /** Draws per prompt position but the first; 0 = none. */
+  readonly promptAlternatives?: number;
+}
 
 /** What ends a continuation before it is as long as it may be. */
 export interface StopRules {

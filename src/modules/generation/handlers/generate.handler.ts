@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
-import { ComputeBackend, type GenerateRequest, type ModelTarget } from '../../../compute/compute-backend.js';
+import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE } from '../../../domain/usage.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
@@ -9,12 +9,8 @@ import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { type OperationOutcome } from '../../../operations/operation-outcome.js';
 import { type Operation, OperationHandler } from '../../futures/index.js';
-import {
-  decodeGenerate,
-  encodeGenerated,
-  type GenerateOptions,
-  tokenCounts,
-} from '../../../operations/generate-operation.js';
+import { generatePayload } from '../../../operations/payloads/generate-payload.js';
+import { encodeGenerateResult, tokenCounts } from '../../../operations/payloads/generate-result.js';
 import { cutAtStop } from '../streaming/text-stream.js';
 import { TokenPublisher } from '../streaming/token-events.js';
 
@@ -35,16 +31,13 @@ export class GenerateHandler extends OperationHandler {
   }
 
   override async run(operation: Operation): Promise<OperationOutcome> {
-    const generate = decodeGenerate(operation.request);
-    const { request, options } = generate;
-    const publisher = options.stream ? this.publisherOf(operation) : null;
+    const { request, checkpointId, stream, logprobs, promptLogprobs } = generatePayload.decode(operation.request);
+    const publisher = stream ? this.publisherOf(operation) : null;
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
     const result = await this.cancellable(operation, (signal) =>
-      this.withTarget(operation, options.checkpointId, (target) =>
-        this.backend.generate(target, withTables(request, options), { onToken, signal }),
-      ),
+      this.withTarget(operation, checkpointId, (target) => this.backend.generate(target, request, { onToken, signal })),
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
@@ -53,12 +46,11 @@ export class GenerateHandler extends OperationHandler {
     const texts = await Promise.all(
       result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
     );
-    const promptLogprobs = options.promptLogprobs
-      ? await this.withTarget(operation, options.checkpointId, (target) => this.scorePrompt(target, request.prompt))
+    const scores = promptLogprobs
+      ? await this.withTarget(operation, checkpointId, (target) => this.scorePrompt(target, request.prompt))
       : null;
-    // Of the last n only, where the client asks for so few.
-    promptLogprobs?.fill(NaN, 0, -(options.promptLogprobsLast ?? request.prompt.length));
-    const encoded = encodeGenerated(generate, result, texts, promptLogprobs);
+    scores?.fill(NaN, 0, -(request.topPromptLast ?? request.prompt.length));
+    const encoded = encodeGenerateResult(request, result, { texts, logprobs, promptLogprobs: scores });
     const { prompt_tokens: promptTokens, completion_tokens: sampledTokens } = tokenCounts(encoded);
     return { result: encoded, usage: { ...NO_USAGE, promptTokens, sampledTokens } };
   }
@@ -111,15 +103,6 @@ export class GenerateHandler extends OperationHandler {
       this.logger.warn(`Some tokens of ${requestId} were not streamed, but the result contains them: ${String(error)}`);
     });
   }
-}
-
-/** The request with what its client asks for beside the continuations. */
-function withTables(request: GenerateRequest, options: GenerateOptions): GenerateRequest {
-  const { topPromptTokens = 0, topSampledTokens = 0, promptAlternatives = 0, promptLogprobsLast: last } = options;
-  return {
-    ...{ ...request, topPromptTokens, topSampledTokens, promptAlternatives },
-    ...(last === undefined ? {} : { topPromptLast: last }),
-  };
 }
 
 /** The stop token and everything from a stop string on are no part of the text. */

@@ -7,7 +7,7 @@ import {
   SAMPLED_TOP_TENSORS,
   TARGETS,
   TOP_TENSORS,
-} from '../../../operations/generate-operation.js';
+} from '../../../operations/payloads/generate-result.js';
 import { LOGPROBS } from '../../../operations/payloads/forward-payload.js';
 import { type TinkerSampleResultDto, type TinkerTensorDto } from '../futures/dto/results.dto.js';
 import { bytesOf, tensorOf } from './results.js';

@@ -1,0 +1,94 @@
+import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
+import { type OperationData } from '../../domain/operation-data.js';
+import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type SampledSequence } from '../../domain/sampling.js';
+import { joinTokenTables, type TokenTable } from '../../domain/top-tokens.js';
+
+/** The result of a generate operation. */
+
+/** What the result holds besides what the backend gave. */
+export interface ResultParts {
+  /** The text of each sequence, without stop token and stop string. */
+  readonly texts: readonly string[];
+  /** Whether to keep the log-probs of the sampled tokens. */
+  readonly logprobs: boolean;
+  readonly promptLogprobs: Float32Array | null;
+}
+
+export function encodeGenerateResult(
+  request: GenerateRequest,
+  { sequences, promptTop, promptTargets, promptAlternatives }: GenerateResult,
+  { texts, logprobs: withLogprobs, promptLogprobs }: ResultParts,
+): OperationData {
+  const total = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const tokens = ragged(tokensOf(sequences), new Int32Array(total));
+  const logprobs = ragged(
+    sequences.map((sequence) => sequence.logprobs),
+    new Float32Array(total),
+  );
+  return {
+    json: {
+      texts,
+      stop_reasons: sequences.map(({ stopReason }) => stopReason),
+      usage: { prompt_tokens: request.prompt.length, completion_tokens: total },
+      seed: request.sampling.seed,
+      ...(request.promptTargets ? { target_width: request.promptTargets.width } : {}),
+    },
+    tensors: {
+      tokens,
+      ...(withLogprobs ? { logprobs } : {}),
+      ...sampledTopTensors(sequences, tokens.offsets),
+      ...(promptTop ? tableTensors(TOP_TENSORS, promptTop) : {}),
+      ...(promptAlternatives ? tableTensors(ALTERNATIVE_TENSORS, promptAlternatives) : {}),
+      ...(promptTargets ? { [TARGETS.logprobs]: promptTargets } : {}),
+      ...columnsTensor(request.promptTargets?.columns ?? null),
+      ...(promptLogprobs ? { prompt_logprobs: ragged([promptLogprobs], new Float32Array(promptLogprobs.length)) } : {}),
+    },
+  };
+}
+
+/** How many tokens the prompt had and how many were sampled. */
+export function tokenCounts({ json }: OperationData): { prompt_tokens: number; completion_tokens: number } {
+  return json['usage'] as ReturnType<typeof tokenCounts>;
+}
+
+/** Names of the tensors that hold tables of tokens, [rows, k] each; those of the prompt are one datum. */
+export const TOP_TENSORS = { tokens: 'prompt_top_tokens', logprobs: 'prompt_top_logprobs' } as const;
+export const SAMPLED_TOP_TENSORS = { tokens: 'top_tokens', logprobs: 'top_logprobs' } as const;
+export const ALTERNATIVE_TENSORS = { tokens: 'prompt_alternatives', logprobs: 'prompt_alternative_logprobs' } as const;
+/** PromptTargets in the payload, their log-probs in the result, the columns in both: see domain/prompt-targets.ts. */
+export const TARGETS = {
+  tokens: 'prompt_targets',
+  columns: 'prompt_target_columns',
+  logprobs: 'prompt_target_logprobs',
+} as const;
+
+function tableTensors(
+  names: Readonly<Record<'tokens' | 'logprobs', string>>,
+  { k, tokens, logprobs }: TokenTable,
+  offsets = offsetsOf([tokens.length / k]),
+): Record<string, RaggedTensor> {
+  const rows = { offsets, trailingShape: [k] };
+  return { [names.tokens]: { data: tokens, ...rows }, [names.logprobs]: { data: logprobs, ...rows } };
+}
+
+/** `offsets`: of the sequences' tokens. */
+function sampledTopTensors(sequences: readonly SampledSequence[], offsets: Int32Array): Record<string, RaggedTensor> {
+  const tables = sequences.flatMap(({ top }) => top ?? []);
+  const [first] = tables;
+  return first ? tableTensors(SAMPLED_TOP_TENSORS, joinTokenTables(tables, first.k), offsets) : {};
+}
+
+export function columnsTensor(columns: Int32Array | null): Record<string, RaggedTensor> {
+  return columns ? { [TARGETS.columns]: ragged([columns], new Int32Array(columns.length)) } : {};
+}
+
+function tokensOf(sequences: readonly SampledSequence[]): readonly Int32Array[] {
+  return sequences.map(({ tokens }) => tokens);
+}
+
+export function ragged<T extends Int32Array | Float32Array>(parts: readonly T[], data: T): RaggedTensor<T> {
+  const offsets = offsetsOf(parts.map((part) => part.length));
+  parts.forEach((part, i) => data.set(part, offsets[i]));
+  return { data, offsets, trailingShape: [] };
+}
