@@ -4,6 +4,7 @@
  */
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { maxFileStatements } from './scripts/lib/max-file-statements.mjs';
 
 const SPECS = ['**/*.spec.ts'];
 const TESTS = ['test/**/*.ts', ...SPECS];
@@ -50,6 +51,10 @@ const restricted = {
     selector: 'MemberExpression[object.name="process"][property.name="env"]',
     message: 'Only src/config reads the environment; inject AppConfig.',
   },
+  packedLiteral: {
+    selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression)',
+    message: 'Write the members of the literal out: a spread of a literal only saves lines, which are not counted.',
+  },
   focusedTest: {
     selector: 'MemberExpression[object.name=/^(describe|it|test)$/][property.name="only"]',
     message: 'A focused test hides the others.',
@@ -60,9 +65,16 @@ const everywhere = [
   restricted.stringInject,
   restricted.doubleCast,
   restricted.stringifiedError,
+  restricted.packedLiteral,
 ];
 
-const budget = (lines) => ['error', { max: lines, skipBlankLines: false, skipComments: false }];
+/**
+ * Statements per file, not lines: a budget of lines is met by packing literals. The fullest files of the service, numerics
+ * included, have 205 to 209 statements (some 300 lines of dense code), those of the tests 307 and 311, so these are the
+ * sizes that one role needed so far.
+ */
+const MAX_STATEMENTS = 210;
+const MAX_TEST_STATEMENTS = 320;
 
 const nodeGlobals = Object.fromEntries(
   ['AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch', 'process']
@@ -74,6 +86,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.data/', '.cache/', '.venv*/', 'coverage/', '**/*.d.mts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
+  { plugins: { house: { rules: { 'max-file-statements': maxFileStatements } } } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -98,7 +111,7 @@ export default tseslint.config(
   {
     rules: {
       eqeqeq: 'error',
-      'max-lines': budget(300),
+      'house/max-file-statements': ['error', MAX_STATEMENTS],
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
       'no-restricted-imports': [
         'error',
@@ -120,7 +133,6 @@ export default tseslint.config(
   },
   // A migration is a list of statements, in the order in which they run.
   { files: ['migrations/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
-  { files: NUMERICS, rules: { 'max-lines': budget(500) } },
   { files: INDEX_LOOPS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   {
     // The one place that reads the environment, and the programs around the service.
@@ -130,7 +142,7 @@ export default tseslint.config(
   {
     files: TESTS,
     rules: {
-      'max-lines': budget(500),
+      'house/max-file-statements': ['error', MAX_TEST_STATEMENTS],
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-syntax': ['error', ...everywhere, restricted.focusedTest],

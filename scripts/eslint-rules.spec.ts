@@ -43,7 +43,9 @@ describe('lint rules', () => {
       'export const s = (a: number[]): number[] => a.sort();',
       '@typescript-eslint/require-array-sort-compare',
     ],
-    ['a long file', 'export {};\n'.repeat(301), 'max-lines'],
+    ['a file of many statements', 'void 0;\n'.repeat(211), 'house/max-file-statements'],
+    ['a packed object', 'export const p = { ...{ a: 1, b: 2 } };', 'no-restricted-syntax'],
+    ['a packed list', 'export const p = [...[1, 2], ...[3]];', 'no-restricted-syntax'],
     [
       'a long function',
       `export function f(): number {\n${'  void 0;\n'.repeat(51)}  return 1;\n}`,
@@ -52,6 +54,11 @@ describe('lint rules', () => {
     ['seven parameters', parameters(7), '@typescript-eslint/max-params'],
   ])('refuse %s', async (_what, code, rule) => {
     expect(await rulesBrokenBy(code)).toContain(rule);
+  });
+
+  it('count statements and nothing else against the budget of a file', async () => {
+    const free = `${'// a comment\n'.repeat(300)}export const all = [\n${'  1,\n'.repeat(300)}];\n`;
+    expect(await rulesBrokenBy(free + 'void 0;\n'.repeat(209))).toEqual([]);
   });
 
   it('allow the environment in src/config', async () => {

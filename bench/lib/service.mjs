@@ -77,8 +77,12 @@ export function startProcess({ log, env }) {
   const output = openSync(log, 'w');
   const main = path.join(projectRoot, 'dist', 'src', 'main.js');
   const defaults = {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', HOST: '127.0.0.1' },
-    ...{ ENGINE: 'onnxruntime', ENGINE_THREADS: String(THREADS) },
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NO_COLOR: '1',
+    HOST: '127.0.0.1',
+    ENGINE: 'onnxruntime',
+    ENGINE_THREADS: String(THREADS),
   };
   const service = spawnOwned(process.execPath, ['--enable-source-maps', main], {
     cwd: projectRoot,

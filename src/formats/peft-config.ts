@@ -34,11 +34,33 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Settings that are read, or that change nothing about a trained adapter. */
 const KNOWN_KEYS = new Set([
-  ...['peft_type', 'r', 'lora_alpha', 'lora_dropout', 'use_rslora', 'target_modules', 'base_model_name_or_path'],
-  ...['bias', 'init_lora_weights', 'auto_mapping', 'inference_mode', 'peft_version', 'revision', 'task_type'],
+  'peft_type',
+  'r',
+  'lora_alpha',
+  'lora_dropout',
+  'use_rslora',
+  'target_modules',
+  'base_model_name_or_path',
+  'bias',
+  'init_lora_weights',
+  'auto_mapping',
+  'inference_mode',
+  'peft_version',
+  'revision',
+  'task_type',
   // PEFT itself takes fan_in_fan_out back for linears; the others serve initialisation or sharding.
-  ...['fan_in_fan_out', 'ensure_weight_tying', 'loftq_config', 'eva_config', 'megatron_config', 'megatron_core'],
-  ...['layers_to_transform', 'layers_pattern', 'exclude_modules', 'rank_pattern', 'alpha_pattern', 'runtime_config'],
+  'fan_in_fan_out',
+  'ensure_weight_tying',
+  'loftq_config',
+  'eva_config',
+  'megatron_config',
+  'megatron_core',
+  'layers_to_transform',
+  'layers_pattern',
+  'exclude_modules',
+  'rank_pattern',
+  'alpha_pattern',
+  'runtime_config',
 ]);
 
 /** Initialisations that leave the base model's weights as they are; the others (PiSSA, LoftQ, ...) change them. */

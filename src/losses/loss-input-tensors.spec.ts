@@ -6,7 +6,9 @@ const PAIR: LossInputSpec = { name: 'pair', dtype: 'float', per: 'datum', requir
 const loss: LossMetadata = { name: 'mine', description: '', inputs: [TARGET_TOKENS, PAIR], config: [] };
 const read = (pair: unknown) =>
   readLossInputs([{ target_tokens: [1, 2], pair }], Int32Array.of(0, 2), {
-    ...{ loss, knownInputs: ['target_tokens', 'pair'], vocabSize: 10 },
+    loss,
+    knownInputs: ['target_tokens', 'pair'],
+    vocabSize: 10,
   });
 
 describe('one number for a datum', () => {

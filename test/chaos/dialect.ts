@@ -71,15 +71,22 @@ export class RootDialect extends Dialect {
         return this.client.submit(`/${operation.kind}`, { ...numbered, name: operation.name });
       case 'load_weights':
         return this.client.submit('/load_weights', {
-          ...{ ...numbered, name: operation.name, optimizer: operation.optimizer },
+          ...numbered,
+          name: operation.name,
+          optimizer: operation.optimizer,
         });
       case 'unload':
         return this.client.submit('/api/v1/unload_model', { model_id });
       case 'sample': {
         const { snapshot, prompt: tokens, seed } = operation;
         return this.client.submit('/generate', {
-          ...{ model_id: snapshot === null ? model_id : `tinker://${model_id}/sampler_weights/${snapshot}` },
-          ...{ tokens, seed, n: SAMPLING.count, max_new_tokens: SAMPLING.maxTokens, logprobs: true, async: true },
+          model_id: snapshot === null ? model_id : `tinker://${model_id}/sampler_weights/${snapshot}`,
+          tokens,
+          seed,
+          n: SAMPLING.count,
+          max_new_tokens: SAMPLING.maxTokens,
+          logprobs: true,
+          async: true,
         });
       }
     }
@@ -119,7 +126,9 @@ export class TinkerDialect extends Dialect {
     this.sessionId = String(session_id);
     this.modelId = `${this.sessionId}:train:0`;
     await this.client.submit('/api/v1/create_model', {
-      ...{ session_id: this.sessionId, model_seq_id: 0, base_model: this.baseModel },
+      session_id: this.sessionId,
+      model_seq_id: 0,
+      base_model: this.baseModel,
       lora_config: { rank: RANK, seed: this.loraSeed, train_unembed: false },
     });
   }
@@ -162,13 +171,16 @@ export class TinkerDialect extends Dialect {
   /** A sampling session of its own for every request: a repeat of either finds the first. */
   private async sample({ snapshot, prompt, seed }: PlannedOperation & { kind: 'sample' }): Promise<string> {
     const { sampling_session_id } = await this.client.post('/api/v1/create_sampling_session', {
-      ...{ session_id: this.sessionId, sampling_session_seq_id: this.samplers++ },
+      session_id: this.sessionId,
+      sampling_session_seq_id: this.samplers++,
       ...(snapshot === null
         ? { base_model: this.baseModel }
         : { model_path: `tinker://${this.modelId}/sampler_weights/${snapshot}` }),
     });
     return this.client.submit('/api/v1/asample', {
-      ...{ sampling_session_id, seq_id: 0, num_samples: SAMPLING.count },
+      sampling_session_id,
+      seq_id: 0,
+      num_samples: SAMPLING.count,
       prompt: { chunks: [{ type: 'encoded_text', tokens: prompt }] },
       sampling_params: { max_tokens: SAMPLING.maxTokens, seed, temperature: 1, top_k: -1, top_p: 1 },
     });

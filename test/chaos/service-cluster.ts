@@ -52,8 +52,13 @@ export class ServiceCluster {
     const disk = SmallDisk.make(dataDirIn(folder), DISK_MB);
     const port = await freePort();
     const shared = {
-      ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, DATA_DIR: dataDirIn(folder), BASE_MODELS: model },
-      ...{ HOST: '127.0.0.1', LOG_LEVEL: 'log', NO_COLOR: '1' },
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+      DATA_DIR: dataDirIn(folder),
+      BASE_MODELS: model,
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'log',
+      NO_COLOR: '1',
     };
     const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>

@@ -20,12 +20,23 @@ export function makeSmallModel(folder: string): string {
   );
   const vocab = Object.fromEntries([...special, ...characters].map((text, id) => [text, id]));
   const added = special.map((content, id) => ({
-    ...{ id, content, special: true },
-    ...{ single_word: false, lstrip: false, rstrip: false, normalized: false },
+    id,
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
   }));
   const tokenizer = {
-    ...{ version: '1.0', truncation: null, padding: null, added_tokens: added },
-    ...{ normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null },
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
     model: { type: 'BPE', vocab, merges: [] },
   };
   const config = { tokenizer_class: 'PreTrainedTokenizerFast', bos_token: '<s>', eos_token: '</s>' };

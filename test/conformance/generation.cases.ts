@@ -240,7 +240,12 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
       sequences.forEach(({ tokens, logprobs }, index) => {
         const own = events.filter((event) => event.index === index);
         expect(own.map(({ token }) => token)).toEqual([...tokens]);
-        expect(largestDifference(own.map(({ logprob }) => logprob), logprobs)).toBeLessThan(1e-6); // prettier-ignore
+        expect(
+          largestDifference(
+            own.map(({ logprob }) => logprob),
+            logprobs,
+          ),
+        ).toBeLessThan(1e-6);
       });
       expect(events).toHaveLength(2 * SAMPLING.maxNewTokens);
     },

@@ -61,7 +61,12 @@ async function pass(engine: ModelEngine, items: readonly PassItem[], kept: reado
   for (const [run, { parts }] of runs.entries()) {
     const found = await engine.forward(id, run);
     parts.forEach(({ item }, part) => logprobs[item]!.push(...found[part]!));
-    if (kept.length > 0) await engine.backward(id, run, found.map((part) => part.map((_, i) => -1 - i))); // prettier-ignore
+    if (kept.length > 0)
+      await engine.backward(
+        id,
+        run,
+        found.map((part) => part.map((_, i) => -1 - i)),
+      );
   }
   for (const item of kept) await engine.keepGradients(id, item);
   await engine.closePass(id);
@@ -90,7 +95,12 @@ const training: readonly EngineCase[] = [
         const found = await engine.forward(id, run);
         parts.forEach(({ item }, part) => together[item]!.push(...found[part]!));
         const trains = parts.some(({ item }) => item < 2);
-        if (trains) await engine.backward(id, run, found.map((part) => part.map((_, i) => -1 - i))); // prettier-ignore
+        if (trains)
+          await engine.backward(
+            id,
+            run,
+            found.map((part) => part.map((_, i) => -1 - i)),
+          );
       }
       await engine.keepGradients(id, 0);
       await engine.keepGradients(id, 1);
@@ -215,7 +225,10 @@ const sampling: readonly EngineCase[] = [
       const second = await engine.openSequence(base);
       const third = await engine.openSequence(adapterRef('b'));
       await engine.advance([{ sequence: first, tokens: tokens(9) }]);
-      await engine.advance([{ sequence: second, tokens: tokens(4, 2) }, { sequence: first, tokens: one }]); // prettier-ignore
+      await engine.advance([
+        { sequence: second, tokens: tokens(4, 2) },
+        { sequence: first, tokens: one },
+      ]);
       const last = await engine.advance([
         { sequence: third, tokens: tokens(6, 3) },
         { sequence: first, tokens: one },

@@ -37,7 +37,11 @@ export const STATE_CASES: readonly ConformanceCase[] = [
     run: (subject) =>
       withAdapters(subject, { a: {}, same: {}, other: { seed: 12 } }, async () => {
         const { backend } = subject;
-        const [a, same, other] = [await digestOf(backend, 'a'), await digestOf(backend, 'same'), await digestOf(backend, 'other')]; // prettier-ignore
+        const [a, same, other] = [
+          await digestOf(backend, 'a'),
+          await digestOf(backend, 'same'),
+          await digestOf(backend, 'other'),
+        ];
         expect(same).toBe(a);
         expect(other).not.toBe(a);
         expect(await backend.exportState('a')).toMatchObject({ step: 0, passes: 0, gradients: null });
@@ -100,7 +104,10 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         for (const id of ['kept', 'moved']) await backend.forwardBackward(id, BATCH);
         expect(await backend.optimStep('moved', ADAM)).toEqual(await backend.optimStep('kept', ADAM));
         expect(await digestOf(backend, 'moved')).toBe(await digestOf(backend, 'kept'));
-        const [moved, kept] = [await backend.forward(adapter('moved'), BATCH), await backend.forward(adapter('kept'), BATCH)]; // prettier-ignore
+        const [moved, kept] = [
+          await backend.forward(adapter('moved'), BATCH),
+          await backend.forward(adapter('kept'), BATCH),
+        ];
         expect(moved).toEqual(kept);
       }),
   },
@@ -153,7 +160,6 @@ export const STATE_CASES: readonly ConformanceCase[] = [
           ['whole', true],
           ['bare', false],
         ] as const) {
-          // prettier-ignore
           await backend.forwardBackward(id, BATCH);
           await backend.importState(id, state, { optimizer });
           await expect(backend.optimStep(id, ADAM)).rejects.toMatchObject({ code: 'no_gradients' });

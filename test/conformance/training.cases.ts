@@ -92,7 +92,15 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
           await backend.optimStep('b', { ...ADAM, ...change });
           return backend.exportState('b');
         };
-        const changes: Partial<AdamParams>[] = [{}, { learningRate: 0.01 }, { beta1: 0.5 }, { beta2: 0.9 }, { eps: 1 }, { weightDecay: 0.5 }, { gradClipNorm: 1e-3 }]; // prettier-ignore
+        const changes: Partial<AdamParams>[] = [
+          {},
+          { learningRate: 0.01 },
+          { beta1: 0.5 },
+          { beta2: 0.9 },
+          { eps: 1 },
+          { weightDecay: 0.5 },
+          { gradClipNorm: 1e-3 },
+        ];
         const digests = new Set<string>();
         for (const change of changes) digests.add(digest(await after(change)));
         expect(digests.size).toBe(changes.length);
@@ -127,12 +135,18 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         await train(backend, 'b');
         await backend.forwardBackward('b', BATCH);
         const otherBefore = await digestOf(backend, 'b');
-        const before = [numbersOf(await backend.forward(adapter('b'), BATCH)), numbersOf(await backend.forward(base(subject), BATCH))]; // prettier-ignore
+        const before = [
+          numbersOf(await backend.forward(adapter('b'), BATCH)),
+          numbersOf(await backend.forward(base(subject), BATCH)),
+        ];
         await train(backend, 'a');
         await backend.forwardBackward('a', BATCH);
         await backend.deleteAdapter('a');
         expect(await digestOf(backend, 'b')).toBe(otherBefore);
-        const after = [numbersOf(await backend.forward(adapter('b'), BATCH)), numbersOf(await backend.forward(base(subject), BATCH))]; // prettier-ignore
+        const after = [
+          numbersOf(await backend.forward(adapter('b'), BATCH)),
+          numbersOf(await backend.forward(base(subject), BATCH)),
+        ];
         expect(after).toEqual(before);
       }),
   },
@@ -223,7 +237,10 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
           expect(Math.abs(written.loss - builtIn.loss), loss).toBeLessThan(ROUNDING * Math.abs(builtIn.loss));
           expect(Object.keys(written.metrics).sort(), loss).toEqual(Object.keys(builtIn.metrics).sort());
           // One is computed between two graphs and the other inside of one, from log-probs that differ in rounding.
-          expect(distance(await gradientsOf(backend, 'written'), await gradientsOf(backend, 'builtIn')), loss).toBeLessThan(ROUNDING * 10); // prettier-ignore
+          expect(
+            distance(await gradientsOf(backend, 'written'), await gradientsOf(backend, 'builtIn')),
+            loss,
+          ).toBeLessThan(ROUNDING * 10);
         }
       }),
   },
@@ -268,7 +285,8 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         const before = await digestOf(backend, 'a');
         const request = requestOf(DATUMS, { definition, inputs: { weights: () => 0 } });
         await expect(backend.forwardBackward('a', request)).rejects.toMatchObject({
-          ...{ code: 'non_finite_loss', category: 'user' },
+          code: 'non_finite_loss',
+          category: 'user',
           message: expect.stringContaining("'target_logprobs / weights' in loss") as string,
         });
         expect(await digestOf(backend, 'a')).toBe(before);
@@ -451,7 +469,8 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
           await backend.forwardBackward('a', BATCH);
           for (const learningRate of [ADAM.learningRate, 0]) {
             await expect(backend.optimStep('a', { ...ADAM, learningRate }), loss).rejects.toMatchObject({
-              ...{ code: 'non_finite_update', details: { at_fault: 'gradients' } },
+              code: 'non_finite_update',
+              details: { at_fault: 'gradients' },
             });
           }
           expect(await backend.dropGradients('a')).toBe(2);

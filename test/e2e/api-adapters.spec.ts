@@ -61,7 +61,12 @@ describe('adapters', () => {
     const made = await server.api.post<AdapterAnswer & AcceptedAnswer>('/adapters', { model_id: 'first', lora_config });
     expect(made.status).toBe(201);
     expect(made.body).toMatchObject({
-      ...{ model_id: 'first', base_model: 'tiny-chat', rank: 4, alpha: 8, step: 0, has_gradients: false },
+      model_id: 'first',
+      base_model: 'tiny-chat',
+      rank: 4,
+      alpha: 8,
+      step: 0,
+      has_gradients: false,
       lora_config: { rank: 4, alpha: 8, dropout: 0, target_modules: ['q_proj', 'o_proj'], use_rslora: true, seed: 7 },
     });
     const { body: created } = await server.api.retrieve(made.body.request_id);
@@ -99,15 +104,18 @@ describe('adapters', () => {
   });
 
   it.each([
-    ...[
-      '/adapters?limit=0',
-      '/adapters?limit=501',
-      '/adapters?cursor=me',
-      '/adapters?status=idle',
-      '/adapters?limit=1&x=',
-    ],
-    ...['/adapters/none?x=1', '/futures?model=a', '/futures/future_1?wait=1', '/get_server_capabilities?x=1'],
-    ...['/loss_functions?x=1', '/adapters/none/checkpoints?limit=1', '/adapters/none/export?format=zip'],
+    '/adapters?limit=0',
+    '/adapters?limit=501',
+    '/adapters?cursor=me',
+    '/adapters?status=idle',
+    '/adapters?limit=1&x=',
+    '/adapters/none?x=1',
+    '/futures?model=a',
+    '/futures/future_1?wait=1',
+    '/get_server_capabilities?x=1',
+    '/loss_functions?x=1',
+    '/adapters/none/checkpoints?limit=1',
+    '/adapters/none/export?format=zip',
   ])('GET %s is refused, naming the parameter', async (path) => {
     const { status, body } = await server.api.get<ErrorAnswer>(path);
     expect([path, status]).toEqual([path, 400]);
@@ -126,7 +134,10 @@ describe('adapters', () => {
       model_id: 'default-shape',
     });
     expect(capabilities).toMatchObject({
-      ...{ model_id: 'default-shape', is_lora: true, lora_rank: 16, trainable_params: shown },
+      model_id: 'default-shape',
+      is_lora: true,
+      lora_rank: 16,
+      trainable_params: shown,
       model_data: { arch: 'llama', model_name: 'tiny-chat' },
     });
     // Rank 16 on q and v: twice the rank gives twice the numbers.

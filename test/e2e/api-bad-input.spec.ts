@@ -108,7 +108,8 @@ describe('what a refusal leaves', () => {
 
   it('names the length and the limit of what is too long', async () => {
     const { body } = await server.api.post<ErrorAnswer>('/fwdbwd', {
-      ...{ model_id: 'mine', data: [datum(new Array(5000).fill(1), {})] },
+      model_id: 'mine',
+      data: [datum(new Array(5000).fill(1), {})],
     });
     expect(body.error.message).toMatch(/5000 tokens.*1024/);
     expect(body.error.details?.remedy).toMatch(/[Ss]horten/);

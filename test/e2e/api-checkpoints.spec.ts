@@ -116,7 +116,9 @@ describe('training checkpoints', () => {
     await train('listed', 1);
     await server.api.run('/save_weights', { model_id: 'listed', name: 'a' });
     expect((await fails('/save_weights', { model_id: 'listed', name: 'a' })).error).toMatchObject({
-      ...{ code: 'checkpoint_exists', category: 'user', details: { field: 'name' } },
+      code: 'checkpoint_exists',
+      category: 'user',
+      details: { field: 'name' },
     });
     await train('listed', 1);
     await server.api.run('/save_weights', { model_id: 'listed', name: 'a', overwrite: true });
@@ -243,7 +245,10 @@ describe('PEFT files', () => {
   it('go out as PEFT writes them, and leave nothing behind', async () => {
     const config = JSON.parse(readFileSync(path.join(unpacked, 'adapter_config.json'), 'utf8')) as object;
     expect(config).toMatchObject({
-      ...{ peft_type: 'LORA', r: 4, lora_alpha: 12, target_modules: ['q_proj', 'v_proj'] },
+      peft_type: 'LORA',
+      r: 4,
+      lora_alpha: 12,
+      target_modules: ['q_proj', 'v_proj'],
       base_model_name_or_path: 'tiny-chat',
     });
     const { body } = await server.api.get<{ checkpoints: object[] }>('/adapters/exported/checkpoints');

@@ -6,10 +6,22 @@ import { TestServer } from './support/server.js';
 
 /** In an order in which each finds what it needs. */
 const POSTS = [
-  ...['/loss_functions', '/loss_functions/preview'],
-  ...['/adapters', '/add_lora', '/get_info', '/fwd', '/fwdbwd', '/optim_step'],
-  ...['/adapters/{model_id}/rewind', '/adapters/{model_id}/fork', '/save_weights'],
-  ...['/save_weights_for_sampler', '/load_weights', '/generate', '/retrieve_future', '/remove_lora'],
+  '/loss_functions',
+  '/loss_functions/preview',
+  '/adapters',
+  '/add_lora',
+  '/get_info',
+  '/fwd',
+  '/fwdbwd',
+  '/optim_step',
+  '/adapters/{model_id}/rewind',
+  '/adapters/{model_id}/fork',
+  '/save_weights',
+  '/save_weights_for_sampler',
+  '/load_weights',
+  '/generate',
+  '/retrieve_future',
+  '/remove_lora',
 ];
 
 /** Of every kind of request: its schema is chosen by "kind". */
@@ -50,9 +62,14 @@ it('give every route a group that is described, and a name of its own', () => {
 it('ask for a key where the server does', () => {
   const open = [...routesOf(api)].filter(([, { security }]) => security?.length === 0).map(([name]) => name);
   expect(open.sort()).toEqual([
-    ...['GET /', 'GET /api/v1/archives/{token}', 'GET /api/v1/files/{token}', 'GET /api/v1/healthz'],
+    'GET /',
+    'GET /api/v1/archives/{token}',
+    'GET /api/v1/files/{token}',
+    'GET /api/v1/healthz',
     'GET /api/v1/traces/{token}',
-    ...['GET /healthz', 'GET /hf/{path}', 'GET /readyz'],
+    'GET /healthz',
+    'GET /hf/{path}',
+    'GET /readyz',
   ]);
 });
 

@@ -91,7 +91,8 @@ describe('a server without keys', () => {
       rawRequest(server.api.url + path, {
         method: 'OPTIONS',
         headers: {
-          ...{ Origin: origin, 'Access-Control-Request-Method': 'POST' },
+          Origin: origin,
+          'Access-Control-Request-Method': 'POST',
           'Access-Control-Request-Headers': 'content-type,x-api-key,authorization',
         },
       });

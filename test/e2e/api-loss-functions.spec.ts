@@ -106,7 +106,8 @@ describe('the register', () => {
     ]);
     const get = async (name: string) => (await mine.get<DetailsAnswer>(`/loss_functions/${name}`)).body;
     expect(await get('mine')).toMatchObject({
-      ...{ version: 2, definition: sum('2') },
+      version: 2,
+      definition: sum('2'),
       versions: [{ version: 2 }, { version: 1 }],
     });
     expect(await get('mine@1')).toMatchObject({ version: 1, definition: sum('1') });
@@ -135,7 +136,11 @@ describe('the register', () => {
       next_cursor: null,
     });
     expect((await list('origin=server')).available_loss_functions).toEqual([
-      ...['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
+      'cross_entropy',
+      'importance_sampling',
+      'ppo',
+      'cispo',
+      'dro',
     ]);
     expect((await list('origin=own')).available_loss_functions).not.toContain('ppo');
     for (const query of ['limit=0', 'limit=x', 'origin=theirs', 'cursor=1042', 'name[]=a', 'nme=a']) {
@@ -191,10 +196,16 @@ describe('a definition that cannot be used is refused', () => {
     ['a formula of a metric', { ...loss('sum(target_logprobs)'), metrics: { m: 'foo(1)' } }, 'metrics.m', 0],
     ['__proto__ as an input', loss('sum(target_logprobs * __proto__)'), 'loss', 22],
     ['constructor as an input', loss('sum(target_logprobs * constructor)'), 'loss', 22],
-    ['toString as an optional one', { ...loss('sum(target_logprobs * toString)'), inputs: { toString: { default: 1 } } }, 'loss', 22], // prettier-ignore
+    [
+      'toString as an optional one',
+      { ...loss('sum(target_logprobs * toString)'), inputs: { toString: { default: 1 } } },
+      'loss',
+      22,
+    ],
   ])('%s, at the character', async (_what, definition, field, position) => {
     expect(await refused(definition)).toMatchObject({
-      ...{ status: 400, code: 'invalid_expression' },
+      status: 400,
+      code: 'invalid_expression',
       details: { field, position },
     });
   });
@@ -225,7 +236,11 @@ describe('a definition that cannot be used is refused', () => {
     ['a default out of range', { ...good, config: { a: { default: 2, max: 1 } } }, 'config.a'],
     ['a default beyond float64', raw('"config": {"a": 1e999}'), 'config.a'],
     ['65 values', { ...good, let: Object.fromEntries([...Array(65).keys()].map((i) => [`v${i}`, '1'])) }, 'let'],
-    ['33 metrics', { ...good, metrics: Object.fromEntries([...Array(33).keys()].map((i) => [`v${i}`, '1'])) }, 'metrics'], // prettier-ignore
+    [
+      '33 metrics',
+      { ...good, metrics: Object.fromEntries([...Array(33).keys()].map((i) => [`v${i}`, '1'])) },
+      'metrics',
+    ],
     ['a long description', { ...good, description: 'x'.repeat(2001) }, 'description'],
     ['NUL', { ...good, description: 'a\0b' }, 'body'],
     ['half a character', { ...good, description: '\ud800' }, 'body'],
@@ -265,8 +280,10 @@ describe('a definition that cannot be used is refused', () => {
   it('a mask of values that are used over and over is looked through once', async () => {
     const doubled = Object.fromEntries([...Array(60).keys()].map((i) => [`v${i + 1}`, `v${i} + v${i}`]));
     await register({
-      ...{ name: 'doubling', let: { v0: 'weights + 1', ...doubled } },
-      ...{ loss: 'sum(target_logprobs)', mask: 'v60 > 0' },
+      name: 'doubling',
+      let: { v0: 'weights + 1', ...doubled },
+      loss: 'sum(target_logprobs)',
+      mask: 'v60 > 0',
     });
   });
 });
@@ -335,7 +352,12 @@ describe('a preview', () => {
     ['a name that is not there', { data, loss_fn: 'a\0b' }, 'unknown_loss', 'loss_fn'],
     ['an input that is missing', { data, definition: sum('x') }, 'invalid_request', 'data[0].loss_fn_inputs.x'],
     ['no data', { definition: sum('1') }, 'invalid_request', 'data'],
-    ['too much', { definition: sum('1'), data: [{ target_logprobs: Array(4097).fill(-1) }] }, 'invalid_request', 'data'], // prettier-ignore
+    [
+      'too much',
+      { definition: sum('1'), data: [{ target_logprobs: Array(4097).fill(-1) }] },
+      'invalid_request',
+      'data',
+    ],
     ['a division by 0', { data, definition: sum('1 / 0') }, 'non_finite_loss', undefined],
     ['a formula', { data, definition: sum('foo(1)') }, 'invalid_expression', 'loss'],
   ])('refuses %s', async (_what, body, code, field) => {
@@ -396,7 +418,11 @@ describe('training', () => {
       return { ...entry, loss_fn_inputs: inputs };
     });
     const input = { data, loss_fn: 'my_dpo', loss_fn_config: { beta: 1 } };
-    const { status, body } = await client.settled('forward_backward', { model_id: modelId, seq_id: 2, forward_backward_input: input }); // prettier-ignore
+    const { status, body } = await client.settled('forward_backward', {
+      model_id: modelId,
+      seq_id: 2,
+      forward_backward_input: input,
+    });
     expect(status).toBe(200);
     expect(Object.keys(body['metrics'] as object).sort()).toEqual(['accuracy:mean', 'loss:sum', 'mean_margin:mean']);
   });
@@ -408,7 +434,10 @@ describe('training', () => {
       { role: 'assistant', content: answer },
     ];
     const { metrics } = await mine.forwardBackward({
-      ...{ model_id: 'chats', data: [chat('Good day.'), chat('Go away.')], loss_fn: 'my_simpo', train_on: 'assistant' },
+      model_id: 'chats',
+      data: [chat('Good day.'), chat('Go away.')],
+      loss_fn: 'my_simpo',
+      train_on: 'assistant',
       loss_fn_inputs: { pair: [0, 0], chosen: [1, 0] },
     });
     expect([0, 1]).toContain(metrics['accuracy']);

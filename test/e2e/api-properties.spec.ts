@@ -87,7 +87,10 @@ async function send(
   { path, headers, body }: RandomRequest,
 ): Promise<{ status: number; text: string }> {
   const answer = await fetch(server.api.url + path, {
-    ...{ method, headers, redirect: 'manual', signal: AbortSignal.timeout(PATIENCE_MS) },
+    method,
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(PATIENCE_MS),
     ...(body === undefined ? {} : { body }),
   });
   return { status: answer.status, text: await answer.text() };

@@ -51,7 +51,9 @@ describe('supervised training', () => {
   it("weights only the assistant's tokens when asked to", async () => {
     const all = await server.api.run<ForwardAnswer>('/fwd', { model_id: 'base', data: [data[0]] });
     const some = await server.api.run<ForwardAnswer>('/fwd', {
-      ...{ model_id: 'base', data: [data[0]], train_on: 'assistant' },
+      model_id: 'base',
+      data: [data[0]],
+      train_on: 'assistant',
     });
     expect(some.metrics['num_tokens']).toBe(all.metrics['num_tokens']);
     expect(some.metrics['num_weighted_tokens']).toBeLessThan(all.metrics['num_tokens']!);
@@ -67,7 +69,9 @@ describe('supervised training', () => {
   it('gives log-probs of every position of a datum, also of weight 0', async () => {
     const weights = { data: [0, 1, 0, -0.5, 2], dtype: 'float32', shape: [5] };
     const { loss, loss_fn_outputs } = await server.api.run<ForwardAnswer>('/fwd', {
-      ...{ model_id: 'tiny-chat', data: [datum({ weights })], loss_fn: 'cross_entropy' },
+      model_id: 'tiny-chat',
+      data: [datum({ weights })],
+      loss_fn: 'cross_entropy',
     });
     const { data: logprobs, dtype, shape } = loss_fn_outputs[0]!.logprobs;
     expect({ dtype, shape }).toEqual({ dtype: 'float32', shape: [5] });
@@ -80,7 +84,8 @@ describe('supervised training', () => {
     const target_tokens = { data: targets.flatMap((token) => [token, token + 1]), dtype: 'int64', shape: [5, K] };
     const weights = { data: new Array(5 * K).fill(0.5), dtype: 'float32', shape: [5, K] };
     const { loss_fn_outputs } = await server.api.run<ForwardAnswer>('/fwd', {
-      ...{ model_id: 'base', data: [datum({ target_tokens, weights })] },
+      model_id: 'base',
+      data: [datum({ target_tokens, weights })],
     });
     expect(loss_fn_outputs[0]!.logprobs.shape).toEqual([5, K]);
     expect(loss_fn_outputs[0]!.logprobs.data).toHaveLength(5 * K);
@@ -92,7 +97,10 @@ describe('reinforcement learning', () => {
     const before = await server.api.run<ForwardAnswer>('/fwd', { model_id: 'rl', data, logprobs: 'all' });
     const logprobs = before.loss_fn_outputs.map((output) => output.logprobs.data);
     const request = {
-      ...{ model_id: 'rl', data, loss_fn: 'ppo', loss_fn_config: { clip_high_threshold: 1.3 } },
+      model_id: 'rl',
+      data,
+      loss_fn: 'ppo',
+      loss_fn_config: { clip_high_threshold: 1.3 },
       loss_fn_inputs: { logprobs, advantages: [1, 0.5] },
     };
     const first = await server.api.forwardBackward(request);
@@ -195,7 +203,9 @@ describe('a diverging request', () => {
     // exp(logprob + 1e5) overflows: the loss is infinite.
     const inputs = { logprobs: [-1e5, -1, -1, -1, -1], advantages: [1, 1, 1, 1, 1] };
     const accepted = await server.api.post<AcceptedAnswer>('/fwdbwd', {
-      ...{ model_id: 'sane', data: [datum(inputs)], loss_fn: 'importance_sampling' },
+      model_id: 'sane',
+      data: [datum(inputs)],
+      loss_fn: 'importance_sampling',
     });
     const answer = await server.api.retrieve<ErrorAnswer>(accepted.body.request_id);
     expect(answer.status).toBe(422);

@@ -40,8 +40,13 @@ describe.skipIf(isMissing)(`the event loop of the API${needs}`, () => {
     server = await TestServer.start({
       ready: 'healthz',
       env: {
-        ...{ REDIS_URL: redis.url, ROLE: 'api', ENGINE: '', ENGINE_THREADS: '', API_KEYS: KEY },
-        ...{ NODE_OPTIONS: `--import ${preload}`, BODY_GRACE_S: '2' },
+        REDIS_URL: redis.url,
+        ROLE: 'api',
+        ENGINE: '',
+        ENGINE_THREADS: '',
+        API_KEYS: KEY,
+        NODE_OPTIONS: `--import ${preload}`,
+        BODY_GRACE_S: '2',
       },
     });
     const made = await send({ ...adapter, headers: { 'Content-Type': 'application/json' } }, KEY);
@@ -63,7 +68,9 @@ describe.skipIf(isMissing)(`the event loop of the API${needs}`, () => {
     patienceMs = PATIENCE_MS,
   ): Promise<number> {
     const response = await fetch(server.api.url + route, {
-      ...{ method: 'POST', body, signal: AbortSignal.timeout(patienceMs) },
+      method: 'POST',
+      body,
+      signal: AbortSignal.timeout(patienceMs),
       headers: { ...headers, ...(key === null ? {} : { 'X-API-Key': key }) },
     });
     await response.arrayBuffer();

@@ -163,7 +163,13 @@ describe('a plugin that steps of the log need', () => {
       await restart();
       expect(await look()).toMatchObject({
         status: 503,
-        body: { error: { code: 'loss_plugin_missing', category: 'server', message: expect.stringMatching(/'focal' \(a file with sha256:/) as string } }, // prettier-ignore
+        body: {
+          error: {
+            code: 'loss_plugin_missing',
+            category: 'server',
+            message: expect.stringMatching(/'focal' \(a file with sha256:/) as string,
+          },
+        },
       });
 
       writeFileSync(file, source);

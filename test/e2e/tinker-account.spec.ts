@@ -51,13 +51,16 @@ describe('a key', () => {
     const { status, body } = await client.get(ME);
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      ...{ name: 'configured', created_at: null, id: expect.stringMatching(/^key_[0-9a-f]{16}$/) as string },
+      name: 'configured',
+      created_at: null,
+      id: expect.stringMatching(/^key_[0-9a-f]{16}$/) as string,
       details: { org_details: { name: 'Self-hosted' }, user_details: { email: body['id'] } },
     });
     expect(Number.isSafeInteger(body['key_id'])).toBe(true);
     expect((await stranger.get(ME)).body['key_id']).not.toBe(body['key_id']);
     expect(await client.send('DELETE', ME)).toMatchObject({
-      ...{ status: 403, body: { error: { code: 'key_not_revocable', category: 'user' } } },
+      status: 403,
+      body: { error: { code: 'key_not_revocable', category: 'user' } },
     });
     expect((await client.get(ME)).status).toBe(200);
   });
@@ -243,7 +246,10 @@ describe('a search for sessions', () => {
     const [third, second, first] = sessions;
     expect(third).toMatchObject({ ...common, session_id: ids.third, status: null, display_name: null });
     expect(second).toMatchObject({
-      ...{ ...common, session_id: ids.second, project_id: 'search-2', user_metadata: { lr: '0.5', note: 'b' } },
+      ...common,
+      session_id: ids.second,
+      project_id: 'search-2',
+      user_metadata: { lr: '0.5', note: 'b' },
       status: { type: 'client_finished', reason: { type: 'errored' }, detail: 'out of patience' },
     });
     expect(first).toMatchObject({ ...common, session_id: ids.first, status: { type: 'active' } });

@@ -50,8 +50,13 @@ beforeAll(async () => {
   const sampler = await client.post('create_sampling_session', client.baseSampler(0));
   const tinker_path = String(saved.body['path']);
   known = {
-    ...{ session_id: client.sessionId, model_id, request_id, tinker_path, source_path: tinker_path },
-    ...{ sampling_session_id: String(sampler.body['sampling_session_id']), base_model: 'tiny-chat' },
+    session_id: client.sessionId,
+    model_id,
+    request_id,
+    tinker_path,
+    source_path: tinker_path,
+    sampling_session_id: String(sampler.body['sampling_session_id']),
+    base_model: 'tiny-chat',
   };
 });
 

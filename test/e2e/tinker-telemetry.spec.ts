@@ -25,7 +25,10 @@ async function send(body: string) {
 
 it('is answered, whatever is in it, and its secrets are kept nowhere', async () => {
   const event = {
-    ...{ event: 'UNHANDLED_EXCEPTION', event_id: 'e', severity: 'ERROR', error_type: 'APIStatusError' },
+    event: 'UNHANDLED_EXCEPTION',
+    event_id: 'e',
+    severity: 'ERROR',
+    error_type: 'APIStatusError',
     error_message: `headers: {'X-API-Key': '${SECRET}'}`,
     event_data: { deep: [{ key: SECRET }] },
   };

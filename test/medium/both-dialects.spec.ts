@@ -111,7 +111,8 @@ it('are fetched by either API, in each of its encodings', async () => {
 
 it('leave out the log-probs that POST /generate was not asked for', async () => {
   const [[, , plain], [, , scored]] = sent.filter(([dialect, kind]) => dialect === 'root' && kind === 'generate') as [
-    ...[[string, string, string], [string, string, string]],
+    [string, string, string],
+    [string, string, string],
   ];
   const sequence = async (request_id: string) => {
     const { body } = await client.post('retrieve_future', { request_id });

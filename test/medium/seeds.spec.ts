@@ -5,7 +5,14 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { TinkerClient } from '../support/tinker-client.js';
 
 /** Digits as a client in a language with integers writes them; the first ones are neighbours of one float64. */
-const SEEDS = ['1152921504606846976', '1152921504606846977', '9007199254740993', '4611686018427387904', '18446744073709551621', '-7']; // prettier-ignore
+const SEEDS = [
+  '1152921504606846976',
+  '1152921504606846977',
+  '9007199254740993',
+  '4611686018427387904',
+  '18446744073709551621',
+  '-7',
+];
 
 let database: TestDatabase;
 let service: ApiApp;

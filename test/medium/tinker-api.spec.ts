@@ -138,19 +138,27 @@ describe('what is asked beside the continuations', () => {
   /** Places 1 and 2 of a prompt of three. */
   const targets = { data: [6, -1, 9, 7], dtype: 'int64', shape: [2, 2] };
   const sparse = {
-    ...{ data: [6, 9, 7], dtype: 'int64', shape: [2, 2] },
-    ...{ sparse_crow_indices: [0, 1, 3], sparse_col_indices: [0, 0, 1] },
+    data: [6, 9, 7],
+    dtype: 'int64',
+    shape: [2, 2],
+    sparse_crow_indices: [0, 1, 3],
+    sparse_col_indices: [0, 0, 1],
   };
 
   it('comes in the shapes that were asked for, with the log-probs of the prompt', async () => {
     const accepted = await asked({
-      ...{ num_samples: 2, prompt_logprobs: true, topk_sample_logprobs: 3, prompt_alt_tokens_k: 4 },
+      num_samples: 2,
+      prompt_logprobs: true,
+      topk_sample_logprobs: 3,
+      prompt_alt_tokens_k: 4,
       target_prompt_logprobs: targets,
     });
     const { body } = await client.retrieved(accepted);
     const [, first, second] = body['prompt_logprobs'] as number[];
     expect(body['target_prompt_logprobs']).toEqual({
-      ...{ data: [first, 0, expect.any(Number) as number, second], dtype: 'float32', shape: [2, 2] },
+      data: [first, 0, expect.any(Number) as number, second],
+      dtype: 'float32',
+      shape: [2, 2],
     });
     expect(body['prompt_alt_tokens']).toMatchObject({
       tokens: { data: expect.any(Array) as number[], dtype: 'int64', shape: [2, 4] },
@@ -165,11 +173,16 @@ describe('what is asked beside the continuations', () => {
 
   it('comes sparse where it was asked so', async () => {
     const { body } = await client.settled('asample', {
-      ...{ base_model: 'tiny-chat', num_samples: 1, prompt: { chunks: [{ tokens: [5, 6, 7] }] } },
-      ...{ sampling_params: { max_tokens: 1 }, target_prompt_logprobs: sparse },
+      base_model: 'tiny-chat',
+      num_samples: 1,
+      prompt: { chunks: [{ tokens: [5, 6, 7] }] },
+      sampling_params: { max_tokens: 1 },
+      target_prompt_logprobs: sparse,
     });
     expect(body['target_prompt_logprobs']).toEqual({
-      ...{ ...sparse, data: [expect.any(Number), expect.any(Number), expect.any(Number)], dtype: 'float32' },
+      ...sparse,
+      data: [expect.any(Number), expect.any(Number), expect.any(Number)],
+      dtype: 'float32',
     });
   });
 
@@ -239,7 +252,9 @@ describe('keys', () => {
     const form = new FormData();
     form.set('file', new Blob([await archive.arrayBuffer()]), 'adapter.tar');
     const imported = await fetch(`${service.url}/adapters/import?model_id=imported`, {
-      ...{ method: 'POST', headers, body: form },
+      method: 'POST',
+      headers,
+      body: form,
     });
     expect(imported.status).toBe(201);
     expect((await client.post('get_info', { model_id: 'imported' })).status).toBe(200);

@@ -66,7 +66,9 @@ const BODIES: readonly [string, string, object][] = [
     'POST',
     'asample',
     {
-      ...{ base_model: 'tiny-chat', num_samples: 1, prompt: { chunks: [{ type: 'encoded_text', tokens: [5] }] } },
+      base_model: 'tiny-chat',
+      num_samples: 1,
+      prompt: { chunks: [{ type: 'encoded_text', tokens: [5] }] },
       sampling_params: { max_tokens: 2 },
     },
   ],

@@ -143,8 +143,13 @@ describe('of another key', () => {
   });
 
   it.each([
-    ...['/futures', '/adapters', '/api/v1/training_runs', '/api/v1/checkpoints', '/api/v1/sessions'],
-    ...['/api/v1/audit', '/api/v1/billing/usage/checkpoints/current'],
+    '/futures',
+    '/adapters',
+    '/api/v1/training_runs',
+    '/api/v1/checkpoints',
+    '/api/v1/sessions',
+    '/api/v1/audit',
+    '/api/v1/billing/usage/checkpoints/current',
   ])('nothing is in %s', async (path) => {
     const { status, text } = await call(STRANGER, 'GET', path);
     expect(status).toBe(200);

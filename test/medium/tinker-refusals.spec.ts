@@ -98,7 +98,8 @@ describe('losses', () => {
     seq_id: 3,
     forward_backward_input: {
       data: [{ model_input: { chunks: [{ type: 'encoded_text', tokens: [5, 6] }] }, loss_fn_inputs }],
-      ...{ loss_fn, loss_fn_config },
+      loss_fn,
+      loss_fn_config,
     },
   });
   const at = (name: string) => `data[0].loss_fn_inputs.${name}`;

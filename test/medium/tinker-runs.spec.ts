@@ -38,7 +38,8 @@ it('has all of them, newest first', async () => {
 it('has those of one project, and counts them', async () => {
   expect(await list('project_id=red')).toMatchObject({ ids: models['red'], cursor: { total_count: 2 } });
   expect(await list('project_id=blue&limit=1&offset=1')).toMatchObject({
-    ...{ ids: models['blue']!.slice(1), cursor: { offset: 1, limit: 1, total_count: 2 } },
+    ids: models['blue']!.slice(1),
+    cursor: { offset: 1, limit: 1, total_count: 2 },
   });
   expect(await list('project_id=green')).toMatchObject({ ids: [], cursor: { total_count: 0 } });
 });

@@ -27,8 +27,10 @@ afterAll(async () => {
 });
 
 const request = (tokens: readonly number[], sampling_params: object, more: object = {}) => ({
-  ...{ base_model: 'tiny-chat', prompt: { chunks: [{ tokens }] } },
-  ...{ sampling_params: { temperature: 0, ...sampling_params }, ...more },
+  base_model: 'tiny-chat',
+  prompt: { chunks: [{ tokens }] },
+  sampling_params: { temperature: 0, ...sampling_params },
+  ...more,
 });
 
 const sequenceOf = async (body: object) => {

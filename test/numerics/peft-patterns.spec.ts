@@ -114,14 +114,31 @@ describe.each([ONNXRUNTIME, ...TENSORFLOW_EXECUTORS])('adapters of mixed ranks a
 
     await engine.loadWeights({ id: 'x', baseModel: reference.model, lora }, { state: freshState(weights) });
     const snapshot = { kind: 'weights', id: 'x' } as const;
-    const sampling = { maxNewTokens: 3, temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, stopTokens: [], stopStrings: [], seed: 0 }; // prettier-ignore
+    const sampling = {
+      maxNewTokens: 3,
+      temperature: 0,
+      topP: 1,
+      topK: 0,
+      minP: 0,
+      repetitionPenalty: 1,
+      stopTokens: [],
+      stopStrings: [],
+      seed: 0,
+    };
     const { sequences } = await engine.generate(snapshot, {
       prompt: Int32Array.from(reference.tokens[0]!),
       count: 1,
       sampling,
     });
     const [token, logprob] = [sequences[0]!.tokens[0]!, sequences[0]!.logprobs[0]!];
-    const scored = await engine.forward(snapshot, requestOf({ ...reference, tokens: [reference.tokens[0]!], target_tokens: [reference.tokens[0]!.map(() => token)] })); // prettier-ignore
+    const scored = await engine.forward(
+      snapshot,
+      requestOf({
+        ...reference,
+        tokens: [reference.tokens[0]!],
+        target_tokens: [reference.tokens[0]!.map(() => token)],
+      }),
+    );
     expect(Math.abs(scored.logprobs.data.at(-1)! - logprob)).toBeLessThan(TOLERANCE);
   });
 });

@@ -128,7 +128,14 @@ function generationFeeds(config: TransformerConfig, program: Program, capacity: 
     ...loraFeeds(program),
     ...past.map(([name]): [string, HostTensor] => [
       name,
-      hostTensor(randomNumbers(name, shape.reduce((product, size) => product * size, 1), 1), shape), // prettier-ignore
+      hostTensor(
+        randomNumbers(
+          name,
+          shape.reduce((product, size) => product * size, 1),
+          1,
+        ),
+        shape,
+      ),
     ]),
     ...tables.rotary(length + count),
     [
@@ -159,7 +166,10 @@ function expectSame(actual: Outputs, expected: Outputs): void {
   expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
   for (const [name, { shape, data }] of expected) {
     expect(actual.get(name)!.shape, name).toEqual(shape.map(Number));
-    expect(data.some((value) => value !== 0), `${name} of the reference is not all zeros`).toBe(true); // prettier-ignore
+    expect(
+      data.some((value) => value !== 0),
+      `${name} of the reference is not all zeros`,
+    ).toBe(true);
     expect(relativeDistance(actual.get(name)!.data, data), name).toBeLessThan(TOLERANCE);
   }
 }
@@ -229,7 +239,6 @@ describe.each(TENSORFLOW_EXECUTORS)('$name against onnxruntime', (tested) => {
         [4, 0, 5],
         [8, 6, 1],
       ] as const) {
-        // prettier-ignore
         const feeds = generationFeeds(config, program, capacity, length, count);
         const expected = await runOnce(onnxruntime, program, weights, feeds);
         expectSame(await runOnce(tensorflow, program, weights, feeds), expected);

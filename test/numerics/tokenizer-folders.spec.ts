@@ -79,8 +79,12 @@ it.each(folders.filter((one) => one.fails === undefined))('special tokens by nam
   const definition = await write(one);
   const file = (name: string) => (one.files[name] ?? {}) as Json;
   const files = {
-    ...{ definition, config: file('tokenizer_config.json'), model: file('config.json'), generation: null },
-    ...{ specialTokensMap: file('special_tokens_map.json'), addedTokens: file('added_tokens.json') },
+    definition,
+    config: file('tokenizer_config.json'),
+    model: file('config.json'),
+    generation: null,
+    specialTokensMap: file('special_tokens_map.json'),
+    addedTokens: file('added_tokens.json'),
   };
   const kind = tokenizerClassOf(files);
   expect(kind === 'as-is' ? 'TokenizersBackend' : kind).toBe(one.class);

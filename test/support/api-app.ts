@@ -31,7 +31,9 @@ class FakeComputeModule {
     const useFactory = (catalog: BaseModelCatalog): ComputeBackend =>
       new FakeBackend(catalog.list(), undefined, checkpoints);
     return {
-      ...{ module: FakeComputeModule, global: true, imports: [BaseModelsModule] },
+      module: FakeComputeModule,
+      global: true,
+      imports: [BaseModelsModule],
       providers: [{ provide: ComputeBackend, inject: [BaseModelCatalog], useFactory }],
       exports: [ComputeBackend],
     };
@@ -58,8 +60,11 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
   const disk = new Disk();
   chmodSync(disk.folder, 0o755);
   const config = AppConfig.fromEnv({
-    ...{ DATABASE_URL: databaseUrl, BASE_MODELS: path.join('models', 'tiny-chat'), DATA_DIR: disk.folder },
-    ...{ SHUTDOWN_GRACE_S: '5', SNAPSHOT_INTERVAL_S: '3600' },
+    DATABASE_URL: databaseUrl,
+    BASE_MODELS: path.join('models', 'tiny-chat'),
+    DATA_DIR: disk.folder,
+    SHUTDOWN_GRACE_S: '5',
+    SNAPSHOT_INTERVAL_S: '3600',
     ...env,
   });
   const api = [

@@ -193,7 +193,11 @@ function reduce(x: Numbers, axis: number, join: (values: number[]) => number): N
 function transpose(x: Numbers, permutation: readonly number[]): Numbers {
   return build(
     permutation.map((axis) => x.shape[axis]!),
-    (index) => at(x, x.shape.map((_, axis) => index[permutation.indexOf(axis)]!)), // prettier-ignore
+    (index) =>
+      at(
+        x,
+        x.shape.map((_, axis) => index[permutation.indexOf(axis)]!),
+      ),
   );
 }
 
@@ -246,5 +250,8 @@ function rope([x, positions, cos, sin]: readonly Numbers[]): Numbers {
 function rmsNorm(x: Numbers, weight: Numbers, epsilon: number): Numbers[] {
   const inverse = rows(x).map((row) => 1 / Math.sqrt(row.reduce((sum, a) => sum + a * a, 0) / row.length + epsilon));
   const data = rows(x).flatMap((row, i) => row.map((value, j) => value * inverse[i]! * weight.data[j]!));
-  return [{ shape: x.shape, data }, { shape: x.shape.with(-1, 1), data: inverse }]; // prettier-ignore
+  return [
+    { shape: x.shape, data },
+    { shape: x.shape.with(-1, 1), data: inverse },
+  ];
 }

@@ -91,7 +91,12 @@ const BINDING: Readonly<Record<string, number>> = {
   and: 2,
   not: 3,
   ...Object.fromEntries(COMPARISONS.map((op) => [op, 4])),
-  ...{ '+': 5, '-': 5, '*': 6, '/': 6, negate: 7, '**': 8 },
+  '+': 5,
+  '-': 5,
+  '*': 6,
+  '/': 6,
+  negate: 7,
+  '**': 8,
 };
 
 export function textOf(term: Term): string {

@@ -59,9 +59,18 @@ export async function makeRealModel(
 }
 
 const TINY = {
-  ...{ hidden_size: 128, intermediate_size: 256, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2 },
-  ...{ head_dim: 32, rms_norm_eps: 1e-6, rope_theta: 1e6, max_position_embeddings: 1024, tie_word_embeddings: true },
-  ...{ hidden_act: 'silu', torch_dtype: 'bfloat16' },
+  hidden_size: 128,
+  intermediate_size: 256,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 32,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  max_position_embeddings: 1024,
+  tie_word_embeddings: true,
+  hidden_act: 'silu',
+  torch_dtype: 'bfloat16',
 };
 
 function bfloat16(value: number): number {

@@ -79,7 +79,9 @@ export class TinkerClient {
 
   sample(samplingSessionId: string, seq: number) {
     return {
-      ...{ sampling_session_id: samplingSessionId, seq_id: seq, num_samples: 1 },
+      sampling_session_id: samplingSessionId,
+      seq_id: seq,
+      num_samples: 1,
       prompt: { chunks: [{ type: 'encoded_text', tokens: TOKENS }] },
       sampling_params: { max_tokens: 3, temperature: 1, top_k: -1, top_p: 1 },
     };

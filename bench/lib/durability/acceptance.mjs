@@ -12,8 +12,11 @@ const WATCH_MS = 5000;
 /** Minutes of work for the tiny model on one thread. */
 const LONG = smallDatums(Array(1500).fill(500));
 const settings = {
-  ...{ BASE_MODELS: tinyModel, ENGINE_THREADS: '1', SHUTDOWN_GRACE_S: '1' },
-  ...{ MAX_QUEUED_PER_KEY: '1000000', MAX_QUEUED_REQUESTS: '1000000' },
+  BASE_MODELS: tinyModel,
+  ENGINE_THREADS: '1',
+  SHUTDOWN_GRACE_S: '1',
+  MAX_QUEUED_PER_KEY: '1000000',
+  MAX_QUEUED_REQUESTS: '1000000',
 };
 const COMPLETED = `SELECT count(*)::int AS completed FROM futures WHERE status = 'completed'`;
 

@@ -155,7 +155,12 @@ class JointProbing {
   private async followed(answer: number): Promise<string | null> {
     const { messages, render } = this.conversation;
     const longer = [...messages, { role: 'user', content: contentOf(messages) }];
-    const text = await orNull(render(this.probes.replace(longer, () => true), false)); // prettier-ignore
+    const text = await orNull(
+      render(
+        this.probes.replace(longer, () => true),
+        false,
+      ),
+    );
     if (text === null) return null;
     const { order, pieces } = this.probes.split(text);
     return pieces[order.indexOf(answer) + 1] ?? null;

@@ -22,8 +22,13 @@ describe('readMessages', () => {
   it('takes what the assistant of the openai client says as it is', () => {
     // The message of a chat completion, as model_dump() writes it.
     const dumped = {
-      ...{ content: 'Hello!', refusal: null, role: 'assistant', annotations: [], audio: null },
-      ...{ function_call: null, tool_calls: null },
+      content: 'Hello!',
+      refusal: null,
+      role: 'assistant',
+      annotations: [],
+      audio: null,
+      function_call: null,
+      tool_calls: null,
     };
     expect(read([user, dumped]).messages).toEqual([user, { role: 'assistant', content: 'Hello!' }]);
   });

@@ -20,8 +20,15 @@ const MAX_TOOLS = 1024;
 
 /** What a message may say, beside what OpenAI's answers carry and leave empty. */
 const MESSAGE_FIELDS = [
-  ...['role', 'content', 'name', 'weight', 'tool_calls', 'tool_call_id'],
-  ...['reasoning_content', 'reasoning', 'thinking'],
+  'role',
+  'content',
+  'name',
+  'weight',
+  'tool_calls',
+  'tool_call_id',
+  'reasoning_content',
+  'reasoning',
+  'thinking',
 ];
 const EMPTY_FIELDS = ['refusal', 'audio', 'function_call', 'annotations'];
 

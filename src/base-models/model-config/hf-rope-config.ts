@@ -13,9 +13,23 @@ const DEFAULT_THETA = 10_000;
 
 /** Keys that some RoPE type of transformers reads, and `finetuned`, which the authors of yarn wrote and nothing reads. */
 const KNOWN_KEYS = new Set([
-  ...['rope_type', 'type', 'rope_theta', 'partial_rotary_factor', 'factor', 'original_max_position_embeddings'],
-  ...['attention_factor', 'beta_fast', 'beta_slow', 'mscale', 'mscale_all_dim', 'truncate'],
-  ...['low_freq_factor', 'high_freq_factor', 'short_factor', 'long_factor', 'finetuned'],
+  'rope_type',
+  'type',
+  'rope_theta',
+  'partial_rotary_factor',
+  'factor',
+  'original_max_position_embeddings',
+  'attention_factor',
+  'beta_fast',
+  'beta_slow',
+  'mscale',
+  'mscale_all_dim',
+  'truncate',
+  'low_freq_factor',
+  'high_freq_factor',
+  'short_factor',
+  'long_factor',
+  'finetuned',
 ]);
 
 /**

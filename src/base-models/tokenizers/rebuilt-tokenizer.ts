@@ -8,7 +8,10 @@ const QWEN2_WORDS =
 
 const SPACES = { type: 'Replace', pattern: { String: '▁' }, content: ' ' };
 const byteLevel = (addPrefixSpace: boolean, useRegex: boolean): Json => ({
-  ...{ type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true, use_regex: useRegex },
+  type: 'ByteLevel',
+  add_prefix_space: addPrefixSpace,
+  trim_offsets: true,
+  use_regex: useRegex,
 });
 
 /**
@@ -23,8 +26,14 @@ export function definitionFor(kind: TokenizerClass, { definition, config }: Toke
   const unknown = config['unk_token'];
   const parts = partsOf(kind, config, typeof unknown === 'string' ? unknown : '<unk>');
   const blank = {
-    ...{ type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null },
-    ...{ fuse_unk: false, byte_fallback: false, ignore_merges: false },
+    type: 'BPE',
+    dropout: null,
+    unk_token: null,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: false,
+    byte_fallback: false,
+    ignore_merges: false,
   };
   const { model: traits, ...steps } = parts;
   return {

@@ -32,7 +32,11 @@ const DEFAULTS: Readonly<Record<TokenizerClass, Json>> = {
   Qwen2Tokenizer: { unk_token: '<|endoftext|>', eos_token: '<|endoftext|>', pad_token: '<|endoftext|>' },
   GPT2Tokenizer: { unk_token: '<|endoftext|>', bos_token: '<|endoftext|>', eos_token: '<|endoftext|>' },
   GemmaTokenizer: {
-    ...{ unk_token: '<unk>', bos_token: '<bos>', eos_token: '<eos>', pad_token: '<pad>', mask_token: '<mask>' },
+    unk_token: '<unk>',
+    bos_token: '<bos>',
+    eos_token: '<eos>',
+    pad_token: '<pad>',
+    mask_token: '<mask>',
   },
 };
 

@@ -29,7 +29,12 @@ describe('extractProgram', () => {
 
   it('collects the symbols of every shape', () => {
     const { ops, b, y } = record();
-    const program = extractProgram(new Map([['y', ops.reshape(ops.mul(b, b), ['N', 'T', 2])], ['other', y]])); // prettier-ignore
+    const program = extractProgram(
+      new Map([
+        ['y', ops.reshape(ops.mul(b, b), ['N', 'T', 2])],
+        ['other', y],
+      ]),
+    );
     expect(program.symbols).toEqual(['N', 'T']);
   });
 
@@ -60,7 +65,13 @@ describe('extractProgram', () => {
 
   it('passes on an input or a cut tensor that is a result, too', () => {
     const { x, middle } = record();
-    const program = extractProgram(new Map([['x', x], ['m', middle]]), new Map([['saved', middle]])); // prettier-ignore
+    const program = extractProgram(
+      new Map([
+        ['x', x],
+        ['m', middle],
+      ]),
+      new Map([['saved', middle]]),
+    );
     expect(program.nodes).toEqual([]);
     expect([...program.inputs.keys()]).toEqual(['x', 'saved']);
   });
@@ -92,13 +103,23 @@ describe('resultShapes', () => {
     const ops = new Operations(graph);
     const x = graph.input('x', 'f32', ['N', 2]);
     const [first, second] = ops.split(x, 0, graph.input('sizes', 'i64', [2]), ['N0', 'N1']);
-    const outputs = new Map([['flat', ops.reshape(ops.exp(x), [product('N', 2)])], ['a', first!], ['b', second!]]); // prettier-ignore
+    const outputs = new Map([
+      ['flat', ops.reshape(ops.exp(x), [product('N', 2)])],
+      ['a', first!],
+      ['b', second!],
+    ]);
     const feeds = new Map<string, HostTensor>([
       ['x', hostTensor(new Float32Array(10), [5, 2])],
       ['sizes', hostTensor(BigInt64Array.of(5n, 0n), [2])],
     ]);
     const program = extractProgram(outputs);
-    expect(resultShapes(program, feeds)).toEqual(new Map([['flat', [10]], ['a', [5, 2]], ['b', [0, 2]]])); // prettier-ignore
+    expect(resultShapes(program, feeds)).toEqual(
+      new Map([
+        ['flat', [10]],
+        ['a', [5, 2]],
+        ['b', [0, 2]],
+      ]),
+    );
     feeds.delete('x');
     expect(() => resultShapes(program, feeds)).toThrow("Input 'x' is not fed");
   });

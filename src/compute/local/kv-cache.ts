@@ -20,7 +20,10 @@ export class KvCache {
     private readonly config: TransformerConfig,
     private sequences: number,
   ) {
-    this.relayout(Array.from({ length: sequences }, (_, i) => i), GROWTH); // prettier-ignore
+    this.relayout(
+      Array.from({ length: sequences }, (_, i) => i),
+      GROWTH,
+    );
   }
 
   feeds(): [string, HostTensor][] {
@@ -37,7 +40,10 @@ export class KvCache {
   /** Takes over the keys and values of `count` new tokens of every sequence. */
   append(outputs: ReadonlyMap<string, HostTensor<Float32Array>>, count: number): void {
     if (this.length + count > this.capacity) {
-      this.relayout(Array.from({ length: this.sequences }, (_, i) => i), this.length + count); // prettier-ignore
+      this.relayout(
+        Array.from({ length: this.sequences }, (_, i) => i),
+        this.length + count,
+      );
     }
     const { kvHeadCount, headDim } = this.config;
     for (const [past, present] of this.names()) {

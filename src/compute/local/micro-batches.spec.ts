@@ -38,7 +38,10 @@ describe('microBatches', () => {
 
   it('fills a group to the last byte and no further', () => {
     const lengths = [8, 8, 8, 8];
-    expect(split(lengths, bytesOf([8, 8]))).toEqual([[0, 1], [2, 3]]); // prettier-ignore
+    expect(split(lengths, bytesOf([8, 8]))).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
     expect(split(lengths, bytesOf([8, 8]) - 1)).toEqual([[0], [1], [2], [3]]);
     expect(split(lengths, bytesOf([8, 8, 8]))).toEqual([[0, 1, 2], [3]]);
   });

@@ -4,10 +4,16 @@ import { type EngineSettings } from './engine-settings.js';
 import { selectExecutor } from './select-executor.js';
 
 const SETTINGS: EngineSettings = {
-  ...{ engine: 'onnxruntime', device: 'auto', threads: 1, packWeights: true, memoryBudgetBytes: 0 },
+  engine: 'onnxruntime',
+  device: 'auto',
+  threads: 1,
+  packWeights: true,
+  memoryBudgetBytes: 0,
   samplerWeightBytes: 0,
   checkpoints: { folder: '', fullFlag: '' },
-  ...{ models: [], lossPlugins: [], cacheFolder: '' },
+  models: [],
+  lossPlugins: [],
+  cacheFolder: '',
 };
 const CUDA = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so';
 

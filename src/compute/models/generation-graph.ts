@@ -40,7 +40,7 @@ export function generationProgram(
   const base = ops.matmul(x, outputProjection(ops, config), { transposeB: true });
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
   const logits = lora ? ops.add(ops.matmul(lora.projected, lora.up, { transposeB: true }), base) : base;
-  return extractProgram(new Map([[LOGITS, logits], [LOG_SUM, logSumExp(ops, logits, ops.softmax(logits))], ...present])); // prettier-ignore
+  return extractProgram(new Map([[LOGITS, logits], [LOG_SUM, logSumExp(ops, logits, ops.softmax(logits))], ...present]));
 }
 
 function cachedLayout(ops: Operations, config: TransformerConfig, present: Map<string, Tensor>): SequenceLayout {

@@ -87,7 +87,7 @@ describe.each(CASES)('coefficients of %s %o', (name, config) => {
 });
 
 it('covers every built-in loss', () => {
-  expect([...new Set(CASES.map(([name]) => name))].sort()).toEqual(registry.list().map(({ name }) => name).sort()); // prettier-ignore
+  expect([...new Set(CASES.map(([name]) => name))].sort()).toEqual(registry.list().map(({ name }) => name).sort());
 });
 
 it('serves several targets per position', () => {

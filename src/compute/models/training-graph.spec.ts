@@ -133,7 +133,7 @@ describe.each(MODELS)('training graph of $family', (config) => {
     });
 
     it('one run gives what forward and backward give', () => {
-      const weights: [string, Numbers] = [LOSS_INPUTS.weights, { ...coefficients, data: coefficients.data.map((c) => -c) }]; // prettier-ignore
+      const weights: [string, Numbers] = [LOSS_INPUTS.weights, { ...coefficients, data: coefficients.data.map((c) => -c) }];
       const whole = setting.run(fused, [weights]);
       expect(whole.get(LOGPROBS)).toEqual(saved.get(LOGPROBS));
       for (const [name, { data }] of split) {
@@ -155,7 +155,7 @@ describe.each(MODELS)('training graph of $family', (config) => {
     const total = labels.data.map(() => 0);
     for (let token = 0; token < config.vocabSize; token++) {
       const all: [string, Numbers] = ['labels', { shape: labels.shape, data: labels.data.map(() => token) }];
-      setting.run(program, [all]).get(LOGPROBS)!.data.forEach((value, row) => (total[row]! += Math.exp(value))); // prettier-ignore
+      setting.run(program, [all]).get(LOGPROBS)!.data.forEach((value, row) => (total[row]! += Math.exp(value)));
     }
     total.forEach((sum) => expect(sum).toBeCloseTo(1, 10));
   });

@@ -143,7 +143,10 @@ describe('every operation comes out as defined', () => {
 
   it('gatherRows: -1 without zeros is allowed, and leaves the other rows alone', async () => {
     const program = programOf([x, i32(numbers([3], 1, -1, 0))], (ops, a, i) => ops.gatherRows(a, i));
-    const feeds = new Map([['x0', x.value], ['x1', numbers([3], 1, -1, 0)]]); // prettier-ignore
+    const feeds = new Map([
+      ['x0', x.value],
+      ['x1', numbers([3], 1, -1, 0)],
+    ]);
     const compiled = await executor.compile('test', program, weights);
     const { data } = (await compiled.run(toHost(program, feeds))).get('y0')!;
     expect([...data.subarray(0, 4)]).toEqual(x.value.data.slice(4, 8));
@@ -221,7 +224,11 @@ describe('a product and the addition after it', () => {
   const apart: [string, Fed[], Record][] = [
     ['a b + a b', [a, b], (ops, x, y) => ((p) => ops.add(p, p))(product(ops, x, y))],
     ['a column as addend', [a, b, random('col', [3, 1], ['T', 1])], (ops, x, y, z) => ops.add(product(ops, x, y), z)],
-    ['batches', [random('A', [2, 3, 4]), random('B', [2, 4, 3]), random('C', [2, 3, 3])], (ops, x, y, z) => ops.add(ops.matmul(x, y), z)], // prettier-ignore
+    [
+      'batches',
+      [random('A', [2, 3, 4]), random('B', [2, 4, 3]), random('C', [2, 3, 3])],
+      (ops, x, y, z) => ops.add(ops.matmul(x, y), z),
+    ],
   ];
   it.each(apart)('%s: right, joined or not', async (_, inputs, record) => {
     await check(inputs, record);

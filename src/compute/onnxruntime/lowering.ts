@@ -120,7 +120,12 @@ class Lowering {
     const { transposeA, transposeB, alpha } = product.operation as Extract<Operation, { op: 'matmul' }>;
     const addend = addition.inputs.find((input) => input !== product.outputs[0])!;
     const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
-    this.writer.node('Gemm', [...product.inputs, addend].map((input) => this.name(input)), outputs, attributes); // prettier-ignore
+    this.writer.node(
+      'Gemm',
+      [...product.inputs, addend].map((input) => this.name(input)),
+      outputs,
+      attributes,
+    );
   }
 
   private lowerSpecial(operation: Operation, node: Node, inputs: string[], outputs: string[]): void {

@@ -52,7 +52,7 @@ function single(
     case 'oneHot':
       return tf.oneHot(toTensor(tf, context.integers(0)), operation.depth, 1, 0, 'float32');
     case 'concat':
-      return tf.concat(Array.from({ length: context.count }, (_, place) => context.float(place)), operation.axis); // prettier-ignore
+      return tf.concat(allInputs(context), operation.axis);
     default:
       break;
   }
@@ -90,6 +90,10 @@ function single(
       op satisfies never;
       throw new Error(`No kernel for operation '${String(op)}'.`);
   }
+}
+
+function allInputs(context: KernelContext): Tensor[] {
+  return Array.from({ length: context.count }, (_, index) => context.float(index));
 }
 
 /** alpha multiplies whichever is smaller, the left factor or the product. */

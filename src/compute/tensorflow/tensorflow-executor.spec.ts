@@ -44,7 +44,12 @@ function record(weight = 'w', shape = [2, 2]): Program {
   const x = graph.input('x', 'f32', ['N', 2]);
   const product = ops.matmul(x, graph.weight(weight, shape));
   const y = ops.add(ops.scale(product, 2), graph.scalar(1));
-  return extractProgram(new Map([['y', y], ['x', x]])); // prettier-ignore
+  return extractProgram(
+    new Map([
+      ['y', y],
+      ['x', x],
+    ]),
+  );
 }
 
 const rows = (...data: number[]): ReadonlyMap<string, HostTensor> =>

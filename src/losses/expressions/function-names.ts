@@ -9,6 +9,7 @@ export const FUNCTION_NAMES: readonly string[] = [
     ...[...ELEMENTWISE.keys()].filter((name) => /^[a-z]/.test(name) && !OPERATORS.has(name)),
     ...REDUCTIONS.keys(),
     ...[...REDUCTIONS.keys()].flatMap((name) => [`datum_${name}`, `group_${name}`]),
-    ...['stop_gradient', 'given'],
+    'stop_gradient',
+    'given',
   ]),
 ];

@@ -15,8 +15,14 @@ export interface Place {
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 export const NAME_REMEDY = 'A name starts with a letter and has at most 64 letters, digits and underscores.';
 const RESERVED = new Set([
-  ...['and', 'or', 'not', 'given', 'target_logprobs'],
-  ...['token_count', 'position_count', 'datum_count'],
+  'and',
+  'or',
+  'not',
+  'given',
+  'target_logprobs',
+  'token_count',
+  'position_count',
+  'datum_count',
 ]);
 
 /** Whether a loss, or something of it, may be called so. What every object has would be in every request. */

@@ -28,11 +28,13 @@ const WEIGHT_OF_NOTHING = 4;
 const wave = (i: number, phase: number) => Math.sin(1.7 * i + phase);
 const perToken = (value: (i: number) => number): RaggedTensor<Float32Array> => ({
   data: Float32Array.from({ length: COUNT }, (_, i) => value(i)),
-  ...{ offsets, trailingShape: [] },
+  offsets,
+  trailingShape: [],
 });
 const perDatum = (...values: number[]): RaggedTensor<Float32Array> => ({
   data: Float32Array.from(values),
-  ...{ offsets: offsetsOf(LENGTHS.map(() => 1)), trailingShape: [] },
+  offsets: offsetsOf(LENGTHS.map(() => 1)),
+  trailingShape: [],
 });
 const LOGPROBS = perToken((i) => -1.2 + wave(i, 0));
 const INPUTS = {
@@ -219,11 +221,16 @@ function dataOf(weighted: boolean) {
   return {
     tokens: {
       target_logprobs: read(LOGPROBS),
-      ...{ logprobs: read(logprobs), advantages: read(advantages), weights: read(weights) },
+      logprobs: read(logprobs),
+      advantages: read(advantages),
+      weights: read(weights),
     },
     datums: { pair: [...pair.data], score: [...score.data] },
     numbers: {
-      ...{ beta: CONFIG.beta, token_count: kept.length, position_count: COUNT, datum_count: LENGTHS.length },
+      beta: CONFIG.beta,
+      token_count: kept.length,
+      position_count: COUNT,
+      datum_count: LENGTHS.length,
       'given(weights)': 1,
     },
     datumOf: kept.map((i) => datumOf[i]!),

@@ -14,7 +14,8 @@ const LENGTHS = [5, 1, 7, 4];
 const offsets = offsetsOf(LENGTHS);
 const tensor = (value: (i: number) => number): RaggedTensor<Float32Array> => ({
   data: Float32Array.from({ length: offsets.at(-1)! }, (_, i) => value(i)),
-  ...{ offsets, trailingShape: [] },
+  offsets,
+  trailingShape: [],
 });
 const wave = (i: number, phase: number) => Math.sin(1.7 * i + phase);
 const LOGPROBS = tensor((i) => -1.5 + wave(i, 0));

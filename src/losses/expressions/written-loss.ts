@@ -27,7 +27,10 @@ export class WrittenLoss extends LossFunction {
     const { inputs, config } = this.program;
     const { name, description = '' } = definition;
     this.described = {
-      ...{ name, description, inputs, config },
+      name,
+      description,
+      inputs,
+      config,
       multipleTargets: true,
       sumOverDatums: isSumOverDatums(this.program),
     };

@@ -74,7 +74,10 @@ function inactiveProblem(loss: LossFunction, { logprobs, inputs }: SampleBatch, 
 function sumProblem(loss: LossFunction, batch: SampleBatch, config: LossConfig): string | null {
   if (!loss.metadata.sumOverDatums) return null;
   const { dLogprobs } = loss.compute(batch.logprobs, batch.inputs, config);
-  const halves = [[0, 1], [2, 3]].map((datums) => slopesOfDatums(loss, datums, batch, config)); // prettier-ignore
+  const halves = [
+    [0, 1],
+    [2, 3],
+  ].map((datums) => slopesOfDatums(loss, datums, batch, config));
   const apart = (i: number) => halves.reduce((sum, slopes) => sum + slopes[i]!, 0);
   // Losses that are computed in float32 differ by its rounding.
   const at = dLogprobs.findIndex((slope, i) => Math.abs(slope - apart(i)) > 1e-4 * Math.max(1, Math.abs(slope)));

@@ -14,8 +14,11 @@ const SCORE = {
 
 /** sum over datums of score_d (sum over tokens of w l)^2: the gradient is 2 score_d w (sum over tokens of w l). */
 @Loss({
-  ...{ name: 'squares', description: 'x', config: [{ name: 'scale', default: 1, description: 'x' }] },
-  ...{ inputs: [TARGET_TOKENS, WEIGHTS, SCORE], multipleTargets: true },
+  name: 'squares',
+  description: 'x',
+  config: [{ name: 'scale', default: 1, description: 'x' }],
+  inputs: [TARGET_TOKENS, WEIGHTS, SCORE],
+  multipleTargets: true,
 })
 class Squares extends TensorLoss {
   protected override loss(

@@ -194,8 +194,14 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     const live: LiveAdapter = {
       ready: load(),
       lease,
-      ...{ usedAt: 0, bytes: 0 },
-      ...{ applied: -1, stored: -1, snapshot: -1, snapshotAt: 0, snapshotSteps: 0, writing: null },
+      usedAt: 0,
+      bytes: 0,
+      applied: -1,
+      stored: -1,
+      snapshot: -1,
+      snapshotAt: 0,
+      snapshotSteps: 0,
+      writing: null,
     };
     return live;
   }

@@ -113,7 +113,8 @@ describe('AdapterRestore', () => {
       await first.run(mine());
       const without = await worker(null);
       await expect(without.residency.use(world.operation('forward'))).rejects.toMatchObject({
-        ...{ code: 'loss_plugin_missing', category: 'server' },
+        code: 'loss_plugin_missing',
+        category: 'server',
         message: expect.stringMatching(/'mine' \(a file with sha256:1\)/) as string,
       });
       const back = await worker('sha256:1');

@@ -166,7 +166,11 @@ export class AdaptersService {
     await this.checkRank(largestRank(lora));
     const id = wanted.id ?? `adapter_${ulid()}`;
     const row = {
-      ...{ id, modelId, lora, rank: lora.rank, baseModel: model.name },
+      id,
+      modelId,
+      lora,
+      rank: lora.rank,
+      baseModel: model.name,
       trainableParams: loraParameterCount(model.config, lora),
       step: wanted.firstState?.step ?? wanted.fork?.step ?? 0,
       origin: originOf(wanted),

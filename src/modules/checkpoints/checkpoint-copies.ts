@@ -99,8 +99,20 @@ export class CheckpointCopies {
     await this.store.write(path, files);
     const { kind, name, baseModel, lora, step, withOptimizer, sizeBytes, userMetadata } = source;
     const row = {
-      ...{ id: `checkpoint_${ulid()}`, adapterId, modelId, owner, public: false, path },
-      ...{ kind, name, baseModel, lora, step, withOptimizer, sizeBytes, userMetadata },
+      id: `checkpoint_${ulid()}`,
+      adapterId,
+      modelId,
+      owner,
+      public: false,
+      path,
+      kind,
+      name,
+      baseModel,
+      lora,
+      step,
+      withOptimizer,
+      sizeBytes,
+      userMetadata,
       expiresAt: endOf(ttlSeconds),
     };
     const replaced = await this.checkpoints.put(row, isExpired);

@@ -3,7 +3,8 @@ import { type ListedLoss, type LossFilter, pageOf } from './loss-page.js';
 
 const loss = (name: string, version: number | null): ListedLoss => ({
   metadata: { name, description: '', inputs: [], config: [] },
-  ...{ version, shadowed: false },
+  version,
+  shadowed: false,
 });
 const ALL = [loss('ppo', null), loss('dro', null), loss('B', 2), loss('a', 1), loss('my_dpo', 1), loss('ppo', 3)];
 const names = (filter: LossFilter) => pageOf(ALL, filter).losses.map(({ metadata }) => metadata.name);

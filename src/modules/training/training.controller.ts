@@ -28,7 +28,10 @@ const DATUMS = [
 const EXAMPLES = {
   'a conversation': { model_id: 'my-model', data: CHATS, loss_fn: 'cross_entropy', train_on: 'assistant' },
   'PPO on a conversation': {
-    ...{ model_id: 'my-model', data: CHATS, loss_fn: 'ppo', train_on: 'assistant' },
+    model_id: 'my-model',
+    data: CHATS,
+    loss_fn: 'ppo',
+    train_on: 'assistant',
     loss_fn_inputs: { logprobs: [-2], advantages: [0.9] },
   },
   'tokens as in the Tinker API': { model_id: 'my-model', data: DATUMS, loss_fn: 'cross_entropy' },

@@ -54,7 +54,10 @@ function field(number: number, value: Buffer): Buffer {
 }
 
 const json = (what: string, path: string, body: string): HostileRequest => ({
-  ...{ what, path, body: bytes(body), headers: JSON_TYPE },
+  what,
+  path,
+  body: bytes(body),
+  headers: JSON_TYPE,
 });
 
 function counts(): HostileRequest[] {
@@ -98,11 +101,15 @@ function packed(): HostileRequest[] {
   const zstd = zstdFrame({ claimedSize: 60 * MB, zeros: 60 * MB });
   return [
     ...Object.entries(encodings).map(([encoding, body]) => ({
-      ...{ what: `a bomb of ${encoding}`, path: '/fwdbwd', body: bytes(body) },
+      what: `a bomb of ${encoding}`,
+      path: '/fwdbwd',
+      body: bytes(body),
       headers: { ...JSON_TYPE, 'Content-Encoding': encoding },
     })),
     {
-      ...{ what: 'a bomb of zstd', path: '/api/v1/forward_backward', body: bytes(Buffer.from(zstd)) },
+      what: 'a bomb of zstd',
+      path: '/api/v1/forward_backward',
+      body: bytes(Buffer.from(zstd)),
       headers: { ...PROTOBUF, 'Content-Encoding': 'zstd' },
     },
     { what: '60 MB of noise', path: '/api/v1/forward_backward', body: bytes(randomBytes(60 * MB)), headers: PROTOBUF },
@@ -118,7 +125,10 @@ function packed(): HostileRequest[] {
 async function archives(): Promise<HostileRequest[]> {
   const tensors = Array.from({ length: 400_000 }, (_, i) => `"t${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`);
   const of = async (what: string, files: Readonly<Record<string, Buffer>>) => ({
-    ...{ what, path: '/adapters/import', body: await tarOf(files), headers: { 'Content-Type': 'application/x-tar' } },
+    what,
+    path: '/adapters/import',
+    body: await tarOf(files),
+    headers: { 'Content-Type': 'application/x-tar' },
   });
   const weights = (header: string) => ({
     'adapter_config.json': CONFIG,

@@ -46,9 +46,16 @@ export class TestServer {
     const port = await freePort();
     const baseModels = options.baseModels ?? [path.join('models', 'tiny-chat')];
     const env = {
-      ...{ PORT: String(port), HOST: '127.0.0.1', ROLE: 'all', DATABASE_URL: database.url, REDIS_URL: '' },
-      ...{ DATA_DIR: folder, BASE_MODELS: baseModels.map((model) => path.resolve(root, model)).join(',') },
-      ...{ ENGINE: 'onnxruntime', ENGINE_THREADS: '1', LOG_LEVEL: 'warn' },
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      ROLE: 'all',
+      DATABASE_URL: database.url,
+      REDIS_URL: '',
+      DATA_DIR: folder,
+      BASE_MODELS: baseModels.map((model) => path.resolve(root, model)).join(','),
+      ENGINE: 'onnxruntime',
+      ENGINE_THREADS: '1',
+      LOG_LEVEL: 'warn',
       ...options.env,
     };
     const server = new TestServer(new ApiClient(`http://127.0.0.1:${port}`), database, folder, env, !joins);

@@ -37,8 +37,12 @@ describe('backpressure', () => {
       databaseUrl: database.url,
       features: [LengthModule],
       env: {
-        ...{ MAX_QUEUED_PER_KEY: String(PER_KEY), MAX_QUEUED_REQUESTS: String(IN_ALL), BODY_LIMIT_MB: '1' },
-        ...{ BODIES_IN_FLIGHT_MB: '2', BODY_GRACE_S: '1', QUEUE_CONCURRENCY: '2' },
+        MAX_QUEUED_PER_KEY: String(PER_KEY),
+        MAX_QUEUED_REQUESTS: String(IN_ALL),
+        BODY_LIMIT_MB: '1',
+        BODIES_IN_FLIGHT_MB: '2',
+        BODY_GRACE_S: '1',
+        QUEUE_CONCURRENCY: '2',
       },
     });
     futures = platform.get(FuturesService);
@@ -83,7 +87,9 @@ describe('backpressure', () => {
     expect(await waiting('greedy')).toBe(PER_KEY);
     const refusal = await runAs('greedy', () => send(99)).catch((error: unknown) => error);
     expect(refusal).toMatchObject({
-      ...{ code: 'queue_full', category: 'user', status: 429 },
+      code: 'queue_full',
+      category: 'user',
+      status: 429,
       details: { waiting: PER_KEY, limit: PER_KEY, retry_after_s: 5 },
       message: expect.stringMatching(/6 of your requests are pending; the limit is 6.*MAX_QUEUED_PER_KEY/) as string,
     });

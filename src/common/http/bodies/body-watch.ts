@@ -48,7 +48,10 @@ export class BodyWatch {
 
   private add(request: Request, response: Response, isRead: boolean): void {
     const watched = {
-      ...{ request, response, isRead, since: performance.now() },
+      request,
+      response,
+      isRead,
+      since: performance.now(),
       bytesBefore: request.socket.bytesRead,
     };
     if (this.watched.size === 0) this.task.start();

@@ -5,7 +5,11 @@ import { readNewAdapter } from './new-adapter.reader.js';
 describe('readLoraSpec', () => {
   it("takes PEFT's names", () => {
     expect(readLoraSpec({ r: 8, lora_alpha: 16, lora_dropout: 0.1, use_rslora: true, seed: 3 })).toEqual({
-      ...{ rank: 8, alpha: 16, dropout: 0.1, rsLora: true, seed: 3 },
+      rank: 8,
+      alpha: 16,
+      dropout: 0.1,
+      rsLora: true,
+      seed: 3,
     });
   });
 

@@ -40,8 +40,18 @@ export class AdapterRepository {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
        ON CONFLICT (owner, model_id) WHERE deleted_at IS NULL DO NOTHING RETURNING id`,
       [
-        ...[id, modelId, baseModel, JSON.stringify(lora), rank, trainableParams, step, json(origin)],
-        ...[owner, sessionId, json(userMetadata), copiedFrom],
+        id,
+        modelId,
+        baseModel,
+        JSON.stringify(lora),
+        rank,
+        trainableParams,
+        step,
+        json(origin),
+        owner,
+        sessionId,
+        json(userMetadata),
+        copiedFrom,
       ],
     );
     return inserted.length > 0;

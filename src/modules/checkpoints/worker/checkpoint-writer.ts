@@ -55,9 +55,17 @@ export class CheckpointWriter {
     await this.store.write(path, recipients.length > 0 ? await encryptFiles(files, recipients) : files);
     this.faults.reach('checkpoint-renamed');
     const row = {
-      ...{ id: request.checkpointId ?? `checkpoint_${ulid()}`, ...key, path, withOptimizer, step: state.step },
-      ...{ modelId: adapter.modelId, baseModel: adapter.baseModel, lora: adapter.lora },
-      ...{ owner: adapter.owner, public: false, userMetadata: request.userMetadata ?? null },
+      id: request.checkpointId ?? `checkpoint_${ulid()}`,
+      ...key,
+      path,
+      withOptimizer,
+      step: state.step,
+      modelId: adapter.modelId,
+      baseModel: adapter.baseModel,
+      lora: adapter.lora,
+      owner: adapter.owner,
+      public: false,
+      userMetadata: request.userMetadata ?? null,
       sizeBytes: await this.store.sizeBytes(path),
       expiresAt: endOf(ttlSeconds),
     };

@@ -126,7 +126,9 @@ export function toLossRegisteredDto({
       ? 'The loss or its gradient is not finite on the generated batches, so the gradient could not be checked.'
       : `The gradient agrees with finite differences on ${checked} of ${batches} generated batches.`;
   return {
-    ...{ name, version, created_at: createdAt.toISOString() },
+    name,
+    version,
+    created_at: createdAt.toISOString(),
     inputs: metadata.inputs.map(toLossInputDto),
     config: metadata.config.map(toLossConfigKeyDto),
     gradient_check: { checked, batches, message },

@@ -73,7 +73,9 @@ function toEvents(row: UsageHourEntity, session: SessionEntity | undefined): Usa
     user_id: userOf(row.owner),
     session_id: row.sessionId === '' ? null : row.sessionId,
     project_id: session?.projectId ?? null,
-    ...{ model_id: row.modelId, kind: row.kind, requests: row.requests },
+    model_id: row.modelId,
+    kind: row.kind,
+    requests: row.requests,
     running_seconds: row.runningMs / 1000,
   };
   return infoOf(row).map((event_info) => ({ ...envelope, event_info }));

@@ -47,7 +47,10 @@ describe('protobuf', () => {
   it('reads a request that the SDK wrote', () => {
     const { data, ...request } = readProtoRequest(bytesOf('request'));
     expect(request).toEqual({
-      ...{ modelId: 'm', seqId: 7, loss: 'ppo', forwardOnly: true },
+      modelId: 'm',
+      seqId: 7,
+      loss: 'ppo',
+      forwardOnly: true,
       lossConfig: { clip_low_threshold: 0.75 },
     });
     expect(data).toHaveLength(1);
@@ -82,8 +85,11 @@ describe('JSON', () => {
           model_input: { chunks: [{ type: 'encoded_text', tokens: [1, 2], extra: 1 }] },
           loss_fn_inputs: {
             target_tokens: {
-              ...{ data: [9], dtype: 'int64', shape: [2, 2] },
-              ...{ sparse_crow_indices: [0, 0, 1], sparse_col_indices: [1] },
+              data: [9],
+              dtype: 'int64',
+              shape: [2, 2],
+              sparse_crow_indices: [0, 0, 1],
+              sparse_col_indices: [1],
             },
           },
           extra: {},
@@ -115,7 +121,8 @@ describe('scores of a prompt and its continuation', () => {
       logprobs: { data: Float32Array.of(-0.5, -0.25, -1), offsets: Int32Array.of(0, 1, 3), trailingShape: [] },
       top_tokens: { data: Int32Array.of(4, 1, 5, 2, 3, 6), offsets: Int32Array.of(0, 1, 3), trailingShape: [2] },
       top_logprobs: {
-        ...{ data: Float32Array.of(-0.5, -3, -0.25, -4, -0.75, -1), offsets: Int32Array.of(0, 1, 3) },
+        data: Float32Array.of(-0.5, -3, -0.25, -4, -0.75, -1),
+        offsets: Int32Array.of(0, 1, 3),
         trailingShape: [2],
       },
       prompt_target_logprobs: { data: Float32Array.of(-2, 0), offsets: Int32Array.of(0, 1, 2), trailingShape: [] },
@@ -144,7 +151,8 @@ describe('token ids to score in a prompt', () => {
   it('are read dense', () => {
     expect(read({ data: [5, -1, -1, 99], dtype: 'int64', shape: [2, 2] })).toEqual({
       tokens: { data: Int32Array.of(5, -1, -1, 99), offsets: Int32Array.of(0, 2, 4), trailingShape: [] },
-      ...{ width: 2, columns: null },
+      width: 2,
+      columns: null,
     });
   });
 
@@ -152,7 +160,8 @@ describe('token ids to score in a prompt', () => {
     const cells = { sparse_crow_indices: [0, 0, 2], sparse_col_indices: [1, 2 ** 30] };
     expect(read({ data: [5, 7], dtype: 'int64', shape: [2, 2 ** 31 - 1], ...cells })).toEqual({
       tokens: { data: Int32Array.of(5, 7), offsets: Int32Array.of(0, 0, 2), trailingShape: [] },
-      ...{ width: 2 ** 31 - 1, columns: Int32Array.of(1, 2 ** 30) },
+      width: 2 ** 31 - 1,
+      columns: Int32Array.of(1, 2 ** 30),
     });
   });
 
@@ -262,7 +271,8 @@ describe('what is no number', () => {
 
 describe('inputs with one number for the whole datum', () => {
   const loss = new WrittenLoss({
-    ...{ name: 'mine', loss: 'sum(reward * datum_sum(target_logprobs))' },
+    name: 'mine',
+    loss: 'sum(reward * datum_sum(target_logprobs))',
     inputs: { reward: { per: 'datum' } },
   });
   const context = { model: makeBaseModel(), loss: loss.metadata, knownInputs: [] };
@@ -280,7 +290,9 @@ describe('inputs with one number for the whole datum', () => {
       { values: Float32Array.of(4), shape: [1, 1] },
     );
     expect(batch.lossInputs['reward']).toEqual({
-      ...{ data: Float32Array.of(0.5, 2, 3, 4), offsets: Int32Array.of(0, 1, 2, 3, 4), trailingShape: [] },
+      data: Float32Array.of(0.5, 2, 3, 4),
+      offsets: Int32Array.of(0, 1, 2, 3, 4),
+      trailingShape: [],
     });
     expect(batch.tokens.offsets).toEqual(Int32Array.of(0, 2, 4, 6, 8));
   });
@@ -297,7 +309,11 @@ describe('inputs with one number for the whole datum', () => {
 describe('metrics', () => {
   it('have exactly one colon, with how chunks are combined', () => {
     expect(toWireMetrics({ 'loss:sum': 1, num_tokens: 2, mean_nll: 3, max_ratio: 4, min_ratio: 5 })).toEqual({
-      ...{ 'loss:sum': 1, 'num_tokens:sum': 2, 'mean_nll:mean': 3, 'max_ratio:max': 4, 'min_ratio:min': 5 },
+      'loss:sum': 1,
+      'num_tokens:sum': 2,
+      'mean_nll:mean': 3,
+      'max_ratio:max': 4,
+      'min_ratio:min': 5,
     });
   });
 });

@@ -113,7 +113,9 @@ function tensorToProto({ data, shape, sparse }: ResultTensor) {
 
 function tensorToJson({ data, shape, sparse }: ResultTensor): TinkerTensorDto {
   return {
-    ...{ data: Array.from(data), dtype: data instanceof Int32Array ? 'int64' : 'float32', shape: [...shape] },
+    data: Array.from(data),
+    dtype: data instanceof Int32Array ? 'int64' : 'float32',
+    shape: [...shape],
     ...(sparse
       ? { sparse_crow_indices: Array.from(sparse.rowStarts), sparse_col_indices: Array.from(sparse.columns) }
       : {}),

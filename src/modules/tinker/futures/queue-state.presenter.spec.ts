@@ -4,8 +4,16 @@ import { type WorkersService } from '../../workers/index.js';
 import { TinkerQueueState } from './queue-state.presenter.js';
 
 const state = (status: FutureState['status'], queuePosition: number): FutureState => ({
-  ...{ requestId: 'future_1', modelId: 'm', kind: 'optim_step', status, queuePosition, result: null, error: null },
-  ...{ createdAt: new Date(0), startedAt: null, finishedAt: null },
+  requestId: 'future_1',
+  modelId: 'm',
+  kind: 'optim_step',
+  status,
+  queuePosition,
+  result: null,
+  error: null,
+  createdAt: new Date(0),
+  startedAt: null,
+  finishedAt: null,
 });
 
 const queueState = (workers: number, pressure: string | null = null) =>
@@ -22,7 +30,10 @@ describe('TinkerQueueState', () => {
     ['pending', 3, '3 requests are ahead of it'],
   ] as const)('of a %s request behind %i others', async (status, ahead, reason) => {
     expect(await queueState(1).describe(state(status, ahead))).toEqual({
-      ...{ type: 'try_again', request_id: 'future_1', queue_state: 'active', queue_state_reason: reason },
+      type: 'try_again',
+      request_id: 'future_1',
+      queue_state: 'active',
+      queue_state_reason: reason,
     });
   });
 

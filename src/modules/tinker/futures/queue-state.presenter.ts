@@ -15,7 +15,7 @@ export class TinkerQueueState {
   ) {}
 
   async describe(state: FutureState): Promise<TinkerPendingDto> {
-    return { ...{ type: 'try_again', request_id: state.requestId }, ...(await this.queueState(state)) };
+    return { type: 'try_again', request_id: state.requestId, ...(await this.queueState(state)) };
   }
 
   private async queueState(state: FutureState): Promise<QueueState> {

@@ -11,8 +11,17 @@ import { HubErrorDto } from './dto/hub.dto.js';
 
 /** What a tokenizer is made of, and the model's configuration. Weights are not served. */
 const FILES = new Set([
-  ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'],
-  ...['chat_template.jinja', 'vocab.json', 'vocab.txt', 'merges.txt', 'added_tokens.json', 'tokenizer.model'],
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+  'vocab.json',
+  'vocab.txt',
+  'merges.txt',
+  'added_tokens.json',
+  'tokenizer.model',
   'chat_template.json',
 ]);
 

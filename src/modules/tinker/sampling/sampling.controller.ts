@@ -59,7 +59,8 @@ export class TinkerSamplingController {
    */
   @Get('samplers/:sampler_id')
   @ApiParam({
-    ...{ name: 'sampler_id', example: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' },
+    name: 'sampler_id',
+    example: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',
     description: 'Id of the sampling session.',
   })
   @ApiOkResponse({ type: SamplerDto, description: 'Base model and checkpoint of the sampling session.' })
@@ -79,12 +80,17 @@ export class TinkerSamplingController {
     examples: {
       'from a base model': { base_model: BASE_MODEL, prompt: PROMPT, sampling_params: { max_tokens: 16 } },
       'from a sampling session': {
-        ...{ sampling_session_id: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', prompt: PROMPT, num_samples: 2 },
+        sampling_session_id: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',
+        prompt: PROMPT,
+        num_samples: 2,
         sampling_params: { max_tokens: 16, temperature: 0.7, seed: 42 },
       },
       'log-probs of a prompt': {
-        ...{ model_path: CHECKPOINT, prompt: PROMPT, sampling_params: { max_tokens: 1 } },
-        ...{ prompt_logprobs: true, topk_prompt_logprobs: 2 },
+        model_path: CHECKPOINT,
+        prompt: PROMPT,
+        sampling_params: { max_tokens: 1 },
+        prompt_logprobs: true,
+        topk_prompt_logprobs: 2,
       },
     },
   })

@@ -60,7 +60,9 @@ export class TinkerModelsController {
     return {
       model_id,
       model_data: { arch: model.config.family, model_name: model.name, tokenizer_id },
-      ...{ is_lora: true, lora_rank: adapter.rank, model_name: model.name },
+      is_lora: true,
+      lora_rank: adapter.rank,
+      model_name: model.name,
     };
   }
 

@@ -90,8 +90,10 @@ export class TinkerWeightsController {
     examples: {
       'into a model': { model_id: 'my-model', path: CHECKPOINT, optimizer: true },
       'a new model': {
-        ...{ session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', model_seq_id: 2 },
-        ...{ path: CHECKPOINT, optimizer: true },
+        session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',
+        model_seq_id: 2,
+        path: CHECKPOINT,
+        optimizer: true,
       },
     },
   })
@@ -113,13 +115,17 @@ export class TinkerWeightsController {
     examples: {
       'to a project': { source_path: CHECKPOINT, destination_project_id: 'project-1' },
       'into a session, for a week': {
-        ...{ source_path: CHECKPOINT, session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', model_seq_id: 3 },
-        ...{ ttl_seconds: 604800 },
+        source_path: CHECKPOINT,
+        session_id: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',
+        model_seq_id: 3,
+        ttl_seconds: 604800,
       },
     },
   })
   @ApiHeader({
-    ...{ name: IDEMPOTENCY_HEADER, required: false, example: 'e3a1c0de-6f3b-4f0e-9a51-2d3c4b5a6978' },
+    name: IDEMPOTENCY_HEADER,
+    required: false,
+    example: 'e3a1c0de-6f3b-4f0e-9a51-2d3c4b5a6978',
     description: 'Identifies a repeat if no session is given.',
   })
   @ApiOkResponse({ type: CopiedWeightsDto, description: 'The checkpoint is copied.' })

@@ -6,7 +6,10 @@ describe('readAdamParams', () => {
   it("takes PyTorch's and transformers' names", () => {
     expect(readAdamParams({ lr: 0.1, betas: [0.5, 0.6], max_grad_norm: 2 })).toEqual({
       ...DEFAULT_ADAM,
-      ...{ learningRate: 0.1, beta1: 0.5, beta2: 0.6, gradClipNorm: 2 },
+      learningRate: 0.1,
+      beta1: 0.5,
+      beta2: 0.6,
+      gradClipNorm: 2,
     });
   });
 

@@ -199,6 +199,12 @@ export class TinkerFailedDto {
 
 /** What retrieve_future can answer. */
 export const RESULTS = [
-  ...[TinkerForwardResultDto, TinkerSampleResultDto, TinkerOptimResultDto, TinkerModelResultDto],
-  ...[TinkerSavedDto, TinkerLoadedDto, TinkerMetadataDto, TinkerFailedDto],
+  TinkerForwardResultDto,
+  TinkerSampleResultDto,
+  TinkerOptimResultDto,
+  TinkerModelResultDto,
+  TinkerSavedDto,
+  TinkerLoadedDto,
+  TinkerMetadataDto,
+  TinkerFailedDto,
 ];
