@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
-import { trainingBytes } from '../../src/compute/local/micro-batches.js';
+import { trainingBytes } from '../../src/compute/local/passes/micro-batches.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { startReferenceEngine } from '../support/reference-engine.js';
 import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';

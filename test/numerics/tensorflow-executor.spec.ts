@@ -6,7 +6,7 @@ import { type Executor } from '../../src/compute/executor.js';
 import { type HostTensor, hostTensor, type Program } from '../../src/compute/graph/program.js';
 import { runSlopes } from '../../src/compute/host/run-slopes.js';
 import { scoredPositions } from '../../src/compute/host/scored-rows.js';
-import { packBatch, slopeFeeds } from '../../src/compute/local/batch-feeds.js';
+import { packBatch, slopeFeeds } from '../../src/compute/local/passes/batch-feeds.js';
 import { PositionTables } from '../../src/compute/local/position-tables.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type WeightFile } from '../../src/compute/weight-file.js';

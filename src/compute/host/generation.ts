@@ -4,7 +4,7 @@ import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '.
 import { throwIfCancelled } from '../call-cancelled.error.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
 import { type ModelEngine, type NextToken, type WeightsRef } from '../model-engine.js';
-import { PromptScores } from '../numerics/prompt-scores.js';
+import { PromptScores } from './prompt-scores.js';
 import { RandomStream } from '../numerics/random.js';
 import { TokenSampler } from '../numerics/token-sampler.js';
 

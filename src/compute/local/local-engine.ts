@@ -21,10 +21,11 @@ import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '..
 import { stateDigest } from '../numerics/state-digest.js';
 import { type WeightFile } from '../weight-file.js';
 import { LiveAdapter, loraFeeds } from './live-adapter.js';
-import { LocalPass, type PinnedWeights } from './local-pass.js';
+import { LocalPass } from './passes/local-pass.js';
 import { ModelRuntime } from './model-runtime.js';
-import { PassMemory } from './pass-memory.js';
-import { Sequences } from './sequences.js';
+import { PassMemory } from './passes/pass-memory.js';
+import { type PinnedWeights } from './pinned-weights.js';
+import { Sequences } from './sequences/sequences.js';
 
 export interface LocalModel {
   readonly name: string;
@@ -43,17 +44,15 @@ export interface LocalEngineOptions {
 /** Adapters of higher rank would cost as much as training the model itself. */
 const MAX_RANK = 256;
 
-/** The runs of a pass: of each item, one after another. */
 interface LocalRun {
   readonly item: LocalPass;
   readonly packed: LocalPass['runs'][number];
 }
 
+/** The runs of the first item, then those of the next. */
 interface LocalOpenPass {
   readonly items: readonly LocalPass[];
   readonly runs: readonly LocalRun[];
-  /** Adapters of the items, by their places. */
-  readonly targets: readonly WeightsRef[];
 }
 
 /**
@@ -153,7 +152,7 @@ export class LocalEngine extends ModelEngine {
     const passes = items.map((item) => new LocalPass(item, this.pinned(item.weights), this.passMemory, budget));
     const runs = passes.flatMap((item) => item.runs.map((packed) => ({ item, packed })));
     const id = this.nextPass++;
-    this.passes.set(id, { items: passes, runs, targets: items.map(({ weights }) => weights) });
+    this.passes.set(id, { items: passes, runs });
     const described = passes.flatMap(({ runs: own }, item) => own.map(({ datums }) => ({ parts: [{ item, datums }] })));
     return { id, runs: described };
   }
@@ -174,11 +173,11 @@ export class LocalEngine extends ModelEngine {
   }
 
   async keepGradients(pass: number, item: number): Promise<void> {
-    const { items, targets } = this.pass(pass);
-    const target = targets[item]!;
-    if (target.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
-    const gradients = items[item]!.gradients();
-    const adapter = this.adapter(target.id);
+    const local = this.pass(pass).items[item]!;
+    const { weights } = local.item;
+    if (weights.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
+    const gradients = local.gradients();
+    const adapter = this.adapter(weights.id);
     adapter.state = { ...adapter.state, ...accumulate(adapter.state, gradients) };
   }
 

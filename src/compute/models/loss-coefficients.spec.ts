@@ -6,7 +6,7 @@ import { LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram } from '../graph/program.js';
-import { termFeeds } from '../local/batch-feeds.js';
+import { termFeeds } from '../local/passes/batch-feeds.js';
 import { RandomStream } from '../numerics/random.js';
 import { LOSS_INPUTS, lossCoefficients } from './loss-coefficients.js';
 

@@ -6,8 +6,8 @@ import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/a
 import { modelParameters } from './model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type HostTensor, type Program } from '../graph/program.js';
-import { packBatch, slopeFeeds } from '../local/batch-feeds.js';
-import { dropoutFeeds } from '../local/dropout.js';
+import { packBatch, slopeFeeds } from '../local/passes/batch-feeds.js';
+import { dropoutFeeds } from '../local/passes/dropout.js';
 import { loraShapes } from './adapter-modules.js';
 import { PositionTables } from '../local/position-tables.js';
 import { LORA_SCALE } from './lora-linears.js';

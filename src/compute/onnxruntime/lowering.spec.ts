@@ -8,7 +8,7 @@ import { type Shape } from '../graph/dim.js';
 import { type DType, Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, hostTensor, type Program, resultShapes } from '../graph/program.js';
-import { PassMemory } from '../local/pass-memory.js';
+import { PassMemory } from '../local/passes/pass-memory.js';
 import { type WeightFile } from '../weight-file.js';
 import { lowerProgram } from './lowering.js';
 import { OnnxRuntimeExecutor } from './onnxruntime-executor.js';

@@ -1,8 +1,8 @@
 import { type PromptTargets, NO_TARGET } from '../../domain/prompt-targets.js';
 import { emptyTopTokens, putTopTokens, type TokenTable, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateRequest, type GenerateResult } from '../compute-backend.js';
-import { RandomStream } from './random.js';
-import { type TokenSampler } from './token-sampler.js';
+import { RandomStream } from '../numerics/random.js';
+import { type TokenSampler } from '../numerics/token-sampler.js';
 
 /** What a request asks of the places of its prompt, filled in while the prompt is read. */
 export class PromptScores {

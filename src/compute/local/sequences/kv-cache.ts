@@ -1,7 +1,7 @@
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { type HostTensor, hostTensor } from '../graph/program.js';
-import { pastName, presentName } from '../models/generation-graph.js';
-import { MASKED } from './position-tables.js';
+import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
+import { type HostTensor, hostTensor } from '../../graph/program.js';
+import { pastName, presentName } from '../../models/generation-graph.js';
+import { MASKED } from '../position-tables.js';
 
 /** Places are added in steps, so that the cache is laid out anew only now and then. */
 const GROWTH = 128;

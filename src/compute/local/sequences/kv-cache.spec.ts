@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { type HostTensor, hostTensor } from '../graph/program.js';
-import { pastName, presentName } from '../models/generation-graph.js';
+import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
+import { type HostTensor, hostTensor } from '../../graph/program.js';
+import { pastName, presentName } from '../../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
-import { MASKED } from './position-tables.js';
+import { MASKED } from '../position-tables.js';
 
 const config = { ...FAKE_MODEL.config, layerCount: 2, headCount: 4, kvHeadCount: 2, headDim: 2 };
 

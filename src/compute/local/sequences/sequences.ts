@@ -1,9 +1,9 @@
-import { hostTensor, type HostTensor } from '../graph/program.js';
-import { type NextToken, type SequenceStep } from '../model-engine.js';
-import { LOG_SUM, LOGITS } from '../models/generation-graph.js';
+import { hostTensor, type HostTensor } from '../../graph/program.js';
+import { type NextToken, type SequenceStep } from '../../model-engine.js';
+import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
 import { KvCache } from './kv-cache.js';
-import { type PinnedWeights } from './local-pass.js';
-import { variantOf } from './model-runtime.js';
+import { variantOf } from '../model-runtime.js';
+import { type PinnedWeights } from '../pinned-weights.js';
 
 /** Sequences of equal length with one cache: those that were forked together. */
 interface Group {

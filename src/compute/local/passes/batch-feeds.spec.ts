@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { integers, widened } from '../../../test/support/ragged-builders.js';
+import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
+import { integers, widened } from '../../../../test/support/ragged-builders.js';
 import { coefficientFeed, type PackedBatch, packBatch } from './batch-feeds.js';
-import { PositionTables } from './position-tables.js';
+import { PositionTables } from '../position-tables.js';
 
 const tables = new PositionTables(FAKE_MODEL.config);
 /** Positions 1 and 3 are not wanted. */

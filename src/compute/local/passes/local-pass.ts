@@ -1,29 +1,16 @@
-import { type AdapterTensors, type NamedTensor } from '../../domain/adapter/adapter-state.js';
-import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
-import { type CompiledProgram, type HostTensor, resultShapes } from '../graph/program.js';
-import { type PassItem, type RunSlopes } from '../model-engine.js';
-import { gradientName, LOGPROBS } from '../models/training-graph.js';
-import { NonFiniteLossError } from '../numerics/engine.errors.js';
+import { type AdapterTensors, type NamedTensor } from '../../../domain/adapter/adapter-state.js';
+import { type CompiledProgram, type HostTensor, resultShapes } from '../../graph/program.js';
+import { type PassItem, type RunSlopes } from '../../model-engine.js';
+import { gradientName, LOGPROBS } from '../../models/training-graph.js';
+import { NonFiniteLossError } from '../../numerics/engine.errors.js';
 import { coefficientFeed, type PackedBatch, packBatch, slopeFeeds } from './batch-feeds.js';
 import { dropoutFeeds } from './dropout.js';
 import { microBatches } from './micro-batches.js';
-import { type ModelRuntime, type ProgramKind, type ProgramVariant, variantOf } from './model-runtime.js';
+import { type ProgramKind, type ProgramVariant, variantOf } from '../model-runtime.js';
+import { type PinnedWeights } from '../pinned-weights.js';
 import { type PassMemory } from './pass-memory.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
-
-/** A base model, and the LoRA that it runs with, if any; fixed for as long as somebody holds this. */
-export interface PinnedWeights {
-  readonly runtime: ModelRuntime;
-  readonly adapter: PinnedAdapter | null;
-}
-
-export interface PinnedAdapter {
-  readonly lora: LoraSpec;
-  readonly feeds: readonly [string, HostTensor][];
-  /** Passes made before this one, which chooses the dropout masks. */
-  readonly passes: number;
-}
 
 /** One item of a pass: the runs that its datums are divided into, and their summed gradients. */
 export class LocalPass {
@@ -35,7 +22,7 @@ export class LocalPass {
 
   /** @throws SequenceTooLargeError for a datum that does not fit the budget on its own */
   constructor(
-    private readonly item: PassItem,
+    readonly item: PassItem,
     private readonly weights: PinnedWeights,
     private readonly memory: PassMemory,
     budgetBytes: number,

@@ -1,7 +1,7 @@
-import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
-import { type HostTensor, hostTensor, type Program } from '../graph/program.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
+import { type HostTensor, hostTensor, type Program } from '../../graph/program.js';
 import { type PackedBatch } from './batch-feeds.js';
-import { RandomStream } from '../numerics/random.js';
+import { RandomStream } from '../../numerics/random.js';
 
 const PREFIX = 'dropout.';
 

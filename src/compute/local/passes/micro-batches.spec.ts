@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
+import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
+import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
 import { microBatches, type TrainedModel, trainingBytes } from './micro-batches.js';
 
 const MODEL: TrainedModel = { config: FAKE_MODEL.config, headLora: false };

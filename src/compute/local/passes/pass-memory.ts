@@ -1,4 +1,4 @@
-import { type HostTensor } from '../graph/program.js';
+import { type HostTensor } from '../../graph/program.js';
 
 /** Tensors begin at multiples of this many bytes, the width of a vector register. */
 const ALIGNMENT = 64;

@@ -1,6 +1,6 @@
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { SequenceTooLargeError } from '../numerics/engine.errors.js';
+import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
+import { type RaggedTensor } from '../../../domain/ragged-tensor.js';
+import { SequenceTooLargeError } from '../../numerics/engine.errors.js';
 
 /** What decides how much memory the tokens of a batch take. */
 export interface TrainedModel {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { integers } from '../../../test/support/ragged-builders.js';
-import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';
-import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { trainingPrograms } from '../models/training-graph.js';
+import { integers } from '../../../../test/support/ragged-builders.js';
+import { DEFAULT_LORA } from '../../../domain/adapter/lora-spec.js';
+import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
+import { trainingPrograms } from '../../models/training-graph.js';
 import { packBatch, type PackedBatch } from './batch-feeds.js';
 import { dropoutFeeds } from './dropout.js';
-import { PositionTables } from './position-tables.js';
+import { PositionTables } from '../position-tables.js';
 
 const { config } = FAKE_MODEL;
 const LORA = { ...DEFAULT_LORA, dropout: 0.25, seed: 3 };

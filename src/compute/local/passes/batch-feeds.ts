@@ -1,10 +1,10 @@
-import { type FusedTerms } from '../../domain/loss.js';
-import { rowWidth } from '../../domain/ragged-tensor.js';
-import { type HostTensor, hostTensor } from '../graph/program.js';
-import { type PassItem, type RunSlopes } from '../model-engine.js';
-import { LOSS_INPUTS, LOSS_SCALARS } from '../models/loss-coefficients.js';
-import { COEFFICIENTS } from '../models/training-graph.js';
-import { type PositionTables } from './position-tables.js';
+import { type FusedTerms } from '../../../domain/loss.js';
+import { rowWidth } from '../../../domain/ragged-tensor.js';
+import { type HostTensor, hostTensor } from '../../graph/program.js';
+import { type PassItem, type RunSlopes } from '../../model-engine.js';
+import { LOSS_INPUTS, LOSS_SCALARS } from '../../models/loss-coefficients.js';
+import { COEFFICIENTS } from '../../models/training-graph.js';
+import { type PositionTables } from '../position-tables.js';
 
 /** Which rows of a packed tensor belong to which datum of the request. */
 export interface DatumRows {
