@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
-import { type OperationData } from '../../domain/operation-data.js';
 import { generatePayload } from '../../operations/payloads/generate-payload.js';
+import { decodeGenerated, type Generated } from '../../operations/payloads/generate-result.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { toGenerateRequest } from './generate-request.js';
 import { type SamplingOrder } from './sampling-order.js';
@@ -12,9 +12,9 @@ export interface AcceptedSampling extends Accepted {
   readonly request: GenerateRequest;
 }
 
-/** A request that is done, with what the log has as its result. */
+/** A request that is done. */
 export interface Sampled extends Accepted {
-  readonly result: OperationData;
+  readonly generated: Generated;
 }
 
 /** Checks sampling requests, puts them into the log, and waits for their results. */
@@ -51,7 +51,7 @@ export class GenerationService {
    */
   async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Sampled | null> {
     const result = await this.futures.result(requestId, signal);
-    if (result !== null) return { requestId, modelId, result };
+    if (result !== null) return { requestId, modelId, generated: decodeGenerated(result) };
     await this.futures.cancel(requestId);
     return null;
   }

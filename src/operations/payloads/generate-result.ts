@@ -1,7 +1,8 @@
 import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
-import { type SampledSequence } from '../../domain/sampling.js';
+import { datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
+import { type Seed } from '../../domain/seed.js';
 import { joinTokenTables, type TokenTable } from '../../domain/top-tokens.js';
 
 /** The result of a generate operation. */
@@ -50,6 +51,48 @@ export function encodeGenerateResult(
 /** How many tokens the prompt had and how many were sampled. */
 export function tokenCounts({ json }: OperationData): { prompt_tokens: number; completion_tokens: number } {
   return json['usage'] as ReturnType<typeof tokenCounts>;
+}
+
+/** A stored result, as any dialect can show it; its tables of tokens aside. */
+export interface Generated {
+  readonly sequences: readonly GeneratedSequence[];
+  readonly promptTokens: number;
+  /** Of all sequences together. */
+  readonly completionTokens: number;
+  /** The seed that was used. */
+  readonly seed: Seed;
+}
+
+export interface GeneratedSequence {
+  /** Without the stop token and without the stop string. */
+  readonly text: string;
+  readonly tokens: Int32Array;
+  /** Null where they were not asked for. */
+  readonly logprobs: Float32Array | null;
+  readonly stopReason: StopReason;
+}
+
+export function decodeGenerated({ json, tensors }: OperationData): Generated {
+  const { tokens, logprobs } = tensors;
+  const texts = json['texts'] as readonly string[];
+  const reasons = json['stop_reasons'] as readonly StopReason[];
+  if (!isInt32(tokens)) throw new TypeError('A stored generate result has no tokens.');
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = tokenCounts({ json, tensors });
+  const sequences = texts.map((text, i) => ({
+    text,
+    tokens: datumValues(tokens, i),
+    logprobs: isFloat32(logprobs) ? datumValues(logprobs, i) : null,
+    stopReason: reasons[i] ?? 'stop',
+  }));
+  return { sequences, promptTokens, completionTokens, seed: json['seed'] as Seed };
+}
+
+function isFloat32(tensor: RaggedTensor | undefined): tensor is RaggedTensor<Float32Array> {
+  return tensor?.data instanceof Float32Array;
+}
+
+function isInt32(tensor: RaggedTensor | undefined): tensor is RaggedTensor<Int32Array> {
+  return tensor?.data instanceof Int32Array;
 }
 
 /** Names of the tensors that hold tables of tokens, [rows, k] each; those of the prompt are one datum. */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { type GenerateRequest } from '../../../compute/compute-backend.js';
-import { type OperationData } from '../../../domain/operation-data.js';
 import { EventBus } from '../../../events/event-bus.js';
 import { GenerationService, type Sampled } from '../generation.service.js';
 import { type SamplingOrder } from '../sampling-order.js';
@@ -43,7 +42,8 @@ export class GenerationStreamService {
       });
       const sampled = await this.generation.result(accepted, signal);
       await told;
-      if (sampled) for (const delta of texts.finish(textsOf(sampled.result))) listener.onDelta(delta);
+      const finalTexts = sampled?.generated.sequences.map(({ text }) => text) ?? [];
+      if (sampled) for (const delta of texts.finish(finalTexts)) listener.onDelta(delta);
       return sampled;
     } finally {
       tap.close();
@@ -57,8 +57,4 @@ async function textStreams({ tokenizer }: BaseModel, request: GenerateRequest): 
   const { context } = await ContinuationText.after(request.prompt, decode);
   const options = { context, isByte: (token: number) => tokenizer.isByte(token) };
   return () => new TextStream(decode, new Set(stopTokens), stopStrings, options);
-}
-
-function textsOf({ json }: OperationData): readonly string[] {
-  return json['texts'] as readonly string[];
 }

@@ -12,7 +12,7 @@ const logger = new Logger('EventStream');
  */
 export async function writeEventStream(
   response: Response,
-  run: (listener: StreamListener) => Promise<Record<string, unknown> | null>,
+  run: (listener: StreamListener) => Promise<object | null>,
 ): Promise<void> {
   const write = (event: string, data: unknown): void => {
     if (!response.writableEnded) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
