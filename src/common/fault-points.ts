@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 export const FAULT_POINTS = [
   /** API: the request's row is committed, its job is not in the queue. */
   'request-inserted',
-  /** Worker: it owns an adapter, and what the last holder left running is not back in the line. */
+  /** Worker: it owns an adapter, and what the last holder left running is not back in the queue. */
   'lease-written',
   /** Worker: it owns work that another one may have left behind, and has not begun. */
   'adapter-leased',

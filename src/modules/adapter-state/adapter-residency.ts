@@ -231,7 +231,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     this.markSnapshot(live, position);
   }
 
-  /** Copies the state while the adapter's line stands still; the files are written while it goes on. */
+  /** Copies the state while the adapter's queue stands still; the files are written while it goes on. */
   private async takeSnapshot(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
     const { stored: position, lease } = live;
     const exported = await this.export(adapter.id);

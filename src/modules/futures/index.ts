@@ -22,7 +22,7 @@ export {
   type SettledOutcome,
 } from './log/operation-listener.js';
 export { type Accepted, type FutureState, type NewOperation, type Operation } from './log/operation.js';
-export { SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './log/settling-sql.js';
+export { SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './log/settling-sql.js';
 export { QueueLoad } from './queue-load.js';
 export { type FutureSummary, type SettledSample } from './repositories/future.repository.js';
 export { checkRequestSize } from './request-size.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { serializeError } from '../../../common/errors/app-error.js';
 import { FaultPoints } from '../../../common/fault-points.js';
-import { type Claim, TELL_WAITERS } from '../../futures/index.js';
+import { type Claim, NOTIFY_WAITERS } from '../../futures/index.js';
 import { IS_ALIVE } from '../../workers/index.js';
 import { MAX_CRASHES, WorkerKilledError } from '../worker/worker-killed.error.js';
 
@@ -146,7 +146,7 @@ export class LeaseRepository {
            finished_at = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE now() END
          WHERE status = 'running' AND ${which} RETURNING request_id, sampler_id, status),
        done AS (SELECT request_id, sampler_id FROM returned WHERE status = 'failed')
-       ${TELL_WAITERS}`,
+       ${NOTIFY_WAITERS}`,
       [MAX_CRASHES, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
     );
   }

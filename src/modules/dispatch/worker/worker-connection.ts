@@ -7,7 +7,7 @@ import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 const QUERY_TIMEOUT_MS = 5000;
 /** Others need about this long to say after an outage that they live, too. */
 const STEADY_MS = 2000;
-const MOST_INT4 = 2 ** 31 - 1;
+const MAX_INT4 = 2 ** 31 - 1;
 
 /**
  * The database connection by which a worker shows that it lives: it holds an advisory lock, which Postgres frees when
@@ -62,7 +62,7 @@ export class WorkerConnection {
     });
     client.on('error', (error) => this.lost(client, error.message));
     client.on('end', () => this.lost(client, 'it was closed'));
-    const lockKey = randomInt(MOST_INT4);
+    const lockKey = randomInt(MAX_INT4);
     try {
       await client.connect();
       await client.query('SELECT pg_advisory_lock($1, $2)', [ADVISORY_LOCKS.worker, lockKey]);

@@ -7,7 +7,7 @@ import { type Usage } from '../../../domain/usage.js';
 import { type OperationEffect } from '../../../operations/operation-outcome.js';
 import { isReadOnly } from '../../../operations/operations.js';
 import { FutureEntity } from '../entities/future.entity.js';
-import { countUsage, showEffect, SNAPSHOT_IS_USABLE, TELL_WAITERS, TOOK_EFFECT } from './settling-sql.js';
+import { countUsage, applyEffectToAdapter, SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
 /** A row as the worker sees it. */
 export interface OperationRow {
@@ -105,7 +105,7 @@ export class OperationLogRepository {
   constructor(@InjectRepository(FutureEntity) private readonly rows: Repository<FutureEntity>) {}
 
   /**
-   * Starts the first waiting operation of an adapter's line; null when there is none, when the lease is outdated,
+   * Starts the first waiting operation of an adapter's queue; null when there is none, when the lease is outdated,
    * (`readOnlyOnly`) when it would change the adapter, or when one that it must not overtake runs: also one that this
    * worker has claimed without hearing of it, because the connection broke before the answer.
    */
@@ -170,7 +170,7 @@ export class OperationLogRepository {
     const used = [usage.promptTokens, usage.trainedTokens, usage.sampledTokens];
     const change = `status = 'completed', result = $6, step = $7, digest = $8`;
     const parameters = [bytes, effect.step ?? null, effect.digest ?? null, ...used];
-    return this.settle(claim, change, parameters, countUsage(9) + showEffect(effect));
+    return this.settle(claim, change, parameters, countUsage(9) + applyEffectToAdapter(effect));
   }
 
   /**
@@ -179,7 +179,7 @@ export class OperationLogRepository {
    */
   async fail(claim: Claim, error: SerializedError, effect: OperationEffect = {}): Promise<boolean> {
     const parameters = [JSON.stringify(error), effect.digest ?? null];
-    return this.settle(claim, `status = 'failed', error = $6, digest = $7`, parameters, showEffect(effect));
+    return this.settle(claim, `status = 'failed', error = $6, digest = $7`, parameters, applyEffectToAdapter(effect));
   }
 
   private async settle(
@@ -195,7 +195,7 @@ export class OperationLogRepository {
          UPDATE futures SET ${change}, finished_at = now()
          WHERE ${mine} AND ($4::text IS NULL OR EXISTS (SELECT FROM line))
          RETURNING request_id, sampler_id, owner, session_id, model_id, base_model, kind, started_at, finished_at)${also}
-       ${TELL_WAITERS}`,
+       ${NOTIFY_WAITERS}`,
       [requestId, workerId, attempts, adapterId, lease, ...parameters],
     );
     return done.length > 0;
@@ -215,7 +215,7 @@ export class OperationLogRepository {
     return count;
   }
 
-  /** Puts one operation back into its line, as if it had not been claimed. */
+  /** Puts one operation back into its queue, as if it had not been claimed. */
   async handBack({ request_id: requestId, workerId, attempts }: Claim): Promise<void> {
     await this.rows.query(
       `UPDATE futures SET status = 'pending', worker_id = NULL, started_at = NULL
@@ -224,7 +224,7 @@ export class OperationLogRepository {
     );
   }
 
-  /** Puts what this worker runs back into its line: it is about to end and cannot finish it. */
+  /** Puts what this worker runs back into its queue: it is about to end and cannot finish it. */
   async releaseOwn(workerId: string): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
       `UPDATE futures SET status = 'pending', worker_id = NULL, started_at = NULL

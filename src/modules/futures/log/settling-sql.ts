@@ -23,7 +23,7 @@ export const countUsage = (first: number): string => `, counted AS (
     running_ms = used.running_ms + excluded.running_ms)`;
 
 /** A further part of the statement that settles a request: the figures in the adapter's row ($4). */
-export function showEffect({ step, hasGradients }: OperationEffect): string {
+export function applyEffectToAdapter({ step, hasGradients }: OperationEffect): string {
   const figures = [
     ...(step === undefined ? [] : [`step = ${step}`]),
     ...(hasGradients === undefined ? [] : [`has_gradients = ${hasGradients}`]),
@@ -33,6 +33,6 @@ export function showEffect({ step, hasGradients }: OperationEffect): string {
 }
 
 /** The end of a statement that settles requests: wakes who waits for the rows in `done`, in the same transaction. */
-export const TELL_WAITERS = `
+export const NOTIFY_WAITERS = `
   SELECT pg_notify('${EVENT_CHANNELS.futureSettled}', request_id),
          CASE WHEN sampler_id IS NOT NULL THEN pg_notify('${EVENT_CHANNELS.futureSettled}', sampler_id) END FROM done`;

@@ -5,7 +5,7 @@ import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { FutureEntity } from '../entities/future.entity.js';
-import { TELL_WAITERS } from '../log/settling-sql.js';
+import { NOTIFY_WAITERS } from '../log/settling-sql.js';
 
 /** A request before it has a position. */
 export interface NewFutureRow {
@@ -253,7 +253,7 @@ export class FutureRepository {
       `WITH done AS (
          UPDATE futures SET status = 'failed', error = $2, finished_at = now()
          WHERE ${column} = $1 AND status = 'pending' RETURNING request_id, sampler_id)
-       ${TELL_WAITERS}`,
+       ${NOTIFY_WAITERS}`,
       [id, JSON.stringify(error)],
     );
     return failed.length;
