@@ -1,12 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+interface TierOptions {
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly testTimeout: number;
+  readonly fileParallelism?: boolean;
+  readonly sequence?: { readonly groupOrder: number };
+}
+
 /** Tiers are projects, by what they need; `npm test` runs all of them, one after the other (see README, Tests). */
-const tier = (name: string, options: { include: string[]; testTimeout: number; fileParallelism?: boolean }) => ({
-  test: { name, hookTimeout: 300_000, ...options },
-});
+const tier = (name: string, options: TierOptions) => ({ test: { name, hookTimeout: 300_000, ...options } });
+
+/** Files of the e2e tier that look at delays or memory, or start several services: they run after the others, alone. */
+const E2E_ALONE = ['api-flood', 'event-loop', 'full-disk', 'quickstart'].map((name) => `test/e2e/${name}.spec.ts`);
+
+/** Two files at once even on two cores: a test waits for its service, or for the database, most of the time. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       tier('unit', {
         include: ['src/**/*.spec.ts', 'scripts/**/*.spec.ts', 'models/**/*.spec.ts'],
@@ -15,7 +29,19 @@ export default defineConfig({
       tier('medium', { include: ['test/medium/**/*.spec.ts'], testTimeout: 60_000 }),
       tier('conformance', { include: ['test/conformance/**/*.spec.ts'], testTimeout: 120_000 }),
       tier('numerics', { include: ['test/numerics/**/*.spec.ts'], testTimeout: 120_000 }),
-      tier('e2e', { include: ['test/e2e/**/*.spec.ts'], testTimeout: 180_000, fileParallelism: false }),
+      // Each file has a service of its own.
+      tier('e2e', {
+        include: ['test/e2e/**/*.spec.ts'],
+        exclude: E2E_ALONE,
+        testTimeout: 180_000,
+        sequence: { groupOrder: 0 },
+      }),
+      tier('e2e-alone', {
+        include: E2E_ALONE,
+        testTimeout: 180_000,
+        fileParallelism: false,
+        sequence: { groupOrder: 1 },
+      }),
       tier('chaos', { include: ['test/chaos/**/*.spec.ts'], testTimeout: 30_000 }),
     ],
   },

@@ -16,6 +16,8 @@ import { StopStack } from './lib/stop-stack.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
 
 const TIERS = ['unit', 'medium', 'conformance', 'numerics', 'e2e', 'chaos'];
+/** Tiers that consist of several projects of vitest.config.ts. */
+const PROJECTS = { e2e: ['e2e', 'e2e-alone'] };
 const NEED_SERVICES = new Set(['medium', 'e2e']);
 /** Tiers that start the built service. */
 const NEED_BUILD = new Set([...NEED_SERVICES, 'chaos']);
@@ -58,7 +60,8 @@ async function runTier(tier, env, signal) {
   const began = Date.now();
   console.log(`\n=== ${tier} ===`);
   const code = await new Promise((resolve) => {
-    const child = spawn(process.execPath, [vitest, 'run', '--project', tier, ...reporters, ...filters], {
+    const projects = (PROJECTS[tier] ?? [tier]).flatMap((name) => ['--project', name]);
+    const child = spawn(process.execPath, [vitest, 'run', ...projects, ...reporters, ...filters], {
       cwd: projectRoot,
       env: { ...process.env, ...env, TIER_REPORT: file },
       stdio: 'inherit',
