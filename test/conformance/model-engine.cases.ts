@@ -298,7 +298,7 @@ const sampling: readonly EngineCase[] = [
         expect(plain(next![0]!)).toEqual(expected);
       }
       await engine.closeSequences([ofSnapshot.sequence, ofAdapter.sequence]);
-      await expect(engine.openSequence(ref)).rejects.toMatchObject({ code: 'adapter_not_loaded' });
+      await expect(engine.openSequence(ref)).rejects.toMatchObject({ code: 'weights_unknown' });
     },
   },
 ];
