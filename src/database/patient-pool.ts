@@ -5,7 +5,7 @@ import { DatabaseOutageError, isConnectionError } from '../common/errors/databas
 export const OUTAGE_PATIENCE_MS = 30_000;
 
 const FIRST_PROBE_MS = 100;
-const LONGEST_PROBE_MS = 1000;
+const MAX_PROBE_MS = 1000;
 
 type Acquired = (
   error: Error | undefined,
@@ -59,11 +59,7 @@ export class PatientPool extends pg.Pool {
 
   private async probe(): Promise<boolean> {
     const deadline = performance.now() + OUTAGE_PATIENCE_MS;
-    for (
-      let delayMs = FIRST_PROBE_MS;
-      performance.now() < deadline;
-      delayMs = Math.min(delayMs * 2, LONGEST_PROBE_MS)
-    ) {
+    for (let delayMs = FIRST_PROBE_MS; performance.now() < deadline; delayMs = Math.min(delayMs * 2, MAX_PROBE_MS)) {
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (this.ending) return false;
       try {

@@ -5,7 +5,7 @@ import { AppConfig } from '../config/app-config.js';
 import { EVENT_CHANNELS, EventBus, type EventChannel, type EventListener, MAX_EVENT_BYTES } from './event-bus.js';
 
 const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5000;
+const MAX_RETRY_MS = 5000;
 
 /**
  * Events through LISTEN and NOTIFY. One connection of its own listens to every channel for the whole process (a pooled
@@ -87,7 +87,7 @@ export class PostgresEventBus extends EventBus implements OnModuleInit, OnApplic
     this.retry = setTimeout(() => {
       this.connect().then(
         () => this.tellGap(),
-        () => this.reconnect(Math.min(delayMs * 2, LONGEST_RETRY_MS)),
+        () => this.reconnect(Math.min(delayMs * 2, MAX_RETRY_MS)),
       );
     }, delayMs);
   }

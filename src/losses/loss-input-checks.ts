@@ -75,12 +75,12 @@ function checkLengths(spec: LossInputSpec, tensor: RaggedTensor, tokens: RaggedT
 }
 
 /** Such numbers tell pairs and groups apart; above this one, float32 rounds neighbours to the same number. */
-const LARGEST_OF_DATUM = 2 ** 24 - 1;
+const MAX_PER_DATUM = 2 ** 24 - 1;
 
 function checkDistinct(spec: LossInputSpec, { data }: RaggedTensor): void {
-  const at = data.findIndex((value) => Math.abs(value) > LARGEST_OF_DATUM);
+  const at = data.findIndex((value) => Math.abs(value) > MAX_PER_DATUM);
   if (at < 0) return;
-  const problem = `is ${data[at]}: a per-datum number may be at most ${LARGEST_OF_DATUM}, because float32 rounds larger ones.`;
+  const problem = `is ${data[at]}: a per-datum number may be at most ${MAX_PER_DATUM}, because float32 rounds larger ones.`;
   throw inputError(spec.name, at, problem, 'Number pairs and groups 0, 1, 2, ...');
 }
 

@@ -24,13 +24,13 @@ export function builtInLosses(): LossFunction[] {
 }
 
 /** Written losses that are kept compiled: the clients of one server train with a few at a time. */
-const MOST_COMPILED = 64;
+const MAX_COMPILED = 64;
 
 /**
  * Numbers that a loss may hold at a time: 400 MB, and as much again while the gradient is taken. A million targets and
  * 50 steps come to it; they take the engine's thread several seconds.
  */
-const MOST_NUMBERS = 50_000_000;
+const MAX_NUMBERS = 50_000_000;
 
 /** The losses that are built in, and those that a request brings as formulas; and the checks of what it says of them. */
 export class LossRegistry {
@@ -95,7 +95,7 @@ export class LossRegistry {
     this.#compiled.delete(key);
     this.#compiled.set(key, loss);
     const [oldest] = this.#compiled.keys();
-    if (this.#compiled.size > MOST_COMPILED && oldest !== undefined) this.#compiled.delete(oldest);
+    if (this.#compiled.size > MAX_COMPILED && oldest !== undefined) this.#compiled.delete(oldest);
     return loss;
   }
 
@@ -139,7 +139,7 @@ export class LossRegistry {
   checkInputs(loss: LossFunction, batch: DatumBatch): void {
     checkLossInputs(loss.metadata, batch, new Set(this.inputNames(loss)));
     const numbers = loss.numbersHeld(batch.lossInputs);
-    if (numbers > MOST_NUMBERS) throw new LossBatchTooLargeError(loss.metadata.name, numbers, MOST_NUMBERS);
+    if (numbers > MAX_NUMBERS) throw new LossBatchTooLargeError(loss.metadata.name, numbers, MAX_NUMBERS);
   }
 
   /** Every name that this loss or a built-in one reads. */

@@ -3,7 +3,7 @@ import { pause } from '../support/pause.js';
 export type Json = Readonly<Record<string, unknown>>;
 
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 1000;
 /** Longer than any chain of faults keeps a request from its answer. */
 const GIVE_UP_MS = 120_000;
 const ATTEMPT_MS = 30_000;
@@ -88,7 +88,7 @@ export class RetryingClient {
   private async insist<T>(what: string, attempt: () => Promise<T | null>): Promise<T> {
     const deadline = performance.now() + GIVE_UP_MS;
     let last: unknown = 'told to ask again';
-    for (let delay = FIRST_RETRY_MS; performance.now() < deadline; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
+    for (let delay = FIRST_RETRY_MS; performance.now() < deadline; delay = Math.min(delay * 2, MAX_RETRY_MS)) {
       try {
         const answer = await attempt();
         if (answer !== null) return answer;

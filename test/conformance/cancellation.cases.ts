@@ -6,7 +6,7 @@ import {
   type ConformanceCase,
   DATUMS,
   digestOf,
-  LONGEST_DATUM,
+  MAX_DATUM,
   LORA,
   requestOf,
   type Subject,
@@ -17,7 +17,7 @@ import {
 const CANCELLED = { code: 'cancelled', category: 'user', status: 409 };
 
 /** As many micro-batches where the memory is small. */
-const MANY = Array.from({ length: 40 }, (_, seed) => ({ length: LONGEST_DATUM, seed }));
+const MANY = Array.from({ length: 40 }, (_, seed) => ({ length: MAX_DATUM, seed }));
 
 /** Makes the two kinds of pass on adapter 'a'. */
 const PASSES: readonly ((backend: ComputeBackend, signal: AbortSignal) => Promise<unknown>)[] = [

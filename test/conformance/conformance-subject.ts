@@ -17,9 +17,9 @@ export interface Subject {
   readonly checkpoints: CheckpointStore;
   /** Bytes of tensors that have gone to a backend elsewhere; none for one in this thread. */
   readonly sentBytes?: () => number;
-  /** A base model with more than MOST_TOKEN tokens in its vocabulary. */
+  /** A base model with more than MAX_TOKEN tokens in its vocabulary. */
   readonly baseModel: string;
-  /** Starts another one whose passes fit LONGEST_DATUM tokens at most, so that batches are split. The case stops it. */
+  /** Starts another one whose passes fit MAX_DATUM tokens at most, so that batches are split. The case stops it. */
   openSmall(): Promise<ComputeBackend>;
   /** Text as stop strings see it. */
   textOf(tokens: ArrayLike<number>): string | Promise<string>;
@@ -33,8 +33,8 @@ export interface ConformanceCase {
 }
 
 /** Largest token id and longest datum in the cases. */
-export const MOST_TOKEN = 89;
-export const LONGEST_DATUM = 8;
+export const MAX_TOKEN = 89;
+export const MAX_DATUM = 8;
 
 /**
  * Results that may be computed in another order of float32 sums: 24 bits over a few layers and some dozen tokens, with
@@ -75,7 +75,7 @@ export interface DatumSpec {
 /** Four datums of unequal length. */
 export const DATUMS: readonly DatumSpec[] = [
   { length: 5, seed: 1 },
-  { length: LONGEST_DATUM, seed: 2 },
+  { length: MAX_DATUM, seed: 2 },
   { length: 1, seed: 3 },
   { length: 6, seed: 4 },
 ];
@@ -124,7 +124,7 @@ const total = (datums: readonly DatumSpec[]) => datums.reduce((sum, { length }) 
 
 /** One token more than the datum's length: inputs and the targets after them. */
 function tokensOf({ length, seed }: DatumSpec): number[] {
-  return Array.from({ length: length + 1 }, (_, i) => 3 + ((seed * 31 + i * i * 7 + i * seed) % (MOST_TOKEN - 3)));
+  return Array.from({ length: length + 1 }, (_, i) => 3 + ((seed * 31 + i * i * 7 + i * seed) % (MAX_TOKEN - 3)));
 }
 
 export const adapter = (adapterId: string): ModelTarget => ({ kind: 'adapter', adapterId });

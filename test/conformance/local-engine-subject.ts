@@ -5,7 +5,7 @@ import { trainingBytes } from '../../src/compute/local/passes/micro-batches.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { startReferenceEngine } from '../support/reference-engine.js';
 import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';
-import { LONGEST_DATUM, type Subject } from './conformance-subject.js';
+import { MAX_DATUM, type Subject } from './conformance-subject.js';
 
 /** The local engine over one of the tiny checkpoints; every engine gets an executor of its own. */
 export async function openLocalEngine(
@@ -35,6 +35,6 @@ export async function openLocalEngine(
 
 /** Just enough memory for the longest datum of the cases on its own. */
 export function smallBudget(config: TransformerConfig): number {
-  const longest = { tokens: LONGEST_DATUM, rows: LONGEST_DATUM, longest: LONGEST_DATUM, sequences: 1 };
+  const longest = { tokens: MAX_DATUM, rows: MAX_DATUM, longest: MAX_DATUM, sequences: 1 };
   return trainingBytes({ config, headLora: false }, longest);
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type CompiledProgram } from '../../src/compute/graph/program.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { describeConformance } from './compute-backend.cases.js';
-import { adapter, LONGEST_DATUM, LORA, requestOf } from './conformance-subject.js';
+import { adapter, MAX_DATUM, LORA, requestOf } from './conformance-subject.js';
 import { openLocalEngine } from './local-engine-subject.js';
 
 for (const model of ['llama', 'qwen3'] as const) {
@@ -28,7 +28,7 @@ it.each(['forward', 'forwardBackward'] as const)('%s makes no further run once i
   const subject = await openLocalEngine('llama', () => new CountingExecutor({ device: 'cpu', threads: 1 }));
   const backend = await subject.openSmall();
   await backend.createAdapter({ id: 'a', baseModel: subject.baseModel, lora: LORA });
-  const request = requestOf(Array.from({ length: 6 }, (_, seed) => ({ length: LONGEST_DATUM, seed })));
+  const request = requestOf(Array.from({ length: 6 }, (_, seed) => ({ length: MAX_DATUM, seed })));
   const options = { signal: controller.signal };
   const given =
     method === 'forward'

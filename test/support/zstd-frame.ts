@@ -7,7 +7,7 @@ export interface ZstdFrame {
 }
 
 const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
-const LARGEST_BLOCK = 128 * 1024;
+const MAX_BLOCK = 128 * 1024;
 const REPEATED_BYTE = 1;
 
 export function zstdFrame({ claimedSize, zeros }: ZstdFrame): Buffer {
@@ -24,10 +24,10 @@ function header(claimedSize: number | undefined): Buffer {
 
 function zeroBlocks(zeros: number): Buffer[] {
   const blocks: Buffer[] = [];
-  for (let left = zeros; left > 0; left -= LARGEST_BLOCK) {
-    const isLast = left <= LARGEST_BLOCK ? 1 : 0;
+  for (let left = zeros; left > 0; left -= MAX_BLOCK) {
+    const isLast = left <= MAX_BLOCK ? 1 : 0;
     const block = Buffer.alloc(4);
-    block.writeUIntLE((Math.min(left, LARGEST_BLOCK) << 3) | (REPEATED_BYTE << 1) | isLast, 0, 3);
+    block.writeUIntLE((Math.min(left, MAX_BLOCK) << 3) | (REPEATED_BYTE << 1) | isLast, 0, 3);
     blocks.push(block);
   }
   return blocks;

@@ -2,7 +2,7 @@ import { shortened } from '../shortened.js';
 import { AppError, type ErrorDetails } from './app-error.js';
 
 /** Paths of checkpoints are names, too. */
-const LONGEST_NAME = 200;
+const MAX_NAME = 200;
 
 /** A field of the request has a value that cannot be used. */
 export class InvalidRequestError extends AppError {
@@ -14,7 +14,7 @@ export class InvalidRequestError extends AppError {
 /** Something named in the request does not exist (or is not visible to the caller). */
 export class NotFoundError extends AppError {
   constructor(what: string, name: string, details: ErrorDetails = {}) {
-    super('not_found', 'user', 404, `${what} '${shortened(name, LONGEST_NAME)}' does not exist.`, details);
+    super('not_found', 'user', 404, `${what} '${shortened(name, MAX_NAME)}' does not exist.`, details);
   }
 }
 

@@ -2,22 +2,22 @@ import { ApiProperty } from '@nestjs/swagger';
 
 export class ErrorContentDto {
   /**
-   * Stable, for programs.
+   * Stable code for programs.
    * @example "invalid_request"
    */
   code!: string;
 
-  /** Who can mend it: the client ("user"), whoever runs the server ("server"), or nobody knows. */
+  /** Who can fix it: the client ("user"), the operator ("server"), or "unknown". */
   @ApiProperty({ enum: ['user', 'server', 'unknown'], example: 'user' })
   category!: string;
 
   /**
-   * What is wrong, where, and what to do.
+   * The problem, where it occurred, and the remedy.
    * @example "data is empty. Give conversations or datums."
    */
   message!: string;
 
-  /** The field at fault, the remedy, and more that depends on the code. */
+  /** The field that caused the error, the remedy, and more details depending on the code. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
@@ -28,12 +28,12 @@ export class ErrorContentDto {
 
 /** The one shape of an error answer, of every route but those under /hf. */
 export class ErrorDto {
-  /** What happened. */
+  /** The error. */
   @ApiProperty({ type: ErrorContentDto })
   error!: ErrorContentDto;
 
   /**
-   * The HTTP status again.
+   * The HTTP status code.
    * @example 400
    */
   status_code!: number;

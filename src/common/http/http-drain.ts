@@ -5,7 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 /** Longer than clients keep an idle connection, so that no request meets one that is just being closed. */
 const KEEP_ALIVE_MS = 75_000;
 /** After the end of a shutdown's grace period nobody is waited for. */
-const LONGEST_ANSWER_MS = 30_000;
+const MAX_ANSWER_MS = 30_000;
 
 /**
  * Closes the HTTP server as the first thing of a shutdown: no new connections, running answers end, and each
@@ -36,7 +36,7 @@ export class HttpDrain implements OnModuleInit, OnModuleDestroy {
     for (const response of this.answering) {
       response.once('close', () => setImmediate(() => server.closeIdleConnections()));
     }
-    setTimeout(() => server.closeAllConnections(), LONGEST_ANSWER_MS).unref();
+    setTimeout(() => server.closeAllConnections(), MAX_ANSWER_MS).unref();
   }
 
   /** Null in an application without HTTP. */

@@ -20,7 +20,7 @@ export const LOSS_SCALARS = {
 } as const;
 
 /** exp(80) is still finite in float32; a larger ratio means that sampler and trainer have parted long ago. */
-const LARGEST_LOG_RATIO = 80;
+const MAX_LOG_RATIO = 80;
 
 /**
  * c = dLoss/dlogprob of the built-in losses, so that one compiled program serves them all without leaving the graph
@@ -46,7 +46,7 @@ export function lossCoefficients(ops: Operations, logprobs: Tensor): Tensor {
   const one = graph.scalar(1);
 
   const logRatio = ops.sub(logprobs, samplerLogprobs);
-  const ratio = ops.exp(ops.minimum(logRatio, graph.scalar(LARGEST_LOG_RATIO)));
+  const ratio = ops.exp(ops.minimum(logRatio, graph.scalar(MAX_LOG_RATIO)));
   const above = ops.mul(ops.greater(advantages, zero), ops.greater(ratio, high));
   const below = ops.mul(ops.greater(zero, advantages), ops.greater(low, ratio));
   const unclipped = ops.sub(one, ops.add(above, below));

@@ -38,7 +38,7 @@ import { WaiterHub } from './waiter-hub.js';
 const REQUEST_ID = /^\w{1,100}$/;
 
 /** Of a sampling session, reported at once. */
-const MOST_COMPLETIONS = 1000;
+const MAX_COMPLETIONS = 1000;
 
 /** How long one look of `result` at a row waits. */
 const LOOK_MS = 20_000;
@@ -156,7 +156,7 @@ export class FuturesService {
     for (;;) {
       const waiter = this.waiters.begin(which.samplerId, Math.max(deadline - performance.now(), 0), signal);
       try {
-        const found = await whenDatabaseIsBack(() => this.futures.findSettledSamples(which, after, MOST_COMPLETIONS));
+        const found = await whenDatabaseIsBack(() => this.futures.findSettledSamples(which, after, MAX_COMPLETIONS));
         const over = signal.aborted || this.waiters.isClosed || performance.now() >= deadline;
         if (found.length > 0 || over) return found;
         await waiter.ended;

@@ -16,13 +16,13 @@ import { LossTooLargeError } from '../../losses/errors/loss-too-large.error.js';
  * what is not understood, however deep or large it is.
  */
 
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** Names, numbers and signs of all formulas: parsing them blocks the process for about a tenth of a second. */
-const MOST_TOKENS = 4000;
-const MOST_ENTRIES = { let: 64, metrics: 32, config: 64, inputs: 64 };
-const LONGEST_DESCRIPTION = 2000;
+const MAX_TOKENS = 4000;
+const MAX_ENTRIES = { let: 64, metrics: 32, config: 64, inputs: 64 };
+const MAX_DESCRIPTION = 2000;
 /** A longer one would make the error itself long. */
-const LONGEST_NAME = 64;
+const MAX_NAME = 64;
 const FORM = 'A loss is {"name": "my_loss", "loss": "-sum(weights * target_logprobs)", ...}: see /docs.';
 const FORMULA = 'A formula is a string such as "-sum(weights * target_logprobs)".';
 
@@ -53,7 +53,7 @@ function isGiven(object: JsonObject, name: string): boolean {
   return (object[name] ?? undefined) !== undefined;
 }
 
-function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
+function readEntries<K extends keyof typeof MAX_ENTRIES, T>(
   body: JsonObject,
   name: K,
   field: string,
@@ -61,11 +61,11 @@ function readEntries<K extends keyof typeof MOST_ENTRIES, T>(
 ): { [name in K]?: Record<string, T> } {
   if (!isGiven(body, name)) return {};
   const entries = Object.entries(readObject(body[name], field, `Pass {"name": ...} in ${field}.`));
-  if (entries.length > MOST_ENTRIES[name]) {
-    throw invalid(field, `has ${entries.length} entries.`, `At most ${MOST_ENTRIES[name]} are allowed.`);
+  if (entries.length > MAX_ENTRIES[name]) {
+    throw invalid(field, `has ${entries.length} entries.`, `At most ${MAX_ENTRIES[name]} are allowed.`);
   }
-  const long = entries.find(([key]) => key.length > LONGEST_NAME);
-  if (long) throw invalid(field, `has a name of ${long[0].length} characters.`, `At most ${LONGEST_NAME} are allowed.`);
+  const long = entries.find(([key]) => key.length > MAX_NAME);
+  if (long) throw invalid(field, `has a name of ${long[0].length} characters.`, `At most ${MAX_NAME} are allowed.`);
   const values = Object.fromEntries(entries.map(([key, value]) => [key, read(value, `${field}.${key}`)]));
   return { [name]: values } as { [name in K]?: Record<string, T> };
 }
@@ -109,8 +109,8 @@ function readDescription(object: JsonObject, parent: string): { description?: st
   if (!isGiven(object, 'description')) return {};
   const field = parent === '' ? 'description' : `${parent}.description`;
   const description = readString(object['description'], field, 'Describe its purpose in words.');
-  if (description.length <= LONGEST_DESCRIPTION) return { description };
-  throw invalid(field, `has ${description.length} characters.`, `At most ${LONGEST_DESCRIPTION} are allowed.`);
+  if (description.length <= MAX_DESCRIPTION) return { description };
+  throw invalid(field, `has ${description.length} characters.`, `At most ${MAX_DESCRIPTION} are allowed.`);
 }
 
 function formulasOf({ let: values = {}, loss, mask = '', metrics = {} }: LossDefinition): string[] {
@@ -119,10 +119,10 @@ function formulasOf({ let: values = {}, loss, mask = '', metrics = {} }: LossDef
 
 function checkText(definition: LossDefinition, field: string): void {
   const bytes = Buffer.byteLength(JSON.stringify(definition));
-  if (bytes > MOST_BYTES) throw new LossTooLargeError(bytes, MOST_BYTES, 'bytes');
+  if (bytes > MAX_BYTES) throw new LossTooLargeError(bytes, MAX_BYTES, 'bytes');
   const tokens = formulasOf(definition).reduce((sum, source) => sum + tokensOf(source).length, 0);
-  if (tokens > MOST_TOKENS)
-    throw new LossTooLargeError(tokens, MOST_TOKENS, 'names, numbers and operators in its formulas');
+  if (tokens > MAX_TOKENS)
+    throw new LossTooLargeError(tokens, MAX_TOKENS, 'names, numbers and operators in its formulas');
   if (isStorable(definition)) return;
   throw invalid(field === '' ? 'body' : field, 'contains a NUL byte or an unpaired surrogate.', 'Send text in UTF-8.');
 }

@@ -21,7 +21,7 @@ const FORM =
   '{"data": [N times K numbers], "shape": [N, K]} instead of a list.';
 const BODY = 'Pass {"loss_fn": name or "definition": {...}, "data": [...], "loss_fn_config"?: {...}}.';
 /** It is computed while the sender waits. */
-const MOST_NUMBERS = 4096;
+const MAX_NUMBERS = 4096;
 const ANY_TOKEN = 2 ** 31 - 1;
 
 export interface PreviewBatch {
@@ -66,8 +66,8 @@ export function readPreviewBatch(value: unknown, loss: LossFunction, knownInputs
   const lists = datums.map((datum, i) => readLogprobs(datum, `data[${i}].target_logprobs`));
   const offsets = offsetsOf(lists.map(({ rows }) => rows));
   const count = lists.reduce((sum, { tensor }) => sum + tensor.values.length, 0);
-  if (count > MOST_NUMBERS) {
-    const remedy = `A preview accepts at most ${MOST_NUMBERS}; a training request may have many more.`;
+  if (count > MAX_NUMBERS) {
+    const remedy = `A preview accepts at most ${MAX_NUMBERS}; a training request may have many more.`;
     throw invalid('data', `contains ${count} log-probs.`, remedy);
   }
   const logprobs = joinTensors(

@@ -23,12 +23,12 @@ import {
 } from './repositories/written-loss.repository.js';
 
 /** Versions of losses that one key may have. */
-const MOST_VERSIONS = 1000;
+const MAX_VERSIONS = 1000;
 const JUMPS =
   'Where a comparison of log-probs switches, both values must be equal, or the comparison must be held constant: ' +
   'where(stop_gradient(ratio) > 2, 0, ratio).';
 /** Names that an error lists. */
-const MOST_NAMES = 20;
+const MAX_NAMES = 20;
 
 export interface RegisteredLoss extends WrittenLossSummary {
   readonly gradientCheck: GradientCheck;
@@ -85,8 +85,8 @@ export class LossesService implements OnApplicationBootstrap {
     await setImmediate();
     refuseJump(findJump(loss, config));
     const { metadata } = loss;
-    const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MOST_VERSIONS);
-    if (!row) throw new TooManyLossesError(MOST_VERSIONS);
+    const row = await this.rows.add({ owner: currentOwner(), definition, metadata }, MAX_VERSIONS);
+    if (!row) throw new TooManyLossesError(MAX_VERSIONS);
     return { ...row, gradientCheck };
   }
 
@@ -134,7 +134,7 @@ export class LossesService implements OnApplicationBootstrap {
     if (this.registry.has(name)) return this.registry.referenceTo(name);
     const own = await this.rows.findAll(currentOwner());
     const known = [...this.registry.list(), ...own].map((loss) => loss.name);
-    throw new UnknownLossError(name, known.slice(0, MOST_NAMES));
+    throw new UnknownLossError(name, known.slice(0, MAX_NAMES));
   }
 
   /** The body of a preview, read and computed. @throws whatever a request with this loss would be refused with */

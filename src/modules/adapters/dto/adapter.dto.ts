@@ -25,54 +25,54 @@ export class AdapterLoraDto {
    */
   dropout!: number;
 
-  /** Linears that carry a LoRA. */
+  /** Linear layers with LoRA. */
   @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
   target_modules!: string[];
 
   /**
-   * Scaled by alpha / sqrt(rank) in place of alpha / rank.
+   * Whether the scale is alpha / sqrt(rank) instead of alpha / rank.
    * @example false
    */
   use_rslora!: boolean;
 
-  /** Seed of the initial matrices and the dropout masks; a string of digits where a float64 does not hold it exactly. */
+  /** Seed of the initial matrices and the dropout masks; a string of digits if a float64 cannot represent it exactly. */
   @ApiProperty({ ...SEED_SCHEMA, example: 0 })
   seed!: Seed;
 
-  /** Ranks of the modules that have another one, as in PEFT; of imported adapters. */
+  /** Modules with a different rank, as in PEFT; only for imported adapters. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'integer' }, example: { lm_head: 4 } })
   rank_pattern?: Readonly<Record<string, number>>;
 
-  /** The same of alpha. */
+  /** Modules with a different alpha, as in PEFT; only for imported adapters. */
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'number' }, example: { lm_head: 8 } })
   alpha_pattern?: Readonly<Record<string, number>>;
 
-  /** Modules of the targeted kinds that carry no LoRA, as in PEFT; of imported adapters. */
+  /** Target modules without LoRA, as in PEFT; only for imported adapters. */
   @ApiPropertyOptional({ type: [String], example: ['model.layers.0.mlp.down_proj'] })
   exclude_modules?: string[];
 }
 
 export class AdapterDto {
   /**
-   * Your name for it.
+   * Your name for the adapter.
    * @example my-model
    */
   model_id!: string;
 
   /**
-   * Numbers in its matrices.
+   * Number of trainable parameters.
    * @example 921600
    */
   trainable_params!: number;
 
   /**
-   * Whether gradients wait for an optim_step.
+   * Whether there are gradients that no optim_step has applied yet.
    * @example false
    */
   has_gradients!: boolean;
 
   /**
-   * Base model it adapts.
+   * Base model of the adapter.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   base_model!: string;
@@ -89,11 +89,11 @@ export class AdapterDto {
    */
   alpha!: number;
 
-  /** Linears that carry a LoRA. */
+  /** Linear layers with LoRA. */
   @ApiProperty({ type: [String], example: ['q_proj', 'v_proj'] })
   target_modules!: string[];
 
-  /** Everything that shapes it. */
+  /** LoRA settings. */
   @ApiProperty({ type: AdapterLoraDto })
   lora_config!: AdapterLoraDto;
 
@@ -104,13 +104,13 @@ export class AdapterDto {
   step!: number;
 
   /**
-   * When it was made.
+   * Creation time.
    * @example 2026-11-23T12:00:00.000Z
    */
   created_at!: string;
 
   /**
-   * When an operation last ran on it.
+   * When an operation last ran on the adapter.
    * @example 2026-11-23T12:05:00.000Z
    */
   last_used_at!: string;
@@ -122,7 +122,7 @@ export class AdapterDto {
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   diverged_at_step!: number | null;
 
-  /** Busy while operations wait or run. */
+  /** Busy while operations are pending or running. */
   @ApiProperty({ enum: ['idle', 'busy'], example: 'idle' })
   status!: 'idle' | 'busy';
 }
@@ -166,7 +166,7 @@ export class AdapterListDto {
   adapters!: AdapterDto[];
 
   /**
-   * Give it as `cursor` to get the next page; null on the last one.
+   * Pass it as `cursor` to get the next page; null on the last page.
    * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   next_cursor!: string | null;
@@ -174,7 +174,7 @@ export class AdapterListDto {
 
 export class OwnedAdapterDto extends AdapterDto {
   /**
-   * Id of the key that it belongs to; empty for one made without keys.
+   * Id of the key that owns the adapter; empty if it was created without keys.
    * @example key_0123456789abcdef
    */
   owner!: string;
@@ -186,7 +186,7 @@ export class OwnedAdapterListDto {
   adapters!: OwnedAdapterDto[];
 
   /**
-   * Give it as `cursor` to get the next page; null on the last one.
+   * Pass it as `cursor` to get the next page; null on the last page.
    * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   next_cursor!: string | null;
@@ -194,7 +194,7 @@ export class OwnedAdapterListDto {
 
 export class AdapterCreatedDto extends AdapterDto {
   /**
-   * Future of its creation in the worker; there is no need to wait for it.
+   * Future of the creation in the worker; you do not need to wait for it.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   request_id!: string;
@@ -202,7 +202,7 @@ export class AdapterCreatedDto extends AdapterDto {
 
 export class AdapterDeletedDto {
   /**
-   * Name that is free again.
+   * Name of the deleted adapter, which is free again.
    * @example my-model
    */
   model_id!: string;
@@ -214,7 +214,7 @@ export class AdapterDeletedDto {
   status!: string;
 
   /**
-   * Future that is done when memory and files are freed.
+   * Future that completes when memory and files are freed.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   request_id!: string;

@@ -1,12 +1,12 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
 export class TextPartDto {
-  /** Kind of part; the base models read text. */
+  /** Type of the part; only text is supported. */
   @ApiProperty({ enum: ['text'], example: 'text' })
   type!: string;
 
   /**
-   * What is said.
+   * Text of the part.
    * @example Hello
    */
   text!: string;
@@ -16,12 +16,12 @@ export class TextPartDto {
 @ApiExtraModels(TextPartDto)
 export class ChatMessageDto {
   /**
-   * Who speaks: system, developer, user, assistant, tool, or another role that the model's chat template knows.
+   * Role of the speaker: system, developer, user, assistant, tool, or another role that the model's chat template supports.
    * @example user
    */
   role!: string;
 
-  /** What is said; null where an assistant only calls tools. */
+  /** Text of the message; null if the assistant only calls tools. */
   @ApiProperty({
     nullable: true,
     oneOf: [{ type: 'string' }, { type: 'array', items: { $ref: getSchemaPath(TextPartDto) } }],
@@ -30,29 +30,29 @@ export class ChatMessageDto {
   content?: unknown;
 
   /**
-   * Name of the speaker, for chat templates that read it.
+   * Name of the speaker, for chat templates that use it.
    * @example alice
    */
   name?: string;
 
-  /** Calls of functions by the assistant: {"type": "function", "function": {"name", "arguments"}}. */
+  /** Function calls by the assistant: {"type": "function", "function": {"name", "arguments"}}. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   tool_calls?: unknown;
 
   /**
-   * Which call a message of role tool answers.
+   * Id of the tool call that a message with role tool responds to.
    * @example call_1
    */
   tool_call_id?: string;
 
   /**
-   * What the assistant thought before it answered, for chat templates that read it.
+   * Reasoning before the answer, for chat templates that use it.
    * @example The user greets me.
    */
   reasoning_content?: string;
 
   /**
-   * In training with "train_on": "assistant": how much this answer counts; 0 leaves it out.
+   * In training with "train_on": "assistant": weight of this answer; 0 excludes it.
    * @example 1
    */
   weight?: number;

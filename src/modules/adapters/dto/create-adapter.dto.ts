@@ -4,7 +4,7 @@ import { IsInt, IsNumber, IsObject, IsOptional, IsPositive, IsString, Min, Valid
 import { LoraConfigDto } from './lora-config.dto.js';
 
 export class CreateAdapterDto {
-  /** Base model to adapt; the server's first one when left out. See GET /get_server_capabilities. */
+  /** Base model to adapt, see GET /get_server_capabilities. Default: the first one of the server. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
@@ -19,7 +19,7 @@ export class CreateAdapterDto {
   @IsString()
   model_id?: string;
 
-  /** Shape of the adapter; rank 16, alpha 32 on q_proj and v_proj when left out. */
+  /** LoRA settings. Default: rank 16, alpha 32 on q_proj and v_proj. */
   @ApiProperty({ type: LoraConfigDto, example: { rank: 16, alpha: 32, target_modules: ['q_proj', 'v_proj'] } })
   @IsOptional()
   @IsObject()
@@ -27,14 +27,14 @@ export class CreateAdapterDto {
   @Type(() => LoraConfigDto)
   lora_config?: LoraConfigDto;
 
-  /** Same as lora_config.rank, where clients of the original give it. */
+  /** Same as lora_config.rank, for clients of the original API. */
   @ApiProperty({ minimum: 1, example: 16 })
   @IsOptional()
   @IsInt()
   @Min(1)
   rank?: number;
 
-  /** Same as lora_config.alpha, where clients of the original give it. */
+  /** Same as lora_config.alpha, for clients of the original API. */
   @ApiProperty({ example: 32 })
   @IsOptional()
   @IsNumber({ allowNaN: false, allowInfinity: false })

@@ -59,7 +59,7 @@ export class LoraConfigDto {
   @Max(0.99)
   lora_dropout?: number;
 
-  /** Linears that carry a LoRA, or "all-linear" for all seven of every layer (lm_head is never among those). */
+  /** Linear layers with LoRA, or "all-linear" for all seven of every layer (never including lm_head). */
   @ApiProperty({
     oneOf: [
       { type: 'array', items: { type: 'string', enum: [...TARGET_MODULES] } },
@@ -71,13 +71,13 @@ export class LoraConfigDto {
   @Allow()
   target_modules?: string[] | string;
 
-  /** Rank-stabilised scaling: alpha / sqrt(rank) in place of alpha / rank. */
+  /** Rank-stabilised scaling: alpha / sqrt(rank) instead of alpha / rank. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   use_rslora?: boolean;
 
-  /** Seeds the initial matrices and the dropout masks: any integer, or a string of its digits. */
+  /** Seed of the initial matrices and the dropout masks: any integer, or a string of its digits. */
   @IsOptional()
   @SeedProperty({ default: 0 })
   seed?: Seed;

@@ -17,7 +17,7 @@ export class ModelDataDto {
   model_name!: string;
 
   /**
-   * What a Hugging Face tokenizer can be loaded from.
+   * Folder or id from which a Hugging Face tokenizer can be loaded.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   tokenizer_id!: string;
@@ -25,7 +25,7 @@ export class ModelDataDto {
 
 export class ModelInfoDto {
   /**
-   * The name asked for.
+   * The requested name.
    * @example my-model
    */
   model_id!: string;
@@ -52,12 +52,12 @@ export class ModelInfoDto {
    */
   lora_rank?: number;
 
-  /** Everything that shapes the adapter. */
+  /** LoRA settings. */
   @ApiProperty({ type: AdapterLoraDto })
   lora_config?: AdapterLoraDto;
 
   /**
-   * Numbers in its matrices.
+   * Number of trainable parameters.
    * @example 921600
    */
   trainable_params?: number;
@@ -69,7 +69,7 @@ export class ModelInfoDto {
   step?: number;
 
   /**
-   * Longest sequence, in tokens.
+   * Context length in tokens.
    * @example 8192
    */
   max_context_length!: number;

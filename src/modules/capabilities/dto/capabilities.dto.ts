@@ -22,19 +22,19 @@ export class SupportedModelDto {
   arch!: string;
 
   /**
-   * Longest sequence, in tokens.
+   * Context length in tokens.
    * @example 8192
    */
   max_context_length!: number;
 
   /**
-   * Token ids are below this.
+   * Size of the vocabulary.
    * @example 49152
    */
   vocab_size!: number;
 
   /**
-   * Numbers in its weights.
+   * Number of parameters.
    * @example 134515008
    */
   parameters!: number;
@@ -45,25 +45,25 @@ export class CapabilitiesDto {
   @ApiProperty({ type: [SupportedModelDto] })
   supported_models!: SupportedModelDto[];
 
-  /** Names for loss_fn; GET /loss_functions tells more. */
+  /** Values of loss_fn; GET /loss_functions describes them. */
   @ApiProperty({ type: [String], example: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'] })
   loss_functions!: string[];
 
-  /** Largest rank of an adapter; null while no worker is up. */
+  /** Maximum rank of an adapter; null while no worker is running. */
   @ApiProperty({ type: Number, nullable: true, example: 256 })
   max_rank!: number | null;
 
   /**
-   * Adapters that one key may have at a time.
+   * Maximum adapters per key.
    * @example 10000
    */
   max_adapters_per_key!: number;
 
-  /** Tensor engine of the worker; null while no worker is up. */
+  /** Tensor engine of the worker; null while no worker is running. */
   @ApiProperty({ type: String, nullable: true, example: 'onnxruntime' })
   engine!: string | null;
 
-  /** What it computes on; null while no worker is up. */
+  /** Device of the worker; null while no worker is running. */
   @ApiProperty({ type: String, nullable: true, example: 'cpu' })
   device!: string | null;
 

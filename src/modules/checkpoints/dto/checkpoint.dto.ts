@@ -14,19 +14,19 @@ export class SaveForSamplerDto {
   @IsString()
   model_id!: string;
 
-  /** Name of the checkpoint. Generated for a sampler snapshot when left out. */
+  /** Name of the checkpoint. Default for sampler weights: generated. */
   @ApiProperty({ example: 'step-10' })
   @IsOptional()
   @IsString()
   name?: string;
 
-  /** Same as name, as the Tinker API calls it. */
+  /** Tinker's name for name. */
   @ApiProperty({ example: 'step-10' })
   @IsOptional()
   @IsString()
   path?: string;
 
-  /** Deletes it after this many seconds; never when left out. */
+  /** Seconds until the checkpoint is deleted. Default: never. */
   @ApiProperty({ minimum: 1, example: 86400 })
   @IsOptional()
   @IsInt()
@@ -34,7 +34,7 @@ export class SaveForSamplerDto {
   @Max(MAX_TTL_S)
   ttl_seconds?: number;
 
-  /** Your own number of this request: a repeat with the same number gives the same future. */
+  /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 3 })
   @IsOptional()
   @IsInt()
@@ -44,7 +44,7 @@ export class SaveForSamplerDto {
 }
 
 export class SaveWeightsDto extends SaveForSamplerDto {
-  /** Replaces a checkpoint of this name; else a name that is taken is refused. */
+  /** Whether to replace an existing checkpoint of this name; otherwise the request is rejected. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
@@ -65,19 +65,19 @@ export class LoadWeightsDto {
   @IsString()
   name?: string;
 
-  /** A checkpoint's path, also another adapter's, or a name. */
+  /** Path of a checkpoint, which may belong to another adapter, or a name. */
   @ApiProperty({ example: 'tinker://my-model/weights/step-10' })
   @IsOptional()
   @IsString()
   path?: string;
 
-  /** Restores moments and step as well; false starts the optimiser fresh. */
+  /** Whether to restore moments and step as well; false resets the optimiser. */
   @ApiProperty({ default: true, example: true })
   @IsOptional()
   @IsBoolean()
   optimizer?: boolean;
 
-  /** Your own number of this request: a repeat with the same number gives the same future. */
+  /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 4 })
   @IsOptional()
   @IsInt()
@@ -88,35 +88,35 @@ export class LoadWeightsDto {
 
 export class CheckpointDto {
   /**
-   * For /load_weights, and for /generate where it is a sampler snapshot.
+   * Path for /load_weights, and for /generate if the kind is sampler.
    * @example tinker://my-model/weights/step-10
    */
   path!: string;
 
   /**
-   * Name it was saved under.
+   * Name of the checkpoint.
    * @example step-10
    */
   name!: string;
 
-  /** Training checkpoint, sampler snapshot, or files for other programs. */
+  /** Training checkpoint, sampler weights, or PEFT files. */
   @ApiProperty({ enum: CHECKPOINT_SEGMENTS, example: 'weights' })
   kind!: string;
 
   /**
-   * Base model it is for.
+   * Base model of the checkpoint.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   base_model!: string;
 
   /**
-   * Optimiser steps that the adapter had taken.
+   * Optimiser steps of the adapter when it was saved.
    * @example 10
    */
   step!: number;
 
   /**
-   * Bytes of all its files.
+   * Total size of the files in bytes.
    * @example 11079680
    */
   size_bytes!: number;
@@ -127,7 +127,7 @@ export class CheckpointDto {
    */
   created_at!: string;
 
-  /** Null: never. */
+  /** Expiry time; null = never. */
   @ApiProperty({ type: String, nullable: true, example: null })
   expires_at!: string | null;
 }
@@ -140,7 +140,7 @@ export class CheckpointListDto {
 
 export class CheckpointDeletedDto {
   /**
-   * Where it was.
+   * Path of the deleted checkpoint.
    * @example tinker://my-model/weights/step-10
    */
   path!: string;
@@ -166,7 +166,7 @@ export class CheckpointAcceptedDto {
   model_id!: string;
 
   /**
-   * Where the checkpoint is, or will be.
+   * Path of the checkpoint.
    * @example tinker://my-model/weights/step-10
    */
   path!: string;

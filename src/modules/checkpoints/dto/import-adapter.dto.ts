@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 
 export class ImportAdapterQueryDto {
-  /** Name of the new adapter; generated when left out. */
+  /** Name of the new adapter. Default: generated. */
   @ApiProperty({ example: 'my-model' })
   @IsOptional()
   @IsString()

@@ -12,13 +12,13 @@ class CompletedDto {
   request_id!: string;
 
   /**
-   * The adapter or base model it was for.
+   * The adapter or base model.
    * @example "my-model"
    */
   model_id!: string;
 
   /**
-   * The request is done.
+   * The request is completed.
    * @example "completed"
    */
   @ApiProperty({ enum: ['completed'] })
@@ -34,7 +34,7 @@ const DIGEST = {
 
 /** Log-probs of one datum. */
 export class LogprobsDto {
-  /** Row by row; null where they were not computed. */
+  /** Log-probs, row by row; null if not computed. */
   @ApiProperty({ type: 'array', items: { type: 'number', nullable: true }, example: [null, -0.7, -1.3] })
   data!: (number | null)[];
 
@@ -55,21 +55,21 @@ export class ForwardOutputDto {
 }
 
 export class CompletedForwardDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['forward', 'forward_backward'], example: 'forward_backward' })
   kind!: 'forward' | 'forward_backward';
 
   /**
-   * The loss that was used, `name@version` for one that a client has written; missing in results of earlier versions.
+   * The loss that was used, `name@version` for a formula loss; missing in results of earlier versions.
    * @example "cross_entropy"
    */
   loss_fn?: string;
 
-  /** The loss of the batch; null where it is no finite number. */
+  /** The loss of the batch; null if it is not finite. */
   @ApiProperty({ type: Number, nullable: true, example: 2.31 })
   loss!: number | null;
 
-  /** By name; `loss:sum` is the loss again. Null where it is no finite number. */
+  /** Metrics by name; `loss:sum` is the loss. Null if it is not finite. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'number', nullable: true },
@@ -83,13 +83,13 @@ export class CompletedForwardDto extends CompletedDto {
    */
   num_samples!: number;
 
-  /** For each datum. */
+  /** Outputs per datum. */
   @ApiProperty({ type: [ForwardOutputDto] })
   loss_fn_outputs!: ForwardOutputDto[];
 }
 
 export class CompletedOptimStepDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['optim_step'], example: 'optim_step' })
   kind!: 'optim_step';
 
@@ -106,7 +106,7 @@ export class CompletedOptimStepDto extends CompletedDto {
 }
 
 class GenerateHeadDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['generate'], example: 'generate' })
   kind!: 'generate';
 }
@@ -114,31 +114,31 @@ class GenerateHeadDto extends CompletedDto {
 export class CompletedGenerateDto extends IntersectionType(GenerateHeadDto, GeneratedDto) {}
 
 export class CompletedSaveDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['save_weights', 'save_weights_for_sampler', 'save_weights_external'], example: 'save_weights' })
   kind!: 'save_weights' | 'save_weights_for_sampler' | 'save_weights_external';
 
   /**
-   * Where the checkpoint is.
+   * Path of the checkpoint.
    * @example "tinker://my-model/weights/step-10"
    */
   path!: string;
 
   /**
-   * Its name.
+   * Name of the checkpoint.
    * @example "step-10"
    */
   name!: string;
 
   /**
-   * Size of its files; missing in results of earlier versions.
+   * Size of the files in bytes; missing in results of earlier versions.
    * @example 7340032
    */
   size_bytes?: number;
 }
 
 export class CompletedLoadDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['load_weights'], example: 'load_weights' })
   kind!: 'load_weights';
 
@@ -149,7 +149,7 @@ export class CompletedLoadDto extends CompletedDto {
   path!: string;
 
   /**
-   * Optimiser steps of the adapter now; missing in results of earlier versions.
+   * Optimiser steps of the adapter after loading; missing in results of earlier versions.
    * @example 10
    */
   step?: number;
@@ -159,24 +159,24 @@ export class CompletedLoadDto extends CompletedDto {
 }
 
 export class CompletedCreateDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['create_adapter'], example: 'create_adapter' })
   kind!: 'create_adapter';
 
   /**
-   * The base model underneath.
+   * Base model.
    * @example "HuggingFaceTB/SmolLM2-135M-Instruct"
    */
   base_model!: string;
 
   /**
-   * Rank of its matrices.
+   * Rank of the adapter.
    * @example 16
    */
   rank!: number;
 
   /**
-   * Numbers in them.
+   * Number of trainable parameters.
    * @example 921600
    */
   trainable_params!: number;
@@ -186,12 +186,12 @@ export class CompletedCreateDto extends CompletedDto {
 }
 
 export class CompletedRewindDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['rewind_adapter'], example: 'rewind_adapter' })
   kind!: 'rewind_adapter';
 
   /**
-   * Optimiser steps of the adapter now.
+   * Optimiser steps of the adapter after the rewind.
    * @example 3
    */
   step!: number;
@@ -200,31 +200,31 @@ export class CompletedRewindDto extends CompletedDto {
   digest!: string;
 
   /**
-   * Whether it has gradients that are not applied.
+   * Whether the adapter has unapplied gradients.
    * @example false
    */
   has_gradients!: boolean;
 }
 
 export class CompletedDeleteDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['delete_adapter'], example: 'delete_adapter' })
   kind!: 'delete_adapter';
 
   /**
-   * Memory and files are freed.
+   * Whether memory and files are freed.
    * @example true
    */
   deleted!: boolean;
 }
 
 export class CompletedUnloadDto extends CompletedDto {
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['unload_adapter'], example: 'unload_adapter' })
   kind!: 'unload_adapter';
 
   /**
-   * Memory is freed.
+   * Whether the memory is freed.
    * @example true
    */
   unloaded!: boolean;

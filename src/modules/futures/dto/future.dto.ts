@@ -69,13 +69,13 @@ export class FutureErrorDto {
   code!: string;
 
   /**
-   * Who can mend it: 'user', 'server' or 'unknown'.
+   * Who can fix it: 'user', 'server' or 'unknown'.
    * @example "user"
    */
   category!: string;
 
   /**
-   * What is wrong and what to do.
+   * The problem and the remedy.
    * @example "There are no gradients to apply: call /fwdbwd first."
    */
   message!: string;
@@ -90,31 +90,31 @@ export class FutureDto {
   request_id!: string;
 
   /**
-   * The adapter or base model it is for.
+   * The adapter or base model.
    * @example "my-model"
    */
   model_id!: string;
 
   /**
-   * The base model underneath.
+   * Base model.
    * @example "HuggingFaceTB/SmolLM2-135M-Instruct"
    */
   base_model!: string;
 
   /**
-   * What it does.
+   * Kind of operation.
    * @example "forward_backward"
    */
   kind!: OperationKind;
 
   /**
-   * Where it stands.
+   * Status of the operation.
    * @example "completed"
    */
   status!: OperationStatus;
 
   /**
-   * Place in the log: requests of one adapter run in this order.
+   * Position in the log; requests of one adapter run in this order.
    * @example 1043
    */
   position!: number;
@@ -126,34 +126,34 @@ export class FutureDto {
   seq_id!: number | null;
 
   /**
-   * How often a worker has taken it; some of them hand it back before it runs.
+   * How often a worker has claimed it; a worker may hand it back before running it.
    * @example 1
    */
   attempts!: number;
 
   /**
-   * The worker that runs it or has run it.
+   * The worker that runs or ran it.
    * @example "worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A"
    */
   worker_id!: string | null;
 
-  /** Why it failed; null when it did not. */
+  /** The error, if it failed; otherwise null. */
   error!: FutureErrorDto | null;
 
   /**
-   * When it was accepted.
+   * Time of acceptance.
    * @example "2026-11-23T10:15:30.000Z"
    */
   created_at!: string;
 
   /**
-   * When it began to run, the last time; null while it waits for that, in the line or for its turn to run alone.
+   * When it last started to run; null while it is pending.
    * @example "2026-11-23T10:15:30.100Z"
    */
   started_at!: string | null;
 
   /**
-   * When it was settled.
+   * Time of completion or failure.
    * @example "2026-11-23T10:15:30.900Z"
    */
   finished_at!: string | null;
@@ -164,7 +164,7 @@ export class FutureListDto {
   futures!: FutureDto[];
 
   /**
-   * Give it as `cursor` to get the next page; null on the last one.
+   * Pass it as `cursor` to get the next page; null on the last page.
    * @example 1042
    */
   next_cursor!: number | null;

@@ -4,20 +4,20 @@ import { type Seed } from '../../../domain/seed.js';
 
 export class GeneratedSequenceDto {
   /**
-   * Without the stop token and without the stop string.
+   * Text without the stop token or stop string.
    * @example "Hi there!"
    */
   text!: string;
 
-  /** The stop token, where one ended it, is the last. */
+  /** Token ids, including a final stop token. */
   @ApiProperty({ type: [Number], example: [19556, 665, 17, 2] })
   tokens!: number[];
 
-  /** Of each token under the model's own distribution (temperature 1, nothing cut off). */
+  /** Log-prob of each token under the model's own distribution (temperature 1, no truncation). */
   @ApiProperty({ type: [Number], example: [-0.1, -0.5, -0.02, -0.3] })
   logprobs?: number[];
 
-  /** Ended by a stop token or string, or by max_new_tokens. */
+  /** Whether a stop token or string, or max_new_tokens, ended the sequence. */
   @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
   stop_reason!: string;
 }
@@ -30,7 +30,7 @@ export class GenerateUsageDto {
   prompt_tokens!: number;
 
   /**
-   * Of all sequences together.
+   * Sampled tokens of all sequences.
    * @example 4
    */
   completion_tokens!: number;
@@ -44,15 +44,15 @@ export class GeneratedDto {
    */
   text!: string;
 
-  /** The n continuations. */
+  /** The n completions. */
   @ApiProperty({ type: [GeneratedSequenceDto] })
   sequences!: GeneratedSequenceDto[];
 
-  /** Tokens read and drawn. */
+  /** Prompt and sampled tokens. */
   @ApiProperty({ type: GenerateUsageDto })
   usage!: GenerateUsageDto;
 
-  /** The seed that was used; a string of digits where a float64 does not hold it exactly. */
+  /** The seed that was used; a string of digits if a float64 cannot represent it exactly. */
   @ApiProperty({ ...SEED_SCHEMA, example: 42 })
   seed!: Seed;
 }

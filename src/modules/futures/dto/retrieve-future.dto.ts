@@ -1,11 +1,11 @@
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
 export const DEFAULT_WAIT_MS = 20_000;
-export const LONGEST_WAIT_MS = 60_000;
+export const MAX_WAIT_MS = 60_000;
 
 export class RetrieveFutureDto {
   /**
-   * The id that the request was answered with.
+   * The request_id returned for the request.
    * @example "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
    */
   @IsString()
@@ -13,13 +13,13 @@ export class RetrieveFutureDto {
   request_id!: string;
 
   /**
-   * How long to hold the answer while the request is not settled, in milliseconds; 0 answers at once.
+   * Maximum time to wait until the request is settled, in milliseconds; 0 returns immediately.
    * @example 20000
    */
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(LONGEST_WAIT_MS)
+  @Max(MAX_WAIT_MS)
   wait_ms?: number = DEFAULT_WAIT_MS;
 }
 
@@ -32,19 +32,19 @@ export class PendingFutureDto {
   request_id!: string;
 
   /**
-   * The adapter or base model it is for.
+   * The adapter or base model.
    * @example "my-model"
    */
   model_id!: string;
 
   /**
-   * 'pending' waits in the line of its adapter, 'running' is being computed.
+   * 'pending' = waiting for its adapter's earlier requests or a worker, 'running' = being computed.
    * @example "pending"
    */
   status!: 'pending' | 'running';
 
   /**
-   * Requests that run before it; 0 when it is running.
+   * Number of requests ahead of it; 0 if it is running.
    * @example 2
    */
   queue_position!: number;
@@ -57,7 +57,7 @@ export class PendingFutureDto {
   queue_state!: 'active' | 'paused_capacity' | 'no_worker';
 
   /**
-   * When it was accepted.
+   * Time of acceptance.
    * @example "2026-11-23T10:15:30.000Z"
    */
   created_at!: string;

@@ -28,23 +28,23 @@ export class GenerateDto {
   @IsString()
   model_id?: string;
 
-  /** Which base model, when there is no model_id; the server's first one when left out. */
+  /** Base model, if there is no model_id. Default: the first one of the server. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
   base_model?: string;
 
-  /** A conversation to answer, through the model's chat template. Give this, prompt or tokens. */
+  /** A conversation, rendered with the model's chat template. Pass either this, prompt or tokens. */
   @ApiProperty({ type: [ChatMessageDto], example: [{ role: 'user', content: 'Hello' }] })
   @Allow()
   messages?: unknown;
 
-  /** For messages: functions that the model may call, for chat templates that know tools. */
+  /** For messages: functions that the model may call, for chat templates that support tools. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   @Allow()
   tools?: unknown;
 
-  /** For messages: further variables of the chat template, such as {"enable_thinking": false}. */
+  /** For messages: additional variables of the chat template, such as {"enable_thinking": false}. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @Allow()
   chat_template_kwargs?: unknown;
@@ -61,19 +61,19 @@ export class GenerateDto {
   @IsBoolean()
   continue_final_message?: boolean;
 
-  /** Text to continue, without a chat template. */
+  /** Prompt as text, without a chat template. */
   @ApiProperty({ example: 'Once upon a time' })
   @IsOptional()
   @IsString()
   prompt?: string;
 
-  /** Token ids to continue. */
+  /** Prompt as token ids. */
   @ApiProperty({ type: [Number], example: [1, 2, 3] })
   @IsOptional()
   @IsArray()
   tokens?: number[];
 
-  /** Most tokens to draw. */
+  /** Maximum number of tokens to sample. */
   @ApiProperty({ default: 64, minimum: 1, example: 64 })
   @IsOptional()
   @IsInt()
@@ -87,7 +87,7 @@ export class GenerateDto {
   @Min(1)
   max_tokens?: number;
 
-  /** Flattens (above 1) or sharpens (below 1) the distribution; 0 takes the likeliest token. */
+  /** Flattens (above 1) or sharpens (below 1) the distribution; 0 = greedy. */
   @ApiProperty({ default: 1, minimum: 0, maximum: 100, example: 0.7 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -95,7 +95,7 @@ export class GenerateDto {
   @Max(100)
   temperature?: number;
 
-  /** Draws from the likeliest tokens that together have this probability; 1 = off. */
+  /** Sample from the most likely tokens whose total probability reaches this value; 1 = off. */
   @ApiProperty({ default: 1, minimum: 0, exclusiveMinimum: true, maximum: 1, example: 0.95 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -103,14 +103,14 @@ export class GenerateDto {
   @Max(1)
   top_p?: number;
 
-  /** Draws from this many likeliest tokens; 0 or -1 = off. */
+  /** Sample from the k most likely tokens; 0 or -1 = off. */
   @ApiProperty({ default: 0, minimum: -1, example: 50 })
   @IsOptional()
   @IsInt()
   @Min(-1)
   top_k?: number;
 
-  /** Leaves out tokens less likely than this share of the likeliest; 0 = off. */
+  /** Minimum probability of a token relative to the most likely one; 0 = off. */
   @ApiProperty({ default: 0, minimum: 0, maximum: 1, example: 0.05 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -118,7 +118,7 @@ export class GenerateDto {
   @Max(1)
   min_p?: number;
 
-  /** Makes tokens that occurred already less likely (above 1); 1 = off. */
+  /** Penalty above 1 makes tokens that have already occurred less likely; 1 = off. */
   @ApiProperty({ default: 1, minimum: 0, exclusiveMinimum: true, example: 1.1 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -148,7 +148,7 @@ export class GenerateDto {
   @SeedProperty()
   seed?: Seed;
 
-  /** How many continuations. */
+  /** Number of completions. */
   @ApiProperty({ default: 1, minimum: 1, maximum: 64, example: 1 })
   @IsOptional()
   @IsInt()
@@ -164,19 +164,19 @@ export class GenerateDto {
   @Max(64)
   num_samples?: number;
 
-  /** Whether to answer with the log-prob of every drawn token. */
+  /** Whether to return the log-prob of every sampled token. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   logprobs?: boolean;
 
-  /** Answers with a request id at once; POST /retrieve_future gives the result. */
+  /** Return a request id immediately; POST /retrieve_future returns the result. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   async?: boolean;
 
-  /** Answers with server-sent events: token (index, token, text), then done (the whole result) or error. */
+  /** Return server-sent events: token (index, token, text), then done (the whole result) or error. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
@@ -185,13 +185,13 @@ export class GenerateDto {
 
 export class GenerateResultDto extends GeneratedDto {
   /**
-   * Future of this answer, to fetch it again.
+   * Future of this result, to retrieve it again.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   request_id!: string;
 
   /**
-   * What was sampled from.
+   * The model that was sampled from.
    * @example my-model
    */
   model_id!: string;

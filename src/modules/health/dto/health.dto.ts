@@ -1,6 +1,6 @@
 export class LivenessDto {
   /**
-   * Always ok: a dead process does not answer.
+   * Always ok.
    * @example "ok"
    */
   status!: 'ok';
@@ -26,13 +26,13 @@ export class LivenessDto {
 
 export class ReadinessDto {
   /**
-   * 'ready' when requests sent now would be computed, else 'not_ready'.
+   * 'ready' if requests can be computed, otherwise 'not_ready'.
    * @example "ready"
    */
   status!: 'ready' | 'not_ready';
 
   /**
-   * Each check with its state and details.
+   * Status and details of each check.
    * @example {"database": {"status": "up"}, "queue": {"status": "up", "driver": "in-process"}, "worker": {"status": "up", "alive": 1}}
    */
   checks!: Record<string, Record<string, unknown>>;
@@ -58,13 +58,13 @@ export class ApiMapDto {
   role!: string;
 
   /**
-   * Where to read on.
+   * Links to further documentation.
    * @example {"docs": "/docs", "openapi": "/docs-json", "queues": "/admin/queues", "health": "/healthz", "ready": "/readyz"}
    */
   links!: Record<string, string>;
 
   /**
-   * How requests work.
+   * How to send requests.
    * @example "POST a request, get a request_id, POST /retrieve_future with it until the result is there."
    */
   pattern!: string;

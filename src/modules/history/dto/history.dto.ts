@@ -33,24 +33,24 @@ export class ListHistoryDto {
 /** A request that changed the adapter. */
 export class HistoryEntryDto {
   /**
-   * Id of the request; POST /adapters/{model_id}/rewind and /fork take it.
+   * Id of the request, for POST /adapters/{model_id}/rewind and /fork.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   request_id!: string;
 
   /**
-   * What it did.
+   * Kind of operation.
    * @example optim_step
    */
   kind!: OperationKind;
 
   /**
-   * Optimiser steps of the adapter after it; null for kinds that do not set them.
+   * Optimiser steps of the adapter after the operation; null for kinds that do not change them.
    * @example 12
    */
   step!: number | null;
 
-  /** False when a later rewind has undone it. */
+  /** Whether it is in effect; false if a later rewind has undone it. */
   @ApiProperty({ example: true })
   current!: boolean;
 
@@ -62,13 +62,13 @@ export class HistoryEntryDto {
   loss_fn!: string | null;
 
   /**
-   * Its loss and metrics, where it has any.
+   * Loss and metrics, if any.
    * @example {"step": 12, "grad_norm": 0.83}
    */
   metrics!: Record<string, unknown> | null;
 
   /**
-   * Digest of weights, optimiser moments and step after it; null for kinds that do not replace them.
+   * Digest of weights, optimiser moments and step after the operation; null for kinds that do not change them.
    * @example xxh64:8f3c0e1d2b7a6954
    */
   digest!: string | null;
@@ -80,19 +80,19 @@ export class HistoryEntryDto {
   error_code!: string | null;
 
   /**
-   * When it was accepted.
+   * Time of acceptance.
    * @example 2026-11-23T10:15:30.000Z
    */
   created_at!: string;
 
   /**
-   * When it began to run.
+   * Start time.
    * @example 2026-11-23T10:15:30.100Z
    */
   started_at!: string | null;
 
   /**
-   * When it was done.
+   * Time of completion.
    * @example 2026-11-23T10:15:30.900Z
    */
   finished_at!: string;
@@ -104,7 +104,7 @@ export class HistoryDto {
   entries!: HistoryEntryDto[];
 
   /**
-   * Give it as `cursor` to get the next page; null on the last one.
+   * Pass it as `cursor` to get the next page; null on the last page.
    * @example 1042
    */
   next_cursor!: number | null;
@@ -112,7 +112,7 @@ export class HistoryDto {
 
 /** A place in the history of an adapter. */
 export class HistoryPlaceDto {
-  /** Number of optimiser steps that the adapter had taken; 0 = as it was made. */
+  /** Number of optimiser steps; 0 = the initial state. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
   @IsInt()
@@ -120,7 +120,7 @@ export class HistoryPlaceDto {
   @Max(Number.MAX_SAFE_INTEGER)
   step?: number;
 
-  /** In place of a step: a completed request of the history, also one that was undone. */
+  /** Alternative to step: a completed request of the history, which may have been undone. */
   @ApiProperty({ example: 'future_01JD3V7QG4T0M5X2W8Z9K6N1RB' })
   @IsOptional()
   @IsString()
@@ -129,7 +129,7 @@ export class HistoryPlaceDto {
 }
 
 export class RewindDto extends HistoryPlaceDto {
-  /** Your own number of this request: a repeat with the same number gives the same future. */
+  /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 4 })
   @IsOptional()
   @IsInt()
@@ -140,7 +140,7 @@ export class RewindDto extends HistoryPlaceDto {
 
 export class RewindAcceptedDto {
   /**
-   * Future of the rewind: its result has step, digest and has_gradients.
+   * Future of the rewind; its result contains step, digest and has_gradients.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RC
    */
   request_id!: string;
@@ -152,14 +152,14 @@ export class RewindAcceptedDto {
   model_id!: string;
 
   /**
-   * The request to right after which the adapter goes back.
+   * The adapter returns to its state after this request.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   target_request_id!: string;
 }
 
 export class ForkDto extends HistoryPlaceDto {
-  /** Name of the new adapter; generated when left out. */
+  /** Name of the new adapter. Default: generated. */
   @ApiProperty({ example: 'my-fork' })
   @IsOptional()
   @IsString()
@@ -174,7 +174,7 @@ export class ForkedDto extends AdapterCreatedDto {
   source_model_id!: string;
 
   /**
-   * The request of the source after which they part.
+   * The last request of the source that the fork includes.
    * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   source_request_id!: string;

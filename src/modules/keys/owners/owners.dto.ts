@@ -22,7 +22,7 @@ export class BelongingsDto {
   sessions!: number;
 
   /**
-   * Losses written as formulas.
+   * Formula losses.
    * @example 0
    */
   losses!: number;
@@ -30,32 +30,32 @@ export class BelongingsDto {
 
 export class OwnerDto extends BelongingsDto {
   /**
-   * Id of the key; empty for what was made without keys.
+   * Id of the key; empty for resources created without keys.
    * @example key_0123456789abcdef
    */
   owner!: string;
 
-  /** Name that the key was made with; null for a key of API_KEYS or ADMIN_KEYS, and for a key that is gone. */
+  /** Name of the key; null for a key of API_KEYS or ADMIN_KEYS, and for a key that no longer exists. */
   @ApiProperty({ type: String, nullable: true, example: 'alice' })
   name!: string | null;
 }
 
 export class OwnersDto {
-  /** Everybody who owns something. */
+  /** All owners of resources. */
   @ApiProperty({ type: [OwnerDto] })
   owners!: OwnerDto[];
 }
 
 export class HandOverDto {
   /**
-   * Name or id of the key whose things change hands; empty for what was made without keys.
+   * Name or id of the key to transfer from; empty for resources created without keys.
    * @example ""
    */
   @IsString()
   from!: string;
 
   /**
-   * Name or id of the key that gets them.
+   * Name or id of the key to transfer to.
    * @example alice
    */
   @IsString()
@@ -64,7 +64,7 @@ export class HandOverDto {
 
 export class HandedOverDto extends BelongingsDto {
   /**
-   * Id of the key that has them now.
+   * Id of the new owner.
    * @example key_0123456789abcdef
    */
   owner!: string;

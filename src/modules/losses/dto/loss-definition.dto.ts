@@ -6,19 +6,19 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
  */
 
 export class ConfigDefinitionDto {
-  /** Value where loss_fn_config leaves it out. */
+  /** Default value. */
   @ApiProperty({ example: 0.1 })
   default!: number;
 
-  /** Smallest value that a request may give. */
+  /** Minimum value. */
   @ApiProperty({ example: 0 })
   min?: number;
 
-  /** Largest value that a request may give. */
+  /** Maximum value. */
   @ApiProperty({ example: 10 })
   max?: number;
 
-  /** What it means; at most 2000 characters. */
+  /** Description; at most 2000 characters. */
   @ApiProperty({ example: 'Strength of the penalty that keeps the policy close to the reference' })
   description?: string;
 }
@@ -28,11 +28,11 @@ export class InputDefinitionDto {
   @ApiProperty({ enum: ['token', 'datum'], default: 'token', example: 'datum' })
   per?: string;
 
-  /** What every number counts as where a request leaves the input out; without it the input is required. */
+  /** Value of every number if a request omits the input; without a default, the input is required. */
   @ApiProperty({ example: 1 })
   default?: number;
 
-  /** What it means; at most 2000 characters. */
+  /** Description; at most 2000 characters. */
   @ApiProperty({ example: 'Id of the pair that the datum belongs to' })
   description?: string;
 }
@@ -42,7 +42,7 @@ const FORMULAS = { type: 'object', additionalProperties: { type: 'string' } } as
 @ApiExtraModels(ConfigDefinitionDto, InputDefinitionDto)
 export class LossDefinitionDto {
   /**
-   * What loss_fn will call it: a letter, then letters, digits and underscores, at most 64; not that of a built-in loss.
+   * Name for loss_fn: a letter, then letters, digits and underscores, at most 64; not the name of a built-in loss.
    * @example my_dpo
    */
   name!: string;
@@ -51,23 +51,23 @@ export class LossDefinitionDto {
   @ApiProperty({ example: 'Direct Preference Optimization over pairs of datums' })
   description?: string;
 
-  /** Formulas with names, which those further down can use; at most 64. */
+  /** Named formulas, which later ones can use; at most 64. */
   @ApiProperty({ ...FORMULAS, example: { log_ratio: 'datum_sum(target_logprobs - reference_logprobs)' } })
   let?: Record<string, string>;
 
-  /** One number for the batch, made from target_logprobs. Each formula has at most 4096 characters. */
+  /** Formula of the loss, one number that depends on target_logprobs. A formula has at most 4096 characters. */
   @ApiProperty({ example: '-sum(weights * target_logprobs)' })
   loss!: string;
 
-  /** Which tokens count: sums and averages see no others. By default those whose weight is not 0. */
+  /** Condition that selects the tokens that count in sums and averages. Default: tokens whose weight is not 0. */
   @ApiProperty({ example: 'weights != 0' })
   mask?: string;
 
-  /** Numbers to be told with the loss, by name; at most 32. */
+  /** Formulas of metrics, by name; at most 32. */
   @ApiProperty({ ...FORMULAS, example: { mean_nll: 'mean(-target_logprobs)' } })
   metrics?: Record<string, string>;
 
-  /** Numbers that a request can set in loss_fn_config: the default, or an object with it; at most 64. */
+  /** Settings for loss_fn_config: the default, or an object that contains it; at most 64. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { oneOf: [{ type: 'number' }, { $ref: getSchemaPath(ConfigDefinitionDto) }] },
@@ -75,7 +75,7 @@ export class LossDefinitionDto {
   })
   config?: Record<string, number | ConfigDefinitionDto>;
 
-  /** Inputs that are not simply required numbers, one per token; at most 64. Other names in formulas need no entry. */
+  /** Inputs that are optional or per datum; at most 64. Other names in formulas are required per-token inputs. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(InputDefinitionDto) },

@@ -47,7 +47,7 @@ export class LossInputDto {
    */
   name!: string;
 
-  /** What the numbers are: token ids or floats. */
+  /** Type of the numbers: token ids or floats. */
   @ApiProperty({ enum: ['int', 'float'], example: 'float' })
   dtype!: string;
 
@@ -56,18 +56,18 @@ export class LossInputDto {
   per!: string;
 
   /**
-   * Whether a request must give it; conversations fill in target_tokens themselves.
+   * Whether a request must contain it; for conversations, target_tokens is filled in automatically.
    * @example true
    */
   required!: boolean;
 
   /**
-   * What it means.
+   * Description.
    * @example "Advantage of each target."
    */
   description!: string;
 
-  /** What every number counts as where it is left out; null where it means something else or is required. */
+  /** Value of every number if the input is omitted; null if it is required or has another meaning. */
   @ApiProperty({ type: Number, nullable: true, example: null })
   default!: number | null;
 }
@@ -80,22 +80,22 @@ export class LossConfigKeyDto {
   name!: string;
 
   /**
-   * Value when it is left out.
+   * Default value.
    * @example 1.2
    */
   default!: number;
 
   /**
-   * What it means.
+   * Description.
    * @example "Upper bound on the probability ratio."
    */
   description!: string;
 
-  /** Smallest value; null where there is none. */
+  /** Minimum value; null if there is none. */
   @ApiProperty({ type: Number, nullable: true, example: 0 })
   min!: number | null;
 
-  /** Largest value; null where there is none. */
+  /** Maximum value; null if there is none. */
   @ApiProperty({ type: Number, nullable: true, example: null })
   max!: number | null;
 }
@@ -108,12 +108,12 @@ export class LossFunctionDto {
   name!: string;
 
   /**
-   * What it is for.
+   * Description of the loss.
    * @example "Proximal Policy Optimization with clipping for RL"
    */
   description!: string;
 
-  /** Newest version of a loss of yours; null for a built-in one. */
+  /** Newest version of your loss; null for a built-in loss. */
   @ApiProperty({ type: Number, nullable: true, example: null })
   version!: number | null;
 
@@ -124,18 +124,18 @@ export class LossFunctionDto {
    */
   shadowed!: boolean;
 
-  /** Arrays it reads. */
+  /** Inputs of the loss. */
   @ApiProperty({ type: [LossInputDto] })
   inputs!: LossInputDto[];
 
-  /** Numbers it takes in loss_fn_config. */
+  /** Keys of loss_fn_config. */
   @ApiProperty({ type: [LossConfigKeyDto] })
   config!: LossConfigKeyDto[];
 }
 
 export class LossFunctionsDto {
   /**
-   * Names for loss_fn.
+   * Values of loss_fn.
    * @example ["cross_entropy", "importance_sampling", "ppo", "cispo", "dro"]
    */
   @ApiProperty({ type: [String] })
@@ -153,7 +153,7 @@ export class LossFunctionsDto {
   @ApiProperty({ type: [LossFunctionDto] })
   losses!: LossFunctionDto[];
 
-  /** Give it as `cursor` to get the next page; null on the last one. */
+  /** Pass it as `cursor` to get the next page; null on the last page. */
   @ApiProperty({ type: String, nullable: true, example: null })
   next_cursor!: string | null;
 }

@@ -20,7 +20,7 @@ const NUMBERS = {
 };
 
 export class PreviewDatumDto {
-  /** Log-probs of the targets, as a model might give them: N, or N times K with a shape. */
+  /** Log-probs of the targets: N, or N times K with a shape. */
   @ApiProperty({ ...NUMBERS, example: [-1.2, -0.3] })
   target_logprobs!: unknown;
 
@@ -38,11 +38,11 @@ export class PreviewDatumDto {
 
 /** Read by hand, see loss-preview.ts and loss-definition.reader.ts. */
 export class PreviewLossDto {
-  /** Loss to try: built in or one of yours. Either this or `definition`. */
+  /** Loss to preview: built-in or your own. Pass either this or `definition`. */
   @ApiProperty({ example: 'cross_entropy' })
   loss_fn?: string;
 
-  /** Loss to try that need not be registered. */
+  /** Definition of an unregistered loss to preview. */
   @ApiProperty({ type: LossDefinitionDto })
   definition?: LossDefinitionDto;
 
@@ -50,7 +50,7 @@ export class PreviewLossDto {
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, default: {}, example: {} })
   loss_fn_config?: Record<string, number>;
 
-  /** Datums; at most 4096 log-probs in all. */
+  /** Datums; at most 4096 log-probs in total. */
   @ApiProperty({ type: [PreviewDatumDto] })
   data!: PreviewDatumDto[];
 }
@@ -62,11 +62,11 @@ export class LossPreviewDto {
    */
   loss!: number;
 
-  /** Derivative of the loss by every log-prob, for each datum; of shape [N, K] row by row. */
+  /** Derivative of the loss with respect to every log-prob, per datum; for shape [N, K], row by row. */
   @ApiProperty({ type: 'array', items: { type: 'array', items: { type: 'number' } }, example: [[-1, -0.5]] })
   gradients!: number[][];
 
-  /** Its metrics by name. */
+  /** Metrics by name. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { mean_nll: 0.9 } })
   metrics!: Record<string, number>;
 }

@@ -12,19 +12,19 @@ import {
 
 export class GradientCheckDto {
   /**
-   * On how many made-up batches the gradient was compared with finite differences.
+   * Number of generated batches on which the gradient was compared with finite differences.
    * @example 4
    */
   checked!: number;
 
   /**
-   * How many were made up; the loss was not finite on the rest.
+   * Number of generated batches; the loss was not finite on the rest.
    * @example 4
    */
   batches!: number;
 
   /**
-   * The same in words.
+   * Summary in words.
    * @example "The gradient agrees with finite differences on 4 of 4 made-up batches."
    */
   message!: string;
@@ -38,20 +38,20 @@ export class LossRegisteredDto {
   name!: string;
 
   /**
-   * 1, 2, 3, ... under this name; `my_dpo@1` stays version 1. The same definition again gives the same version.
+   * 1, 2, 3, ... under this name; `my_dpo@1` remains version 1. Registering the same definition again returns the same version.
    * @example 1
    */
   version!: number;
 
-  /** When the version was made. */
+  /** Creation time of the version. */
   @ApiProperty({ example: '2026-01-01T12:00:00.000Z' })
   created_at!: string;
 
-  /** What a request must or may give in loss_fn_inputs. */
+  /** Inputs of the loss. */
   @ApiProperty({ type: [LossInputDto] })
   inputs!: LossInputDto[];
 
-  /** What a request may give in loss_fn_config. */
+  /** Keys of loss_fn_config. */
   @ApiProperty({ type: [LossConfigKeyDto] })
   config!: LossConfigKeyDto[];
 
@@ -59,7 +59,7 @@ export class LossRegisteredDto {
   @ApiProperty({ type: GradientCheckDto })
   gradient_check!: GradientCheckDto;
 
-  /** What may go wrong when the loss is used; empty when nothing was found. */
+  /** Potential problems when the loss is used; empty if none were found. */
   @ApiProperty({ type: [String], example: [] })
   warnings!: string[];
 }
@@ -71,17 +71,17 @@ export class LossVersionDto {
    */
   version!: number;
 
-  /** When it was made. */
+  /** Creation time. */
   @ApiProperty({ example: '2026-01-01T12:00:00.000Z' })
   created_at!: string;
 }
 
 export class LossDetailsDto extends LossFunctionDto {
-  /** Its formulas; null for a built-in loss. */
+  /** Formulas; null for a built-in loss. */
   @ApiProperty({ type: LossDefinitionDto, nullable: true })
   definition!: LossDefinitionDto | null;
 
-  /** All of its versions, the newest first; none for a built-in loss. */
+  /** All versions, newest first; empty for a built-in loss. */
   @ApiProperty({ type: [LossVersionDto] })
   versions!: LossVersionDto[];
 }
@@ -100,7 +100,7 @@ export class LossDeletedDto {
   status!: string;
 
   /**
-   * How many versions it had.
+   * Number of deleted versions.
    * @example 2
    */
   versions!: number;

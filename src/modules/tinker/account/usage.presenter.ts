@@ -9,7 +9,7 @@ import { type StorageItemDto, type UsageDto, type UsageEventDto, type UsageInfo 
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const LONGEST_DAYS = 14;
+const MAX_DAYS = 14;
 const BYTES_PER_GIGABYTE = 1e9;
 
 /** The caller's usage in the words of the Tinker API. */
@@ -58,9 +58,9 @@ function toWindow(startingOn: string | undefined, endingBefore: string | undefin
   const from = startingOn === undefined ? to - DAY_MS : Date.parse(startingOn);
   // A leap second is RFC 3339, but no Date.
   if (!(from < to)) throw invalid('ending_before', 'is not after starting_on.', 'Pass a later hour.');
-  if (to - from > LONGEST_DAYS * DAY_MS) {
+  if (to - from > MAX_DAYS * DAY_MS) {
     const remedy = 'Request a shorter period.';
-    throw invalid('ending_before', `is more than ${LONGEST_DAYS} days after starting_on.`, remedy);
+    throw invalid('ending_before', `is more than ${MAX_DAYS} days after starting_on.`, remedy);
   }
   return [new Date(from), new Date(to)];
 }

@@ -35,25 +35,25 @@ export class ClientConfigDto {
   proto_compress_fwdbwd!: boolean;
 
   /**
-   * Whether older SDKs send training requests as protobuf, too.
+   * Whether older SDKs also send training requests as protobuf.
    * @example false
    */
   proto_write_fwdbwd!: boolean;
 
   /**
-   * Whether a model may be made by loading a checkpoint.
+   * Whether a model may be created by loading a checkpoint.
    * @example false
    */
   create_model_via_load_weights!: boolean;
 
   /**
-   * false: the SDK talks through httpx.
+   * Whether the SDK uses pyqwest; false = httpx.
    * @example false
    */
   use_pyqwest_transport!: boolean;
 
   /**
-   * Whether newer SDKs ask with one poll for all samples of a sampling session (retrieve_futures).
+   * Whether newer SDKs poll for all samples of a sampling session at once (retrieve_futures).
    * @example true
    */
   sample_use_retrieve_futures!: boolean;
@@ -61,13 +61,13 @@ export class ClientConfigDto {
 
 export class DynamicConfigDto {
   /**
-   * How often the SDK asks again, in seconds.
+   * Seconds between two requests of the SDK for these settings.
    * @example 300
    */
   refresh_interval_sec!: number;
 
   /**
-   * Whether the SDK tells when it gives a sample up.
+   * Whether the SDK cancels samples that it no longer needs.
    * @example true
    */
   sample_cancel_enabled!: boolean;
@@ -75,7 +75,7 @@ export class DynamicConfigDto {
 
 /** Described, not read. */
 export class TelemetryBatchDto {
-  /** What happened in the client. */
+  /** Events of the client. */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true }, example: [] })
   events?: object[];
 
@@ -92,7 +92,7 @@ export class TelemetryBatchDto {
   sdk_version?: string;
 
   /**
-   * The session it is about.
+   * The session of the events.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   session_id?: string;
@@ -100,7 +100,7 @@ export class TelemetryBatchDto {
 
 export class TelemetryDto {
   /**
-   * Events are answered and forgotten: they may hold request headers, and with them keys.
+   * Always accepted; events are discarded, because they may contain request headers and therefore keys.
    * @example accepted
    */
   status!: string;
@@ -116,13 +116,13 @@ export class TinkerHealthDto {
 
 export class TinkerBaseModelDto {
   /**
-   * For create_model and create_sampling_session.
+   * Name for create_model and create_sampling_session.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   model_name!: string;
 
   /**
-   * Longest sequence in tokens.
+   * Context length in tokens.
    * @example 8192
    */
   max_context_length!: number;
@@ -148,7 +148,7 @@ export class ServerCapabilitiesDto {
 
 @AcceptsUnknownFields()
 export class CreateSessionDto {
-  /** Free words for lists. */
+  /** Arbitrary tags. */
   @ApiProperty({ type: [String], example: ['experiment-1'] })
   @IsOptional()
   @IsArray()
@@ -156,7 +156,7 @@ export class CreateSessionDto {
   @IsStorable()
   tags?: string[];
 
-  /** Whatever the client wants to remember. */
+  /** Arbitrary metadata of the client. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
@@ -170,14 +170,14 @@ export class CreateSessionDto {
   @IsStorable()
   sdk_version?: string;
 
-  /** Project it belongs to: a name by which runs, sessions and usage can be listed. */
+  /** Project it belongs to: a name for grouping runs, sessions and usage. */
   @ApiProperty({ example: 'project-1' })
   @IsOptional()
   @IsString()
   @IsStorable()
   project_id?: string;
 
-  /** A name for people; need not be unique. POST /api/v1/sessions/search finds it. */
+  /** A human-readable name, which need not be unique. POST /api/v1/sessions/search finds it. */
   @ApiProperty({ example: 'nightly' })
   @IsOptional()
   @IsString()
@@ -187,7 +187,7 @@ export class CreateSessionDto {
 
 export class SessionCreatedDto {
   /**
-   * Send it with every heartbeat.
+   * Id of the session, to send with every heartbeat.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   session_id!: string;

@@ -33,7 +33,7 @@ import { TinkerResults } from './tinker-results.js';
 import { TinkerController } from '../tinker-controller.decorator.js';
 
 /** The SDK waits somewhat longer than this for the answer of a poll of many. */
-const LONGEST_POLL_S = 30;
+const MAX_POLL_S = 30;
 
 /** From this size on, a client that asks for it learns the size first, and fetches the result when it has room. */
 const LARGE_BYTES = 1e6;
@@ -120,7 +120,7 @@ export class TinkerFuturesController {
     const { sampling_session_id: id, cloned_sampler_id: clone = 0 } = body.target;
     const { id: samplerId } = await this.samplers.get(id, 'target.sampling_session_id');
     const cursor = body.prev_cursor ?? 0;
-    const waitMs = Math.min(body.timeout ?? LONGEST_POLL_S, LONGEST_POLL_S, this.config.longPollS) * 1000;
+    const waitMs = Math.min(body.timeout ?? MAX_POLL_S, MAX_POLL_S, this.config.longPollS) * 1000;
     const which = { samplerId, minSeqId: clone * CLONE_SEQS, maxSeqId: (clone + 1) * CLONE_SEQS - 1 };
     const found = await this.futures.completions(which, cursor, waitMs, signal);
     return { completions: found.map(toCompletionDto), cursor: found.at(-1)?.number ?? cursor };

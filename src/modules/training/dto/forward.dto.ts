@@ -10,7 +10,7 @@ export const LOGPROB_SCOPES = ['all', 'weighted'] as const;
 /** Everything but the data, which is read without a validator (see batch.reader.ts). */
 export class ForwardFieldsDto {
   /**
-   * Name of the adapter; made with the defaults when it does not exist. For /fwd also a base model's name or "base".
+   * Name of the adapter, which is created with defaults if it does not exist. For /fwd also the name of a base model or "base".
    * @example my-model
    */
   @IsString()
@@ -28,14 +28,14 @@ export class ForwardFieldsDto {
   @IsObject()
   loss_fn_config?: Record<string, unknown>;
 
-  /** Shape of the adapter, where this request makes it; one that exists must agree. */
+  /** LoRA settings if this request creates the adapter; an existing adapter must match them. */
   @ApiProperty({ type: LoraConfigDto, example: { rank: 16, alpha: 32 } })
   @IsOptional()
   @ValidateNested()
   @Type(() => LoraConfigDto)
   lora_config?: LoraConfigDto;
 
-  /** Base model of the adapter, where this request makes it; the server's first one when left out. */
+  /** Base model if this request creates the adapter. Default: the first one of the server. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
@@ -59,7 +59,7 @@ export class ForwardFieldsDto {
   @IsIn(LOGPROB_SCOPES)
   logprobs?: (typeof LOGPROB_SCOPES)[number];
 
-  /** Your own number of this request: a repeat with the same number gives the same future. */
+  /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
   @IsInt()
@@ -69,7 +69,7 @@ export class ForwardFieldsDto {
 }
 
 export class TokenChunkDto {
-  /** Kind of chunk; the base models read text. */
+  /** Type of the chunk; only text is supported. */
   @ApiProperty({ enum: ['encoded_text'], example: 'encoded_text' })
   type!: string;
 
@@ -79,7 +79,7 @@ export class TokenChunkDto {
 }
 
 export class ModelInputDto {
-  /** Joined in order: N tokens in all. */
+  /** Chunks, concatenated in order: N tokens in total. */
   @ApiProperty({ type: [TokenChunkDto] })
   chunks!: TokenChunkDto[];
 }
@@ -89,7 +89,7 @@ export class TensorDto {
   @ApiProperty({ type: [Number], example: [2, 3, 4] })
   data!: number[];
 
-  /** What the numbers are. */
+  /** Type of the numbers. */
   @ApiProperty({ enum: ['float32', 'int64', 'int32'], example: 'int64' })
   dtype?: string;
 
@@ -99,7 +99,7 @@ export class TensorDto {
 }
 
 export class DatumDto {
-  /** The N tokens that are read. */
+  /** The N input tokens. */
   @ApiProperty({ type: ModelInputDto, example: { chunks: [{ type: 'encoded_text', tokens: [1, 2, 3] }] } })
   model_input!: ModelInputDto;
 
@@ -123,15 +123,15 @@ const MESSAGES = [
 ];
 
 export class ConversationDto {
-  /** The turns, put through the base model's chat template. */
+  /** Messages, rendered with the base model's chat template. */
   @ApiProperty({ type: [ChatMessageDto], example: MESSAGES })
   messages!: ChatMessageDto[];
 
-  /** Functions that the model may call, for chat templates that know tools. */
+  /** Functions that the model may call, for chat templates that support tools. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   tools?: unknown;
 
-  /** Further variables of the chat template, such as {"enable_thinking": false}. */
+  /** Additional variables of the chat template, such as {"enable_thinking": false}. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   chat_template_kwargs?: unknown;
 }

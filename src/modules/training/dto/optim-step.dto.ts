@@ -59,7 +59,7 @@ export class AdamParamsDto {
   @Max(MAX_BETA, { each: true })
   betas?: number[];
 
-  /** Added to the root of the second moment. */
+  /** Added to the square root of the second moment. */
   @ApiProperty({ default: DEFAULT_ADAM.eps, example: 1e-8 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -73,7 +73,7 @@ export class AdamParamsDto {
   @Min(0)
   weight_decay?: number;
 
-  /** Cap on the global norm of the gradients; 0 = none. */
+  /** Maximum global norm of the gradients; 0 = no clipping. */
   @ApiProperty({ default: DEFAULT_ADAM.gradClipNorm, minimum: 0, example: 1 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -96,14 +96,14 @@ export class OptimStepDto {
   @IsString()
   model_id!: string;
 
-  /** AdamW's settings of this step; each may change on every call. */
+  /** AdamW settings of this step; they may change on every call. */
   @ApiProperty({ type: AdamParamsDto, example: { learning_rate: 0.0005 } })
   @IsOptional()
   @ValidateNested()
   @Type(() => AdamParamsDto)
   adam_params?: AdamParamsDto;
 
-  /** Your own number of this request: a repeat with the same number gives the same future. */
+  /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 2 })
   @IsOptional()
   @IsInt()

@@ -3,7 +3,7 @@ import { type KeyDetails, type KeySource } from '../../../keys/index.js';
 
 export class KeyOrganizationDto {
   /**
-   * Always: a server of one's own has no organizations.
+   * Always 'Self-hosted': this server has no organizations.
    * @example Self-hosted
    */
   name!: string;
@@ -11,18 +11,18 @@ export class KeyOrganizationDto {
 
 export class KeyUserDto {
   /**
-   * The key's id, in place of an address: nobody registers here. "local" where no key is asked for.
+   * Id of the key instead of an email address; "local" if no key is required.
    * @example key_0123456789abcdef
    */
   email!: string;
 }
 
 export class KeyHolderDto {
-  /** Whose users there are. */
+  /** Organization of the key. */
   @ApiProperty({ type: KeyOrganizationDto })
   org_details!: KeyOrganizationDto;
 
-  /** Whose key it is. */
+  /** User of the key. */
   @ApiProperty({ type: KeyUserDto })
   user_details!: KeyUserDto;
 }
@@ -30,35 +30,35 @@ export class KeyHolderDto {
 /** What `tinker auth login` stores beside the key. */
 export class OwnKeyDto {
   /**
-   * The id as a number, as the SDK wants it; 0 where no key is asked for.
+   * Id of the key as a number, as the SDK expects it; 0 if no key is required.
    * @example 20015998343868
    */
   key_id!: number;
 
   /**
-   * The id as `npm run keys -- list` and the lists of this API show it; null where no key is asked for.
+   * Id of the key, as in `npm run keys -- list` and the lists of this API; null if no key is required.
    * @example key_0123456789abcdef
    */
   @ApiProperty({ type: String, nullable: true, example: 'key_0123456789abcdef' })
   id!: string | null;
 
   /**
-   * As given to `npm run keys -- create`.
+   * Name passed to `npm run keys -- create`.
    * @example alice
    */
   name!: string;
 
   /**
-   * Where it comes from, and so who can revoke it.
+   * Origin of the key, which determines who can revoke it.
    * @example "Made with npm run keys."
    */
   note!: string;
 
-  /** When it was made; null for a key of the server's settings. */
+  /** Creation time; null for a key of the server's settings. */
   @ApiProperty({ type: String, nullable: true, example: '2026-11-23T10:15:30.000Z' })
   created_at!: string | null;
 
-  /** Whose it is. */
+  /** Owner of the key. */
   @ApiProperty({ type: KeyHolderDto })
   details!: KeyHolderDto;
 }

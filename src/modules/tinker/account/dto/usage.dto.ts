@@ -33,7 +33,7 @@ export class TrainingUsageDto {
   type!: 'training';
 
   /**
-   * Tokens of the batches, whatever their weight in the loss.
+   * Tokens of the batches, regardless of their weights.
    * @example 4096
    */
   token_count!: number;
@@ -45,13 +45,13 @@ export class PrefillUsageDto {
   type!: 'sampling_prefill';
 
   /**
-   * Always false: every prompt is computed.
+   * Always false; prompts are not cached.
    * @example false
    */
   cached!: boolean;
 
   /**
-   * Tokens of the prompts, once per request however many sequences it sampled.
+   * Prompt tokens, counted once per request regardless of the number of sequences.
    * @example 512
    */
   token_count!: number;
@@ -63,7 +63,7 @@ export class SampleUsageDto {
   type!: 'sampling_sample';
 
   /**
-   * Tokens of all sequences, stop tokens too.
+   * Tokens of all sequences, including stop tokens.
    * @example 128
    */
   token_count!: number;
@@ -75,7 +75,7 @@ export class CheckpointUsageDto {
   type!: 'checkpoint';
 
   /**
-   * How many.
+   * Number of checkpoints.
    * @example 1
    */
   count!: number;
@@ -88,25 +88,25 @@ const INFO = [TrainingUsageDto, PrefillUsageDto, SampleUsageDto, CheckpointUsage
 @ApiExtraModels(...INFO)
 export class UsageEventDto {
   /**
-   * Begin of the hour (UTC) in which the results came.
+   * Start of the hour (UTC) in which the requests completed.
    * @example 2026-11-23T10:00:00.000Z
    */
   bucket_start!: string;
 
   /**
-   * Its end.
+   * End of the hour.
    * @example 2026-11-23T11:00:00.000Z
    */
   bucket_end!: string;
 
   /**
-   * The base model underneath.
+   * Base model.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   base_model!: string;
 
   /**
-   * Id of the key that it was used with; null where no keys are configured.
+   * Id of the API key; null if no keys are configured.
    * @example key_0123456789abcdef
    */
   user_id!: string | null;
@@ -118,36 +118,36 @@ export class UsageEventDto {
   session_id!: string | null;
 
   /**
-   * The project that its session has now.
+   * Current project of the session.
    * @example project-1
    */
   project_id!: string | null;
 
   /**
-   * What was used: a training run, a sampling session, a checkpoint or a base model.
+   * The training run, sampling session, checkpoint or base model that was used.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
    */
   model_id!: string;
 
   /**
-   * Kind of request, as GET /futures names it.
+   * Kind of operation, as in GET /futures.
    * @example forward_backward
    */
   kind!: string;
 
   /**
-   * Requests that were completed.
+   * Number of completed requests.
    * @example 10
    */
   requests!: number;
 
   /**
-   * Seconds from the start of each request to its end, added up.
+   * Total running time of the requests in seconds.
    * @example 12.5
    */
   running_seconds!: number;
 
-  /** How much of what; dispatch on `type`. */
+  /** Amount and type of usage; depends on `type`. */
   @ApiProperty({
     oneOf: INFO.map((model) => ({ $ref: getSchemaPath(model) })),
     example: { type: 'training', token_count: 4096 },
@@ -156,17 +156,17 @@ export class UsageEventDto {
 }
 
 export class UsageSessionDto {
-  /** What its client wanted to remember; all values as text. */
+  /** Metadata of the client; all values as strings. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
 }
 
 export class UsageDto {
-  /** By hour, the most tokens first. Nothing has a price here. */
+  /** Usage by hour, highest token count first; there are no prices. */
   @ApiProperty({ type: [UsageEventDto] })
   data!: UsageEventDto[];
 
-  /** The sessions that `data` names, by id. */
+  /** Sessions referenced in `data`, by id. */
   @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(UsageSessionDto) }, example: {} })
   sessions!: Record<string, UsageSessionDto>;
 }
@@ -179,32 +179,32 @@ export class StorageItemDto {
   project_id!: string | null;
 
   /**
-   * Id of the key; null where no keys are configured.
+   * Id of the key; null if no keys are configured.
    * @example key_0123456789abcdef
    */
   org_user_urn!: string | null;
 
   /**
-   * Checkpoints there are.
+   * Number of checkpoints.
    * @example 3
    */
   checkpoint_count!: number;
 
   /**
-   * Their files.
+   * Size of the files in bytes.
    * @example 4800000
    */
   size_bytes!: number;
 
   /**
-   * The same in units of 10^9 bytes.
+   * Size in units of 10^9 bytes.
    * @example 0.0048
    */
   size_gigabytes!: number;
 }
 
 export class StorageDto {
-  /** By project. Nothing has a price here. */
+  /** Usage by project; there are no prices. */
   @ApiProperty({ type: [StorageItemDto] })
   data!: StorageItemDto[];
 }

@@ -6,7 +6,7 @@ export class TinkerTensorDto {
   @ApiProperty({ type: [Number], example: [-2.1, -0.7, -1.3] })
   data!: number[];
 
-  /** What the numbers are. */
+  /** Type of the numbers. */
   @ApiProperty({ enum: ['float32', 'int64'], example: 'float32' })
   dtype!: string;
 
@@ -14,21 +14,21 @@ export class TinkerTensorDto {
   @ApiProperty({ type: [Number], example: [3] })
   shape!: number[];
 
-  /** Where only some numbers are given: at which of them each row begins, and how many there are. */
+  /** For sparse results: the start of each row, and the end. */
   @ApiProperty({ type: [Number], example: [0, 1, 2, 3] })
   sparse_crow_indices?: number[];
 
-  /** Where only some numbers are given: the column of each. */
+  /** For sparse results: the column of each number. */
   @ApiProperty({ type: [Number], example: [0, 0, 0] })
   sparse_col_indices?: number[];
 }
 
 export class TinkerAlternativesDto {
-  /** The token ids, [prompt length - 1, k]: row i is for place i + 1 of the prompt. */
+  /** The token ids, [prompt length - 1, k]: row i is for position i + 1 of the prompt. */
   @ApiProperty({ type: TinkerTensorDto, example: { data: [12, 40], dtype: 'int64', shape: [2, 1] } })
   tokens!: TinkerTensorDto;
 
-  /** The log-prob of each. */
+  /** Log-prob of each token. */
   @ApiProperty({ type: TinkerTensorDto, example: { data: [-0.5, -1.7], dtype: 'float32', shape: [2, 1] } })
   logprobs!: TinkerTensorDto;
 }
@@ -42,7 +42,7 @@ export class TinkerForwardResultDto {
    */
   loss_fn_output_type!: string;
 
-  /** For each datum its `logprobs`: those of its targets. */
+  /** `logprobs` of the targets, per datum. */
   @ApiProperty({
     type: 'array',
     items: { type: 'object', additionalProperties: { $ref: getSchemaPath(TinkerTensorDto) } },
@@ -50,25 +50,25 @@ export class TinkerForwardResultDto {
   })
   loss_fn_outputs!: Record<string, TinkerTensorDto>[];
 
-  /** By `<name>:<how parts of a batch combine: sum, mean, min or max>`. */
+  /** Metrics by `<name>:<reduction>`; the reduction (sum, mean, min or max) tells how to combine parts of a batch. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'number' }, example: { 'loss:sum': 4.1 } })
   metrics!: Record<string, number>;
 }
 
 export class TinkerSequenceDto {
-  /** `stop`: an end token, or what the request says; `length`: max_tokens. */
+  /** `stop` = an end token or stop condition; `length` = max_tokens. */
   @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
   stop_reason!: string;
 
-  /** The tokens, with the one that ended it. */
+  /** The sampled tokens, including the stop token. */
   @ApiProperty({ type: [Number], example: [5, 6, 7] })
   tokens!: number[];
 
-  /** Of each token, as it was drawn; missing for requests to POST /generate that did not ask for them. */
+  /** Log-prob of each sampled token; missing for requests to POST /generate without log-probs. */
   @ApiProperty({ type: [Number], example: [-0.3, -1.2, -0.1] })
   logprobs?: number[];
 
-  /** With `topk_sample_logprobs`: the likeliest [token, log-prob] at the place of each token. */
+  /** With `topk_sample_logprobs`: the top-k [token, log-prob] pairs at each token's position. */
   @ApiProperty({
     type: 'array',
     items: { type: 'array', nullable: true, items: { type: 'array', items: { type: 'number' } } },
@@ -85,15 +85,15 @@ export class TinkerSampleResultDto {
    */
   type!: string;
 
-  /** As many as num_samples. */
+  /** The num_samples completions. */
   @ApiProperty({ type: [TinkerSequenceDto] })
   sequences!: TinkerSequenceDto[];
 
-  /** With `prompt_logprobs`: of each token of the prompt; null for the first and for those not asked for. */
+  /** With `prompt_logprobs`: the log-prob of each prompt token; null for the first one and for those not requested. */
   @ApiProperty({ type: 'array', items: { type: 'number', nullable: true }, example: [null, -3.2, -1.1] })
   prompt_logprobs?: (number | null)[];
 
-  /** With `topk_prompt_logprobs`: the likeliest [token, log-prob] for each place of the prompt. */
+  /** With `topk_prompt_logprobs`: the top-k [token, log-prob] pairs per prompt position. */
   @ApiProperty({
     type: 'array',
     items: { type: 'array', nullable: true, items: { type: 'array', items: { type: 'number' } } },
@@ -105,12 +105,12 @@ export class TinkerSampleResultDto {
   @ApiProperty({ type: TinkerTensorDto, example: { data: [-0.5, 0], dtype: 'float32', shape: [2, 1] } })
   target_prompt_logprobs?: TinkerTensorDto;
 
-  /** With `prompt_alt_tokens_k`: what was drawn for the places of the prompt. */
+  /** With `prompt_alt_tokens_k`: the alternative tokens per prompt position. */
   @ApiProperty({ type: TinkerAlternativesDto })
   prompt_alt_tokens?: TinkerAlternativesDto;
 
   /**
-   * Always 0: prompts are not cached.
+   * Always 0; prompts are not cached.
    * @example 0
    */
   prompt_cache_hit_tokens!: number;
@@ -124,7 +124,7 @@ export class TinkerModelResultDto {
    */
   model_id!: string;
 
-  /** What was done. */
+  /** Kind of operation. */
   @ApiProperty({ enum: ['create_model', 'unload_model'], example: 'create_model' })
   type!: string;
 }
@@ -145,13 +145,13 @@ export class TinkerSavedDto {
   path!: string | null;
 
   /**
-   * For a save without a name: where it can be sampled from.
+   * For a save without a name: the sampling session to sample from.
    * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   sampling_session_id?: string;
 
   /**
-   * Size of its files, where it has a name.
+   * Size of the files in bytes, if the save has a name.
    * @example 7340032
    */
   size_bytes?: number;
@@ -172,7 +172,7 @@ export class TinkerLoadedDto {
   path!: string;
 
   /**
-   * The model that has it now.
+   * The model that the checkpoint was loaded into.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
    */
   model_id!: string;
@@ -181,17 +181,17 @@ export class TinkerLoadedDto {
 /** What became of a request that failed. */
 export class TinkerFailedDto {
   /**
-   * What is wrong, and what to do.
+   * The problem and the remedy.
    * @example "There are no gradients to apply."
    */
   error!: string;
 
-  /** Who can mend it: the client ("user"), whoever runs the server ("server"), or nobody knows. */
+  /** Who can fix it: the client ("user"), the operator ("server"), or "unknown". */
   @ApiProperty({ enum: ['user', 'server', 'unknown'], example: 'user' })
   category!: string;
 
   /**
-   * Stable code for programs; 'cancelled' where the client gave it up.
+   * Stable code for programs; 'cancelled' if the client cancelled the request.
    * @example invalid_request
    */
   code!: string;

@@ -19,7 +19,7 @@ import { type SettledSample } from '../../../futures/index.js';
 @AcceptsUnknownFields()
 export class TinkerRetrieveDto {
   /**
-   * The id that the request was answered with.
+   * The request_id returned for the request.
    * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   @IsString()
@@ -27,7 +27,7 @@ export class TinkerRetrieveDto {
   request_id!: string;
 
   /**
-   * Whether a large result may answer its size alone; ask again without this to get it.
+   * Whether only the size of a large result may be returned; poll again without it to get the result.
    * @example false
    */
   @IsOptional()
@@ -38,7 +38,7 @@ export class TinkerRetrieveDto {
 /** Not settled yet: ask again at once. */
 export class TinkerPendingDto {
   /**
-   * What this is.
+   * Type of the response.
    * @example try_again
    */
   type!: string;
@@ -50,13 +50,13 @@ export class TinkerPendingDto {
   request_id!: string;
 
   /**
-   * 'active': it runs or its turn comes; 'paused_capacity': no worker is there, or very many requests wait.
+   * 'active' = running or queued; 'paused_capacity' = no worker is running, or very many requests are pending.
    * @example active
    */
   queue_state!: 'active' | 'paused_capacity';
 
   /**
-   * Why it waits.
+   * Reason for the state.
    * @example "2 requests run before it"
    */
   queue_state_reason!: string;
@@ -65,13 +65,13 @@ export class TinkerPendingDto {
 /** The result is there and is large. */
 export class TinkerMetadataDto {
   /**
-   * What this is.
+   * Type of the response.
    * @example complete_metadata
    */
   status!: string;
 
   /**
-   * Bytes of the result as it would be answered.
+   * Size of the result in bytes.
    * @example 4194304
    */
   response_payload_size!: number;
@@ -80,7 +80,7 @@ export class TinkerMetadataDto {
 @AcceptsUnknownFields()
 export class CancelDto {
   /**
-   * The id that the request was answered with.
+   * The request_id returned for the request.
    * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   @IsString()
@@ -90,7 +90,7 @@ export class CancelDto {
 
 @AcceptsUnknownFields()
 export class CompletionsTargetDto {
-  /** The only kind of target there is. */
+  /** Type of the target; the only one that exists. */
   @ApiProperty({ enum: ['sampling_session'], example: 'sampling_session' })
   @IsOptional()
   @IsIn(['sampling_session'])
@@ -102,7 +102,7 @@ export class CompletionsTargetDto {
   @MaxLength(200)
   sampling_session_id!: string;
 
-  /** Which copy of the client: its requests are numbered from this times 10^9 on. */
+  /** Copy of the client; its requests are numbered from this value times 10^9. */
   @ApiProperty({ default: 0, minimum: 0, example: 0 })
   @IsOptional()
   @IsInt()
@@ -113,14 +113,14 @@ export class CompletionsTargetDto {
 
 @AcceptsUnknownFields()
 export class RetrieveManyDto {
-  /** Whose requests. */
+  /** The sampling session to poll. */
   @ApiProperty({ type: CompletionsTargetDto })
   @IsObject()
   @ValidateNested()
   @Type(() => CompletionsTargetDto)
   target!: CompletionsTargetDto;
 
-  /** `cursor` of the answer before; 0 from the beginning. */
+  /** `cursor` of the previous response; 0 = from the start. */
   @ApiProperty({ default: 0, minimum: 0, example: 0 })
   @IsOptional()
   @IsInt()
@@ -128,7 +128,7 @@ export class RetrieveManyDto {
   @Max(Number.MAX_SAFE_INTEGER)
   prev_cursor?: number;
 
-  /** Longest wait in seconds; 0 answers at once. */
+  /** Maximum wait in seconds; 0 returns immediately. */
   @ApiProperty({ default: 30, minimum: 0, example: 30 })
   @IsOptional()
   @IsNumber()
@@ -137,7 +137,7 @@ export class RetrieveManyDto {
 }
 
 export class CompletionDto {
-  /** Whether it has a result. */
+  /** Whether the request succeeded. */
   @ApiProperty({ enum: ['finished', 'failed'], example: 'finished' })
   state!: 'finished' | 'failed';
 
@@ -148,19 +148,19 @@ export class CompletionDto {
   request_id!: string;
 
   /**
-   * About how many bytes its result has; null when it failed.
+   * Approximate size of the result in bytes; null if the request failed.
    * @example 2048
    */
   response_payload_uncompressed_size!: number | null;
 }
 
 export class CompletionsDto {
-  /** In the order in which they were settled. */
+  /** Settled requests, in the order in which they were settled. */
   @ApiProperty({ type: [CompletionDto] })
   completions!: CompletionDto[];
 
   /**
-   * Send it as `prev_cursor` with the next poll.
+   * Pass it as `prev_cursor` to the next poll.
    * @example 12
    */
   cursor!: number;

@@ -1,7 +1,7 @@
 /** How the hub says that there is nothing: its clients know no other shape. */
 export class HubErrorDto {
   /**
-   * What is missing.
+   * The missing model or file.
    * @example "There is no model 'my-model' here."
    */
   error!: string;

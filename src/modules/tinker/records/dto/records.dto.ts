@@ -1,38 +1,38 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 export class SessionsDto {
-  /** Ids, newest first. */
+  /** Session ids, newest first. */
   @ApiProperty({ type: [String], example: ['session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC'] })
   sessions!: string[];
 }
 
 export class SessionDetailsDto {
-  /** Models it made that are not deleted. */
+  /** Models created in the session that are not deleted. */
   @ApiProperty({ type: [String], example: ['session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0'] })
   training_run_ids!: string[];
 
-  /** Its sampling sessions. */
+  /** Sampling sessions of the session. */
   @ApiProperty({ type: [String], example: ['sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC'] })
   sampler_ids!: string[];
 
-  /** What the client wanted to remember; all values as text. */
+  /** Metadata of the client; all values as strings. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
 
-  /** Its name for people. */
+  /** Human-readable name. */
   @ApiProperty({ type: String, nullable: true, example: 'nightly' })
   display_name!: string | null;
 }
 
 export class AuditEntryDto {
   /**
-   * When it was asked for.
+   * Time of the request.
    * @example 2026-11-23T10:15:30.000Z
    */
   timestamp!: string;
 
   /**
-   * What was done.
+   * The event.
    * @example checkpoint_save
    */
   event!: string;
@@ -45,13 +45,13 @@ export class AuditEntryDto {
   event_details!: Readonly<Record<string, unknown>>;
 
   /**
-   * With which model.
+   * The model.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
    */
   model_id!: string;
 
   /**
-   * With which checkpoint; null for other events, for a save without a name, and for what failed.
+   * The checkpoint; null for other events, for unnamed saves, and for failed requests.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
    */
   tinker_path!: string | null;

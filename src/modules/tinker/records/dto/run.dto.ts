@@ -67,7 +67,7 @@ export class AuditQueryDto {
 @AcceptsUnknownFields()
 export class ProjectDto {
   /**
-   * A name by which runs, sessions and usage can be listed.
+   * Name for grouping runs, sessions and usage.
    * @example project-1
    */
   @IsString()
@@ -77,12 +77,12 @@ export class ProjectDto {
 
 export class TinkerCheckpointDto {
   /**
-   * Its place below the training run.
+   * Id of the checkpoint within the training run.
    * @example weights/step-10
    */
   checkpoint_id!: string;
 
-  /** With optimiser state, to sample from, or as files for other programs. */
+  /** Training checkpoint, sampler weights, or PEFT files. */
   @ApiProperty({ enum: CHECKPOINT_KINDS, example: 'training' })
   checkpoint_type!: string;
 
@@ -93,13 +93,13 @@ export class TinkerCheckpointDto {
   time!: string;
 
   /**
-   * Its name for load_weights and create_sampling_session.
+   * Path for load_weights and create_sampling_session.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
    */
   tinker_path!: string;
 
   /**
-   * Size of its files.
+   * Size of the files in bytes.
    * @example 7340032
    */
   size_bytes!: number;
@@ -111,12 +111,12 @@ export class TinkerCheckpointDto {
   public!: boolean;
 
   /**
-   * When it is deleted; null: never.
+   * Expiry time; null = never.
    * @example 2026-12-23T10:15:30.000Z
    */
   expires_at!: string | null;
 
-  /** What the client wanted to remember with it. */
+  /** Metadata of the client. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
 }
@@ -135,7 +135,7 @@ export class TrainingRunDto {
   base_model!: string;
 
   /**
-   * Id of the key that made it; "local" where no keys are configured.
+   * Id of the owner's key; "local" if no keys are configured.
    * @example local
    */
   model_owner!: string;
@@ -147,7 +147,7 @@ export class TrainingRunDto {
   is_lora!: boolean;
 
   /**
-   * Never: a failed request leaves a model as it was.
+   * Always false; a failed request does not change a model.
    * @example false
    */
   corrupted!: boolean;
@@ -159,7 +159,7 @@ export class TrainingRunDto {
   lora_rank!: number;
 
   /**
-   * When a request last used it.
+   * Time of the last request.
    * @example 2026-11-23T10:15:30.000Z
    */
   last_request_time!: string;
@@ -172,7 +172,7 @@ export class TrainingRunDto {
   @ApiProperty({ type: TinkerCheckpointDto, nullable: true })
   last_sampler_checkpoint!: TinkerCheckpointDto | null;
 
-  /** What the client wanted to remember with it; all values as text. */
+  /** Metadata of the client; all values as strings. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
 }
@@ -191,7 +191,7 @@ export class CursorDto {
   limit!: number;
 
   /**
-   * Entries in all.
+   * Total number of entries.
    * @example 1
    */
   total_count!: number;
@@ -202,7 +202,7 @@ export class TrainingRunsDto {
   @ApiProperty({ type: [TrainingRunDto] })
   training_runs!: TrainingRunDto[];
 
-  /** Where this page is. */
+  /** Location of this page. */
   @ApiProperty({ type: CursorDto })
   cursor!: CursorDto;
 }
@@ -212,7 +212,7 @@ export class TinkerCheckpointsDto {
   @ApiProperty({ type: [TinkerCheckpointDto] })
   checkpoints!: TinkerCheckpointDto[];
 
-  /** Where this page is; null where all are there. */
+  /** Location of this page; null if it contains all entries. */
   @ApiProperty({ type: CursorDto, nullable: true })
   cursor!: CursorDto | null;
 }

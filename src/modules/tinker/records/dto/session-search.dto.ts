@@ -25,12 +25,12 @@ const STATES = ['active', 'cancelled', 'failed', 'client_finished'] as const;
 
 @AcceptsUnknownFields()
 export class SearchOwnerDto {
-  /** `own` and `accessible` are the same here: a key sees its own sessions only. */
+  /** `own` and `accessible` are equivalent: a key can only see its own sessions. */
   @ApiProperty({ enum: OWNERS, default: 'own', example: 'own' })
   @IsIn(OWNERS)
   type!: (typeof OWNERS)[number];
 
-  /** With `user`: whose. */
+  /** Owners, for type `user`. */
   @ApiProperty({ type: [String], example: ['key_0123456789abcdef'] })
   @IsOptional()
   @IsArray()
@@ -40,12 +40,12 @@ export class SearchOwnerDto {
 
 @AcceptsUnknownFields()
 export class SessionStatusQueryDto {
-  /** No session is `cancelled` or `failed` here. */
+  /** Status; on this server, no session is `cancelled` or `failed`. */
   @ApiProperty({ enum: STATES, example: 'client_finished' })
   @IsIn(STATES)
   type!: (typeof STATES)[number];
 
-  /** With `client_finished`: for one of these reasons; any when left out. */
+  /** For `client_finished`: reasons, one of which must match. Default: any. */
   @ApiProperty({ enum: FINISH_REASONS, isArray: true, example: ['errored'] })
   @IsOptional()
   @IsArray()
@@ -57,7 +57,7 @@ export class SessionStatusQueryDto {
 @AcceptsUnknownFields()
 export class SessionCursorDto {
   /**
-   * When the last session of the page was made.
+   * Creation time of the last session of the page.
    * @example 2026-11-23T10:15:30.000Z
    */
   @IsISO8601()
@@ -74,14 +74,14 @@ export class SessionCursorDto {
 
 @AcceptsUnknownFields()
 export class SessionSearchDto {
-  /** Exactly this session. With display_name, one that has either is found. */
+  /** Id of the session. Together with display_name, sessions that match either are found. */
   @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   @IsOptional()
   @IsString()
   @IsStorable()
   session_id?: string;
 
-  /** In one of these projects. */
+  /** Projects, one of which must match. */
   @ApiProperty({ type: [String], example: ['project-1'] })
   @IsOptional()
   @IsArray()
@@ -89,14 +89,14 @@ export class SessionSearchDto {
   @IsStorable()
   project_ids?: string[];
 
-  /** With all of these values in its metadata. */
+  /** Metadata values, all of which must match. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { experiment: 'one' } })
   @IsOptional()
   @IsObject()
   @IsStorable()
   user_metadata?: Record<string, unknown>;
 
-  /** With all of these words in its name, in any case. */
+  /** Words that the name must contain, case-insensitive. */
   @ApiProperty({ minLength: 1, example: 'nightly' })
   @IsOptional()
   @IsString()
@@ -104,7 +104,7 @@ export class SessionSearchDto {
   @IsStorable()
   display_name?: string;
 
-  /** Whose. */
+  /** Owner of the sessions. */
   @ApiProperty({ type: SearchOwnerDto })
   @IsOptional()
   @IsObject()
@@ -112,7 +112,7 @@ export class SessionSearchDto {
   @Type(() => SearchOwnerDto)
   owner?: SearchOwnerDto;
 
-  /** In one of these states. */
+  /** Statuses, one of which must match. */
   @ApiProperty({ type: [SessionStatusQueryDto] })
   @IsOptional()
   @IsArray()
@@ -129,7 +129,7 @@ export class SessionSearchDto {
   @Max(200)
   limit?: number;
 
-  /** next_cursor of the page before. */
+  /** next_cursor of the previous page. */
   @ApiProperty({ type: SessionCursorDto })
   @IsOptional()
   @IsObject()
@@ -139,21 +139,21 @@ export class SessionSearchDto {
 }
 
 export class SessionFinishReasonDto {
-  /** What the client said. */
+  /** The reason that the client gave. */
   @ApiProperty({ enum: FINISH_REASONS, example: 'success' })
   type!: string;
 }
 
 export class SessionStatusDto {
-  /** `active`: heartbeats come. */
+  /** Status; `active` means that the session receives heartbeats. */
   @ApiProperty({ enum: ['active', 'client_finished'], example: 'client_finished' })
   type!: string;
 
-  /** With `client_finished`: how its work ended. */
+  /** For `client_finished`: how the work ended. */
   @ApiProperty({ type: SessionFinishReasonDto, required: false })
   reason?: SessionFinishReasonDto;
 
-  /** With `client_finished`: the same in the client's own words. */
+  /** For `client_finished`: details in the client's own words. */
   @ApiProperty({ type: String, nullable: true, required: false, example: 'training complete' })
   detail?: string | null;
 }
@@ -166,43 +166,43 @@ export class SessionSummaryDto {
   session_id!: string;
 
   /**
-   * When it began.
+   * Start time.
    * @example 2026-11-23T10:15:30.000Z
    */
   created_at!: string;
 
   /**
-   * Id of its key; "local" where no keys are configured.
+   * Id of the owner's key; "local" if no keys are configured.
    * @example local
    */
   owner!: string;
 
   /**
-   * Its project; empty: none.
+   * Project; empty = none.
    * @example project-1
    */
   project_id!: string;
 
-  /** Null when its heartbeats stopped, or its client ended it without a reason. */
+  /** Status; null if the heartbeats stopped or the client finished it without a reason. */
   @ApiProperty({ type: SessionStatusDto, nullable: true })
   status!: SessionStatusDto | null;
 
   /**
-   * How many checkpoints it has, snapshots of sampling sessions too.
+   * Number of checkpoints, including those of sampling sessions.
    * @example 3
    */
   checkpoints_count!: number;
 
-  /** Its name for people. */
+  /** Human-readable name. */
   @ApiProperty({ type: String, nullable: true, example: 'nightly' })
   display_name!: string | null;
 
-  /** What the client wanted to remember; all values as text. */
+  /** Metadata of the client; all values as strings. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, nullable: true, example: {} })
   user_metadata!: Record<string, string> | null;
 
   /**
-   * What those checkpoints take.
+   * Total size of these checkpoints in bytes.
    * @example 7340032
    */
   checkpoint_storage_bytes!: number;
@@ -213,7 +213,7 @@ export class SessionPageDto {
   @ApiProperty({ type: [SessionSummaryDto] })
   sessions!: SessionSummaryDto[];
 
-  /** Where the next page begins; null on the last one. */
+  /** Cursor of the next page; null on the last page. */
   @ApiProperty({ type: SessionCursorDto, nullable: true })
   next_cursor!: SessionCursorDto | null;
 }

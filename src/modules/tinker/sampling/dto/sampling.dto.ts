@@ -31,7 +31,7 @@ export class CreateSamplingSessionDto {
   session_id!: string;
 
   /**
-   * The client's number of it in the session: a repeat gives the first one.
+   * The client's number of the sampling session; a repeat returns the first one.
    * @example 0
    */
   @IsInt()
@@ -39,7 +39,7 @@ export class CreateSamplingSessionDto {
   @Max(Number.MAX_SAFE_INTEGER)
   sampling_session_seq_id!: number;
 
-  /** Base model to sample from; give this or model_path. */
+  /** Base model to sample from; pass either this or model_path. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
@@ -54,14 +54,14 @@ export class CreateSamplingSessionDto {
 
 export class SamplingSessionDto {
   /**
-   * For asample.
+   * Id of the sampling session, for asample.
    * @example sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   sampling_session_id!: string;
 }
 
 export class AsampleAcceptedDto extends TinkerFutureDto {
-  /** A name for each of the continuations to come. */
+  /** One id per requested sample. */
   @ApiProperty({ type: [String], example: ['future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:0'] })
   sample_sequence_ids!: string[];
 }
@@ -80,7 +80,7 @@ export class SamplerDto {
   base_model!: string;
 
   /**
-   * Checkpoint; null for the bare base model and for unnamed snapshots.
+   * Checkpoint; null for a bare base model and for unnamed sampler weights.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/sampler_weights/best
    */
   model_path!: string | null;
@@ -88,14 +88,14 @@ export class SamplerDto {
 
 @RefusesFields(OTHER_SAMPLING_SETTINGS)
 export class TinkerSamplingParamsDto {
-  /** Most tokens to draw; what the context leaves when left out. */
+  /** Maximum number of tokens to sample. Default: as many as fit in the context. */
   @ApiProperty({ minimum: 1, example: 64 })
   @IsOptional()
   @IsInt()
   @Min(1)
   max_tokens?: number;
 
-  /** Same request, same seed, same answer. Any integer: different ones are different streams of random numbers. */
+  /** Seed of the random numbers, any integer: the same request with the same seed gives the same result. */
   @IsOptional()
   @SeedProperty()
   seed?: Seed;
@@ -115,7 +115,7 @@ export class TinkerSamplingParamsDto {
   @Allow()
   stop?: unknown;
 
-  /** 0 takes the likeliest token. */
+  /** 0 = greedy. */
   @ApiProperty({ default: 1, minimum: 0, maximum: 100, example: 1 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -123,14 +123,14 @@ export class TinkerSamplingParamsDto {
   @Max(100)
   temperature?: number;
 
-  /** Draws from this many likeliest tokens; -1 = off. */
+  /** Sample from the k most likely tokens; -1 = off. */
   @ApiProperty({ default: -1, minimum: -1, example: -1 })
   @IsOptional()
   @IsInt()
   @Min(-1)
   top_k?: number;
 
-  /** Draws from the likeliest tokens that together have this probability; 1 = off. */
+  /** Sample from the most likely tokens whose total probability reaches this value; 1 = off. */
   @ApiProperty({ default: 1, minimum: 0, maximum: 1, example: 1 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -143,7 +143,7 @@ export class TinkerSamplingParamsDto {
 @RefusesFields({ record_stability_info: [false] })
 @AcceptsUnknownFields()
 export class AsampleDto {
-  /** How many continuations. */
+  /** Number of completions. */
   @ApiProperty({ default: 1, minimum: 1, maximum: 1024, example: 1 })
   @IsOptional()
   @IsInt()
@@ -151,7 +151,7 @@ export class AsampleDto {
   @Max(1024)
   num_samples?: number;
 
-  /** The tokens to continue: `{chunks: [{type: "encoded_text", tokens: [...]}]}`. */
+  /** Prompt tokens: `{chunks: [{type: "encoded_text", tokens: [...]}]}`. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
@@ -160,7 +160,7 @@ export class AsampleDto {
   @IsObject()
   prompt!: Record<string, unknown>;
 
-  /** How tokens are drawn. */
+  /** Sampling parameters. */
   @ApiProperty({ type: TinkerSamplingParamsDto })
   @IsOptional()
   @IsObject()
@@ -168,13 +168,13 @@ export class AsampleDto {
   @Type(() => TinkerSamplingParamsDto)
   sampling_params?: TinkerSamplingParamsDto;
 
-  /** What to sample from. */
+  /** Sampling session to sample from. */
   @ApiProperty({ example: 'sampler_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   @IsOptional()
   @IsString()
   sampling_session_id?: string;
 
-  /** The client's number of the request in its sampling session: a repeat gives the first one's future. */
+  /** The client's number of the request in its sampling session: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 0 })
   @IsOptional()
   @IsInt()
@@ -182,32 +182,32 @@ export class AsampleDto {
   @Max(2 ** 63)
   seq_id?: number;
 
-  /** In place of a sampling session: a base model. */
+  /** Base model to sample from, instead of a sampling session. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
   base_model?: string;
 
-  /** In place of a sampling session: a checkpoint. */
+  /** Checkpoint to sample from, instead of a sampling session. */
   @ApiProperty({ example: 'tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/sampler_weights/best' })
   @IsOptional()
   @IsString()
   model_path?: string;
 
-  /** Whether to answer with the log-prob of every token of the prompt. */
+  /** Whether to return the log-prob of every prompt token. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
   prompt_logprobs?: boolean;
 
-  /** Only the last so many tokens of the prompt have log-probs in the answer. */
+  /** Return prompt log-probs only for this many tokens at the end of the prompt. */
   @ApiProperty({ minimum: 1, example: 8 })
   @IsOptional()
   @IsInt()
   @Min(1)
   prompt_logprobs_last_n?: number;
 
-  /** So many likeliest tokens for every place of the prompt. */
+  /** Top-k tokens to return per prompt position. */
   @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsInt()
@@ -215,7 +215,7 @@ export class AsampleDto {
   @Max(100)
   topk_prompt_logprobs?: number;
 
-  /** So many likeliest tokens for every token drawn. */
+  /** Top-k tokens to return per sampled token. */
   @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsInt()
@@ -223,7 +223,7 @@ export class AsampleDto {
   @Max(100)
   topk_sample_logprobs?: number;
 
-  /** So many draws, with replacement and at the temperature alone, for every place of the prompt but the first. */
+  /** Number of alternative tokens to sample per prompt position except the first, with replacement and with temperature only. */
   @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsInt()

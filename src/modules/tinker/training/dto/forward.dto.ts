@@ -6,7 +6,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
  */
 
 export class TinkerTokenChunkDto {
-  /** Kind of chunk; the base models here read text. */
+  /** Type of the chunk; only text is supported. */
   @ApiProperty({ enum: ['encoded_text'], default: 'encoded_text', example: 'encoded_text' })
   type?: string;
 
@@ -16,36 +16,36 @@ export class TinkerTokenChunkDto {
 }
 
 export class TinkerModelInputDto {
-  /** Joined in order: N tokens in all. */
+  /** Chunks, concatenated in order: N tokens in total. */
   @ApiProperty({ type: [TinkerTokenChunkDto] })
   chunks!: TinkerTokenChunkDto[];
 }
 
 export class TinkerInputTensorDto {
-  /** The numbers, row by row; of a sparse tensor those that are not 0. */
+  /** The numbers, row by row; for a sparse tensor, the non-zero ones. */
   @ApiProperty({ type: [Number], example: [2, 3, 4] })
   data!: number[];
 
-  /** What the numbers are; what the loss reads decides. */
+  /** Type of the numbers; the loss determines how they are used. */
   @ApiProperty({ enum: ['float32', 'int64', 'int32'], example: 'int64' })
   dtype?: string;
 
-  /** [N], or [N, K] for K targets per position; as long as data when left out. */
+  /** [N], or [N, K] for K targets per position. Default: the length of data. */
   @ApiProperty({ type: [Number], example: [3] })
   shape?: number[];
 
-  /** Of a sparse tensor: where each row begins in data, and the end (N + 1 numbers). */
+  /** For a sparse tensor: the start of each row in data, and the end (N + 1 numbers). */
   @ApiProperty({ type: [Number], example: [0, 1, 2, 3] })
   sparse_crow_indices?: number[];
 
-  /** Of a sparse tensor: the column of each number. */
+  /** For a sparse tensor: the column of each number. */
   @ApiProperty({ type: [Number], example: [0, 1, 0] })
   sparse_col_indices?: number[];
 }
 
 @ApiExtraModels(TinkerInputTensorDto)
 export class TinkerDatumDto {
-  /** The N tokens that are read. */
+  /** The N input tokens. */
   @ApiProperty({ type: TinkerModelInputDto })
   model_input!: TinkerModelInputDto;
 
@@ -64,7 +64,7 @@ export class TinkerDatumDto {
 }
 
 export class TinkerForwardInputDto {
-  /** At least one. */
+  /** Datums, at least one. */
   @ApiProperty({ type: [TinkerDatumDto] })
   data!: TinkerDatumDto[];
 
@@ -84,7 +84,7 @@ class TinkerForwardFieldsDto {
    */
   model_id!: string;
 
-  /** The client's number of the request: a repeat gives the first one's future. */
+  /** The client's number of the request: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 1 })
   seq_id?: number;
 }

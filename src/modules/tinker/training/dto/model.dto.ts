@@ -17,24 +17,24 @@ export class TinkerLoraConfigDto {
   @Min(1)
   rank?: number;
 
-  /** Seeds the initial matrices; follows from the model's id when left out. */
+  /** Seed of the initial matrices. Default: derived from the model's id. */
   @IsOptional()
   @SeedProperty()
   seed?: Seed;
 
-  /** Whether the output projection gets a LoRA. */
+  /** Whether to train LoRA on the output projection. */
   @ApiProperty({ default: true, example: true })
   @IsOptional()
   @IsBoolean()
   train_unembed?: boolean;
 
-  /** Whether the MLPs get LoRAs. */
+  /** Whether to train LoRA on the MLP layers. */
   @ApiProperty({ default: true, example: true })
   @IsOptional()
   @IsBoolean()
   train_mlp?: boolean;
 
-  /** Whether attention gets LoRAs. */
+  /** Whether to train LoRA on the attention layers. */
   @ApiProperty({ default: true, example: true })
   @IsOptional()
   @IsBoolean()
@@ -51,7 +51,7 @@ export class CreateModelDto {
   session_id!: string;
 
   /**
-   * The client's number of the model in its session: a repeat gives the first one.
+   * The client's number of the model in its session; a repeat returns the first model.
    * @example 0
    */
   @IsInt()
@@ -64,14 +64,14 @@ export class CreateModelDto {
   @IsString()
   base_model!: string;
 
-  /** Whatever the client wants to remember. */
+  /** Arbitrary metadata of the client. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
   @IsStorable()
   user_metadata?: Record<string, unknown>;
 
-  /** Shape of the adapter. */
+  /** LoRA settings. */
   @ApiProperty({ type: TinkerLoraConfigDto })
   @IsOptional()
   @IsObject()
@@ -99,13 +99,13 @@ export class TinkerModelIdDto {
 /** What every request that computes is answered with. */
 export class TinkerFutureDto {
   /**
-   * For retrieve_future.
+   * Request id for retrieve_future.
    * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   request_id!: string;
 
   /**
-   * What it is for.
+   * The model or base model of the operation.
    * @example session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0
    */
   model_id!: string;
@@ -125,7 +125,7 @@ export class TinkerModelDataDto {
   model_name!: string;
 
   /**
-   * Where its tokenizer is: a folder for a client on the same machine, else the base model's name.
+   * Location of the tokenizer: a folder for a client on the same machine, otherwise the name of the base model.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   tokenizer_id!: string;
@@ -138,12 +138,12 @@ export class TinkerModelInfoDto {
    */
   model_id!: string;
 
-  /** What it is made of. */
+  /** Architecture and tokenizer. */
   @ApiProperty({ type: TinkerModelDataDto })
   model_data!: TinkerModelDataDto;
 
   /**
-   * Always: every model here is an adapter.
+   * Always true; every model is an adapter.
    * @example true
    */
   is_lora!: boolean;

@@ -33,7 +33,7 @@ export class TinkerAdamParamsDto {
   @Max(1 - Number.EPSILON)
   beta2?: number;
 
-  /** Added to the root of the second moment. */
+  /** Added to the square root of the second moment. */
   @ApiProperty({ default: 1e-12, minimum: 0, example: 1e-12 })
   @IsOptional()
   @IsNumber(FINITE)
@@ -47,13 +47,13 @@ export class TinkerAdamParamsDto {
   @Min(0)
   weight_decay?: number;
 
-  /** Cap on the global norm of the gradients; 0 = none. */
+  /** Maximum global norm of the gradients; 0 = no clipping. */
   @ApiProperty({ default: 0, example: 0 })
   @IsOptional()
   @IsNumber(FINITE)
   grad_clip_norm?: number;
 
-  /** Kind of optimiser: only "adam" is known here. */
+  /** Type of the optimiser; only "adam" is supported. */
   @ApiProperty({ example: 'adam' })
   @IsOptional()
   @IsString()
@@ -69,7 +69,7 @@ export class TinkerOptimStepDto {
   @IsString()
   model_id!: string;
 
-  /** The client's number of the request: a repeat gives the first one's future. */
+  /** The client's number of the request: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 2 })
   @IsOptional()
   @IsInt()
@@ -77,7 +77,7 @@ export class TinkerOptimStepDto {
   @Max(Number.MAX_SAFE_INTEGER)
   seq_id?: number;
 
-  /** AdamW's settings of this step. */
+  /** AdamW settings of this step. */
   @ApiProperty({ type: TinkerAdamParamsDto })
   @IsOptional()
   @IsObject()
@@ -85,13 +85,13 @@ export class TinkerOptimStepDto {
   @Type(() => TinkerAdamParamsDto)
   adam_params?: TinkerAdamParamsDto;
 
-  /** Settings of another optimiser, which this server does not have: refused. */
+  /** Settings of another optimiser, which this server rejects. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   @IsOptional()
   @IsObject()
   optimizer_params?: Record<string, unknown>;
 
-  /** The same, under an older name. */
+  /** Older name for adam_params. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   @IsOptional()
   @IsObject()

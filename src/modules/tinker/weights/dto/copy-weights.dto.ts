@@ -7,19 +7,19 @@ import { MAX_TTL_S } from './weights.dto.js';
 @AcceptsUnknownFields()
 export class CopyWeightsDto {
   /**
-   * The checkpoint, of any kind: an own one, a public one, or one that weights_access_token may read.
+   * The checkpoint, of any kind: your own, a public one, or one that is readable with weights_access_token.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
    */
   @IsString()
   source_path!: string;
 
-  /** The session in which the copy's run is made. */
+  /** Session in which the run of the copy is created. */
   @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   @IsOptional()
   @IsString()
   session_id?: string;
 
-  /** Number of the copy's run in its session; must be free. */
+  /** Number of the copy's run in its session; must be unused. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
   @IsInt()
@@ -27,14 +27,14 @@ export class CopyWeightsDto {
   @Max(Number.MAX_SAFE_INTEGER)
   model_seq_id?: number;
 
-  /** Without session_id: the project of the new session in which the copy's run is made. */
+  /** Without session_id: project of the new session in which the run of the copy is created. */
   @ApiProperty({ example: 'project-1' })
   @IsOptional()
   @IsString()
   @IsStorable()
   destination_project_id?: string;
 
-  /** Deletes the copy after this many seconds, whatever is set for the source; never when left out. */
+  /** Seconds until the copy is deleted, independent of the source. Default: never. */
   @ApiProperty({ minimum: 1, example: 604800 })
   @IsOptional()
   @IsInt()
@@ -51,7 +51,7 @@ export class CopyWeightsDto {
 
 export class CopiedWeightsDto {
   /**
-   * Where the copy is.
+   * Path of the copy.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:1/weights/step-10
    */
   tinker_path!: string;

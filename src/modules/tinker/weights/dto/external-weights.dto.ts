@@ -14,13 +14,13 @@ export class TinkerSaveExternalDto {
   model_id!: string;
 
   /**
-   * Name of the checkpoint: one that is free.
+   * Name of the checkpoint; must be unused.
    * @example release
    */
   @IsString()
   path!: string;
 
-  /** The client's number of the request: a repeat gives the first one's future. */
+  /** The client's number of the request: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 5 })
   @IsOptional()
   @IsInt()
@@ -28,7 +28,7 @@ export class TinkerSaveExternalDto {
   @Max(Number.MAX_SAFE_INTEGER)
   seq_id?: number;
 
-  /** Deletes it after this many seconds; never when left out. */
+  /** Seconds until the checkpoint is deleted. Default: never. */
   @ApiProperty({ minimum: 1, example: 3600 })
   @IsOptional()
   @IsInt()
@@ -36,7 +36,7 @@ export class TinkerSaveExternalDto {
   @Max(MAX_TTL_S)
   ttl_seconds?: number;
 
-  /** Recipients of age (`age1...`, no SSH keys): each file is encrypted to them and has `.age` behind its name. */
+  /** age recipients (`age1...`, no SSH keys): each file is encrypted to them and gets the suffix `.age`. */
   @ApiProperty({ type: [String], maxItems: 10, example: [] })
   @IsOptional()
   @IsArray()
@@ -46,7 +46,7 @@ export class TinkerSaveExternalDto {
 }
 
 export class ExternalWeightsUrlsDto {
-  /** Where each file is, by its name. */
+  /** URL of each file, by name. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },
@@ -55,7 +55,7 @@ export class ExternalWeightsUrlsDto {
   urls!: Record<string, string>;
 
   /**
-   * Until when the addresses are good.
+   * Expiry time of the URLs.
    * @example 2026-11-23T10:30:30.000Z
    */
   expires!: string;

@@ -14,7 +14,7 @@ class TinkerSaveFieldsDto {
   @IsString()
   model_id!: string;
 
-  /** The client's number of the request: a repeat gives the first one's future. */
+  /** The client's number of the request: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 3 })
   @IsOptional()
   @IsInt()
@@ -22,13 +22,13 @@ class TinkerSaveFieldsDto {
   @Max(Number.MAX_SAFE_INTEGER)
   seq_id?: number;
 
-  /** Name of the checkpoint. Without one a sampler snapshot is for one sampling session, which the result names. */
+  /** Name of the checkpoint. Without a name, the sampler weights belong to one sampling session, which the result contains. */
   @ApiProperty({ example: 'step-10' })
   @IsOptional()
   @IsString()
   path?: string;
 
-  /** Deletes it after this many seconds; never when left out. */
+  /** Seconds until the checkpoint is deleted. Default: never. */
   @ApiProperty({ minimum: 1, example: 604800 })
   @IsOptional()
   @IsInt()
@@ -36,7 +36,7 @@ class TinkerSaveFieldsDto {
   @Max(MAX_TTL_S)
   ttl_seconds?: number;
 
-  /** Whatever the client wants to remember with it. */
+  /** Arbitrary metadata of the client. */
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: {} })
   @IsOptional()
   @IsObject()
@@ -49,7 +49,7 @@ const SAMPLER_KINDS = ['snapshot'] as const;
 
 @AcceptsUnknownFields()
 export class TinkerSaveForSamplerDto extends TinkerSaveFieldsDto {
-  /** Kind of weights to sample from: later training does not change a snapshot. No other kind is served. */
+  /** Kind of sampler weights: a snapshot, which later training does not change. No other kind is supported. */
   @ApiProperty({ enum: SAMPLER_KINDS, default: 'snapshot', example: 'snapshot' })
   @IsOptional()
   @IsIn(SAMPLER_KINDS, { message: "kind must be 'snapshot'; this server supports no other kind" })
@@ -58,7 +58,7 @@ export class TinkerSaveForSamplerDto extends TinkerSaveFieldsDto {
 
 @AcceptsUnknownFields()
 export class TinkerSaveDto extends TinkerSaveFieldsDto {
-  /** Replaces a checkpoint of this name; else a name that is taken is refused. */
+  /** Whether to replace an existing checkpoint of this name; otherwise the request is rejected. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
@@ -67,19 +67,19 @@ export class TinkerSaveDto extends TinkerSaveFieldsDto {
 
 @AcceptsUnknownFields()
 export class TinkerLoadDto {
-  /** The model to load into; or session_id and model_seq_id, to make one like the checkpoint's. */
+  /** The model to load into; alternatively, session_id and model_seq_id create a new model. */
   @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0' })
   @IsOptional()
   @IsString()
   model_id?: string;
 
-  /** The session of the model to make. */
+  /** The session of the new model. */
   @ApiProperty({ example: 'session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   @IsOptional()
   @IsString()
   session_id?: string;
 
-  /** The client's number of the model to make. */
+  /** The client's number of the new model. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
   @IsInt()
@@ -87,19 +87,19 @@ export class TinkerLoadDto {
   @Max(Number.MAX_SAFE_INTEGER)
   model_seq_id?: number;
 
-  /** Base model of the model to make: the checkpoint's own, whether given or not. */
+  /** Base model of the new model; must be that of the checkpoint. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()
   base_model?: string;
 
-  /** A key of the account that may read the checkpoint, where that is another one. */
+  /** API key of the owner of the checkpoint, if it belongs to another key. */
   @ApiProperty({ example: 'tml-key-of-another-account' })
   @IsOptional()
   @IsString()
   weights_access_token?: string;
 
-  /** Whatever the client wants to remember with the model to make. */
+  /** Arbitrary metadata of the client for the new model. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @IsOptional()
   @IsObject()
@@ -112,7 +112,7 @@ export class TinkerLoadDto {
   @IsObject()
   optimizer_config?: Record<string, unknown>;
 
-  /** The client's number of the request: a repeat gives the first one's future. */
+  /** The client's number of the request: a repeat returns the first future. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
   @IsInt()
@@ -121,13 +121,13 @@ export class TinkerLoadDto {
   seq_id?: number;
 
   /**
-   * The checkpoint: an own one of any model, or a public one.
+   * The checkpoint: your own, of any model, or a public one.
    * @example tinker://session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC:train:0/weights/step-10
    */
   @IsString()
   path!: string;
 
-  /** Restores moments and step as well; else the optimiser starts fresh. */
+  /** Whether to restore moments and step as well; otherwise the optimiser is reset. */
   @ApiProperty({ default: false, example: true })
   @IsOptional()
   @IsBoolean()
@@ -146,7 +146,7 @@ export class TinkerPathDto {
 
 export class WeightsInfoDto {
   /**
-   * Base model that it is for.
+   * Base model of the checkpoint.
    * @example HuggingFaceTB/SmolLM2-135M-Instruct
    */
   base_model!: string;
@@ -164,19 +164,19 @@ export class WeightsInfoDto {
   lora_rank!: number;
 
   /**
-   * Whether the output projection has a LoRA.
+   * Whether the output projection has LoRA.
    * @example true
    */
   train_unembed!: boolean;
 
   /**
-   * Whether the MLPs have LoRAs.
+   * Whether the MLP layers have LoRA.
    * @example true
    */
   train_mlp!: boolean;
 
   /**
-   * Whether attention has LoRAs.
+   * Whether the attention layers have LoRA.
    * @example true
    */
   train_attn!: boolean;
@@ -184,7 +184,7 @@ export class WeightsInfoDto {
 
 @AcceptsUnknownFields()
 export class TtlDto {
-  /** Seconds from now; null: never. */
+  /** Seconds from now; null = never. */
   @ApiProperty({ nullable: true, minimum: 1, example: 604800 })
   @IsOptional()
   @IsInt()
