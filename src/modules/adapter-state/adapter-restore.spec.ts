@@ -207,7 +207,7 @@ describe('AdapterRestore', () => {
       world.checkpoints.set('one', await other.state());
       await expect(restored()).rejects.toMatchObject({
         code: 'state_lost',
-        message: expect.stringContaining('its checkpoint holds another state by now') as string,
+        message: expect.stringContaining('its checkpoint has been replaced since') as string,
       });
       expect(world.row.divergedAtStep).toBeNull();
     });
