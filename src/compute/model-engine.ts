@@ -56,14 +56,17 @@ export abstract class ModelEngine {
    * memory. The caller decides in which order and how often it makes the runs.
    */
   abstract openPass(items: readonly PassItem[]): Promise<OpenPass>;
-  /** Makes a run forward and keeps what its backward needs, until the next run of the pass. */
+  /** Computes the log-probs of a run, and keeps what its backward needs until the next call for the pass. */
   abstract forward(pass: number, run: number): Promise<RunLogprobs>;
   /**
-   * Makes the run whose forward was the last one backward, and adds c . dlogprob to the gradients of the pass.
-   * @param dLogprobs c, one array for each part, laid out as its log-probs
+   * Adds the gradients of a run, whose forward was the last call for the pass, to those of the pass.
+   * @param dLogprobs dLoss/dlogprob, one array for each part, laid out as its log-probs
    */
   abstract backward(pass: number, run: number, dLogprobs: readonly Float32Array[]): Promise<void>;
-  /** Forward and backward of a run in one go, with slopes that the engine computes; null when it does not know them. */
+  /**
+   * Computes the log-probs of a run and adds its gradients to those of the pass, with slopes that the engine computes by
+   * their formula. @returns null when it does not know the formula; then the pass is as before
+   */
   abstract fused(pass: number, run: number, slopes: readonly RunSlopes[]): Promise<RunLogprobs | null>;
   /**
    * Adds the gradients of the pass to those of the item's adapter, which thereby has made one more pass. Nothing of a
@@ -114,7 +117,7 @@ export type WeightsRef =
   /** Registered by loadWeights(). */
   | { readonly kind: 'weights'; readonly id: string };
 
-/** The part of one request in a pass. */
+/** What one request brings into a pass. */
 export interface PassItem {
   readonly weights: WeightsRef;
   /** Gives gradients, and drops out what the adapter's dropout says; needs an adapter. */
@@ -146,7 +149,7 @@ export interface RunPart {
 
 /**
  * One array for each part of a run: log p of all targets of its first scored position, then of the next, datum by datum
- * in the order of the part. Valid until the next run of the pass.
+ * in the order of the part. Valid until the next call for the pass.
  */
 export type RunLogprobs = readonly Float32Array[];
 

@@ -12,7 +12,7 @@ import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
-import { smallBudget } from './local-engine-subject.js';
+import { smallBudget } from './host-backend-subject.js';
 
 /** The engine's thread runs compiled JavaScript, so this provider is tried as it was built (npm run build). */
 const built = fileURLToPath(new URL('../../dist/src/compute/remote/open-engine-thread.js', import.meta.url));

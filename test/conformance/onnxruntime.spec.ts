@@ -3,12 +3,12 @@ import { type CompiledProgram } from '../../src/compute/graph/program.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, MAX_DATUM, LORA, requestOf } from './conformance-subject.js';
-import { openLocalEngine } from './local-engine-subject.js';
+import { openHostBackend } from './host-backend-subject.js';
 
 for (const model of ['llama', 'qwen3'] as const) {
   describeConformance({
-    name: `LocalEngine on onnxruntime, ${model}`,
-    open: () => openLocalEngine(model, () => new OnnxRuntimeExecutor({ device: 'cpu', threads: 1 })),
+    name: `HostBackend on onnxruntime, ${model}`,
+    open: () => openHostBackend(model, () => new OnnxRuntimeExecutor({ device: 'cpu', threads: 1 })),
   });
 }
 
@@ -25,7 +25,7 @@ it.each(['forward', 'forwardBackward'] as const)('%s makes no further run once i
       return { program: compiled.program, run, release: () => compiled.release() };
     }
   }
-  const subject = await openLocalEngine('llama', () => new CountingExecutor({ device: 'cpu', threads: 1 }));
+  const subject = await openHostBackend('llama', () => new CountingExecutor({ device: 'cpu', threads: 1 }));
   const backend = await subject.openSmall();
   await backend.createAdapter({ id: 'a', baseModel: subject.baseModel, lora: LORA });
   const request = requestOf(Array.from({ length: 6 }, (_, seed) => ({ length: MAX_DATUM, seed })));

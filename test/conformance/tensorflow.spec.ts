@@ -3,13 +3,13 @@ import { loadTensorflow, type LoadedTensorflow } from '../../src/compute/tensorf
 import { TensorflowExecutor } from '../../src/compute/tensorflow/tensorflow-executor.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, requestOf, SAMPLING, type Subject, train } from './conformance-subject.js';
-import { openLocalEngine } from './local-engine-subject.js';
+import { openHostBackend } from './host-backend-subject.js';
 
 /** The JavaScript backend: slow, but there on every machine. */
 const load = (): Promise<LoadedTensorflow> => loadTensorflow({ device: 'cpu', bindings: ['@tensorflow/tfjs'] });
-const open = () => openLocalEngine('llama', async () => new TensorflowExecutor(await load()));
+const open = () => openHostBackend('llama', async () => new TensorflowExecutor(await load()));
 
-describeConformance({ name: 'LocalEngine on tensorflow (JavaScript), llama', open });
+describeConformance({ name: 'HostBackend on tensorflow (JavaScript), llama', open });
 
 describe('tensors of the tensorflow executor', () => {
   let subject: Subject;

@@ -7,8 +7,8 @@ import { startReferenceEngine } from '../support/reference-engine.js';
 import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';
 import { MAX_DATUM, type Subject } from './conformance-subject.js';
 
-/** The local engine over one of the tiny checkpoints; every engine gets an executor of its own. */
-export async function openLocalEngine(
+/** The backend over the local engine with one of the tiny checkpoints; every engine gets an executor of its own. */
+export async function openHostBackend(
   model: ReferenceModel,
   newExecutor: () => Executor | Promise<Executor>,
 ): Promise<Subject> {
