@@ -90,7 +90,10 @@ async function readPeftTensors(file) {
 
 /** Takes over the peer's A and B, so that both compute the same. */
 async function loadLora({ file }) {
-  await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, freshState(await readPeftTensors(file)));
+  await engine.createAdapter(
+    { id: ADAPTER, baseModel: 'bench', lora },
+    { state: freshState(await readPeftTensors(file)) },
+  );
   return {};
 }
 
@@ -122,7 +125,7 @@ async function digest() {
 /** Gradients of an earlier step are dropped before the clock starts. */
 async function timed(request) {
   const state = await engine.exportState(ADAPTER);
-  await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, { ...state, gradients: null });
+  await engine.createAdapter({ id: ADAPTER, baseModel: 'bench', lora }, { state: { ...state, gradients: null } });
   const started = performance.now();
   const result = await engine.forwardBackward(ADAPTER, request);
   return { ms: performance.now() - started, loss: result.loss };

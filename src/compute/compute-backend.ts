@@ -34,16 +34,22 @@ export abstract class ComputeBackend {
   abstract stop(): Promise<void>;
 
   /** Makes an adapter with freshly initialised weights, or with the given state. Replaces one that has the id. */
-  abstract createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void>;
+  abstract createAdapter(adapter: AdapterHandle, from?: StateSource): Promise<void>;
   /** Frees an adapter. Unknown ids are ignored, so it can be repeated. */
   abstract deleteAdapter(adapterId: string): Promise<void>;
   abstract hasAdapter(adapterId: string): boolean;
-  /** A copy of the adapter's whole state. */
+  /** A copy of the adapter's whole state, for what becomes of it outside of the checkpoint store. */
   abstract exportState(adapterId: string): Promise<AdapterState>;
   /** Digest of the adapter's whole state; see state-digest.ts. */
   abstract digestState(adapterId: string): Promise<string>;
+  abstract describeState(adapterId: string): Promise<StateDescription>;
+  /**
+   * Writes the state to the checkpoint store: the one that the adapter has at the call, whatever happens to it meanwhile.
+   * @throws StorageOutageError, StorageError; nothing of it stays behind
+   */
+  abstract saveState(adapterId: string, to: StateRef, parts: StateParts): Promise<SavedState>;
   /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
-  abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
+  abstract loadState(adapterId: string, from: StateSource, options: { optimizer: boolean }): Promise<void>;
 
   /**
    * Holds adapter weights under an id, to be sampled from and scored with any number of times. Drops others, used least
@@ -111,8 +117,28 @@ export interface AdapterHandle {
 /** The path of a checkpoint in the checkpoint store, which the backend reaches as well. */
 export type StateRef = string;
 
-/** Where a state is to be read: from files, which do not pass through the caller, or from the caller's memory. */
-export type StateSource = { readonly ref: StateRef } | { readonly state: AdapterState };
+/**
+ * Where a state is to be read: from files or from another adapter of the backend, neither of which passes through the
+ * caller, or from the caller's memory.
+ */
+export type StateSource =
+  { readonly ref: StateRef } | { readonly adapterId: string } | { readonly state: AdapterState };
+
+/** What of a state is written: the weights, these with moments and step, or unapplied gradients as well. */
+export type StateParts = 'weights' | 'optimizer' | 'all';
+
+export interface StateDescription {
+  /** Optimiser steps taken. */
+  readonly step: number;
+  readonly hasGradients: boolean;
+}
+
+/** What has been written. */
+export interface SavedState extends StateDescription {
+  readonly digest: string;
+  /** Of all files. */
+  readonly bytes: number;
+}
 
 /** The weights a call runs with: a live adapter's, the bare base model's, or those that loadWeights() has loaded. */
 export type ModelTarget =

@@ -3,7 +3,12 @@ import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapte
 import { type FusedTerms } from '../domain/loss.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
-import { type AdapterHandle, type OptimStepResult, type Repeatability } from './compute-backend.js';
+import {
+  type AdapterHandle,
+  type OptimStepResult,
+  type Repeatability,
+  type StateDescription,
+} from './compute-backend.js';
 
 /**
  * The lower compute port: what runs models. It knows tensors and the weights of adapters; it knows no loss, text, log or
@@ -39,6 +44,7 @@ export abstract class ModelEngine {
   abstract exportState(adapterId: string): Promise<AdapterState>;
   /** Digest of the adapter's whole state; see state-digest.ts. */
   abstract digestState(adapterId: string): Promise<string>;
+  abstract describeState(adapterId: string): Promise<StateDescription>;
   /** Replaces weights; with `optimizer` also moments and step, else they start fresh. Drops unapplied gradients. */
   abstract importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void>;
   /** One AdamW step with the gradients so far. @throws NoGradientsError when there are none */

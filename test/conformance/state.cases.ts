@@ -98,7 +98,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         }
         const state = await backend.exportState('moved');
         await backend.deleteAdapter('moved');
-        await backend.createAdapter({ id: 'moved', baseModel, lora: LORA }, state);
+        await backend.createAdapter({ id: 'moved', baseModel, lora: LORA }, { state });
         expect(await digestOf(backend, 'moved')).toBe(digest(state));
         expect(state).toMatchObject({ step: 2, passes: 3 });
         for (const id of ['kept', 'moved']) await backend.forwardBackward(id, BATCH);
@@ -109,6 +109,50 @@ export const STATE_CASES: readonly ConformanceCase[] = [
           await backend.forward(adapter('kept'), BATCH),
         ];
         expect(moved).toEqual(kept);
+      }),
+  },
+  {
+    name: 'a state that is saved by reference is read back bit for bit, and its tensors do not move',
+    run: (subject) =>
+      withAdapters(subject, { a: {}, copy: { seed: 12 }, twin: { seed: 13 } }, async () => {
+        const { backend, baseModel, sentBytes = () => 0 } = subject;
+        await train(backend, 'a');
+        await backend.forwardBackward('a', BATCH);
+        const before = await digestOf(backend, 'a');
+        const described = { step: 2, hasGradients: true };
+        const sent = sentBytes();
+        const saving = backend.saveState('a', 'state/conformance/1', 'all');
+        // The state is the one at the call.
+        const dropped = backend.dropGradients('a');
+        const saved = await saving;
+        await dropped;
+        expect(saved).toMatchObject(described);
+        expect(saved.bytes).toBe(await subject.checkpoints.sizeBytes('state/conformance/1'));
+        await backend.createAdapter({ id: 'copy', baseModel, lora: LORA }, { ref: 'state/conformance/1' });
+        await backend.createAdapter({ id: 'twin', baseModel, lora: LORA }, { adapterId: 'copy' });
+        expect(await backend.describeState('twin')).toEqual(described);
+        expect(await backend.digestState('twin')).toBe(saved.digest);
+        expect(sentBytes()).toBe(sent);
+        expect([await digestOf(backend, 'copy'), await digestOf(backend, 'twin')]).toEqual([before, before]);
+      }),
+  },
+  {
+    name: 'parts of a state that are saved are what a load takes: weights alone, or with the optimizer, never gradients',
+    run: (subject) =>
+      withAdapters(subject, { a: {}, other: { seed: 12 } }, async () => {
+        const { backend } = subject;
+        await train(backend, 'a');
+        await backend.forwardBackward('a', BATCH);
+        const state = await backend.exportState('a');
+        await backend.saveState('a', 'checkpoints/conformance/whole', 'optimizer');
+        await backend.saveState('a', 'checkpoints/conformance/bare', 'weights');
+        await backend.loadState('other', { ref: 'checkpoints/conformance/whole' }, { optimizer: true });
+        expect(digest(await backend.exportState('other'))).toBe(digest({ ...state, gradients: null }));
+        await backend.loadState('other', { ref: 'checkpoints/conformance/bare' }, { optimizer: false });
+        expect(digestTensors((await backend.exportState('other')).weights)).toBe(digestTensors(state.weights));
+        expect(await backend.describeState('other')).toEqual({ step: 0, hasGradients: false });
+        const nowhere = backend.loadState('other', { ref: 'checkpoints/conformance/no' }, { optimizer: true });
+        await expect(nowhere).rejects.toMatchObject({ code: 'storage_failed' });
       }),
   },
   {
@@ -127,9 +171,9 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         }
         expect(new Set(seen).size).toBe(seen.length);
         const state = await backend.exportState('a');
-        await backend.createAdapter({ id: 'other', baseModel, lora: { ...LORA, seed: 12 } }, state);
+        await backend.createAdapter({ id: 'other', baseModel, lora: { ...LORA, seed: 12 } }, { state });
         expect(await backend.digestState('other')).toBe(seen.at(-1));
-        await backend.importState('other', state, { optimizer: false });
+        await backend.loadState('other', { state }, { optimizer: false });
         expect(await backend.digestState('other')).not.toBe(seen.at(-1));
       }),
   },
@@ -149,7 +193,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
       }),
   },
   {
-    name: 'importState takes weights, and moments and step only when asked; unapplied gradients of both are dropped',
+    name: 'loadState takes weights, and moments and step only when asked; unapplied gradients of both are dropped',
     run: (subject) =>
       withAdapters(subject, { from: {}, whole: { seed: 12 }, bare: { seed: 12 } }, async () => {
         const { backend, baseModel } = subject;
@@ -161,7 +205,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
           ['bare', false],
         ] as const) {
           await backend.forwardBackward(id, BATCH);
-          await backend.importState(id, state, { optimizer });
+          await backend.loadState(id, { state }, { optimizer });
           await expect(backend.optimStep(id, ADAM)).rejects.toMatchObject({ code: 'no_gradients' });
         }
         const [whole, bare] = [await backend.exportState('whole'), await backend.exportState('bare')];
@@ -169,7 +213,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         expect(digestTensors(bare.weights)).toBe(digestTensors(state.weights));
         expect(bare).toMatchObject({ step: 0, gradients: null, moments: { m: new Map(), v: new Map() } });
         await backend.deleteAdapter('from');
-        await backend.createAdapter({ id: 'from', baseModel, lora: LORA }, { ...state, gradients: null });
+        await backend.createAdapter({ id: 'from', baseModel, lora: LORA }, { state: { ...state, gradients: null } });
         for (const id of ['from', 'whole', 'bare']) await backend.forwardBackward(id, BATCH);
         expect(await backend.optimStep('whole', ADAM)).toEqual(await backend.optimStep('from', ADAM));
         expect(await backend.optimStep('bare', ADAM)).toMatchObject({ step: 1 });
@@ -184,21 +228,23 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         const other = await backend.exportState('b');
         const before = await digestOf(backend, 'a');
         const mismatch = { code: 'adapter_mismatch', category: 'user' };
-        await expect(backend.importState('a', other, { optimizer: true })).rejects.toMatchObject(mismatch);
+        await expect(backend.loadState('a', { state: other }, { optimizer: true })).rejects.toMatchObject(mismatch);
         const own = await backend.exportState('a');
         const [first] = own.weights.keys();
         const without = new Map([...own.weights].filter(([name]) => name !== first));
         const partial = { ...own, weights: without };
-        await expect(backend.importState('a', partial, { optimizer: false })).rejects.toMatchObject(mismatch);
+        await expect(backend.loadState('a', { state: partial }, { optimizer: false })).rejects.toMatchObject(mismatch);
         const more = {
           ...own,
           weights: new Map([...own.weights, ['surplus', { shape: [1], data: new Float32Array(1) }]]),
         };
-        await expect(backend.importState('a', more, { optimizer: false })).rejects.toMatchObject(mismatch);
+        await expect(backend.loadState('a', { state: more }, { optimizer: false })).rejects.toMatchObject(mismatch);
         // Weights that fit do not excuse moments that do not.
         const mixed = { ...own, step: other.step, moments: other.moments };
-        await expect(backend.importState('a', mixed, { optimizer: true })).rejects.toMatchObject(mismatch);
-        await expect(backend.createAdapter({ id: 'c', baseModel, lora: LORA }, mixed)).rejects.toMatchObject(mismatch);
+        await expect(backend.loadState('a', { state: mixed }, { optimizer: true })).rejects.toMatchObject(mismatch);
+        await expect(backend.createAdapter({ id: 'c', baseModel, lora: LORA }, { state: mixed })).rejects.toMatchObject(
+          mismatch,
+        );
         expect(backend.hasAdapter('c')).toBe(false);
         expect(await digestOf(backend, 'a')).toBe(before);
       }),

@@ -88,7 +88,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         const start = await backend.exportState('a');
         const after = async (change: Partial<AdamParams>) => {
           await backend.deleteAdapter('b');
-          await backend.createAdapter({ id: 'b', baseModel, lora: LORA }, start);
+          await backend.createAdapter({ id: 'b', baseModel, lora: LORA }, { state: start });
           await backend.optimStep('b', { ...ADAM, ...change });
           return backend.exportState('b');
         };
@@ -259,7 +259,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         const small = await subject.openSmall();
         try {
           await train(backend, 'a');
-          await small.createAdapter({ id: 'a', baseModel, lora: LORA }, await backend.exportState('a'));
+          await small.createAdapter({ id: 'a', baseModel, lora: LORA }, { state: await backend.exportState('a') });
           const [whole, split] = [
             await backend.forwardBackward('a', request),
             await small.forwardBackward('a', request),
@@ -370,7 +370,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
           for (const id of ['plain', 'dropped']) {
             await train(backend, id);
             const lora = id === 'dropped' ? { ...LORA, dropout: 0.3 } : LORA;
-            await small.createAdapter({ id, baseModel, lora }, await backend.exportState(id));
+            await small.createAdapter({ id, baseModel, lora }, { state: await backend.exportState(id) });
             const [whole, split] = [await backend.forwardBackward(id, BATCH), await small.forwardBackward(id, BATCH)];
             expect(largestDifference(split.logprobs.data, whole.logprobs.data)).toBeLessThan(ROUNDING * 10);
             expect(Math.abs(split.loss - whole.loss)).toBeLessThan(ROUNDING * Math.abs(whole.loss));
@@ -407,7 +407,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
         const lora = { ...LORA, dropout: 0.5 };
         const restart = async (id: string) => {
           await backend.deleteAdapter(id);
-          await backend.createAdapter({ id, baseModel, lora }, start);
+          await backend.createAdapter({ id, baseModel, lora }, { state: start });
         };
         for (const id of ['a', 'again']) await restart(id);
         const read = await backend.forward(adapter('a'), BATCH);
@@ -446,7 +446,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
           [...state.gradients!].map(([name, { shape, data }]) => [name, { shape, data: data.map(() => Number.NaN) }]),
         );
         await backend.deleteAdapter('broken');
-        await backend.createAdapter({ id: 'broken', baseModel, lora: LORA }, { ...state, gradients });
+        await backend.createAdapter({ id: 'broken', baseModel, lora: LORA }, { state: { ...state, gradients } });
         await expect(backend.optimStep('broken', ADAM)).rejects.toMatchObject({ code: 'non_finite_gradient' });
         expect(await digestOf(backend, 'broken')).toBe(digest({ ...state, gradients }));
         // The engine goes on working.

@@ -9,7 +9,8 @@ import { AppConfig } from '../../src/config/app-config.js';
 import { dataSourceOptions } from '../../src/data-source.options.js';
 import { type AdapterState, NO_GRADIENTS } from '../../src/domain/adapter/adapter-state.js';
 import { type AdapterEntity } from '../../src/modules/adapters/index.js';
-import { CheckpointWriter } from '../../src/modules/checkpoints/worker/checkpoint-writer.js';
+import { writeState } from '../../src/compute/host/state-files.js';
+import { CheckpointWriter, type SaveableState } from '../../src/modules/checkpoints/worker/checkpoint-writer.js';
 import { CheckpointEntity } from '../../src/modules/checkpoints/entities/checkpoint.entity.js';
 import { CheckpointRepository } from '../../src/modules/checkpoints/repositories/checkpoint.repository.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
@@ -55,8 +56,13 @@ describe('a worker that comes back in the middle of a save', () => {
   };
   const setLease = (lease: number) =>
     database.query(`UPDATE adapters SET lease = $2 WHERE id = $1`, [adapter.id, lease]);
+  /** Writes to the store, as the backend does. */
+  const saveable = (read: () => Promise<AdapterState>): SaveableState => ({
+    save: async (to, parts) => writeState(store, to, adapter, await read(), parts),
+    read,
+  });
   const save = (requestId: string, lease: number, readState: () => Promise<AdapterState>) =>
-    writer.save('training', REQUEST, adapter, { requestId, lease }, readState);
+    writer.save('training', REQUEST, adapter, { requestId, lease }, saveable(readState));
   /** Under lease 1; `finish` lets it go on to its end, whatever has happened meanwhile. */
   const stopInSave = async (requestId: string) => {
     await setLease(1);
@@ -117,7 +123,13 @@ describe('a worker that comes back in the middle of a save', () => {
     await setLease(2);
     const again = { ...REQUEST, overwrite: false };
     const repeat = { requestId: first, lease: 2 };
-    await writer.save('training', again, adapter, repeat, () => Promise.resolve(stateAt(1)));
+    await writer.save(
+      'training',
+      again,
+      adapter,
+      repeat,
+      saveable(() => Promise.resolve(stateAt(1))),
+    );
     const checkpoints = await named();
     expect(checkpoints).toHaveLength(1);
     expect(await folders()).toEqual([checkpoints[0]!.path]);

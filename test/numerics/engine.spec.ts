@@ -85,7 +85,7 @@ describe.each(variants)('engine against PyTorch, $route, $name', ({ options, cre
     const adapter = reference.adapter!;
     const id = `${references.model}/${reference.name}`;
     const handle = { id, baseModel: references.model, lora: references.lora(adapter) };
-    await started!.engine.createAdapter(handle, freshState(references.weights(adapter)));
+    await started!.engine.createAdapter(handle, { state: freshState(references.weights(adapter)) });
     const forward = await started!.engine.forward({ kind: 'adapter', adapterId: id }, requestOf(references, reference));
     const result = await started!.engine.forwardBackward(id, requestOf(references, reference));
     const expected = references.logprobs(reference);

@@ -92,7 +92,10 @@ describe.each([ONNXRUNTIME, ...TENSORFLOW_EXECUTORS])('adapters of mixed ranks a
     const { weights, ...adapter } = adapterOf(reference);
     const lora = { ...adapter.lora, dropout: 0 };
     const target = { kind: 'adapter', adapterId: reference.name } as const;
-    await engine.createAdapter({ id: reference.name, baseModel: reference.model, lora }, freshState(weights));
+    await engine.createAdapter(
+      { id: reference.name, baseModel: reference.model, lora },
+      { state: freshState(weights) },
+    );
     const request = requestOf(reference);
     const expected = Float32Array.from(reference.logprobs.flat());
     for (const { logprobs } of [

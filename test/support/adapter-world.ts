@@ -1,6 +1,7 @@
 import { FaultPoints } from '../../src/common/fault-points.js';
 import { StorageError } from '../../src/common/errors/storage.errors.js';
 import { AppConfig } from '../../src/config/app-config.js';
+import { type ComputeBackend, type StateSource } from '../../src/compute/compute-backend.js';
 import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { type AdapterState } from '../../src/domain/adapter/adapter-state.js';
 import { DEFAULT_LORA } from '../../src/domain/adapter/lora-spec.js';
@@ -36,6 +37,8 @@ export const NEVER_S = 86_400;
 /** The square of a gradient of this size exceeds float32, so that no step can take it. */
 const EXPLODING = 1e30;
 
+type KeptState = StateToKeep & { readonly state: AdapterState; readonly digest: string };
+
 /** An adapter's row, its snapshots and its log, in memory; what a worker forgets in a crash is not here. */
 export class AdapterWorld {
   readonly row = Object.assign(new AdapterEntity(), {
@@ -51,7 +54,7 @@ export class AdapterWorld {
   });
   readonly log: LoggedOperation[] = [];
   logIsWhole = true;
-  readonly snapshots = new Map<number, StateToKeep>();
+  readonly snapshots = new Map<number, KeptState>();
   /** Positions of snapshots whose files are gone. */
   readonly torn = new Set<number>();
   /** By name. */
@@ -119,8 +122,11 @@ class FakeRepository extends AdapterRepository {
 }
 
 class FakeStates extends AdapterStateStore {
-  constructor(private readonly worlds: readonly AdapterWorld[]) {
-    super(null as never, null as never, null as never, new FaultPoints(), null as never);
+  constructor(
+    private readonly worlds: readonly AdapterWorld[],
+    private readonly memory: ComputeBackend,
+  ) {
+    super(memory, null as never, null as never, new FaultPoints(), null as never);
   }
 
   override async find(adapterId: string, upTo: number): Promise<AdapterSnapshotEntity[]> {
@@ -132,18 +138,19 @@ class FakeStates extends AdapterStateStore {
       );
   }
 
-  override async read({ id }: AdapterEntity, { path }: { path: string }): Promise<AdapterState> {
+  override sourceOf({ id }: AdapterEntity, { path }: { path: string }): StateSource {
     const { torn, snapshots } = worldOf(this.worlds, id);
     const snapshot = snapshots.get(Number(path));
     if (torn.has(Number(path)) || snapshot === undefined) throw new StorageError('not there');
-    return snapshot.state;
+    return { state: snapshot.state };
   }
 
-  override async write({ id }: AdapterEntity, snapshot: StateToKeep): Promise<void> {
+  override async write({ id }: AdapterEntity, place: StateToKeep): Promise<void> {
     const world = worldOf(this.worlds, id);
+    const [state, digest] = await Promise.all([this.memory.exportState(id), this.memory.digestState(id)]);
     if (world.failWrites) throw new Error('no room');
     await world.beforeWrite();
-    world.snapshots.set(snapshot.position, snapshot);
+    world.snapshots.set(place.position, { ...place, state, digest });
   }
 
   override async deleteFailed(): Promise<void> {
@@ -172,12 +179,12 @@ class FakeCheckpoints extends CheckpointReader {
     super();
   }
 
-  override async read({ id }: AdapterEntity, { name }: LoadRequest): Promise<AdapterState> {
+  override async find({ id }: AdapterEntity, { name }: LoadRequest): Promise<StateSource> {
     const { checkpoints, readFailure } = worldOf(this.worlds, id);
     if (readFailure !== null) throw readFailure;
     const state = checkpoints.get(name);
     if (state === undefined) throw new StorageError('not there');
-    return state;
+    return { state };
   }
 }
 
@@ -219,7 +226,7 @@ export class AdapterWorker {
     });
     const worlds = [world, ...others];
     const rows = new FakeRepository(worlds);
-    const states = new FakeStates(worlds);
+    const states = new FakeStates(worlds, this.backend);
     const catalog = new OperationCatalog();
     const replay = new OperationReplay(rows, catalog);
     const log = new FakeLog(worlds);

@@ -1,7 +1,7 @@
 import { type AdamParams } from '../../src/domain/adapter/adam-params.js';
 import { type AdapterState, NO_GRADIENTS } from '../../src/domain/adapter/adapter-state.js';
 import { datumCount, datumValues, rowWidth } from '../../src/domain/ragged-tensor.js';
-import { type AdapterHandle, type OptimStepResult } from '../../src/compute/compute-backend.js';
+import { type AdapterHandle, type OptimStepResult, type StateDescription } from '../../src/compute/compute-backend.js';
 import {
   type EngineCapabilities,
   ModelEngine,
@@ -75,6 +75,11 @@ export class TinyEngine extends ModelEngine {
 
   digestState(adapterId: string): Promise<string> {
     return stateDigest(this.state(adapterId));
+  }
+
+  async describeState(adapterId: string): Promise<StateDescription> {
+    const { step, gradients } = this.state(adapterId);
+    return Promise.resolve({ step, hasGradients: gradients !== null });
   }
 
   async importState(adapterId: string, state: AdapterState, { optimizer }: { optimizer: boolean }): Promise<void> {

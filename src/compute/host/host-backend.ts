@@ -16,6 +16,10 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type SavedState,
+  type StateDescription,
+  type StateParts,
+  type StateRef,
   type StateSource,
 } from '../compute-backend.js';
 import { type EngineModel, type ModelEngine, type WeightsRef } from '../model-engine.js';
@@ -24,6 +28,7 @@ import { UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.e
 import { initialLoraWeights } from '../numerics/lora-init.js';
 import { generate } from './generation.js';
 import { LoadedWeights } from './loaded-weights.js';
+import { writeState } from './state-files.js';
 import { TrainingPass } from './training-pass.js';
 
 /** Text of tokens without special ones. */
@@ -99,9 +104,10 @@ export class HostBackend extends ComputeBackend {
     await this.engine.stop();
   }
 
-  async createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void> {
+  async createAdapter(adapter: AdapterHandle, from?: StateSource): Promise<void> {
     const { id, lora } = adapter;
     const { config } = this.model(adapter.baseModel);
+    const state = from && (await this.stateOf(from, config));
     if (state) requireStateFits(id, config, lora, state);
     await this.engine.createAdapter(adapter, state ?? freshState(initialLoraWeights(config, lora)));
     this.adapters.set(id, adapter);
@@ -124,9 +130,20 @@ export class HostBackend extends ComputeBackend {
     return this.engine.digestState(this.adapter(adapterId).id);
   }
 
-  async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+  async describeState(adapterId: string): Promise<StateDescription> {
+    return this.engine.describeState(this.adapter(adapterId).id);
+  }
+
+  async saveState(adapterId: string, to: StateRef, parts: StateParts): Promise<SavedState> {
+    const adapter = this.adapter(adapterId);
+    return writeState(this.options.checkpoints, to, adapter, await this.engine.exportState(adapterId), parts);
+  }
+
+  async loadState(adapterId: string, from: StateSource, options: { optimizer: boolean }): Promise<void> {
     const { baseModel, lora } = this.adapter(adapterId);
-    requireStateFits(adapterId, this.model(baseModel).config, lora, state);
+    const { config } = this.model(baseModel);
+    const state = await this.stateOf(from, config);
+    requireStateFits(adapterId, config, lora, state);
     await this.engine.importState(adapterId, state, options);
   }
 
@@ -191,6 +208,7 @@ export class HostBackend extends ComputeBackend {
 
   private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
     if ('state' in from) return from.state;
+    if ('adapterId' in from) return this.exportState(from.adapterId);
     return (await readFiles(this.options.checkpoints, from.ref, config)).state;
   }
 

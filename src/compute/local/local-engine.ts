@@ -1,7 +1,7 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { type AdapterHandle, type OptimStepResult } from '../compute-backend.js';
+import { type AdapterHandle, type OptimStepResult, type StateDescription } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
 import {
   type EngineCapabilities,
@@ -112,6 +112,11 @@ export class LocalEngine extends ModelEngine {
 
   async digestState(adapterId: string): Promise<string> {
     return stateDigest(this.adapter(adapterId).state);
+  }
+
+  async describeState(adapterId: string): Promise<StateDescription> {
+    const { step, gradients } = this.adapter(adapterId).state;
+    return { step, hasGradients: gradients !== null };
   }
 
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {

@@ -10,6 +10,10 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type SavedState,
+  type StateDescription,
+  type StateParts,
+  type StateRef,
   type StateSource,
   type TokenEvent,
 } from '../compute-backend.js';
@@ -29,11 +33,13 @@ export interface EngineCalls {
   /** Answers with what the backend can do, which is known only once it has started. */
   readonly start: Signature<[], BackendCapabilities>;
   readonly stop: Signature<[], void>;
-  readonly createAdapter: Signature<[adapter: AdapterHandle, state?: AdapterState], void>;
+  readonly createAdapter: Signature<[adapter: AdapterHandle, from?: StateSource], void>;
   readonly deleteAdapter: Signature<[adapterId: string], void>;
   readonly exportState: Signature<[adapterId: string], AdapterState>;
   readonly digestState: Signature<[adapterId: string], string>;
-  readonly importState: Signature<[adapterId: string, state: AdapterState, options: { optimizer: boolean }], void>;
+  readonly describeState: Signature<[adapterId: string], StateDescription>;
+  readonly saveState: Signature<[adapterId: string, to: StateRef, parts: StateParts], SavedState>;
+  readonly loadState: Signature<[adapterId: string, from: StateSource, options: { optimizer: boolean }], void>;
   readonly loadWeights: Signature<[weights: AdapterHandle, from: StateSource], void>;
   readonly dropWeights: Signature<[id: string], void>;
   readonly forward: Signature<[target: ModelTarget, request: ForwardRequest], ForwardResult>;

@@ -9,7 +9,7 @@ const MAX_COPIED_BYTES = Math.max(Buffer.poolSize, 16_384);
  */
 const HANDED_OVER: ReadonlySet<Method> = new Set([
   'createAdapter',
-  'importState',
+  'loadState',
   'loadWeights',
   'forward',
   'forwardBackward',

@@ -1,4 +1,3 @@
-import { deserializeError } from '../../common/errors/app-error.js';
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import {
@@ -13,6 +12,10 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type SavedState,
+  type StateDescription,
+  type StateParts,
+  type StateRef,
   type StateSource,
   type TokenListener,
 } from '../compute-backend.js';
@@ -21,6 +24,7 @@ import { EngineStoppedError } from '../engine-stopped.error.js';
 import { type Args, type FromEngine, isResultOf, type Method, type Result, type ToEngine } from './calls.js';
 import { type Link } from './link.js';
 import { freightOf } from './message-arrays.js';
+import { reviveError } from './revive-error.js';
 
 /** Bytes of tensors that have passed a link, in either direction. */
 export interface LinkTraffic {
@@ -83,8 +87,8 @@ export class RemoteBackend extends ComputeBackend {
     await link.close();
   }
 
-  async createAdapter(adapter: AdapterHandle, state?: AdapterState): Promise<void> {
-    await this.call('createAdapter', [adapter, state]);
+  async createAdapter(adapter: AdapterHandle, from?: StateSource): Promise<void> {
+    await this.call('createAdapter', [adapter, from]);
     this.adapters.add(adapter.id);
   }
 
@@ -105,8 +109,16 @@ export class RemoteBackend extends ComputeBackend {
     return this.call('digestState', [adapterId]);
   }
 
-  importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
-    return this.call('importState', [adapterId, state, options]);
+  describeState(adapterId: string): Promise<StateDescription> {
+    return this.call('describeState', [adapterId]);
+  }
+
+  saveState(adapterId: string, to: StateRef, parts: StateParts): Promise<SavedState> {
+    return this.call('saveState', [adapterId, to, parts]);
+  }
+
+  loadState(adapterId: string, from: StateSource, options: { optimizer: boolean }): Promise<void> {
+    return this.call('loadState', [adapterId, from, options]);
   }
 
   loadWeights(weights: AdapterHandle, from: StateSource): Promise<void> {
@@ -193,6 +205,6 @@ export class RemoteBackend extends ComputeBackend {
 }
 
 function toError(answer: Extract<FromEngine, { kind: 'error' | 'crash' }>): Error {
-  if (answer.kind === 'error') return deserializeError(answer.error);
+  if (answer.kind === 'error') return reviveError(answer.error);
   return Object.assign(new Error(answer.message), { stack: answer.stack });
 }

@@ -34,6 +34,7 @@ describe('AdapterResidency', () => {
   it('rebuilds the state from a snapshot and the operations after it', async () => {
     const first = new AdapterWorker(world, { snapshotIntervalS: 0 });
     await first.train(2);
+    await first.residency.drain();
     const snapshots = world.snapshots.size;
     const middle = await first.state();
     const second = new AdapterWorker(world);

@@ -2,7 +2,6 @@ import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
-import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { FailedWithEffectError, type OperationOutcome } from '../../operations/operation-outcome.js';
 import { isReadOnly } from '../../operations/operations.js';
 import {
@@ -120,7 +119,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       live.stored = operation.position;
       live.applied = operation.position;
       if (operation.kind === 'optim_step') live.snapshotSteps++;
-      await this.snapshotWhenDue(adapter, live);
+      this.snapshotWhenDue(adapter, live);
     } else if (live.applied === operation.position) {
       // It took effect in memory, but the log says that it failed.
       await this.evict(adapter.id);
@@ -206,12 +205,12 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     return live;
   }
 
-  private async snapshotWhenDue(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
+  private snapshotWhenDue(adapter: AdapterEntity, live: LiveAdapter): void {
     const { snapshotIntervalS, snapshotSteps } = this.config;
     const due =
       Date.now() - live.snapshotAt >= snapshotIntervalS * 1000 ||
       (snapshotSteps > 0 && live.snapshotSteps >= snapshotSteps);
-    if (due && !live.writing && live.stored > live.snapshot) await this.takeSnapshot(adapter, live);
+    if (due && !live.writing && live.stored > live.snapshot) this.takeSnapshot(adapter, live);
   }
 
   /** Takes a snapshot and waits for it, unless there is one of this state or the memory holds more than the log. */
@@ -219,7 +218,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     const adapter = await live.ready.catch(() => null);
     await live.writing;
     if (!adapter || live.applied !== live.stored || live.stored <= live.snapshot) return;
-    await this.takeSnapshot(adapter, live);
+    this.takeSnapshot(adapter, live);
     await live.writing;
   }
 
@@ -227,16 +226,15 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   private async persist(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
     await live.writing;
     const { applied: position, lease } = live;
-    await this.states.write(adapter, { position, lease, ...(await this.export(adapter.id)), pinned: true });
+    await this.states.write(adapter, { position, lease, pinned: true });
     this.markSnapshot(live, position);
   }
 
-  /** Copies the state while the adapter's queue stands still; the files are written while it goes on. */
-  private async takeSnapshot(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
+  /** The backend keeps the state of this moment; the files are written while the adapter's queue goes on. */
+  private takeSnapshot(adapter: AdapterEntity, live: LiveAdapter): void {
     const { stored: position, lease } = live;
-    const exported = await this.export(adapter.id);
     live.writing = this.states
-      .write(adapter, { position, lease, ...exported, pinned: false })
+      .write(adapter, { position, lease, pinned: false })
       .then(() => this.markSnapshot(live, position))
       .catch((error: unknown) => {
         // The older snapshot and the log still hold everything.
@@ -246,11 +244,6 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
         live.snapshotAt = Date.now();
       })
       .finally(() => (live.writing = null));
-  }
-
-  private async export(adapterId: string): Promise<{ state: AdapterState; digest: string }> {
-    const digest = await this.backend.digestState(adapterId);
-    return { state: await this.backend.exportState(adapterId), digest };
   }
 
   private markSnapshot(live: LiveAdapter, position: number): void {

@@ -129,7 +129,11 @@ describe('AdapterRestore', () => {
     const then = await worker.state();
     await worker.train(2);
     const now = await worker.state();
-    expect(await worker.restore.stateAt(world.entity(), 4)).toEqual(then);
+    const earlier = await worker.restore.withStateAt(world.entity(), 4, world.entity(), async (rebuilt) => {
+      await worker.backend.createAdapter({ id: 'copy', baseModel: world.row.baseModel, lora: world.row.lora }, rebuilt);
+      return worker.backend.exportState('copy');
+    });
+    expect(earlier).toEqual(then);
     expect(await worker.state()).toEqual(now);
   });
 

@@ -1,9 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
-import { ComputeBackend } from '../../compute/compute-backend.js';
+import { type AdapterHandle, ComputeBackend, type StateSource } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
-import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { type AdapterContext, type AdapterFigures } from '../../operations/adapter-context.js';
 import { type LoadRequest } from '../../operations/payloads/load-payload.js';
 import {
@@ -66,12 +65,20 @@ export class AdapterRestore {
     return this.rebuild(adapter, { liveId: adapter.id, heir: adapter, upTo: Number.MAX_SAFE_INTEGER });
   }
 
-  /** The state right after the operation at `position`, for `heir`; the live adapter is not touched. @throws StateLostError */
-  async stateAt(adapter: AdapterEntity, position: number, heir = adapter): Promise<AdapterState> {
+  /**
+   * Rebuilds the state right after the operation at `position`, for `heir`, in an adapter of its own, which lasts while
+   * `use` runs; the resident adapter is not touched. @throws StateLostError
+   */
+  async withStateAt<T>(
+    adapter: AdapterEntity,
+    position: number,
+    heir: AdapterEntity,
+    use: (rebuilt: StateSource) => Promise<T>,
+  ): Promise<T> {
     const liveId = `${adapter.id}.${ulid()}`;
     try {
       await this.rebuild(adapter, { liveId, heir, upTo: position });
-      return await this.backend.exportState(liveId);
+      return await use({ adapterId: liveId });
     } finally {
       await this.backend.deleteAdapter(liveId);
     }
@@ -83,10 +90,11 @@ export class AdapterRestore {
       backend: this.backend,
       adapterId: liveId,
       rewindTo: async (position) => {
-        const state = await this.stateAt(adapter, position, heir);
         const { baseModel, lora } = adapter;
-        await this.backend.createAdapter({ id: liveId, baseModel, lora }, state);
-        return { step: state.step, hasGradients: state.gradients !== null };
+        await this.withStateAt(adapter, position, heir, (rebuilt) =>
+          this.backend.createAdapter({ id: liveId, baseModel, lora }, rebuilt),
+        );
+        return this.backend.describeState(liveId);
       },
       loadCheckpoint: (request) => this.loadCheckpoint(adapter, liveId, request),
     };
@@ -94,9 +102,8 @@ export class AdapterRestore {
 
   private async loadCheckpoint(adapter: AdapterEntity, liveId: string, request: LoadRequest): Promise<AdapterFigures> {
     const { optimizer } = request;
-    const state = await this.checkpoints.read(adapter, request);
-    await this.backend.importState(liveId, state, { optimizer });
-    return { step: optimizer ? state.step : 0, hasGradients: false };
+    await this.backend.loadState(liveId, await this.checkpoints.find(adapter, request), { optimizer });
+    return this.backend.describeState(liveId);
   }
 
   private async rebuild(adapter: AdapterEntity, goal: RestoreGoal): Promise<RestoredTo> {
@@ -123,28 +130,30 @@ export class AdapterRestore {
       const reason = snapshots.length === 0 ? 'it has no state snapshot' : 'none of its state snapshots can be read';
       throw new StateLostError(adapter.modelId, `${reason}, and the log does not reach back to its creation`);
     }
-    const first = origin === null ? undefined : await this.stateOf(origin, adapter, heir);
-    await this.backend.createAdapter({ id: liveId, baseModel, lora }, first);
-    return { position: 0, step: first?.step ?? 0 };
+    const handle = { id: liveId, baseModel, lora };
+    if (origin === null) await this.backend.createAdapter(handle);
+    else await this.createFork(handle, origin, adapter.modelId, heir);
+    return { position: 0, step: (await this.backend.describeState(liveId)).step };
   }
 
   /** What a fork begins with. The source may be deleted: its state stays until its forks have theirs. */
-  private async stateOf(
+  private async createFork(
+    handle: AdapterHandle,
     { adapterId, position }: ForkOrigin,
-    { modelId }: AdapterEntity,
+    modelId: string,
     heir: AdapterEntity,
-  ): Promise<AdapterState> {
+  ): Promise<void> {
     const source = await this.adapters.findById(adapterId);
     if (source === null)
       throw new StateLostError(modelId, `the adapter that it was forked from does not exist any more`);
-    return this.stateAt(source, position, heir);
+    await this.withStateAt(source, position, heir, (rebuilt) => this.backend.createAdapter(handle, rebuilt));
   }
 
   /** False when the snapshot is damaged: an older one and the log give the same state. */
   private async load(adapter: AdapterEntity, liveId: string, snapshot: AdapterSnapshotEntity): Promise<boolean> {
     const { id, modelId, baseModel, lora } = adapter;
     try {
-      await this.backend.createAdapter({ id: liveId, baseModel, lora }, await this.states.read(adapter, snapshot));
+      await this.backend.createAdapter({ id: liveId, baseModel, lora }, this.states.sourceOf(adapter, snapshot));
       const digest = await this.backend.digestState(liveId);
       if (snapshot.digest === null || digest === snapshot.digest) return true;
       this.logger.warn(

@@ -1,21 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { FaultPoints } from '../../common/fault-points.js';
+import { ComputeBackend, type StateSource } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
-import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
-import { readFiles, toFiles } from '../../storage/adapter-files.js';
 import { type AdapterSnapshotEntity, type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
 import { snapshotsToDrop } from './snapshot-policy.js';
 
-/** A state at its place in the log. */
+/** An adapter's present state at its place in the log. */
 export interface StateToKeep {
   /** The state contains the operations up to and including this one. */
   readonly position: number;
   /** The lease under which it came about. */
   readonly lease: number;
-  readonly state: AdapterState;
-  readonly digest: string;
   /** The log cannot repeat what led to it. */
   readonly pinned: boolean;
 }
@@ -29,9 +25,9 @@ const HOUR_MS = 3_600_000;
 @Injectable()
 export class AdapterStateStore {
   constructor(
+    private readonly backend: ComputeBackend,
     private readonly store: CheckpointStore,
     private readonly snapshots: SnapshotRepository,
-    private readonly baseModels: BaseModelCatalog,
     private readonly faults: FaultPoints,
     private readonly config: AppConfig,
   ) {}
@@ -41,23 +37,20 @@ export class AdapterStateStore {
     return this.snapshots.findUsable(adapterId, upTo);
   }
 
-  /** What is in a snapshot. @throws StorageError when its files are not there or damaged. */
-  async read(adapter: AdapterEntity, { path }: Pick<AdapterSnapshotEntity, 'path'>): Promise<AdapterState> {
-    const { config } = this.baseModels.get(adapter.baseModel);
-    return (await readFiles(this.store, path, config)).state;
+  /** Where the backend finds a snapshot's state. */
+  sourceOf(_adapter: AdapterEntity, { path }: Pick<AdapterSnapshotEntity, 'path'>): StateSource {
+    return { ref: path };
   }
 
   /**
-   * Keeps a state, and lets others go as SNAPSHOTS_KEPT and the age of the log ask. The folder is that of the lease
+   * Keeps the state that the adapter has at the call, and lets others go as SNAPSHOTS_KEPT and the age of the log ask. The folder is that of the lease
    * alone: a worker that has lost it meanwhile touches nothing of its successor's.
    */
-  async write(adapter: AdapterEntity, { position, lease, state, digest, pinned }: StateToKeep): Promise<void> {
+  async write(adapter: AdapterEntity, { position, lease, pinned }: StateToKeep): Promise<void> {
     const path = snapshotFolder(adapter.id, position, lease);
-    const files = toFiles(adapter, state, { optimizer: true });
-    await this.store.write(path, files);
+    const { step, digest, bytes: sizeBytes } = await this.backend.saveState(adapter.id, path, 'all');
     this.faults.reach('snapshot-renamed');
-    const sizeBytes = [...files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const row = { adapterId: adapter.id, position, lease, step: state.step, path, sizeBytes, digest, pinned };
+    const row = { adapterId: adapter.id, position, lease, step, path, sizeBytes, digest, pinned };
     const inserted = await this.snapshots.insert(row);
     if (inserted === null) {
       // Deleted or taken by another worker meanwhile.

@@ -1,12 +1,12 @@
-import { type AdapterState } from '../../domain/adapter/adapter-state.js';
+import { type StateSource } from '../../compute/compute-backend.js';
 import { type LoadRequest } from '../../operations/payloads/load-payload.js';
 import { type AdapterEntity } from '../adapters/index.js';
 
-/** Reads what load_weights loads; the checkpoints module, which builds on this one, provides it. */
+/** Finds what load_weights loads; the checkpoints module, which builds on this one, provides it. */
 export abstract class CheckpointReader {
   /**
-   * The state that the checkpoint holds now, if it fits the adapter.
-   * @throws CheckpointNotFoundError, CheckpointMismatchError, StorageError
+   * Where the backend finds the state that the checkpoint holds now, if it fits the adapter.
+   * @throws CheckpointNotFoundError, CheckpointMismatchError
    */
-  abstract read(adapter: AdapterEntity, request: LoadRequest): Promise<AdapterState>;
+  abstract find(adapter: AdapterEntity, request: LoadRequest): Promise<StateSource>;
 }

@@ -18,10 +18,15 @@ import {
   type GenerateResult,
   type ModelTarget,
   type OptimStepResult,
+  type SavedState,
+  type StateDescription,
+  type StateParts,
+  type StateRef,
   type StateSource,
   type TokenListener,
 } from '../../../src/compute/compute-backend.js';
 import { throwIfCancelled } from '../../../src/compute/call-cancelled.error.js';
+import { writeState } from '../../../src/compute/host/state-files.js';
 import { WeightsUnknownError } from '../../../src/compute/weights-unknown.error.js';
 import { readFiles } from '../../../src/storage/adapter-files.js';
 import { type CheckpointStore } from '../../../src/storage/checkpoint-store.js';
@@ -124,8 +129,9 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve();
   }
 
-  async createAdapter({ id, baseModel, lora }: AdapterHandle, state?: AdapterState): Promise<void> {
+  async createAdapter({ id, baseModel, lora }: AdapterHandle, from?: StateSource): Promise<void> {
     const { config } = this.model(baseModel);
+    const state = from && (await this.stateOf(from, config));
     if (state) requireStateFits(id, config, lora, state);
     const own = state ? copyState(state) : freshState(initialLoraWeights(config, lora));
     this.adapters.set(id, { baseModel, lora, state: own });
@@ -149,9 +155,21 @@ export class FakeBackend extends ComputeBackend {
     return stateDigest(this.adapter(adapterId).state);
   }
 
-  async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
+  async describeState(adapterId: string): Promise<StateDescription> {
+    const { step, gradients } = this.adapter(adapterId).state;
+    return Promise.resolve({ step, hasGradients: gradients !== null });
+  }
+
+  async saveState(adapterId: string, to: StateRef, parts: StateParts): Promise<SavedState> {
     const adapter = this.adapter(adapterId);
-    requireStateFits(adapterId, this.model(adapter.baseModel).config, adapter.lora, state);
+    return writeState(this.checkpoints, to, adapter, copyState(adapter.state), parts);
+  }
+
+  async loadState(adapterId: string, from: StateSource, options: { optimizer: boolean }): Promise<void> {
+    const adapter = this.adapter(adapterId);
+    const { config } = this.model(adapter.baseModel);
+    const state = await this.stateOf(from, config);
+    requireStateFits(adapterId, config, adapter.lora, state);
     const { passes } = adapter.state;
     const own = copyState(state);
     adapter.state = options.optimizer ? { ...own, ...NO_GRADIENTS } : { ...freshState(own.weights), passes };
@@ -273,7 +291,9 @@ export class FakeBackend extends ComputeBackend {
   }
 
   private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
-    return 'state' in from ? copyState(from.state) : (await readFiles(this.checkpoints, from.ref, config)).state;
+    if ('state' in from) return copyState(from.state);
+    if ('adapterId' in from) return copyState(this.adapter(from.adapterId).state);
+    return (await readFiles(this.checkpoints, from.ref, config)).state;
   }
 
   private adapter(id: string): FakeAdapter {

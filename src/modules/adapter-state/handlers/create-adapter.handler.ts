@@ -29,7 +29,7 @@ export class CreateAdapterHandler extends OperationHandler {
   private async describe(adapter: AdapterEntity, forked: boolean): Promise<OperationOutcome> {
     const { id, baseModel, rank, trainableParams, step } = adapter;
     const digest = await this.backend.digestState(id);
-    const hasGradients = forked && (await this.backend.exportState(id)).gradients !== null;
+    const hasGradients = forked && (await this.backend.describeState(id)).hasGradients;
     const json = { base_model: baseModel, rank, trainable_params: trainableParams, digest };
     return { result: { json, tensors: {} }, effect: { step, digest, hasGradients } };
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { FaultPoints } from '../../../common/fault-points.js';
+import { type SavedState, type StateParts, type StateRef } from '../../../compute/compute-backend.js';
 import { type AdapterState } from '../../../domain/adapter/adapter-state.js';
 import { encryptFiles } from '../../../formats/age-encryption.js';
 import { type SaveRequest } from '../../../operations/payloads/save-payload.js';
@@ -14,6 +15,14 @@ import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointExistsError, LeaseOutdatedError } from '../errors/checkpoint.errors.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
+
+/** The state of the adapter that is saved. */
+export interface SaveableState {
+  /** Writes it where the backend reaches it. */
+  readonly save: (to: StateRef, parts: StateParts) => Promise<Pick<SavedState, 'step'>>;
+  /** Brings it here, for files that must not be on the disk as they are. */
+  readonly read: () => Promise<AdapterState>;
+}
 
 /**
  * Writes checkpoints: first the files, to a folder that belongs to the operation and the lease alone, then the row that
@@ -37,7 +46,7 @@ export class CheckpointWriter {
     request: SaveRequest,
     adapter: AdapterEntity,
     { requestId, lease }: Pick<Operation, 'requestId' | 'lease'>,
-    readState: () => Promise<AdapterState>,
+    state: SaveableState,
   ): Promise<{ path: string; sizeBytes: number }> {
     const { name, overwrite, ttlSeconds, recipients = [] } = request;
     const key = { adapterId: adapter.id, kind, name };
@@ -50,16 +59,17 @@ export class CheckpointWriter {
     if (existing && !replaces(existing)) throw new CheckpointExistsError(clientPath);
     const withOptimizer = kind === 'training';
     // Unapplied gradients belong to the adapter, not to a checkpoint: loading one drops them.
-    const state = { ...(await readState()), gradients: null };
-    const files = toFiles(adapter, state, { optimizer: withOptimizer });
-    await this.store.write(path, recipients.length > 0 ? await encryptFiles(files, recipients) : files);
+    const { step } =
+      recipients.length > 0
+        ? await this.writeEncrypted(path, adapter, await state.read(), { withOptimizer, recipients })
+        : await state.save(path, withOptimizer ? 'optimizer' : 'weights');
     this.faults.reach('checkpoint-renamed');
     const row = {
       id: request.checkpointId ?? `checkpoint_${ulid()}`,
       ...key,
       path,
       withOptimizer,
-      step: state.step,
+      step,
       modelId: adapter.modelId,
       baseModel: adapter.baseModel,
       lora: adapter.lora,
@@ -76,5 +86,16 @@ export class CheckpointWriter {
     }
     if (replaced.path !== null && replaced.path !== path) await this.store.delete(replaced.path);
     return { path: formatCheckpointPath(clientPath), sizeBytes: row.sizeBytes };
+  }
+  /** Encrypts the files here: unencrypted ones never reach the disk. */
+  private async writeEncrypted(
+    path: string,
+    adapter: AdapterEntity,
+    state: AdapterState,
+    { withOptimizer, recipients }: { withOptimizer: boolean; recipients: readonly string[] },
+  ): Promise<AdapterState> {
+    const files = toFiles(adapter, { ...state, gradients: null }, { optimizer: withOptimizer });
+    await this.store.write(path, await encryptFiles(files, recipients));
+    return state;
   }
 }

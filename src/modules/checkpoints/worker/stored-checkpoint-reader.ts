@@ -1,33 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
-import { type AdapterState } from '../../../domain/adapter/adapter-state.js';
+import { type StateSource } from '../../../compute/compute-backend.js';
 import { type LoadRequest } from '../../../operations/payloads/load-payload.js';
-import { readFiles } from '../../../storage/adapter-files.js';
-import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { type AdapterEntity } from '../../adapters/index.js';
 import { CheckpointReader } from '../../adapter-state/index.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointMismatchError, CheckpointNotFoundError } from '../errors/checkpoint.errors.js';
 import { CheckpointRepository } from '../repositories/checkpoint.repository.js';
 
-/** Reads checkpoints that have a row, from the checkpoint store. */
+/** Finds checkpoints that have a row. */
 @Injectable()
 export class StoredCheckpointReader extends CheckpointReader {
-  constructor(
-    private readonly checkpoints: CheckpointRepository,
-    private readonly store: CheckpointStore,
-    private readonly baseModels: BaseModelCatalog,
-  ) {
+  constructor(private readonly checkpoints: CheckpointRepository) {
     super();
   }
 
-  override async read(adapter: AdapterEntity, request: LoadRequest): Promise<AdapterState> {
+  override async find(adapter: AdapterEntity, request: LoadRequest): Promise<StateSource> {
     const { sourceId: adapterId, sourceModelId: modelId, kind, name } = request;
     const checkpoint = await this.checkpoints.find({ adapterId, kind, name });
     if (!checkpoint) throw new CheckpointNotFoundError({ modelId, kind, name });
     checkFits(checkpoint, adapter, request);
-    const { config } = this.baseModels.get(adapter.baseModel);
-    return (await readFiles(this.store, checkpoint.path, config)).state;
+    return { ref: checkpoint.path };
   }
 }
 

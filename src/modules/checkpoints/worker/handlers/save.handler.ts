@@ -25,8 +25,10 @@ export class SaveHandler extends OperationHandler {
     if (kind === undefined) throw new TypeError(`${operation.kind} does not save a checkpoint`);
     const adapter = await this.residency.use(operation);
     const request = savePayload.decode(operation.request);
-    const readState = () => this.backend.exportState(adapter.id);
-    const { path, sizeBytes } = await this.writer.save(kind, request, adapter, operation, readState);
+    const { path, sizeBytes } = await this.writer.save(kind, request, adapter, operation, {
+      save: (to, parts) => this.backend.saveState(adapter.id, to, parts),
+      read: () => this.backend.exportState(adapter.id),
+    });
     return { result: { json: { path, name: request.name, size_bytes: sizeBytes }, tensors: {} } };
   }
 }
