@@ -9,7 +9,7 @@ import { TOKENS } from './small-model.js';
 import { type Trainer } from './trainer.js';
 
 const root = path.join(import.meta.dirname, '..', '..');
-const API = pathToFileURL(path.join(root, 'dist', 'src', 'modules', 'losses', 'plugins', 'plugin-api.js')).href;
+const API = pathToFileURL(path.join(root, 'dist', 'src', 'losses', 'plugins', 'plugin-api.js')).href;
 
 const START_MS = 60_000;
 
