@@ -7,6 +7,7 @@ const CHECKS = [
   'check:format',
   'typecheck',
   'check:imports',
+  'check:words',
   'check:tasks',
   'check:openapi',
   'check:env',

@@ -16,6 +16,7 @@ const TASKS = {
   format: 'format with Prettier',
   typecheck: 'check the types with TypeScript',
   'check:imports': 'check the import layers',
+  'check:words': 'check the wording against the word list',
   'check:tasks': 'check this list against package.json',
   'check:openapi': 'check that openapi.json is up to date',
   'check:env': 'check that .env.example is up to date',

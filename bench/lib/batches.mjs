@@ -60,7 +60,7 @@ export function datumsOf(sequences) {
   }));
 }
 
-/** SamplingParams of src/domain/sampling.ts: exactly this many tokens, the likeliest each time. */
+/** SamplingParams of src/domain/sampling.ts: exactly this many tokens, the most likely each time. */
 export function greedy(maxNewTokens) {
   return {
     maxNewTokens,

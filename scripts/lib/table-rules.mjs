@@ -12,7 +12,7 @@ export const TABLES = {
       'src/modules/dispatch': 'taking a lease puts back what the last holder left running',
       'src/modules/adapters':
         'a row stays while operations refer to it; snapshots are told from those of failed operations',
-      'src/modules/adapter-state': 'a folder is no orphan while the operation that writes it runs',
+      'src/modules/adapter-state': 'a folder is not an orphan while the operation that writes it runs',
       'src/modules/keys': HAND_OVER,
     },
   },

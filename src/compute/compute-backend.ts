@@ -175,15 +175,15 @@ export interface GenerateRequest {
   readonly prompt: Int32Array;
   readonly count: number;
   readonly sampling: SamplingParams;
-  /** So many likeliest tokens for every place of the prompt; none when left out. */
+  /** Top-k tokens to return per prompt position; none by default. */
   readonly topPromptTokens?: number;
-  /** Those of the last so many places only. */
+  /** Number of positions at the end of the prompt to return them for; default: all. */
   readonly topPromptLast?: number;
-  /** So many likeliest tokens for every place of the continuations; none when left out. */
+  /** Top-k tokens to return per sampled position; none by default. */
   readonly topSampledTokens?: number;
   /** Token ids to score at the places of the prompt. */
   readonly promptTargets?: PromptTargets;
-  /** So many draws, with replacement, at the request's temperature, for every place of the prompt but the first. */
+  /** Alternative tokens to sample per prompt position except the first, with replacement, at the request's temperature. */
   readonly promptAlternatives?: number;
 }
 

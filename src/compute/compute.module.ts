@@ -14,7 +14,7 @@ import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
 const MEMORY_SHARE = 0.25;
-/** The same for the weights of sampler snapshots, which are read again from their files when they are needed again. */
+/** The same for sampler weights, which are read again from their files when they are needed again. */
 const SAMPLER_SHARE = 1 / 16;
 
 /** Gives the compute backend; whoever runs it starts and stops it. Imported where the role includes a worker. */

@@ -26,7 +26,7 @@ export interface SampledSequence {
   readonly tokens: Int32Array;
   /** Log-prob of each token under the model's own distribution (temperature 1, nothing cut off). */
   readonly logprobs: Float32Array;
-  /** The likeliest tokens at the place of each token, where asked for. */
+  /** The most likely tokens at the position of each token, if requested. */
   readonly top?: TopTokens;
   readonly stopReason: StopReason;
 }

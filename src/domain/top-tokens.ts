@@ -6,7 +6,7 @@ export interface TokenTable {
 }
 
 /**
- * The likeliest tokens of places in a text, likeliest first. A cell without a token (the first place has nothing before
+ * The most likely tokens of places in a text, most likely first. A cell without a token (the first place has nothing before
  * it) has token 0 and log-prob NO_TOKEN.
  */
 export type TopTokens = TokenTable;

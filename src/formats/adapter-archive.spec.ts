@@ -65,7 +65,7 @@ describe('adapter archives', () => {
     }
   });
 
-  it('pass over what is no part of the adapter, deep folders too', async () => {
+  it('pass over what is not part of the adapter, deep folders too', async () => {
     const archive = await tar(
       [{ name: 'x/tokenizer.json' }, '{}'],
       [{ name: 'x/checkpoint-5/adapter_config.json' }, 'old'],

@@ -4,7 +4,7 @@ import { type SampleBatch, sampleBatches } from './sample-batches.js';
 /** Stretches that the way through a batch is cut into, and those of them that are looked into. */
 const STRETCHES = 32;
 const SUSPECTS = 3;
-/** After so many, 1e-13 of the way is left, on which no slope below 1e9 can change a loss by SMALLEST. */
+/** Number of steps after which 1e-13 of the way is left, on which no slope below 1e9 can change a loss by SMALLEST. */
 const HALVINGS = 38;
 /** Smaller jumps, relative to the loss where it is above 1, are not told from rounding. */
 const SMALLEST = 1e-4;

@@ -70,7 +70,7 @@ export abstract class LossFunction {
    *
    * `logprobs` is shaped like inputs.target_tokens; inputs and config have been checked and completed by the registry.
    * Positions that don't count (see activePositions) may hold NaN or -inf and give exactly 0. Averages and extremes are
-   * left out of the metrics when no position counts: the mean of nothing is no number.
+   * left out of the metrics when no position counts: the mean of nothing is not a number.
    */
   abstract compute(logprobs: RaggedTensor<Float32Array>, inputs: LossInputs, config: LossConfig): LossResult;
 
@@ -157,7 +157,7 @@ export function finiteMetric(value: number): number {
   return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
-/** What of a loss's metrics is shown: the mean of nothing is no number, and is left out. */
+/** What of a loss's metrics is shown: the mean of nothing is not a number, and is left out. */
 export function shownMetrics(metrics: Readonly<Record<string, number>>): Record<string, number> {
   const numbers = Object.entries(metrics).filter(([, value]) => !Number.isNaN(value));
   return Object.fromEntries(numbers.map(([name, value]) => [name, finiteMetric(value)]));

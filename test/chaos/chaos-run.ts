@@ -17,7 +17,7 @@ import { TrainingPlan } from './training-plan.js';
 const CLIENTS = ['ada', 'bob', 'cleo', 'dan'];
 const WORKERS = 2;
 const REST_MS = { min: 200, max: 900 };
-/** A poisoned request takes four workers down; it is worth that in runs of at least so many faults. */
+/** A poisoned request takes four workers down; it is worth that in runs of at least this number of faults. */
 const FAULTS_WITH_POISON = 20;
 
 export interface ChaosOptions {

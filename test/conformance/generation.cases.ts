@@ -65,7 +65,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'the likeliest tokens of the prompt have the log-probs that forward gives them, the likeliest first',
+    name: 'the most likely tokens of the prompt have the log-probs that forward gives them, the most likely first',
     run: async (subject) => {
       const target = base(subject);
       const k = 3;
@@ -85,7 +85,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'the likeliest tokens of the last places only leave the rows before empty',
+    name: 'the most likely tokens of the last places only leave the rows before empty',
     run: async (subject) => {
       const request = { ...requestOf({ maxNewTokens: 1 }), topPromptTokens: 2 };
       const { promptTop: all } = await subject.backend.generate(base(subject), request);
@@ -96,7 +96,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'the likeliest tokens of continuations have the log-probs that forward gives them; greedy takes the first',
+    name: 'the most likely tokens of continuations have the log-probs that forward gives them; greedy takes the first',
     run: (subject) =>
       withAdapters(subject, { a: {} }, async () => {
         await train(subject.backend, 'a');
@@ -110,7 +110,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
           choices.set(top!.tokens, (PROMPT.length - 1) * k);
           const scores = await scoresOf(subject, adapter('a'), all, choices);
           expect(largestDifference(top!.logprobs, scores.subarray((PROMPT.length - 1) * k))).toBeLessThan(1e-4);
-          // What the fake backend takes is not the likeliest.
+          // What the fake backend takes is not the most likely.
           if (subject.backend.capabilities.engine === 'fake') continue;
           expect([...tokens]).toEqual([...top!.tokens.filter((_, i) => i % k === 0)]);
           expect([...logprobs]).toEqual([...top!.logprobs.filter((_, i) => i % k === 0)]);

@@ -42,7 +42,7 @@ const numbersOf = ({ loss, metrics, logprobs }: ForwardResult) => ({ loss, metri
 
 export const TRAINING_CASES: readonly ConformanceCase[] = [
   {
-    name: 'gradients add up over calls: two halves of a batch equal the batch',
+    name: 'gradients accumulate over calls: two halves of a batch equal the batch',
     run: (subject) =>
       withAdapters(subject, { whole: {}, halves: {} }, async () => {
         const { backend } = subject;
@@ -277,7 +277,7 @@ export const TRAINING_CASES: readonly ConformanceCase[] = [
       }),
   },
   {
-    name: 'a loss that is no number on a batch is refused with the formula at fault and changes nothing',
+    name: 'a loss that is not a number on a batch is refused with the formula at fault and changes nothing',
     run: (subject) =>
       withAdapters(subject, { a: {} }, async () => {
         const { backend } = subject;

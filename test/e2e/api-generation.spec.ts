@@ -259,7 +259,7 @@ describe('refusals', () => {
     ['an empty stop string', { messages, stop: '' }, 'stop'],
     ['a mixed stop list', { messages, stop: ['a', 3] }, 'stop[1]'],
     ['a stop token beyond the vocabulary', { messages, stop: [10_000_000] }, 'stop[0]'],
-    ['a seed that is no integer', { messages, seed: 'one' }, 'seed'],
+    ['a seed that is not an integer', { messages, seed: 'one' }, 'seed'],
     ['an unknown base model', { messages, base_model: 'gpt-17' }, 'base_model'],
     ['a future and a stream at once', { messages, async: true, stream: true }, 'stream'],
     ['a broken path', { messages, model_id: 'tinker://x' }, 'model_id'],

@@ -70,7 +70,7 @@ it('are nowhere in clear: not in the database, not in the log', async () => {
   expect(rows.length).toBeGreaterThan(1);
   expect(rows.map(({ row }) => row).join()).not.toContain(key.slice(4));
   expect(server.log).toContain('GET /adapters 200');
-  // Its output is no terminal, and gets no colours.
+  // Its output is not a terminal, and gets no colours.
   expect(server.log).not.toContain('\u001b[');
   expect(server.log).not.toContain(key.slice(4));
 });

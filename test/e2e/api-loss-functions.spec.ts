@@ -496,7 +496,7 @@ describe('training', () => {
     }
   });
 
-  it('says in the result when and where a loss is no number', async () => {
+  it('says in the result when and where a loss is not a number', async () => {
     await register({ name: 'dividing', loss: 'sum(target_logprobs / x)' });
     const body = { model_id: 'dividing', data: [datum({ x: [1, 0, 1, 1, 1] })], loss_fn: 'dividing' };
     const accepted = await mine.post<{ request_id: string }>('/fwdbwd', body);

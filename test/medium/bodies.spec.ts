@@ -186,7 +186,7 @@ describe('without a key', () => {
     expect((await announce('/fwdbwd', tooLarge)).status).toBe(413);
   });
 
-  it('a body that is on its way is no reason not to answer', async () => {
+  it('a body that is on its way is not a reason not to answer', async () => {
     const response = await fetch(`${service.url}/fwdbwd`, { method: 'POST', body: '['.repeat(2 ** 23) });
     expect(response.status).toBe(401);
   });

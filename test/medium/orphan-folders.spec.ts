@@ -108,7 +108,7 @@ describe('folders that no row names', () => {
       await folder(`checkpoints/${adapter.id}/${await save('running')}-${LEASE}`, 2),
       // A repeat writes it again, which may be just now.
       await folder(`checkpoints/${adapter.id}/${await save('pending')}`, 2),
-      // A copy, which is no operation of the log.
+      // A copy, which is not an operation of the log.
       await folder(`checkpoints/${adapter.id}/${ulid()}`),
     ];
     await orphans.tidy(adapter.id);

@@ -132,7 +132,7 @@ it.each([
   expect((answer.body['error'] as { message: string }).message).toContain(`${field} must be an object`);
 });
 
-it('a body that is no JSON object is refused as such', async () => {
+it('a body that is not a JSON object is refused as such', async () => {
   for (const [type, body] of [
     ['application/json', '[]'],
     ['application/x-protobuf', '\n\0'],

@@ -22,10 +22,10 @@ export class HubStandIn {
   status = 200;
   /** Never answer. */
   hangs = false;
-  /** Break off, or go silent in, the next download of a file after so many of its bytes. */
+  /** Break off, or go silent in, the next download of a file after this number of bytes. */
   readonly faults = new Map<string, { after: number; silent: boolean }>();
   /**
-   * A bad line: every download goes slowly, a piece at a time, and breaks off after so many bytes; of the other requests
+   * A bad line: every download goes slowly, a piece at a time, and breaks off after this number of bytes; of the other requests
    * one in `refusing` is cut off. Python's client, which loses what it has not written, is spared the breaks.
    */
   badLine: { pieceBytes: number; pauseMs: number; breakAfter: number; refusing: number } | null = null;

@@ -37,7 +37,7 @@ export interface TinyEngineOptions {
  *
  *   -(1 + (x + t) mod 4) + bonus,   bonus = sum of all numbers of all B matrices
  *
- * and the likeliest token comes one after the token before. `calls` lists what was asked of passes and sequences.
+ * and the most likely token comes one after the token before. `calls` lists what was asked of passes and sequences.
  */
 export class TinyEngine extends ModelEngine {
   readonly capabilities: EngineCapabilities = {

@@ -47,7 +47,7 @@ describe('assistantSpans', () => {
   });
 
   it('probes each answer by itself where the template looks into contents', async () => {
-    // As Qwen3's: a result of a tool is no question, so thoughts after the last question are kept.
+    // As Qwen3's: a result of a tool is not a question, so thoughts after the last question are kept.
     const looking: Template = (messages, add) => {
       const isQuestion = ({ role, content }: Message) => role === 'user' && !String(content).startsWith('<result>');
       const last = messages.map(isQuestion).lastIndexOf(true);

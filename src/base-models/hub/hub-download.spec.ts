@@ -278,7 +278,7 @@ describe('a hub that does not give the model', () => {
     });
   });
 
-  it('has a commit that is no hash, so that no path is made of it', async () => {
+  it('has a commit that is not a hash, so that no path is made of it', async () => {
     Object.assign(hub, { commit: '../../evil' });
     await expect(fetched()).rejects.toMatchObject({ code: 'hub_refused' });
   });

@@ -136,7 +136,7 @@ describe('refused configurations', () => {
     ],
     ['heads that do not divide', { ...smollm2, num_key_value_heads: 2 }, /cannot be divided evenly among 2/],
     [
-      'a head size that is no whole number',
+      'a head size that is not a whole number',
       { ...smollm2, hidden_size: 577 },
       /hidden_size 577 is not a multiple of its 9/,
     ],

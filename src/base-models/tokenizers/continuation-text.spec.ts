@@ -67,7 +67,7 @@ describe('ContinuationText', () => {
     expect(await streamed(prompt, idsOf('<0xAC>', 's'))).toBe('€s');
   });
 
-  it('gives a replacement for every byte of a run that is no UTF-8, streamed or not', async () => {
+  it('gives a replacement for every byte of a run that is not UTF-8, streamed or not', async () => {
     const prompt = await tokenizer.encode('a');
     const tokens = idsOf('<0x41>', '<0xE9>', 's');
     const continuation = await ContinuationText.after(prompt, decode);

@@ -108,7 +108,7 @@ export class HfChatTokenizer extends ChatTokenizer {
     const rendering = await this.render(template, input, field);
     const encoded = await this.encodeWithOffsets(rendering.text, { addSpecialTokens: false, field, maxTokens });
     const { tokens } = encoded;
-    // A prompt for the next answer is no training data: nobody needs to know who wrote what.
+    // A prompt for the next answer is not training data: nobody needs to know who wrote what.
     if (addGenerationPrompt || continueFinalMessage || options.assistantMask === false) {
       return { tokens, assistant: new Int32Array(tokens.length), answers: 0 };
     }

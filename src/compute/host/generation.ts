@@ -165,7 +165,7 @@ class Generation {
       const tokens = prompt.subarray(start, end);
       const step = scored ? { sequence, tokens, rows: Int32Array.from(tokens.keys()) } : { sequence, tokens };
       next = (await this.model.engine.advance([step]))[0]!;
-      // What follows the last token of the prompt is no place in it.
+      // What follows the last token of the prompt is not a position in it.
       const inside = scored ? next.slice(0, prompt.length - 1 - start) : [];
       for (const [i, { logits, logSum }] of inside.entries()) scores.put(start + i + 1, logits, logSum);
       start += tokens.length;

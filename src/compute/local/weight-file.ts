@@ -202,7 +202,7 @@ async function removeAbandoned(folder: string): Promise<void> {
   });
 }
 
-/** They only take room, and another process may be faster, so a failure is no reason to stop. */
+/** They only take room, and another process may be faster, so a failure is not a reason to stop. */
 async function removeFiles(folder: string, mayGo: (name: string) => Promise<boolean>): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (await mayGo(name).catch(() => false)) await rm(join(folder, name), { force: true }).catch(() => undefined);

@@ -22,7 +22,7 @@ function expectClose(actual: number[], expected: number[]): void {
 describe('greedy', () => {
   const sampler = new TokenSampler(4);
 
-  it('takes the likeliest token, of equal ones the lowest id', () => {
+  it('takes the most likely token, of equal ones the lowest id', () => {
     expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, [], 0.99)).toBe(2);
     expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, [], 0.99)).toBe(1);
     expect([...sampler.probabilities(Float32Array.of(-5, 3, 3, 1), GREEDY, [])]).toEqual([0, 1, 0, 0]);
@@ -42,13 +42,13 @@ describe('what is kept', () => {
     expectClose(probabilities(logits, { temperature: 0.5 }), sharp);
   });
 
-  it('top-k keeps the k likeliest and all that equal the k-th', () => {
+  it('top-k keeps the k most likely and all that equal the k-th', () => {
     expectClose(probabilities(logits, { topK: 2 }), [0, 4 / 7, 0, 3 / 7]);
     expectClose(probabilities(logitsOf(0.2, 0.4, 0.2, 0.2), { topK: 2 }), [0.2, 0.4, 0.2, 0.2]);
     expectClose(probabilities(logits, { topK: 9 }), [0.1, 0.4, 0.2, 0.3]);
   });
 
-  it('top-p keeps the likeliest until they reach p, at least one', () => {
+  it('top-p keeps the most likely until they reach p, at least one', () => {
     expectClose(probabilities(logits, { topP: 0.65 }), [0, 4 / 7, 0, 3 / 7]);
     expectClose(probabilities(logits, { topP: 0.75 }), [0, 4 / 9, 2 / 9, 3 / 9]);
     expectClose(probabilities(logits, { topP: 0.1 }), [0, 1, 0, 0]);
@@ -67,7 +67,7 @@ describe('what is kept', () => {
     expectClose(probabilities(far, { temperature: 100, topP: 0.9 }), [0.880797, 0.119203, 0]);
   });
 
-  it('min-p keeps what has at least that share of the likeliest', () => {
+  it('min-p keeps what has at least that share of the most likely', () => {
     expectClose(probabilities(logits, { minP: 0.6 }), [0, 4 / 7, 0, 3 / 7]);
   });
 

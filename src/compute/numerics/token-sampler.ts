@@ -36,7 +36,7 @@ export class TokenSampler {
    * @param logits one row, of the vocabulary's size; not changed
    * @param history prompt and generated tokens, for the repetition penalty
    * @param uniform a number in [0, 1), which alone decides among the tokens kept; temperature 0 ignores it and takes the
-   *   likeliest token, of equal ones the lowest id
+   *   most likely token, of equal ones the lowest id
    * @returns the token
    * @throws NonFiniteLogitsError
    */
@@ -112,14 +112,14 @@ export class TokenSampler {
     }
     let kept = 0;
     for (let i = 0; i < masses.length; i++) {
-      if (masses[i]! < minP) masses[i] = 0; // the likeliest token's mass is 1
+      if (masses[i]! < minP) masses[i] = 0; // the most likely token's mass is 1
       kept += masses[i]!;
     }
     return kept;
   }
 
   /**
-   * Keeps the likeliest tokens until their masses reach topP of all (Holtzman et al., arXiv:1904.09751), at least one; of
+   * Keeps the most likely tokens until their masses reach topP of all (Holtzman et al., arXiv:1904.09751), at least one; of
    * equal tokens at the edge the lowest ids. Masses are summed by bucket of -log(mass), so that only the bucket in which
    * the edge lies needs sorting.
    */

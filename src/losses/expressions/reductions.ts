@@ -105,7 +105,7 @@ function extreme(better: (x: number, y: number) => boolean): Reduction {
 function logSumExps(values: Float64Array, segments: Segments): Float64Array {
   const top = new Float64Array(segments.count).fill(-Infinity);
   for (let i = 0; i < values.length; i++) top[segments.of[i]!] = Math.max(top[segments.of[i]!]!, values[i]!);
-  // Infinity minus itself is no number; PyTorch leaves such a top out of the shift, too.
+  // Infinity minus itself is not a number; PyTorch leaves such a top out of the shift, too.
   const shift = top.map((value) => (Math.abs(value) === Infinity ? 0 : value));
   const out = new Float64Array(segments.count);
   for (let i = 0; i < values.length; i++) out[segments.of[i]!]! += Math.exp(values[i]! - shift[segments.of[i]!]!);

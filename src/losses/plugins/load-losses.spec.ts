@@ -123,7 +123,7 @@ describe('loadLosses', () => {
       /input 'target_tokens' of loss 'mine' is declared twice/,
     ],
     [
-      'a default that is no number',
+      'a default that is not a number',
       pluginSource({ metadata: "config: [{ name: 'beta', default: '1' }]" }),
       /default of config key 'beta' of loss 'mine' is '1'; expected a finite number/,
     ],
@@ -170,7 +170,7 @@ describe('loadLosses', () => {
       /compute of loss 'mine' does not return an object of metrics; return \{\} if there are none/,
     ]),
     [
-      'a metric that is no number',
+      'a metric that is not a number',
       pluginSource({ body: withMetrics("{ a: 'x' }") }),
       /compute of loss 'mine' returns 'x' as metric 'a', which is not a number/,
     ],

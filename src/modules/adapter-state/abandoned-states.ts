@@ -24,7 +24,7 @@ export class AbandonedStates implements OperationListener, OnApplicationBootstra
     if (isFork || kind === 'delete_adapter') await this.tidy();
   }
 
-  /** They only take room, so a failure is no reason to stop. */
+  /** They only take room, so a failure is not a reason to stop. */
   private async tidy(): Promise<void> {
     await this.states
       .deleteAbandoned()

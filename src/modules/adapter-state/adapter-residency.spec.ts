@@ -128,7 +128,7 @@ describe('AdapterResidency', () => {
     expect(await second.state()).toEqual(await first.state());
   });
 
-  it('writes a snapshot after so many steps', async () => {
+  it('writes a snapshot after SNAPSHOT_STEPS steps', async () => {
     const worker = new AdapterWorker(world, { snapshotSteps: 2 });
     await worker.train(5);
     await worker.residency.drain();

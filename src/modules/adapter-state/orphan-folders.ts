@@ -42,7 +42,7 @@ export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Those of one adapter. They only take room, so a failure is no reason to stop. */
+  /** Those of one adapter. They only take room, so a failure is not a reason to stop. */
   async tidy(adapterId: string): Promise<void> {
     await this.deleteOf(adapterId).catch((error: unknown) =>
       this.logger.warn(`Could not delete orphaned folders of adapter ${adapterId}: ${String(error)}`),

@@ -70,7 +70,7 @@ export class AdaptersService {
     return adapter;
   }
 
-  /** Null as well for what is no name: Postgres refuses some of it. */
+  /** Null as well for what is not a name: Postgres refuses some of it. */
   async find(modelId: string): Promise<AdapterEntity | null> {
     return isModelId(modelId) ? whenDatabaseIsBack(() => this.adapters.findLive(currentOwner(), modelId)) : null;
   }

@@ -14,7 +14,7 @@ import { withFirstState } from './files/first-state.js';
 import { CheckpointEventRepository } from './repositories/checkpoint-event.repository.js';
 import { CheckpointRepository } from './repositories/checkpoint.repository.js';
 
-/** What is to be copied: a path, and the owner who may read what is there. */
+/** What is to be copied: a path, and the owner who may read it. */
 export interface CopySource {
   readonly path: CheckpointPath;
   readonly reader: string;

@@ -43,7 +43,7 @@ export class CheckpointsService {
   }
 
   /**
-   * A sampler snapshot without a name, for one sampling client. Name and id of its row follow from the request's number,
+   * Sampler weights without a name, for one sampling client. Name and id of its row follow from the request's number,
    * so that a repeat is the same request.
    */
   async saveUnnamed(modelId: string, seqId: number | undefined): Promise<Accepted & { checkpointId: string }> {
@@ -90,7 +90,7 @@ export class CheckpointsService {
     return checkpoint;
   }
 
-  /** The sampler snapshot at a tinker:// path. */
+  /** The sampler weights at a tinker:// path. */
   async findSampler(text: string, field: string): Promise<CheckpointEntity> {
     const path = parseCheckpointPath(text, field);
     if (path.kind === 'sampler') return this.library.readable(path, field);

@@ -34,7 +34,7 @@ import { QueueLoad } from './queue-load.js';
 import { checkRequestSize } from './request-size.js';
 import { WaiterHub } from './waiter-hub.js';
 
-/** Anything else is no id of ours, and some of it Postgres refuses. */
+/** Anything else is not an id of ours, and some of it Postgres refuses. */
 const REQUEST_ID = /^\w{1,100}$/;
 
 /** Of a sampling session, reported at once. */

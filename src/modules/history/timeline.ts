@@ -27,7 +27,7 @@ export function currentTimeline(changes: readonly Change[]): Change[] {
 }
 
 /**
- * The changes of a timeline after which the adapter had taken so many steps for the first time. A rewind is none of
+ * The changes of a timeline after which the adapter first reached this number of steps. A rewind is none of
  * them: it is its target once more.
  */
 export function changesToStep(timeline: readonly Change[], step: number): Change[] {

@@ -107,7 +107,7 @@ function rowsOf({ data, shape }: JsonObject): number {
   return Number.isInteger(rows) ? (rows as number) : 1;
 }
 
-/** @throws InvalidRequestError where the loss is no number */
+/** @throws InvalidRequestError where the loss is not a number */
 export function previewLoss(loss: LossFunction, { batch, logprobs }: PreviewBatch, config: LossConfig): LossResult {
   const result = loss.compute(logprobs, batch.lossInputs, config);
   if (Number.isFinite(result.loss) && result.dLogprobs.every(Number.isFinite)) return result;

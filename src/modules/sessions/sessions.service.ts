@@ -56,7 +56,7 @@ export class SessionsService {
     return this.sessions.findPage(currentOwner(), limit, offset);
   }
 
-  /** The caller's that the filter lets through, newest first, at most so many. */
+  /** The caller's sessions that match the filter, newest first, at most `limit`. */
   search(filter: SessionFilter, limit: number): Promise<SessionEntity[]> {
     return this.sessions.search(currentOwner(), filter, limit);
   }

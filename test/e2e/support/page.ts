@@ -23,7 +23,7 @@ export async function expectWorkingPage(address: string, headers: Record<string,
   const scripts = [...html.matchAll(/<script\b([^>]*)>/g)].map(([, attributes = '']) => attributes);
   const sources = scripts.flatMap((attributes) => /src="([^"]+)"/.exec(attributes)?.[1] ?? []);
   expect(sources.length).toBeGreaterThan(0);
-  // The policy stops code within the page; data within it is no code.
+  // The policy stops code within the page; data within it is not code.
   const inline = scripts.filter((attributes) => !/src=|type="application\/json"/.test(attributes));
   expect(inline).toEqual([]);
   const styles = [...html.matchAll(/<link href="([^":]+)" rel="stylesheet"/g)].map(([, source = '']) => source);

@@ -12,7 +12,7 @@ export class CheckpointParamsDto {
   @IsString()
   model_id!: string;
 
-  /** What was saved: a training checkpoint, a sampler snapshot, or files for other programs. */
+  /** What was saved: a training checkpoint, sampler weights, or files for other programs. */
   @ApiProperty({ enum: CHECKPOINT_SEGMENTS, example: 'weights' })
   @IsIn(CHECKPOINT_SEGMENTS)
   kind!: string;

@@ -4,7 +4,7 @@ import { type CheckpointKind } from '../../../domain/checkpoint-path.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 
-/** A named checkpoint or sampler snapshot: the row is written after its folder is complete. */
+/** A named checkpoint or sampler weights: the row is written after its folder is complete. */
 @Entity('checkpoints')
 @Unique('checkpoints_adapter_kind_name', ['adapterId', 'kind', 'name'])
 @Index('checkpoints_expiry', ['expiresAt'], { where: 'expires_at IS NOT NULL' })

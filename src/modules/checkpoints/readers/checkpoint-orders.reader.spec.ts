@@ -20,7 +20,7 @@ describe('saving by the root routes', () => {
     });
   });
 
-  it('makes a name for a sampler snapshot without one', () => {
+  it('makes a name for sampler weights without one', () => {
     expect(readSaveForSampler({ model_id: 'a', name: 'x' })).toMatchObject({ kind: 'sampler', name: 'x' });
     expect(readSaveForSampler({ model_id: 'a' }).name).toMatch(/^sampler-\w{26}$/);
   });

@@ -112,7 +112,7 @@ export class LeaseRepository {
 
   /**
    * Does the worker hold at least two leases more than its share, rounded up? Then another one holds fewer, and is not
-   * given so many that the leases come back.
+   * given enough that the leases come back.
    */
   async holdsTooMany(workerId: string): Promise<boolean> {
     const rows: unknown[] = await this.database.query(
@@ -133,7 +133,7 @@ export class LeaseRepository {
   }
 
   /**
-   * What ran when its worker died waits again; a request that has ended so many workers that it must be the cause
+   * What ran when its worker died waits again; a request that has ended enough workers that it must be the cause
    * fails. One that only waited for its turn has ended none.
    */
   private async returnToQueue(which: string, parameters: readonly unknown[]): Promise<void> {

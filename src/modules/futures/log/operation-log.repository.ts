@@ -84,7 +84,7 @@ export interface Completion {
   readonly usage: Usage;
 }
 
-/** A request during which so many workers have died runs alone, so that at the next death it is the only suspect. */
+/** A request during which this number of workers has died runs alone, so that at the next death it is the only suspect. */
 const DEATHS_TO_ISOLATE = 2;
 
 /** Payloads up to this size come with the claim. */

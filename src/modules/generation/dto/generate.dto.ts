@@ -20,7 +20,7 @@ const FINITE = { allowNaN: false, allowInfinity: false };
 
 export class GenerateDto {
   /**
-   * Adapter to sample from, or a sampler snapshot's path (tinker://<model_id>/sampler_weights/<name>). The bare base
+   * Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). The bare base
    * model when left out, or with a base model's name or "base".
    */
   @ApiProperty({ example: 'my-model' })

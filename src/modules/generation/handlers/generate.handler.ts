@@ -14,7 +14,7 @@ import { encodeGenerateResult, tokenCounts } from '../../../operations/payloads/
 import { cutAtStop } from '../streaming/text-stream.js';
 import { TokenPublisher } from '../streaming/token-events.js';
 
-/** Samples from an adapter, a sampler snapshot or a bare base model; publishes the tokens where a client streams. */
+/** Samples from an adapter, sampler weights or a bare base model; publishes the tokens where a client streams. */
 @Injectable()
 export class GenerateHandler extends OperationHandler {
   override readonly kinds = ['generate'] as const;

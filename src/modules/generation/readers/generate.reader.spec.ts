@@ -55,7 +55,7 @@ describe('a request to POST /generate', () => {
     await expect(read({ prompt: 'az', max_new_tokens: 1 }, model)).rejects.toMatchObject(refused);
   });
 
-  it('takes the text of a special token for its id, since it is no part of an answer', async () => {
+  it('takes the text of a special token for its id, since it is not part of an answer', async () => {
     const model = makeBaseModel({ tokenizer: new MarkedTokenizer() });
     const { sampling } = await read({ prompt: 'a', max_new_tokens: 1, stop: ['<|end|>', 'b'] }, model);
     expect(sampling).toMatchObject({ stopTokens: [0, 7], stopStrings: ['b'] });

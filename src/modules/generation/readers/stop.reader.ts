@@ -7,7 +7,7 @@ import { type StopRules } from '../sampling-order.js';
 const MAX_STOP_STRINGS = 16;
 const MAX_STOP_TOKENS = 1024;
 
-/** Stop strings and token ids of a request. A special token is no part of the text, so its text stands for its id. */
+/** Stop strings and token ids of a request. A special token is not part of the text, so its text stands for its id. */
 export function readStop(stop: unknown, field: string, model: BaseModel): Omit<StopRules, 'endTokens'> {
   if (!isGiven(stop)) return { tokens: [], strings: [] };
   const list: readonly unknown[] = Array.isArray(stop) ? stop : [stop];

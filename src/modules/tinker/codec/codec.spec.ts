@@ -206,7 +206,7 @@ describe('sparse tensors', () => {
   });
 });
 
-describe('what is no number', () => {
+describe('what is not a number', () => {
   const context = {
     model: makeBaseModel(),
     loss: new WrittenLoss({ name: 'nll', loss: 'sum(-target_logprobs)' }).metadata,
@@ -250,7 +250,7 @@ describe('what is no number', () => {
     }
   });
 
-  it.each([null, '', '1', true, [1], {}])('is no token id: %o', (value) => {
+  it.each([null, '', '1', true, [1], {}])('is not a token id: %o', (value) => {
     expect(() => batchOf([1, value], { values: [1, 2] })).toThrow(/^data\[0\]\.model_input contains .* at position 1/);
     expect(() => batchOf([1, 2], { values: [1, value] })).toThrow(/target_tokens contains .* at position 1/);
     expect(() => densify({ values: [1], shape: [1, 2], sparse: { rowStarts: [0, 1], columns: [value] } }, 'f')).toThrow(

@@ -34,7 +34,7 @@ export function numberOf(value: unknown): number {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : NaN;
 }
 
-/** Gradients add up over requests, so that nobody needs more. @throws InvalidRequestError */
+/** Gradients accumulate over requests, so that nobody needs more. @throws InvalidRequestError */
 export function checkDatumCount(count: number): void {
   if (count <= MAX_DATUMS) return;
   const remedy = `Send at most ${MAX_DATUMS} datums per request: gradients accumulate over requests.`;

@@ -121,7 +121,7 @@ describe('conversations', () => {
 
   it.each([
     ['an empty conversation', [[]], 'data[0]'],
-    ['a message that is no object', [['hi']], 'data[0][0]'],
+    ['a message that is not an object', [['hi']], 'data[0][0]'],
     ['a message without content', [[{ role: 'user' }]], 'data[0][0].content'],
     ['a misspelt key', [[{ role: 'user', content: 'a', nmae: 'b' }]], 'data[0][0].nmae'],
     ['an unknown field of a row', [{ messages: chat, tool: [] }], 'data[0].tool'],
@@ -179,7 +179,7 @@ describe('datums', () => {
   it.each([
     ['no data', {}, 'data'],
     ['empty data', { data: [] }, 'data'],
-    ['data that is no list', { data: { role: 'user' } }, 'data'],
+    ['data that is not a list', { data: { role: 'user' } }, 'data'],
     ['mixed forms', { data: [datum([1], { target_tokens: [1] }), chat] }, 'data[1]'],
     ['request-level inputs', { data: [datum([1], { target_tokens: [1] })], loss_fn_inputs: {} }, 'loss_fn_inputs'],
     ['train_on', { data: [datum([1], { target_tokens: [1] })], train_on: 'all' }, 'train_on'],

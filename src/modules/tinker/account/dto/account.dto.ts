@@ -69,7 +69,7 @@ const NOTES: Readonly<Record<KeySource, string>> = {
   none: 'The server requires no key.',
 };
 
-/** So many hex digits make a number that JSON's readers keep exactly (52 bits). */
+/** Hex digits of a number that JSON readers represent exactly (52 bits). */
 const EXACT_DIGITS = 13;
 
 export function toOwnKeyDto({ id, name, createdAt, source }: KeyDetails): OwnKeyDto {

@@ -1,0 +1,1 @@
+export function checkWords(root: string): string[];
