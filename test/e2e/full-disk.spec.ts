@@ -82,7 +82,7 @@ describe('a data folder on a full disk', () => {
     }
     const { checks } = (await server.api.get<{ checks: { storage: { writable: boolean } } }>('/readyz')).body;
     expect(checks.storage.writable).toBe(false);
-    await waitFor('a save that has found no room', () => server.log.includes('will be retried'));
+    await waitFor('a save that has found no room', () => server.log.includes('waits again (no room)'));
 
     disk.makeRoom();
     for (const id of [...training, ...saves]) {

@@ -14,9 +14,11 @@ export async function writeState(
 ): Promise<SavedState> {
   const saved = parts === 'all' ? state : { ...state, gradients: null };
   const files = toFiles(adapter, saved, { optimizer: parts !== 'weights' });
+  const digest = await stateDigest(saved);
+  // Last, so that its files are named in a row as soon as they are there.
   await store.write(to, files);
   return {
-    digest: await stateDigest(saved),
+    digest,
     step: saved.step,
     hasGradients: saved.gradients !== null,
     bytes: [...files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
