@@ -10,7 +10,7 @@ import { HubStandIn } from '../support/hub-stand-in.js';
 
 const REPO = 'owner/model-1';
 const FILES = ['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json'] as const;
-const BUILT = path.join(import.meta.dirname, '..', '..', 'dist', 'src', 'base-models', 'hub-download.js');
+const BUILT = path.join(import.meta.dirname, '..', '..', 'dist', 'src', 'base-models', 'hub', 'hub-download.js');
 const PYTHON = path.join(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
 const needsPython = existsSync(PYTHON) ? '' : ' (skipped: needs .venv with huggingface_hub)';
 const TIMEOUT_MS = 180_000;

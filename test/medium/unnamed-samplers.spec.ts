@@ -70,7 +70,7 @@ describe('an unnamed snapshot', () => {
     expect(await hoursLeft()).toBeUndefined();
     expect((await sample()).body).toMatchObject({
       category: 'user',
-      error: expect.stringContaining('snapshot') as string,
+      error: expect.stringContaining('Sampler checkpoint') as string,
     });
   });
 
