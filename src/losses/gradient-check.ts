@@ -17,7 +17,7 @@ const STEPS = [
 const TOLERANCE = 1e-4;
 
 export interface GradientMismatch {
-  /** Of the made-up batch, counted from 0. */
+  /** Of the generated batch, counted from 0. */
   readonly datum: number;
   readonly position: number;
   /** What the loss gives as dLoss/dlogprob there. */
@@ -34,7 +34,7 @@ export interface GradientCheck {
 }
 
 /**
- * Compares the gradient with finite differences on made-up batches: a loss whose gradient is wrong would train in a
+ * Compares the gradient with finite differences on generated batches: a loss whose gradient is wrong would train in a
  * wrong direction without a sign of it.
  */
 export function checkGradient(loss: LossFunction, config: LossConfig): GradientCheck {

@@ -10,7 +10,7 @@ const HALVINGS = 38;
 const SMALLEST = 1e-4;
 
 /**
- * By how much the loss jumps somewhere near the made-up batches, or null: all log-probs of a batch go from 1.5 to 0.5
+ * By how much the loss jumps somewhere near the generated batches, or null: all log-probs of a batch go from 1.5 to 0.5
  * times what they are. Differences at single places (gradient-check.ts) step over jumps. Finds large jumps, not all.
  */
 export function findJump(loss: LossFunction, config: LossConfig): number | null {

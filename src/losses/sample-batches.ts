@@ -2,7 +2,7 @@ import { offsetsOf, type RaggedTensor } from '../domain/ragged-tensor.js';
 import { type LossInputSpec, type LossMetadata } from './loss-function.js';
 
 /*
- * Small batches made up from what a loss says it reads, to try it on. The numbers follow from the names of the inputs,
+ * Small batches generated from the declared inputs of a loss, to test it with. The numbers follow from the names of the inputs,
  * or from `sample` where an input has one, and are the same every time.
  */
 

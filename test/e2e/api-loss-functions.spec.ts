@@ -94,7 +94,7 @@ describe('the register', () => {
       checked: 0,
       message: expect.stringMatching(/not finite/) as string,
     });
-    expect(nowhere.warnings).toEqual([expect.stringContaining('NaN or infinite on each of 4 made-up batches')]);
+    expect(nowhere.warnings).toEqual([expect.stringContaining('NaN or infinite on each of 4 generated batches')]);
     expect(dpo.warnings).toEqual([]);
   });
 

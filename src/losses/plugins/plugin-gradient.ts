@@ -6,7 +6,7 @@ import { rowWidth } from '../../domain/ragged-tensor.js';
 import { slopesOfDatums } from '../slopes-of-datums.js';
 import { type SampleBatch, sampleBatches } from '../sample-batches.js';
 
-/** What is wrong with the numbers that a loss computes on made-up batches with its default config, or null. */
+/** What is wrong with the numbers that a loss computes on generated batches with its default config, or null. */
 export function gradientProblem(loss: LossFunction): string | null {
   const { name } = loss.metadata;
   const config = Object.fromEntries(loss.metadata.config.map((key) => [key.name, key.default]));

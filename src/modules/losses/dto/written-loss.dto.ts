@@ -25,7 +25,7 @@ export class GradientCheckDto {
 
   /**
    * Summary in words.
-   * @example "The gradient agrees with finite differences on 4 of 4 made-up batches."
+   * @example "The gradient agrees with finite differences on 4 of 4 generated batches."
    */
   message!: string;
 }
