@@ -25,8 +25,19 @@ import { type TokenTable, type TopTokens } from '../domain/top-tokens.js';
  *   begun, a pass between two micro-batches, a generation within one token.
  */
 export abstract class ComputeBackend {
+  private readonly lossListeners: ((lost: LostMemory) => void)[] = [];
+
   /** What this backend can do, as data; known after start(). */
   abstract readonly capabilities: BackendCapabilities;
+
+  /** Calls the listener whenever memory of the engine is gone that nobody asked to free. */
+  onLoss(listener: (lost: LostMemory) => void): void {
+    this.lossListeners.push(listener);
+  }
+
+  protected notifyLoss(lost: LostMemory): void {
+    for (const listener of this.lossListeners) listener(lost);
+  }
 
   /** Loads the base models. Fails with the reason when one is not supported. */
   abstract start(): Promise<void>;
@@ -37,7 +48,6 @@ export abstract class ComputeBackend {
   abstract createAdapter(adapter: AdapterHandle, from?: StateSource): Promise<void>;
   /** Frees an adapter. Unknown ids are ignored, so it can be repeated. */
   abstract deleteAdapter(adapterId: string): Promise<void>;
-  abstract hasAdapter(adapterId: string): boolean;
   /** A copy of the adapter's whole state, for what becomes of it outside of the checkpoint store. */
   abstract exportState(adapterId: string): Promise<AdapterState>;
   /** Digest of the adapter's whole state; see state-digest.ts. */
@@ -69,6 +79,9 @@ export abstract class ComputeBackend {
   /** Samples `count` continuations of one prompt. */
   abstract generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
 }
+
+/** What is gone: the engine with everything in it, until start() has made another one, or one adapter. */
+export type LostMemory = { readonly kind: 'engine' } | { readonly kind: 'adapter'; readonly adapterId: string };
 
 export interface CallOptions {
   /** Gives the call up. @see CallCancelledError */

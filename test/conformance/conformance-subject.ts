@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
 import { type ComputeBackend, type ForwardRequest, type ModelTarget } from '../../src/compute/compute-backend.js';
 import { type AdamParams, DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
@@ -174,6 +175,17 @@ export function digestTensors(tensors: AdapterTensors): string {
 
 export async function digestOf(backend: ComputeBackend, id: string): Promise<string> {
   return digest(await backend.exportState(id));
+}
+
+/** Whether the backend has the adapter in its memory. */
+export async function isLoaded(backend: ComputeBackend, id: string): Promise<boolean> {
+  return backend.digestState(id).then(
+    () => true,
+    (error: unknown) => {
+      expect(error).toMatchObject({ code: 'adapter_not_loaded' });
+      return false;
+    },
+  );
 }
 
 export async function gradientsOf(backend: ComputeBackend, id: string): Promise<AdapterTensors> {

@@ -114,7 +114,7 @@ describe.skipIf(unavailable)(`the thread of the engine${unavailable ? ` (${unava
     const other = await subject.openSmall();
     await other.createAdapter({ id: 'a', baseModel: name, lora: LORA });
     await other.stop();
-    expect(other.hasAdapter('a')).toBe(false);
+    await expect(other.digestState('a')).rejects.toMatchObject(stopped);
     await expect(other.forward(adapter('a'), requestOf(DATUMS))).rejects.toMatchObject(stopped);
     await other.stop();
   });

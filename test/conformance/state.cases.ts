@@ -8,6 +8,7 @@ import {
   digest,
   digestOf,
   digestTensors,
+  isLoaded,
   LORA,
   requestOf,
   SAMPLING,
@@ -54,10 +55,10 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         const { backend, baseModel } = subject;
         const fresh = await digestOf(backend, 'a');
         await train(backend, 'a');
-        expect(backend.hasAdapter('a')).toBe(true);
+        expect(await isLoaded(backend, 'a')).toBe(true);
         await backend.deleteAdapter('a');
         await backend.deleteAdapter('a');
-        expect(backend.hasAdapter('a')).toBe(false);
+        expect(await isLoaded(backend, 'a')).toBe(false);
         const unknown = { code: 'adapter_not_loaded' };
         await expect(backend.exportState('a')).rejects.toMatchObject(unknown);
         await expect(backend.forward(adapter('a'), BATCH)).rejects.toMatchObject(unknown);
@@ -76,7 +77,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         const { backend } = subject;
         const handle = { id: 'lost', baseModel: 'nobody/nothing', lora: LORA };
         await expect(backend.createAdapter(handle)).rejects.toMatchObject({ code: 'unknown_base_model' });
-        expect(backend.hasAdapter('lost')).toBe(false);
+        expect(await isLoaded(backend, 'lost')).toBe(false);
         const target = { kind: 'base', baseModel: 'nobody/nothing' } as const;
         await expect(backend.forward(target, BATCH)).rejects.toMatchObject({ code: 'unknown_base_model' });
         const before = await digestOf(backend, 'a');
@@ -245,7 +246,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
         await expect(backend.createAdapter({ id: 'c', baseModel, lora: LORA }, { state: mixed })).rejects.toMatchObject(
           mismatch,
         );
-        expect(backend.hasAdapter('c')).toBe(false);
+        expect(await isLoaded(backend, 'c')).toBe(false);
         expect(await digestOf(backend, 'a')).toBe(before);
       }),
   },

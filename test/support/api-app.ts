@@ -90,7 +90,7 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
   return {
     app,
     disk,
-    backend: app.get(ComputeBackend),
+    backend: app.get<ComputeBackend, FakeBackend>(ComputeBackend),
     url: await app.getUrl(),
     close: async () => {
       await app.close();

@@ -118,10 +118,6 @@ export class HostBackend extends ComputeBackend {
     await this.engine.deleteAdapter(adapterId);
   }
 
-  hasAdapter(adapterId: string): boolean {
-    return this.adapters.has(adapterId);
-  }
-
   async exportState(adapterId: string): Promise<AdapterState> {
     return this.engine.exportState(this.adapter(adapterId).id);
   }

@@ -1,5 +1,5 @@
 import { AppError, serializeError } from '../../common/errors/app-error.js';
-import { type ComputeBackend, type TokenListener } from '../compute-backend.js';
+import { type ComputeBackend, type LostMemory, type TokenListener } from '../compute-backend.js';
 import { type Args, type CallMessage, type FromEngine, type Method, type Result, type ToEngine } from './calls.js';
 import { type Link } from './link.js';
 import { freightOf } from './message-arrays.js';
@@ -22,8 +22,11 @@ export class BackendServer {
     private readonly link: Link<FromEngine, ToEngine>,
     backend: Promise<ComputeBackend>,
   ) {
-    // An unheard failure would end the process before anybody calls.
-    backend.catch(() => undefined);
+    // A failure is told to the first call; unheard, it would end the process before.
+    backend.then(
+      (built) => built.onLoss((lost) => this.tellLoss(lost)),
+      () => undefined,
+    );
     this.handlers = handlersOf(backend);
     link.onMessage((message) => {
       if (message.kind === 'abort') this.running.get(message.id)?.abort();
@@ -43,6 +46,11 @@ export class BackendServer {
     } finally {
       this.running.delete(id);
     }
+  }
+
+  /** The end of the whole engine shows in the link. */
+  private tellLoss(lost: LostMemory): void {
+    if (lost.kind === 'adapter') this.send({ kind: 'lost', adapterId: lost.adapterId });
   }
 
   private send(message: FromEngine): void {

@@ -100,7 +100,13 @@ export interface TokenMessage {
   readonly event: TokenEvent;
 }
 
-export type FromEngine = ResultMessage | ErrorMessage | CrashMessage | TokenMessage;
+/** Tells that an adapter has left the engine's memory unasked; belongs to no call. */
+export interface LostMessage {
+  readonly kind: 'lost';
+  readonly adapterId: string;
+}
+
+export type FromEngine = ResultMessage | ErrorMessage | CrashMessage | TokenMessage | LostMessage;
 
 /** Tells whether a result is that of a call of this method. */
 export function isResultOf<M extends Method>(message: ResultMessage, method: M): message is ResultMessage<M> {

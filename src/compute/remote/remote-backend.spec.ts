@@ -55,10 +55,24 @@ describe('a RemoteBackend', () => {
     await backend.start();
     links[0]!.break('it ends once more');
     await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
-    expect(backend.hasAdapter('a')).toBe(true);
+    expect(await backend.digestState('a')).toMatch(/./);
     links[1]!.break('a test ended this one, too');
     await expect(backend.digestState('a')).rejects.toMatchObject({ code: 'engine_stopped' });
-    expect(backend.hasAdapter('a')).toBe(false);
+  });
+
+  it('tells listeners that the engine is gone before its calls fail, and which adapter the engine has lost', async () => {
+    const engine = new FakeBackend();
+    const { backend, links } = await started(() => engine);
+    const told: unknown[] = [];
+    backend.onLoss((lost) => told.push(lost));
+    await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
+    engine.lose('a');
+    await expect(backend.digestState('a')).rejects.toMatchObject({ code: 'adapter_not_loaded' });
+    expect(told).toEqual([{ kind: 'adapter', adapterId: 'a' }]);
+    const failed = backend.digestState('a').catch(() => told.push('failed'));
+    links[0]!.break('a test ended it', new Error('the cause'));
+    await failed;
+    expect(told.slice(1)).toEqual([{ kind: 'engine' }, 'failed']);
   });
 
   it('fails the calls that are open when its link ends, with the cause', async () => {

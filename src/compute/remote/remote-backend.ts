@@ -35,7 +35,7 @@ export interface LinkTraffic {
 /** A call that waits for its answer. */
 interface OpenCall {
   /** Takes an answer; called once. */
-  readonly settle: (answer: Exclude<FromEngine, { kind: 'token' }>) => void;
+  readonly settle: (answer: Exclude<FromEngine, { kind: 'token' | 'lost' }>) => void;
   readonly fail: (error: Error) => void;
   readonly onToken: TokenListener | undefined;
 }
@@ -50,7 +50,6 @@ export class RemoteBackend extends ComputeBackend {
   private nextId = 0;
   private found: BackendCapabilities | null = null;
   private readonly open = new Map<number, OpenCall>();
-  private readonly adapters = new Set<string>();
   private sentBytes = 0;
   private receivedBytes = 0;
 
@@ -89,16 +88,10 @@ export class RemoteBackend extends ComputeBackend {
 
   async createAdapter(adapter: AdapterHandle, from?: StateSource): Promise<void> {
     await this.call('createAdapter', [adapter, from]);
-    this.adapters.add(adapter.id);
   }
 
   async deleteAdapter(adapterId: string): Promise<void> {
-    this.adapters.delete(adapterId);
     await this.call('deleteAdapter', [adapterId]);
-  }
-
-  hasAdapter(adapterId: string): boolean {
-    return this.adapters.has(adapterId);
   }
 
   exportState(adapterId: string): Promise<AdapterState> {
@@ -186,6 +179,7 @@ export class RemoteBackend extends ComputeBackend {
 
   private receive(message: FromEngine): void {
     this.receivedBytes += freightOf(message).bytes;
+    if (message.kind === 'lost') return this.notifyLoss({ kind: 'adapter', adapterId: message.adapterId });
     const call = this.open.get(message.id);
     if (!call) return;
     if (message.kind === 'token') return call.onToken?.(message.event);
@@ -197,9 +191,9 @@ export class RemoteBackend extends ComputeBackend {
     this.link = null;
     this.stopped = reason;
     this.found = null;
-    this.adapters.clear();
     const calls = [...this.open.values()];
     this.open.clear();
+    this.notifyLoss({ kind: 'engine' });
     for (const { fail } of calls) fail(new EngineStoppedError(reason, { cause }));
   }
 }

@@ -154,4 +154,31 @@ describe('AdapterResidency', () => {
     await Promise.all([1, 2, 3].map(() => second.residency.use(world.operation('generate'))));
     expect(created).toBe(1);
   });
+
+  it('rebuilds what the backend has lost', async () => {
+    const worker = new AdapterWorker(world);
+    await worker.train(2);
+    const before = await worker.state();
+    worker.backend.lose('of another');
+    await worker.residency.use(world.operation('forward'));
+    worker.backend.lose(ADAPTER_ID);
+    await worker.residency.use(world.operation('forward'));
+    expect(await worker.state()).toEqual(before);
+  });
+
+  it('begins anew when the adapter is lost while it is rebuilt', async () => {
+    const first = new AdapterWorker(world);
+    await first.train(2);
+    const second = new AdapterWorker(world);
+    const step = second.backend.optimStep.bind(second.backend);
+    let steps = 0;
+    second.backend.optimStep = async (...parameters) => {
+      const result = await step(...parameters);
+      if (++steps === 2) second.backend.lose(ADAPTER_ID);
+      return result;
+    };
+    await Promise.all([1, 2].map(() => second.residency.use(world.operation('forward'))));
+    expect(await second.state()).toEqual(await first.state());
+    expect(steps).toBe(4);
+  });
 });

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
-import { ComputeBackend } from '../../compute/compute-backend.js';
+import { ComputeBackend, type LostMemory } from '../../compute/compute-backend.js';
+import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { FailedWithEffectError, type OperationOutcome } from '../../operations/operation-outcome.js';
 import { isReadOnly } from '../../operations/operations.js';
@@ -40,6 +41,8 @@ interface LiveAdapter {
   /** Optimiser steps since then. */
   snapshotSteps: number;
   writing: Promise<void> | null;
+  /** The backend has told that its memory is gone. */
+  isLost: boolean;
 }
 
 /**
@@ -65,6 +68,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     private readonly orphans: OrphanFolders,
     private readonly config: AppConfig,
   ) {
+    backend.onLoss((lost) => this.onLoss(lost));
     this.memoryLimit = config.adapterMemoryMb === 0 ? totalmem() * MEMORY_SHARE : config.adapterMemoryMb * 2 ** 20;
   }
 
@@ -153,7 +157,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     const { adapterId, modelId, lease } = operation;
     if (adapterId === null) throw new TypeError(`The operation on '${modelId}' does not belong to an adapter.`);
     let live = this.live.get(adapterId);
-    if (!live || live.lease !== lease || live.applied !== live.stored || !this.isInBackend(adapterId, live)) {
+    if (!live || (live.isLost && !isRebuilding(live)) || live.lease !== lease || live.applied !== live.stored) {
       live = this.rebuild({ ...operation, adapterId }, live);
     }
     live.usedAt = Date.now();
@@ -163,13 +167,15 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       return { adapter: await live.ready, live };
     } catch (error) {
       if (this.live.get(adapterId) === live) this.live.delete(adapterId);
+      // Lost while it was restored: once more, which fails while the engine is gone.
+      if (live.isLost) return this.enter(operation);
       throw error;
     }
   }
 
-  /** False when the backend has lost it (a crashed engine), not while it is being rebuilt. */
-  private isInBackend(adapterId: string, live: LiveAdapter): boolean {
-    return live.stored < 0 || this.backend.hasAdapter(adapterId);
+  /** What is gone is rebuilt from the log at its next use. */
+  private onLoss(lost: LostMemory): void {
+    for (const [id, live] of this.live) if (lost.kind === 'engine' || lost.adapterId === id) live.isLost = true;
   }
 
   private rebuild(
@@ -178,15 +184,8 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   ): LiveAdapter {
     const load = async (): Promise<AdapterEntity> => {
       await former?.writing;
-      await this.backend.deleteAdapter(adapterId);
-      const adapter = await this.adapters.findById(adapterId);
-      if (!adapter || adapter.deletedAt) throw new AdapterNotFoundError(modelId);
-      await this.states.deleteFailed(adapterId);
-      await this.orphans.tidy(adapterId);
-      const { position, snapshot } = await this.restore.restore(adapter);
-      live.applied = live.stored = position;
-      this.markSnapshot(live, snapshot);
-      live.bytes = adapter.trainableParams * BYTES_PER_PARAMETER;
+      const adapter = await this.load({ adapterId, modelId }, live);
+      if (live.isLost) throw new EngineStoppedError('it lost the adapter while it was restored');
       return adapter;
     };
     // Positions of -1: being rebuilt.
@@ -201,8 +200,25 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       snapshotAt: 0,
       snapshotSteps: 0,
       writing: null,
+      isLost: false,
     };
     return live;
+  }
+
+  private async load(
+    { adapterId, modelId }: { adapterId: string; modelId: string },
+    live: LiveAdapter,
+  ): Promise<AdapterEntity> {
+    await this.backend.deleteAdapter(adapterId);
+    const adapter = await this.adapters.findById(adapterId);
+    if (!adapter || adapter.deletedAt) throw new AdapterNotFoundError(modelId);
+    await this.states.deleteFailed(adapterId);
+    await this.orphans.tidy(adapterId);
+    const { position, snapshot } = await this.restore.restore(adapter);
+    live.applied = live.stored = position;
+    this.markSnapshot(live, snapshot);
+    live.bytes = adapter.trainableParams * BYTES_PER_PARAMETER;
+    return adapter;
   }
 
   private snapshotWhenDue(adapter: AdapterEntity, live: LiveAdapter): void {
@@ -251,4 +267,9 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     live.snapshotAt = Date.now();
     live.snapshotSteps = 0;
   }
+}
+
+/** Its positions are not known yet. */
+function isRebuilding({ stored }: LiveAdapter): boolean {
+  return stored < 0;
 }

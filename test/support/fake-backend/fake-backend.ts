@@ -147,6 +147,12 @@ export class FakeBackend extends ComputeBackend {
     return this.adapters.has(adapterId);
   }
 
+  /** Loses an adapter, as an engine does one of whose ranks has failed. */
+  lose(adapterId: string): void {
+    this.adapters.delete(adapterId);
+    this.notifyLoss({ kind: 'adapter', adapterId });
+  }
+
   async exportState(adapterId: string): Promise<AdapterState> {
     return Promise.resolve(copyState(this.adapter(adapterId).state));
   }
