@@ -4,7 +4,7 @@ import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE } from '../../../domain/usage.js';
-import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
+import { EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { type OperationOutcome } from '../../../operations/operation-outcome.js';
@@ -13,6 +13,7 @@ import { generatePayload } from '../../../operations/payloads/generate-payload.j
 import { encodeGenerateResult, tokenCounts } from '../../../operations/payloads/generate-result.js';
 import { cutAtStop } from '../streaming/text-stream.js';
 import { TokenPublisher } from '../streaming/token-events.js';
+import { Cancellations } from './cancellations.js';
 
 /** Samples from an adapter, sampler weights or a bare base model; publishes the tokens where a client streams. */
 @Injectable()
@@ -26,18 +27,23 @@ export class GenerateHandler extends OperationHandler {
     private readonly samplers: SamplerWeights,
     private readonly baseModels: BaseModelCatalog,
     private readonly events: EventBus,
+    private readonly cancellations: Cancellations,
   ) {
     super();
   }
 
-  override async run(operation: Operation): Promise<OperationOutcome> {
+  override run(operation: Operation): Promise<OperationOutcome> {
+    return this.cancellations.run(operation.requestId, (signal) => this.sample(operation, signal));
+  }
+
+  private async sample(operation: Operation, signal: AbortSignal): Promise<OperationOutcome> {
     const { request, checkpointId, stream, logprobs, promptLogprobs } = generatePayload.decode(operation.request);
     const publisher = stream ? this.publisherOf(operation) : null;
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
-    const result = await this.cancellable(operation, (signal) =>
-      this.withTarget(operation, checkpointId, (target) => this.backend.generate(target, request, { onToken, signal })),
+    const result = await this.withTarget(operation, checkpointId, (target) =>
+      this.backend.generate(target, request, { onToken, signal }),
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
@@ -47,7 +53,7 @@ export class GenerateHandler extends OperationHandler {
       result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
     );
     const scores = promptLogprobs
-      ? await this.withTarget(operation, checkpointId, (target) => this.scorePrompt(target, request.prompt))
+      ? await this.withTarget(operation, checkpointId, (target) => this.scorePrompt(target, request.prompt, signal))
       : null;
     scores?.fill(NaN, 0, -(request.topPromptLast ?? request.prompt.length));
     const encoded = encodeGenerateResult(request, result, { texts, logprobs, promptLogprobs: scores });
@@ -61,30 +67,17 @@ export class GenerateHandler extends OperationHandler {
    * importance sampling), and the same pass over the same tokens gives the same bits, which the graph for generation with
    * its cache does not promise.
    */
-  private async scorePrompt(target: ModelTarget, prompt: Int32Array): Promise<Float32Array> {
+  private async scorePrompt(target: ModelTarget, prompt: Int32Array, signal: AbortSignal): Promise<Float32Array> {
     const scores = new Float32Array(prompt.length).fill(NaN);
     if (prompt.length < 2) return scores;
     const rows = { offsets: Int32Array.of(0, prompt.length - 1), trailingShape: [] };
     const tokens = { data: prompt.slice(0, -1), ...rows };
     const lossInputs = { target_tokens: { data: prompt.slice(1), ...rows } };
     const loss = { name: 'cross_entropy', config: {} };
-    const { logprobs } = await this.backend.forward(target, { batch: { tokens, lossInputs }, loss, logprobs: 'all' });
+    const request = { batch: { tokens, lossInputs }, loss, logprobs: 'all' } as const;
+    const { logprobs } = await this.backend.forward(target, request, { signal });
     scores.set(logprobs.data, 1);
     return scores;
-  }
-
-  /** Runs a generation that ends when its client gives it up. */
-  private async cancellable<T>({ requestId }: Operation, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    const onEvent = (cancelled: string) => {
-      if (cancelled === requestId) controller.abort();
-    };
-    const unsubscribe = this.events.subscribe(EVENT_CHANNELS.requestCancelled, { onEvent });
-    try {
-      return await run(controller.signal);
-    } finally {
-      unsubscribe();
-    }
   }
 
   private async withTarget<T>(
