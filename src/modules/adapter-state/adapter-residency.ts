@@ -1,7 +1,6 @@
 import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { ComputeBackend, type LostMemory } from '../../compute/compute-backend.js';
-import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { AppConfig } from '../../config/app-config.js';
 import { FailedWithEffectError, type OperationOutcome } from '../../operations/operation-outcome.js';
 import { isReadOnly } from '../../operations/operations.js';
@@ -79,8 +78,8 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
 
   /**
    * Runs an operation that changes the adapter. `work` either changes the backend's state as a whole or fails and
-   * leaves it (unless it fails with a FailedWithEffectError). With `persist` the new state is written down before the operation completes, and pinned: for what a
-   * repeat of the log could not repeat.
+   * leaves it (unless it fails with a FailedWithEffectError). With `persist` the new state is written down before the
+   * operation completes, and pinned: for what a replay of the log could not repeat.
    */
   async change(
     operation: Operation,
@@ -163,14 +162,14 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     live.usedAt = Date.now();
     this.live.delete(adapterId);
     this.live.set(adapterId, live);
-    try {
-      return { adapter: await live.ready, live };
-    } catch (error) {
-      if (this.live.get(adapterId) === live) this.live.delete(adapterId);
-      // Lost while it was restored: once more, which fails while the engine is gone.
-      if (live.isLost) return this.enter(operation);
-      throw error;
-    }
+    const entered = live;
+    const adapter = await entered.ready.catch((error: unknown) => {
+      if (this.live.get(adapterId) === entered) this.live.delete(adapterId);
+      if (!entered.isLost) throw error;
+      return null;
+    });
+    // Lost while it was restored: once more, which fails while the engine is gone.
+    return adapter === null || entered.isLost ? this.enter(operation) : { adapter, live: entered };
   }
 
   /** What is gone is rebuilt from the log at its next use. */
@@ -184,9 +183,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   ): LiveAdapter {
     const load = async (): Promise<AdapterEntity> => {
       await former?.writing;
-      const adapter = await this.load({ adapterId, modelId }, live);
-      if (live.isLost) throw new EngineStoppedError('it lost the adapter while it was restored');
-      return adapter;
+      return this.load({ adapterId, modelId }, live);
     };
     // Positions of -1: being rebuilt.
     const live: LiveAdapter = {
