@@ -44,7 +44,7 @@ async function stateOf(model_id: string) {
 /** The engine loses the adapter; the next request rebuilds it from the log. */
 async function forget(model_id: string): Promise<void> {
   const [row] = await database.query<{ id: string }>(`SELECT id FROM adapters WHERE model_id = $1`, [model_id]);
-  await service.backend.deleteAdapter(row!.id);
+  service.backend.lose(row!.id);
 }
 
 interface HistoryAnswer {
@@ -264,13 +264,13 @@ describe('a fault inside the backend', () => {
     );
     expect(rows).toHaveLength(1);
     await rm(path.join(service.disk.folder, rows[0]!.path), { recursive: true });
-    const lose = () => service.backend.deleteAdapter(rows[0]!.id);
-    await lose();
+    const lose = () => service.backend.lose(rows[0]!.id);
+    lose();
     await api.run('/fwd', { model_id: 'torn', data: [datum()] });
     expect(await stateOf('torn')).toEqual(before);
 
     await api.run('/save_weights', { model_id: 'torn', name: 'one', overwrite: true });
-    await lose();
+    lose();
     const lost = await settled('/fwd', { model_id: 'torn', data: [datum()] });
     expect(lost.body.error).toMatchObject({ code: 'state_lost' });
     expect(lost.body.error.message).toContain('its checkpoint has been replaced since');
@@ -280,7 +280,7 @@ describe('a fault inside the backend', () => {
     await train('lost');
     const before = await stateOf('lost');
     const [row] = await database.query<{ id: string }>(`SELECT id FROM adapters WHERE model_id = 'lost'`);
-    await service.backend.deleteAdapter(row!.id);
+    service.backend.lose(row!.id);
     await api.run('/fwd', { model_id: 'lost', data: [datum()] });
     expect(await stateOf('lost')).toEqual(before);
   });
