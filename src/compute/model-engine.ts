@@ -85,8 +85,8 @@ export abstract class ModelEngine {
 
   /** Opens an empty sequence of tokens. @returns its id */
   abstract openSequence(weights: WeightsRef): Promise<number>;
-  /** Opens `count` sequences that begin with the tokens of this one. @returns their ids */
-  abstract forkSequence(sequence: number, count: number): Promise<readonly number[]>;
+  /** Opens `count` sequences that begin with the first `length` tokens of this one, by default all. @returns their ids */
+  abstract forkSequence(sequence: number, count: number, length?: number): Promise<readonly number[]>;
   /**
    * Appends tokens to open sequences, each at most once: a piece of a prompt to one, the token drawn last to others.
    * Says what comes next, in one list for each step.
@@ -114,6 +114,8 @@ export interface EngineModel {
   readonly name: string;
   readonly config: TransformerConfig;
   readonly parameterCount: number;
+  /** Memory that an open sequence takes for each token that it holds. */
+  readonly cacheBytesPerToken: number;
 }
 
 /** Weights that the engine holds: those of a base model, alone or with an adapter's. */
@@ -174,7 +176,10 @@ export interface SequenceStep {
   readonly rows?: Int32Array;
 }
 
-/** What the model says about one next token: logits of the whole vocabulary and their log-sum-exp. */
+/**
+ * What the model says about one next token: logits of the whole vocabulary and their log-sum-exp. The logits are valid
+ * until the next call of advance().
+ */
 export interface NextToken {
   readonly logits: Float32Array;
   readonly logSum: number;

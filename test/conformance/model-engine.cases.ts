@@ -268,6 +268,21 @@ const sampling: readonly EngineCase[] = [
     },
   },
   {
+    name: 'forks a sequence at any of its tokens, and leaves it as it is',
+    run: async ({ engine }) => {
+      const ref = adapterRef('a');
+      const { sequence } = await read(engine, ref, tokens(7));
+      const [cut] = await engine.forkSequence(sequence, 1, 3);
+      const after = await engine.advance([{ sequence: cut!, tokens: tokens(2, 9) }]);
+      expect(
+        relativeDistance(after[0]![0]!.logits, (await alone(engine, ref, tokens(7).slice(0, 3), tokens(2, 9))).logits),
+      ).toBeLessThan(1e-5);
+      const [next] = await engine.advance([{ sequence, tokens: tokens(1) }]);
+      expect(plain(next![0]!)).toEqual(await alone(engine, ref, tokens(7), tokens(1)));
+      await engine.closeSequences([sequence, cut!]);
+    },
+  },
+  {
     name: 'tells what comes after the rows that are asked for',
     run: async ({ engine }) => {
       const sequence = await engine.openSequence(adapterRef('a'));

@@ -46,7 +46,7 @@ export class TinyEngine extends ModelEngine {
     maxRank: 8,
     ranks: 1,
     repeatability: 'bitwise',
-    models: [{ ...FAKE_MODEL, parameterCount: 1 }],
+    models: [{ ...FAKE_MODEL, parameterCount: 1, cacheBytesPerToken: 8 }],
   };
   calls: string[] = [];
   readonly openSequences = new Map<number, number>();
@@ -166,10 +166,10 @@ export class TinyEngine extends ModelEngine {
     return this.nextId++;
   }
 
-  async forkSequence(sequence: number, count: number): Promise<readonly number[]> {
-    this.calls.push(`fork ${count}`);
+  async forkSequence(sequence: number, count: number, length?: number): Promise<readonly number[]> {
+    this.calls.push(length === undefined ? `fork ${count}` : `fork ${count} at ${length}`);
     const ids = Array.from({ length: count }, () => this.nextId++);
-    for (const id of ids) this.openSequences.set(id, this.openSequences.get(sequence)!);
+    for (const id of ids) this.openSequences.set(id, length ?? this.openSequences.get(sequence)!);
     return ids;
   }
 

@@ -25,6 +25,7 @@ import { LocalPass } from './passes/local-pass.js';
 import { ModelRuntime } from './model-runtime.js';
 import { PassMemory } from './passes/pass-memory.js';
 import { type PinnedWeights } from './pinned-weights.js';
+import { cacheBytesPerToken } from './sequences/kv-cache.js';
 import { Sequences } from './sequences/sequences.js';
 
 export interface LocalModel {
@@ -78,6 +79,7 @@ export class LocalEngine extends ModelEngine {
       name: runtime.name,
       config: runtime.config,
       parameterCount: runtime.weights.parameterCount,
+      cacheBytesPerToken: cacheBytesPerToken(runtime.config),
     }));
     // The order in which a GPU adds may change from run to run.
     const repeatability = device === 'cpu' ? 'bitwise' : 'rounding';
@@ -194,8 +196,8 @@ export class LocalEngine extends ModelEngine {
     return this.sequences.open(this.pinned(weights));
   }
 
-  async forkSequence(sequence: number, count: number): Promise<readonly number[]> {
-    return this.sequences.fork(sequence, count);
+  async forkSequence(sequence: number, count: number, length?: number): Promise<readonly number[]> {
+    return this.sequences.fork(sequence, count, length);
   }
 
   advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]> {

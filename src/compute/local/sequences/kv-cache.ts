@@ -6,6 +6,11 @@ import { MASKED } from '../position-tables.js';
 /** Places are added in steps, so that the cache is laid out anew only now and then. */
 const GROWTH = 128;
 
+/** Keys and values of one token, in all layers. */
+export function cacheBytesPerToken({ layerCount, kvHeadCount, headDim }: TransformerConfig): number {
+  return 2 * layerCount * kvHeadCount * headDim * Float32Array.BYTES_PER_ELEMENT;
+}
+
 /**
  * Keys and values of the tokens so far, for sequences of equal length: per layer and kind [B, kvHeads, capacity, D].
  * Programs read it in place and give back only the new tokens' rows, which are copied in here.
@@ -62,12 +67,12 @@ export class KvCache {
     this.relayout(sequences, this.length);
   }
 
-  /** A cache of its own with the given sequences of this one. */
-  copy(sequences: readonly number[]): KvCache {
+  /** A cache of its own with the first `length` tokens of the given sequences of this one. */
+  copy(sequences: readonly number[], length = this.length): KvCache {
     const copy = new KvCache(this.config, 0);
     copy.tensors = this.tensors;
     copy.capacity = this.capacity;
-    copy.length = this.length;
+    copy.length = length;
     copy.select(sequences);
     return copy;
   }

@@ -23,10 +23,17 @@ export class Sequences {
     return id!;
   }
 
-  fork(sequence: number, count: number): readonly number[] {
+  fork(sequence: number, count: number, length?: number): readonly number[] {
     const { weights, cache, members } = this.groupOf(sequence);
     const row = members.indexOf(sequence);
-    return this.add(weights, cache.copy(Array.from({ length: count }, () => row)), count);
+    return this.add(
+      weights,
+      cache.copy(
+        Array.from({ length: count }, () => row),
+        length,
+      ),
+      count,
+    );
   }
 
   /** Sequences that were forked together and take equally many tokens run at once, the others one after another. */
