@@ -86,6 +86,8 @@ export type LostMemory = { readonly kind: 'engine' } | { readonly kind: 'adapter
 export interface CallOptions {
   /** Gives the call up. @see CallCancelledError */
   readonly signal?: AbortSignal | undefined;
+  /** Whose call it is: calls of different owners get equal shares, whoever has made more. Nobody's where left out. */
+  readonly owner?: string | undefined;
 }
 
 export interface GenerateOptions extends CallOptions {

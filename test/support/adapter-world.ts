@@ -71,6 +71,7 @@ export class AdapterWorld {
     return {
       requestId: `future_${position}`,
       position,
+      owner: this.row.owner,
       kind,
       adapterId: this.row.id,
       modelId: this.row.modelId,

@@ -146,6 +146,7 @@ export class FakeLog extends OperationLogRepository {
     return {
       request_id: row.id,
       position: String(this.operations.indexOf(row)),
+      owner: '',
       kind: row.kind,
       adapter_id: row.adapterId,
       model_id: 'model',

@@ -45,8 +45,8 @@ export interface HostBackendOptions {
   readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
 }
 
-/** One pass runs and the next is at hand; generations take turns token by token. */
-const CALLS_IN_FLIGHT = { passes: 2, generations: 8 };
+/** What waits at the same time can share the base model's work. */
+const CALLS_IN_FLIGHT = { passes: 64, generations: 256 };
 
 /**
  * The compute backend over an engine: losses, checks, sampling, and the order in which calls reach the engine. Passes run

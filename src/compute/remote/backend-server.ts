@@ -85,11 +85,13 @@ function handlersOf(backend: Promise<ComputeBackend>): Handlers {
     loadState: async (args) => (await backend).loadState(...args),
     loadWeights: async (args) => (await backend).loadWeights(...args),
     dropWeights: async (args) => (await backend).dropWeights(...args),
-    forward: async (args, { signal }) => (await backend).forward(...args, { signal }),
-    forwardBackward: async (args, { signal }) => (await backend).forwardBackward(...args, { signal }),
+    forward: async ([target, request, owner], { signal }) =>
+      (await backend).forward(target, request, { signal, owner }),
+    forwardBackward: async ([adapterId, request, owner], { signal }) =>
+      (await backend).forwardBackward(adapterId, request, { signal, owner }),
     optimStep: async (args) => (await backend).optimStep(...args),
     dropGradients: async (args) => (await backend).dropGradients(...args),
-    generate: async ([target, request, { tellTokens }], { signal, onToken }) =>
-      (await backend).generate(target, request, { signal, onToken: tellTokens ? onToken : undefined }),
+    generate: async ([target, request, { tellTokens, owner }], { signal, onToken }) =>
+      (await backend).generate(target, request, { signal, owner, onToken: tellTokens ? onToken : undefined }),
   };
 }

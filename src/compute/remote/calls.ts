@@ -42,13 +42,17 @@ export interface EngineCalls {
   readonly loadState: Signature<[adapterId: string, from: StateSource, options: { optimizer: boolean }], void>;
   readonly loadWeights: Signature<[weights: AdapterHandle, from: StateSource], void>;
   readonly dropWeights: Signature<[id: string], void>;
-  readonly forward: Signature<[target: ModelTarget, request: ForwardRequest], ForwardResult>;
-  readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest], ForwardResult>;
+  readonly forward: Signature<[target: ModelTarget, request: ForwardRequest, owner?: string], ForwardResult>;
+  readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest, owner?: string], ForwardResult>;
   readonly optimStep: Signature<[adapterId: string, params: AdamParams], OptimStepResult>;
   readonly dropGradients: Signature<[adapterId: string], number>;
   /** `tellTokens`: whether each token is sent as it is drawn. */
   readonly generate: Signature<
-    [target: ModelTarget, request: GenerateRequest, options: { readonly tellTokens: boolean }],
+    [
+      target: ModelTarget,
+      request: GenerateRequest,
+      options: { readonly tellTokens: boolean; readonly owner?: string | undefined },
+    ],
     GenerateResult
   >;
 }

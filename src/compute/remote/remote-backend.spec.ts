@@ -90,6 +90,31 @@ describe('a RemoteBackend', () => {
     await expect(backend.start()).rejects.toThrow('answered start with the result of digestState');
   });
 
+  it('tells whose a call is', async () => {
+    const owners: (string | undefined)[] = [];
+    class OwnedBackend extends FakeBackend {
+      override forward(...[target, request, options]: Parameters<FakeBackend['forward']>): Promise<ForwardResult> {
+        owners.push(options?.owner);
+        return super.forward(target, request, options);
+      }
+      override forwardBackward(...[id, request, options]: Parameters<FakeBackend['forwardBackward']>) {
+        owners.push(options?.owner);
+        return super.forwardBackward(id, request, options);
+      }
+      override generate(...[target, request, options]: Parameters<FakeBackend['generate']>): Promise<GenerateResult> {
+        owners.push(options?.owner);
+        return super.generate(target, request, options);
+      }
+    }
+    const { backend } = await started(() => new OwnedBackend());
+    await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
+    await backend.forward(base, requestOf(DATUMS), { owner: 'one' });
+    await backend.forwardBackward('a', requestOf(DATUMS), { owner: 'two' });
+    await backend.generate(base, { prompt: Int32Array.of(5), count: 1, sampling: SAMPLING }, { owner: 'three' });
+    await backend.forward(base, requestOf(DATUMS));
+    expect(owners).toEqual(['one', 'two', 'three', undefined]);
+  });
+
   it('has tokens sent only where somebody listens', async () => {
     const asked: boolean[] = [];
     class AskedBackend extends FakeBackend {

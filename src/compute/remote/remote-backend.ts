@@ -123,11 +123,11 @@ export class RemoteBackend extends ComputeBackend {
   }
 
   forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    return this.call('forward', [target, request], options);
+    return this.call('forward', [target, request, options?.owner], options);
   }
 
   forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    return this.call('forwardBackward', [adapterId, request], options);
+    return this.call('forwardBackward', [adapterId, request, options?.owner], options);
   }
 
   optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
@@ -139,8 +139,9 @@ export class RemoteBackend extends ComputeBackend {
   }
 
   generate(target: ModelTarget, request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {
+    const { owner } = options;
     const tellTokens = options.onToken !== undefined;
-    return this.call('generate', [target, request, { tellTokens }], options);
+    return this.call('generate', [target, request, { tellTokens, owner }], options);
   }
 
   private async call<M extends Method>(

@@ -89,6 +89,7 @@ export class AdapterRestore {
     return {
       backend: this.backend,
       adapterId: liveId,
+      owner: heir.owner,
       rewindTo: async (position) => {
         const { baseModel, lora } = adapter;
         await this.withStateAt(adapter, position, heir, (rebuilt) =>

@@ -14,6 +14,7 @@ export interface OperationRow {
   readonly request_id: string;
   /** bigint, as text. */
   readonly position: string;
+  readonly owner: string;
   readonly kind: OperationKind;
   readonly adapter_id: string | null;
   readonly model_id: string;
@@ -89,7 +90,8 @@ const DEATHS_TO_ISOLATE = 2;
 
 /** Payloads up to this size come with the claim. */
 const SMALL_BYTES = 2 ** 20;
-const CLAIM_COLUMNS = 'request_id, position, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
+const CLAIM_COLUMNS =
+  'request_id, position, owner, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
 const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);

@@ -44,6 +44,7 @@ export function toOperation(row: OperationRow, lease: number): Operation {
   return {
     requestId: row.request_id,
     position: Number(row.position),
+    owner: row.owner,
     kind: row.kind,
     adapterId: row.adapter_id,
     modelId: row.model_id,

@@ -27,6 +27,8 @@ export interface Operation {
   readonly requestId: string;
   /** Place in the log: a later operation has a larger position. */
   readonly position: number;
+  /** The API key that sent it; '' where no keys are configured. */
+  readonly owner: string;
   readonly kind: OperationKind;
   readonly adapterId: string | null;
   readonly modelId: string;

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
-import { ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
+import { type CallOptions, ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
 import { type SampledSequence, type SamplingParams } from '../../../domain/sampling.js';
 import { NO_USAGE } from '../../../domain/usage.js';
 import { EventBus } from '../../../events/event-bus.js';
@@ -43,7 +43,7 @@ export class GenerateHandler extends OperationHandler {
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
     const result = await this.withTarget(operation, checkpointId, (target) =>
-      this.backend.generate(target, request, { onToken, signal }),
+      this.backend.generate(target, request, { onToken, signal, owner: operation.owner }),
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
@@ -53,7 +53,9 @@ export class GenerateHandler extends OperationHandler {
       result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
     );
     const scores = promptLogprobs
-      ? await this.withTarget(operation, checkpointId, (target) => this.scorePrompt(target, request.prompt, signal))
+      ? await this.withTarget(operation, checkpointId, (target) =>
+          this.scorePrompt(target, request.prompt, { signal, owner: operation.owner }),
+        )
       : null;
     scores?.fill(NaN, 0, -(request.topPromptLast ?? request.prompt.length));
     const encoded = encodeGenerateResult(request, result, { texts, logprobs, promptLogprobs: scores });
@@ -67,7 +69,7 @@ export class GenerateHandler extends OperationHandler {
    * importance sampling), and the same pass over the same tokens gives the same bits, which the graph for generation with
    * its cache does not promise.
    */
-  private async scorePrompt(target: ModelTarget, prompt: Int32Array, signal: AbortSignal): Promise<Float32Array> {
+  private async scorePrompt(target: ModelTarget, prompt: Int32Array, options: CallOptions): Promise<Float32Array> {
     const scores = new Float32Array(prompt.length).fill(NaN);
     if (prompt.length < 2) return scores;
     const rows = { offsets: Int32Array.of(0, prompt.length - 1), trailingShape: [] };
@@ -75,7 +77,7 @@ export class GenerateHandler extends OperationHandler {
     const lossInputs = { target_tokens: { data: prompt.slice(1), ...rows } };
     const loss = { name: 'cross_entropy', config: {} };
     const request = { batch: { tokens, lossInputs }, loss, logprobs: 'all' } as const;
-    const { logprobs } = await this.backend.forward(target, request, { signal });
+    const { logprobs } = await this.backend.forward(target, request, options);
     scores.set(logprobs.data, 1);
     return scores;
   }

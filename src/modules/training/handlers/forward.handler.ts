@@ -23,7 +23,8 @@ export class ForwardHandler extends OperationHandler {
     const request = forwardOperation.decode(operation.request);
     warnOfChange(operation, forwardOperation.changeSince?.(request, this.backend.capabilities));
     const usage = forwardUsage(request);
-    return { result: encodeForwardResult(await this.backend.forward(target, request), request.loss), usage };
+    const { owner } = operation;
+    return { result: encodeForwardResult(await this.backend.forward(target, request, { owner }), request.loss), usage };
   }
 
   private async targetOf(operation: Operation): Promise<ModelTarget> {
