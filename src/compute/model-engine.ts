@@ -59,7 +59,7 @@ export abstract class ModelEngine {
 
   /**
    * Opens one pass over the base model for all items, which share it, and divides it into runs that fit the engine's
-   * memory. The caller decides in which order and how often it makes the runs.
+   * memory. The caller decides in which order and how often it makes the runs. All items of a pass have the same `train`.
    */
   abstract openPass(items: readonly PassItem[]): Promise<OpenPass>;
   /** Computes the log-probs of a run, and keeps what its backward needs until the next call for the pass. */
@@ -107,8 +107,17 @@ export interface EngineCapabilities {
   /** Processes that hold a share of the models. */
   readonly ranks: number;
   readonly repeatability: Repeatability;
+  readonly batching: Batching;
+  /** Tokens of a run beyond which sharing it gains nothing. */
+  readonly passTokens: number;
   readonly models: readonly EngineModel[];
 }
+
+/**
+ * What items of one pass, and sequences of one step, get in company: the bits that each gets alone; numbers that differ
+ * by rounding; or no company, since the engine runs them one after another.
+ */
+export type Batching = 'exact' | 'rounding' | 'off';
 
 export interface EngineModel {
   readonly name: string;
@@ -141,6 +150,14 @@ export interface OpenPass {
   readonly id: number;
   /** None where no position is scored. */
   readonly runs: readonly PassRun[];
+  /** Items that cannot run, each with its reason; they are in no run, and the others go on without them. */
+  readonly refused: readonly RefusedItem[];
+}
+
+export interface RefusedItem {
+  /** Place among the items of the pass. */
+  readonly item: number;
+  readonly error: Error;
 }
 
 /** What runs at once. */

@@ -83,30 +83,30 @@ const training: readonly EngineCase[] = [
     run: async (subject) => {
       const { engine, baseModel } = subject;
       const items = [itemOf(adapterRef('a'), 1), itemOf(adapterRef('b'), 2)];
-      const base = itemOf({ kind: 'base', baseModel }, 3, { train: false });
       const alone = [];
       for (const item of items) alone.push(...(await pass(engine, [item], [0])));
-      alone.push(...(await pass(engine, [base])));
       const gradients = [await gradientsOf(engine, 'a'), await gradientsOf(engine, 'b')];
       await makeAdapters(subject);
-      const { id, runs } = await engine.openPass([...items, base]);
-      const together: number[][] = [[], [], []];
-      for (const [run, { parts }] of runs.entries()) {
-        const found = await engine.forward(id, run);
-        parts.forEach(({ item }, part) => together[item]!.push(...found[part]!));
-        const trains = parts.some(({ item }) => item < 2);
-        if (trains)
-          await engine.backward(
-            id,
-            run,
-            found.map((part) => part.map((_, i) => -1 - i)),
-          );
-      }
-      await engine.keepGradients(id, 0);
-      await engine.keepGradients(id, 1);
-      await engine.closePass(id);
-      expect(together).toEqual(alone);
+      expect(await pass(engine, items, [0, 1])).toEqual(alone);
       expect([await gradientsOf(engine, 'a'), await gradientsOf(engine, 'b')]).toEqual(gradients);
+      const read = [adapterRef('b'), { kind: 'base', baseModel } as const, adapterRef('a')].map((weights, seed) =>
+        itemOf(weights, seed, { train: false }),
+      );
+      const readAlone = [];
+      for (const item of read) readAlone.push(...(await pass(engine, [item])));
+      expect(await pass(engine, read)).toEqual(readAlone);
+    },
+  },
+  {
+    name: 'refuses an item that cannot run, and runs the others',
+    run: async ({ engine }) => {
+      const good = itemOf(adapterRef('a'), 1);
+      const { id, runs, refused } = await engine.openPass([itemOf({ kind: 'weights', id: 'nobody' }, 2), good]);
+      expect(refused).toMatchObject([{ item: 0, error: { code: 'weights_unknown' } }]);
+      expect(runs.flatMap(({ parts }) => parts.map(({ item }) => item))).toEqual([1]);
+      const [logprobs] = await engine.forward(id, 0);
+      await engine.closePass(id);
+      expect([[...logprobs!]]).toEqual(await pass(engine, [good]));
     },
   },
   {

@@ -46,6 +46,8 @@ export class TinyEngine extends ModelEngine {
     maxRank: 8,
     ranks: 1,
     repeatability: 'bitwise',
+    batching: 'exact',
+    passTokens: 1024,
     models: [{ ...FAKE_MODEL, parameterCount: 1, cacheBytesPerToken: 8 }],
   };
   calls: string[] = [];
@@ -120,7 +122,7 @@ export class TinyEngine extends ModelEngine {
     const id = this.nextId++;
     this.passes.set(id, { items, runs, slopes: items.map(() => 0) });
     this.calls.push(`open ${items.map(({ train }) => (train ? 'train' : 'read')).join()}`);
-    return { id, runs };
+    return { id, runs, refused: [] };
   }
 
   async forward(pass: number, run: number): Promise<RunLogprobs> {

@@ -70,6 +70,7 @@ export class TrainingPass {
     throwIfCancelled(this.signal);
     const pass = await this.engine.openPass([{ ...this.item, train }]);
     try {
+      for (const { error } of pass.refused) throw error;
       const runs = pass.runs.map(({ parts }, index): Run => {
         const datums = parts.flatMap((part) => part.datums);
         return { index, datums, positions: scoredPositions(tokens, scored, datums) };

@@ -9,6 +9,7 @@ import {
   type NextToken,
   type OpenPass,
   type PassItem,
+  type RefusedItem,
   type RunLogprobs,
   type RunSlopes,
   type SequenceStep,
@@ -45,6 +46,9 @@ export interface LocalEngineOptions {
 /** Adapters of higher rank would cost as much as training the model itself. */
 const MAX_RANK = 256;
 
+/** Longer runs are no faster per token. */
+const PASS_TOKENS = 1024;
+
 interface LocalRun {
   readonly item: LocalPass;
   readonly packed: LocalPass['runs'][number];
@@ -52,7 +56,8 @@ interface LocalRun {
 
 /** The runs of the first item, then those of the next. */
 interface LocalOpenPass {
-  readonly items: readonly LocalPass[];
+  /** By their place in the pass; none for items that were refused. */
+  readonly items: ReadonlyMap<number, LocalPass>;
   readonly runs: readonly LocalRun[];
 }
 
@@ -83,7 +88,17 @@ export class LocalEngine extends ModelEngine {
     }));
     // The order in which a GPU adds may change from run to run.
     const repeatability = device === 'cpu' ? 'bitwise' : 'rounding';
-    return { engine: name, device, maxRank: MAX_RANK, ranks: 1, repeatability, models };
+    const batching = 'off';
+    return {
+      engine: name,
+      device,
+      maxRank: MAX_RANK,
+      ranks: 1,
+      repeatability,
+      batching,
+      passTokens: PASS_TOKENS,
+      models,
+    };
   }
 
   async start(): Promise<void> {
@@ -155,13 +170,22 @@ export class LocalEngine extends ModelEngine {
   }
 
   async openPass(items: readonly PassItem[]): Promise<OpenPass> {
-    const budget = this.options.memoryBudgetBytes;
-    const passes = items.map((item) => new LocalPass(item, this.pinned(item.weights), this.passMemory, budget));
-    const runs = passes.flatMap((item) => item.runs.map((packed) => ({ item, packed })));
+    const accepted = new Map<number, LocalPass>();
+    const refused: RefusedItem[] = [];
+    for (const [place, item] of items.entries()) {
+      try {
+        accepted.set(place, this.localPass(item));
+      } catch (error) {
+        refused.push({ item: place, error: error as Error });
+      }
+    }
+    const runs = [...accepted.values()].flatMap((item) => item.runs.map((packed) => ({ item, packed })));
     const id = this.nextPass++;
-    this.passes.set(id, { items: passes, runs });
-    const described = passes.flatMap(({ runs: own }, item) => own.map(({ datums }) => ({ parts: [{ item, datums }] })));
-    return { id, runs: described };
+    this.passes.set(id, { items: accepted, runs });
+    const described = [...accepted].flatMap(([item, { runs: own }]) =>
+      own.map(({ datums }) => ({ parts: [{ item, datums }] })),
+    );
+    return { id, runs: described, refused };
   }
 
   async forward(pass: number, run: number): Promise<RunLogprobs> {
@@ -180,7 +204,7 @@ export class LocalEngine extends ModelEngine {
   }
 
   async keepGradients(pass: number, item: number): Promise<void> {
-    const local = this.pass(pass).items[item]!;
+    const local = this.pass(pass).items.get(item)!;
     const { weights } = local.item;
     if (weights.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
     const gradients = local.gradients();
@@ -206,6 +230,10 @@ export class LocalEngine extends ModelEngine {
 
   async closeSequences(sequences: readonly number[]): Promise<void> {
     this.sequences.close(sequences);
+  }
+
+  private localPass(item: PassItem): LocalPass {
+    return new LocalPass(item, this.pinned(item.weights), this.passMemory, this.options.memoryBudgetBytes);
   }
 
   /** The weights as they are now: states are replaced, never changed in place. */
