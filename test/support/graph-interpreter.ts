@@ -109,6 +109,8 @@ function evaluate(node: Node, inputs: Numbers[], resolve: (dim: number | string)
       return split(x, operation.axis, y.data);
     case 'gatherRows':
       return [gatherRows(x, y, operation.zeroFill)];
+    case 'scatterRows':
+      return [scatterRows(inputs)];
     case 'oneHot':
       return [{ shape: [...x.shape, operation.depth], data: x.data.flatMap((i) => hot(i, operation.depth)) }];
     case 'rope':
@@ -228,6 +230,16 @@ function gatherRows(x: Numbers, index: Numbers, zeroFill: boolean): Numbers {
     return x.data.slice(from * width, (from + 1) * width);
   });
   return { shape: [...index.shape, ...x.shape.slice(1)], data };
+}
+
+function scatterRows([cache, index, rows]: readonly Numbers[]): Numbers {
+  const data = [...cache!.data];
+  const [, channels, places, size] = cache!.shape as [number, number, number, number];
+  for (let row = 0; row < index!.data.length / 3; row++) {
+    const [b, c, p] = index!.data.slice(row * 3, row * 3 + 3) as [number, number, number];
+    for (let d = 0; d < size; d++) data[((b * channels + c) * places + p) * size + d] = rows!.data[row * size + d]!;
+  }
+  return { shape: cache!.shape, data };
 }
 
 function hot(index: number, depth: number): number[] {

@@ -63,6 +63,14 @@ describe('shapes that do not fit are refused when they are recorded', () => {
     expect(() => ops.mul(input(['T', 4]), input(['T', 5]))).toThrow('cannot be broadcast');
   });
 
+  it('scatterRows', () => {
+    const index = graph.input('places', 'i64', ['N', 2, 3]);
+    const cache = input(['B', 2, 'P', 4]);
+    expect(ops.scatterRows(cache, index, input(['N', 2, 4])).shape).toEqual(['B', 2, 'P', 4]);
+    expect(() => ops.scatterRows(cache, index, input(['N', 2, 5]))).toThrow('scatterRows');
+    expect(() => ops.scatterRows(cache, index, input(['T', 2, 4]))).toThrow('scatterRows');
+  });
+
   it('reshape', () => {
     expect(() => ops.reshape(input(['T', 4]), ['T', 5])).toThrow('reshape: shapes [T, 4] and [T, 5] do not fit');
     expect(() => ops.reshape(input(['T', 4]), ['B', 'S', 4])).toThrow('reshape');

@@ -158,6 +158,19 @@ export class Operations {
     });
   }
 
+  /**
+   * The cache [B, C, P, D] with `rows` [N, C, D] written over some of its places: rows[n, c] at the place [b, c, p] that
+   * `index` (i64 [N, C, 3]) names. Rows for the same place must be equal. Fed with the same memory for the cache and, as
+   * a result of the program, for what this gives, an executor may write into that memory and copy nothing.
+   */
+  scatterRows(cache: Tensor, index: Tensor, rows: Tensor): Tensor {
+    const [, channels, , size] = cache.shape;
+    const [count] = rows.shape;
+    if (!sameShape(rows.shape, [count!, channels!, size!])) throw shapeError('scatterRows', cache.shape, rows.shape);
+    if (!sameShape(index.shape, [count!, channels!, 3])) throw shapeError('scatterRows', index.shape, rows.shape);
+    return this.record({ op: 'scatterRows' }, [cache, index, rows], cache.shape);
+  }
+
   /** 1 at the given index of a new last axis of `depth` places, else 0. */
   oneHot(index: Tensor, depth: number): Tensor {
     return this.graph.node({ op: 'oneHot', depth }, [index], [[...index.shape, depth]], 'f32')[0]!;

@@ -106,7 +106,9 @@ export interface CompiledProgram {
   readonly program: Program;
   /**
    * Lets the loop turn before it begins, so that whoever makes one run after another still hears messages.
-   * @param into memory for all results, of their shapes (see resultShapes), which an executor uses if it can do so
+   * @param into memory for all results, of their shapes (see resultShapes), which an executor uses if it can do so; what
+   *   it gives back says where the results are. The memory of a scatterRows' cache may be given for its result as well:
+   *   the cache is then changed in place, or as before beside a result of its own.
    */
   run(
     feeds: ReadonlyMap<string, HostTensor>,

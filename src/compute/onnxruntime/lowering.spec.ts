@@ -7,7 +7,7 @@ import { numbers, randomNumbers } from '../../../test/support/numbers-builders.j
 import { type Shape } from '../graph/dim.js';
 import { type DType, Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
-import { extractProgram, hostTensor, type Program, resultShapes } from '../graph/program.js';
+import { extractProgram, type HostTensor, hostTensor, type Program, resultShapes } from '../graph/program.js';
 import { PassMemory } from '../local/passes/pass-memory.js';
 import { type WeightFile } from '../weight-file.js';
 import { lowerProgram } from './lowering.js';
@@ -152,6 +152,35 @@ describe('every operation comes out as defined', () => {
     expect([...data.subarray(0, 4)]).toEqual(x.value.data.slice(4, 8));
     expect([...data.subarray(8)]).toEqual(x.value.data.slice(0, 4));
     await compiled.release();
+  });
+
+  it('scatterRows: beside what it keeps, and in place where cache and result are the same memory', async () => {
+    const inputs = [
+      random('cache', [2, 2, 3, 4], ['B', 2, 'P', 4]),
+      i64(numbers([2, 2, 3], 1, 0, 2, 1, 1, 2, 0, 0, 0, 0, 1, 0), ['N', 2, 3]),
+      random('rows', [2, 2, 4], ['N', 2, 4]),
+    ];
+    const record: Record = (ops, cache, index, rows) => {
+      const written = ops.scatterRows(cache!, index!, rows!);
+      return [written, ops.neg(written)];
+    };
+    await check(inputs, record);
+
+    const program = programOf(inputs, record);
+    const feeds = new Map(inputs.map(({ value }, i) => [`x${i}`, value]));
+    const expected = interpret(program, feeds);
+    const fed = toHost(program, feeds);
+    const cache = fed.get('x0') as HostTensor<Float32Array>;
+    const compiled = await executor.compile('test', program, weights);
+    const negated = hostTensor(new Float32Array(cache.data.length), cache.shape);
+    const into = new Map([
+      ['y0', cache],
+      ['y1', negated],
+    ]);
+    await compiled.run(fed, into);
+    await compiled.release();
+    for (const [name, { data }] of into)
+      expect([...data], name).toEqual([...Float32Array.from(expected.get(name)!.data)]);
   });
 
   it('oneHot, rope, rmsNorm', async () => {

@@ -157,6 +157,8 @@ class Lowering {
         return writer.node('Split', inputs, outputs, { axis: operation.axis });
       case 'gatherRows':
         return this.gatherRows(operation.zeroFill, node, inputs, outputs);
+      case 'scatterRows':
+        return writer.node('ScatterND', inputs, outputs);
       case 'oneHot':
         return this.oneHot(operation.depth, inputs, outputs);
       case 'rope':

@@ -224,6 +224,15 @@ describe('by index', () => {
     expect(filled!.data).toEqual([0, 0]);
   });
 
+  it('writes rows over places of a cache', async () => {
+    const cache = f32([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1]);
+    const index = i64([1, 0, 1, 1, 1, 0], [1, 2, 3]);
+    const results = await run([cache, index, f32([70, 80], [1, 2, 1])], (ops, x, at, rows) =>
+      ops.scatterRows(x, at, rows),
+    );
+    expect(results).toEqual([{ shape: [2, 2, 2, 1], data: [1, 2, 3, 4, 5, 70, 80, 8] }]);
+  });
+
   it('makes one-hot rows, also of parts of fed indices', async () => {
     const index = i32([2, 0, 1], [3, 1], ['N', 1]);
     const results = await run([index, i64([2, 1], [2])], (ops, at, sizes) => [

@@ -84,6 +84,8 @@ function single(
       return tf.transpose(x, [...operation.permutation]);
     case 'gatherRows':
       return gatherRows(tf, operation.zeroFill, x, context.integers(1));
+    case 'scatterRows':
+      return scatterRows(tf, x, context.integers(1), context.float(2));
     case 'rope':
       return rope(tf, x, context);
     default:
@@ -113,6 +115,19 @@ function gatherRows(tf: Tensorflow, zeroFill: boolean, x: Tensor, index: Integer
   const data = index.data.map((row) => (row === -1 ? missing : row));
   const source = zeroFill ? tf.concat([x, tf.zeros([1, ...x.shape.slice(1)])], 0) : x;
   return tf.gather(source, toTensor(tf, { shape: index.shape, data }));
+}
+
+/** A gather that takes each place from the cache or from the rows joined at its end; no kernel writes in place. */
+function scatterRows(tf: Tensorflow, cache: Tensor, index: Integers, rows: Tensor): Tensor {
+  const [, channels, places, size] = cache.shape as [number, number, number, number];
+  const count = cache.size / size;
+  const from = Int32Array.from({ length: count }, (_, place) => place);
+  for (let row = 0; row < index.data.length / 3; row++) {
+    const [b, c, p] = index.data.subarray(row * 3, row * 3 + 3) as unknown as [number, number, number];
+    from[(b * channels + c) * places + p] = count + row;
+  }
+  const all = tf.concat([tf.reshape(cache, [-1, size]), tf.reshape(rows, [-1, size])], 0);
+  return tf.reshape(tf.gather(all, toTensor(tf, { shape: [count], data: from })), cache.shape);
 }
 
 /**
