@@ -35,9 +35,11 @@ const commands = {
   optim_step: optimStep,
   digest,
   decode,
+  decode_many: decodeMany,
   load_lora: loadLora,
   compare_grads: compareGradients,
   peak_rss: peakRss,
+  resident,
 };
 reply({ ready: true, engine: engine.capabilities.engine, threads: Number(threads) });
 for await (const line of createInterface({ input: process.stdin })) {
@@ -161,10 +163,33 @@ async function decode({ prompt, batch, new_tokens: newTokens }) {
   };
 }
 
+/** Other prompts at once, by the base model, as the peer of bench/peer/llama.mjs decodes them. */
+async function decodeMany({ prompts, new_tokens: newTokens }) {
+  const started = performance.now();
+  const all = await Promise.all(
+    prompts.map((prompt) =>
+      engine.generate(
+        { kind: 'base', baseModel: 'bench' },
+        { prompt: Int32Array.from(prompt), count: 1, sampling: greedy(newTokens) },
+      ),
+    ),
+  );
+  const ms = performance.now() - started;
+  return { ms, tokens_per_s: (prompts.length * newTokens * 1000) / ms, tokens: [...all[0].sequences[0].tokens] };
+}
+
 /** VmHWM, as the peer reads it. */
 async function peakRss() {
+  return { bytes: await statusBytes('VmHWM') };
+}
+
+async function resident() {
+  return { bytes: await statusBytes('VmRSS') };
+}
+
+async function statusBytes(field) {
   const status = await readFile('/proc/self/status', 'utf8');
-  return { bytes: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) * 1024 };
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)[1]) * 1024;
 }
 
 function reply(answer) {

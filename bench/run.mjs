@@ -1,33 +1,44 @@
 /**
- * npm run bench [-- tinker | durability]: runs one of three benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * npm run bench [-- batching | tinker | durability]: runs one of four benchmark suites, prints a report and writes it to bench/RESULTS.md. It
  * never asserts a duration.
  */
+import { batchingSuite } from './lib/batching/batching-suite.mjs';
 import { durabilitySuite } from './lib/durability/durability-suite.mjs';
 import { engineSuite } from './lib/engine-suite.mjs';
 import { useRealtime } from './lib/prepare.mjs';
 import { writeResults } from './lib/report.mjs';
 import { tinkerSuite } from './lib/tinker/tinker-suite.mjs';
 
-const NAMED_SUITES = { tinker: tinkerSuite, durability: durabilitySuite };
+const NAMED_SUITES = { batching: batchingSuite, tinker: tinkerSuite, durability: durabilitySuite };
 
-const HELP = `npm run bench [-- tinker | durability] [options]
+const HELP = `npm run bench [-- batching | tinker | durability] [options]
 
   (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
+  batching           adapters and generations that run at once: ${batchingSuite.sections.join(', ')}
   tinker             latency, memory and long polls with the Tinker SDK: ${tinkerSuite.sections.join(', ')}
   durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
 
   --quick            fewer repeats; does not write RESULTS.md
   --only <sections>  only these sections, comma-separated; does not write RESULTS.md
+  --before <commit>  batching: also compare with this earlier version, which is built in .cache
   --realtime         real-time scheduling for all measured processes, for busy machines (Linux, root)
   --help             show this help`;
 
 function readOptions(args) {
   const named = Object.hasOwn(NAMED_SUITES, args[0] ?? '');
   const suite = named ? NAMED_SUITES[args[0]] : engineSuite;
-  const options = { suite, repeats: suite.repeats.full, only: suite.sections, realtime: false, write: true };
+  const options = {
+    suite,
+    repeats: suite.repeats.full,
+    only: suite.sections,
+    realtime: false,
+    before: null,
+    write: true,
+  };
   for (let i = named ? 1 : 0; i < args.length; i++) {
     if (args[i] === '--help') return { help: true };
     if (args[i] === '--realtime') options.realtime = true;
+    else if (args[i] === '--before') options.before = args[++i] ?? '';
     else if (args[i] === '--quick') Object.assign(options, { repeats: suite.repeats.quick, write: false });
     else if (args[i] === '--only') Object.assign(options, { only: (args[++i] ?? '').split(','), write: false });
     else throw new Error(`Unknown option ${args[i]}.\n\n${HELP}`);
@@ -40,7 +51,7 @@ function readOptions(args) {
 async function main() {
   const options = { ...readOptions(process.argv.slice(2)), log: (line) => console.error(`  ${line}`) };
   if (options.help) return console.log(HELP);
-  const prepared = await options.suite.prepare(options.log);
+  const prepared = await options.suite.prepare(options.log, options);
   if (options.realtime) useRealtime();
   const report = await options.suite.measure(options, prepared);
   console.log(report);

@@ -1,17 +1,17 @@
 /** `npm run bench`: our engine against transformers + PEFT on PyTorch, and the service against the engine alone. */
 import { measureDecode } from './decode.mjs';
-import { describeRun } from './machine.mjs';
+import { describeRun, hasBfloat16 } from './machine.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureOverhead } from './overhead.mjs';
 import { measureExpressions } from './expressions.mjs';
-import { measurePasses, measurePaddedBaseline } from './passes.mjs';
+import { measureBfloat16, measurePasses, measurePaddedBaseline } from './passes.mjs';
 import { prepareEngine } from './prepare.mjs';
 import { toMarkdown } from './report.mjs';
 import { startPeer, withBothSides } from './sides.mjs';
 
 export const engineSuite = {
   command: 'npm run bench',
-  sections: ['passes', 'decode', 'baseline', 'expressions', 'memory', 'service'],
+  sections: ['passes', 'decode', 'baseline', 'bfloat16', 'expressions', 'memory', 'service'],
   repeats: { full: 7, quick: 3 },
 
   /** Resolves with the peer's versions. */
@@ -37,6 +37,9 @@ async function measureSections(options) {
       if (wanted('decode')) parts.push(await measureDecode(sides, options));
       if (wanted('baseline')) parts.push(await measurePaddedBaseline(sides, options));
     });
+  }
+  if (wanted('bfloat16') && hasBfloat16()) {
+    parts.push(await withBothSides((sides) => measureBfloat16(sides, options), { dtype: 'bfloat16' }));
   }
   if (wanted('expressions')) parts.push(await measureExpressions(options));
   if (wanted('memory')) parts.push(await measureMemory(options));

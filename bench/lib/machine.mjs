@@ -38,6 +38,11 @@ export function describeScheduling(realtime) {
   ];
 }
 
+/** Does the processor multiply bfloat16 numbers? Without, a peer that uses them is slower than in float32. */
+export function hasBfloat16() {
+  return /\b(avx512_bf16|amx_bf16)\b/.test(cpuModel(os.cpus()));
+}
+
 /** Virtual machines hide the model's name, but not family, model and instruction sets. */
 function cpuModel([first]) {
   const name = first?.model.trim() ?? 'unknown';

@@ -25,7 +25,7 @@ export const median = (numbers) => percentile(numbers, 0.5);
 
 /**
  * One line of the report. `ours` and `other` are lists of numbers in `unit`; `figure` says how their medians are
- * compared: 'ratio' = ours / other, 'times' = other / ours, 'added' = ours - other. `target` is { atMost } or { atLeast }.
+ * compared: 'ratio' = ours / other, 'times' = other / ours, 'added' = ours - other. `target` is { atMost } or { atLeast }, or null where a figure is only stated.
  */
 export function compare({ name, unit, ours, other, versus, figure, target }) {
   const between = { ratio: (a, b) => a / b, times: (a, b) => b / a, added: (a, b) => a - b }[figure];
@@ -41,6 +41,6 @@ export function compare({ name, unit, ours, other, versus, figure, target }) {
     value,
     valueOfBest: between(best(ours), best(other)),
     target,
-    met: target.atMost === undefined ? value >= target.atLeast : value <= target.atMost,
+    met: target === null ? null : target.atMost === undefined ? value >= target.atLeast : value <= target.atMost,
   };
 }

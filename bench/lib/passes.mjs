@@ -29,11 +29,24 @@ export async function measurePasses(sides, { repeats, log }) {
   return { rows, facts: [`Gradients of the ragged batch: ${agreement}`] };
 }
 
-async function againstPeer({ ours, peer }, { name, batch, target, repeats }) {
+/** The peer in its fastest number format: stated, without a target, since it computes other numbers than ours. */
+export async function measureBfloat16({ ours, peer }, { repeats, log }) {
+  const rows = [];
+  for (const { name, lengths } of FULL) {
+    log(`forward + backward, ${name}, against bfloat16`);
+    const batch = { sequences: sequencesOf(lengths) };
+    const row = { name: `forward + backward, ${name}`, batch, target: null, repeats, versus: 'peer, bfloat16' };
+    rows.push(await againstPeer({ ours, peer }, row));
+  }
+  return { rows, facts: [] };
+}
+
+async function againstPeer({ ours, peer }, { name, batch, target, repeats, versus = 'peer' }) {
   const step = (side) => async () => (await side.ask({ op: 'step', ...batch })).ms;
   const samples = await alternate({ ours: step(ours), peer: step(peer) }, repeats);
-  const sides = { ours: samples.ours, other: samples.peer, versus: 'peer' };
-  return compare({ name, unit: 'ms', ...sides, figure: 'ratio', target: { atMost: target } });
+  const sides = { ours: samples.ours, other: samples.peer, versus };
+  const atMost = target === null ? null : { atMost: target };
+  return compare({ name, unit: 'ms', ...sides, figure: 'ratio', target: atMost });
 }
 
 /** Both sides computed this batch last. */

@@ -31,7 +31,6 @@ export function toTable(head, rows) {
 
 function toCells(row) {
   const { name, unit, ours, other, versus, figure, value, valueOfBest, target, met } = row;
-  const sign = target.atMost === undefined ? '>=' : '<=';
   return [
     name,
     `${number(ours.median)} (${number(ours.best)}) ${unit}`,
@@ -39,9 +38,14 @@ function toCells(row) {
     `${number(other.median)} (${number(other.best)}) ${unit}`,
     withFigure(value, figure),
     withFigure(valueOfBest, figure),
-    `${sign} ${target.atMost ?? target.atLeast}`,
-    met ? 'yes' : 'no',
+    toTarget(target),
+    met === null ? '' : met ? 'yes' : 'no',
   ];
+}
+
+function toTarget(target) {
+  if (target === null) return '';
+  return target.atMost === undefined ? `>= ${target.atLeast}` : `<= ${target.atMost}`;
 }
 
 const number = (value) => value.toFixed(value < 100 ? 1 : 0);

@@ -13,27 +13,23 @@ const READY_TIMEOUT_MS = 120_000;
 
 /**
  * Calls `work` with { client, queue, pid, url, databaseUrl } while the service runs with these settings, in a folder
- * of its own unless they name one.
+ * of its own unless they name one. `root` is the folder of the version to run.
  */
-export async function withService(settings, work) {
+export async function withService(settings, work, root = projectRoot) {
   const stack = new StopStack();
   const folder = temporaryFolder('thinker-bench-');
   stack.push('the folder', () => rmSync(folder, { recursive: true, force: true }));
   try {
-    return await work(await start(settings, folder, stack));
+    return await work(await start(settings, folder, stack, root));
   } finally {
     await stack.stopAll(console.error);
   }
 }
 
-async function start(settings, folder, stack) {
+async function start(settings, folder, stack, root) {
   const databases = await startDatabases(folder, stack);
-  const { url, service } = await startServer(folder, stack, {
-    ...databases,
-    DATA_DIR: path.join(folder, 'data'),
-    ROLE: 'all',
-    ...settings,
-  });
+  const all = { ...databases, DATA_DIR: path.join(folder, 'data'), ROLE: 'all', ...settings };
+  const { url, service } = await startServer(folder, stack, all, root);
   const queue = databases.REDIS_URL === '' ? 'in the process' : 'Redis';
   return { client: new Client(url), queue, pid: service.pid, url, databaseUrl: databases.DATABASE_URL };
 }
@@ -49,9 +45,10 @@ export async function startDatabases(folder, stack) {
 }
 
 /** A process that serves HTTP, ready for requests. */
-export async function startServer(folder, stack, settings) {
+export async function startServer(folder, stack, settings, root = projectRoot) {
   const port = await freePort();
-  const service = startProcess({ log: path.join(folder, 'service.log'), env: { ...settings, PORT: String(port) } });
+  const env = { ...settings, PORT: String(port) };
+  const service = startProcess({ log: path.join(folder, 'service.log'), env, root });
   stack.push('the service', () => service.stop());
   const url = `http://127.0.0.1:${port}`;
   await untilReady(`${url}/${settings.ROLE === 'api' ? 'healthz' : 'readyz'}`, service); // ready is only who computes
@@ -73,9 +70,9 @@ function dropStateOfEarlierRuns() {
 }
 
 /** A process of the built service, which writes all that it says to `log`. */
-export function startProcess({ log, env }) {
+export function startProcess({ log, env, root = projectRoot }) {
   const output = openSync(log, 'w');
-  const main = path.join(projectRoot, 'dist', 'src', 'main.js');
+  const main = path.join(root, 'dist', 'src', 'main.js');
   const defaults = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
@@ -85,7 +82,7 @@ export function startProcess({ log, env }) {
     ENGINE_THREADS: String(THREADS),
   };
   const service = spawnOwned(process.execPath, ['--enable-source-maps', main], {
-    cwd: projectRoot,
+    cwd: root,
     env: { ...defaults, ...env },
     stdio: ['ignore', output, output],
     graceMs: 30_000,
@@ -117,19 +114,27 @@ export class Client {
     const started = performance.now();
     const request_id = await this.submit(route, body);
     let reply;
-    do reply = await this.#post('retrieve_future', { request_id });
+    do reply = await this.post('retrieve_future', { request_id });
     while (reply.status === 202);
     return { ms: performance.now() - started, ...reply };
   }
 
   /** Resolves with the id of what was accepted. */
   async submit(route, body) {
-    const { answer } = await this.#post(route, body);
+    const { answer } = await this.post(route, body);
     if (!answer.request_id) throw new Error(`${route}: ${JSON.stringify(answer)}`);
     return answer.request_id;
   }
 
-  async #post(route, body) {
+  /** Resolves with the answer of a request that must not be refused. */
+  async call(route, body) {
+    const { status, answer } = await this.post(route, body);
+    if (status >= 400) throw new Error(`${route}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  /** Resolves with { status, answer }. */
+  async post(route, body) {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${this.url}/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
     return { status: response.status, answer: await response.json() };

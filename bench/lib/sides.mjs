@@ -8,25 +8,39 @@ import { checkpoint, projectRoot, python, weightCache } from './paths.mjs';
 /** Threads of either side's engine, as the targets were set. */
 export const THREADS = 2;
 
-export function startOurs({ packWeights = true } = {}) {
-  const program = path.join(projectRoot, 'bench', 'engine.mjs');
+/** @param root folder of the version to start */
+export function startOurs({ packWeights = true, root = projectRoot } = {}) {
+  const program = path.join(root, 'bench', 'engine.mjs');
   const settings = [checkpoint, String(THREADS), weightCache, String(packWeights)];
   return JsonLinesProcess.start(process.execPath, [program, ...settings]);
 }
 
-export function startPeer() {
+/** @param dtype of the base model; with 'bfloat16' passes run under autocast */
+export function startPeer({ dtype = 'float32' } = {}) {
   const program = path.join(projectRoot, 'bench', 'peer', 'peer.py');
-  return JsonLinesProcess.start(python, [program, '--model', checkpoint, '--threads', String(THREADS)]);
+  return JsonLinesProcess.start(python, [
+    program,
+    '--model',
+    checkpoint,
+    '--threads',
+    String(THREADS),
+    '--dtype',
+    dtype,
+  ]);
 }
 
-/** Calls `work` with both sides, which hold the same adapter, and a folder for files that pass between them. */
-export async function withBothSides(work) {
+/**
+ * Calls `work` with both sides, which hold the same adapter, and a folder for files that pass between them.
+ *
+ * @param peerOptions those of startPeer()
+ */
+export async function withBothSides(work, peerOptions = {}) {
   const folder = temporaryFolder('thinker-bench-');
   const started = [];
   try {
     const ours = await startOurs();
     started.push(ours);
-    const peer = await startPeer();
+    const peer = await startPeer(peerOptions);
     started.push(peer);
     const file = path.join(folder, 'lora.safetensors');
     await peer.ask({ op: 'lora_state', file });
