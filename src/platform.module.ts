@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { AppExceptionFilter } from './common/http/app-exception.filter.js';
 import { HttpDrain } from './common/http/http-drain.js';
 import { RequestValidationPipe } from './common/http/validation/request-validation.pipe.js';
@@ -38,7 +38,11 @@ export class PlatformModule {
         ...(config.runsWorker ? [DispatchModule] : []),
       ],
       providers: [
-        HttpDrain,
+        {
+          provide: HttpDrain,
+          useFactory: (host: HttpAdapterHost) => new HttpDrain(host, config.shutdownGraceS * 1000),
+          inject: [HttpAdapterHost],
+        },
         ThreadPool,
         { provide: APP_FILTER, useClass: AppExceptionFilter },
         { provide: APP_GUARD, useClass: UnknownQueryGuard },

@@ -94,7 +94,10 @@ export class TestServer {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
     const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-    await waitFor('the end of the server', ended, { timeout: STOP_TIMEOUT_MS });
+    await waitFor('the end of the server', ended, { timeout: STOP_TIMEOUT_MS }).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw new Error(`the server did not end:\n${this.output}`, { cause: error });
+    });
   }
 
   /** Whether the process that was started last still runs. */
