@@ -145,7 +145,7 @@ function generationFeeds(config: TransformerConfig, program: Program, capacity: 
         [2 * count],
       ),
     ],
-    ['positions', hostTensor(positions, [2, count])],
+    ['positions', hostTensor(positions, [2 * count, 1])],
     ['mask', tables.causalMask(count)],
     ['pastMask', hostTensor(pastMask, [2, 1, 1, capacity])],
     ['last', hostTensor(Int32Array.of(count - 1, 2 * count - 1), [2])],

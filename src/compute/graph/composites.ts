@@ -1,4 +1,4 @@
-import { product, type Dim } from './dim.js';
+import { type Dim, factorsOf, product } from './dim.js';
 import { type Tensor } from './graph.js';
 import { type Operations } from './operations.js';
 
@@ -46,14 +46,15 @@ export interface PastKeyValues {
 }
 
 /**
- * softmax(q k' / sqrt(D) + mask) v with grouped queries: query heads that share a key/value head are laid out as more
- * rows of one matrix, so keys and values are never repeated.
+ * softmax(q k' / sqrt(D) + mask) v with grouped queries: the G query heads that share a key/value head are more rows of one
+ * matrix, so keys and values are never repeated. Row s * G + g is position s of the group's head g: what pads a sequence
+ * comes last in every sum, over queries as over keys, and zeros at the end of a sum do not change a bit of it.
  *
- * @param query [B, heads, S, D], with heads = groups * kvHeads
+ * @param query [B, kvHeads, S * G, D]
  * @param keys [B, kvHeads, S, D]
  * @param values [B, kvHeads, S, D]
- * @param mask [S, S], added to the scores of the S new tokens among themselves
- * @returns [B, heads, S, D]
+ * @param mask [S, 1, S], added to the scores of the S new tokens among themselves
+ * @returns [B, kvHeads, S * G, D]
  */
 export function attention(
   ops: Operations,
@@ -63,33 +64,35 @@ export function attention(
   mask: Tensor,
   past?: PastKeyValues,
 ): Tensor {
-  const [batch, heads, length, headDim] = query.shape as [Dim, number, Dim, number];
-  const kvHeads = keys.shape[1] as number;
-  const rows = product(heads / kvHeads, length);
+  const [batch, kvHeads, length, headDim] = keys.shape as [Dim, number, Dim, number];
+  const groups = rowsPerPosition(query.shape[2]!, length);
   const alpha = 1 / Math.sqrt(headDim);
-  const grouped = ops.reshape(query, [batch, kvHeads, rows, headDim]);
-  const raw = ops.matmul(grouped, keys, { transposeB: true, alpha });
-  const masked = ops.add(ops.reshape(raw, [batch, heads, length, length]), mask);
-  const scores = ops.reshape(masked, [batch, kvHeads, rows, length]);
-  if (past) return ops.reshape(attendWithPast(ops, grouped, scores, values, past, alpha), query.shape);
+  const raw = ops.matmul(query, keys, { transposeB: true, alpha });
+  const masked = ops.add(ops.reshape(raw, [batch, kvHeads, length, groups, length]), mask);
+  const scores = ops.reshape(masked, raw.shape);
+  if (past) return attendWithPast(ops, query, scores, values, past, alpha);
 
   const weights = ops.softmax(scores);
   const context = ops.matmul(weights, values);
-  const result = ops.reshape(context, query.shape);
-  return ops.rule(result, (gradientOfResult) => {
-    const gradient = ops.reshape(gradientOfResult, context.shape);
+  return ops.rule(context, (gradient) => {
     const gradientOfValues = () => ops.matmul(weights, gradient, { transposeA: true });
     // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D in place of one over S.
     const inner = ops.reduceSum(ops.mul(gradient, context), -1);
     const gradientOfScores = ops.mul(weights, ops.sub(ops.matmul(gradient, values, { transposeB: true }), inner));
-    const gradientOfQuery = () => ops.reshape(ops.matmul(gradientOfScores, keys, { alpha }), query.shape);
-    const gradientOfKeys = () => ops.matmul(gradientOfScores, grouped, { transposeA: true, alpha });
+    const gradientOfQuery = () => ops.matmul(gradientOfScores, keys, { alpha });
+    const gradientOfKeys = () => ops.matmul(gradientOfScores, query, { transposeA: true, alpha });
     return [
       ...(values.trainable ? [{ of: values, gradient: gradientOfValues() }] : []),
       ...(query.trainable ? [{ of: query, gradient: gradientOfQuery() }] : []),
       ...(keys.trainable ? [{ of: keys, gradient: gradientOfKeys() }] : []),
     ];
   });
+}
+
+function rowsPerPosition(rows: Dim, length: Dim): number {
+  const groups = factorsOf(rows).factor / factorsOf(length).factor;
+  if (product(groups, length) !== rows) throw new Error(`${rows} rows of queries do not fit ${length} positions.`);
+  return groups;
 }
 
 /** Scores against cached and new keys share one softmax; the cache is read where it lies, never joined with the new. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { interpret, type Numbers } from '../../../test/support/graph-interpreter.js';
 import { numbers, randomNumbers } from '../../../test/support/numbers-builders.js';
 import { attention, gatedSilu, rmsNorm } from './composites.js';
-import { type Shape } from './dim.js';
+import { product, type Shape } from './dim.js';
 import { gradients } from './gradients.js';
 import { type DType, Graph, type Tensor } from './graph.js';
 import { Operations } from './operations.js';
@@ -160,10 +160,11 @@ describe('gradients of composites are what finite differences give', () => {
   });
 
   it.each([1, 2, 4])('attention with %i key heads for 4 query heads', (kvHeads) => {
-    const query = param([2, 4, 3, 2], ['B', 4, 'S', 2]);
+    const groups = 4 / kvHeads;
+    const query = param([2, kvHeads, 3 * groups, 2], ['B', kvHeads, product('S', groups), 2]);
     const keys = param([2, kvHeads, 3, 2], ['B', kvHeads, 'S', 2]);
     const values = param([2, kvHeads, 3, 2], ['B', kvHeads, 'S', 2]);
-    const mask = fed(numbers([3, 3], 0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0), ['S', 'S'], 'f32', false);
+    const mask = fed(numbers([3, 1, 3], 0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0), ['S', 1, 'S'], 'f32', false);
     checkGradients([query, keys, values, mask], (ops, q, k, v, m) => attention(ops, q, k, v, m));
   });
 

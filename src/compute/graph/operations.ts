@@ -142,7 +142,8 @@ export class Operations {
   /**
    * Rows of x by index; -1 stands for a row of zeros where `zeroFill` is set and for a row of no meaning where not.
    * When x is trainable, `inverse.index` must list for every row of x its place in the result (-1: nowhere), so that
-   * the gradient is a gather too; every row of x is taken at most once. `inverse.complete` promises that it has no -1.
+   * the gradient is a gather too; every row of x is taken at most once. Places are counted as if `index` had one axis.
+   * `inverse.complete` promises that it has no -1.
    */
   gatherRows(
     x: Tensor,
@@ -154,7 +155,9 @@ export class Operations {
     const result = this.record({ op: 'gatherRows', zeroFill }, [x, index], shape);
     return this.rule(result, (gradient) => {
       if (!inverse) throw new Error('A gather from a trainable tensor needs the inverse index.');
-      return [{ of: x, gradient: this.gatherRows(gradient, inverse.index, { zeroFill: !inverse.complete }) }];
+      const places = this.reshape(gradient, [product(...index.shape), ...x.shape.slice(1)]);
+      const rows = this.gatherRows(places, inverse.index, { zeroFill: !inverse.complete });
+      return [{ of: x, gradient: this.reshape(rows, x.shape) }];
     });
   }
 

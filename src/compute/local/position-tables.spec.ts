@@ -5,15 +5,15 @@ import { MASKED, PositionTables } from './position-tables.js';
 describe('PositionTables', () => {
   it('lets a token see itself and what comes before it', () => {
     const { shape, data } = new PositionTables(FAKE_MODEL.config).causalMask(3);
-    expect(shape).toEqual([3, 3]);
+    expect(shape).toEqual([3, 1, 3]);
     expect([...data].map(Number)).toEqual([0, MASKED, MASKED, 0, 0, MASKED, 0, 0, 0]);
     // What is masked gets no weight at all, whatever the scores.
     expect(Math.fround(Math.exp(MASKED + 1e4))).toBe(0);
   });
 
   it('counts positions from 0 in each sequence', () => {
-    const feeds = new Map(new PositionTables(FAKE_MODEL.config).forSequences(2, 3));
-    expect(feeds.get('positions')).toMatchObject({ shape: [2, 3], data: BigInt64Array.of(0n, 1n, 2n, 0n, 1n, 2n) });
+    const feeds = new Map(new PositionTables(FAKE_MODEL.config).forSequences([3, 2], 3));
+    expect(feeds.get('positions')).toMatchObject({ shape: [5, 1], data: BigInt64Array.of(0n, 1n, 2n, 0n, 1n) });
     expect([...feeds.keys()]).toEqual(['positions', 'mask', 'cos', 'sin', 'negativeSin']);
   });
 

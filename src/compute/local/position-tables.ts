@@ -13,16 +13,15 @@ export class PositionTables {
   private rope: RopeTables | null = null;
   private readonly masks = new Map<number, HostTensor>();
 
-  constructor(private readonly config: TransformerConfig) {}
+  constructor(readonly config: TransformerConfig) {}
 
-  /** Positions 0 .. length - 1 for each of `count` sequences. */
-  forSequences(count: number, length: number): [string, HostTensor][] {
-    const positions = new BigInt64Array(count * length);
-    for (let i = 0; i < positions.length; i++) positions[i] = BigInt(i % length);
+  /** Positions from 0 for each of the sequences, whose tokens lie end to end; `longest` is what they are padded to. */
+  forSequences(lengths: readonly number[], longest: number): [string, HostTensor][] {
+    const positions = BigInt64Array.from(lengths.flatMap((length) => Array.from({ length }, (_, i) => BigInt(i))));
     return [
-      ['positions', hostTensor(positions, [count, length])],
-      ['mask', this.causalMask(length)],
-      ...this.rotary(length),
+      ['positions', hostTensor(positions, [positions.length, 1])],
+      ['mask', this.causalMask(longest)],
+      ...this.rotary(longest),
     ];
   }
 
@@ -41,13 +40,13 @@ export class PositionTables {
     ];
   }
 
-  /** [S, S]: a token sees itself and what comes before it. */
+  /** [S, 1, S]: a token sees itself and what comes before it. */
   causalMask(length: number): HostTensor {
     const known = this.masks.get(length);
     if (known) return known;
     const values = new Float32Array(length * length);
     for (let row = 0; row < length; row++) values.fill(MASKED, row * length + row + 1, (row + 1) * length);
-    const mask = hostTensor(values, [length, length]);
+    const mask = hostTensor(values, [length, 1, length]);
     if (this.masks.size >= KEPT_MASKS) this.masks.clear();
     this.masks.set(length, mask);
     return mask;

@@ -45,29 +45,38 @@ export function generationProgram(
 
 function cachedLayout(ops: Operations, config: TransformerConfig, present: Map<string, Tensor>): SequenceLayout {
   const { graph } = ops;
-  const { headDim, kvHeadCount } = config;
-  const positions = graph.input('positions', 'i64', ['B', 'S']);
-  const mask = graph.input('mask', 'f32', ['S', 'S']);
+  const { headDim, headCount, kvHeadCount } = config;
+  const positions = graph.input('positions', 'i64', [product('B', 'S'), 1]);
+  const mask = graph.input('mask', 'f32', ['S', 1, 'S']);
   const pastMask = graph.input('pastMask', 'f32', ['B', 1, 1, 'P']);
   const sizes = graph.input('sizes', 'i64', [2]);
   const cos = graph.input('cos', 'f32', ['M', headDim / 2]);
   const sin = graph.input('sin', 'f32', ['M', headDim / 2]);
   const past = (kind: 'keys' | 'values', layer: number) =>
     graph.input(pastName(kind, layer), 'f32', ['B', kvHeadCount, 'P', headDim]);
+  const byKeyHead = (x: Tensor) => {
+    const groups = (x.shape[1] as number) / kvHeadCount;
+    const heads = ops.transpose(ops.reshape(x, ['B', 'S', kvHeadCount, groups * headDim]), [0, 2, 1, 3]);
+    return ops.reshape(heads, ['B', kvHeadCount, product('S', groups), headDim]);
+  };
+  const byToken = (x: Tensor) => {
+    const heads = ops.reshape(x, ['B', kvHeadCount, 'S', (headCount / kvHeadCount) * headDim]);
+    return ops.reshape(ops.transpose(heads, [0, 2, 1, 3]), [product('B', 'S'), headCount * headDim]);
+  };
   return {
-    toHeads: (x, heads) => ops.transpose(ops.reshape(x, ['B', 'S', heads, headDim]), [0, 2, 1, 3]),
-    fromHeads: (x) =>
-      ops.reshape(ops.transpose(x, [0, 2, 1, 3]), [product('B', 'S'), product(x.shape[1]!, headDim)]),
     rotate: (x) => ops.rope(x, positions, { cos, sin, negativeSin: sin }),
     attend(layer, query, keys, values) {
-      present.set(presentName('keys', layer), keys);
-      present.set(presentName('values', layer), values);
-      return attention(ops, query, keys, values, mask, {
+      const newKeys = byKeyHead(keys);
+      const newValues = byKeyHead(values);
+      present.set(presentName('keys', layer), newKeys);
+      present.set(presentName('values', layer), newValues);
+      const context = attention(ops, byKeyHead(query), newKeys, newValues, mask, {
         keys: past('keys', layer),
         values: past('values', layer),
         mask: pastMask,
         sizes,
       });
+      return byToken(context);
     },
   };
 }

@@ -5,11 +5,8 @@ import { type Tensor } from '../graph/graph.js';
  * layout is all that differs between training, prefill and decoding.
  */
 export interface SequenceLayout {
-  /** [T, heads * D] -> [B, heads, S, D] */
-  toHeads(x: Tensor, heads: number): Tensor;
-  /** [B, heads, S, D] -> [T, heads * D] */
-  fromHeads(x: Tensor): Tensor;
-  /** Rotates by position; x is [B, heads, S, D]. */
+  /** Rotates each token's heads by its position; x is [T, heads, 1, D]. */
   rotate(x: Tensor): Tensor;
+  /** Query [T, heads, 1, D], keys and values [T, kvHeads, 1, D] -> [T, heads * D]. */
   attend(layer: number, query: Tensor, keys: Tensor, values: Tensor): Tensor;
 }

@@ -86,24 +86,28 @@ function recordForward({ config, ...adapted }: TrainingGraphOptions, { trainable
 /** Rows outside attention, padded sequences inside it. */
 function packedLayout(ops: Operations, config: TransformerConfig): SequenceLayout {
   const { graph } = ops;
-  const places = product('B', 'S');
-  const padIndex = graph.input('padIndex', 'i32', [places]);
-  const validIndex = graph.input('validIndex', 'i32', ['T']);
-  const positions = graph.input('positions', 'i64', ['B', 'S']);
-  const mask = graph.input('mask', 'f32', ['S', 'S']);
-  const table = (name: string): Tensor => graph.input(name, 'f32', ['M', config.headDim / 2]);
+  const { headCount, kvHeadCount, headDim } = config;
+  const places = product('B', kvHeadCount, 'S');
+  const padIndex = graph.input('padIndex', 'i32', ['B', kvHeadCount, 'S']);
+  const validIndex = graph.input('validIndex', 'i32', [product('T', kvHeadCount)]);
+  const positions = graph.input('positions', 'i64', ['T', 1]);
+  const mask = graph.input('mask', 'f32', ['S', 1, 'S']);
+  const table = (name: string): Tensor => graph.input(name, 'f32', ['M', headDim / 2]);
   const tables = { cos: table('cos'), sin: table('sin'), negativeSin: table('negativeSin') };
-  const { headDim } = config;
+  /** One gather both pads and brings the heads that share a key head together. */
+  const padded = (x: Tensor) => {
+    const groups = (x.shape[1] as number) / kvHeadCount;
+    const rows = ops.reshape(x, [product('T', kvHeadCount), groups * headDim]);
+    const gathered = ops.gatherRows(rows, padIndex, { inverse: { index: validIndex, complete: true } });
+    return ops.reshape(gathered, ['B', kvHeadCount, product('S', groups), headDim]);
+  };
   return {
-    toHeads(x, heads) {
-      const padded = ops.gatherRows(x, padIndex, { inverse: { index: validIndex, complete: true } });
-      return ops.transpose(ops.reshape(padded, ['B', 'S', heads, headDim]), [0, 2, 1, 3]);
-    },
-    fromHeads(x) {
-      const rows = ops.reshape(ops.transpose(x, [0, 2, 1, 3]), [places, product(x.shape[1]!, headDim)]);
-      return ops.gatherRows(rows, validIndex, { inverse: { index: padIndex, complete: false } });
-    },
     rotate: (x) => ops.rope(x, positions, tables),
-    attend: (_layer, query, keys, values) => attention(ops, query, keys, values, mask),
+    attend(_layer, query, keys, values) {
+      const context = attention(ops, padded(query), padded(keys), padded(values), mask);
+      const rows = ops.reshape(context, [places, (headCount / kvHeadCount) * headDim]);
+      const valid = ops.gatherRows(rows, validIndex, { inverse: { index: padIndex, complete: false } });
+      return ops.reshape(valid, ['T', headCount * headDim]);
+    },
   };
 }

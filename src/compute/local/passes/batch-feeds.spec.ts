@@ -29,9 +29,15 @@ describe('packBatch', () => {
     });
   });
 
-  it('maps rows to the padded layout and back', () => {
-    expect(feed(packed, 'padIndex')).toEqual([0, 1, 2, 3, -1, -1, 4, 5, -1]);
-    expect(feed(packed, 'validIndex')).toEqual([0, 1, 2, 3, 6, 7]);
+  it('maps the heads of each row to the padded layout and back', () => {
+    const twoHeads = packBatch(ITEM, [1, 2, 0], new PositionTables({ ...FAKE_MODEL.config, kvHeadCount: 2 }));
+    expect(twoHeads.feeds.get('padIndex')!.shape).toEqual([3, 2, 3]);
+    expect(feed(twoHeads, 'padIndex')).toEqual([0, 2, 4, 1, 3, 5, 6, -1, -1, 7, -1, -1, 8, 10, -1, 9, 11, -1]);
+    expect(feed(twoHeads, 'validIndex')).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 12, 15, 13, 16]);
+  });
+
+  it('gives a lone token a second place', () => {
+    expect(feed(packBatch(ITEM, [2], tables), 'padIndex')).toEqual([0, -1]);
   });
 
   it('takes the rows that are wanted', () => {

@@ -25,6 +25,9 @@ const CHUNKS = 4;
 /** Fewer rows in a chunk would cost more for reading the vocabulary's weights again than they save in memory. */
 const CHUNK_ROWS = 128;
 
+/** A product with a single row is computed in another way than with several, so a sequence has two places at least. */
+const MIN_POSITIONS = 2;
+
 /** What the layout of a batch depends on. */
 export type Packable = Pick<PassItem, 'tokens' | 'targets' | 'scored'>;
 
@@ -34,17 +37,18 @@ export type Packable = Pick<PassItem, 'tokens' | 'targets' | 'scored'>;
  */
 export function packBatch(item: Packable, datums: readonly number[], tables: PositionTables): PackedBatch {
   const { rows, ...layout } = layOut(item, datums);
+  const { kvHeadCount } = tables.config;
   const width = rowWidth(item.targets);
   return {
     datums,
     feeds: new Map<string, HostTensor>([
       ['tokens', vector(layout.tokens)],
-      ['padIndex', vector(layout.padIndex)],
-      ['validIndex', vector(layout.validIndex)],
+      ['padIndex', padIndex(layout, kvHeadCount)],
+      ['validIndex', vector(validIndex(layout, kvHeadCount))],
       ['rows', vector(Int32Array.from(rows))],
       ['rowsInverse', vector(layout.rowsInverse)],
       ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
-      ...tables.forSequences(datums.length, layout.longest),
+      ...tables.forSequences(layout.lengths, layout.longest),
       ['labels', hostTensor(labels(item.targets.data, layout.scored, width), [rows.length, width])],
     ]),
     tokenDatums: { rows: layout.tokens.length, runs: layout.tokenRuns },
@@ -56,10 +60,8 @@ export function packBatch(item: Packable, datums: readonly number[], tables: Pos
 function layOut({ tokens: all, scored: wanted }: Packable, members: readonly number[]) {
   const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
   const count = lengths.reduce((sum, length) => sum + length, 0);
-  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), MIN_POSITIONS);
   const tokens = new Int32Array(count);
-  const padIndex = new Int32Array(members.length * longest).fill(-1);
-  const validIndex = new Int32Array(count);
   const rowsInverse = new Int32Array(count).fill(-1);
   /** Rows of the packed tokens that are scored, and the positions of the item that they are. */
   const rows: number[] = [];
@@ -72,10 +74,7 @@ function layOut({ tokens: all, scored: wanted }: Packable, members: readonly num
     const firstScored = scored.length;
     tokenRuns.push({ datum, start: row, length: lengths[sequence]! });
     for (let t = 0; t < lengths[sequence]!; t++, row++) {
-      const place = sequence * longest + t;
       tokens[row] = all.data[start + t]!;
-      padIndex[place] = row;
-      validIndex[row] = place;
       if (!wanted[start + t]) continue;
       rowsInverse[row] = rows.length;
       rows.push(row);
@@ -83,7 +82,35 @@ function layOut({ tokens: all, scored: wanted }: Packable, members: readonly num
     }
     scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
   });
-  return { tokens, padIndex, validIndex, longest, rows, rowsInverse, scored, tokenRuns, scoredRuns };
+  return { tokens, lengths, longest, rows, rowsInverse, scored, tokenRuns, scoredRuns };
+}
+
+type Lengths = Pick<ReturnType<typeof layOut>, 'lengths' | 'longest'>;
+
+/** For each place of [B, heads, S] the row of that head of that token in [T, heads]; -1 for none. */
+function padIndex({ lengths, longest }: Lengths, heads: number): HostTensor {
+  const index = new Int32Array(lengths.length * heads * longest).fill(-1);
+  let start = 0;
+  lengths.forEach((length, b) => {
+    for (let head = 0; head < heads; head++) {
+      const places = (b * heads + head) * longest;
+      for (let t = 0; t < length; t++) index[places + t] = (start + t) * heads + head;
+    }
+    start += length;
+  });
+  return hostTensor(index, [lengths.length, heads, longest]);
+}
+
+/** The way back: for each head of each token its place. */
+function validIndex({ lengths, longest }: Lengths, heads: number): Int32Array {
+  const index = new Int32Array(lengths.reduce((sum, length) => sum + length, 0) * heads);
+  let at = 0;
+  lengths.forEach((length, b) => {
+    for (let t = 0; t < length; t++) {
+      for (let head = 0; head < heads; head++) index[at++] = (b * heads + head) * longest + t;
+    }
+  });
+  return index;
 }
 
 function vector(data: Int32Array): HostTensor {

@@ -113,7 +113,7 @@ async function run({ weights, cache }: Group, steps: readonly SequenceStep[]): P
     ...past,
     ...runtime.tables.rotary(cache.length + count),
     ['tokens', hostTensor(tokens, [tokens.length])],
-    ['positions', hostTensor(positions, [steps.length, count])],
+    ['positions', hostTensor(positions, [positions.length, 1])],
     ['mask', runtime.tables.causalMask(count)],
     ['last', hostTensor(last, [last.length])],
     ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],

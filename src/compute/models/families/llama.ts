@@ -67,7 +67,7 @@ export class LlamaLayer {
     const query = this.queryOrKeyHeads(x, 'q_proj', config.headCount);
     const keys = this.queryOrKeyHeads(x, 'k_proj', config.kvHeadCount);
     const values = this.heads(x, 'v_proj', config.kvHeadCount);
-    const attended = layout.fromHeads(layout.attend(layer, layout.rotate(query), layout.rotate(keys), values));
+    const attended = layout.attend(layer, layout.rotate(query), layout.rotate(keys), values);
     return linears.linear(attended, `${this.prefix}.self_attn.o_proj`, 'o_proj', config.hiddenSize, {
       site: `${this.prefix}.attention_output`,
       residual: hidden,
@@ -88,20 +88,20 @@ export class LlamaLayer {
     });
   }
 
-  /** Query or key heads before RoPE, [B, count, S, D]. */
+  /** Query or key heads before RoPE, [T, count, 1, D]. */
   protected queryOrKeyHeads(x: Tensor, projection: 'q_proj' | 'k_proj', count: number): Tensor {
     return this.heads(x, projection, count);
   }
 
   protected heads(x: Tensor, projection: HeadProjection, count: number): Tensor {
-    const { config, layout, linears } = this.context;
+    const { ops, config, linears } = this.context;
     const module = `${this.prefix}.self_attn.${projection}`;
     const bias = this.biasOf(module);
     const projected = linears.linear(x, module, projection, count * config.headDim, {
       site: `${this.prefix}.attention_input`,
       ...(bias === null ? {} : { bias }),
     });
-    return layout.toHeads(projected, count);
+    return ops.reshape(projected, [projected.shape[0]!, count, 1, config.headDim]);
   }
 
   /** Name of the bias of a query, key or value projection; null if it has none. */
