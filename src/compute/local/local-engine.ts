@@ -15,6 +15,7 @@ import {
   type SequenceStep,
   type WeightsRef,
 } from '../model-engine.js';
+import { factorNames } from '../models/model-parameters.js';
 import { adamwStep } from '../numerics/adamw.js';
 import { accumulate, copyState, freshState } from '../numerics/adapter-tensors.js';
 import { WeightsUnknownError } from '../weights-unknown.error.js';
@@ -103,6 +104,7 @@ export class LocalEngine extends ModelEngine {
 
   async start(): Promise<void> {
     for (const { name, config, weights } of await this.options.loadModels()) {
+      await this.options.executor.prepare(weights, factorNames(config));
       this.runtimes.set(name, new ModelRuntime(name, config, weights, this.options.executor));
     }
   }

@@ -1,6 +1,8 @@
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { MODEL_FAMILIES } from './families/model-families.js';
 
+const EMBEDDING = 'model.embed_tokens.weight';
+
 /**
  * The parameters of a base model by their Hugging Face names, with shapes as stored ([out, in] for linears). This is
  * the one list of what a checkpoint must hold; a tied output projection has no parameter of its own.
@@ -9,11 +11,17 @@ export function modelParameters(config: TransformerConfig): Map<string, readonly
   const { vocabSize, hiddenSize, layerCount, tiedEmbeddings } = config;
   const ofLayer = MODEL_FAMILIES[config.family].layerParameters(config);
   const parameters = new Map<string, readonly number[]>();
-  parameters.set('model.embed_tokens.weight', [vocabSize, hiddenSize]);
+  parameters.set(EMBEDDING, [vocabSize, hiddenSize]);
   for (let layer = 0; layer < layerCount; layer++) {
     for (const [name, shape] of ofLayer) parameters.set(`model.layers.${layer}.${name}`, shape);
   }
   parameters.set('model.norm.weight', [hiddenSize]);
   if (!tiedEmbeddings) parameters.set('lm_head.weight', [vocabSize, hiddenSize]);
   return parameters;
+}
+
+/** Names of the parameters that rows are multiplied by, in the forward and in the backward. */
+export function factorNames(config: TransformerConfig): string[] {
+  const matrices = [...modelParameters(config)].filter(([, shape]) => shape.length === 2).map(([name]) => name);
+  return config.tiedEmbeddings ? matrices : matrices.filter((name) => name !== EMBEDDING);
 }

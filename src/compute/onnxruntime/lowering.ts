@@ -11,6 +11,8 @@ export interface WeightLocation {
   readonly file: string;
   readonly byteOffset: number;
   readonly shape: readonly number[];
+  /** See ExternalData. */
+  readonly packs?: readonly string[];
 }
 
 export interface LoweredProgram {
@@ -209,12 +211,12 @@ class Lowering {
   }
 
   private declareWeight(name: string, shape: Shape): void {
-    const { file, byteOffset, shape: stored } = this.locate(name);
+    const { shape: stored, ...place } = this.locate(name);
     if (!sameShape(shape, stored)) {
       throw new Error(`Weight '${name}' has shape [${stored.join(', ')}], the model needs [${shape.join(', ')}].`);
     }
     const size = stored.reduce((product, dim) => product * dim, 1);
-    this.writer.external(name, stored, file, byteOffset, size * Float32Array.BYTES_PER_ELEMENT);
+    this.writer.external(name, stored, { ...place, bytes: size * Float32Array.BYTES_PER_ELEMENT });
   }
 
   private integers(values: readonly number[]): string {

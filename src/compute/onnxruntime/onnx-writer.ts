@@ -6,6 +6,16 @@ import protobuf from 'protobufjs/minimal.js';
  */
 export type AttributeValue = number | { readonly float: number } | readonly number[];
 
+/** Where a tensor lies outside the model. */
+export interface ExternalData {
+  /** In the folder that the session is told. */
+  readonly file: string;
+  readonly byteOffset: number;
+  readonly bytes: number;
+  /** Other layouts of it in the same file, as onnxruntime notes them: `<operator>+<hash>|<offset>;<length>;<checksum>`. */
+  readonly packs?: readonly string[];
+}
+
 const WIRE_VARINT = 0;
 const WIRE_BYTES = 2;
 const WIRE_FLOAT = 5;
@@ -65,12 +75,13 @@ export class OnnxWriter {
   }
 
   /** A float32 tensor that lies in a file beside the model and is mapped into memory. */
-  external(name: string, shape: readonly number[], file: string, byteOffset: number, byteLength: number): void {
+  external(name: string, shape: readonly number[], { file, byteOffset, bytes, packs = [] }: ExternalData): void {
     const message = new Message();
     for (const size of shape) message.integer(1, size);
     message.integer(2, ONNX_FLOAT).text(8, name);
-    const entries = { location: file, offset: String(byteOffset), length: String(byteLength) };
-    for (const [key, value] of Object.entries(entries)) {
+    const entries = { location: file, offset: String(byteOffset), length: String(bytes) };
+    const packed = packs.map((pack, i): [string, string] => [`prepacked_${i}`, pack]);
+    for (const [key, value] of [...Object.entries(entries), ...packed]) {
       message.message(13, new Message().text(1, key).text(2, value).finish());
     }
     this.initializers.push(message.integer(14, 1).finish());
