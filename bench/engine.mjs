@@ -71,6 +71,7 @@ async function startEngine() {
     engine: local,
     checkpoints: new LocalCheckpointStore(path.join(weightCache, 'checkpoints')),
     samplerWeightBytes: 2 ** 30,
+    sequenceBytes: 2 ** 30,
     losses: new LossRegistry([...builtInLosses(), writtenPpo]),
     loadDecoders: async () => new Map([['bench', async () => '']]),
   });

@@ -14,6 +14,8 @@ import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
 const MEMORY_SHARE = 0.25;
+/** The same for keys and values: of open generations, and of what they leave behind for later ones. */
+const SEQUENCE_SHARE = 1 / 8;
 /** The same for sampler weights, which are read again from their files when they are needed again. */
 const SAMPLER_SHARE = 1 / 16;
 
@@ -45,6 +47,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     packWeights: config.packWeights,
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
+    sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),
     checkpoints: localStoreSettings(config),
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     lossPlugins: config.lossPlugins,

@@ -34,6 +34,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     lossPlugins: [],
     memoryBudgetBytes: 2 ** 30,
     samplerWeightBytes: 2 ** 20,
+    sequenceBytes: 2 ** 24,
     checkpoints: { folder: join(settings.cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name, folder, config }],
     ...settings,

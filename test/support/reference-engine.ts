@@ -40,6 +40,7 @@ export async function startReferenceEngine(
     losses: new LossRegistry(losses),
     checkpoints,
     samplerWeightBytes: 2 ** 20,
+    sequenceBytes: 2 ** 24,
     loadDecoders,
   });
   return { ...(await started(backend, removeCache)), checkpoints };

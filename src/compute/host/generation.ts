@@ -1,191 +1,210 @@
-import { ContinuationText } from '../../base-models/tokenizers/continuation-text.js';
-import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
-import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
-import { throwIfCancelled } from '../call-cancelled.error.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
-import { type ModelEngine, type NextToken, type WeightsRef } from '../model-engine.js';
+import { type NextToken } from '../model-engine.js';
+import { type TokenSampler } from '../numerics/token-sampler.js';
+import { Continuation } from './continuation.js';
+import { type HeldSequence, type Move } from './held-sequence.js';
+import { type PrefixSource, type PrefixText, prefixText } from './prefix-cache.js';
 import { PromptScores } from './prompt-scores.js';
-import { RandomStream } from '../numerics/random.js';
-import { TokenSampler } from '../numerics/token-sampler.js';
+import { type StopText } from './stop-text.js';
 
-/** Prompt tokens per prefill step: bounds the memory of attention among them. */
-const PREFILL_TOKENS = 512;
-/** The same where every place gives a row of logits. */
-const SCORED_TOKENS = 64;
+/** Tokens that a continuation may write before it asks for more memory. */
+const GRANT_TOKENS = 256;
 
-/** What a generation runs on. */
-export interface GenerationModel {
-  readonly engine: ModelEngine;
-  readonly weights: WeightsRef;
-  readonly vocabSize: number;
-  /** Text of tokens without special ones, for stop strings. */
-  readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
+/** What a generation is made of. */
+export interface GenerationParts {
+  readonly request: GenerateRequest;
+  readonly options: GenerateOptions;
+  readonly sampler: TokenSampler;
+  /** null: there are no stop strings. */
+  readonly stopText: StopText | null;
+  /** An empty sequence with the weights to sample from. */
+  readonly sequence: number;
+  /** Names these weights; null: nothing is shared with other generations. */
+  readonly weightsKey: string | null;
+  /** Memory of a token that a sequence holds. */
+  readonly bytesPerToken: number;
 }
 
-/** A continuation being written. */
-class Continuation {
-  readonly tokens: number[] = [];
-  readonly logprobs: number[] = [];
-  private readonly tops: TopTokens[] = [];
-  stopReason: StopReason | null = null;
-  private readonly random: RandomStream;
-
-  constructor(
-    readonly index: number,
-    private readonly request: GenerateRequest,
-    /** null: there are no stop strings. */
-    private readonly text: ContinuationText | null,
-  ) {
-    this.random = new RandomStream(request.sampling.seed, `generate/${index}`);
-  }
-
-  /** Draws the next token. */
-  async next(sampler: TokenSampler, { logits, logSum }: NextToken): Promise<{ token: number; logprob: number }> {
-    const { sampling, prompt } = this.request;
-    const history = sampling.repetitionPenalty === 1 ? [] : [...prompt, ...this.tokens];
-    const token = sampler.sample(logits, sampling, history, this.random.uniform(this.tokens.length));
-    const logprob = logits[token]! - logSum;
-    this.tokens.push(token);
-    this.logprobs.push(logprob);
-    this.keepTop(logits, logSum);
-    this.stopReason = await this.ending(token);
-    return { token, logprob };
-  }
-
-  finish(): SampledSequence {
-    const k = this.request.topSampledTokens ?? 0;
-    return {
-      tokens: Int32Array.from(this.tokens),
-      logprobs: Float32Array.from(this.logprobs),
-      ...(k > 0 ? { top: joinTokenTables(this.tops, k) } : {}),
-      stopReason: this.stopReason ?? 'length',
-    };
-  }
-
-  private keepTop(logits: Float32Array, logSum: number): void {
-    const k = this.request.topSampledTokens ?? 0;
-    if (k === 0) return;
-    const row = emptyTopTokens(1, k);
-    putTopTokens(row, 0, logits, logSum);
-    this.tops.push(row);
-  }
-
-  private async ending(token: number): Promise<StopReason | null> {
-    const { stopTokens, stopStrings, maxNewTokens } = this.request.sampling;
-    if (stopTokens.includes(token)) return 'stop';
-    if (this.text) {
-      const text = await this.text.of(this.tokens);
-      if (stopStrings.some((stop) => text.includes(stop))) return 'stop';
-    }
-    return this.tokens.length >= maxNewTokens ? 'length' : null;
-  }
+/** A continuation and what the engine holds for it. */
+export interface Branch {
+  readonly continuation: Continuation;
+  readonly held: HeldSequence;
 }
 
 /**
- * Samples continuations of one prompt: the prompt is read once, its sequence is forked for every continuation, and those
- * still open advance together, one token per step. Random numbers come from (seed, continuation, position) alone, so a
- * continuation does not depend on the others.
+ * One request: its prompt is read in pieces, the first token of every continuation is drawn from what comes after it, and
+ * continuations that go on are written token by token, each in a sequence of its own. It says what comes next and takes
+ * what the engine answers; it calls no engine and knows of no other generation.
  */
-export async function generate(
-  model: GenerationModel,
-  request: GenerateRequest,
-  options: GenerateOptions = {},
-): Promise<GenerateResult> {
-  const generation = new Generation(model, request, options);
-  try {
-    return await generation.run();
-  } finally {
-    await generation.close();
-  }
-}
-
-/** A continuation and the sequence that the engine has for it. */
-interface Branch {
-  readonly continuation: Continuation;
-  readonly sequence: number;
-}
-
-class Generation {
-  private readonly sampler: TokenSampler;
+export class Generation implements PrefixSource {
+  readonly text: PrefixText;
+  readonly owner: string;
+  readonly weightsKey: string | null;
+  readonly bytesPerToken: number;
+  readonly result: Promise<GenerateResult>;
+  /** Holds the prompt; one continuation goes on in it. */
+  readonly root: HeldSequence;
+  /** Continuations being written. */
+  branches: readonly Branch[] = [];
+  /** Has its prompt been looked up among those that others have read? */
+  begun = false;
+  ended = false;
+  private readonly continuations: readonly Continuation[];
   private readonly scores: PromptScores;
-  private readonly sequences = new Set<number>();
+  private settle!: { resolve: (result: GenerateResult) => void; reject: (error: unknown) => void };
+  /** Continuations that have their first token and no sequence yet. */
+  private waiting: Continuation[] = [];
+  /** The continuation that goes on in the root. */
+  private first: Continuation | null = null;
 
-  constructor(
-    private readonly model: GenerationModel,
-    private readonly request: GenerateRequest,
-    private readonly options: GenerateOptions,
-  ) {
-    this.sampler = new TokenSampler(model.vocabSize);
-    this.scores = new PromptScores(request, this.sampler);
+  constructor(private readonly parts: GenerationParts) {
+    const { request, sampler, stopText, options } = parts;
+    this.weightsKey = parts.weightsKey;
+    this.bytesPerToken = parts.bytesPerToken;
+    this.owner = options.owner ?? '';
+    this.text = prefixText(request.prompt);
+    this.scores = new PromptScores(request, sampler);
+    this.continuations = Array.from({ length: request.count }, (_, index) => {
+      return new Continuation(index, request, stopText?.again() ?? null);
+    });
+    this.root = { sequence: parts.sequence, length: 0, granted: this.firstGrant };
+    this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
   }
 
-  async run(): Promise<GenerateResult> {
-    const { engine, weights, decode } = this.model;
-    const { prompt, count, sampling } = this.request;
-    const root = await engine.openSequence(weights);
-    this.sequences.add(root);
-    const text = sampling.stopStrings.length > 0 ? await ContinuationText.after(prompt, decode) : null;
-    const all = Array.from({ length: count }, (_, index) => new Continuation(index, this.request, text));
-    const prefilled = await this.prefill(root);
-    for (const continuation of all) await this.draw(continuation, prefilled);
-    let open = await this.branch(root, all.filter(isOpen));
-    while (open.length > 0) {
-      throwIfCancelled(this.options.signal);
-      const next = await engine.advance(
-        open.map(({ continuation, sequence }) => ({ sequence, tokens: Int32Array.of(continuation.tokens.at(-1)!) })),
-      );
-      for (const [i, { continuation }] of open.entries()) await this.draw(continuation, next[i]![0]!);
-      await this.closeSequences(open.flatMap((branch) => (isOpen(branch.continuation) ? [] : [branch.sequence])));
-      open = open.filter(({ continuation }) => isOpen(continuation));
-    }
-    return { sequences: all.map((continuation) => continuation.finish()), ...this.scores.results() };
+  get isCancelled(): boolean {
+    return this.parts.options.signal?.aborted ?? false;
   }
 
-  /** Frees what the engine still holds. */
-  close(): Promise<void> {
-    return this.closeSequences([...this.sequences]);
+  get sequence(): number {
+    return this.root.sequence;
   }
 
-  private async draw(continuation: Continuation, next: NextToken): Promise<void> {
-    const drawn = await continuation.next(this.sampler, next);
-    this.options.onToken?.({ index: continuation.index, ...drawn });
+  /** Tokens of the prompt that have been read. */
+  get read(): number {
+    return Math.min(this.root.length, this.text.tokens.length);
   }
 
-  /** Feeds the prompt through the model; says what comes after its last token, and scores the places before. */
-  private async prefill(sequence: number): Promise<NextToken> {
-    const { prompt } = this.request;
-    const { scores } = this;
-    let next: readonly NextToken[] = [];
+  get unread(): number {
+    return this.text.tokens.length - this.read;
+  }
+
+  /** Tokens of the prompt of which nothing is asked, so that another sequence may have read them. */
+  get shareable(): number {
+    return Math.min(this.text.tokens.length - 1, this.scores.from - 1);
+  }
+
+  /** Tokens that a sequence must have room for, so that a continuation can begin in it. */
+  get firstGrant(): number {
+    const { prompt, sampling } = this.parts.request;
+    return prompt.length + Math.min(GRANT_TOKENS, sampling.maxNewTokens);
+  }
+
+  /** All that the engine holds for it. */
+  get held(): HeldSequence[] {
+    const forks = this.branches.map(({ held }) => held).filter((held) => held !== this.root);
+    return [this.root, ...forks];
+  }
+
+  get isDone(): boolean {
+    return this.unread === 0 && this.branches.length === 0 && this.waiting.length === 0;
+  }
+
+  /** Goes on from a sequence that has read the beginning of the prompt already. */
+  continueFrom(sequence: number, length: number): void {
+    Object.assign(this.root, { sequence, length });
+  }
+
+  /** The next piece of the prompt. @param rows most rows of logits that it may ask for */
+  nextPiece(tokens: number, rows: number): Move {
+    const { root: held, read } = this;
     // The token before a place is the one that tells of it.
-    const scoredFrom = scores.from - 1;
-    for (let start = 0; start < prompt.length;) {
-      throwIfCancelled(this.options.signal);
-      const scored = start >= scoredFrom;
-      const end = scored ? start + SCORED_TOKENS : Math.min(start + PREFILL_TOKENS, scoredFrom);
-      const tokens = prompt.subarray(start, end);
-      const step = scored ? { sequence, tokens, rows: Int32Array.from(tokens.keys()) } : { sequence, tokens };
-      next = (await this.model.engine.advance([step]))[0]!;
-      // What follows the last token of the prompt is not a position in it.
-      const inside = scored ? next.slice(0, prompt.length - 1 - start) : [];
-      for (const [i, { logits, logSum }] of inside.entries()) scores.put(start + i + 1, logits, logSum);
-      start += tokens.length;
+    const scoredFrom = this.scores.from - 1;
+    if (read < scoredFrom) {
+      return { held, tokens: this.text.tokens.subarray(read, Math.min(read + tokens, scoredFrom)) };
     }
-    return next.at(-1)!;
+    const piece = this.text.tokens.subarray(read, read + Math.min(tokens, rows));
+    return { held, tokens: piece, rows: Int32Array.from(piece.keys()) };
   }
 
-  /** A sequence for each of the continuations; one alone takes over that of the prompt. */
-  private async branch(root: number, continuations: readonly Continuation[]): Promise<Branch[]> {
-    if (continuations.length === 1) return continuations.map((continuation) => ({ continuation, sequence: root }));
-    const forks = continuations.length > 0 ? await this.model.engine.forkSequence(root, continuations.length) : [];
-    for (const sequence of forks) this.sequences.add(sequence);
-    await this.closeSequences([root]);
-    return continuations.map((continuation, i) => ({ continuation, sequence: forks[i]! }));
+  /** Takes what the engine says about a piece, which the root holds by now. */
+  takePiece({ tokens, rows }: Move, next: readonly NextToken[]): void {
+    const start = this.read - tokens.length;
+    // What follows the last token of the prompt is not a position in it.
+    const inside = rows ? next.slice(0, this.text.tokens.length - 1 - start) : [];
+    for (const [i, { logits, logSum }] of inside.entries()) this.scores.put(start + i + 1, logits, logSum);
+    if (this.unread > 0) return;
+    for (const continuation of this.continuations) this.draw(continuation, next.at(-1)!);
+    this.waiting = this.continuations.filter(isOpen);
   }
 
-  private async closeSequences(sequences: readonly number[]): Promise<void> {
-    if (sequences.length === 0) return;
-    for (const sequence of sequences) this.sequences.delete(sequence);
-    await this.model.engine.closeSequences(sequences);
+  /** How many continuations wait for a sequence besides the one that takes over the root. */
+  branchFromRoot(): number {
+    if (!this.first && this.waiting.length > 0) {
+      this.first = this.waiting.shift()!;
+      this.branches = [{ continuation: this.first, held: this.root }];
+    }
+    return this.waiting.length;
+  }
+
+  /** Gives waiting continuations these sequences, which hold the prompt. */
+  branch(sequences: readonly number[]): void {
+    const { length } = this.text.tokens;
+    const added = sequences.map((sequence): Branch => ({
+      continuation: this.waiting.shift()!,
+      held: { sequence, length, granted: this.firstGrant },
+    }));
+    this.branches = [...this.branches, ...added];
+  }
+
+  /** Tokens that a branch needs more room for before it goes on; 0 when it has room. */
+  missing({ held }: Branch): number {
+    if (held.length < held.granted) return 0;
+    return Math.min(GRANT_TOKENS, this.text.tokens.length + this.parts.request.sampling.maxNewTokens - held.granted);
+  }
+
+  nextToken({ continuation, held }: Branch): Move {
+    return { held, tokens: Int32Array.of(continuation.tokens.at(-1)!) };
+  }
+
+  takeToken({ continuation }: Branch, next: NextToken): void {
+    this.draw(continuation, next);
+  }
+
+  /** Waits until it is known which continuations end with the tokens just drawn. */
+  async decide(): Promise<void> {
+    if (!this.parts.stopText) return;
+    const undecided = [...this.waiting, ...this.branches.map(({ continuation }) => continuation)];
+    await Promise.all(undecided.map((continuation) => continuation.end()));
+  }
+
+  /** Takes out the continuations that have ended. @returns what the engine holds for nothing now */
+  takeEnded(): HeldSequence[] {
+    this.waiting = this.waiting.filter(isOpen);
+    const ended = this.branches.filter(({ continuation }) => !isOpen(continuation));
+    if (ended.length > 0) this.branches = this.branches.filter(({ continuation }) => isOpen(continuation));
+    return ended.map(({ held }) => held).filter((held) => held !== this.root);
+  }
+
+  /** All that the root holds. The token that was drawn last has not been read. */
+  rootText(): PrefixText {
+    const written = this.first?.tokens.slice(0, -1) ?? [];
+    return prefixText(Int32Array.from([...this.text.tokens, ...written]));
+  }
+
+  succeed(): void {
+    const sequences = this.continuations.map((continuation) => continuation.finish());
+    this.settle.resolve({ sequences, ...this.scores.results() });
+  }
+
+  fail(error: unknown): void {
+    this.settle.reject(error);
+  }
+
+  private draw(continuation: Continuation, next: NextToken): void {
+    // A listener may have given it up.
+    if (this.ended) return;
+    const drawn = continuation.draw(this.parts.sampler, next);
+    this.parts.options.onToken?.({ index: continuation.index, ...drawn });
   }
 }
 

@@ -26,7 +26,11 @@ const B = 'model.layers.0.self_attn.q_proj.lora_B.weight';
 const LORA = { ...DEFAULT_LORA, rank: 1, targetModules: ['q_proj' as const] };
 
 /** Nothing here reads states from files. */
-const STORAGE = { checkpoints: new LocalCheckpointStore('nowhere'), samplerWeightBytes: 2 ** 20 };
+const STORAGE = {
+  checkpoints: new LocalCheckpointStore('nowhere'),
+  samplerWeightBytes: 2 ** 20,
+  sequenceBytes: 2 ** 20,
+};
 
 const GREEDY = {
   maxNewTokens: 3,
@@ -165,14 +169,14 @@ describe('a generation', () => {
     sampling: { ...GREEDY, ...more },
   });
 
-  it('reads the prompt once and forks it for several continuations', async () => {
+  it('reads the prompt once for several continuations, and forks it for all but one', async () => {
     const { backend, engine } = await start();
     const { sequences } = await backend.generate(target, request(2));
     expect(sequences.map(({ tokens }) => [...tokens])).toEqual([
       [5, 6, 7],
       [5, 6, 7],
     ]);
-    expect(engine.calls).toEqual(['advance 2', 'fork 2', 'advance 1,1', 'advance 1,1']);
+    expect(engine.calls).toEqual(['advance 2', 'fork 1 at 2', 'advance 1,1', 'advance 1,1']);
     expect(engine.openSequences.size).toBe(0);
   });
 

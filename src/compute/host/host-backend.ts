@@ -26,13 +26,20 @@ import { type EngineModel, type ModelEngine, type WeightsRef } from '../model-en
 import { freshState, requireFits, requireStateFits } from '../numerics/adapter-tensors.js';
 import { UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { initialLoraWeights } from '../numerics/lora-init.js';
-import { generate } from './generation.js';
+import { TokenSampler } from '../numerics/token-sampler.js';
+import { DecodeScheduler } from './decode-scheduler.js';
+import { EngineTurns } from './engine-turns.js';
 import { LoadedWeights } from './loaded-weights.js';
 import { writeState } from './state-files.js';
 import { TrainingPass } from './training-pass.js';
 
 /** Text of tokens without special ones. */
 export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
+
+interface HostModel extends EngineModel {
+  readonly decode: TokenDecoder;
+  readonly sampler: TokenSampler;
+}
 
 export interface HostBackendOptions {
   readonly engine: ModelEngine;
@@ -41,6 +48,8 @@ export interface HostBackendOptions {
   readonly checkpoints: CheckpointStore;
   /** Memory for sampler weights. */
   readonly samplerWeightBytes: number;
+  /** Memory for keys and values of generations. */
+  readonly sequenceBytes: number;
   /** Prepares the text of every base model, for stop strings; called once by start(). */
   readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
 }
@@ -54,16 +63,20 @@ const CALLS_IN_FLIGHT = { passes: 64, generations: 256 };
  */
 export class HostBackend extends ComputeBackend {
   private readonly engine: ModelEngine;
-  private readonly models = new Map<string, EngineModel & { readonly decode: TokenDecoder }>();
+  private readonly models = new Map<string, HostModel>();
   private readonly adapters = new Map<string, AdapterHandle>();
   private passes: Promise<unknown> = Promise.resolve();
   private readonly generations = new Set<Promise<unknown>>();
   private readonly loaded: LoadedWeights;
+  private readonly turns = new EngineTurns();
+  private readonly decoding: DecodeScheduler;
 
   constructor(private readonly options: HostBackendOptions) {
     super();
     this.engine = options.engine;
     this.loaded = new LoadedWeights(options.samplerWeightBytes);
+    const { engine, turns } = this;
+    this.decoding = new DecodeScheduler({ engine, turns, memoryBytes: options.sequenceBytes });
   }
 
   get capabilities(): BackendCapabilities {
@@ -91,7 +104,7 @@ export class HostBackend extends ComputeBackend {
     for (const model of this.engine.capabilities.models) {
       const decode = decoders.get(model.name);
       if (!decode) throw new Error(`There is no tokenizer for base model '${model.name}'.`);
-      this.models.set(model.name, { ...model, decode });
+      this.models.set(model.name, { ...model, decode, sampler: new TokenSampler(model.config.vocabSize) });
     }
   }
 
@@ -101,6 +114,7 @@ export class HostBackend extends ComputeBackend {
     this.adapters.clear();
     this.loaded.clear();
     await Promise.allSettled([this.passes, ...this.generations]);
+    this.decoding.stop();
     await this.engine.stop();
   }
 
@@ -109,13 +123,14 @@ export class HostBackend extends ComputeBackend {
     const { config } = this.model(adapter.baseModel);
     const state = from && (await this.stateOf(from, config));
     if (state) requireStateFits(id, config, lora, state);
-    await this.engine.createAdapter(adapter, state ?? freshState(initialLoraWeights(config, lora)));
+    const initial = state ?? freshState(initialLoraWeights(config, lora));
+    await this.changing(id, () => this.engine.createAdapter(adapter, initial));
     this.adapters.set(id, adapter);
   }
 
   async deleteAdapter(adapterId: string): Promise<void> {
     this.adapters.delete(adapterId);
-    await this.engine.deleteAdapter(adapterId);
+    await this.changing(adapterId, () => this.engine.deleteAdapter(adapterId));
   }
 
   async exportState(adapterId: string): Promise<AdapterState> {
@@ -140,7 +155,7 @@ export class HostBackend extends ComputeBackend {
     const { config } = this.model(baseModel);
     const state = await this.stateOf(from, config);
     requireStateFits(adapterId, config, lora, state);
-    await this.engine.importState(adapterId, state, options);
+    await this.changing(adapterId, () => this.engine.importState(adapterId, state, options));
   }
 
   async loadWeights(weights: AdapterHandle, from: StateSource): Promise<void> {
@@ -148,14 +163,14 @@ export class HostBackend extends ComputeBackend {
     const { config } = this.model(baseModel);
     const { weights: tensors } = await this.stateOf(from, config);
     requireFits(id, config, lora, tensors);
-    await this.engine.loadWeights(weights, tensors);
+    await this.decoding.versions.change({ kind: 'weights', id }, () => this.engine.loadWeights(weights, tensors));
     const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
-    for (const dropped of this.loaded.add(id, { baseModel, bytes })) await this.engine.dropWeights(dropped);
+    for (const dropped of this.loaded.add(id, { baseModel, bytes })) await this.freeWeights(dropped);
   }
 
   async dropWeights(id: string): Promise<void> {
     this.loaded.delete(id);
-    await this.engine.dropWeights(id);
+    await this.freeWeights(id);
   }
 
   async forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
@@ -169,7 +184,8 @@ export class HostBackend extends ComputeBackend {
   }
 
   async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
-    return this.engine.step(this.adapter(adapterId).id, params);
+    const { id } = this.adapter(adapterId);
+    return this.changing(id, () => this.engine.step(id, params));
   }
 
   async dropGradients(adapterId: string): Promise<number> {
@@ -177,9 +193,9 @@ export class HostBackend extends ComputeBackend {
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
-    const { config, decode } = this.model(this.baseModelOf(target));
-    const model = { engine: this.engine, weights: this.weightsOf(target), vocabSize: config.vocabSize, decode };
-    const generation = generate(model, request, options);
+    const { decode, sampler, cacheBytesPerToken: bytesPerToken } = this.model(this.baseModelOf(target));
+    const model = { weights: this.weightsOf(target), decode, sampler, bytesPerToken };
+    const generation = this.decoding.generate(model, request, options);
     this.generations.add(generation);
     try {
       return await generation;
@@ -200,6 +216,15 @@ export class HostBackend extends ComputeBackend {
     const turn = this.passes.then(run);
     this.passes = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Makes a call that changes the adapter's weights. */
+  private changing<T>(id: string, call: () => Promise<T>): Promise<T> {
+    return this.decoding.versions.change({ kind: 'adapter', id }, call);
+  }
+
+  private freeWeights(id: string): Promise<void> {
+    return this.decoding.versions.change({ kind: 'weights', id }, () => this.engine.dropWeights(id));
   }
 
   private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
@@ -227,7 +252,7 @@ export class HostBackend extends ComputeBackend {
     return adapter;
   }
 
-  private model(name: string): EngineModel & { readonly decode: TokenDecoder } {
+  private model(name: string): HostModel {
     const model = this.models.get(name);
     if (!model) throw new UnknownBaseModelError(name, [...this.models.keys()]);
     return model;

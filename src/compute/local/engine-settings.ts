@@ -12,6 +12,7 @@ export interface EngineSettings {
   readonly memoryBudgetBytes: number;
   /** Memory for sampler weights. */
   readonly samplerWeightBytes: number;
+  readonly sequenceBytes: number;
   readonly checkpoints: LocalStoreSettings;
   readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
   /** Folders with losses of the operator. */

@@ -10,6 +10,7 @@ const SETTINGS: EngineSettings = {
   packWeights: true,
   memoryBudgetBytes: 0,
   samplerWeightBytes: 0,
+  sequenceBytes: 0,
   checkpoints: { folder: '', fullFlag: '' },
   models: [],
   lossPlugins: [],

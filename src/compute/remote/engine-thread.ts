@@ -32,6 +32,7 @@ async function buildBackend(): Promise<ComputeBackend> {
     losses,
     checkpoints,
     samplerWeightBytes: settings.samplerWeightBytes,
+    sequenceBytes: settings.sequenceBytes,
     loadDecoders,
   });
 }

@@ -1,0 +1,92 @@
+import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
+import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
+import { type GenerateRequest } from '../compute-backend.js';
+import { type NextToken } from '../model-engine.js';
+import { RandomStream } from '../numerics/random.js';
+import { type TokenSampler } from '../numerics/token-sampler.js';
+import { type StopText } from './stop-text.js';
+
+/**
+ * A continuation being written: its tokens, and why it ends. Random numbers come from (seed, continuation, position)
+ * alone, so it does not depend on any other.
+ */
+export class Continuation {
+  readonly tokens: number[] = [];
+  stopReason: StopReason | null = null;
+  private readonly logprobs: number[] = [];
+  private readonly tops: TopTokens[] = [];
+  private readonly random: RandomStream;
+  private readonly history: SeenTokens | null;
+
+  constructor(
+    readonly index: number,
+    private readonly request: GenerateRequest,
+    /** null: there are no stop strings. */
+    private readonly stopText: StopText | null,
+  ) {
+    const { seed, repetitionPenalty } = request.sampling;
+    this.random = new RandomStream(seed, `generate/${index}`);
+    this.history = repetitionPenalty === 1 ? null : new SeenTokens(request.prompt);
+  }
+
+  /** Draws the next token. Where there are stop strings, end() must say whether it was the last. */
+  draw(sampler: TokenSampler, { logits, logSum }: NextToken): { token: number; logprob: number } {
+    const { sampling } = this.request;
+    const uniform = this.random.uniform(this.tokens.length);
+    const token = sampler.sample(logits, sampling, this.history?.all ?? [], uniform);
+    const logprob = logits[token]! - logSum;
+    this.tokens.push(token);
+    this.logprobs.push(logprob);
+    this.history?.add(token);
+    this.keepTop(logits, logSum);
+    if (sampling.stopTokens.includes(token)) this.stopReason = 'stop';
+    else if (!this.stopText && this.isFull()) this.stopReason = 'length';
+    return { token, logprob };
+  }
+
+  /** Looks for stop strings. */
+  async end(): Promise<void> {
+    if (!this.stopText || this.stopReason) return;
+    if (await this.stopText.isIn(this.tokens)) this.stopReason = 'stop';
+    else if (this.isFull()) this.stopReason = 'length';
+  }
+
+  finish(): SampledSequence {
+    const k = this.request.topSampledTokens ?? 0;
+    return {
+      tokens: Int32Array.from(this.tokens),
+      logprobs: Float32Array.from(this.logprobs),
+      ...(k > 0 ? { top: joinTokenTables(this.tops, k) } : {}),
+      stopReason: this.stopReason ?? 'length',
+    };
+  }
+
+  private isFull(): boolean {
+    return this.tokens.length >= this.request.sampling.maxNewTokens;
+  }
+
+  private keepTop(logits: Float32Array, logSum: number): void {
+    const k = this.request.topSampledTokens ?? 0;
+    if (k === 0) return;
+    const row = emptyTopTokens(1, k);
+    putTopTokens(row, 0, logits, logSum);
+    this.tops.push(row);
+  }
+}
+
+/** The tokens of a text so far, each once: a repetition penalty does not count how often. */
+class SeenTokens {
+  readonly all: number[];
+  private readonly known: Set<number>;
+
+  constructor(prompt: Int32Array) {
+    this.known = new Set(prompt);
+    this.all = [...this.known];
+  }
+
+  add(token: number): void {
+    if (this.known.has(token)) return;
+    this.known.add(token);
+    this.all.push(token);
+  }
+}

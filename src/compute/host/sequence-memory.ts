@@ -1,0 +1,46 @@
+/** Memory that may be taken back at any time. */
+export interface SpareMemory {
+  /** Frees until it holds no more than this number of bytes. */
+  shrinkTo(bytes: number): void;
+}
+
+/**
+ * Memory for keys and values, in bytes: what open sequences have been granted, by owner. What they leave over may be used
+ * for something else until they need it.
+ */
+export class SequenceMemory {
+  private held = 0;
+  private readonly byOwner = new Map<string, number>();
+
+  constructor(
+    private readonly budget: number,
+    private readonly spare: SpareMemory,
+  ) {}
+
+  /** @returns false, with nothing granted, where it does not fit; `regardless` grants it all the same */
+  grant(owner: string, bytes: number, regardless: boolean): boolean {
+    if (!regardless && this.held + bytes > this.budget) return false;
+    this.add(owner, bytes);
+    this.trimSpare();
+    return true;
+  }
+
+  giveBack(owner: string, bytes: number): void {
+    this.add(owner, -bytes);
+  }
+
+  trimSpare(): void {
+    this.spare.shrinkTo(Math.max(0, this.budget - this.held));
+  }
+
+  heldBy(owner: string): number {
+    return this.byOwner.get(owner) ?? 0;
+  }
+
+  private add(owner: string, bytes: number): void {
+    this.held += bytes;
+    const held = this.heldBy(owner) + bytes;
+    if (held > 0) this.byOwner.set(owner, held);
+    else this.byOwner.delete(owner);
+  }
+}
