@@ -168,28 +168,47 @@ describe('gradients of composites are what finite differences give', () => {
     checkGradients([query, keys, values, mask], (ops, q, k, v, m) => attention(ops, q, k, v, m));
   });
 
-  const labels = index(numbers([5, 2], 0, 6, 3, 3, 1, 2, 4, 5, 6, 0), ['N', 'K']);
-  const chunkSizes = fed(numbers([4], 2, 1, 1, 1), [4], 'i64', false);
-  const someEmpty = fed(numbers([4], 3, 2, 0, 0), [4], 'i64', false);
+  const LABELS = [0, 6, 3, 3, 1, 2, 4, 5, 6, 0];
+  /** Sizes of chunks, and the labels of each. */
+  const chunked = (...sizes: number[]) => {
+    const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+    const labels = sizes.map((size, i) => {
+      const of = LABELS.slice(2 * starts[i]!, 2 * (starts[i]! + size));
+      return index(numbers([size, 2], ...of), [`N${i}`, 'K']);
+    });
+    return [fed(numbers([sizes.length], ...sizes), [sizes.length], 'i64', false), ...labels];
+  };
 
   it('labelLogprobs of two targets per row', () => {
-    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, chunkSizes];
-    checkGradients(inputs, (ops, hidden, weight, l, sizes) => {
-      return labelLogprobs(ops, { hidden, weight, labels: l, chunkSizes: sizes, lora: null });
+    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), ...chunked(2, 1, 2)];
+    checkGradients(inputs, (ops, hidden, weight, chunkSizes, ...labels) => {
+      return labelLogprobs(ops, { hidden, weight, labels, chunkSizes, rows: 'N', lora: null });
     });
   });
 
   it('labelLogprobs with a LoRA on the output projection, some chunks empty', () => {
     const lora = [param([5, 2], ['N', 'R']), param([7, 2], [7, 'R'])];
-    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), labels, someEmpty, ...lora];
-    checkGradients(inputs, (ops, hidden, weight, l, sizes, ...ab) => {
-      return labelLogprobs(ops, {
-        hidden,
-        weight,
-        labels: l,
-        chunkSizes: sizes,
-        lora: { projected: ab[0]!, up: ab[1]! },
-      });
+    const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), ...lora, ...chunked(3, 0, 2, 0)];
+    checkGradients(inputs, (ops, hidden, weight, projected, up, chunkSizes, ...labels) => {
+      return labelLogprobs(ops, { hidden, weight, labels, chunkSizes, rows: 'N', lora: { projected, up } });
+    });
+  });
+
+  it('labelLogprobs with LoRAs of two adapters', () => {
+    const lora = [param([4, 2], ['N', 'R']), param([2, 7, 2], ['A', 7, 'R'])];
+    const labels = [
+      index(numbers([2, 1, 2], 0, 6, 3, 3), ['A', 'Q0', 'K']),
+      index(numbers([2, 1, 2], 1, 2, 4, 5), ['A', 'Q1', 'K']),
+    ];
+    const inputs = [
+      param([4, 3], ['N', 3]),
+      fixed([7, 3]),
+      ...lora,
+      fed(numbers([2], 2, 2), [2], 'i64', false),
+      ...labels,
+    ];
+    checkGradients(inputs, (ops, hidden, weight, projected, up, chunkSizes, ...of) => {
+      return labelLogprobs(ops, { hidden, weight, labels: of, chunkSizes, rows: 'N', lora: { projected, up } });
     });
   });
 });

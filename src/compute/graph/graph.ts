@@ -28,6 +28,8 @@ export type Operation =
   | { readonly op: 'split'; readonly axis: number; readonly parts: number }
   /** Rows of the first input by index along axis 0; with zeroFill an index of -1 gives a row of zeros. */
   | { readonly op: 'gatherRows'; readonly zeroFill: boolean }
+  /** Numbers of the first input [..., V] by index [..., K] along the last axis. */
+  | { readonly op: 'gatherLast' }
   /** The first input [B, C, P, D] with rows [N, C, D], the third input, written at [N, C, 3], the second. */
   | { readonly op: 'scatterRows' }
   | { readonly op: 'oneHot'; readonly depth: number }

@@ -1,18 +1,18 @@
 import { logSumExp } from './composites.js';
-import { type Dim } from './dim.js';
+import { type Dim, product } from './dim.js';
 import { type Tensor } from './graph.js';
 import { type Operations } from './operations.js';
 
 /*
- * The end of a model: log p(label) of scored rows. Legend of shapes: N scored rows, K targets per row, V vocabulary,
- * H hidden size, r rank of the output projection's LoRA.
+ * The end of a model: log p(label) of scored rows. Legend of shapes: N scored rows, n those of one chunk, K targets per
+ * row, V vocabulary, H hidden size, r rank of the output projection's LoRA; A adapters with Q rows each in a chunk.
  */
 
 /** LoRA on the output projection: logits gain (projected) up'. */
 export interface HeadLora {
   /** [N, r], scaled hidden rows times A'. */
   readonly projected: Tensor;
-  /** B [V, r] */
+  /** B [V, r]; of several adapters [A, V, r] */
   readonly up: Tensor;
 }
 
@@ -21,107 +21,113 @@ export interface HeadInputs {
   readonly hidden: Tensor;
   /** The output projection, [V, H]. */
   readonly weight: Tensor;
-  /** i32 [N, K] */
-  readonly labels: Tensor;
-  /** i64 [4], how many rows each chunk takes; some may take none. */
+  /**
+   * i32 [n, K] of each chunk, some of which may have no rows. With a LoRA of several adapters [A, Q, K]: the rows of a
+   * chunk lie adapter by adapter, equally many of each, so that sums over an adapter's rows begin with its first.
+   */
+  readonly labels: readonly Tensor[];
+  /** i64 [chunks], how many rows each takes. */
   readonly chunkSizes: Tensor;
+  /** The symbol of N. */
+  readonly rows: Dim;
   readonly lora: HeadLora | null;
 }
 
-/** Rows of the chunks, by symbol. */
-const CHUNKS: readonly Dim[] = ['N0', 'N1', 'N2', 'N3'];
-
 /**
- * log p(label) without a one-hot or a stored log-softmax: with P = softmax(logits), the gradient of row n is
- * sum_k c_nk W[label_nk] - (sum_k c_nk) P_n W. P_n W does not depend on the loss, so it is computed chunk by chunk beside
- * the log-probs, and nothing of vocabulary size outlives its chunk; but a LoRA on the projection needs P again for the
- * gradient of `up`.
+ * log p(label) without a stored log-softmax: the label's logit, as the product gives it, less log sum exp. With
+ * P = softmax(logits), the gradient of row n is sum_k c_nk W[label_nk] - (sum_k c_nk) P_n W. P_n W does not depend on the
+ * loss, so it is computed chunk by chunk beside the log-probs, and nothing of vocabulary size outlives its chunk; but a
+ * LoRA on the projection needs P again for the gradients of `projected` and `up`.
  *
  * @returns logprobs [N, K]
  */
 export function labelLogprobs(ops: Operations, inputs: HeadInputs): Tensor {
-  const { hidden, weight, labels, lora } = inputs;
-  const rows = labels.shape[0]!;
+  const { hidden, rows, lora } = inputs;
   const chunks = vocabularyChunks(ops, inputs);
   const join = (parts: readonly Tensor[]) => ops.concat(parts, 0, rows);
-  const labelRows = ops.gatherRows(weight, labels);
-  let labelLogits = dotRows(ops, hidden, labelRows);
-  if (lora) labelLogits = ops.add(labelLogits, dotRows(ops, lora.projected, ops.gatherRows(lora.up, labels)));
-  const logprobs = ops.sub(labelLogits, join(chunks.map(({ logSum }) => logSum)));
-
+  const logprobs = join(chunks.map((chunk) => chunk.logprobs));
   const expected = join(chunks.map((chunk) => chunk.expected));
-  const expectedUp = lora && join(chunks.map(({ probabilities }) => ops.matmul(probabilities, lora.up)));
   return ops.rule(logprobs, (coefficients) => {
-    const total = ops.reduceSum(coefficients, -1);
-    const backward = (labelVectors: Tensor, mean: Tensor) =>
-      ops.sub(sumTargets(ops, coefficients, labelVectors), ops.mul(total, mean));
-    const ofHidden = hidden.trainable ? [{ of: hidden, gradient: backward(labelRows, expected) }] : [];
-    if (!lora) return ofHidden;
+    const perChunk = coefficientChunks(ops, inputs, coefficients);
+    const ofHidden = () => {
+      const ofLabels = join(chunks.map((chunk, i) => labelVectors(ops, inputs, chunk, perChunk[i]!)));
+      return ops.sub(ofLabels, ops.mul(ops.reduceSum(coefficients, -1), expected));
+    };
+    const toHidden = hidden.trainable ? [{ of: hidden, gradient: ofHidden() }] : [];
+    if (!lora) return toHidden;
+    const parts = chunks.map((chunk, i) => gradientsOfLora(ops, lora, chunk, perChunk[i]!));
     return [
-      ...ofHidden,
-      { of: lora.projected, gradient: backward(ops.gatherRows(lora.up, labels), expectedUp!) },
-      { of: lora.up, gradient: gradientOfUp(ops, inputs, chunks, coefficients) },
+      ...toHidden,
+      { of: lora.projected, gradient: join(parts.map(({ projected }) => projected)) },
+      { of: lora.up, gradient: parts.map(({ up }) => up).reduce((sum, part) => ops.add(part, sum)) },
     ];
   });
 }
 
 interface VocabularyChunk {
+  /** Sizes before the last of what belongs to the chunk: [n], or with several adapters [A, Q]. */
+  readonly lead: readonly Dim[];
+  readonly labels: Tensor;
+  /** [n, K] */
+  readonly logprobs: Tensor;
   /** P [n, V] */
   readonly probabilities: Tensor;
-  /** [n, 1] */
-  readonly logSum: Tensor;
   /** P W [n, H] */
   readonly expected: Tensor;
-  /** The chunk's rows of HeadLora.projected, [n, r]. */
+  /** The chunk's rows of HeadLora.projected, [...lead, r]. */
   readonly projected: Tensor | null;
 }
 
-function vocabularyChunks(ops: Operations, { hidden, weight, chunkSizes, lora }: HeadInputs): VocabularyChunk[] {
-  const projectedChunks = lora && ops.split(lora.projected, 0, chunkSizes, CHUNKS);
-  return ops.split(hidden, 0, chunkSizes, CHUNKS).map((chunk, i) => {
+function vocabularyChunks(ops: Operations, inputs: HeadInputs): VocabularyChunk[] {
+  const { hidden, weight, labels, chunkSizes, lora } = inputs;
+  const leads = labels.map(({ shape }) => shape.slice(0, -1));
+  const sizes = leads.map((lead) => product(...lead));
+  const projectedChunks = lora && ops.split(lora.projected, 0, chunkSizes, sizes);
+  return ops.split(hidden, 0, chunkSizes, sizes).map((chunk, i) => {
+    const lead = leads[i]!;
     const base = ops.matmul(chunk, weight, { transposeB: true });
-    const projected = projectedChunks ? projectedChunks[i]! : null;
-    const logits = projected ? ops.add(ops.matmul(projected, lora!.up, { transposeB: true }), base) : base;
+    const projected = projectedChunks && ops.reshape(projectedChunks[i]!, [...lead, lora!.projected.shape[1]!]);
+    const added = projected && ops.reshape(ops.matmul(projected, lora!.up, { transposeB: true }), base.shape);
+    const logits = added ? ops.add(added, base) : base;
     const probabilities = ops.softmax(logits);
-    const logSum = logSumExp(ops, logits, probabilities);
-    return { probabilities, logSum, expected: ops.matmul(probabilities, weight), projected };
+    const targets = labels[i]!.shape.at(-1)!;
+    const labelLogits = ops.gatherLast(ops.reshape(logits, [...lead, weight.shape[0]!]), labels[i]!);
+    const logprobs = ops.sub(ops.reshape(labelLogits, [sizes[i]!, targets]), logSumExp(ops, logits, probabilities));
+    const expected = ops.matmul(probabilities, weight);
+    return { lead, labels: labels[i]!, logprobs, probabilities, expected, projected };
   });
 }
 
-/** dB = (c onehot(label) - total P)' projected, summed over the chunks, [V, r]. */
-function gradientOfUp(
-  ops: Operations,
-  { labels, weight, chunkSizes }: HeadInputs,
-  chunks: readonly VocabularyChunk[],
-  coefficients: Tensor,
-): Tensor {
-  const [rows, targets] = labels.shape as [Dim, Dim];
-  const vocabulary = weight.shape[0] as number;
-  const split = (x: Tensor) => ops.split(x, 0, chunkSizes, CHUNKS);
-  const labelChunks = split(labels);
+/** The coefficients of a chunk, [n, 1, K]. */
+function coefficientChunks(ops: Operations, { labels, chunkSizes }: HeadInputs, coefficients: Tensor) {
+  const [rows, targets] = coefficients.shape as [Dim, Dim];
+  const sizes = labels.map(({ shape }) => product(...shape.slice(0, -1)));
   // Shaped before the split: a chunk may be empty, and an empty tensor's sizes cannot be inferred.
-  const coefficientChunks = split(ops.reshape(coefficients, [rows, 1, targets]));
-  const totalChunks = split(ops.reduceSum(coefficients, -1));
-  return chunks
-    .map(({ probabilities, projected }, i) => {
-      const summed = ops.matmul(coefficientChunks[i]!, ops.oneHot(labelChunks[i]!, vocabulary));
-      const hot = ops.reshape(summed, probabilities.shape);
-      const ofLogits = ops.sub(hot, ops.mul(totalChunks[i]!, probabilities));
-      return ops.matmul(ofLogits, projected!, { transposeA: true });
-    })
-    .reduce((sum, part) => ops.add(part, sum));
+  return ops.split(ops.reshape(coefficients, [rows, 1, targets]), 0, chunkSizes, sizes);
 }
 
-/** x [N, H] . y [N, K, H] -> [N, K] */
-function dotRows(ops: Operations, x: Tensor, y: Tensor): Tensor {
-  const [rows, targets, size] = y.shape as [Dim, Dim, Dim];
-  const products = ops.mul(ops.reshape(x, [rows, 1, size]), y);
-  return ops.reshape(ops.reduceSum(products, -1), [rows, targets]);
+/** sum_k c_nk W[label_nk], [n, H] */
+function labelVectors(
+  ops: Operations,
+  { weight }: HeadInputs,
+  { labels, expected }: VocabularyChunk,
+  c: Tensor,
+): Tensor {
+  const [rows, , targets] = c.shape as [Dim, Dim, Dim];
+  const vectors = ops.reshape(ops.gatherRows(weight, labels), [rows, targets, weight.shape[1]!]);
+  return ops.reshape(ops.matmul(c, vectors), expected.shape);
 }
 
-/** sum_k c[N, K] y[N, K, H] -> [N, H] */
-function sumTargets(ops: Operations, c: Tensor, y: Tensor): Tensor {
-  const [rows, targets, size] = y.shape as [Dim, Dim, Dim];
-  const weighted = ops.mul(ops.reshape(c, [rows, targets, 1]), y);
-  return ops.reshape(ops.reduceSum(weighted, 1), [rows, size]);
+/** Of `projected` [n, r] and of `up`, through the gradient of the logits, c onehot(label) - total P. */
+function gradientsOfLora(ops: Operations, { up }: HeadLora, chunk: VocabularyChunk, coefficients: Tensor) {
+  const { lead, labels, probabilities } = chunk;
+  const [rows, vocabulary] = probabilities.shape as [Dim, number];
+  const hot = ops.reshape(ops.oneHot(labels, vocabulary), [rows, coefficients.shape[2]!, vocabulary]);
+  const ofLabels = ops.reshape(ops.matmul(coefficients, hot), probabilities.shape);
+  const total = ops.reshape(ops.reduceSum(coefficients, -1), [rows, 1]);
+  const ofLogits = ops.reshape(ops.sub(ofLabels, ops.mul(total, probabilities)), [...lead, vocabulary]);
+  return {
+    projected: ops.reshape(ops.matmul(ofLogits, up), [rows, up.shape.at(-1)!]),
+    up: ops.matmul(ofLogits, chunk.projected!, { transposeA: true }),
+  };
 }

@@ -71,6 +71,12 @@ describe('shapes that do not fit are refused when they are recorded', () => {
     expect(() => ops.scatterRows(cache, index, input(['T', 2, 4]))).toThrow('scatterRows');
   });
 
+  it('gatherLast', () => {
+    const index = graph.input('last', 'i32', ['N', 2]);
+    expect(ops.gatherLast(input(['N', 9]), index).shape).toEqual(['N', 2]);
+    expect(() => ops.gatherLast(input(['T', 9]), index)).toThrow('gatherLast');
+  });
+
   it('reshape', () => {
     expect(() => ops.reshape(input(['T', 4]), ['T', 5])).toThrow('reshape: shapes [T, 4] and [T, 5] do not fit');
     expect(() => ops.reshape(input(['T', 4]), ['B', 'S', 4])).toThrow('reshape');

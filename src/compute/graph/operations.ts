@@ -174,6 +174,13 @@ export class Operations {
     return this.record({ op: 'scatterRows' }, [cache, index, rows], cache.shape);
   }
 
+  /** x[..., index[..., k]] of x [..., V] by an index [..., K] whose other axes are those of x. */
+  gatherLast(x: Tensor, index: Tensor): Tensor {
+    if (!sameShape(x.shape.slice(0, -1), index.shape.slice(0, -1)))
+      throw shapeError('gatherLast', x.shape, index.shape);
+    return this.record({ op: 'gatherLast' }, [x, index], index.shape);
+  }
+
   /** 1 at the given index of a new last axis of `depth` places, else 0. */
   oneHot(index: Tensor, depth: number): Tensor {
     return this.graph.node({ op: 'oneHot', depth }, [index], [[...index.shape, depth]], 'f32')[0]!;

@@ -93,7 +93,7 @@ function toNumbers(feeds: Iterable<[string, HostTensor]>): [string, Numbers][] {
 }
 
 function randomCoefficients({ packed }: Setting): Numbers {
-  return randomNumbers('coefficients', packed.feeds.get('labels')!.shape);
+  return randomNumbers('coefficients', packed.labelShape);
 }
 
 describe.each(MODELS)('training graph of $family', (config) => {
@@ -151,10 +151,10 @@ describe.each(MODELS)('training graph of $family', (config) => {
   it('log-probs are those of a distribution over the vocabulary', () => {
     const setting = new Setting(config, []);
     const program = forwardProgram(config, new Set());
-    const labels = setting.feeds.get('labels')!;
+    const labels = setting.feeds.get('labels.0')!;
     const total = labels.data.map(() => 0);
     for (let token = 0; token < config.vocabSize; token++) {
-      const all: [string, Numbers] = ['labels', { shape: labels.shape, data: labels.data.map(() => token) }];
+      const all: [string, Numbers] = ['labels.0', { shape: labels.shape, data: labels.data.map(() => token) }];
       setting.run(program, [all]).get(LOGPROBS)!.data.forEach((value, row) => (total[row]! += Math.exp(value)));
     }
     total.forEach((sum) => expect(sum).toBeCloseTo(1, 10));

@@ -28,7 +28,12 @@ export interface TrainingPrograms {
 /** Result `logprobs` [N, K]; gradients are results named `gradient:<parameter>`; saved tensors `saved:<n>`. */
 export const LOGPROBS = 'logprobs';
 export const COEFFICIENTS = 'coefficients';
+export const labelsName = (chunk: number) => `labels.${chunk}`;
 export const gradientName = (parameter: string) => `gradient:${parameter}`;
+
+/** Scored rows go through the vocabulary in this many chunks, one after another; the symbols of their sizes. */
+const CHUNK_ROWS = ['N0', 'N1', 'N2', 'N3'] as const;
+export const CHUNKS = CHUNK_ROWS.length;
 
 export interface TrainingGraphOptions extends LoraVariation {
   readonly config: TransformerConfig;
@@ -73,13 +78,13 @@ function recordForward({ config, ...adapted }: TrainingGraphOptions, { trainable
 
   const rows = graph.input('rows', 'i32', ['N']);
   const rowsInverse = graph.input('rowsInverse', 'i32', ['T']);
-  const labels = graph.input('labels', 'i32', ['N', 'K']);
-  const chunkSizes = graph.input('chunkSizes', 'i64', [4]);
+  const labels = CHUNK_ROWS.map((size, chunk) => graph.input(labelsName(chunk), 'i32', [size, 'K']));
+  const chunkSizes = graph.input('chunkSizes', 'i64', [CHUNK_ROWS.length]);
   const scored = ops.gatherRows(hidden, rows, { inverse: { index: rowsInverse, complete: false } });
   const x = finalNorm(ops, config, scored);
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
   const weight = outputProjection(ops, config);
-  const logprobs = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, lora });
+  const logprobs = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, rows: 'N', lora });
   return { ops, linears, logprobs };
 }
 

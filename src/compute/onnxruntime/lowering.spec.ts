@@ -154,6 +154,13 @@ describe('every operation comes out as defined', () => {
     await compiled.release();
   });
 
+  it('gatherLast, also of no rows', async () => {
+    const wide = random('wide', [3, 5], ['N', 5]);
+    await check([wide, i32(numbers([3, 2], 4, 0, 1, 1, 2, 3), ['N', 'K'])], (ops, a, i) => ops.gatherLast(a, i));
+    const none = [f32(numbers([0, 5]), ['N', 5]), i32(numbers([0, 2]), ['N', 'K'])];
+    await check(none, (ops, a, i) => ops.gatherLast(a!, i!));
+  });
+
   it('scatterRows: beside what it keeps, and in place where cache and result are the same memory', async () => {
     const inputs = [
       random('cache', [2, 2, 3, 4], ['B', 2, 'P', 4]),

@@ -150,7 +150,7 @@ class Lowering {
         return writer.node(op, [...inputs, this.integers([operation.axis])], outputs, { keepdims: 1 });
       }
       case 'reshape':
-        return writer.node('Reshape', [...inputs, this.target(node.inputs[0]!.shape, operation.shape)], outputs);
+        return this.reshape(node.inputs[0]!.shape, operation.shape, inputs[0]!, outputs);
       case 'transpose':
         return writer.node('Transpose', inputs, outputs, { perm: operation.permutation });
       case 'concat':
@@ -161,6 +161,8 @@ class Lowering {
         return this.gatherRows(operation.zeroFill, node, inputs, outputs);
       case 'scatterRows':
         return writer.node('ScatterND', inputs, outputs);
+      case 'gatherLast':
+        return writer.node('GatherElements', inputs, outputs, { axis: -1 });
       case 'oneHot':
         return this.oneHot(operation.depth, inputs, outputs);
       case 'rope':
@@ -226,19 +228,20 @@ class Lowering {
   }
 
   /**
-   * The shape operand of a Reshape: 0 copies the input's size on that axis and -1 is inferred, which settles most
-   * shapes; the rest are put together at run time from the fed symbols.
+   * In the shape operand 0 copies the input's size on that axis and -1 is inferred, which settles most shapes; the others
+   * are put together at run time from the fed symbols, where 0 is a size like any other.
    */
-  private target(from: Shape, to: Shape): string {
-    const plan = to.map((dim, axis) => (typeof dim === 'number' ? dim : dim === from[axis] ? 0 : dim));
-    const open = plan.filter((dim) => typeof dim === 'string');
-    if (open.length <= 1) return this.integers(plan.map((dim) => (typeof dim === 'string' ? -1 : dim)));
-    const name = `shape.${plan.join('_')}`;
+  private reshape(from: Shape, to: Shape, input: string, outputs: string[]): void {
+    const plan = to.map((dim, axis) => (typeof dim === 'number' ? dim : dim === from[axis] ? 0 : -1));
+    if (plan.filter((dim) => dim === -1).length <= 1) {
+      return this.writer.node('Reshape', [input, this.integers(plan)], outputs);
+    }
+    const name = `shape.${to.join('_')}`;
     this.once(name, () => {
-      const parts = plan.map((dim) => (typeof dim === 'string' ? this.symbol(dim) : this.integers([dim])));
+      const parts = to.map((dim) => (typeof dim === 'string' ? this.symbol(dim) : this.integers([dim])));
       this.writer.node('Concat', parts, [name], { axis: 0 });
     });
-    return name;
+    this.writer.node('Reshape', [input, name], outputs, { allowzero: 1 });
   }
 
   /** The runtime value of a symbolic size as an int64 [1] tensor. */

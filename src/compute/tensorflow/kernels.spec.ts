@@ -218,6 +218,11 @@ describe('by index', () => {
     expect(free!.data.toSpliced(2, 2)).toEqual([3, 4, 1, 2, 3, 4]);
   });
 
+  it('gathers along the last axis', async () => {
+    const [gathered] = await run([x, i32([1, 1, 0, 1], [2, 2])], (ops, p, at) => ops.gatherLast(p, at));
+    expect(gathered).toEqual({ shape: [2, 2], data: [2, 2, 3, 4] });
+  });
+
   it('gives zeros for -1 although a row is infinite', async () => {
     const infinite = f32([Infinity, NaN], [1, 2]);
     const [filled] = await run([infinite, i32([-1], [1])], (ops, p, at) => ops.gatherRows(p, at, { zeroFill: true }));

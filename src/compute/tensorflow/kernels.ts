@@ -84,6 +84,8 @@ function single(
       return tf.transpose(x, [...operation.permutation]);
     case 'gatherRows':
       return gatherRows(tf, operation.zeroFill, x, context.integers(1));
+    case 'gatherLast':
+      return gatherLast(tf, x, context.integers(1));
     case 'scatterRows':
       return scatterRows(tf, x, context.integers(1), context.float(2));
     case 'rope':
@@ -115,6 +117,13 @@ function gatherRows(tf: Tensorflow, zeroFill: boolean, x: Tensor, index: Integer
   const data = index.data.map((row) => (row === -1 ? missing : row));
   const source = zeroFill ? tf.concat([x, tf.zeros([1, ...x.shape.slice(1)])], 0) : x;
   return tf.gather(source, toTensor(tf, { shape: index.shape, data }));
+}
+
+/** As one gather from the numbers of x end to end. */
+function gatherLast(tf: Tensorflow, x: Tensor, { shape, data }: Integers): Tensor {
+  const [depth, width] = [x.shape.at(-1)!, shape.at(-1)!];
+  const places = data.map((index, i) => Math.floor(i / width) * depth + index);
+  return tf.gather(tf.reshape(x, [x.size]), toTensor(tf, { shape, data: places }));
 }
 
 /** A gather that takes each place from the cache or from the rows joined at its end; no kernel writes in place. */

@@ -43,7 +43,8 @@ describe('packBatch', () => {
   it('takes the rows that are wanted', () => {
     expect(feed(packed, 'rows')).toEqual([0, 2, 3, 4]);
     expect(feed(packed, 'rowsInverse')).toEqual([0, -1, 1, 2, 3, -1]);
-    expect(feed(packed, 'labels')).toEqual([21, 23, 31, 11]);
+    expect(feed(packed, 'labels.0')).toEqual([21, 23, 31, 11]);
+    expect(packed.feeds.get('labels.1')).toMatchObject({ shape: [0, 1] });
     expect(packed.scoredDatums.runs).toEqual([
       { datum: 1, start: 0, length: 2 },
       { datum: 2, start: 2, length: 1 },
@@ -54,7 +55,9 @@ describe('packBatch', () => {
   it.each([1, 4, 127, 128, 129, 300, 512, 600, 4096])('shares %i scored rows out to four chunks', (count) => {
     const zeros = new Array<number>(count).fill(0);
     const item = { tokens: integers(zeros), targets: integers(zeros), scored: new Uint8Array(count).fill(1) };
-    const sizes = feed(packBatch(item, [0], tables), 'chunkSizes');
+    const shared = packBatch(item, [0], tables);
+    const sizes = feed(shared, 'chunkSizes');
+    expect(sizes).toEqual([0, 1, 2, 3].map((chunk) => shared.feeds.get(`labels.${chunk}`)!.shape[0]));
     expect(sizes).toHaveLength(4);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(0);
@@ -72,7 +75,7 @@ describe('several targets per position', () => {
   const packed = packBatch(item, [1, 0], tables);
 
   it('are the columns of the labels', () => {
-    expect(packed.feeds.get('labels')).toMatchObject({ shape: [2, 2], data: Int32Array.of(5, 6, 1, 2) });
+    expect(packed.feeds.get('labels.0')).toMatchObject({ shape: [2, 2], data: Int32Array.of(5, 6, 1, 2) });
   });
 
   it('have a coefficient each', () => {

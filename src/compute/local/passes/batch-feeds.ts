@@ -3,7 +3,7 @@ import { rowWidth } from '../../../domain/ragged-tensor.js';
 import { type HostTensor, hostTensor } from '../../graph/program.js';
 import { type PassItem, type RunSlopes } from '../../model-engine.js';
 import { LOSS_INPUTS, LOSS_SCALARS } from '../../models/loss-coefficients.js';
-import { COEFFICIENTS } from '../../models/training-graph.js';
+import { CHUNKS, COEFFICIENTS, labelsName } from '../../models/training-graph.js';
 import { type PositionTables } from '../position-tables.js';
 
 /** Which rows of a packed tensor belong to which datum of the request. */
@@ -18,10 +18,10 @@ export interface PackedBatch {
   readonly feeds: ReadonlyMap<string, HostTensor>;
   readonly tokenDatums: DatumRows;
   readonly scoredDatums: DatumRows;
+  /** Scored rows and targets per row. */
+  readonly labelShape: readonly [rows: number, targets: number];
 }
 
-/** Rows of the vocabulary part are computed in this many chunks, some of which may be empty. */
-const CHUNKS = 4;
 /** Fewer rows in a chunk would cost more for reading the vocabulary's weights again than they save in memory. */
 const CHUNK_ROWS = 128;
 
@@ -39,6 +39,7 @@ export function packBatch(item: Packable, datums: readonly number[], tables: Pos
   const { rows, ...layout } = layOut(item, datums);
   const { kvHeadCount } = tables.config;
   const width = rowWidth(item.targets);
+  const sizes = chunkSizes(rows.length);
   return {
     datums,
     feeds: new Map<string, HostTensor>([
@@ -47,12 +48,13 @@ export function packBatch(item: Packable, datums: readonly number[], tables: Pos
       ['validIndex', vector(validIndex(layout, kvHeadCount))],
       ['rows', vector(Int32Array.from(rows))],
       ['rowsInverse', vector(layout.rowsInverse)],
-      ['chunkSizes', hostTensor(chunkSizes(rows.length), [CHUNKS])],
+      ['chunkSizes', hostTensor(BigInt64Array.from(sizes, BigInt), [CHUNKS])],
       ...tables.forSequences(layout.lengths, layout.longest),
-      ['labels', hostTensor(labels(item.targets.data, layout.scored, width), [rows.length, width])],
+      ...labelFeeds(labels(item.targets.data, layout.scored, width), sizes, width),
     ]),
     tokenDatums: { rows: layout.tokens.length, runs: layout.tokenRuns },
     scoredDatums: { rows: rows.length, runs: layout.scoredRuns },
+    labelShape: [rows.length, width],
   };
 }
 
@@ -126,14 +128,24 @@ function labels(targets: ArrayLike<number>, scored: readonly number[], width: nu
   return rows;
 }
 
+/** The labels of each chunk. */
+function labelFeeds(all: Int32Array, sizes: readonly number[], width: number): [string, HostTensor][] {
+  let end = 0;
+  return sizes.map((size, chunk) => {
+    const start = end;
+    end += size;
+    return [labelsName(chunk), hostTensor(all.slice(start * width, end * width), [size, width])];
+  });
+}
+
 /** dLoss/dlogprob of the scored rows, as the backward program reads it. */
 export function coefficientFeed(packed: PackedBatch, dLogprobs: Float32Array): [string, HostTensor] {
-  return [COEFFICIENTS, hostTensor(dLogprobs, labelShape(packed))];
+  return [COEFFICIENTS, hostTensor(dLogprobs, packed.labelShape)];
 }
 
 /** What a program reads that computes the coefficients by itself. */
 export function slopeFeeds(packed: PackedBatch, slopes: RunSlopes): [string, HostTensor][] {
-  const shape = labelShape(packed);
+  const shape = packed.labelShape;
   return [
     [LOSS_INPUTS.weights, hostTensor(slopes.weights, shape)],
     [LOSS_INPUTS.samplerLogprobs, hostTensor(slopes.samplerLogprobs, shape)],
@@ -157,12 +169,8 @@ export function termFeeds(terms: FusedTerms): [string, HostTensor][] {
   return values.map(([name, value]) => [name, hostTensor(Float32Array.of(value), [1, 1])]);
 }
 
-function labelShape({ feeds }: PackedBatch): readonly number[] {
-  return feeds.get('labels')!.shape;
-}
-
 /** Rows per chunk: as few chunks as hold CHUNK_ROWS each, then evenly more in all of them. */
-function chunkSizes(rows: number): BigInt64Array {
+function chunkSizes(rows: number): number[] {
   const size = Math.max(CHUNK_ROWS, Math.ceil(rows / CHUNKS));
-  return BigInt64Array.from({ length: CHUNKS }, (_, i) => BigInt(Math.max(0, Math.min(size, rows - i * size))));
+  return Array.from({ length: CHUNKS }, (_, i) => Math.max(0, Math.min(size, rows - i * size)));
 }
