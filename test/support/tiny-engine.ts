@@ -26,10 +26,18 @@ interface TinyPass {
 }
 
 export interface TinyEngineOptions {
-  /** Datums that fit into one run; any number by default. */
+  /** Datums of an item that fit into one run; any number by default. */
   readonly datumsPerRun?: number;
+  /** Parts of items that one run takes; one by default. */
+  readonly partsPerRun?: number;
   /** Does it know slopes by their formula? It knows 'weights' only. */
   readonly knowsSlopes?: boolean;
+  readonly batching?: EngineCapabilities['batching'];
+  readonly passTokens?: number;
+  /** Runs before each run of a pass, which then takes as long as this; given the tokens of the run. */
+  readonly pace?: (tokens: number) => void | Promise<void>;
+  /** Why an item cannot run. */
+  readonly refuse?: (item: PassItem) => Error | null;
 }
 
 /**
@@ -40,16 +48,7 @@ export interface TinyEngineOptions {
  * and the most likely token comes one after the token before. `calls` lists what was asked of passes and sequences.
  */
 export class TinyEngine extends ModelEngine {
-  readonly capabilities: EngineCapabilities = {
-    engine: 'tiny',
-    device: 'none',
-    maxRank: 8,
-    ranks: 1,
-    repeatability: 'bitwise',
-    batching: 'exact',
-    passTokens: 1024,
-    models: [{ ...FAKE_MODEL, parameterCount: 1, cacheBytesPerToken: 8 }],
-  };
+  readonly capabilities: EngineCapabilities;
   calls: string[] = [];
   readonly openSequences = new Map<number, number>();
   readonly passes = new Map<number, TinyPass>();
@@ -58,6 +57,16 @@ export class TinyEngine extends ModelEngine {
 
   constructor(private readonly options: TinyEngineOptions = {}) {
     super();
+    this.capabilities = {
+      engine: 'tiny',
+      device: 'none',
+      maxRank: 8,
+      ranks: 1,
+      repeatability: 'bitwise',
+      batching: options.batching ?? 'exact',
+      passTokens: options.passTokens ?? 1024,
+      models: [{ ...FAKE_MODEL, parameterCount: 1, cacheBytesPerToken: 8 }],
+    };
   }
 
   async start(): Promise<void> {}
@@ -111,33 +120,36 @@ export class TinyEngine extends ModelEngine {
   }
 
   async openPass(items: readonly PassItem[]): Promise<OpenPass> {
-    const { datumsPerRun = Infinity } = this.options;
-    const runs = items.flatMap(({ tokens }, item) => {
-      const datums = Array.from({ length: datumCount(tokens) }, (_, datum) => datum);
-      const size = Math.min(datumsPerRun, datums.length);
-      return Array.from({ length: Math.ceil(datums.length / size) }, (_, i) => ({
-        parts: [{ item, datums: datums.slice(i * size, (i + 1) * size) }],
-      }));
+    const { datumsPerRun = Infinity, partsPerRun = 1, refuse = () => null } = this.options;
+    const refused = items.flatMap((each, item) => {
+      const error = refuse(each);
+      return error ? [{ item, error }] : [];
     });
+    const parts = items.flatMap(({ tokens }, item) => {
+      const datums = Array.from({ length: datumCount(tokens) }, (_, datum) => datum);
+      const isRefused = refused.some((one) => one.item === item);
+      return isRefused ? [] : cut(datums, datumsPerRun).map((own) => ({ item, datums: own }));
+    });
+    const runs = cut(parts, partsPerRun).map((own) => ({ parts: own }));
     const id = this.nextId++;
     this.passes.set(id, { items, runs, slopes: items.map(() => 0) });
     this.calls.push(`open ${items.map(({ train }) => (train ? 'train' : 'read')).join()}`);
-    return { id, runs, refused: [] };
+    return { id, runs, refused };
   }
 
   async forward(pass: number, run: number): Promise<RunLogprobs> {
-    this.calls.push(`forward ${run}`);
+    await this.begin('forward', pass, run);
     return this.logprobs(pass, run);
   }
 
   async backward(pass: number, run: number, dLogprobs: readonly Float32Array[]): Promise<void> {
-    this.calls.push(`backward ${run}`);
+    await this.begin('backward', pass, run);
     this.add(pass, run, dLogprobs);
   }
 
   async fused(pass: number, run: number, slopes: readonly RunSlopes[]): Promise<RunLogprobs | null> {
     if (!this.options.knowsSlopes || slopes.some(({ terms }) => terms.policy !== 'weights')) return null;
-    this.calls.push(`fused ${run}`);
+    await this.begin('fused', pass, run);
     this.add(
       pass,
       run,
@@ -187,6 +199,15 @@ export class TinyEngine extends ModelEngine {
     for (const id of sequences) this.openSequences.delete(id);
   }
 
+  private async begin(what: string, pass: number, run: number): Promise<void> {
+    this.calls.push(`${what} ${run}`);
+    const { items, runs } = this.pass(pass);
+    const sizes = runs[run]!.parts.flatMap(({ item, datums }) =>
+      datums.map((datum) => datumValues(items[item]!.tokens, datum).length),
+    );
+    await this.options.pace?.(sizes.reduce((sum, size) => sum + size, 0));
+  }
+
   private logprobs(pass: number, run: number): RunLogprobs {
     const { items, runs } = this.pass(pass);
     return runs[run]!.parts.map(({ item, datums }) => {
@@ -233,6 +254,11 @@ export class TinyEngine extends ModelEngine {
   private state(id: string): AdapterState {
     return this.states.get(id)!;
   }
+}
+
+function cut<T>(list: readonly T[], size: number): T[][] {
+  const step = Math.max(1, Math.min(size, list.length));
+  return Array.from({ length: Math.ceil(list.length / step) }, (_, i) => list.slice(i * step, (i + 1) * step));
 }
 
 function idOf(weights: WeightsRef): string | null {

@@ -140,6 +140,7 @@ describe('the runs of a pass', () => {
     const { backend, engine } = await start({ knowsSlopes: true, datumsPerRun: 1 });
     const target = { kind: 'base', baseModel: FAKE_MODEL.name } as const;
     expect((await backend.forward(target, requestOf('cross_entropy'))).loss).toBe(10);
+    await backend.stop();
     expect(engine.calls).toEqual(['open read', 'forward 0', 'forward 1', 'close']);
   });
 
@@ -152,12 +153,13 @@ describe('the runs of a pass', () => {
     expect((await backend.exportState('a')).gradients).toBeNull();
   });
 
-  it('of two requests do not mix', async () => {
+  it('of two requests that train one adapter do not mix', async () => {
     const { backend, engine } = await start({ knowsSlopes: true });
     await Promise.all([1, 2].map(() => backend.forwardBackward('a', requestOf('cross_entropy'))));
+    expect(await gradientOf(backend)).toBe(-6);
+    await backend.stop();
     const one = ['open train', 'fused 0', 'keep 0', 'close'];
     expect(engine.calls).toEqual([...one, ...one]);
-    expect(await gradientOf(backend)).toBe(-6);
   });
 });
 

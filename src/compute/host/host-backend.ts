@@ -30,8 +30,9 @@ import { TokenSampler } from '../numerics/token-sampler.js';
 import { DecodeScheduler } from './decode-scheduler.js';
 import { EngineTurns } from './engine-turns.js';
 import { LoadedWeights } from './loaded-weights.js';
+import { PassRequest } from './pass-request.js';
+import { PassScheduler } from './pass-scheduler.js';
 import { writeState } from './state-files.js';
-import { TrainingPass } from './training-pass.js';
 
 /** Text of tokens without special ones. */
 export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
@@ -58,17 +59,17 @@ export interface HostBackendOptions {
 const CALLS_IN_FLIGHT = { passes: 64, generations: 256 };
 
 /**
- * The compute backend over an engine: losses, checks, sampling, and the order in which calls reach the engine. Passes run
- * one after another; generations take turns with them token by token.
+ * The compute backend over an engine: losses, checks, sampling, and the order in which calls reach the engine. Requests
+ * share passes, which run one after another; generations take turns with them token by token.
  */
 export class HostBackend extends ComputeBackend {
   private readonly engine: ModelEngine;
   private readonly models = new Map<string, HostModel>();
   private readonly adapters = new Map<string, AdapterHandle>();
-  private passes: Promise<unknown> = Promise.resolve();
+  private readonly turns = new EngineTurns();
+  private readonly passes: PassScheduler;
   private readonly generations = new Set<Promise<unknown>>();
   private readonly loaded: LoadedWeights;
-  private readonly turns = new EngineTurns();
   private readonly decoding: DecodeScheduler;
 
   constructor(private readonly options: HostBackendOptions) {
@@ -76,6 +77,7 @@ export class HostBackend extends ComputeBackend {
     this.engine = options.engine;
     this.loaded = new LoadedWeights(options.samplerWeightBytes);
     const { engine, turns } = this;
+    this.passes = new PassScheduler({ engine, turns });
     this.decoding = new DecodeScheduler({ engine, turns, memoryBytes: options.sequenceBytes });
   }
 
@@ -113,7 +115,7 @@ export class HostBackend extends ComputeBackend {
     this.models.clear();
     this.adapters.clear();
     this.loaded.clear();
-    await Promise.allSettled([this.passes, ...this.generations]);
+    await Promise.allSettled([this.passes.idle(), ...this.generations]);
     this.decoding.stop();
     await this.engine.stop();
   }
@@ -174,13 +176,11 @@ export class HostBackend extends ComputeBackend {
   }
 
   async forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    const pass = this.pass(this.weightsOf(target), request, options);
-    return this.inTurn(() => pass.forward());
+    return this.pass(target, request, { ...options, train: false });
   }
 
   async forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    const pass = this.pass({ kind: 'adapter', id: this.adapter(adapterId).id }, request, options);
-    return this.inTurn(() => pass.forwardBackward());
+    return this.pass({ kind: 'adapter', adapterId }, request, { ...options, train: true });
   }
 
   async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
@@ -204,18 +204,17 @@ export class HostBackend extends ComputeBackend {
     }
   }
 
-  private pass(weights: WeightsRef, request: ForwardRequest, { signal }: CallOptions = {}): TrainingPass {
+  private pass(
+    target: ModelTarget,
+    request: ForwardRequest,
+    { train, signal, owner = '' }: CallOptions & { readonly train: boolean },
+  ): Promise<ForwardResult> {
     const { losses } = this.options;
+    const weights = this.weightsOf(target);
     const lossFunction = losses.functionOf(request.loss);
     const config = losses.resolveConfig(lossFunction, request.loss.config);
-    return new TrainingPass(this.engine, weights, request, { lossFunction, config }, signal);
-  }
-
-  /** Passes hold much memory while they run: one at a time. */
-  private inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.passes.then(run);
-    this.passes = turn.catch(() => undefined);
-    return turn;
+    const options = { train, signal, owner, baseModel: this.baseModelOf(target) };
+    return this.passes.submit(new PassRequest(weights, request, { lossFunction, config }, options));
   }
 
   /** Makes a call that changes the adapter's weights. */

@@ -1,146 +1,167 @@
-import { type LossResult } from '../../domain/loss.js';
-import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
-import { type LossConfig, type LossFunction } from '../../losses/loss-function.js';
-import { slopesOfDatums } from '../../losses/slopes-of-datums.js';
-import { throwIfCancelled } from '../call-cancelled.error.js';
-import { type ForwardRequest, type ForwardResult } from '../compute-backend.js';
-import { type ModelEngine, type OpenPass, type PassItem, type WeightsRef } from '../model-engine.js';
-import { NonFiniteLossError } from '../numerics/engine.errors.js';
-import { runSlopes } from './run-slopes.js';
-import { gatherRows, scatterRows, scoredPositions } from './scored-rows.js';
+import { type ModelEngine, type OpenPass, type PassRun } from '../model-engine.js';
+import { type EngineTurns } from './engine-turns.js';
+import { type PassRequest } from './pass-request.js';
 
-export interface PassLoss {
-  readonly lossFunction: LossFunction;
-  readonly config: LossConfig;
-}
+/**
+ * How the requests of a pass go through the engine: forward only; forward and backward at once, with slopes that the
+ * engine computes by their formula; or as two calls, with the losses in between.
+ */
+export type PassKind = 'forward' | 'fused' | 'split';
 
-/** One run of the request: its number, the datums in it and their scored positions. */
-interface Run {
-  readonly index: number;
+interface Part {
+  readonly request: PassRequest;
   readonly datums: readonly number[];
+  /** Scored positions of the datums. */
   readonly positions: readonly number[];
 }
 
-/** One request's forward, or forward and backward, through an engine: the order of its runs, and the loss in between. */
+interface Run {
+  readonly index: number;
+  readonly parts: readonly Part[];
+}
+
+/** An engine, and the turns that its calls take. */
+export interface PassEngine {
+  readonly engine: ModelEngine;
+  readonly turns: EngineTurns;
+}
+
+/**
+ * One pass of some requests through an engine: the order of its runs, and the losses in between. A request is settled as
+ * soon as its last run is done; one that fails or is given up leaves the numbers of the others as they are, since each
+ * part of a run is computed by itself.
+ */
 export class TrainingPass {
-  private readonly item: Omit<PassItem, 'train'>;
-  private readonly logprobs: RaggedTensor<Float32Array>;
+  private id = -1;
+  private runs: readonly Run[] = [];
+  /** Parts that a request has in the runs. */
+  private readonly partCounts = new Map<PassRequest, number>();
+  /** The same, of those that are still to be made. */
+  private readonly partsLeft = new Map<PassRequest, number>();
 
   constructor(
-    private readonly engine: ModelEngine,
-    weights: WeightsRef,
-    private readonly request: ForwardRequest,
-    private readonly loss: PassLoss,
-    /** Ends the pass between two of its runs, or after the last one. */
-    private readonly signal: AbortSignal | undefined,
-  ) {
-    const { tokens, lossInputs } = request.batch;
-    const targets = lossInputs['target_tokens']!;
-    const positions = targets.offsets.at(-1)!;
-    const scored =
-      request.logprobs === 'all' ? new Uint8Array(positions).fill(1) : loss.lossFunction.activePositions(lossInputs);
-    this.item = { weights, tokens, targets, scored };
-    const data = new Float32Array(positions * rowWidth(targets)).fill(Number.NaN);
-    this.logprobs = { data, offsets: targets.offsets, trailingShape: targets.trailingShape };
-  }
+    private readonly on: PassEngine,
+    private readonly requests: readonly PassRequest[],
+  ) {}
 
-  forward(): Promise<ForwardResult> {
-    return this.inPass({ train: false }, async ({ id }, runs) => {
-      for (const run of runs) await this.runForward(id, run);
-      throwIfCancelled(this.signal);
-      return this.resultOf(this.evaluate());
-    });
-  }
-
-  /** Adds gradients to the adapter, unless the loss or one of them is not finite. */
-  forwardBackward(): Promise<ForwardResult> {
-    return this.inPass({ train: true }, async ({ id }, runs) => {
-      const result = (await this.runFused(id, runs)) ?? (await this.runSplit(id, runs));
-      throwIfCancelled(this.signal);
-      await this.engine.keepGradients(id, 0);
-      return this.resultOf(result);
-    });
-  }
-
-  private async inPass<T>(
-    { train }: { train: boolean },
-    work: (pass: OpenPass, runs: readonly Run[]) => Promise<T>,
-  ): Promise<T> {
-    const { tokens, scored } = this.item;
-    throwIfCancelled(this.signal);
-    const pass = await this.engine.openPass([{ ...this.item, train }]);
+  /**
+   * Settles every request. @throws whatever the engine does; requests may then be left open
+   * @returns false when the engine does not know the formula of 'fused'; it was then made as 'split'
+   */
+  async run(kind: PassKind): Promise<boolean> {
+    const pass = await this.on.engine.openPass(this.requests.map(({ item }) => item));
     try {
-      for (const { error } of pass.refused) throw error;
-      const runs = pass.runs.map(({ parts }, index): Run => {
-        const datums = parts.flatMap((part) => part.datums);
-        return { index, datums, positions: scoredPositions(tokens, scored, datums) };
-      });
-      return await work(pass, runs);
+      this.take(pass);
+      await this.finishDone(this.requests);
+      if (kind === 'forward') await this.runForwards();
+      const isKnown = kind !== 'fused' || (await this.runFused());
+      if (kind === 'split' || !isKnown) await this.runSplit();
+      return isKnown;
     } finally {
-      await this.engine.closePass(pass.id);
+      await this.on.engine.closePass(pass.id);
     }
   }
 
-  /** Log-probs and gradients in one go; null when loss or engine does not know how. */
-  private async runFused(pass: number, runs: readonly Run[]): Promise<LossResult | null> {
-    const { lossFunction, config } = this.loss;
-    const terms = lossFunction.fusedTerms(config);
-    if (!terms) return null;
-    for (const run of runs) {
-      throwIfCancelled(this.signal);
-      const slopes = runSlopes(lossFunction, terms, this.request.batch, run.positions);
-      const logprobs = await this.engine.fused(pass, run.index, [slopes]);
-      if (!logprobs) return null;
-      scatterRows(logprobs[0]!, run.positions, this.logprobs);
+  private take(pass: OpenPass): void {
+    this.id = pass.id;
+    this.runs = pass.runs.map((run, index) => ({ index, parts: this.partsOf(run) }));
+    for (const request of this.requests) this.partCounts.set(request, 0);
+    for (const { request } of this.runs.flatMap(({ parts }) => parts)) {
+      this.partCounts.set(request, this.partCounts.get(request)! + 1);
     }
-    return this.evaluate();
+    for (const [request, count] of this.partCounts) this.partsLeft.set(request, count);
+    for (const { item, error } of pass.refused) this.requests[item]!.fail(error);
+  }
+
+  private partsOf({ parts }: PassRun): Part[] {
+    return parts.map(({ item, datums }) => {
+      const request = this.requests[item]!;
+      return { request, datums, positions: request.positionsOf(datums) };
+    });
+  }
+
+  private async runForwards(): Promise<void> {
+    for (const run of this.runs) {
+      if (!isWanted(run)) continue;
+      await this.forward(run);
+      await this.finishRun(run);
+    }
+  }
+
+  /** Log-probs and gradients in one go. @returns false when the engine does not know how */
+  private async runFused(): Promise<boolean> {
+    const { engine, turns } = this.on;
+    for (const run of this.runs) {
+      if (!isWanted(run)) continue;
+      const slopes = run.parts.map(({ request, positions }) => request.formulaSlopes(positions));
+      const logprobs = await turns.training(() => engine.fused(this.id, run.index, slopes));
+      if (!logprobs) return false;
+      put(run, logprobs);
+      await this.finishRun(run);
+    }
+    return true;
   }
 
   /**
-   * Forward, loss, backward. A loss may relate any datums of the request, so all log-probs come first; when the batch
-   * takes several runs, each forward is made again right before its backward, in place of keeping all saved tensors.
-   * Where the loss is a sum over datums, each run goes through alone.
+   * Forward, losses, backward. A loss may relate datums that are in several runs; then all log-probs come first, and each
+   * forward is made again right before its backward, in place of keeping all saved tensors. Otherwise each run goes
+   * through by itself. Either way a request's runs go backward in their order, so that its gradients are added up in the
+   * same order in any company.
    */
-  private async runSplit(pass: number, runs: readonly Run[]): Promise<LossResult> {
-    const severalRuns = runs.length > 1;
-    const runByRun = severalRuns && this.loss.lossFunction.metadata.sumOverDatums === true;
-    for (const run of runs) {
-      await this.runForward(pass, run);
-      if (runByRun) await this.runBackward(pass, run, this.slopesOf(run));
+  private async runSplit(): Promise<void> {
+    if (this.runs.length > 1 && this.requests.some((request) => this.relatesParts(request))) {
+      for (const run of this.runs) if (isWanted(run)) await this.forward(run);
+      for (const request of this.requests) request.computeLoss();
     }
-    const result = this.evaluate();
-    for (const run of runByRun ? [] : runs) {
-      if (severalRuns) await this.runForward(pass, run);
-      await this.runBackward(pass, run, result.dLogprobs);
+    for (const run of this.runs) {
+      if (!isWanted(run)) continue;
+      await this.forward(run);
+      await this.backward(run);
+      await this.finishRun(run);
     }
-    return result;
   }
 
-  private async runForward(pass: number, { index, positions }: Run): Promise<void> {
-    throwIfCancelled(this.signal);
-    const [logprobs] = await this.engine.forward(pass, index);
-    scatterRows(logprobs!, positions, this.logprobs);
+  /** Does its loss relate datums of several parts? */
+  private relatesParts(request: PassRequest): boolean {
+    return request.relatesDatums && this.partCounts.get(request)! > 1;
   }
 
-  private runBackward(pass: number, { index, positions }: Run, dLogprobs: Float64Array): Promise<void> {
-    return this.engine.backward(pass, index, [gatherRows(dLogprobs, rowWidth(this.logprobs), positions)]);
+  private async forward(run: Run): Promise<void> {
+    const { engine, turns } = this.on;
+    put(run, await turns.training(() => engine.forward(this.id, run.index)));
   }
 
-  /** dLoss/dlogprob of one run's datums, of a loss that is a sum over datums. */
-  private slopesOf({ datums }: Run): Float64Array {
-    const { lossFunction, config } = this.loss;
-    const known = { logprobs: this.logprobs, inputs: this.request.batch.lossInputs };
-    return slopesOfDatums(lossFunction, datums, known, config);
+  private async backward(run: Run): Promise<void> {
+    const { engine, turns } = this.on;
+    const slopes = run.parts.map(({ request, datums, positions }) => {
+      const alone = !request.relatesDatums && this.partCounts.get(request)! > 1;
+      return request.slopes(datums, positions, alone);
+    });
+    if (isWanted(run)) await turns.training(() => engine.backward(this.id, run.index, slopes));
   }
 
-  private evaluate(): LossResult {
-    const { lossFunction, config } = this.loss;
-    const result = lossFunction.compute(this.logprobs, this.request.batch.lossInputs, config);
-    if (!Number.isFinite(result.loss)) throw new NonFiniteLossError(`The loss '${lossFunction.metadata.name}'`);
-    return result;
+  /** A run has been made: settles the requests of which it was the last one. */
+  private async finishRun({ parts }: Run): Promise<void> {
+    for (const { request } of parts) this.partsLeft.set(request, this.partsLeft.get(request)! - 1);
+    await this.finishDone(new Set(parts.map(({ request }) => request)));
   }
 
-  private resultOf({ loss, metrics }: LossResult): ForwardResult {
-    return { loss, metrics, logprobs: this.logprobs };
+  private async finishDone(requests: Iterable<PassRequest>): Promise<void> {
+    for (const request of requests) {
+      if (this.partsLeft.get(request)! > 0) continue;
+      const item = this.requests.indexOf(request);
+      await request.finish(async () => {
+        if (request.item.train) await this.on.engine.keepGradients(this.id, item);
+      });
+    }
   }
+}
+
+/** Does anybody still wait for what the run computes? */
+function isWanted({ parts }: Run): boolean {
+  return parts.some(({ request }) => request.isOpen);
+}
+
+function put({ parts }: Run, logprobs: readonly Float32Array[]): void {
+  for (const [i, { request, positions }] of parts.entries()) request.put(logprobs[i]!, positions);
 }
