@@ -113,6 +113,12 @@ function evaluate(node: Node, inputs: Numbers[], resolve: (dim: number | string)
       return [build(y.shape, (index) => at(x, index.with(-1, at(y, index))))];
     case 'scatterRows':
       return [scatterRows(inputs)];
+    case 'causalAttention':
+      return [causalAttention(inputs, operation.alpha).context];
+    case 'causalAttentionGradients':
+      return causalAttentionGradients(inputs, operation.alpha);
+    case 'after':
+      return [x];
     case 'oneHot':
       return [{ shape: [...x.shape, operation.depth], data: x.data.flatMap((i) => hot(i, operation.depth)) }];
     case 'rope':
@@ -242,6 +248,43 @@ function scatterRows([cache, index, rows]: readonly Numbers[]): Numbers {
     for (let d = 0; d < size; d++) data[((b * channels + c) * places + p) * size + d] = rows!.data[row * size + d]!;
   }
   return { shape: cache!.shape, data };
+}
+
+/** Contexts, and the probabilities they are made with: [B, heads, S * G, S]. */
+function causalAttention([query, keys, values]: readonly Numbers[], alpha: number) {
+  const groups = query!.shape[2]! / keys!.shape[2]!;
+  const scores = matmul(query!, keys!, { op: 'matmul', transposeA: false, transposeB: true, alpha });
+  const seen = build(scores.shape, (index) =>
+    index[3]! > Math.floor(index[2]! / groups) ? -Infinity : at(scores, index),
+  );
+  const weights = { ...seen, data: rows(seen).flatMap(softmax) };
+  return {
+    weights,
+    context: matmul(weights, values!, { op: 'matmul', transposeA: false, transposeB: false, alpha: 1 }),
+  };
+}
+
+function causalAttentionGradients(inputs: readonly Numbers[], alpha: number): Numbers[] {
+  const [query, keys, values, , gradient] = inputs as [Numbers, Numbers, Numbers, Numbers, Numbers];
+  const { weights } = causalAttention(inputs, alpha);
+  const product = (a: Numbers, b: Numbers, options: { transposeA?: boolean; transposeB?: boolean; alpha?: number }) =>
+    matmul(a, b, { op: 'matmul', transposeA: false, transposeB: false, alpha: 1, ...options });
+  const ofWeights = product(gradient, values, { transposeB: true });
+  const inner = reduce(
+    elementwise(weights, ofWeights, (a, b) => a * b),
+    3,
+    (row) => row.reduce((a, b) => a + b, 0),
+  );
+  const ofScores = elementwise(
+    weights,
+    elementwise(ofWeights, inner, (a, b) => a - b),
+    (a, b) => a * b,
+  );
+  return [
+    product(ofScores, keys, { alpha }),
+    product(ofScores, query, { transposeA: true, alpha }),
+    product(weights, gradient, { transposeA: true }),
+  ];
 }
 
 function hot(index: number, depth: number): number[] {

@@ -168,6 +168,17 @@ describe('gradients of composites are what finite differences give', () => {
     checkGradients([query, keys, values, mask], (ops, q, k, v, m) => attention(ops, q, k, v, m));
   });
 
+  it.each([1, 2])('causalAttention with %i query heads for a key head', (groups) => {
+    const query = param([2, 2, 4 * groups, 2], ['B', 2, product('S', groups), 2]);
+    const keys = param([2, 2, 4, 2], ['B', 2, 'S', 2]);
+    const values = param([2, 2, 4, 2], ['B', 2, 'S', 2]);
+    checkGradients([query, keys, values], (ops, q, k, v) => ops.causalAttention(q, k, v, { alpha: 0.7, block: 2 }));
+  });
+
+  it('after', () => {
+    checkGradients([param([3, 2])], (ops, x) => ops.exp(ops.after(x, ops.neg(x))));
+  });
+
   const LABELS = [0, 6, 3, 3, 1, 2, 4, 5, 6, 0];
   /** Sizes of chunks, and the labels of each. */
   const chunked = (...sizes: number[]) => {

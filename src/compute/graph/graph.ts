@@ -33,6 +33,10 @@ export type Operation =
   /** The first input [B, C, P, D] with rows [N, C, D], the third input, written at [N, C, 3], the second. */
   | { readonly op: 'scatterRows' }
   | { readonly op: 'oneHot'; readonly depth: number }
+  /** See Operations.causalAttention(); `block` positions of queries are computed at a time. */
+  | { readonly op: 'causalAttention' | 'causalAttentionGradients'; readonly alpha: number; readonly block: number }
+  /** The first input, once the others are computed. */
+  | { readonly op: 'after' }
   /** Rotary position embedding of x [B, heads, S, D] at positions [B, S] with tables cos, sin [positions, D/2]. */
   | { readonly op: 'rope' }
   /** Two results: x / rms(x) * weight, and 1 / rms(x) with the last axis 1. */

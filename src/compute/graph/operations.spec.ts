@@ -77,6 +77,15 @@ describe('shapes that do not fit are refused when they are recorded', () => {
     expect(() => ops.gatherLast(input(['T', 9]), index)).toThrow('gatherLast');
   });
 
+  it('causalAttention', () => {
+    const keys = input(['B', 3, 'S', 4]);
+    const attend = (query: Shape, values: Shape) => () =>
+      ops.causalAttention(input(query), keys, input(values), { alpha: 1, block: 2 });
+    expect(attend(['B', 3, '2*S', 4], ['B', 3, 'S', 4])().shape).toEqual(['B', 3, '2*S', 4]);
+    expect(attend(['B', 2, '2*S', 4], ['B', 3, 'S', 4])).toThrow('causalAttention');
+    expect(attend(['B', 3, '2*S', 4], ['B', 3, 'S', 5])).toThrow('causalAttention');
+  });
+
   it('reshape', () => {
     expect(() => ops.reshape(input(['T', 4]), ['T', 5])).toThrow('reshape: shapes [T, 4] and [T, 5] do not fit');
     expect(() => ops.reshape(input(['T', 4]), ['B', 'S', 4])).toThrow('reshape');

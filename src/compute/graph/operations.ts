@@ -201,6 +201,45 @@ export class Operations {
   }
 
   /**
+   * softmax(alpha q k') v, where a position sees itself and those before it. Queries are taken in blocks of `block`
+   * positions, each with the keys up to its end, so that nothing of the masked half is computed but within a block, and
+   * the scores of one block are all that is in memory. The backward computes them again.
+   *
+   * Row s * G + g of the queries is position s of a group's head g. S is a multiple of `block`.
+   *
+   * @param query [B, heads, S * G, D]
+   * @param keys [B, heads, S, D]
+   * @param values [B, heads, S, D]
+   * @returns [B, heads, S * G, D]
+   */
+  causalAttention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    { alpha, block }: { alpha: number; block: number },
+  ): Tensor {
+    const fits = (axis: number) => query.shape[axis] === keys.shape[axis];
+    if (![0, 1, 3].every(fits)) throw shapeError('causalAttention', query.shape, keys.shape);
+    if (!sameShape(keys.shape, values.shape)) throw shapeError('causalAttention', keys.shape, values.shape);
+    const result = this.record({ op: 'causalAttention', alpha, block }, [query, keys, values], query.shape);
+    return this.rule(result, (gradient) => {
+      const inputs = [query, keys, values];
+      const all = this.graph.node(
+        { op: 'causalAttentionGradients', alpha, block },
+        [...inputs, result, gradient],
+        inputs.map(({ shape }) => shape),
+      );
+      return inputs.map((of, i) => ({ of, gradient: all[i]! })).filter(({ of }) => of.trainable);
+    });
+  }
+
+  /** x, but not before the other tensor is computed: keeps what is computed from it from being computed early. */
+  after(x: Tensor, other: Tensor): Tensor {
+    const result = this.record({ op: 'after' }, [x, other], x.shape);
+    return this.rule(result, (gradient) => whenTrainable(x, () => gradient));
+  }
+
+  /**
    * Replaces the gradient rule of a computed tensor by one that knows its inputs as a whole (a composite whose gradient
    * is cheaper or more exact than that of its parts).
    */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interpret, type Numbers, toHost } from '../../../test/support/graph-interpreter.js';
 import { numbers, randomNumbers } from '../../../test/support/numbers-builders.js';
-import { type Shape } from '../graph/dim.js';
+import { product, type Shape } from '../graph/dim.js';
 import { type DType, Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, type HostTensor, hostTensor, type Program, resultShapes } from '../graph/program.js';
@@ -131,6 +131,23 @@ describe('every operation comes out as defined', () => {
       const parts = ops.split(a, 0, s, ['P', 'Q', 'R']);
       return [...parts, ops.concat([parts[2]!, parts[0]!, parts[1]!], 0, 'T')];
     });
+  });
+
+  it.each([1, 2])('causalAttention and its gradients, in blocks of queries of %i heads', async (groups) => {
+    const options = { alpha: 0.5, block: 2 };
+    const rows = (name: string) => random(name, [2, 3, 6 * groups, 4], ['B', 3, product('S', groups), 4]);
+    const places = (name: string) => random(name, [2, 3, 6, 4], ['B', 3, 'S', 4]);
+    const size = random('size', [2], ['B']);
+    await check([rows('q'), places('k'), places('v'), rows('g'), size], (ops, q, k, v, g, b) => {
+      const context = ops.causalAttention(q, k, v, options);
+      const shapes = [q, k, v].map(({ shape }) => shape);
+      const operation = { op: 'causalAttentionGradients', ...options } as const;
+      return [context, ops.exp(b), ...ops.graph.node(operation, [q, k, v, context, g], shapes)];
+    });
+  });
+
+  it('after changes nothing', async () => {
+    await check([x, random('y', [2, 5])], (ops, a, b) => ops.exp(ops.after(a, ops.neg(b))));
   });
 
   it('gatherRows: an index of -1 gives zeros where that is asked for', async () => {

@@ -1,6 +1,7 @@
 import { factorsOf, sameShape, type Shape } from '../graph/dim.js';
 import { type DType, type Node, type OpName, type Operation, type Tensor } from '../graph/graph.js';
 import { type Program } from '../graph/program.js';
+import { CausalAttentionLowering } from './causal-attention-lowering.js';
 import { ONNX_FLOAT, ONNX_INT32, ONNX_INT64, OnnxWriter } from './onnx-writer.js';
 
 /**
@@ -58,6 +59,12 @@ class Lowering {
   /** Products that are written as part of the addition that uses them. */
   private readonly joined = new Map<Node, Node>();
   private readonly absorbed = new Set<Node>();
+
+  private readonly attention = new CausalAttentionLowering(this.writer, {
+    once: (name, declare) => this.once(name, declare),
+    integers: (values) => this.integers(values),
+    size: (dim) => (typeof dim === 'number' ? this.integers([dim]) : this.symbol(dim)),
+  });
 
   constructor(
     private readonly program: Program,
@@ -165,6 +172,12 @@ class Lowering {
         return writer.node('GatherElements', inputs, outputs, { axis: -1 });
       case 'oneHot':
         return this.oneHot(operation.depth, inputs, outputs);
+      case 'causalAttention':
+      case 'causalAttentionGradients':
+        return this.attention.lower(operation, node, inputs, outputs);
+      case 'after':
+        // A reshape to its own shape copies nothing; what it waits for is read for its shape alone.
+        return this.after(inputs, outputs);
       case 'rope':
         return writer.node('RotaryEmbedding', inputs, outputs, {}, { microsoft: true });
       case 'rmsNorm':
@@ -176,6 +189,14 @@ class Lowering {
       default:
         throw new Error(`No lowering for operation '${operation.op}'.`);
     }
+  }
+
+  private after([x, other]: string[], outputs: string[]): void {
+    const rows = `${outputs[0]}.rows`;
+    this.writer.node('Shape', [x!], [`${outputs[0]}.shape`]);
+    this.writer.node('Shape', [other!], [rows], { start: 0, end: 0 });
+    this.writer.node('Concat', [`${outputs[0]}.shape`, rows], [`${outputs[0]}.same`], { axis: 0 });
+    this.writer.node('Reshape', [x!, `${outputs[0]}.same`], outputs);
   }
 
   /** ONNX reads index -1 as the last row, so zero rows come from one row of zeros joined at the end. */

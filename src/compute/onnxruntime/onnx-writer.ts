@@ -4,7 +4,7 @@ import protobuf from 'protobufjs/minimal.js';
  * Writes ONNX models (onnx.proto3 of ONNX 1.16: the field numbers below) with external weights. Only what the lowering
  * needs: nodes, small inline constants, references into one weight file, typed inputs and outputs.
  */
-export type AttributeValue = number | { readonly float: number } | readonly number[];
+export type AttributeValue = number | { readonly float: number } | readonly number[] | OnnxWriter;
 
 /** Where a tensor lies outside the model. */
 export interface ExternalData {
@@ -23,6 +23,7 @@ const WIRE_FLOAT = 5;
 export const ONNX_FLOAT = 1;
 export const ONNX_INT32 = 6;
 export const ONNX_INT64 = 7;
+export const ONNX_BOOL = 9;
 
 const IR_VERSION = 9;
 const OPSET = 20;
@@ -51,11 +52,13 @@ export class OnnxWriter {
     this.nodes.push(message.finish());
   }
 
-  input(name: string, type: number, shape: readonly (number | string)[]): void {
+  /** Without a shape, one of any. */
+  input(name: string, type: number, shape?: readonly (number | string)[]): void {
     this.inputs.push(valueInfo(name, tensorType(type, shape)));
   }
 
-  output(name: string, type: number, shape: readonly (number | string)[]): void {
+  /** Without a shape, one of any. */
+  output(name: string, type: number, shape?: readonly (number | string)[]): void {
     this.outputs.push(valueInfo(name, tensorType(type, shape)));
   }
 
@@ -87,20 +90,26 @@ export class OnnxWriter {
     this.initializers.push(message.integer(14, 1).finish());
   }
 
+  /** A whole model. */
   finish(): Uint8Array {
+    const opset = (domain: string, version: number) => new Message().text(1, domain).integer(2, version).finish();
+    return new Message()
+      .integer(1, IR_VERSION)
+      .message(7, this.graph())
+      .message(8, opset('', OPSET))
+      .message(8, opset(MICROSOFT, 1))
+      .finish();
+  }
+
+  /** The graph alone, for an attribute of a node; it may use names of the graph around it. */
+  graph(): Uint8Array {
     const graph = new Message();
     for (const node of this.nodes) graph.message(1, node);
     graph.text(2, 'thinker');
     for (const initializer of this.initializers) graph.message(5, initializer);
     for (const input of this.inputs) graph.message(11, input);
     for (const output of this.outputs) graph.message(12, output);
-    const opset = (domain: string, version: number) => new Message().text(1, domain).integer(2, version).finish();
-    return new Message()
-      .integer(1, IR_VERSION)
-      .message(7, graph.finish())
-      .message(8, opset('', OPSET))
-      .message(8, opset(MICROSOFT, 1))
-      .finish();
+    return graph.finish();
   }
 
   private inline(name: string, type: number, shape: readonly number[], raw: Uint8Array): void {
@@ -139,10 +148,11 @@ class Message {
   }
 }
 
-/** AttributeProto: the type tags are FLOAT = 1, INT = 2, INTS = 7. */
+/** AttributeProto: the type tags are FLOAT = 1, INT = 2, GRAPH = 5, INTS = 7. */
 function attribute(name: string, value: AttributeValue): Uint8Array {
   const message = new Message().text(1, name);
   if (typeof value === 'number') return message.integer(3, value).integer(20, 2).finish();
+  if (value instanceof OnnxWriter) return message.message(6, value.graph()).integer(20, 5).finish();
   if ('float' in value) return message.float(2, value.float).integer(20, 1).finish();
   for (const item of value) message.integer(8, item);
   return message.integer(20, 7).finish();
@@ -153,7 +163,8 @@ function valueInfo(name: string, type: Uint8Array): Uint8Array {
 }
 
 /** TypeProto: tensor_type = 1, sequence_type = 4. */
-function tensorType(type: number, shape: readonly (number | string)[]): Uint8Array {
+function tensorType(type: number, shape?: readonly (number | string)[]): Uint8Array {
+  if (!shape) return new Message().message(1, new Message().integer(1, type).finish()).finish();
   const dims = new Message();
   for (const size of shape) {
     const dim = typeof size === 'number' ? new Message().integer(1, size) : new Message().text(2, size);

@@ -50,6 +50,35 @@ async function run(
 /** float32 functions of one argument are right to their last digits. */
 const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 6) as number);
 
+describe('causalAttention', () => {
+  // Scores of 0, so that a position takes the mean of what it sees; two query heads, blocks of one position.
+  const query = f32([0, 0, 0, 0], [1, 1, 4, 1], ['B', 1, '2*S', 1]);
+  const keys = f32([1, 2], [1, 1, 2, 1], ['B', 1, 'S', 1]);
+  const values = f32([2, 6], [1, 1, 2, 1], ['B', 1, 'S', 1]);
+  const options = { alpha: 0.5, block: 1 };
+
+  it('takes only what a position may see', async () => {
+    expect(await run([query, keys, values], (ops, q, k, v) => ops.causalAttention(q, k, v, options))).toEqual([
+      { shape: [1, 1, 4, 1], data: [2, 2, 4, 4] },
+    ]);
+  });
+
+  it('gives gradients to queries, keys and values', async () => {
+    const gradient = f32([1, 0, 2, 4], [1, 1, 4, 1], ['B', 1, '2*S', 1]);
+    const results = await run([query, keys, values, gradient], (ops, q, k, v, g) => {
+      const context = ops.causalAttention(q, k, v, options);
+      const operation = { op: 'causalAttentionGradients', ...options } as const;
+      return ops.graph.node(operation, [q, k, v, context, g], [q.shape, k.shape, v.shape]);
+    });
+    // p = 1/2 each, dp = g v, ds = p (dp - sum p dp) = -+ g; dq = alpha ds k, dk = alpha ds q = 0, dv = p g
+    expect(results.map(({ data }) => data)).toEqual([
+      [0, 0, 1, 2],
+      [0, 0],
+      [1 + 3, 3],
+    ]);
+  });
+});
+
 describe('matmul', () => {
   const a = f32([1, 2, 3, 4, 5, 6], [2, 3]);
   it('multiplies and scales', async () => {

@@ -1,6 +1,7 @@
 import { type Tensor } from '@tensorflow/tfjs';
 import { type Shape } from '../graph/dim.js';
 import { type Operation } from '../graph/graph.js';
+import { causalAttention, causalAttentionGradients } from './causal-attention.js';
 import { type Tensorflow } from './load-tensorflow.js';
 
 /**
@@ -35,6 +36,20 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
   switch (operation.op) {
     case 'split':
       return tf.split(context.float(0), [...context.integers(1).data], operation.axis);
+    case 'causalAttention':
+      return [
+        causalAttention(
+          tf,
+          operation,
+          [0, 1, 2].map((place) => context.float(place)),
+        ),
+      ];
+    case 'causalAttentionGradients':
+      return causalAttentionGradients(
+        tf,
+        operation,
+        [0, 1, 2, 3, 4].map((place) => context.float(place)),
+      );
     case 'rmsNorm':
       return rmsNorm(tf, operation.epsilon, context.float(0), context.float(1));
     default:
@@ -44,7 +59,7 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
 
 function single(
   tf: Tensorflow,
-  operation: Exclude<Operation, { op: 'split' | 'rmsNorm' }>,
+  operation: Exclude<Operation, { op: 'split' | 'rmsNorm' | 'causalAttention' | 'causalAttentionGradients' }>,
   context: KernelContext,
 ): Tensor {
   const { op } = operation;
@@ -66,6 +81,8 @@ function single(
     case 'minimum':
     case 'maximum':
       return tf[op](x, context.float(1));
+    case 'after':
+      return tf.clone(x);
     case 'greater':
       return tf.cast(tf.greater(x, context.float(1)), 'float32');
     case 'exp':
