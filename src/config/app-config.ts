@@ -61,6 +61,7 @@ export class AppConfig {
   readonly snapshotSteps: number;
   readonly snapshotsKept: number;
   readonly queueConcurrency: number;
+  readonly adapterConcurrency: number;
   readonly logLevel: Values['LOG_LEVEL'];
   readonly shutdownGraceS: number;
   /** For tests: where this process ends itself. */
@@ -109,6 +110,7 @@ export class AppConfig {
     this.snapshotSteps = values.SNAPSHOT_STEPS;
     this.snapshotsKept = values.SNAPSHOTS_KEPT;
     this.queueConcurrency = values.QUEUE_CONCURRENCY;
+    this.adapterConcurrency = values.ADAPTER_CONCURRENCY;
     this.logLevel = values.LOG_LEVEL;
     this.shutdownGraceS = values.SHUTDOWN_GRACE_S;
     this.faults = Object.freeze(parseFaults(values.FAULT_AT));
@@ -176,6 +178,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
         'SNAPSHOT_STEPS',
         'SNAPSHOTS_KEPT',
         'QUEUE_CONCURRENCY',
+        'ADAPTER_CONCURRENCY',
         'FUTURE_RETENTION_HOURS',
         'DELETED_ADAPTER_HOURS',
       ],

@@ -134,7 +134,7 @@ export const ENV_SCHEMA = {
     16_777_216,
   )({
     default: 0,
-    desc: "Memory for adapter states. Above it, the least recently used adapters are written to disk and reloaded on demand. Adapters with an operation in the worker stay resident (see QUEUE_CONCURRENCY). 0 = a quarter of the machine's memory.",
+    desc: "Memory for adapter states. Above it, the least recently used adapters are written to disk and reloaded on demand. Adapters with an operation in the worker stay resident (see ADAPTER_CONCURRENCY). 0 = a quarter of the machine's memory.",
   }),
   ADAPTER_IDLE_S: wholeNumber(
     1,
@@ -219,8 +219,15 @@ export const ENV_SCHEMA = {
     1,
     10_000,
   )({
+    default: 1024,
+    desc: 'Maximum requests that a worker holds at the same time: those that it holds can share the work of the base model.',
+  }),
+  ADAPTER_CONCURRENCY: wholeNumber(
+    1,
+    10_000,
+  )({
     default: 128,
-    desc: 'Maximum requests that a worker holds at the same time. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
+    desc: 'Maximum adapters that a worker runs requests of at the same time. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
   }),
   LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level to log.' }),
   SHUTDOWN_GRACE_S: wholeNumber(

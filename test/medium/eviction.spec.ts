@@ -74,7 +74,7 @@ describe.each([
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    app = await startApiApp(database.url, { ADAPTER_MEMORY_MB: memoryMb, QUEUE_CONCURRENCY: '2' });
+    app = await startApiApp(database.url, { ADAPTER_MEMORY_MB: memoryMb, ADAPTER_CONCURRENCY: '2' });
     api = new ApiClient(app.url);
   });
 

@@ -25,6 +25,9 @@ export class AdapterQueue {
   private readonly readers = new Set<Promise<void>>();
   private runningTask: Promise<void> | null = null;
   private waitsForSlot = false;
+  /** Its place among the adapters in use, and how many of its operations share it. */
+  private place: Promise<() => void> | null = null;
+  private placeHolders = 0;
   private isAwake = false;
   private isWoken = false;
   private wakeUp: () => void = () => undefined;
@@ -88,13 +91,26 @@ export class AdapterQueue {
     await Promise.all(this.readers);
   }
 
-  /** Takes one of the worker's slots. Meanwhile an idle task may run, unless readers do. */
-  async takeSlot(slots: Semaphore): Promise<() => void> {
+  /** Waits until one of its operations may be claimed. Meanwhile an idle task may run, unless readers do. */
+  async takeSlot(acquire: () => Promise<() => void>): Promise<() => void> {
     this.waitsForSlot = this.readers.size === 0;
-    const release = await slots.acquire();
+    const release = await acquire();
     this.waitsForSlot = false;
     await this.runningTask;
     return release;
+  }
+
+  /** Takes one of the places for adapters in use, or shares the one that operations of the queue have. */
+  async takePlace(places: Semaphore): Promise<() => void> {
+    this.placeHolders++;
+    this.place ??= places.acquire();
+    const release = await this.place;
+    return () => {
+      this.placeHolders--;
+      if (this.placeHolders > 0) return;
+      this.place = null;
+      release();
+    };
   }
 
   /**

@@ -135,6 +135,24 @@ describe('what bounds a worker', () => {
     await Promise.all(all);
   });
 
+  it('runs requests of ADAPTER_CONCURRENCY adapters, as many of each as come together, and any without an adapter', async () => {
+    const bench = new DispatchBench({ ADAPTER_CONCURRENCY: '1' });
+    const gates = ['a1', 'a2'].map((id) => bench.script.hold(id));
+    bench.log.add('a1', 'forward', A);
+    bench.log.add('b', 'forward', B);
+    bench.log.add('a2', 'forward', A);
+    bench.log.add('base', 'generate', null);
+    const all = ['a1', 'b', 'a2', 'base'].map((id) => bench.dispatch(id));
+    await settled();
+    expect([...bench.script.events].sort()).toEqual(['end base', 'start a1', 'start a2', 'start base']);
+    gates[0]!.open();
+    await settled();
+    expect(bench.script.starts('b')).toBe(0);
+    gates[1]!.open();
+    await Promise.all(all);
+    expect(bench.script.starts('b')).toBe(1);
+  });
+
   it('loads large payloads within its budget of bytes, and frees the room of one that failed', async () => {
     const bench = new DispatchBench({ BODIES_IN_FLIGHT_MB: '1' });
     const gate = bench.script.hold('a');

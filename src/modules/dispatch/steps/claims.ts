@@ -19,12 +19,13 @@ export interface ClaimedOperation {
 }
 
 /**
- * Claims rows, at most QUEUE_CONCURRENCY at once: a slot is held from before the claim to the end of the run, so that no
- * more rows are in memory than slots.
+ * Claims rows, at most QUEUE_CONCURRENCY at once, of at most ADAPTER_CONCURRENCY adapters: a slot, and an adapter's place,
+ * is held from before the claim to the end of the run, so that no more rows and adapters are in memory than that.
  */
 @Injectable()
 export class Claims {
   private readonly slots: Semaphore;
+  private readonly adapterPlaces: Semaphore;
   private readonly requestIds = new Set<string>();
 
   constructor(
@@ -33,6 +34,7 @@ export class Claims {
     private readonly leases: Leases,
   ) {
     this.slots = new Semaphore(config.queueConcurrency);
+    this.adapterPlaces = new Semaphore(config.adapterConcurrency);
   }
 
   /** The requests whose claim this worker knows of. */
@@ -40,15 +42,15 @@ export class Claims {
     return [...this.requestIds];
   }
 
-  /** Would a claim have to wait for a slot? */
+  /** Would a claim have to wait? */
   get areFull(): boolean {
-    return this.slots.isFull;
+    return this.slots.isFull || this.adapterPlaces.isFull;
   }
 
   /** Claims the queue's next operation; null when there is none, or none that may run beside the readers of the queue. */
   async next(queue: AdapterQueue, period: WorkPeriod): Promise<ClaimedOperation | null> {
     const readOnlyOnly = queue.readerCount > 0;
-    const releaseSlot = await queue.takeSlot(this.slots);
+    const releaseSlot = await queue.takeSlot(() => this.acquire(queue));
     let claimed: ClaimedOperation | null = null;
     try {
       claimed = await this.take(queue, period, readOnlyOnly, releaseSlot);
@@ -62,6 +64,15 @@ export class Claims {
   release({ row, releaseSlot }: ClaimedOperation): void {
     this.requestIds.delete(row.request_id);
     releaseSlot();
+  }
+
+  private async acquire(queue: AdapterQueue): Promise<() => void> {
+    const leavePlace = queue.id.adapterId === null ? () => undefined : await queue.takePlace(this.adapterPlaces);
+    const releaseSlot = await this.slots.acquire();
+    return () => {
+      releaseSlot();
+      leavePlace();
+    };
   }
 
   private async take(

@@ -88,8 +88,8 @@ export interface Completion {
 /** A request during which this number of workers has died runs alone, so that at the next death it is the only suspect. */
 const DEATHS_TO_ISOLATE = 2;
 
-/** Payloads up to this size come with the claim. */
-const SMALL_BYTES = 2 ** 20;
+/** Payloads up to this size come with the claim, whatever else is in memory: some dozen sequences of a thousand tokens. */
+const SMALL_BYTES = 2 ** 16;
 const CLAIM_COLUMNS =
   'request_id, position, owner, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
 const COLUMNS = `${CLAIM_COLUMNS}, request`;
