@@ -118,7 +118,15 @@ describe('reinforcement learning', () => {
   it.each(['importance_sampling', 'ppo', 'cispo', 'dro'])('runs %s on datums', async (loss_fn) => {
     const inputs = { logprobs: [-1, -2, -1, -3, -2], advantages: [0, 0, 1, -1, 0.5] };
     const { metrics } = await server.api.forwardBackward({ model_id: `rl-${loss_fn}`, data: [datum(inputs)], loss_fn });
-    for (const name of ['mean_advantage', 'mean_ratio', 'max_ratio', 'min_ratio', 'kl_k1', 'kl_k3']) {
+    for (const name of [
+      'mean_advantage',
+      'mean_ratio',
+      'max_ratio',
+      'min_ratio',
+      'kl_k1',
+      'kl_k3',
+      'sampler_trainer_kl',
+    ]) {
       expect(metrics[name], name).toEqual(expect.any(Number));
     }
   });

@@ -100,6 +100,20 @@ describe('a backend over an engine that knows no losses', () => {
     expect(engine.calls).toEqual(['open train', 'forward 0', 'backward 0', 'keep 0', 'close']);
   });
 
+  it('tells how far the log-probs of a rollout are from those of the sampler: not at all before the first step', async () => {
+    const { backend } = await start();
+    const target = { kind: 'adapter', adapterId: 'a' } as const;
+    const rollout = requestOf('importance_sampling');
+    const { logprobs } = await backend.forward(target, requestOf('cross_entropy'));
+    const { target_tokens } = rollout.batch.lossInputs;
+    const lossInputs = { target_tokens: target_tokens!, logprobs, advantages: floats([0, 1], [-2]) };
+    const request = { ...rollout, batch: { ...rollout.batch, lossInputs } };
+    expect((await backend.forwardBackward('a', request)).metrics['sampler_trainer_kl']).toBe(0);
+    await backend.optimStep('a', { ...DEFAULT_ADAM, learningRate: 0.25, weightDecay: 0 });
+    const after = await backend.forward(target, request);
+    expect(Math.abs(after.metrics['sampler_trainer_kl']!)).toBeCloseTo(1, 5);
+  });
+
   it('trains: a step raises the log-probs', async () => {
     const { backend } = await start();
     await backend.forwardBackward('a', requestOf('cross_entropy'));

@@ -1,6 +1,7 @@
 import { type FusedTerms, type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type LossConfig, type LossFunction } from '../../losses/loss-function.js';
+import { samplerTrainerKl } from '../../losses/sampler-trainer-kl.js';
 import { slopesOfDatums } from '../../losses/slopes-of-datums.js';
 import { CallCancelledError } from '../call-cancelled.error.js';
 import { type ForwardRequest, type ForwardResult } from '../compute-backend.js';
@@ -119,7 +120,8 @@ export class PassRequest {
       return this.fail(error);
     }
     this.isSettled = true;
-    this.resolve({ loss: result.loss, metrics: result.metrics, logprobs: this.logprobs });
+    const metrics = { ...samplerTrainerKl(this.logprobs, this.request.batch.lossInputs), ...result.metrics };
+    this.resolve({ loss: result.loss, metrics, logprobs: this.logprobs });
   }
 
   fail(error: unknown): void {
