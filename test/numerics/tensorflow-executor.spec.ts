@@ -7,7 +7,7 @@ import { type HostTensor, hostTensor, type Program } from '../../src/compute/gra
 import { runSlopes } from '../../src/compute/host/run-slopes.js';
 import { scoredPositions } from '../../src/compute/host/scored-rows.js';
 import { packBatch, slopeFeeds } from '../../src/compute/local/passes/batch-feeds.js';
-import { PositionTables } from '../../src/compute/local/position-tables.js';
+import { MASKED, PositionTables } from '../../src/compute/local/position-tables.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type WeightFile } from '../../src/compute/weight-file.js';
 import { generationProgram } from '../../src/compute/models/generation-graph.js';
@@ -119,37 +119,45 @@ function trainingFeeds(config: TransformerConfig, program: Program): Feeds {
 
 /** One step of generation: `count` new tokens of two sequences after the first `length` places of the cache. */
 function generationFeeds(config: TransformerConfig, program: Program, capacity: number, length: number, count: number) {
+  const { kvHeadCount, headDim } = config;
   const tables = new PositionTables(config);
-  const positions = BigInt64Array.from({ length: 2 * count }, (_, i) => BigInt(length + (i % count)));
-  const pastMask = Float32Array.from({ length: 2 * capacity }, (_, i) => (i % capacity < length ? 0 : -1e9));
+  const rows = Array.from({ length: 2 * count }, (_, i) => ({ sequence: Math.floor(i / count), place: i % count }));
+  const heads = Array.from({ length: kvHeadCount }, (_, head) => head);
+  const positions = rows.map(({ place }) => length + place);
+  const written = rows.flatMap(({ sequence, place }) => heads.flatMap((head) => [sequence, head, length + place]));
+  const padIndex = [0, 1].flatMap((sequence) =>
+    heads.flatMap((head) => rows.slice(0, count).map(({ place }) => (sequence * count + place) * kvHeadCount + head)),
+  );
+  const validIndex = rows.flatMap(({ sequence, place }) =>
+    heads.map((head) => (sequence * kvHeadCount + head) * count + place),
+  );
+  const mask = rows.flatMap(({ place }) =>
+    Array.from({ length: capacity }, (_, at) => (at <= length + place ? 0 : MASKED)),
+  );
   const past = [...program.inputs].filter(([name]) => name.startsWith('past.'));
-  const shape = [2, config.kvHeadCount, capacity, config.headDim];
+  const ints = (values: readonly number[], shape: readonly number[]) => hostTensor(Int32Array.from(values), shape);
+  const longs = (values: readonly number[], shape: readonly number[]) =>
+    hostTensor(BigInt64Array.from(values, BigInt), shape);
   return new Map<string, HostTensor>([
     ...loraFeeds(program),
-    ...past.map(([name]): [string, HostTensor] => [
-      name,
-      hostTensor(
-        randomNumbers(
-          name,
-          shape.reduce((product, size) => product * size, 1),
-          1,
-        ),
-        shape,
-      ),
-    ]),
+    ...past.map(([name]): [string, HostTensor] => {
+      const shape = [2, kvHeadCount, capacity, headDim];
+      return [name, hostTensor(randomNumbers(name, 2 * kvHeadCount * capacity * headDim, 1), shape)];
+    }),
     ...tables.rotary(length + count),
     [
       'tokens',
-      hostTensor(
-        Int32Array.from({ length: 2 * count }, (_, i) => (7 * i) % config.vocabSize),
-        [2 * count],
+      ints(
+        rows.map((_, i) => (7 * i) % config.vocabSize),
+        [rows.length],
       ),
     ],
-    ['positions', hostTensor(positions, [2 * count, 1])],
-    ['mask', tables.causalMask(count)],
-    ['pastMask', hostTensor(pastMask, [2, 1, 1, capacity])],
-    ['last', hostTensor(Int32Array.of(count - 1, 2 * count - 1), [2])],
-    ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
+    ['positions', longs(positions, [rows.length, 1])],
+    ['written', longs(written, [rows.length, kvHeadCount, 3])],
+    ['padIndex', ints(padIndex, [2, kvHeadCount, count])],
+    ['validIndex', ints(validIndex, [validIndex.length])],
+    ['mask', hostTensor(Float32Array.from(mask), [2, 1, count, 1, capacity])],
+    ['last', ints([count - 1, 2 * count - 1], [2])],
   ]);
 }
 
@@ -235,8 +243,8 @@ describe.each(TENSORFLOW_EXECUTORS)('$name against onnxruntime', (tested) => {
       const program = generationProgram(config, targets);
       const weights = await randomWeights(name, program);
       for (const [capacity, length, count] of [
-        [0, 0, 5],
-        [4, 0, 5],
+        [5, 0, 5],
+        [8, 0, 5],
         [8, 6, 1],
       ] as const) {
         const feeds = generationFeeds(config, program, capacity, length, count);

@@ -34,26 +34,15 @@ export function gatedSilu(ops: Operations, gate: Tensor, up: Tensor): Tensor {
   });
 }
 
-/** Keys and values of earlier tokens, for decoding. */
-export interface PastKeyValues {
-  /** [B, kvHeads, P, D] */
-  readonly keys: Tensor;
-  readonly values: Tensor;
-  /** [B, 1, 1, P], added to the scores: 0, or very negative where the place holds no token. */
-  readonly mask: Tensor;
-  /** Runtime sizes [P, S] by which joint scores are split again. */
-  readonly sizes: Tensor;
-}
-
 /**
  * softmax(q k' / sqrt(D) + mask) v with grouped queries: the G query heads that share a key/value head are more rows of one
  * matrix, so keys and values are never repeated. Row s * G + g is position s of the group's head g: what pads a sequence
  * comes last in every sum, over queries as over keys, and zeros at the end of a sum do not change a bit of it.
  *
  * @param query [B, kvHeads, S * G, D]
- * @param keys [B, kvHeads, S, D]
- * @param values [B, kvHeads, S, D]
- * @param mask [S, 1, S], added to the scores of the S new tokens among themselves
+ * @param keys [B, kvHeads, P, D]; of the same tokens (P = S), or of a cache that holds them
+ * @param values [B, kvHeads, P, D]
+ * @param mask [S, 1, P] or [B, 1, S, 1, P], added to the scores
  * @returns [B, kvHeads, S * G, D]
  */
 export function attention(
@@ -62,16 +51,14 @@ export function attention(
   keys: Tensor,
   values: Tensor,
   mask: Tensor,
-  past?: PastKeyValues,
 ): Tensor {
-  const [batch, kvHeads, length, headDim] = keys.shape as [Dim, number, Dim, number];
+  const [batch, kvHeads, places, headDim] = keys.shape as [Dim, number, Dim, number];
+  const length = mask.shape.at(-3)!;
   const groups = rowsPerPosition(query.shape[2]!, length);
   const alpha = 1 / Math.sqrt(headDim);
   const raw = ops.matmul(query, keys, { transposeB: true, alpha });
-  const masked = ops.add(ops.reshape(raw, [batch, kvHeads, length, groups, length]), mask);
+  const masked = ops.add(ops.reshape(raw, [batch, kvHeads, length, groups, places]), mask);
   const scores = ops.reshape(masked, raw.shape);
-  if (past) return attendWithPast(ops, query, scores, values, past, alpha);
-
   const weights = ops.softmax(scores);
   const context = ops.matmul(weights, values);
   return ops.rule(context, (gradient) => {
@@ -93,22 +80,6 @@ function rowsPerPosition(rows: Dim, length: Dim): number {
   const groups = factorsOf(rows).factor / factorsOf(length).factor;
   if (product(groups, length) !== rows) throw new Error(`${rows} rows of queries do not fit ${length} positions.`);
   return groups;
-}
-
-/** Scores against cached and new keys share one softmax; the cache is read where it lies, never joined with the new. */
-function attendWithPast(
-  ops: Operations,
-  query: Tensor,
-  scores: Tensor,
-  values: Tensor,
-  past: PastKeyValues,
-  alpha: number,
-): Tensor {
-  const pastScores = ops.add(ops.matmul(query, past.keys, { transposeB: true, alpha }), past.mask);
-  const weights = ops.softmax(ops.concat([pastScores, scores], 3, 'P+S'));
-  const dims = [past.keys.shape[2]!, scores.shape[3]!];
-  const [pastWeights, newWeights] = ops.split(weights, 3, past.sizes, dims);
-  return ops.add(ops.matmul(newWeights!, values), ops.matmul(pastWeights!, past.values));
 }
 
 /** log sum exp over the last axis = max logit - log max p: it reuses a softmax that is there already. */

@@ -163,7 +163,7 @@ export class LocalEngine extends ModelEngine {
   }
 
   async loadWeights({ id, baseModel, lora }: AdapterHandle, tensors: AdapterTensors): Promise<void> {
-    const adapter = { lora, feeds: loraFeeds(lora, tensors), passes: 0 };
+    const adapter = { lora, weights: tensors, feeds: loraFeeds(lora, tensors), passes: 0 };
     this.samplerWeights.set(id, { runtime: this.runtime(baseModel), adapter });
   }
 
@@ -246,7 +246,7 @@ export class LocalEngine extends ModelEngine {
       const { lora, state } = adapter;
       return {
         runtime: this.runtime(adapter.baseModel),
-        adapter: { lora, feeds: adapter.feeds(), passes: state.passes },
+        adapter: { lora, weights: state.weights, feeds: adapter.feeds(), passes: state.passes },
       };
     }
     const loaded = this.samplerWeights.get(weights.id);

@@ -1,3 +1,4 @@
+import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type HostTensor } from '../graph/program.js';
 import { type ModelRuntime } from './model-runtime.js';
@@ -10,6 +11,8 @@ export interface PinnedWeights {
 
 export interface PinnedAdapter {
   readonly lora: LoraSpec;
+  /** The same object as long as they are the same. */
+  readonly weights: AdapterTensors;
   readonly feeds: readonly [string, HostTensor][];
   /** Passes made before this one, which chooses the dropout masks. */
   readonly passes: number;

@@ -10,18 +10,24 @@ import { type SequenceLayout } from './sequence-layout.js';
 import { finalNorm, outputProjection, transformer } from './transformer.js';
 
 /**
- * Results: next-token logits of the L rows that `last` names [L, V], their log-sum-exp [L, 1], and per layer the keys and values of the new tokens,
- * [B, kvHeads, S, D].
+ * Results: next-token logits of the L rows that `last` names [L, V], their log-sum-exp [L, 1], and per layer the keys and
+ * values of all sequences with those of the new tokens, [B, kvHeads, P, D].
  */
 export const LOGITS = 'logits';
 export const LOG_SUM = 'logSum';
-export const pastName = (kind: 'keys' | 'values', layer: number) => `past.${kind}.${layer}`;
-export const presentName = (kind: 'keys' | 'values', layer: number) => `present.${kind}.${layer}`;
+
+type CacheKind = 'keys' | 'values';
+export const pastName = (kind: CacheKind, layer: number) => `past.${kind}.${layer}`;
+export const presentName = (kind: CacheKind, layer: number) => `present.${kind}.${layer}`;
 
 /**
- * One step of generation: S new tokens for each of B sequences, given keys and values of earlier ones. Prefill is a step
- * with the whole prompt, decoding a step with one token. The cache stays with the host: cached keys and values are fed
- * where they lie (inputs are not copied) and only those of the new tokens come back.
+ * One step of generation: T new tokens of B sequences, none of which takes more than S, after those that their rows of
+ * the cache hold. Prefill is a step with a piece of the prompt, decoding a step with one token of each sequence. The
+ * cache lies with the host; new keys and values are written into it (see Operations.scatterRows).
+ *
+ * Tokens are rows without padding, as in training. Attention reads whole rows of the cache of P places and hides what a
+ * token must not see, with training's operations in training's order: so a token's numbers are the same bits in any
+ * company, and those of a forward pass over all tokens at once.
  */
 export function generationProgram(
   config: TransformerConfig,
@@ -32,7 +38,7 @@ export function generationProgram(
   const ops = new Operations(graph);
   const linears = new LoraLinears(ops, { ...variation, targets, trainable: false, dropout: false });
   const present = new Map<string, Tensor>();
-  const tokens = graph.input('tokens', 'i32', [product('B', 'S')]);
+  const tokens = graph.input('tokens', 'i32', ['T']);
   const hidden = transformer(ops, config, linears, cachedLayout(ops, config, present), tokens);
 
   const last = graph.input('last', 'i32', ['L']);
@@ -46,37 +52,28 @@ export function generationProgram(
 function cachedLayout(ops: Operations, config: TransformerConfig, present: Map<string, Tensor>): SequenceLayout {
   const { graph } = ops;
   const { headDim, headCount, kvHeadCount } = config;
-  const positions = graph.input('positions', 'i64', [product('B', 'S'), 1]);
-  const mask = graph.input('mask', 'f32', ['S', 1, 'S']);
-  const pastMask = graph.input('pastMask', 'f32', ['B', 1, 1, 'P']);
-  const sizes = graph.input('sizes', 'i64', [2]);
+  const grouped = (headCount / kvHeadCount) * headDim;
+  const positions = graph.input('positions', 'i64', ['T', 1]);
+  const written = graph.input('written', 'i64', ['T', kvHeadCount, 3]);
+  const padIndex = graph.input('padIndex', 'i32', ['B', kvHeadCount, 'S']);
+  const validIndex = graph.input('validIndex', 'i32', [product('T', kvHeadCount)]);
+  const mask = graph.input('mask', 'f32', ['B', 1, 'S', 1, 'P']);
   const cos = graph.input('cos', 'f32', ['M', headDim / 2]);
   const sin = graph.input('sin', 'f32', ['M', headDim / 2]);
-  const past = (kind: 'keys' | 'values', layer: number) =>
-    graph.input(pastName(kind, layer), 'f32', ['B', kvHeadCount, 'P', headDim]);
-  const byKeyHead = (x: Tensor) => {
-    const groups = (x.shape[1] as number) / kvHeadCount;
-    const heads = ops.transpose(ops.reshape(x, ['B', 'S', kvHeadCount, groups * headDim]), [0, 2, 1, 3]);
-    return ops.reshape(heads, ['B', kvHeadCount, product('S', groups), headDim]);
-  };
-  const byToken = (x: Tensor) => {
-    const heads = ops.reshape(x, ['B', kvHeadCount, 'S', (headCount / kvHeadCount) * headDim]);
-    return ops.reshape(ops.transpose(heads, [0, 2, 1, 3]), [product('B', 'S'), headCount * headDim]);
+  const withNew = (kind: CacheKind, layer: number, heads: Tensor) => {
+    const past = graph.input(pastName(kind, layer), 'f32', ['B', kvHeadCount, 'P', headDim]);
+    const all = ops.scatterRows(past, written, ops.reshape(heads, ['T', kvHeadCount, headDim]));
+    present.set(presentName(kind, layer), all);
+    return all;
   };
   return {
     rotate: (x) => ops.rope(x, positions, { cos, sin, negativeSin: sin }),
     attend(layer, query, keys, values) {
-      const newKeys = byKeyHead(keys);
-      const newValues = byKeyHead(values);
-      present.set(presentName('keys', layer), newKeys);
-      present.set(presentName('values', layer), newValues);
-      const context = attention(ops, byKeyHead(query), newKeys, newValues, mask, {
-        keys: past('keys', layer),
-        values: past('values', layer),
-        mask: pastMask,
-        sizes,
-      });
-      return byToken(context);
+      const rows = ops.gatherRows(ops.reshape(query, [product('T', kvHeadCount), grouped]), padIndex);
+      const queries = ops.reshape(rows, ['B', kvHeadCount, product('S', headCount / kvHeadCount), headDim]);
+      const context = attention(ops, queries, withNew('keys', layer, keys), withNew('values', layer, values), mask);
+      const padded = ops.reshape(context, [product('B', kvHeadCount, 'S'), grouped]);
+      return ops.reshape(ops.gatherRows(padded, validIndex), ['T', headCount * headDim]);
     },
   };
 }

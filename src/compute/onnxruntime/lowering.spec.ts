@@ -185,7 +185,7 @@ describe('every operation comes out as defined', () => {
       random('rows', [2, 2, 4], ['N', 2, 4]),
     ];
     const record: Record = (ops, cache, index, rows) => {
-      const written = ops.scatterRows(cache!, index!, rows!);
+      const written = ops.scatterRows(cache, index, rows);
       return [written, ops.neg(written)];
     };
     await check(inputs, record);

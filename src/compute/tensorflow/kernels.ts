@@ -52,16 +52,16 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
       );
     case 'rmsNorm':
       return rmsNorm(tf, operation.epsilon, context.float(0), context.float(1));
+    case 'scatterRows':
+      return [scatterRows(tf, context.float(0), context.integers(1), context.float(2))];
     default:
       return [single(tf, operation, context)];
   }
 }
 
-function single(
-  tf: Tensorflow,
-  operation: Exclude<Operation, { op: 'split' | 'rmsNorm' | 'causalAttention' | 'causalAttentionGradients' }>,
-  context: KernelContext,
-): Tensor {
+type SpecialOp = 'split' | 'causalAttention' | 'causalAttentionGradients' | 'rmsNorm' | 'scatterRows';
+
+function single(tf: Tensorflow, operation: Exclude<Operation, { op: SpecialOp }>, context: KernelContext): Tensor {
   const { op } = operation;
   switch (op) {
     case 'oneHot':
@@ -103,8 +103,6 @@ function single(
       return gatherRows(tf, operation.zeroFill, x, context.integers(1));
     case 'gatherLast':
       return gatherLast(tf, x, context.integers(1));
-    case 'scatterRows':
-      return scatterRows(tf, x, context.integers(1), context.float(2));
     case 'rope':
       return rope(tf, x, context);
     default:
@@ -143,15 +141,16 @@ function gatherLast(tf: Tensorflow, x: Tensor, { shape, data }: Integers): Tenso
   return tf.gather(tf.reshape(x, [x.size]), toTensor(tf, { shape, data: places }));
 }
 
+type At = (i: number) => number;
+
 /** A gather that takes each place from the cache or from the rows joined at its end; no kernel writes in place. */
 function scatterRows(tf: Tensorflow, cache: Tensor, index: Integers, rows: Tensor): Tensor {
   const [, channels, places, size] = cache.shape as [number, number, number, number];
   const count = cache.size / size;
   const from = Int32Array.from({ length: count }, (_, place) => place);
-  for (let row = 0; row < index.data.length / 3; row++) {
-    const [b, c, p] = index.data.subarray(row * 3, row * 3 + 3) as unknown as [number, number, number];
-    from[(b * channels + c) * places + p] = count + row;
-  }
+  const [row, channel, place] = [0, 1, 2].map((axis) => (i: number) => index.data[i * 3 + axis]!) as [At, At, At];
+  for (let i = 0; i < index.data.length / 3; i++)
+    from[(row(i) * channels + channel(i)) * places + place(i)] = count + i;
   const all = tf.concat([tf.reshape(cache, [-1, size]), tf.reshape(rows, [-1, size])], 0);
   return tf.reshape(tf.gather(all, toTensor(tf, { shape: [count], data: from })), cache.shape);
 }

@@ -1,112 +1,108 @@
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { type HostTensor, hostTensor } from '../../graph/program.js';
 import { pastName, presentName } from '../../models/generation-graph.js';
-import { MASKED } from '../position-tables.js';
-
-/** Places are added in steps, so that the cache is laid out anew only now and then. */
-const GROWTH = 128;
 
 /** Keys and values of one token, in all layers. */
 export function cacheBytesPerToken({ layerCount, kvHeadCount, headDim }: TransformerConfig): number {
   return 2 * layerCount * kvHeadCount * headDim * Float32Array.BYTES_PER_ELEMENT;
 }
 
+/** Smallest step between capacities. */
+const STEP = 128;
+
+/** Places of a row that is to hold so many tokens: steps of 128, from 2,048 on of an eighth of what is held. */
+export function capacityFor(tokens: number): number {
+  const step = Math.max(STEP, 2 ** Math.floor(Math.log2(tokens)) / 8);
+  return Math.ceil(tokens / step) * step;
+}
+
 /**
- * Keys and values of the tokens so far, for sequences of equal length: per layer and kind [B, kvHeads, capacity, D].
- * Programs read it in place and give back only the new tokens' rows, which are copied in here.
+ * Keys and values of the tokens of some sequences, one in each row: per layer and kind [rows, kvHeads, capacity, D], a token
+ * at the place of its position. Programs read it where it lies and write new tokens into it.
+ *
+ * Places that hold no token are zeros: attention weighs them with 0, and 0 times what a sequence left behind could be
+ * NaN.
  */
 export class KvCache {
-  private tensors = new Map<string, Float32Array>();
-  private capacity = GROWTH;
-  /** Tokens held per sequence. */
-  length = 0;
+  private readonly tensors: Float32Array[];
+  private rowCount: number;
+  private placeCount: number;
 
   constructor(
     private readonly config: TransformerConfig,
-    private sequences: number,
+    rows: number,
+    capacity: number,
   ) {
-    this.relayout(
-      Array.from({ length: sequences }, (_, i) => i),
-      GROWTH,
-    );
+    this.rowCount = rows;
+    this.placeCount = capacity;
+    this.tensors = Array.from({ length: 2 * config.layerCount }, () => new Float32Array(rows * this.rowSize));
   }
 
-  feeds(): [string, HostTensor][] {
-    const { kvHeadCount, headDim } = this.config;
-    const shape = [this.sequences, kvHeadCount, this.capacity, headDim];
-    const mask = new Float32Array(this.sequences * this.capacity).fill(MASKED);
-    for (let b = 0; b < this.sequences; b++) mask.fill(0, b * this.capacity, b * this.capacity + this.length);
-    return [
-      ...[...this.tensors].map(([name, data]): [string, HostTensor] => [name, hostTensor(data, shape)]),
-      ['pastMask', hostTensor(mask, [this.sequences, 1, 1, this.capacity])],
-    ];
+  get rows(): number {
+    return this.rowCount;
   }
 
-  /** Takes over the keys and values of `count` new tokens of every sequence. */
-  append(outputs: ReadonlyMap<string, HostTensor<Float32Array>>, count: number): void {
-    if (this.length + count > this.capacity) {
-      this.relayout(
-        Array.from({ length: this.sequences }, (_, i) => i),
-        this.length + count,
-      );
-    }
-    const { kvHeadCount, headDim } = this.config;
-    for (const [past, present] of this.names()) {
-      const from = outputs.get(present)!.data;
-      const to = this.tensors.get(past)!;
-      for (let row = 0; row < this.sequences * kvHeadCount; row++) {
-        const source = from.subarray(row * count * headDim, (row + 1) * count * headDim);
-        to.set(source, (row * this.capacity + this.length) * headDim);
+  get capacity(): number {
+    return this.placeCount;
+  }
+
+  /** Copies the first `length` tokens of a row of any cache of the model into a row, which holds none. */
+  copyRow(row: number, from: KvCache, fromRow: number, length: number): void {
+    for (const [i, to] of this.tensors.entries()) {
+      for (const [head, start] of from.heads(fromRow).entries()) {
+        to.set(from.tensors[i]!.subarray(start, start + length * this.config.headDim), this.heads(row)[head]);
       }
     }
-    this.length += count;
   }
 
-  /** Keeps the given sequences, in this order; one may be taken several times (one prompt, many continuations). */
-  select(sequences: readonly number[]): void {
-    this.relayout(sequences, this.length);
-  }
-
-  /** A cache of its own with the first `length` tokens of the given sequences of this one. */
-  copy(sequences: readonly number[], length = this.length): KvCache {
-    const copy = new KvCache(this.config, 0);
-    copy.tensors = this.tensors;
-    copy.capacity = this.capacity;
-    copy.length = length;
-    copy.select(sequences);
-    return copy;
-  }
-
-  private relayout(sequences: readonly number[], places: number): void {
-    const { kvHeadCount, headDim } = this.config;
-    const capacity = Math.max(this.capacity, Math.ceil(places / GROWTH) * GROWTH);
-    const old = this.tensors;
-    this.tensors = new Map();
-    for (const [name] of this.names()) {
-      const to = new Float32Array(sequences.length * kvHeadCount * capacity * headDim);
-      const from = old.get(name);
-      if (from) this.copyRows(from, to, sequences, capacity);
-      this.tensors.set(name, to);
+  /** Empties a row of which the first `length` places are in use. */
+  clearRow(row: number, length: number): void {
+    for (const tensor of this.tensors) {
+      for (const start of this.heads(row)) tensor.fill(0, start, start + length * this.config.headDim);
     }
-    this.capacity = capacity;
-    this.sequences = sequences.length;
   }
 
-  private copyRows(from: Float32Array, to: Float32Array, sequences: readonly number[], capacity: number): void {
-    const { kvHeadCount, headDim } = this.config;
-    sequences.forEach((sequence, b) => {
-      for (let head = 0; head < kvHeadCount; head++) {
-        const start = (sequence * kvHeadCount + head) * this.capacity * headDim;
-        const row = from.subarray(start, start + this.length * headDim);
-        to.set(row, (b * kvHeadCount + head) * capacity * headDim);
-      }
-    });
-  }
-
-  private *names(): Iterable<[past: string, present: string]> {
-    for (let layer = 0; layer < this.config.layerCount; layer++) {
-      yield [pastName('keys', layer), presentName('keys', layer)];
-      yield [pastName('values', layer), presentName('values', layer)];
+  /** Lays itself out anew, tensor by tensor so that little is there twice; `lengths` are those of the rows it keeps. */
+  resize(rows: number, capacity: number, lengths: readonly number[]): void {
+    const { headDim } = this.config;
+    const before = lengths.map((_, row) => this.heads(row));
+    this.rowCount = rows;
+    this.placeCount = capacity;
+    const after = lengths.map((_, row) => this.heads(row));
+    for (const [i, from] of this.tensors.entries()) {
+      const to = new Float32Array(rows * this.rowSize);
+      lengths.forEach((length, row) => {
+        before[row]!.forEach((start, head) => {
+          to.set(from.subarray(start, start + length * headDim), after[row]![head]);
+        });
+      });
+      this.tensors[i] = to;
     }
+  }
+
+  /** Rows as a program's inputs and, in the same memory, as its results. */
+  feeds(first: number, count: number): { past: [string, HostTensor][]; present: [string, HostTensor<Float32Array>][] } {
+    const shape = [count, this.config.kvHeadCount, this.capacity, this.config.headDim];
+    const past: [string, HostTensor][] = [];
+    const present: [string, HostTensor<Float32Array>][] = [];
+    for (const [i, data] of this.tensors.entries()) {
+      const kind = i % 2 === 0 ? 'keys' : 'values';
+      const layer = Math.floor(i / 2);
+      const tensor = hostTensor(data.subarray(first * this.rowSize, (first + count) * this.rowSize), shape);
+      past.push([pastName(kind, layer), tensor]);
+      present.push([presentName(kind, layer), tensor]);
+    }
+    return { past, present };
+  }
+
+  private get rowSize(): number {
+    const { kvHeadCount, headDim } = this.config;
+    return kvHeadCount * this.capacity * headDim;
+  }
+
+  /** Where the heads of a row begin in every tensor. */
+  private heads(row: number): number[] {
+    const { kvHeadCount, headDim } = this.config;
+    return Array.from({ length: kvHeadCount }, (_, head) => (row * kvHeadCount + head) * this.capacity * headDim);
   }
 }

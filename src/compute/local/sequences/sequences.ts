@@ -1,127 +1,137 @@
-import { hostTensor, type HostTensor } from '../../graph/program.js';
 import { type NextToken, type SequenceStep } from '../../model-engine.js';
-import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
-import { KvCache } from './kv-cache.js';
-import { variantOf } from '../model-runtime.js';
 import { type PinnedWeights } from '../pinned-weights.js';
+import { advanceTable, logitRows, type Piece } from './generation-run.js';
+import { cacheBytesPerToken } from './kv-cache.js';
+import { OpenSequence } from './open-sequence.js';
+import { Seating, type Table } from './seating.js';
 
-/** Sequences of equal length with one cache: those that were forked together. */
-interface Group {
-  readonly weights: PinnedWeights;
-  cache: KvCache;
-  /** The open sequences, in the order of the cache's rows. */
-  members: readonly number[];
-}
+/** Tokens of pieces that run together; more gain nothing, and attention pads the shorter pieces. */
+const PIECE_TOKENS = 256;
 
 /** Open sequences of tokens, with the keys and values of what they have read. */
 export class Sequences {
-  private readonly groups = new Map<number, Group>();
+  private readonly byId = new Map<number, OpenSequence>();
+  /** By what sequences must have in common to share a run. */
+  private readonly seatings = new Map<object, Seating>();
+  private logits = new Float32Array();
   private nextId = 0;
 
   open(weights: PinnedWeights): number {
-    const [id] = this.add(weights, new KvCache(weights.runtime.config, 1), 1);
-    return id!;
+    return this.add(new OpenSequence(weights));
   }
 
   fork(sequence: number, count: number, length?: number): readonly number[] {
-    const { weights, cache, members } = this.groupOf(sequence);
-    const row = members.indexOf(sequence);
-    return this.add(
-      weights,
-      cache.copy(
-        Array.from({ length: count }, () => row),
-        length,
-      ),
-      count,
-    );
+    const from = this.get(sequence);
+    if (length !== undefined && length > from.length) {
+      throw new Error(`Sequence ${sequence} has ${from.length} tokens, not ${length}.`);
+    }
+    const first = from.fork(length ?? from.length);
+    return Array.from({ length: count }, (_, i) => this.add(i === 0 ? first : first.fork(first.length)));
   }
 
-  /** Sequences that were forked together and take equally many tokens run at once, the others one after another. */
+  /**
+   * Sequences that take one token run together, as few runs as their lengths allow; longer pieces (of prompts) in runs of
+   * their own, several where they are short.
+   */
   async advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]> {
-    const results = new Map<SequenceStep, readonly NextToken[]>();
-    for (const together of this.batches(steps)) {
-      const group = this.aloneInGroup(together);
-      const next = await run(group, together);
-      let taken = 0;
-      for (const step of together) {
-        const count = step.rows?.length ?? 1;
-        results.set(step, next.slice(taken, taken + count));
-        taken += count;
+    const pieces = steps.map((step) => this.piece(step));
+    const memory = this.logitMemory(pieces);
+    const next = new Map<Piece, NextToken[]>();
+    let start = 0;
+    for (const [key, together] of grouped(pieces, ({ sequence }) => shared(sequence.weights))) {
+      const { weights } = together[0]!.sequence;
+      for (const table of tables(this.seating(key, weights), together)) {
+        const asked = table.advancing.reduce((count, { rows }) => count + rows.length, 0);
+        const length = logitRows(asked) * weights.runtime.config.vocabSize;
+        const found = await advanceTable(table, memory.subarray(start, start + length));
+        table.advancing.forEach((piece, i) => next.set(piece, found[i]!));
+        start += length;
       }
     }
-    return steps.map((step) => results.get(step)!);
+    return pieces.map((piece) => next.get(piece)!);
   }
 
   close(sequences: readonly number[]): void {
-    for (const id of sequences) this.groups.delete(id);
-  }
-
-  private add(weights: PinnedWeights, cache: KvCache, count: number): readonly number[] {
-    const members = Array.from({ length: count }, () => this.nextId++);
-    const group: Group = { weights, cache, members };
-    for (const id of members) this.groups.set(id, group);
-    return members;
-  }
-
-  private groupOf(sequence: number): Group {
-    const group = this.groups.get(sequence);
-    if (!group) throw new Error(`Sequence ${sequence} is not open.`);
-    return group;
-  }
-
-  private batches(steps: readonly SequenceStep[]): Iterable<readonly SequenceStep[]> {
-    const batches = new Map<Group, Map<number, SequenceStep[]>>();
-    for (const step of steps) {
-      const group = this.groupOf(step.sequence);
-      const ofGroup = batches.get(group) ?? new Map<number, SequenceStep[]>();
-      batches.set(group, ofGroup);
-      ofGroup.set(step.tokens.length, [...(ofGroup.get(step.tokens.length) ?? []), step]);
+    for (const id of sequences) {
+      const sequence = this.byId.get(id);
+      sequence?.seat?.pool.remove(sequence);
+      this.byId.delete(id);
     }
-    return [...batches.values()].flatMap((ofGroup) => [...ofGroup.values()]);
+    for (const [key, seating] of this.seatings) if (seating.empty) this.seatings.delete(key);
+    if (this.byId.size === 0) this.logits = new Float32Array();
   }
 
-  /** The group of these sequences alone, in this order: others that are still open part from them. */
-  private aloneInGroup(steps: readonly SequenceStep[]): Group {
-    const group = this.groupOf(steps[0]!.sequence);
-    const advancing = steps.map(({ sequence }) => sequence);
-    const staying = group.members.filter((id) => this.groups.get(id) === group && !advancing.includes(id));
-    const rowsOf = (ids: readonly number[]) => ids.map((id) => group.members.indexOf(id));
-    if (staying.length > 0) {
-      const rest: Group = { ...group, cache: group.cache.copy(rowsOf(staying)), members: staying };
-      for (const id of staying) this.groups.set(id, rest);
-    }
-    if (advancing.join() !== group.members.join()) group.cache.select(rowsOf(advancing));
-    group.members = advancing;
-    return group;
+  private add(sequence: OpenSequence): number {
+    this.byId.set(this.nextId, sequence);
+    return this.nextId++;
+  }
+
+  private get(id: number): OpenSequence {
+    const sequence = this.byId.get(id);
+    if (!sequence) throw new Error(`Sequence ${id} is not open.`);
+    return sequence;
+  }
+
+  private piece({ sequence: id, tokens: input, rows = Int32Array.of(input.length - 1) }: SequenceStep): Piece {
+    const sequence = this.get(id);
+    return { sequence, input, rows, tokens: sequence.length + input.length };
+  }
+
+  private seating(key: object, { runtime }: PinnedWeights): Seating {
+    const known = this.seatings.get(key);
+    if (known) return known;
+    const { config, weights } = runtime;
+    const weightBytes = weights.parameterCount * Float32Array.BYTES_PER_ELEMENT;
+    const seating = new Seating(config, weightBytes / cacheBytesPerToken(config));
+    this.seatings.set(key, seating);
+    return seating;
+  }
+
+  /** Memory for the logits of all pieces; what it held is of no more use. */
+  private logitMemory(pieces: readonly Piece[]): Float32Array {
+    // Each piece in a run of its own would take most.
+    const most = pieces.reduce((sum, { rows, sequence }) => {
+      return sum + logitRows(rows.length) * sequence.weights.runtime.config.vocabSize;
+    }, 0);
+    if (this.logits.length < most) this.logits = new Float32Array(most);
+    return this.logits;
   }
 }
 
-/** Appends equally many tokens to all sequences of a group. @returns what comes after the rows asked for */
-async function run({ weights, cache }: Group, steps: readonly SequenceStep[]): Promise<NextToken[]> {
-  const { runtime, adapter } = weights;
-  const count = steps[0]!.tokens.length;
-  const tokens = new Int32Array(steps.length * count);
-  steps.forEach((step, row) => tokens.set(step.tokens, row * count));
-  const positions = BigInt64Array.from(tokens, (_, i) => BigInt(cache.length + (i % count)));
-  const last = Int32Array.from(
-    steps.flatMap(({ rows }, b) => (rows ? Array.from(rows, (row) => b * count + row) : [(b + 1) * count - 1])),
-  );
-  const past = cache.feeds();
-  const capacity = past[0]![1].shape[2]!;
-  const inputs = new Map<string, HostTensor>([
-    ...(adapter?.feeds ?? []),
-    ...past,
-    ...runtime.tables.rotary(cache.length + count),
-    ['tokens', hostTensor(tokens, [tokens.length])],
-    ['positions', hostTensor(positions, [positions.length, 1])],
-    ['mask', runtime.tables.causalMask(count)],
-    ['last', hostTensor(last, [last.length])],
-    ['sizes', hostTensor(BigInt64Array.of(BigInt(capacity), BigInt(count)), [2])],
-  ]);
-  const outputs = await runtime.use('generation', variantOf(adapter?.lora ?? null), (program) => program.run(inputs));
-  cache.append(outputs, count);
-  const { data, shape } = outputs.get(LOGITS)!;
-  const logSums = outputs.get(LOG_SUM)!.data;
-  const row = (b: number) => data.subarray(b * shape[1]!, (b + 1) * shape[1]!);
-  return Array.from({ length: last.length }, (_, b) => ({ logits: row(b), logSum: logSums[b]! }));
+/** What sequences must have in common to share a run: the adapter's weights, or the base model where there is none. */
+function shared({ runtime, adapter }: PinnedWeights): object {
+  return adapter?.weights ?? runtime;
+}
+
+/** The runs of one step. Each is seated when those before it are done. */
+function* tables(seating: Seating, pieces: readonly Piece[]): Iterable<Table<Piece>> {
+  const decoding = pieces.filter(({ input }) => input.length === 1);
+  if (decoding.length > 0) {
+    for (const table of seating.tables(decoding)) {
+      yield table;
+      table.pool.ran(new Set(table.advancing.map(({ sequence }) => sequence)));
+    }
+  }
+  const longest = pieces.filter(({ input }) => input.length > 1).sort((a, b) => b.input.length - a.input.length);
+  let batch: Piece[] = [];
+  for (const piece of longest) {
+    const tokens = batch.reduce((sum, { input }) => sum + input.length, piece.input.length);
+    if (batch.length > 0 && tokens > PIECE_TOKENS) {
+      yield seating.table(batch);
+      batch = [];
+    }
+    batch.push(piece);
+  }
+  if (batch.length > 0) yield seating.table(batch);
+}
+
+function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }

@@ -1,0 +1,198 @@
+import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
+import { hostTensor, type HostTensor } from '../../graph/program.js';
+import { type NextToken } from '../../model-engine.js';
+import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
+import { variantOf } from '../model-runtime.js';
+import { MASKED } from '../position-tables.js';
+import { type CachePool } from './cache-pool.js';
+import { type Advancing, rowsOf, type Table } from './seating.js';
+
+/** One step of a sequence. */
+export interface Piece extends Advancing {
+  readonly input: Int32Array;
+  /** Places in it after which the next token is asked for. */
+  readonly rows: Int32Array;
+}
+
+/** A product with factors that are fed takes another kernel for a single row, whose sums round otherwise. */
+const FEWEST_ROWS = 2;
+
+/**
+ * Appends tokens to the sequences of one pool, in one run of the model.
+ *
+ * @param logits memory for the rows asked for, [rows, vocabulary], piece by piece
+ * @returns what comes after the rows asked for, by piece
+ */
+export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Float32Array): Promise<NextToken[][]> {
+  const { runtime, adapter } = advancing[0]!.sequence.weights;
+  const { config } = runtime;
+  const run = new GenerationRun(pool, advancing);
+  const { past, present } = pool.cache.feeds(run.first, run.count);
+  const last = run.asked();
+  const inputs = new Map<string, HostTensor>([
+    ...(adapter?.feeds ?? []),
+    ...past,
+    ...runtime.tables.rotary(Math.max(...advancing.map(({ tokens }) => tokens))),
+    ...run.feeds(),
+    ['last', hostTensor(last, [last.length])],
+  ]);
+  const results = new Map<string, HostTensor<Float32Array>>([
+    [LOGITS, hostTensor(logits.subarray(0, last.length * config.vocabSize), [last.length, config.vocabSize])],
+    [LOG_SUM, hostTensor(new Float32Array(last.length), [last.length, 1])],
+    ...present,
+  ]);
+  for (const { sequence, tokens } of advancing) sequence.reach = tokens;
+  const outputs = await runtime.use('generation', variantOf(adapter?.lora ?? null), (program) =>
+    program.run(inputs, results),
+  );
+  for (const [name, { data }] of results) if (outputs.get(name)!.data !== data) data.set(outputs.get(name)!.data);
+  for (const { sequence, tokens } of advancing) sequence.length = tokens;
+  return nextTokens(advancing, results, config.vocabSize);
+}
+
+/** Rows of logits that a run writes for so many asked for. */
+export function logitRows(asked: number): number {
+  return Math.max(asked, FEWEST_ROWS);
+}
+
+/** How the tokens of a run are laid out: one after another as rows, and by sequence for attention. */
+class GenerationRun {
+  readonly first: number;
+  readonly count: number;
+  private readonly adapted: boolean;
+  private readonly config: TransformerConfig;
+  /** Place in the run of each row's token: piece and offset in it. */
+  private readonly rows: { readonly piece: Piece; readonly offset: number }[];
+
+  constructor(
+    private readonly pool: CachePool,
+    private readonly pieces: readonly Piece[],
+  ) {
+    ({ first: this.first, count: this.count } = rowsOf(pieces));
+    const { runtime, adapter } = pieces[0]!.sequence.weights;
+    this.config = runtime.config;
+    this.adapted = adapter !== null;
+    this.rows = pieces.flatMap((piece) => Array.from(piece.input, (_, offset) => ({ piece, offset })));
+    if (this.adapted) while (this.rows.length < FEWEST_ROWS) this.rows.push(this.rows.at(-1)!);
+  }
+
+  feeds(): [string, HostTensor][] {
+    const { rows, count } = this;
+    const { headCount, kvHeadCount } = this.config;
+    const width = Math.max(...this.pieces.map(({ input }) => input.length), (FEWEST_ROWS * kvHeadCount) / headCount);
+    return [
+      ['tokens', vector(Int32Array.from(rows, ({ piece, offset }) => piece.input[offset]!))],
+      [
+        'positions',
+        hostTensor(
+          BigInt64Array.from(rows, (row) => BigInt(positionOf(row))),
+          [rows.length, 1],
+        ),
+      ],
+      ['written', hostTensor(this.written(), [rows.length, kvHeadCount, 3])],
+      ['padIndex', hostTensor(this.padIndex(width), [count, kvHeadCount, width])],
+      ['validIndex', vector(this.validIndex(width))],
+      ['mask', hostTensor(this.mask(width), [count, 1, width, 1, this.pool.cache.capacity])],
+    ];
+  }
+
+  /** The rows after which the next token is asked for, or any where there are none. */
+  asked(): Int32Array {
+    const { adapter } = this.pieces[0]!.sequence.weights;
+    const asked: number[] = [];
+    let start = 0;
+    for (const { input, rows } of this.pieces) {
+      for (const row of rows) asked.push(start + row);
+      start += input.length;
+    }
+    const fewest = adapter?.lora.targetModules.includes('lm_head') ? FEWEST_ROWS : 1;
+    while (asked.length < fewest) asked.push(asked.at(-1) ?? 0);
+    return Int32Array.from(asked);
+  }
+
+  private rowOf({ sequence }: Piece): number {
+    return sequence.seat!.row - this.first;
+  }
+
+  /** Where keys and values of every row go in the cache: sequence, head and position. */
+  private written(): BigInt64Array {
+    const { kvHeadCount } = this.config;
+    const index = new BigInt64Array(this.rows.length * kvHeadCount * 3);
+    this.rows.forEach((row, i) => {
+      const [sequence, position] = [BigInt(this.rowOf(row.piece)), BigInt(positionOf(row))];
+      for (let head = 0; head < kvHeadCount; head++) {
+        index.set([sequence, BigInt(head), position], (i * kvHeadCount + head) * 3);
+      }
+    });
+    return index;
+  }
+
+  /**
+   * For each key head, row and place of attention the token that stands there, counted with its key heads; a piece shorter
+   * than others repeats its last, a row that takes no part any.
+   */
+  private padIndex(width: number): Int32Array {
+    const { kvHeadCount } = this.config;
+    const index = new Int32Array(this.count * kvHeadCount * width);
+    let start = 0;
+    for (const piece of this.pieces) {
+      const { length } = piece.input;
+      for (let head = 0; head < kvHeadCount; head++) {
+        const row = (this.rowOf(piece) * kvHeadCount + head) * width;
+        for (let s = 0; s < width; s++) index[row + s] = (start + Math.min(s, length - 1)) * kvHeadCount + head;
+      }
+      start += length;
+    }
+    return index;
+  }
+
+  /** The place of attention of each token's key heads. */
+  private validIndex(width: number): Int32Array {
+    const { kvHeadCount } = this.config;
+    const index = new Int32Array(this.rows.length * kvHeadCount);
+    this.rows.forEach(({ piece, offset }, row) => {
+      for (let head = 0; head < kvHeadCount; head++) {
+        index[row * kvHeadCount + head] = (this.rowOf(piece) * kvHeadCount + head) * width + offset;
+      }
+    });
+    return index;
+  }
+
+  /** A token sees itself and what comes before it. */
+  private mask(width: number): Float32Array {
+    const { capacity } = this.pool.cache;
+    const mask = new Float32Array(this.count * width * capacity).fill(MASKED);
+    for (const piece of this.pieces) {
+      for (let s = 0; s < width; s++) {
+        const start = (this.rowOf(piece) * width + s) * capacity;
+        const position = positionOf({ piece, offset: Math.min(s, piece.input.length - 1) });
+        mask.fill(0, start, start + position + 1);
+      }
+    }
+    return mask;
+  }
+}
+
+function positionOf({ piece, offset }: { readonly piece: Piece; readonly offset: number }): number {
+  return piece.tokens - piece.input.length + offset;
+}
+
+function vector(data: Int32Array): HostTensor {
+  return hostTensor(data, [data.length]);
+}
+
+function nextTokens(
+  pieces: readonly Piece[],
+  results: ReadonlyMap<string, HostTensor<Float32Array>>,
+  vocabSize: number,
+): NextToken[][] {
+  const logits = results.get(LOGITS)!.data;
+  const logSums = results.get(LOG_SUM)!.data;
+  let row = 0;
+  return pieces.map(({ rows }) =>
+    Array.from(rows, () => {
+      const next = logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+      return { logits: next, logSum: logSums[row++]! };
+    }),
+  );
+}
