@@ -45,13 +45,7 @@ export function gatedSilu(ops: Operations, gate: Tensor, up: Tensor): Tensor {
  * @param mask [S, 1, P] or [B, 1, S, 1, P], added to the scores
  * @returns [B, kvHeads, S * G, D]
  */
-export function attention(
-  ops: Operations,
-  query: Tensor,
-  keys: Tensor,
-  values: Tensor,
-  mask: Tensor,
-): Tensor {
+export function attention(ops: Operations, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor): Tensor {
   const [batch, kvHeads, places, headDim] = keys.shape as [Dim, number, Dim, number];
   const length = mask.shape.at(-3)!;
   const groups = rowsPerPosition(query.shape[2]!, length);

@@ -178,6 +178,24 @@ describe('every operation comes out as defined', () => {
     await check(none, (ops, a, i) => ops.gatherLast(a!, i!));
   });
 
+  it('log of a number is the same bits whatever stands beside it', async () => {
+    const x = random('masses', [37, 1], ['T', 1]);
+    const positive = f32({ ...x.value, data: x.value.data.map((value) => Math.fround(Math.abs(value) + 0.01)) }, [
+      'T',
+      1,
+    ]);
+    const program = programOf([positive], (ops, a) => ops.log(a));
+    const compiled = await executor.compile('test', program, weights);
+    const logs = async (value: Numbers) => [
+      ...(await compiled.run(toHost(program, new Map([['x0', value]])))).get('y0')!.data,
+    ];
+    const together = await logs(positive.value);
+    for (const [i, value] of positive.value.data.entries()) {
+      expect(await logs(numbers([1, 1], value)), String(value)).toEqual([together[i]]);
+    }
+    await compiled.release();
+  });
+
   it('scatterRows: beside what it keeps, and in place where cache and result are the same memory', async () => {
     const inputs = [
       random('cache', [2, 2, 3, 4], ['B', 2, 'P', 4]),

@@ -44,7 +44,6 @@ const PLAIN: Partial<Record<OpName, string>> = {
   minimum: 'Min',
   maximum: 'Max',
   exp: 'Exp',
-  log: 'Log',
   sigmoid: 'Sigmoid',
   neg: 'Neg',
 };
@@ -148,6 +147,8 @@ class Lowering {
       case 'greater':
         writer.node('Greater', inputs, [`${outputs[0]}.bool`]);
         return writer.node('Cast', [`${outputs[0]}.bool`], outputs, { to: ONNX_FLOAT });
+      case 'log':
+        return this.log(inputs, outputs);
       case 'softmax':
         return writer.node('Softmax', inputs, outputs, { axis: -1 });
       case 'reduceSum':
@@ -197,6 +198,16 @@ class Lowering {
     this.writer.node('Shape', [other!], [rows], { start: 0, end: 0 });
     this.writer.node('Concat', [`${outputs[0]}.shape`, rows], [`${outputs[0]}.same`], { axis: 0 });
     this.writer.node('Reshape', [x!, `${outputs[0]}.same`], outputs);
+  }
+
+  /**
+   * 'Log' takes numbers in packets and what is left over one by one, which rounds otherwise in a quarter of the cases: the
+   * log of a row would depend on how many rows there are. The log of a sum of one number is always taken alone.
+   */
+  private log(inputs: string[], outputs: string[]): void {
+    const last = this.integers([-1]);
+    this.writer.node('Unsqueeze', [inputs[0]!, last], [`${outputs[0]}.single`]);
+    this.writer.node('ReduceLogSum', [`${outputs[0]}.single`, last], outputs, { keepdims: 0 });
   }
 
   /** ONNX reads index -1 as the last row, so zero rows come from one row of zeros joined at the end. */
