@@ -76,6 +76,18 @@ function rowsPerPosition(rows: Dim, length: Dim): number {
   return groups;
 }
 
+/**
+ * What each of the two products of a LoRA is multiplied by, and its scale makes up for: no bit is lost by a power of two.
+ * On a CPU a single row times a matrix that is fed, not multiplied by anything, takes a kernel of its own, whose sums round
+ * otherwise than those of several rows.
+ */
+export const LORA_ALPHA = 0.5;
+
+/** LORA_ALPHA x y', y being A or B of a LoRA. */
+export function loraProduct(ops: Operations, x: Tensor, y: Tensor): Tensor {
+  return ops.matmul(x, y, { transposeB: true, alpha: LORA_ALPHA });
+}
+
 /** log sum exp over the last axis = max logit - log max p: it reuses a softmax that is there already. */
 export function logSumExp(ops: Operations, logits: Tensor, probabilities: Tensor): Tensor {
   return ops.sub(ops.reduceMax(logits, -1), ops.log(ops.reduceMax(probabilities, -1)));

@@ -1,4 +1,4 @@
-import { logSumExp } from './composites.js';
+import { LORA_ALPHA, logSumExp, loraProduct } from './composites.js';
 import { type Dim, product } from './dim.js';
 import { type Tensor } from './graph.js';
 import { type Operations } from './operations.js';
@@ -8,9 +8,9 @@ import { type Operations } from './operations.js';
  * row, V vocabulary, H hidden size, r rank of the output projection's LoRA; A adapters with Q rows each in a chunk.
  */
 
-/** LoRA on the output projection: logits gain (projected) up'. */
+/** LoRA on the output projection: logits gain loraProduct(projected, up). */
 export interface HeadLora {
-  /** [N, r], scaled hidden rows times A'. */
+  /** [N, r], from the hidden rows and A. */
   readonly projected: Tensor;
   /** B [V, r]; of several adapters [A, V, r] */
   readonly up: Tensor;
@@ -87,7 +87,7 @@ function vocabularyChunks(ops: Operations, inputs: HeadInputs): VocabularyChunk[
     const lead = leads[i]!;
     const base = ops.matmul(chunk, weight, { transposeB: true });
     const projected = projectedChunks && ops.reshape(projectedChunks[i]!, [...lead, lora!.projected.shape[1]!]);
-    const added = projected && ops.reshape(ops.matmul(projected, lora!.up, { transposeB: true }), base.shape);
+    const added = projected && ops.reshape(loraProduct(ops, projected, lora!.up), base.shape);
     const logits = added ? ops.add(added, base) : base;
     const probabilities = ops.softmax(logits);
     const targets = labels[i]!.shape.at(-1)!;
@@ -127,7 +127,7 @@ function gradientsOfLora(ops: Operations, { up }: HeadLora, chunk: VocabularyChu
   const total = ops.reshape(ops.reduceSum(coefficients, -1), [rows, 1]);
   const ofLogits = ops.reshape(ops.sub(ofLabels, ops.mul(total, probabilities)), [...lead, vocabulary]);
   return {
-    projected: ops.reshape(ops.matmul(ofLogits, up), [rows, up.shape.at(-1)!]),
-    up: ops.matmul(ofLogits, chunk.projected!, { transposeA: true }),
+    projected: ops.reshape(ops.matmul(ofLogits, up, { alpha: LORA_ALPHA }), [rows, up.shape.at(-1)!]),
+    up: ops.matmul(ofLogits, chunk.projected!, { transposeA: true, alpha: LORA_ALPHA }),
   };
 }

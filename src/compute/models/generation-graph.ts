@@ -1,6 +1,6 @@
 import { type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { attention, logSumExp } from '../graph/composites.js';
+import { attention, logSumExp, loraProduct } from '../graph/composites.js';
 import { product } from '../graph/dim.js';
 import { Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
@@ -45,7 +45,7 @@ export function generationProgram(
   const x = finalNorm(ops, config, ops.gatherRows(hidden, last));
   const base = ops.matmul(x, outputProjection(ops, config), { transposeB: true });
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
-  const logits = lora ? ops.add(ops.matmul(lora.projected, lora.up, { transposeB: true }), base) : base;
+  const logits = lora ? ops.add(loraProduct(ops, lora.projected, lora.up), base) : base;
   return extractProgram(new Map([[LOGITS, logits], [LOG_SUM, logSumExp(ops, logits, ops.softmax(logits))], ...present]));
 }
 

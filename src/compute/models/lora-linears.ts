@@ -1,4 +1,5 @@
 import { type TargetModule } from '../../domain/adapter/lora-spec.js';
+import { LORA_ALPHA, loraProduct } from '../graph/composites.js';
 import { type Dim } from '../graph/dim.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
@@ -52,7 +53,7 @@ export class LoraLinears {
     private readonly options: LoraOptions,
   ) {
     const shared = options.targets.size > 0 && options.mixed !== true;
-    this.scale = shared ? ops.graph.input(LORA_SCALE, 'f32', [1, 1]) : null;
+    this.scale = shared ? this.scaleOf(LORA_SCALE) : null;
   }
 
   /** x [T, in] -> [T, out] through the weight `<module>.weight` [out, in]. */
@@ -63,10 +64,10 @@ export class LoraLinears {
     if (options.bias) y = ops.add(y, ops.graph.weight(options.bias, [out]));
     if (options.residual) y = ops.add(y, options.residual);
     const lora = this.project(x, module, target, out, options.site);
-    return lora ? ops.add(ops.matmul(lora.projected, lora.up, { transposeB: true }), y) : y;
+    return lora ? ops.add(loraProduct(ops, lora.projected, lora.up), y) : y;
   }
 
-  /** scale A drop(x) [T, R] and B [out, R] of a targeted linear; null for any other. */
+  /** What loraProduct() takes: scaled A drop(x) [T, R] and B [out, R] of a targeted linear; null for any other. */
   project(
     x: Tensor,
     module: string,
@@ -80,9 +81,13 @@ export class LoraLinears {
     const rank: Dim = mixed ? `${RANK}${this.parameters.size / 2}` : RANK;
     const down = this.parameter(`${module}.lora_A.weight`, [rank, x.shape[1] as number]);
     const up = this.parameter(`${module}.lora_B.weight`, [out, rank]);
-    const scale = this.scale ?? ops.graph.input(moduleScale(module), 'f32', [1, 1]);
-    const projected = ops.mul(ops.matmul(this.drop(x, site), down, { transposeB: true }), scale);
+    const scale = this.scale ?? this.scaleOf(moduleScale(module));
+    const projected = ops.mul(loraProduct(ops, this.drop(x, site), down), scale);
     return { projected, up };
+  }
+
+  private scaleOf(input: string): Tensor {
+    return this.ops.scale(this.ops.graph.input(input, 'f32', [1, 1]), 1 / LORA_ALPHA ** 2);
   }
 
   private parameter(name: string, shape: readonly Dim[]): Tensor {

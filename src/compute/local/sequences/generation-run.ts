@@ -14,8 +14,11 @@ export interface Piece extends Advancing {
   readonly rows: Int32Array;
 }
 
-/** A product with factors that are fed takes another kernel for a single row, whose sums round otherwise. */
-const FEWEST_ROWS = 2;
+/**
+ * Rows of queries that a key head is read with at least: the product of attention and values takes another kernel for a
+ * single row, whose sums round otherwise. A sequence stands in as many places.
+ */
+const QUERIES = 2;
 
 /**
  * Appends tokens to the sequences of one pool, in one run of the model.
@@ -52,14 +55,13 @@ export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Fl
 
 /** Rows of logits that a run writes for so many asked for. */
 export function logitRows(asked: number): number {
-  return Math.max(asked, FEWEST_ROWS);
+  return Math.max(asked, 1);
 }
 
 /** How the tokens of a run are laid out: one after another as rows, and by sequence for attention. */
 class GenerationRun {
   readonly first: number;
   readonly count: number;
-  private readonly adapted: boolean;
   private readonly config: TransformerConfig;
   /** Place in the run of each row's token: piece and offset in it. */
   private readonly rows: { readonly piece: Piece; readonly offset: number }[];
@@ -69,17 +71,17 @@ class GenerationRun {
     private readonly pieces: readonly Piece[],
   ) {
     ({ first: this.first, count: this.count } = rowsOf(pieces));
-    const { runtime, adapter } = pieces[0]!.sequence.weights;
-    this.config = runtime.config;
-    this.adapted = adapter !== null;
+    this.config = pieces[0]!.sequence.weights.runtime.config;
     this.rows = pieces.flatMap((piece) => Array.from(piece.input, (_, offset) => ({ piece, offset })));
-    if (this.adapted) while (this.rows.length < FEWEST_ROWS) this.rows.push(this.rows.at(-1)!);
   }
 
   feeds(): [string, HostTensor][] {
     const { rows, count } = this;
     const { headCount, kvHeadCount } = this.config;
-    const width = Math.max(...this.pieces.map(({ input }) => input.length), (FEWEST_ROWS * kvHeadCount) / headCount);
+    const width = Math.max(
+      ...this.pieces.map(({ input }) => input.length),
+      Math.ceil((QUERIES * kvHeadCount) / headCount),
+    );
     return [
       ['tokens', vector(Int32Array.from(rows, ({ piece, offset }) => piece.input[offset]!))],
       [
@@ -98,16 +100,13 @@ class GenerationRun {
 
   /** The rows after which the next token is asked for, or any where there are none. */
   asked(): Int32Array {
-    const { adapter } = this.pieces[0]!.sequence.weights;
     const asked: number[] = [];
     let start = 0;
     for (const { input, rows } of this.pieces) {
       for (const row of rows) asked.push(start + row);
       start += input.length;
     }
-    const fewest = adapter?.lora.targetModules.includes('lm_head') ? FEWEST_ROWS : 1;
-    while (asked.length < fewest) asked.push(asked.at(-1) ?? 0);
-    return Int32Array.from(asked);
+    return Int32Array.from(asked.length > 0 ? asked : [0]);
   }
 
   private rowOf({ sequence }: Piece): number {
