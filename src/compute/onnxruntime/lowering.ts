@@ -46,7 +46,14 @@ const PLAIN: Partial<Record<OpName, string>> = {
   exp: 'Exp',
   sigmoid: 'Sigmoid',
   neg: 'Neg',
+  scatterRows: 'ScatterND',
 };
+
+type MatmulOperation = Extract<Operation, { op: 'matmul' }>;
+
+function productAttributes({ transposeA, transposeB, alpha }: MatmulOperation) {
+  return { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
+}
 
 class Lowering {
   private readonly writer = new OnnxWriter();
@@ -125,25 +132,16 @@ class Lowering {
   }
 
   private gemm(product: Node, addition: Node, outputs: string[]): void {
-    const { transposeA, transposeB, alpha } = product.operation as Extract<Operation, { op: 'matmul' }>;
     const addend = addition.inputs.find((input) => input !== product.outputs[0])!;
-    const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
-    this.writer.node(
-      'Gemm',
-      [...product.inputs, addend].map((input) => this.name(input)),
-      outputs,
-      attributes,
-    );
+    const inputs = [...product.inputs, addend].map((input) => this.name(input));
+    this.writer.node('Gemm', inputs, outputs, productAttributes(product.operation as MatmulOperation));
   }
 
   private lowerSpecial(operation: Operation, node: Node, inputs: string[], outputs: string[]): void {
     const { writer } = this;
     switch (operation.op) {
-      case 'matmul': {
-        const { transposeA, transposeB, alpha } = operation;
-        const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
-        return writer.node('FusedMatMul', inputs, outputs, attributes, { microsoft: true });
-      }
+      case 'matmul':
+        return writer.node('FusedMatMul', inputs, outputs, productAttributes(operation), { microsoft: true });
       case 'greater':
         writer.node('Greater', inputs, [`${outputs[0]}.bool`]);
         return writer.node('Cast', [`${outputs[0]}.bool`], outputs, { to: ONNX_FLOAT });
@@ -167,8 +165,6 @@ class Lowering {
         return writer.node('Split', inputs, outputs, { axis: operation.axis });
       case 'gatherRows':
         return this.gatherRows(operation.zeroFill, node, inputs, outputs);
-      case 'scatterRows':
-        return writer.node('ScatterND', inputs, outputs);
       case 'gatherLast':
         return writer.node('GatherElements', inputs, outputs, { axis: -1 });
       case 'oneHot':

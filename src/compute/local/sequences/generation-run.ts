@@ -5,7 +5,7 @@ import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
 import { variantOf } from '../model-runtime.js';
 import { MASKED } from '../position-tables.js';
 import { type CachePool } from './cache-pool.js';
-import { type Advancing, rowsOf, type Table } from './seating.js';
+import { type Advancing, largest, rowsOf, type Table } from './seating.js';
 
 /** One step of a sequence. */
 export interface Piece extends Advancing {
@@ -35,7 +35,7 @@ export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Fl
   const inputs = new Map<string, HostTensor>([
     ...(adapter?.feeds ?? []),
     ...past,
-    ...runtime.tables.rotary(Math.max(...advancing.map(({ tokens }) => tokens))),
+    ...runtime.tables.rotary(largest(advancing, ({ tokens }) => tokens)),
     ...run.feeds(),
     ['last', hostTensor(last, [last.length])],
   ]);
@@ -78,10 +78,8 @@ class GenerationRun {
   feeds(): [string, HostTensor][] {
     const { rows, count } = this;
     const { headCount, kvHeadCount } = this.config;
-    const width = Math.max(
-      ...this.pieces.map(({ input }) => input.length),
-      Math.ceil((QUERIES * kvHeadCount) / headCount),
-    );
+    const longest = largest(this.pieces, ({ input }) => input.length);
+    const width = Math.max(longest, Math.ceil((QUERIES * kvHeadCount) / headCount));
     return [
       ['tokens', vector(Int32Array.from(rows, ({ piece, offset }) => piece.input[offset]!))],
       [

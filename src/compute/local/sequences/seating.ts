@@ -50,7 +50,7 @@ export class Seating {
   }
 
   private seat<T extends Advancing>(group: readonly T[]): Table<T> {
-    const pool = this.poolFor(group, Math.max(...group.map(({ tokens }) => capacityFor(tokens))));
+    const pool = this.poolFor(group, capacityFor(largest(group, ({ tokens }) => tokens)));
     const joining = group.filter(({ sequence }) => sequence.seat?.pool !== pool);
     pool.reserve(pool.members.length + joining.length);
     for (const { sequence } of joining) pool.add(sequence);
@@ -120,7 +120,10 @@ function tablesAsSeated<T extends Advancing>(advancing: readonly T[]): Table<T>[
 
 /** The rows that a run of sequences of one pool reads, with those between that take no part. */
 export function rowsOf(advancing: readonly Advancing[]): { first: number; count: number } {
-  const rows = advancing.map(({ sequence }) => sequence.seat!.row);
-  const first = Math.min(...rows);
-  return { first, count: Math.max(...rows) - first + 1 };
+  const first = -largest(advancing, ({ sequence }) => -sequence.seat!.row);
+  return { first, count: largest(advancing, ({ sequence }) => sequence.seat!.row) - first + 1 };
+}
+
+export function largest<T>(items: readonly T[], valueOf: (item: T) => number): number {
+  return items.reduce((most, item) => Math.max(most, valueOf(item)), -Infinity);
 }
