@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ModelEngine, type NextToken, type PassItem, type SequenceStep, type WeightsRef } from '../../src/compute/model-engine.js';
+import {
+  type ModelEngine,
+  type NextToken,
+  type PassItem,
+  type SequenceStep,
+  type WeightsRef,
+} from '../../src/compute/model-engine.js';
 import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
