@@ -1,7 +1,6 @@
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
-import { CachePool } from './cache-pool.js';
+import { CachePool, type OpenSequence } from './cache-pool.js';
 import { capacityFor } from './kv-cache.js';
-import { type OpenSequence } from './open-sequence.js';
 
 /** A sequence that is to advance, and the tokens that it then holds. */
 export interface Advancing {

@@ -1,8 +1,8 @@
 import { type NextToken, type SequenceStep } from '../../model-engine.js';
 import { type PinnedWeights } from '../pinned-weights.js';
+import { OpenSequence } from './cache-pool.js';
 import { advanceTable, logitRows, type Piece } from './generation-run.js';
 import { cacheBytesPerToken } from './kv-cache.js';
-import { OpenSequence } from './open-sequence.js';
 import { Seating, type Table } from './seating.js';
 
 /** Tokens of pieces that run together; more gain nothing, and attention pads the shorter pieces. */
