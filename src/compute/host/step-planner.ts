@@ -5,9 +5,9 @@ import { type FoundPrefix, type PrefixCache } from './prefix-cache.js';
 import { type SequenceMemory } from './sequence-memory.js';
 import { type StepPart } from './shared-step.js';
 
-/** Prompt tokens of a step in which others wait for their next token. */
+/** Prompt tokens of a step on which several wait. */
 const PIECE_TOKENS = 128;
-/** The same where nobody does: bounds the memory of attention among them. */
+/** The same where one waits alone: bounds the memory of attention among them. */
 const LONE_PIECE_TOKENS = 512;
 /** Rows of logits of a step for places of prompts. */
 const SCORED_ROWS = 64;
@@ -82,7 +82,7 @@ export class StepPlanner {
 
   private async readingParts(open: readonly Generation[], besideOthers: boolean): Promise<StepPart[]> {
     const candidates = await this.candidates(open);
-    const pieces = this.divide(candidates, besideOthers);
+    const pieces = this.divide(candidates, besideOthers || candidates.length > 1);
     let rows = SCORED_ROWS;
     return [...pieces].flatMap(([generation, tokens]) => {
       if (generation.ended || rows === 0) return [];
