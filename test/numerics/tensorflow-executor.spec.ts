@@ -197,7 +197,7 @@ describe.each(TENSORFLOW_EXECUTORS)('$name against onnxruntime', (tested) => {
 
     it.each(configs)('log-probs without and with an adapter, $name', async ({ name, config }) => {
       for (const adapted of [new Set<never>(), targets]) {
-        const program = forwardProgram(config, adapted);
+        const program = forwardProgram({ config, targets: adapted });
         const weights = await randomWeights(name, program);
         const feeds = trainingFeeds(config, program);
         const expected = await runOnce(onnxruntime, program, weights, feeds);

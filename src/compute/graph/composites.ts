@@ -35,6 +35,14 @@ export function gatedSilu(ops: Operations, gate: Tensor, up: Tensor): Tensor {
 }
 
 /**
+ * What `record` makes of x, of which only x is kept for the backward: when a gradient has come down to the result, all
+ * of it is recorded again, to be computed then. The numbers are the same, so gradients are too, to the bit.
+ */
+export function recomputed(ops: Operations, x: Tensor, record: (x: Tensor) => Tensor): Tensor {
+  return ops.rule(record(x), (gradient) => [{ of: record(ops.after(x, gradient)), gradient }]);
+}
+
+/**
  * softmax(q k' / sqrt(D) + mask) v with grouped queries: the G query heads that share a key/value head are more rows of one
  * matrix, so keys and values are never repeated. Row s * G + g is position s of the group's head g: what pads a sequence
  * comes last in every sum, over queries as over keys, and zeros at the end of a sum do not change a bit of it.

@@ -210,18 +210,21 @@ export class Operations {
    * @param query [B, heads, S * G, D]
    * @param keys [B, heads, S, D]
    * @param values [B, heads, S, D]
+   * @param known the result, where these inputs are those of an earlier call, recorded again
    * @returns [B, heads, S * G, D]
    */
   causalAttention(
     query: Tensor,
     keys: Tensor,
     values: Tensor,
-    { alpha, block }: { alpha: number; block: number },
+    { alpha, block, known }: { alpha: number; block: number; known?: Tensor | undefined },
   ): Tensor {
     const fits = (axis: number) => query.shape[axis] === keys.shape[axis];
     if (![0, 1, 3].every(fits)) throw shapeError('causalAttention', query.shape, keys.shape);
     if (!sameShape(keys.shape, values.shape)) throw shapeError('causalAttention', keys.shape, values.shape);
-    const result = this.record({ op: 'causalAttention', alpha, block }, [query, keys, values], query.shape);
+    const result = known
+      ? this.record({ op: 'after' }, [known, query], query.shape)
+      : this.record({ op: 'causalAttention', alpha, block }, [query, keys, values], query.shape);
     return this.rule(result, (gradient) => {
       const inputs = [query, keys, values];
       const all = this.graph.node(

@@ -3,7 +3,7 @@ import { type TransformerConfig } from '../../domain/model/transformer-config.js
 import { type Executor } from '../executor.js';
 import { type CompiledProgram, type Program } from '../graph/program.js';
 import { generationProgram } from '../models/generation-graph.js';
-import { forwardProgram, trainingPrograms } from '../models/training-graph.js';
+import { type AttentionKind, forwardProgram, trainingPrograms } from '../models/training-graph.js';
 import { PositionTables } from './position-tables.js';
 import { type WeightFile } from '../weight-file.js';
 
@@ -24,6 +24,9 @@ export interface ProgramVariant {
   readonly excluded?: readonly string[];
   /** Ranks or scales differ from module to module. */
   readonly mixed?: boolean;
+  /** See training-graph.ts; both depend on the sequences. */
+  readonly attention?: AttentionKind;
+  readonly recompute?: boolean;
 }
 
 /** The program that an adapter needs; for the bare base model, null. */
@@ -87,12 +90,15 @@ export class ModelRuntime {
     return kept;
   }
 
-  private record(kind: ProgramKind, { dropout = false, mixed, ...variant }: ProgramVariant): Program {
+  private record(
+    kind: ProgramKind,
+    { dropout = false, recompute, attention, mixed, ...variant }: ProgramVariant,
+  ): Program {
     const targets = new Set(inOrder(variant.targets));
     const variation = { mixed, excluded: new Set(variant.excluded) };
     if (kind === 'generation') return generationProgram(this.config, targets, variation);
-    if (kind === 'forward') return forwardProgram(this.config, targets, variation);
-    return trainingPrograms({ ...variation, config: this.config, targets, dropout })[kind];
+    if (kind === 'forward') return forwardProgram({ ...variation, config: this.config, targets, attention });
+    return trainingPrograms({ ...variation, config: this.config, targets, attention, recompute, dropout })[kind];
   }
 
   /** Releases programs that nobody uses, those first that were not used for longest. */
@@ -110,7 +116,8 @@ function inOrder<T extends string>(names: readonly T[]): T[] {
   return [...names].sort((a, b) => a.localeCompare(b));
 }
 
-function keyOf(kind: ProgramKind, { targets, dropout, excluded = [], mixed }: ProgramVariant): string {
-  const flags = [...(dropout ? ['dropout'] : []), ...(mixed ? ['mixed'] : [])];
-  return [kind, ...inOrder(targets), ...flags, ...inOrder(excluded)].join('.');
+function keyOf(kind: ProgramKind, variant: ProgramVariant): string {
+  const { targets, excluded = [], attention = 'whole' } = variant;
+  const flags = (['dropout', 'mixed', 'recompute'] as const).filter((flag) => variant[flag]);
+  return [kind, attention, ...inOrder(targets), ...flags, ...inOrder(excluded)].join('.');
 }

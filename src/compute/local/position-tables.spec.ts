@@ -14,7 +14,7 @@ describe('PositionTables', () => {
   it('counts positions from 0 in each sequence', () => {
     const feeds = new Map(new PositionTables(FAKE_MODEL.config).forSequences([3, 2], 3));
     expect(feeds.get('positions')).toMatchObject({ shape: [5, 1], data: BigInt64Array.of(0n, 1n, 2n, 0n, 1n) });
-    expect([...feeds.keys()]).toEqual(['positions', 'mask', 'cos', 'sin', 'negativeSin']);
+    expect([...feeds.keys()]).toEqual(['positions', 'cos', 'sin', 'negativeSin']);
   });
 
   it('has rotary tables that reach as far as asked, and keeps those it has', () => {

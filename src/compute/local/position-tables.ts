@@ -15,14 +15,10 @@ export class PositionTables {
 
   constructor(readonly config: TransformerConfig) {}
 
-  /** Positions from 0 for each of the sequences, whose tokens lie end to end; `longest` is what they are padded to. */
+  /** Positions from 0 for each of the sequences, whose tokens lie end to end, and tables that reach to the longest. */
   forSequences(lengths: readonly number[], longest: number): [string, HostTensor][] {
     const positions = BigInt64Array.from(lengths.flatMap((length) => Array.from({ length }, (_, i) => BigInt(i))));
-    return [
-      ['positions', hostTensor(positions, [positions.length, 1])],
-      ['mask', this.causalMask(longest)],
-      ...this.rotary(longest),
-    ];
+    return [['positions', hostTensor(positions, [positions.length, 1])], ...this.rotary(longest)];
   }
 
   /** Tables that reach at least `positions`, grown by doubling. */

@@ -44,7 +44,9 @@ interface LinearOptions {
  */
 export class LoraLinears {
   private readonly scale: Tensor | null;
-  private readonly masked = new Map<string, Tensor>();
+  /** Inputs that are dropped from, by what they are without. */
+  private readonly masked = new Map<Tensor, Tensor>();
+  private readonly inputs = new Map<string, Tensor>();
   /** A and B of every targeted linear, by name, in the order of recording. */
   readonly parameters = new Map<string, Tensor>();
 
@@ -78,8 +80,10 @@ export class LoraLinears {
     const { targets, excluded, mixed } = this.options;
     if (!targets.has(target) || excluded?.has(module)) return null;
     const { ops } = this;
-    const rank: Dim = mixed ? `${RANK}${this.parameters.size / 2}` : RANK;
-    const down = this.parameter(`${module}.lora_A.weight`, [rank, x.shape[1] as number]);
+    const name = `${module}.lora_A.weight`;
+    const own = () => `${RANK}${this.parameters.size / 2}`;
+    const rank: Dim = mixed ? (this.parameters.get(name)?.shape[0] ?? own()) : RANK;
+    const down = this.parameter(name, [rank, x.shape[1] as number]);
     const up = this.parameter(`${module}.lora_B.weight`, [out, rank]);
     const scale = this.scale ?? this.scaleOf(moduleScale(module));
     const projected = ops.mul(loraProduct(ops, this.drop(x, site), down), scale);
@@ -87,21 +91,28 @@ export class LoraLinears {
   }
 
   private scaleOf(input: string): Tensor {
-    return this.ops.scale(this.ops.graph.input(input, 'f32', [1, 1]), 1 / LORA_ALPHA ** 2);
+    return this.ops.scale(this.input(input, [1, 1]), 1 / LORA_ALPHA ** 2);
   }
 
   private parameter(name: string, shape: readonly Dim[]): Tensor {
-    const tensor = this.ops.graph.input(name, 'f32', shape, { trainable: this.options.trainable });
+    const tensor = this.input(name, shape, { trainable: this.options.trainable });
     this.parameters.set(name, tensor);
+    return tensor;
+  }
+
+  /** A linear that is recorded again reads the same inputs. */
+  private input(name: string, shape: readonly Dim[], options: { trainable?: boolean } = {}): Tensor {
+    const tensor = this.inputs.get(name) ?? this.ops.graph.input(name, 'f32', shape, options);
+    this.inputs.set(name, tensor);
     return tensor;
   }
 
   private drop(x: Tensor, site: string): Tensor {
     if (!this.options.dropout) return x;
-    const known = this.masked.get(site);
+    const known = this.masked.get(x);
     if (known) return known;
-    const dropped = this.ops.mul(x, this.ops.graph.input(`dropout.${site}`, 'f32', x.shape));
-    this.masked.set(site, dropped);
+    const dropped = this.ops.mul(x, this.input(`dropout.${site}`, x.shape));
+    this.masked.set(x, dropped);
     return dropped;
   }
 }

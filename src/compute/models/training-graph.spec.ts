@@ -12,7 +12,7 @@ import { loraShapes } from './adapter-modules.js';
 import { PositionTables } from '../local/position-tables.js';
 import { LORA_SCALE } from './lora-linears.js';
 import { LOSS_INPUTS } from './loss-coefficients.js';
-import { COEFFICIENTS, forwardProgram, gradientName, LOGPROBS, trainingPrograms } from './training-graph.js';
+import { type AttentionKind, COEFFICIENTS, forwardProgram, gradientName, LOGPROBS, trainingPrograms } from './training-graph.js';
 
 /** The whole graph in float64: gradients against finite differences, and its ways of running against each other. */
 const LLAMA: TransformerConfig = {
@@ -53,9 +53,10 @@ class Setting {
     readonly config: TransformerConfig,
     readonly targets: readonly TargetModule[],
     dropout = 0,
+    private readonly attention: AttentionKind = 'whole',
   ) {
     this.lora = { rank: 2, alpha: 3, dropout, targetModules: targets, rsLora: false, seed: 5 };
-    this.packed = packBatch(ITEM, [0, 1, 2], new PositionTables(config));
+    this.packed = packBatch(ITEM, [0, 1, 2], new PositionTables(config), attention);
     this.weights = new Map(
       [...modelParameters(config)].map(([name, shape]) => {
         const { data } = randomNumbers(name, shape);
@@ -78,8 +79,10 @@ class Setting {
     ]);
   }
 
-  programs() {
-    return trainingPrograms({ config: this.config, targets: new Set(this.targets), dropout: this.lora.dropout > 0 });
+  programs({ recompute = false } = {}) {
+    const { config, attention } = this;
+    const dropout = this.lora.dropout > 0;
+    return trainingPrograms({ config, targets: new Set(this.targets), dropout, attention, recompute });
   }
 
   run(program: Program, more: Iterable<[string, Numbers]> = []) {
@@ -144,13 +147,45 @@ describe.each(MODELS)('training graph of $family', (config) => {
 
   it('the program without gradients gives the same log-probs', () => {
     const setting = new Setting(config, TARGET_MODULES);
-    const forward = setting.run(forwardProgram(config, new Set(TARGET_MODULES)));
+    const forward = setting.run(forwardProgram({ config, targets: new Set(TARGET_MODULES) }));
     expect(forward.get(LOGPROBS)).toEqual(setting.run(setting.programs().fused).get(LOGPROBS));
+  });
+
+  it.each([0, 0.4])('attention in blocks, and computing again for the backward, change nothing (dropout %f)', (dropout) => {
+    const whole = new Setting(config, TARGET_MODULES, dropout);
+    const blocks = new Setting(config, TARGET_MODULES, dropout, 'blocks');
+    const expected = whole.run(whole.programs().fused);
+    for (const recompute of [false, true]) {
+      const { fused, splitForward, splitBackward } = blocks.programs({ recompute });
+      const together = blocks.run(fused);
+      const coefficients = randomCoefficients(blocks);
+      const saved = blocks.run(splitForward);
+      const apart = blocks.run(splitBackward, [...saved, [COEFFICIENTS, coefficients]]);
+      const apartWhole = whole.run(whole.programs().splitBackward, [
+        ...whole.run(whole.programs().splitForward),
+        [COEFFICIENTS, coefficients],
+      ]);
+      for (const [found, wanted] of [
+        [together, expected],
+        [apart, apartWhole],
+      ] as const) {
+        for (const [name, { data }] of wanted) {
+          data.forEach((value, i) => expect(found.get(name)!.data[i], name).toBeCloseTo(value, 10));
+        }
+      }
+    }
+  });
+
+  it('computing again keeps of a layer what goes into it and the result of its attention', () => {
+    const kept = (layerCount: number) =>
+      new Setting({ ...config, layerCount }, TARGET_MODULES, 0, 'blocks').programs({ recompute: true }).splitForward
+        .outputs.size;
+    expect(kept(3) - kept(2)).toBe(2);
   });
 
   it('log-probs are those of a distribution over the vocabulary', () => {
     const setting = new Setting(config, []);
-    const program = forwardProgram(config, new Set());
+    const program = forwardProgram({ config, targets: new Set() });
     const labels = setting.feeds.get('labels.0')!;
     const total = labels.data.map(() => 0);
     for (let token = 0; token < config.vocabSize; token++) {
@@ -162,7 +197,7 @@ describe.each(MODELS)('training graph of $family', (config) => {
 
   it('no token sees what comes after it', () => {
     const setting = new Setting(config, []);
-    const program = forwardProgram(config, new Set());
+    const program = forwardProgram({ config, targets: new Set() });
     const tokens = setting.feeds.get('tokens')!;
     const before = setting.run(program).get(LOGPROBS)!.data;
     // Token 3 is the last of the first sequence: rows 0 and 1 (positions 0 and 2) come before it, row 2 is its own.

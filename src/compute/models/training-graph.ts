@@ -35,10 +35,27 @@ export const gradientName = (parameter: string) => `gradient:${parameter}`;
 const CHUNK_ROWS = ['N0', 'N1', 'N2', 'N3'] as const;
 export const CHUNKS = CHUNK_ROWS.length;
 
-export interface TrainingGraphOptions extends LoraVariation {
+/**
+ * How attention is computed: `whole` for sequences of at most ATTENTION_BLOCK positions, else in `blocks` of so many
+ * queries, for which sequences are padded to a multiple of it. Where both can be used they give the same bits.
+ */
+export type AttentionKind = 'whole' | 'blocks';
+export const ATTENTION_BLOCK = 64;
+
+export interface ForwardGraphOptions extends LoraVariation {
   readonly config: TransformerConfig;
   readonly targets: ReadonlySet<TargetModule>;
+  /** `whole` where it is left out. */
+  readonly attention?: AttentionKind;
+}
+
+export interface TrainingGraphOptions extends ForwardGraphOptions {
   readonly dropout: boolean;
+  /**
+   * Keeps of each layer its input and the result of its attention, and computes the rest again for the backward: a fifth
+   * of the memory, the same bits, and more time.
+   */
+  readonly recompute?: boolean;
 }
 
 export function trainingPrograms(options: TrainingGraphOptions): TrainingPrograms {
@@ -60,21 +77,18 @@ export function trainingPrograms(options: TrainingGraphOptions): TrainingProgram
 }
 
 /** Log-probs alone: all that a model without an adapter, or one that is only read, needs. */
-export function forwardProgram(
-  config: TransformerConfig,
-  targets: ReadonlySet<TargetModule>,
-  variation: LoraVariation = {},
-): Program {
-  const { logprobs } = recordForward({ ...variation, config, targets, dropout: false }, { trainable: false });
+export function forwardProgram(options: ForwardGraphOptions): Program {
+  const { logprobs } = recordForward({ ...options, dropout: false }, { trainable: false });
   return extractProgram(new Map([[LOGPROBS, logprobs]]));
 }
 
-function recordForward({ config, ...adapted }: TrainingGraphOptions, { trainable }: { trainable: boolean }) {
+function recordForward(options: TrainingGraphOptions, { trainable }: { trainable: boolean }) {
+  const { config, recompute = false, attention: kind = 'whole', ...adapted } = options;
   const graph = new Graph();
   const ops = new Operations(graph);
   const linears = new LoraLinears(ops, { ...adapted, trainable });
   const tokens = graph.input('tokens', 'i32', ['T']);
-  const hidden = transformer(ops, config, linears, packedLayout(ops, config), tokens);
+  const hidden = transformer(ops, config, linears, packedLayout(ops, config, kind), tokens, { recompute });
 
   const rows = graph.input('rows', 'i32', ['N']);
   const rowsInverse = graph.input('rowsInverse', 'i32', ['T']);
@@ -89,14 +103,14 @@ function recordForward({ config, ...adapted }: TrainingGraphOptions, { trainable
 }
 
 /** Rows outside attention, padded sequences inside it. */
-function packedLayout(ops: Operations, config: TransformerConfig): SequenceLayout {
+function packedLayout(ops: Operations, config: TransformerConfig, kind: AttentionKind): SequenceLayout {
   const { graph } = ops;
   const { headCount, kvHeadCount, headDim } = config;
   const places = product('B', kvHeadCount, 'S');
   const padIndex = graph.input('padIndex', 'i32', ['B', kvHeadCount, 'S']);
   const validIndex = graph.input('validIndex', 'i32', [product('T', kvHeadCount)]);
   const positions = graph.input('positions', 'i64', ['T', 1]);
-  const mask = graph.input('mask', 'f32', ['S', 1, 'S']);
+  const attend = kind === 'whole' ? wholeAttention(ops) : blockAttention(ops, headDim);
   const table = (name: string): Tensor => graph.input(name, 'f32', ['M', headDim / 2]);
   const tables = { cos: table('cos'), sin: table('sin'), negativeSin: table('negativeSin') };
   /** One gather both pads and brings the heads that share a key head together. */
@@ -108,11 +122,30 @@ function packedLayout(ops: Operations, config: TransformerConfig): SequenceLayou
   };
   return {
     rotate: (x) => ops.rope(x, positions, tables),
-    attend(_layer, query, keys, values) {
-      const context = attention(ops, padded(query), padded(keys), padded(values), mask);
+    attend(layer, query, keys, values) {
+      const context = attend(layer, padded(query), padded(keys), padded(values));
       const rows = ops.reshape(context, [places, (headCount / kvHeadCount) * headDim]);
       const valid = ops.gatherRows(rows, validIndex, { inverse: { index: padIndex, complete: false } });
       return ops.reshape(valid, ['T', headCount * headDim]);
     },
+  };
+}
+
+/** Of queries [B, kvHeads, S * G, D], keys and values. */
+type Attend = (layer: number, query: Tensor, keys: Tensor, values: Tensor) => Tensor;
+
+function wholeAttention(ops: Operations): Attend {
+  const mask = ops.graph.input('mask', 'f32', ['S', 1, 'S']);
+  return (_layer, query, keys, values) => attention(ops, query, keys, values, mask);
+}
+
+/** A layer that is recorded again finds the result of its attention, which costs more to compute than to keep. */
+function blockAttention(ops: Operations, headDim: number): Attend {
+  const results = new Map<number, Tensor>();
+  return (layer, query, keys, values) => {
+    const options = { alpha: 1 / Math.sqrt(headDim), block: ATTENTION_BLOCK, known: results.get(layer) };
+    const result = ops.causalAttention(query, keys, values, options);
+    if (!results.has(layer)) results.set(layer, result);
+    return result;
   };
 }

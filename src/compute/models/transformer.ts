@@ -1,5 +1,5 @@
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
-import { rmsNorm } from '../graph/composites.js';
+import { recomputed, rmsNorm } from '../graph/composites.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
 import { MODEL_FAMILIES } from './families/model-families.js';
@@ -9,6 +9,7 @@ import { type SequenceLayout } from './sequence-layout.js';
 /**
  * A decoder-only transformer: embedding, the family's layers, final norm, output projection.
  *
+ * @param recompute keeps of each layer only what goes into it, and computes the rest again for its backward
  * @returns the residual stream after the last layer, before the final norm, [T, H]
  */
 export function transformer(
@@ -17,11 +18,13 @@ export function transformer(
   linears: LoraLinears,
   layout: SequenceLayout,
   tokens: Tensor,
+  { recompute = false }: { recompute?: boolean } = {},
 ): Tensor {
   const family = MODEL_FAMILIES[config.family];
   let hidden = ops.gatherRows(embedding(ops, config), tokens);
   for (let layer = 0; layer < config.layerCount; layer++) {
-    hidden = family.decoderLayer({ ops, config, linears, layout, layer })(hidden);
+    const record = family.decoderLayer({ ops, config, linears, layout, layer });
+    hidden = recompute ? recomputed(ops, hidden, record) : record(hidden);
   }
   return hidden;
 }

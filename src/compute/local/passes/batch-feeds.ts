@@ -3,7 +3,7 @@ import { rowWidth } from '../../../domain/ragged-tensor.js';
 import { type HostTensor, hostTensor } from '../../graph/program.js';
 import { type PassItem, type RunSlopes } from '../../model-engine.js';
 import { LOSS_INPUTS, LOSS_SCALARS } from '../../models/loss-coefficients.js';
-import { CHUNKS, COEFFICIENTS, labelsName } from '../../models/training-graph.js';
+import { ATTENTION_BLOCK, type AttentionKind, CHUNKS, COEFFICIENTS, labelsName } from '../../models/training-graph.js';
 import { type PositionTables } from '../position-tables.js';
 
 /** Which rows of a packed tensor belong to which datum of the request. */
@@ -20,6 +20,8 @@ export interface PackedBatch {
   readonly scoredDatums: DatumRows;
   /** Scored rows and targets per row. */
   readonly labelShape: readonly [rows: number, targets: number];
+  /** The kind of program that runs it. */
+  readonly attention: AttentionKind;
 }
 
 /** Fewer rows in a chunk would cost more for reading the vocabulary's weights again than they save in memory. */
@@ -34,9 +36,16 @@ export type Packable = Pick<PassItem, 'tokens' | 'targets' | 'scored'>;
 /**
  * Lays out datums of an item for the training programs: tokens end to end without padding, index maps to and from the
  * padded layout of attention, and the rows that are scored.
+ *
+ * @param attention how; if it is left out, whole where the sequences are short enough
  */
-export function packBatch(item: Packable, datums: readonly number[], tables: PositionTables): PackedBatch {
-  const { rows, ...layout } = layOut(item, datums);
+export function packBatch(
+  item: Packable,
+  datums: readonly number[],
+  tables: PositionTables,
+  attention?: AttentionKind,
+): PackedBatch {
+  const { rows, ...layout } = layOut(item, datums, attention);
   const { kvHeadCount } = tables.config;
   const width = rowWidth(item.targets);
   const sizes = chunkSizes(rows.length);
@@ -50,19 +59,23 @@ export function packBatch(item: Packable, datums: readonly number[], tables: Pos
       ['rowsInverse', vector(layout.rowsInverse)],
       ['chunkSizes', hostTensor(BigInt64Array.from(sizes, BigInt), [CHUNKS])],
       ...tables.forSequences(layout.lengths, layout.longest),
+      ...(layout.attention === 'whole' ? [['mask', tables.causalMask(layout.longest)] as const] : []),
       ...labelFeeds(labels(item.targets.data, layout.scored, width), sizes, width),
     ]),
     tokenDatums: { rows: layout.tokens.length, runs: layout.tokenRuns },
     scoredDatums: { rows: rows.length, runs: layout.scoredRuns },
     labelShape: [rows.length, width],
+    attention: layout.attention,
   };
 }
 
 /** Walks the tokens of the members once and notes where each goes. */
-function layOut({ tokens: all, scored: wanted }: Packable, members: readonly number[]) {
+function layOut({ tokens: all, scored: wanted }: Packable, members: readonly number[], kind?: AttentionKind) {
   const lengths = members.map((datum) => all.offsets[datum + 1]! - all.offsets[datum]!);
   const count = lengths.reduce((sum, length) => sum + length, 0);
-  const longest = lengths.reduce((most, length) => Math.max(most, length), MIN_POSITIONS);
+  const needed = lengths.reduce((most, length) => Math.max(most, length), MIN_POSITIONS);
+  const attention = kind ?? (needed > ATTENTION_BLOCK ? 'blocks' : 'whole');
+  const longest = attention === 'blocks' ? Math.ceil(needed / ATTENTION_BLOCK) * ATTENTION_BLOCK : needed;
   const tokens = new Int32Array(count);
   const rowsInverse = new Int32Array(count).fill(-1);
   /** Rows of the packed tokens that are scored, and the positions of the item that they are. */
@@ -84,7 +97,7 @@ function layOut({ tokens: all, scored: wanted }: Packable, members: readonly num
     }
     scoredRuns.push({ datum, start: firstScored, length: scored.length - firstScored });
   });
-  return { tokens, lengths, longest, rows, rowsInverse, scored, tokenRuns, scoredRuns };
+  return { tokens, lengths, longest, attention, rows, rowsInverse, scored, tokenRuns, scoredRuns };
 }
 
 type Lengths = Pick<ReturnType<typeof layOut>, 'lengths' | 'longest'>;

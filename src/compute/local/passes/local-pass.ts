@@ -5,16 +5,21 @@ import { gradientName, LOGPROBS } from '../../models/training-graph.js';
 import { NonFiniteLossError } from '../../numerics/engine.errors.js';
 import { coefficientFeed, type PackedBatch, packBatch, slopeFeeds } from './batch-feeds.js';
 import { dropoutFeeds } from './dropout.js';
-import { microBatches } from './micro-batches.js';
+import { microBatches, mustRecompute } from './micro-batches.js';
 import { type ProgramKind, type ProgramVariant, variantOf } from '../model-runtime.js';
 import { type PinnedWeights } from '../pinned-weights.js';
 import { type PassMemory } from './pass-memory.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
 
+export interface LocalRun extends PackedBatch {
+  /** See TrainingGraphOptions. */
+  readonly recompute: boolean;
+}
+
 /** One item of a pass: the runs that its datums are divided into, and their summed gradients. */
 export class LocalPass {
-  readonly runs: readonly PackedBatch[];
+  readonly runs: readonly LocalRun[];
   private readonly variant: ProgramVariant;
   private readonly sum = new GradientSum();
   /** What the last forward left to its backward. */
@@ -31,15 +36,20 @@ export class LocalPass {
     const lora = adapter?.lora ?? null;
     this.variant = { ...variantOf(lora), dropout: item.train && lora !== null && lora.dropout > 0 };
     const headLora = lora?.targetModules.includes('lm_head') ?? false;
-    const groups = microBatches({ config: runtime.config, headLora }, item.tokens, scoredPerDatum(item), budgetBytes);
+    const model = { config: runtime.config, headLora };
+    const rows = scoredPerDatum(item);
+    const groups = microBatches(model, item.tokens, rows, budgetBytes);
     this.runs = groups
-      .map((datums) => packBatch(item, datums, runtime.tables))
+      .map((datums) => {
+        const recompute = item.train && mustRecompute(model, item.tokens, rows, datums, budgetBytes);
+        return { ...packBatch(item, datums, runtime.tables, recompute ? 'blocks' : undefined), recompute };
+      })
       .filter(({ scoredDatums }) => scoredDatums.rows > 0);
   }
 
   /** @returns the log-probs of the scored rows */
-  forward(packed: PackedBatch): Promise<Float32Array> {
-    return this.use(this.item.train ? 'splitForward' : 'forward', async (program) => {
+  forward(packed: LocalRun): Promise<Float32Array> {
+    return this.use(this.item.train ? 'splitForward' : 'forward', packed, async (program) => {
       const feeds = this.feeds(program, packed);
       const into = this.item.train ? this.memory.tensors(resultShapes(program.program, feeds)) : undefined;
       this.saved = await program.run(feeds, into);
@@ -47,16 +57,16 @@ export class LocalPass {
     });
   }
 
-  backward(packed: PackedBatch, dLogprobs: Float32Array): Promise<void> {
-    return this.use('splitBackward', async (program) => {
+  backward(packed: LocalRun, dLogprobs: Float32Array): Promise<void> {
+    return this.use('splitBackward', packed, async (program) => {
       const more = [...this.saved, coefficientFeed(packed, dLogprobs)];
       this.sum.add(await program.run(this.feeds(program, packed, more)));
     });
   }
 
   /** Both in one run, with coefficients that the program computes. */
-  fused(packed: PackedBatch, slopes: RunSlopes): Promise<Float32Array> {
-    return this.use('fused', async (program) => {
+  fused(packed: LocalRun, slopes: RunSlopes): Promise<Float32Array> {
+    return this.use('fused', packed, async (program) => {
       const outputs = await program.run(this.feeds(program, packed, slopeFeeds(packed, slopes)));
       this.sum.add(outputs);
       return logprobsOf(outputs);
@@ -71,8 +81,12 @@ export class LocalPass {
     return this.sum.finish();
   }
 
-  private use<T>(kind: ProgramKind, work: (program: CompiledProgram) => Promise<T>): Promise<T> {
-    return this.weights.runtime.use(kind, this.variant, work);
+  private use<T>(
+    kind: ProgramKind,
+    { attention, recompute }: LocalRun,
+    work: (program: CompiledProgram) => Promise<T>,
+  ): Promise<T> {
+    return this.weights.runtime.use(kind, { ...this.variant, attention, recompute }, work);
   }
 
   private feeds({ program }: CompiledProgram, packed: PackedBatch, more: readonly [string, HostTensor][] = []): Feeds {

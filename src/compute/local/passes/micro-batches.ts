@@ -1,5 +1,6 @@
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { type RaggedTensor } from '../../../domain/ragged-tensor.js';
+import { ATTENTION_BLOCK } from '../../models/training-graph.js';
 import { SequenceTooLargeError } from '../../numerics/engine.errors.js';
 
 /** What decides how much memory the tokens of a batch take. */
@@ -7,6 +8,12 @@ export interface TrainedModel {
   readonly config: TransformerConfig;
   /** Is there a LoRA on the output projection? Its gradient needs the probabilities of all tokens of the vocabulary. */
   readonly headLora: boolean;
+}
+
+/** How the backward comes by what the forward has computed. */
+export interface Saving {
+  /** Again, layer by layer, for all but what goes into a layer and the result of its attention. */
+  readonly recompute: boolean;
 }
 
 /** Longer batches gain nothing in speed. */
@@ -59,20 +66,48 @@ interface Load {
   readonly sequences: number;
 }
 
+/** Can the backward of these datums only fit the budget by computing again? That depends on them alone, and not a bit on it. */
+export function mustRecompute(
+  model: TrainedModel,
+  tokens: RaggedTensor,
+  rows: readonly number[],
+  datums: readonly number[],
+  budgetBytes: number,
+): boolean {
+  const lengths = datums.map((datum) => tokens.offsets[datum + 1]! - tokens.offsets[datum]!);
+  const load = {
+    tokens: lengths.reduce((sum, length) => sum + length, 0),
+    rows: datums.reduce((sum, datum) => sum + rows[datum]!, 0),
+    longest: Math.max(...lengths),
+    sequences: datums.length,
+  };
+  return trainingBytes(model, load) > budgetBytes;
+}
+
 /**
  * Memory that a forward and backward needs beyond the weights, in bytes: tensors saved for the backward pass per token
  * and layer, attention probabilities, and one chunk of logits, or with a LoRA on the output projection all of them.
  * Counted from the graph, checked against measurements.
  */
-export function trainingBytes({ config, headLora }: TrainedModel, load: Load): number {
+export function trainingBytes(
+  { config, headLora }: TrainedModel,
+  load: Load,
+  { recompute }: Saving = { recompute: false },
+): number {
   const { hiddenSize, intermediateSize, layerCount, headCount, vocabSize } = config;
-  const perToken = layerCount * (10 * hiddenSize + 4 * intermediateSize);
-  const attention = (layerCount + 3) * headCount * load.sequences * load.longest ** 2;
+  const ofLayer = 10 * hiddenSize + 4 * intermediateSize;
+  const perToken = recompute ? layerCount * 2 * hiddenSize + 3 * ofLayer : layerCount * ofLayer;
+  const blocks = recompute || load.longest > ATTENTION_BLOCK;
+  const probabilities = headCount * load.sequences * load.longest * (blocks ? ATTENTION_BLOCK : load.longest);
+  const attention = (blocks ? 5 : layerCount + 3) * probabilities;
   const vocabulary = (Math.ceil(load.rows / 4) * 3 + (headLora ? load.rows : 0)) * vocabSize;
   return 4 * (load.tokens * perToken + attention + vocabulary);
 }
 
 function requireFits(model: TrainedModel, datum: number, load: Omit<Load, 'sequences'>, budget: number): void {
-  const bytes = trainingBytes(model, { ...load, sequences: 1 });
+  const [kept, recomputed] = [false, true].map((recompute) =>
+    trainingBytes(model, { ...load, sequences: 1 }, { recompute }),
+  );
+  const bytes = Math.min(kept!, recomputed!);
   if (bytes > budget) throw new SequenceTooLargeError(datum, load.longest, bytes, budget);
 }
