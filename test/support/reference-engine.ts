@@ -15,6 +15,8 @@ import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.j
 import { fixturePath } from './reference-fixtures.js';
 
 const DEFAULT_BUDGET = 2 ** 30;
+/** The trained model of the repository. */
+export const BUNDLED_MODEL = 'tiny-chat';
 
 interface Options {
   readonly memoryBudgetBytes?: number;
@@ -25,7 +27,7 @@ interface Started<T> {
   stop(): Promise<void>;
 }
 
-/** A backend over the tiny random checkpoints of test/fixtures/models, in this thread. */
+/** A backend over the tiny random checkpoints of test/fixtures/models, or the bundled model, in this thread. */
 export async function startReferenceEngine(
   executor: Executor,
   models: readonly string[],
@@ -81,7 +83,7 @@ async function started<T extends Pick<ModelEngine, 'start' | 'stop'>>(
 }
 
 async function loadModel(name: string, cacheFolder: string): Promise<LocalModel> {
-  const folder = fixturePath(`models/${name}`);
+  const folder = name === BUNDLED_MODEL ? join('models', name) : fixturePath(`models/${name}`);
   const config = parseHfConfig(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')), name);
   const weights = await prepareWeightFile(await openCheckpoint(folder, config, name), { cacheFolder });
   return { name, config, weights };
