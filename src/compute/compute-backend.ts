@@ -76,12 +76,25 @@ export abstract class ComputeBackend {
   /** Forgets the gradients not yet applied. @returns of how many passes they were */
   abstract dropGradients(adapterId: string): Promise<number>;
 
+  /** What the engine has done since it started; tells how much work is shared. */
+  abstract countWork(): Promise<WorkCounts>;
+
   /** Samples `count` continuations of one prompt. */
   abstract generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;
 }
 
 /** What is gone: the engine with everything in it, until start() has made another one, or one adapter. */
 export type LostMemory = { readonly kind: 'engine' } | { readonly kind: 'adapter'; readonly adapterId: string };
+
+export interface WorkCounts {
+  readonly passes: number;
+  /** Calls of forward and forwardBackward that went through the passes. */
+  readonly passRequests: number;
+  /** Steps of generations. */
+  readonly steps: number;
+  /** Sequences that went on in the steps. */
+  readonly stepSequences: number;
+}
 
 export interface CallOptions {
   /** Gives the call up. @see CallCancelledError */
@@ -105,6 +118,7 @@ export interface BackendCapabilities {
   /** How many calls of a kind are worth having open at a time; more only wait. */
   readonly callsInFlight: { readonly passes: number; readonly generations: number };
   readonly repeatability: Repeatability;
+  readonly batching: Batching;
   readonly baseModels: readonly BaseModelCapabilities[];
   /** Digests of the files of loss plugins, by the names of the losses. */
   readonly lossPlugins: Readonly<Record<string, string>>;
@@ -115,6 +129,12 @@ export interface BackendCapabilities {
  * digests can be compared, or up to the rounding of float32 sums, whose order depends on what else runs.
  */
 export type Repeatability = 'bitwise' | 'rounding';
+
+/**
+ * What calls that share the base model's work get: the bits that each gets alone; numbers that differ by rounding; or
+ * nothing shared, since the engine runs them one after another.
+ */
+export type Batching = 'exact' | 'rounding' | 'off';
 
 export interface BaseModelCapabilities {
   readonly name: string;

@@ -5,10 +5,13 @@ import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
 import {
   type AdapterHandle,
+  type Batching,
   type OptimStepResult,
   type Repeatability,
   type StateDescription,
 } from './compute-backend.js';
+
+export { type Batching };
 
 /**
  * The lower compute port: what runs models. It knows tensors and the weights of adapters; it knows no loss, text, log or
@@ -107,17 +110,12 @@ export interface EngineCapabilities {
   /** Processes that hold a share of the models. */
   readonly ranks: number;
   readonly repeatability: Repeatability;
+  /** What items of one pass, and sequences of one step, get in company. */
   readonly batching: Batching;
   /** Tokens of a run beyond which sharing it gains nothing. */
   readonly passTokens: number;
   readonly models: readonly EngineModel[];
 }
-
-/**
- * What items of one pass, and sequences of one step, get in company: the bits that each gets alone; numbers that differ
- * by rounding; or no company, since the engine runs them one after another.
- */
-export type Batching = 'exact' | 'rounding' | 'off';
 
 export interface EngineModel {
   readonly name: string;

@@ -89,7 +89,7 @@ describe.skipIf(unavailable)(`the thread of the engine${unavailable ? ` (${unava
     const { batch, ...request } = requestOf(DATUMS);
     const broken = { ...request, batch: { ...batch, lossInputs: {} } };
     const failed = subject.backend.forward(base(subject), broken);
-    await expect(failed).rejects.toSatisfy((error: Error) => error.stack?.includes('training-pass') ?? false);
+    await expect(failed).rejects.toSatisfy((error: Error) => error.stack?.includes('pass-request') ?? false);
     expect((await subject.backend.forward(base(subject), requestOf(DATUMS))).loss).toBeGreaterThan(0);
   });
 

@@ -22,15 +22,32 @@ export const STATE_CASES: readonly ConformanceCase[] = [
   {
     name: 'capabilities name the engine, the device and the base models',
     run: async ({ backend, baseModel }) => {
-      const { engine, device, maxRank, ranks, callsInFlight, repeatability, baseModels } = backend.capabilities;
+      const { engine, device, maxRank, ranks, callsInFlight, repeatability, batching, baseModels } =
+        backend.capabilities;
       expect([engine, device]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
       expect(maxRank).toBeGreaterThanOrEqual(64);
       expect(Math.min(ranks, callsInFlight.passes, callsInFlight.generations)).toBeGreaterThanOrEqual(1);
       expect(['bitwise', 'rounding']).toContain(repeatability);
+      expect(['exact', 'rounding', 'off']).toContain(batching);
       const model = baseModels.find(({ name }) => name === baseModel)!;
       expect(model.vocabSize).toBeGreaterThanOrEqual(90);
       expect(model.contextLength).toBeGreaterThanOrEqual(32);
       expect(model.parameterCount).toBeGreaterThanOrEqual(0);
+    },
+  },
+  {
+    name: 'counts its work',
+    run: async (subject) => {
+      const { backend } = subject;
+      const before = await backend.countWork();
+      await backend.forward(base(subject), requestOf(DATUMS));
+      const request = { prompt: Int32Array.of(5), count: 2, sampling: { ...SAMPLING, maxNewTokens: 3 } };
+      await backend.generate(base(subject), request);
+      const after = await backend.countWork();
+      expect(after.passes - before.passes).toBe(1);
+      expect(after.passRequests - before.passRequests).toBe(1);
+      expect(after.steps).toBeGreaterThan(before.steps);
+      expect(after.stepSequences - before.stepSequences).toBeGreaterThanOrEqual(after.steps - before.steps);
     },
   },
   {

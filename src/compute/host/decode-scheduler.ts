@@ -46,6 +46,7 @@ export class DecodeScheduler {
   private waiting: Generation[] = [];
   private open: Generation[] = [];
   private isRunning = false;
+  private counted = { steps: 0, stepSequences: 0 };
   /** Sequences are in the engine's hands; whoever is given up meanwhile ends after it. */
   private isInTurn = false;
 
@@ -60,6 +61,11 @@ export class DecodeScheduler {
       prefixes: this.prefixes,
       onError: (generation, error) => this.end(generation, () => generation.fail(error)),
     });
+  }
+
+  /** Steps since the start, and sequences that went on in them. */
+  get counts(): { readonly steps: number; readonly stepSequences: number } {
+    return this.counted;
   }
 
   /** Samples from the weights as they are at the call, whatever becomes of them until it ends. */
@@ -127,6 +133,8 @@ export class DecodeScheduler {
     try {
       this.admit();
       const parts = await this.planner.plan([...this.open]);
+      const { steps, stepSequences } = this.counted;
+      if (parts.length > 0) this.counted = { steps: steps + 1, stepSequences: stepSequences + parts.length };
       return parts.length > 0 ? await advanceTogether(this.engine, parts) : [];
     } finally {
       this.isInTurn = false;

@@ -21,6 +21,7 @@ import {
   type StateParts,
   type StateRef,
   type StateSource,
+  type WorkCounts,
 } from '../compute-backend.js';
 import { type EngineModel, type ModelEngine, type WeightsRef } from '../model-engine.js';
 import { freshState, requireFits, requireStateFits } from '../numerics/adapter-tensors.js';
@@ -82,7 +83,7 @@ export class HostBackend extends ComputeBackend {
   }
 
   get capabilities(): BackendCapabilities {
-    const { engine, device, maxRank, ranks, repeatability } = this.engine.capabilities;
+    const { engine, device, maxRank, ranks, repeatability, batching } = this.engine.capabilities;
     return {
       engine,
       device,
@@ -90,6 +91,7 @@ export class HostBackend extends ComputeBackend {
       ranks,
       callsInFlight: CALLS_IN_FLIGHT,
       repeatability,
+      batching,
       baseModels: [...this.models.values()].map(({ name, config, parameterCount }) => ({
         name,
         contextLength: config.contextLength,
@@ -190,6 +192,11 @@ export class HostBackend extends ComputeBackend {
 
   async dropGradients(adapterId: string): Promise<number> {
     return this.engine.dropGradients(this.adapter(adapterId).id);
+  }
+
+  async countWork(): Promise<WorkCounts> {
+    const { passes, requests: passRequests } = this.passes.counts;
+    return Promise.resolve({ passes, passRequests, ...this.decoding.counts });
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {

@@ -90,6 +90,7 @@ function handlersOf(backend: Promise<ComputeBackend>): Handlers {
     forwardBackward: async ([adapterId, request, owner], { signal }) =>
       (await backend).forwardBackward(adapterId, request, { signal, owner }),
     optimStep: async (args) => (await backend).optimStep(...args),
+    countWork: async () => (await backend).countWork(),
     dropGradients: async (args) => (await backend).dropGradients(...args),
     generate: async ([target, request, { tellTokens, owner }], { signal, onToken }) =>
       (await backend).generate(target, request, { signal, owner, onToken: tellTokens ? onToken : undefined }),

@@ -16,6 +16,7 @@ import {
   type StateRef,
   type StateSource,
   type TokenEvent,
+  type WorkCounts,
 } from '../compute-backend.js';
 
 /*
@@ -46,6 +47,7 @@ export interface EngineCalls {
   readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest, owner?: string], ForwardResult>;
   readonly optimStep: Signature<[adapterId: string, params: AdamParams], OptimStepResult>;
   readonly dropGradients: Signature<[adapterId: string], number>;
+  readonly countWork: Signature<[], WorkCounts>;
   /** `tellTokens`: whether each token is sent as it is drawn. */
   readonly generate: Signature<
     [

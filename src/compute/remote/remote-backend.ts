@@ -18,6 +18,7 @@ import {
   type StateRef,
   type StateSource,
   type TokenListener,
+  type WorkCounts,
 } from '../compute-backend.js';
 import { CallCancelledError } from '../call-cancelled.error.js';
 import { EngineStoppedError } from '../engine-stopped.error.js';
@@ -136,6 +137,10 @@ export class RemoteBackend extends ComputeBackend {
 
   dropGradients(adapterId: string): Promise<number> {
     return this.call('dropGradients', [adapterId]);
+  }
+
+  countWork(): Promise<WorkCounts> {
+    return this.call('countWork', []);
   }
 
   generate(target: ModelTarget, request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {

@@ -24,6 +24,7 @@ import {
   type StateRef,
   type StateSource,
   type TokenListener,
+  type WorkCounts,
 } from '../../../src/compute/compute-backend.js';
 import { throwIfCancelled } from '../../../src/compute/call-cancelled.error.js';
 import { writeState } from '../../../src/compute/host/state-files.js';
@@ -100,11 +101,13 @@ export class FakeBackend extends ComputeBackend {
     ranks: 1,
     callsInFlight: { passes: 8, generations: 8 },
     repeatability: 'bitwise',
+    batching: 'off',
     baseModels: [],
     lossPlugins: {},
   };
   private readonly adapters = new Map<string, FakeAdapter>();
   private readonly loaded = new Map<string, FakeAdapter>();
+  private work: WorkCounts = { passes: 0, passRequests: 0, steps: 0, stepSequences: 0 };
 
   constructor(
     private readonly models: readonly FakeModel[] = [FAKE_MODEL],
@@ -237,6 +240,10 @@ export class FakeBackend extends ComputeBackend {
     return Promise.resolve(gradientPasses);
   }
 
+  async countWork(): Promise<WorkCounts> {
+    return Promise.resolve(this.work);
+  }
+
   async generate(
     target: ModelTarget,
     request: GenerateRequest,
@@ -244,6 +251,7 @@ export class FakeBackend extends ComputeBackend {
   ): Promise<GenerateResult> {
     throwIfCancelled(signal);
     const draw: TokenListener = (event) => {
+      this.work = { ...this.work, steps: this.work.steps + 1, stepSequences: this.work.stepSequences + 1 };
       onToken?.(event);
       throwIfCancelled(signal);
     };
@@ -260,6 +268,7 @@ export class FakeBackend extends ComputeBackend {
 
   /** Loss, log-probs, and the sum of dLoss/dlogprob: the slope of the loss along the bonus. */
   private pass(given: number, { batch, loss, logprobs: scope }: ForwardRequest) {
+    this.work = { ...this.work, passes: this.work.passes + 1, passRequests: this.work.passRequests + 1 };
     const lossFunction = this.losses.functionOf(loss);
     const targets = batch.lossInputs['target_tokens'];
     if (targets === undefined) throw new TypeError('target_tokens is missing: check inputs with LossRegistry first');

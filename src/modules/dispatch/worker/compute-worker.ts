@@ -35,8 +35,8 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     // First, so that it has stood for a while when work is looked for.
     await this.presence.connect();
     await this.backend.start();
-    const { engine, device } = this.backend.capabilities;
-    this.logger.log(`Engine ${engine} on ${device} is ready`);
+    const { engine, device, batching } = this.backend.capabilities;
+    this.logger.log(`Engine ${engine} on ${device} is ready, batching ${batching}`);
     this.leases.start(this.workerId);
     await this.presence.start(this.workerId, () => this.memory.evictLost());
     this.started = true;
@@ -52,7 +52,17 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
       await this.leases.releaseAll();
     }
     await this.presence.stop();
-    if (this.started) await this.backend.stop();
+    if (!this.started) return;
+    // An engine that is gone has nothing to tell.
+    await this.logWork().catch(() => undefined);
+    await this.backend.stop();
+  }
+
+  private async logWork(): Promise<void> {
+    const { passes, passRequests, steps, stepSequences } = await this.backend.countWork();
+    this.logger.log(
+      `The engine made ${passes} passes for ${passRequests} requests and ${steps} steps for ${stepSequences} tokens`,
+    );
   }
 
   private open(): void {
