@@ -30,9 +30,10 @@ export class Seating {
     private readonly weightPlaces: number,
   ) {}
 
-  get empty(): boolean {
+  /** Frees pools that nobody sits in. @returns whether any is left */
+  dropEmpty(): boolean {
     this.pools = this.pools.filter(({ members }) => members.length > 0);
-    return this.pools.length === 0;
+    return this.pools.length > 0;
   }
 
   /** Divides sequences that take a token each into runs that read little, and seats them. */
@@ -53,6 +54,7 @@ export class Seating {
     const joining = group.filter(({ sequence }) => sequence.seat?.pool !== pool);
     pool.reserve(pool.members.length + joining.length);
     for (const { sequence } of joining) pool.add(sequence);
+    this.dropEmpty();
     return { pool, advancing: group };
   }
 

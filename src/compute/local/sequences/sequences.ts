@@ -57,7 +57,7 @@ export class Sequences {
       sequence?.seat?.pool.remove(sequence);
       this.byId.delete(id);
     }
-    for (const [key, seating] of this.seatings) if (seating.empty) this.seatings.delete(key);
+    for (const [key, seating] of this.seatings) if (!seating.dropEmpty()) this.seatings.delete(key);
     if (this.byId.size === 0) this.logits = new Float32Array();
   }
 
