@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type GenerateRequest, type ModelTarget, type TokenEvent } from '../../src/compute/compute-backend.js';
+import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type SampledSequence, type SamplingParams } from '../../src/domain/sampling.js';
 import { largestDifference } from '../support/reference-fixtures.js';
 import {
@@ -39,6 +40,38 @@ async function scoresOf({ backend }: Subject, target: ModelTarget, tokens: Int32
     logprobs: 'all',
   });
   return logprobs.data;
+}
+
+/** Requests of all kinds, whose prompts begin alike in part. The seed picks them. */
+function mixOf(subject: Subject, seed: number): readonly (readonly [ModelTarget, GenerateRequest])[] {
+  const random = new RandomStream(seed, 'mix');
+  let drawn = 0;
+  const below = (bound: number) => Math.floor(random.uniform(drawn++) * bound);
+  const targets: readonly ModelTarget[] = [
+    base(subject),
+    adapter('a'),
+    adapter('b'),
+    { kind: 'weights', id: 'snapshot' },
+  ];
+  return Array.from({ length: 14 }, () => {
+    const shared = below(40);
+    const prompt = Int32Array.from({ length: shared + 1 + below(6) }, (_, i) =>
+      i < shared ? 3 + ((i * i * 5) % 80) : 3 + below(80),
+    );
+    const sampling: Partial<SamplingParams> = {
+      seed: below(3),
+      maxNewTokens: 1 + below(12),
+      temperature: [0, 0.7, 1][below(3)]!,
+      topP: [1, 0.9][below(2)]!,
+      topK: [0, 20][below(2)]!,
+      repetitionPenalty: [1, 1.2][below(2)]!,
+      stopTokens: below(3) === 0 ? [10, 40, 70] : [],
+      stopStrings: below(3) === 0 ? ['4 ', '77'] : [],
+    };
+    const asked = [{}, { topPromptTokens: 2 }, { topPromptTokens: 2, topPromptLast: 2 }, { promptAlternatives: 2 }];
+    const request = { ...requestOf(sampling, 1 + below(3)), ...asked[below(4)], topSampledTokens: below(3), prompt };
+    return [targets[below(4)]!, request];
+  });
 }
 
 export const GENERATION_CASES: readonly ConformanceCase[] = [
@@ -270,6 +303,27 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
       expect((await backend.generate(target, request)).sequences[0]!.tokens).toHaveLength(30);
     },
   },
+  ...[1, 2, 3].map((seed): ConformanceCase => ({
+    name: `every generation gets in company what it gets alone, to the bit (mix ${seed})`,
+    run: (subject) =>
+      withAdapters(subject, { a: {}, b: { rank: 2, targetModules: ['o_proj', 'up_proj'], seed: 5 } }, async () => {
+        const { backend, baseModel } = subject;
+        await train(backend, 'a');
+        await backend.loadWeights({ id: 'snapshot', baseModel, lora: LORA }, { adapterId: 'a' });
+        await train(backend, 'b');
+        const mix = mixOf(subject, seed);
+        const alone = [];
+        for (const [target, request] of mix) alone.push(await backend.generate(target, request));
+        const together = await Promise.all(
+          mix.map(async ([target, request], i) => {
+            for (let turn = 0; turn < (i * seed * 7) % 40; turn++) await new Promise((go) => setImmediate(go));
+            return backend.generate(target, request);
+          }),
+        );
+        await backend.dropWeights('snapshot');
+        expect(together).toEqual(alone);
+      }),
+  })),
   {
     name: 'generate changes nothing, and keeps the weights that it began with',
     run: (subject) =>
