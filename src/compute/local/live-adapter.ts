@@ -10,12 +10,25 @@ const A_SUFFIX = '.lora_A.weight';
  * generation, a snapshot being written) keeps exactly that one, and a step that fails leaves the old one.
  */
 export class LiveAdapter {
+  private changes: Promise<unknown> = Promise.resolve();
+
   constructor(
     readonly id: string,
     readonly baseModel: string,
     readonly lora: LoraSpec,
     public state: AdapterState,
   ) {}
+
+  /** Replaces the state by what `next` makes of it, one change after another, since some are made in another thread. */
+  change<T>(next: (state: AdapterState) => Promise<readonly [AdapterState, T]>): Promise<T> {
+    const change = this.changes.then(async () => {
+      const [state, result] = await next(this.state);
+      this.state = state;
+      return result;
+    });
+    this.changes = change.catch(() => undefined);
+    return change;
+  }
 
   /** What the weights are fed as. */
   feeds(): [string, HostTensor][] {

@@ -1,3 +1,4 @@
+import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
@@ -16,11 +17,10 @@ import {
   type WeightsRef,
 } from '../model-engine.js';
 import { factorNames } from '../models/model-parameters.js';
-import { adamwStep } from '../numerics/adamw.js';
-import { accumulate, copyState, freshState } from '../numerics/adapter-tensors.js';
+import { accumulate, freshState } from '../numerics/adapter-tensors.js';
 import { WeightsUnknownError } from '../weights-unknown.error.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
-import { stateDigest } from '../numerics/state-digest.js';
+import { COPY, DIGEST, STEP } from '../numerics/state-tasks.js';
 import { type WeightFile } from '../weight-file.js';
 import { LiveAdapter, loraFeeds } from './live-adapter.js';
 import { LocalPass } from './passes/local-pass.js';
@@ -73,6 +73,7 @@ export class LocalEngine extends ModelEngine {
   private readonly passMemory = new PassMemory();
   private readonly passes = new Map<number, LocalOpenPass>();
   private nextPass = 0;
+  private readonly threads = new ThreadPool();
   private readonly sequences = new Sequences();
 
   constructor(private readonly options: LocalEngineOptions) {
@@ -115,6 +116,7 @@ export class LocalEngine extends ModelEngine {
     this.adapters.clear();
     this.samplerWeights.clear();
     await this.options.executor.dispose();
+    this.threads.onModuleDestroy();
   }
 
   async createAdapter({ id, baseModel, lora }: AdapterHandle, state: AdapterState): Promise<void> {
@@ -126,11 +128,11 @@ export class LocalEngine extends ModelEngine {
   }
 
   async exportState(adapterId: string): Promise<AdapterState> {
-    return copyState(this.adapter(adapterId).state);
+    return this.threads.run(COPY, this.adapter(adapterId).state);
   }
 
   async digestState(adapterId: string): Promise<string> {
-    return stateDigest(this.adapter(adapterId).state);
+    return this.threads.run(DIGEST, this.adapter(adapterId).state);
   }
 
   async describeState(adapterId: string): Promise<StateDescription> {
@@ -139,27 +141,22 @@ export class LocalEngine extends ModelEngine {
   }
 
   async importState(adapterId: string, state: AdapterState, options: { optimizer: boolean }): Promise<void> {
-    const adapter = this.adapter(adapterId);
-    const { passes } = adapter.state;
-    adapter.state = options.optimizer ? { ...state, ...NO_GRADIENTS } : { ...freshState(state.weights), passes };
+    await this.adapter(adapterId).change(async ({ passes }) => {
+      const next = options.optimizer ? { ...state, ...NO_GRADIENTS } : { ...freshState(state.weights), passes };
+      return [next, undefined];
+    });
   }
 
   async step(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
-    const adapter = this.adapter(adapterId);
-    const { gradients, passes } = adapter.state;
-    if (!gradients) throw new NoGradientsError();
-    const { state, ...norms } = adamwStep(adapter.state, gradients, params);
-    const next = { ...state, ...NO_GRADIENTS, passes };
-    const digest = await stateDigest(next);
-    adapter.state = next;
-    return { step: state.step, ...norms, digest };
+    return this.adapter(adapterId).change(async (before) => {
+      if (!before.gradients) throw new NoGradientsError();
+      const { state, ...result } = await this.threads.run(STEP, { state: before, params });
+      return [state, { step: state.step, ...result }];
+    });
   }
 
   async dropGradients(adapterId: string): Promise<number> {
-    const adapter = this.adapter(adapterId);
-    const { gradientPasses } = adapter.state;
-    adapter.state = { ...adapter.state, ...NO_GRADIENTS };
-    return gradientPasses;
+    return this.adapter(adapterId).change(async (state) => [{ ...state, ...NO_GRADIENTS }, state.gradientPasses]);
   }
 
   async loadWeights({ id, baseModel, lora }: AdapterHandle, tensors: AdapterTensors): Promise<void> {
@@ -210,8 +207,7 @@ export class LocalEngine extends ModelEngine {
     const { weights } = local.item;
     if (weights.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
     const gradients = local.gradients();
-    const adapter = this.adapter(weights.id);
-    adapter.state = { ...adapter.state, ...accumulate(adapter.state, gradients) };
+    await this.adapter(weights.id).change(async (state) => [{ ...state, ...accumulate(state, gradients) }, undefined]);
   }
 
   async closePass(pass: number): Promise<void> {
