@@ -72,6 +72,7 @@ async function startEngine() {
     checkpoints: new LocalCheckpointStore(path.join(weightCache, 'checkpoints')),
     samplerWeightBytes: 2 ** 30,
     sequenceBytes: 2 ** 30,
+    prefixCacheBytes: 2 ** 29,
     losses: new LossRegistry([...builtInLosses(), writtenPpo]),
     loadDecoders: async () => new Map([['bench', async () => '']]),
   });

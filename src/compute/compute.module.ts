@@ -14,7 +14,7 @@ import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
 const MEMORY_SHARE = 0.25;
-/** The same for keys and values: of open generations, and of what they leave behind for later ones. */
+/** The same for keys and values of generations. */
 const SEQUENCE_SHARE = 1 / 8;
 /** The same for sampler weights, which are read again from their files when they are needed again. */
 const SAMPLER_SHARE = 1 / 16;
@@ -48,6 +48,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),
+    prefixCacheBytes: config.prefixCacheMb * 2 ** 20,
     checkpoints: localStoreSettings(config),
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     lossPlugins: config.lossPlugins,

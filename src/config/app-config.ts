@@ -43,6 +43,7 @@ export class AppConfig {
   /** 0 = chosen from the machine. */
   readonly memoryBudgetMb: number;
   /** 0 = chosen from the machine. */
+  readonly prefixCacheMb: number;
   readonly adapterMemoryMb: number;
   readonly adapterIdleS: number;
   readonly packWeights: boolean;
@@ -95,6 +96,7 @@ export class AppConfig {
     this.device = values.DEVICE;
     this.engineThreads = values.ENGINE_THREADS;
     this.memoryBudgetMb = values.MEMORY_BUDGET_MB;
+    this.prefixCacheMb = values.PREFIX_CACHE_MB;
     this.adapterMemoryMb = values.ADAPTER_MEMORY_MB;
     this.adapterIdleS = values.ADAPTER_IDLE_S;
     this.packWeights = values.PACK_WEIGHTS;

@@ -129,6 +129,13 @@ export const ENV_SCHEMA = {
     default: 0,
     desc: 'Memory for one pass of the engine; larger batches are split into micro-batches. 0 = derived from the machine.',
   }),
+  PREFIX_CACHE_MB: wholeNumber(
+    0,
+    16_777_216,
+  )({
+    default: 512,
+    desc: 'Maximum memory for prompts that have been read, so that later ones with the same beginning need not be read from the start (docs/batching.md). 0 = every prompt is read.',
+  }),
   ADAPTER_MEMORY_MB: wholeNumber(
     0,
     16_777_216,

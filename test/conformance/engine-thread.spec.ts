@@ -35,6 +35,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     memoryBudgetBytes: 2 ** 30,
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
+    prefixCacheBytes: 2 ** 22,
     checkpoints: { folder: join(settings.cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name, folder, config }],
     ...settings,

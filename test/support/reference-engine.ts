@@ -43,6 +43,7 @@ export async function startReferenceEngine(
     checkpoints,
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
+    prefixCacheBytes: 2 ** 22,
     loadDecoders,
   });
   return { ...(await started(backend, removeCache)), checkpoints };

@@ -25,12 +25,19 @@ const SAMPLING: SamplingParams = {
 interface Options extends StepEngineOptions {
   /** Tokens that fit into the memory for keys and values. */
   readonly tokens?: number;
+  /** Tokens of it that may hold prompts for later ones; all by default. */
+  readonly keptTokens?: number;
 }
 
-export function startScheduler({ tokens = 100_000, ...options }: Options = {}) {
+export function startScheduler({ tokens = 100_000, keptTokens = tokens, ...options }: Options = {}) {
   const engine = new StepEngine(options);
   const turns = new EngineTurns(() => engine.time);
-  const scheduler = new DecodeScheduler({ engine, turns, memoryBytes: tokens * BYTES_PER_TOKEN });
+  const scheduler = new DecodeScheduler({
+    engine,
+    turns,
+    memoryBytes: tokens * BYTES_PER_TOKEN,
+    prefixBytes: keptTokens * BYTES_PER_TOKEN,
+  });
   const sampler = new TokenSampler(FAKE_MODEL.config.vocabSize);
   const decode = (ids: ArrayLike<number>) => Promise.resolve(Array.from(ids, (id) => `<${id}>`).join(''));
   const generate = (request: GenerateRequest, callOptions?: GenerateOptions, weights = BASE) =>

@@ -28,6 +28,8 @@ export interface DecodeSchedulerOptions {
   readonly turns: EngineTurns;
   /** Memory for keys and values, in bytes. */
   readonly memoryBytes: number;
+  /** Of it, what may hold prompts for later ones; 0: no prompt is shared. */
+  readonly prefixBytes: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export class DecodeScheduler {
     this.engine = options.engine;
     this.prefixes = new PrefixCache((sequence) => void this.close([sequence]));
     this.versions = new WeightVersions((key) => this.prefixes.forget(key));
-    this.memory = new SequenceMemory(options.memoryBytes, this.prefixes);
+    this.memory = new SequenceMemory(options.memoryBytes, this.prefixes, options.prefixBytes);
     this.planner = new StepPlanner({
       engine: this.engine,
       memory: this.memory,
@@ -76,7 +78,7 @@ export class DecodeScheduler {
   ): Promise<GenerateResult> {
     throwIfCancelled(options.signal);
     const { weights, decode, sampler, bytesPerToken } = model;
-    const canShare = this.engine.capabilities.batching !== 'off';
+    const canShare = this.engine.capabilities.batching !== 'off' && this.options.prefixBytes > 0;
     const weightsKey = canShare ? this.versions.keyOf(weights) : null;
     const sequence = await this.engine.openSequence(weights);
     const stopText = await this.stopTextOf(request, decode).catch(async (error: unknown) => {

@@ -30,6 +30,7 @@ const STORAGE = {
   checkpoints: new LocalCheckpointStore('nowhere'),
   samplerWeightBytes: 2 ** 20,
   sequenceBytes: 2 ** 20,
+  prefixCacheBytes: 2 ** 20,
 };
 
 const GREEDY = {

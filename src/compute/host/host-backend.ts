@@ -52,6 +52,8 @@ export interface HostBackendOptions {
   readonly samplerWeightBytes: number;
   /** Memory for keys and values of generations. */
   readonly sequenceBytes: number;
+  /** Of it, what may hold prompts for later ones. */
+  readonly prefixCacheBytes: number;
   /** Prepares the text of every base model, for stop strings; called once by start(). */
   readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
 }
@@ -79,7 +81,12 @@ export class HostBackend extends ComputeBackend {
     this.loaded = new LoadedWeights(options.samplerWeightBytes);
     const { engine, turns } = this;
     this.passes = new PassScheduler({ engine, turns });
-    this.decoding = new DecodeScheduler({ engine, turns, memoryBytes: options.sequenceBytes });
+    this.decoding = new DecodeScheduler({
+      engine,
+      turns,
+      memoryBytes: options.sequenceBytes,
+      prefixBytes: options.prefixCacheBytes,
+    });
   }
 
   get capabilities(): BackendCapabilities {

@@ -15,6 +15,8 @@ export class SequenceMemory {
   constructor(
     private readonly budget: number,
     private readonly spare: SpareMemory,
+    /** The most that may be used for something else. */
+    private readonly spareLimit: number,
   ) {}
 
   /** @returns false, with nothing granted, where it does not fit; `regardless` grants it all the same */
@@ -30,7 +32,7 @@ export class SequenceMemory {
   }
 
   trimSpare(): void {
-    this.spare.shrinkTo(Math.max(0, this.budget - this.held));
+    this.spare.shrinkTo(Math.min(this.spareLimit, Math.max(0, this.budget - this.held)));
   }
 
   heldBy(owner: string): number {

@@ -202,6 +202,18 @@ describe('prompts with the same beginning', () => {
     expect(engine.peakTokens).toBeLessThanOrEqual(400);
   });
 
+  it('are kept within a limit of their own, and not shared at all where it is 0', async () => {
+    const asked = request(prompt(100), { maxNewTokens: 1 });
+    const small = startScheduler({ keptTokens: 150 });
+    await small.generate(request(prompt(100, 2), { maxNewTokens: 1 }));
+    await small.generate(asked);
+    expect(small.engine.heldTokens).toBe(100);
+    const none = startScheduler({ keptTokens: 0 });
+    await Promise.all(many(3, () => none.generate(asked)));
+    expect(none.engine.tokensRead).toBe(300);
+    expect(none.engine.openCount).toBe(0);
+  });
+
   it('are read anew by an engine whose numbers depend on company', async () => {
     const { engine, generate } = startScheduler({ batching: 'off' });
     const writing = generate(request(prompt(4, 3), { maxNewTokens: 20 }));

@@ -13,6 +13,7 @@ export interface EngineSettings {
   /** Memory for sampler weights. */
   readonly samplerWeightBytes: number;
   readonly sequenceBytes: number;
+  readonly prefixCacheBytes: number;
   readonly checkpoints: LocalStoreSettings;
   readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
   /** Folders with losses of the operator. */

@@ -11,6 +11,7 @@ const SETTINGS: EngineSettings = {
   memoryBudgetBytes: 0,
   samplerWeightBytes: 0,
   sequenceBytes: 0,
+  prefixCacheBytes: 0,
   checkpoints: { folder: '', fullFlag: '' },
   models: [],
   lossPlugins: [],

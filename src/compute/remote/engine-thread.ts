@@ -33,6 +33,7 @@ async function buildBackend(): Promise<ComputeBackend> {
     checkpoints,
     samplerWeightBytes: settings.samplerWeightBytes,
     sequenceBytes: settings.sequenceBytes,
+    prefixCacheBytes: settings.prefixCacheBytes,
     loadDecoders,
   });
 }
