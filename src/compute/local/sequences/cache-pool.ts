@@ -95,7 +95,7 @@ export class CachePool {
     }
   }
 
-  /** Makes room for so many sequences. */
+  /** Makes room for this number of sequences. */
   reserve(rows: number): void {
     const { rows: before, capacity } = this.cache;
     if (rows > before) this.resize(Math.max(rows, Math.ceil(1.5 * before)), capacity);

@@ -53,7 +53,7 @@ export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Fl
   return nextTokens(advancing, results, config.vocabSize);
 }
 
-/** Rows of logits that a run writes for so many asked for. */
+/** Rows of logits that a run writes when this number is asked for. */
 export function logitRows(asked: number): number {
   return Math.max(asked, 1);
 }

@@ -10,7 +10,7 @@ export function cacheBytesPerToken({ layerCount, kvHeadCount, headDim }: Transfo
 /** Smallest step between capacities. */
 const STEP = 128;
 
-/** Places of a row that is to hold so many tokens: steps of 128, from 2,048 on of an eighth of what is held. */
+/** Places of a row that is to hold this number of tokens: steps of 128, from 2,048 on of an eighth of what is held. */
 export function capacityFor(tokens: number): number {
   const step = Math.max(STEP, 2 ** Math.floor(Math.log2(tokens)) / 8);
   return Math.ceil(tokens / step) * step;
