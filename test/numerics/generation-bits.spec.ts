@@ -156,17 +156,21 @@ class Mix {
   }
 }
 
-/** log p of each token after the first, given those before it, by a pass over all. */
+/** log p of each token after the first, given those before it, by a pass over all; those of adapters train, in both ways. */
 async function passLogprobs(engine: ModelEngine, { weights, tokens }: Member): Promise<Float32Array> {
   const item = {
     weights,
-    train: false,
+    train: weights.kind === 'adapter',
     tokens: integers(tokens.slice(0, -1)),
     targets: integers(tokens.slice(1)),
     scored: new Uint8Array(tokens.length - 1).fill(1),
   };
   const { id } = await engine.openPass([item]);
-  const [logprobs] = await engine.forward(id, 0);
+  const zeros = new Float32Array(tokens.length - 1);
+  const terms = { policy: 'weights', low: 0, high: 0, beta: 0 } as const;
+  const slopes = { terms, weights: zeros, samplerLogprobs: zeros, advantages: zeros };
+  const fused = item.train && tokens.length % 2 === 0 ? await engine.fused(id, 0, [slopes]) : null;
+  const [logprobs] = fused ?? (await engine.forward(id, 0));
   const found = logprobs!.slice();
   await engine.closePass(id);
   return found;
