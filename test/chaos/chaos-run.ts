@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pause } from '../support/pause.js';
 import { waitFor } from '../support/wait-for.js';
+import { Beat } from './beat.js';
 import { audit, finalDigests, stepDigests } from './audit.js';
 import { compareAnswers, compareDigests } from './compare.js';
 import { RootDialect, TinkerDialect } from './dialect.js';
@@ -10,13 +11,15 @@ import { drawPressure } from './pressure.js';
 import { RetryingClient } from './retrying-client.js';
 import { SeededRandom } from './seeded-random.js';
 import { ServiceCluster } from './service-cluster.js';
+import { missingShares, type SharedWork, sharedWork } from './shared-work.js';
 import { makeSmallModel } from './small-model.js';
 import { Trainer } from './trainer.js';
 import { TrainingPlan } from './training-plan.js';
 
-const CLIENTS = ['ada', 'bob', 'cleo', 'dan'];
+const CLIENTS = ['ada', 'bob', 'cleo', 'dan', 'eve', 'fay'];
 const WORKERS = 2;
-const REST_MS = { min: 200, max: 900 };
+/** Clients go on for so long after the last fault, so that workers that restarted have had work in company. */
+const CALM_MS = 2500;
 /** A poisoned request takes four workers down; it is worth that in runs of at least this number of faults. */
 const FAULTS_WITH_POISON = 20;
 
@@ -36,6 +39,7 @@ export interface ChaosReport {
   readonly steps: number;
   /** What clients have had done, branches included, by kind. */
   readonly operations: ReadonlyMap<string, number>;
+  readonly shared: SharedWork;
   /** How much room workers had for adapters. */
   readonly room: string;
   /** What must not be: each line says where. */
@@ -43,22 +47,25 @@ export interface ChaosReport {
 }
 
 /**
- * Lets clients train while faults strike, then the same clients without faults, and compares. Every number that a client
- * was given, and the weights and moments at the end, must be the same bit for bit.
+ * Lets clients train and sample while faults strike, then the same clients without faults, and compares. Every number that
+ * a client was given, and the weights and moments at the end, must be the same bit for bit. In the first run clients send
+ * at the same moments and share passes and steps, in the second one every request runs alone.
  */
 export async function runChaos({ faults, seed, folder, log }: ChaosOptions): Promise<ChaosReport> {
   const model = makeSmallModel(path.join(folder, 'small-model'));
   const disturbed = await disturbedRun({ faults, seed, folder, log }, model);
   const { report, trainers, digests } = disturbed;
+  const shared = sharedWork(path.join(folder, 'disturbed'));
   const families = trainers.flatMap((trainer) => trainer.family());
   log(`${report.requests} requests in ${report.steps} steps; the same again without faults`);
   const reference = await undisturbedRun(seed, folder, model, trainers);
   const findings = [
     ...report.findings,
+    ...missingShares(shared),
     ...compareAnswers(families, reference.families),
     ...compareDigests(digests, reference.digests),
   ];
-  return { ...report, findings };
+  return { ...report, shared, findings };
 }
 
 async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: string) {
@@ -75,10 +82,18 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
     const injector = new FaultInjector({ cluster, random }, order, trainers, () => client.nextAcceptance(), log);
     const poison = new Poison(client, order.pick(trainers));
     let over = false;
-    const rest = () => pause(random.whole(REST_MS.min, REST_MS.max));
-    const training = Promise.all(trainers.map((trainer) => trainer.run(() => !over, rest)));
+    const beat = new Beat(random);
+    const training = Promise.all(
+      trainers.map((trainer) =>
+        trainer.run(
+          () => !over,
+          () => beat.next(),
+        ),
+      ),
+    );
     const striking = injector.strike(faults, faults < FAULTS_WITH_POISON ? null : poison);
-    await Promise.all([training, striking.finally(() => (over = true))]);
+    const calm = striking.then(() => pause(CALM_MS)).finally(() => (over = true));
+    await Promise.all([training, calm]);
     await settled(cluster);
     const { struck, missed } = injector;
     const { accepted: requests, repeated } = client;
@@ -93,10 +108,11 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
   }
 }
 
-/** As many steps of the same plans, on one worker that nothing happens to. */
+/** As many steps of the same plans, on one worker that nothing happens to and that runs every request alone. */
 async function undisturbedRun(seed: string, folder: string, model: string, disturbed: readonly Trainer[]) {
   const random = new SeededRandom('undisturbed');
-  const cluster = await ServiceCluster.start({ folder: path.join(folder, 'undisturbed'), model, workers: 1, random });
+  const options = { folder: path.join(folder, 'undisturbed'), model, workers: 1, random };
+  const cluster = await ServiceCluster.start({ ...options, env: { BATCHING: 'off' } });
   try {
     const trainers = makeTrainers(new RetryingClient(cluster.url), seed, model);
     const steps = disturbed.map((trainer) => trainer.steps);

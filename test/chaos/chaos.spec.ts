@@ -31,7 +31,7 @@ describe.skipIf(needsRedis !== '')(`a service that is struck by faults${needsRed
   });
 });
 
-function summary({ struck, missed, operations, ...run }: ChaosReport): string {
+function summary({ struck, missed, operations, shared, ...run }: ChaosReport): string {
   const count = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, each) => sum + each, 0);
   const list = (counts: ReadonlyMap<string, number>) =>
     [...counts]
@@ -41,7 +41,8 @@ function summary({ struck, missed, operations, ...run }: ChaosReport): string {
   const notHit = missed.size === 0 ? '' : `; ${count(missed)} missed (${list(missed)})`;
   return (
     `${count(struck)} faults (${list(struck)})${notHit}; ${run.restarts} restarts; workers with ${run.room}; ` +
-    `${count(operations)} operations (${list(operations)}) in ${run.steps} steps; ${run.requests} requests accepted, ` +
-    `sent again ${run.repeated} times; ${run.findings.length} differences`
+    `${count(operations)} operations (${list(operations)}) in ${run.steps} steps; ` +
+    `batching ${shared.batching.join()}: ${shared.passes} passes for ${shared.passRequests}, ${shared.steps} steps for ` +
+    `${shared.stepTokens} tokens; ${run.requests} requests accepted, sent again ${run.repeated} times; ${run.findings.length} differences`
   );
 }

@@ -106,7 +106,7 @@ export class TrainingPlan {
     if (random.chance(0.3)) burst.push(this.pass('forward_backward'));
     burst.push({ kind: 'optim_step', learningRate: random.whole(1, 40) / 1000 });
     if (random.chance(0.3)) burst.push(this.pass('forward'));
-    if (random.chance(0.3)) burst.push(this.sample(null));
+    if (random.chance(0.5)) burst.push(this.sample(null));
     // Gradients that wait for the next step: part of what must survive.
     if (random.chance(0.2)) burst.push(this.pass('forward_backward'));
     if (random.chance(0.25)) burst.push({ kind: 'save_weights', name: this.remember(`step-${this.step}`) });
