@@ -7,6 +7,8 @@ export abstract class Executor {
   abstract readonly name: string;
   /** What the programs run on, as found, not as asked for: 'cpu', 'cuda', 'webgpu'. */
   abstract readonly device: string;
+  /** Threads that may share out one product. */
+  abstract readonly threads: number;
   /**
    * Makes a base model's weights ready for programs, before the first is compiled.
    * @param _factors names of the weights that rows are multiplied by

@@ -9,6 +9,7 @@ import { ModelRuntime } from './model-runtime.js';
 class NotingExecutor extends Executor {
   readonly name = 'noting';
   readonly device = 'none';
+  readonly threads = 1;
   readonly compiled: string[] = [];
   readonly released: string[] = [];
   failures = 0;

@@ -54,6 +54,11 @@ export class ModelRuntime {
     this.tables = new PositionTables(config);
   }
 
+  /** See Executor. */
+  get threads(): number {
+    return this.executor.threads;
+  }
+
   /**
    * Calls `work` with the program for adapters with these targets, compiled on first use. It is not released before
    * `work` is done.

@@ -28,6 +28,7 @@ export interface OnnxRuntimeOptions {
 export class OnnxRuntimeExecutor extends Executor {
   readonly name = 'onnxruntime';
   readonly device: string;
+  readonly threads: number;
   private readonly programs = new Set<OnnxProgram>();
   /** By the path of the weights. */
   private readonly packed = new Map<string, PackedWeights>();
@@ -35,6 +36,7 @@ export class OnnxRuntimeExecutor extends Executor {
   constructor(private readonly options: OnnxRuntimeOptions) {
     super();
     this.device = options.device;
+    this.threads = options.threads;
   }
 
   /** Computes something on the device, which is only asked for until then. @throws DeviceUnavailableError */

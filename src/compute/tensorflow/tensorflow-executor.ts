@@ -13,6 +13,8 @@ import { WeightTensors } from './weight-tensors.js';
 export class TensorflowExecutor extends Executor {
   readonly name = 'tensorflow';
   readonly device: string;
+  /** How its library shares out products is not known. */
+  readonly threads = 1;
   private readonly weights: WeightTensors;
   private readonly programs = new Set<TensorflowProgram>();
 

@@ -56,8 +56,13 @@ export class CachePool {
   readonly members: OpenSequence[] = [];
   private readonly idleRuns = new Map<OpenSequence, number>();
 
-  constructor(config: TransformerConfig, capacity: number) {
-    this.cache = new KvCache(config, 1, capacity);
+  /** @param fewestRows that a run reads */
+  constructor(
+    config: TransformerConfig,
+    capacity: number,
+    readonly fewestRows: number,
+  ) {
+    this.cache = new KvCache(config, fewestRows, capacity);
   }
 
   /** Takes a sequence in, with what it holds, from where that lies. */
@@ -90,9 +95,9 @@ export class CachePool {
     sequence.seat = null;
     sequence.reach = 0;
     this.idleRuns.delete(sequence);
-    if (this.members.length > 0 && 4 * this.members.length <= this.cache.rows) {
-      this.resize(2 * this.members.length, this.cache.capacity);
-    }
+    const { length } = this.members;
+    const few = length > 0 && this.cache.rows > this.fewestRows && 4 * length <= this.cache.rows;
+    if (few) this.resize(Math.max(2 * length, this.fewestRows), this.cache.capacity);
   }
 
   /** Makes room for this number of sequences. */

@@ -70,7 +70,9 @@ class GenerationRun {
     private readonly pool: CachePool,
     private readonly pieces: readonly Piece[],
   ) {
-    ({ first: this.first, count: this.count } = rowsOf(pieces));
+    const { first, count } = rowsOf(pieces);
+    this.count = Math.max(count, pool.fewestRows);
+    this.first = Math.min(first, pool.cache.rows - this.count);
     this.config = pieces[0]!.sequence.weights.runtime.config;
     this.rows = pieces.flatMap((piece) => Array.from(piece.input, (_, offset) => ({ piece, offset })));
   }

@@ -24,10 +24,14 @@ const WORTH_MOVING = 0.85;
 export class Seating {
   private pools: CachePool[] = [];
 
-  /** @param weightPlaces places of the cache whose keys and values are as much to read as the base model's weights */
+  /**
+   * @param weightPlaces places of the cache whose keys and values are as much to read as the base model's weights
+   * @param fewestRows that a run reads
+   */
   constructor(
     private readonly config: TransformerConfig,
     private readonly weightPlaces: number,
+    private readonly fewestRows = 1,
   ) {}
 
   /** Frees pools that nobody sits in. @returns whether any is left */
@@ -81,7 +85,7 @@ export class Seating {
     if (!allFit(advancing)) return Infinity;
     const tables = tablesAsSeated(advancing);
     return tables.reduce((sum, { pool, advancing: group }) => {
-      const { count } = rowsOf(group);
+      const count = Math.max(rowsOf(group).count, this.fewestRows);
       return sum + this.weightPlaces + count * pool.cache.capacity;
     }, 0);
   }
@@ -100,7 +104,7 @@ export class Seating {
   }
 
   private newPool(capacity: number): CachePool {
-    const pool = new CachePool(this.config, capacity);
+    const pool = new CachePool(this.config, capacity, this.fewestRows);
     this.pools.push(pool);
     return pool;
   }

@@ -82,7 +82,9 @@ export class Sequences {
     if (known) return known;
     const { config, weights } = runtime;
     const weightBytes = weights.parameterCount * Float32Array.BYTES_PER_ELEMENT;
-    const seating = new Seating(config, weightBytes / cacheBytesPerToken(config));
+    // With fewer products than threads, threads share out one, and then the sums over values are cut in other places.
+    const fewestRows = Math.ceil(runtime.threads / config.kvHeadCount);
+    const seating = new Seating(config, weightBytes / cacheBytesPerToken(config), fewestRows);
     this.seatings.set(key, seating);
     return seating;
   }
