@@ -61,6 +61,7 @@ async function startEngine() {
       packWeights: packWeights === 'true',
     }),
     memoryBudgetBytes: 6 * 2 ** 30,
+    batching: 'exact',
     loadModels: async () => {
       const checkpoint = await openCheckpoint(folder, config, folder);
       const weights = await prepareWeightFile(checkpoint, { cacheFolder: weightCache });

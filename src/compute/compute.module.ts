@@ -45,6 +45,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     device: config.device,
     threads: config.engineThreads === 0 ? availableParallelism() : config.engineThreads,
     packWeights: config.packWeights,
+    batching: config.batching,
     memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),

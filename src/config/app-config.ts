@@ -47,6 +47,7 @@ export class AppConfig {
   readonly adapterMemoryMb: number;
   readonly adapterIdleS: number;
   readonly packWeights: boolean;
+  readonly batching: Values['BATCHING'];
   readonly bodyLimitMb: number;
   readonly bodiesInFlightMb: number;
   readonly bodyGraceS: number;
@@ -100,6 +101,7 @@ export class AppConfig {
     this.adapterMemoryMb = values.ADAPTER_MEMORY_MB;
     this.adapterIdleS = values.ADAPTER_IDLE_S;
     this.packWeights = values.PACK_WEIGHTS;
+    this.batching = values.BATCHING;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.bodyGraceS = values.BODY_GRACE_S;
@@ -171,7 +173,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
   };
   if (values.ROLE === 'api') {
     warn(
-      ['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB', 'PACK_WEIGHTS'],
+      ['ENGINE', 'DEVICE', 'ENGINE_THREADS', 'MEMORY_BUDGET_MB', 'PACK_WEIGHTS', 'BATCHING'],
       'with ROLE=api: only a worker computes',
     );
     warn(

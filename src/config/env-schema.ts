@@ -9,6 +9,7 @@ import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumbe
 export const ROLES = ['all', 'api', 'worker'] as const;
 export const ENGINES = ['auto', 'onnxruntime', 'tensorflow'] as const;
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
+export const BATCHING = ['exact', 'rounding', 'off'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 export const ENV_SCHEMA = {
@@ -153,6 +154,11 @@ export const ENV_SCHEMA = {
   PACK_WEIGHTS: bool({
     default: true,
     desc: 'Keep a copy of the base weights in the fastest layout for matrix products. false = a third less memory, but steps take up to 1.4 times as long.',
+  }),
+  BATCHING: str({
+    choices: BATCHING,
+    default: 'exact',
+    desc: 'What requests that wait at the same time may share: exact = the work on the base model, if a check at the start finds that results stay the same to the last bit, else nothing; rounding = the work, even if results then differ by rounding; off = nothing.',
   }),
   BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Maximum size of a request body after decompression.' }),
   BODIES_IN_FLIGHT_MB: wholeNumber(

@@ -31,6 +31,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     device: 'cpu',
     threads: 1,
     packWeights: true,
+    batching: 'exact',
     lossPlugins: [],
     memoryBudgetBytes: 2 ** 30,
     samplerWeightBytes: 2 ** 20,

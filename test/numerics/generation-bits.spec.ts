@@ -196,7 +196,12 @@ describe.each(Object.entries(MODELS))('sequences of a model %s', (name, shape) =
     folder = await mkdtemp(join(tmpdir(), 'thinker-bits-'));
     const model = await randomModel(name, shape, folder);
     const executor = await ONNXRUNTIME.create();
-    engine = new LocalEngine({ executor, memoryBudgetBytes: 2 ** 30, loadModels: async () => [model] });
+    engine = new LocalEngine({
+      executor,
+      memoryBudgetBytes: 2 ** 30,
+      batching: 'exact',
+      loadModels: async () => [model],
+    });
     await engine.start();
     await makeAdapters(engine, name, model.config);
   });

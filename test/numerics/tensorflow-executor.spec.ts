@@ -6,7 +6,7 @@ import { type Executor } from '../../src/compute/executor.js';
 import { type HostTensor, hostTensor, type Program } from '../../src/compute/graph/program.js';
 import { runSlopes } from '../../src/compute/host/run-slopes.js';
 import { scoredPositions } from '../../src/compute/host/scored-rows.js';
-import { packBatch, slopeFeeds } from '../../src/compute/local/passes/batch-feeds.js';
+import { slopeFeeds } from '../../src/compute/local/passes/run-feeds.js';
 import { MASKED, PositionTables } from '../../src/compute/local/position-tables.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type WeightFile } from '../../src/compute/weight-file.js';
@@ -17,6 +17,7 @@ import { planProgram } from '../../src/compute/tensorflow/program-plan.js';
 import { TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
+import { packedRun } from '../support/packed-run.js';
 import { floats, integers } from '../support/ragged-builders.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
 import { PpoLoss } from '../../src/losses/functions/ppo.loss.js';
@@ -111,10 +112,10 @@ function trainingFeeds(config: TransformerConfig, program: Program): Feeds {
   const { tokens, lossInputs } = batch;
   const scored = Uint8Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1);
   const item = { tokens, targets: lossInputs.target_tokens, scored };
-  const packed = packBatch(item, [0, 1, 2], new PositionTables(config));
+  const packed = packedRun(item, [0, 1, 2], new PositionTables(config));
   const terms = { policy: 'ratio', low: 0.2, high: 4, beta: 0.1 } as const;
   const slopes = runSlopes(new PpoLoss(), terms, batch, scoredPositions(tokens, scored, [0, 1, 2]));
-  return new Map([...packed.feeds, ...slopeFeeds(packed, slopes), ...loraFeeds(program)]);
+  return new Map([...packed.feeds, ...slopeFeeds(packed, [slopes]), ...loraFeeds(program)]);
 }
 
 /** One step of generation: `count` new tokens of two sequences after the first `length` places of the cache. */

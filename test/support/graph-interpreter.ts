@@ -109,6 +109,8 @@ function evaluate(node: Node, inputs: Numbers[], resolve: (dim: number | string)
       return split(x, operation.axis, y.data);
     case 'gatherRows':
       return [gatherRows(x, y, operation.zeroFill)];
+    case 'identity':
+      return [x];
     case 'gatherLast':
       return [build(y.shape, (index) => at(x, index.with(-1, at(y, index))))];
     case 'scatterRows':

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
-import { type LocalModel } from '../../src/compute/local/local-engine.js';
+import { type LocalModel } from '../../src/compute/local/local-model.js';
 import { modelParameters } from '../../src/compute/models/model-parameters.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 

@@ -5,9 +5,10 @@ import { openCheckpoint } from '../../src/base-models/checkpoint-files.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
 import { HostBackend, type TokenDecoder } from '../../src/compute/host/host-backend.js';
-import { LocalEngine, type LocalModel } from '../../src/compute/local/local-engine.js';
+import { LocalEngine } from '../../src/compute/local/local-engine.js';
+import { type LocalModel } from '../../src/compute/local/local-model.js';
 import { prepareWeightFile } from '../../src/compute/local/weight-file.js';
-import { type ModelEngine } from '../../src/compute/model-engine.js';
+import { type Batching, type ModelEngine } from '../../src/compute/model-engine.js';
 import { type LossFunction } from '../../src/losses/loss-function.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
@@ -20,6 +21,7 @@ export const BUNDLED_MODEL = 'tiny-chat';
 
 interface Options {
   readonly memoryBudgetBytes?: number;
+  readonly batching?: Batching;
 }
 
 interface Started<T> {
@@ -64,6 +66,7 @@ async function newModelEngine(executor: Executor, models: readonly string[], opt
   const engine = new LocalEngine({
     executor,
     memoryBudgetBytes: options.memoryBudgetBytes ?? DEFAULT_BUDGET,
+    batching: options.batching ?? 'exact',
     loadModels: () => Promise.all(models.map((name) => loadModel(name, cacheFolder))),
   });
   return { engine, cacheFolder, removeCache: () => rm(cacheFolder, { recursive: true }) };

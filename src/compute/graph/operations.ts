@@ -87,6 +87,13 @@ export class Operations {
     return this.record({ op: 'log' }, [x], x.shape);
   }
 
+  /** x again: the gradients of what reads the result are added up before they join those of x. */
+  identity(x: Tensor): Tensor {
+    if (!x.trainable) return x;
+    const result = this.record({ op: 'identity' }, [x], x.shape);
+    return this.rule(result, (gradient) => [{ of: x, gradient }]);
+  }
+
   sigmoid(x: Tensor): Tensor {
     return this.record({ op: 'sigmoid' }, [x], x.shape);
   }

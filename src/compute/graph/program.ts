@@ -1,5 +1,5 @@
 import { type Dim, factorsOf, resolveShape } from './dim.js';
-import { type DType, type Node, type Tensor } from './graph.js';
+import { type DType, type Node, type OpName, type Tensor } from './graph.js';
 
 /**
  * The part of a graph that computes some named results: what an executor compiles. Cutting a recorded graph at a set of
@@ -48,26 +48,28 @@ export function extractProgram(
   return { inputs: sortedInputs, nodes: inOrder, outputs, symbols: [...symbols].sort() };
 }
 
+const VIEWS: ReadonlySet<OpName> = new Set<OpName>(['reshape', 'identity']);
+
 /**
  * What the later part of a program reads of its earlier part: the results that have to be kept in between for the later
- * part to repeat no work. A reshape stands for what it shows, since it costs nothing to make again.
+ * part to repeat no work. A view stands for what it shows, since it costs nothing to make again.
  */
 export function carriedTensors(program: Program, isEarlier: (tensor: Tensor) => boolean): Tensor[] {
   const carried = new Set<Tensor>();
   for (const { inputs, outputs } of program.nodes) {
     if (isEarlier(outputs[0]!)) continue;
     for (const input of inputs) {
-      const viewed = withoutReshapes(input);
+      const viewed = withoutViews(input);
       if (viewed.source.kind === 'node' && viewed.dtype === 'f32' && isEarlier(viewed)) carried.add(viewed);
     }
   }
   return [...carried];
 }
 
-function withoutReshapes(tensor: Tensor): Tensor {
+function withoutViews(tensor: Tensor): Tensor {
   const { source } = tensor;
-  if (source.kind !== 'node' || source.node.operation.op !== 'reshape') return tensor;
-  return withoutReshapes(source.node.inputs[0]!);
+  if (source.kind !== 'node' || !VIEWS.has(source.node.operation.op)) return tensor;
+  return withoutViews(source.node.inputs[0]!);
 }
 
 /** The shapes of a program's results, given what it is fed. */

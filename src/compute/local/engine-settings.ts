@@ -9,6 +9,8 @@ export interface EngineSettings {
   readonly threads: number;
   /** See OnnxRuntimeOptions. */
   readonly packWeights: boolean;
+  /** What requests may share. */
+  readonly batching: AppConfig['batching'];
   readonly memoryBudgetBytes: number;
   /** Memory for sampler weights. */
   readonly samplerWeightBytes: number;

@@ -1,10 +1,10 @@
 import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../domain/adapter/adapter-state.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type AdapterHandle, type OptimStepResult, type StateDescription } from '../compute-backend.js';
 import { type Executor } from '../executor.js';
 import {
+  type Batching,
   type EngineCapabilities,
   ModelEngine,
   type NextToken,
@@ -21,20 +21,18 @@ import { accumulate, freshState } from '../numerics/adapter-tensors.js';
 import { WeightsUnknownError } from '../weights-unknown.error.js';
 import { NoGradientsError, UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { COPY, DIGEST, STEP } from '../numerics/state-tasks.js';
-import { type WeightFile } from '../weight-file.js';
+import { batchingIsExact } from './batching-check.js';
+import { type LocalModel } from './local-model.js';
 import { LiveAdapter, loraFeeds } from './live-adapter.js';
-import { LocalPass } from './passes/local-pass.js';
 import { ModelRuntime } from './model-runtime.js';
+import { AdapterStacks } from './passes/adapter-stacks.js';
+import { type KeptMemory, LocalRun } from './passes/local-run.js';
 import { PassMemory } from './passes/pass-memory.js';
+import { LocalItem } from './passes/pass-part.js';
+import { planRuns } from './passes/run-plan.js';
 import { type PinnedWeights } from './pinned-weights.js';
 import { cacheBytesPerToken } from './sequences/kv-cache.js';
 import { Sequences } from './sequences/sequences.js';
-
-export interface LocalModel {
-  readonly name: string;
-  readonly config: TransformerConfig;
-  readonly weights: WeightFile;
-}
 
 export interface LocalEngineOptions {
   readonly executor: Executor;
@@ -42,6 +40,8 @@ export interface LocalEngineOptions {
   readonly loadModels: () => Promise<readonly LocalModel[]>;
   /** What one pass may use beyond the weights. */
   readonly memoryBudgetBytes: number;
+  /** Share runs only if that changes no bit, even if numbers differ by rounding, or not at all. */
+  readonly batching: Batching;
 }
 
 /** Adapters of higher rank would cost as much as training the model itself. */
@@ -50,30 +50,30 @@ const MAX_RANK = 256;
 /** Longer runs are no faster per token. */
 const PASS_TOKENS = 1024;
 
-interface LocalRun {
-  readonly item: LocalPass;
-  readonly packed: LocalPass['runs'][number];
-}
-
-/** The runs of the first item, then those of the next. */
 interface LocalOpenPass {
   /** By their place in the pass; none for items that were refused. */
-  readonly items: ReadonlyMap<number, LocalPass>;
+  readonly items: ReadonlyMap<number, LocalItem>;
   readonly runs: readonly LocalRun[];
 }
 
 /**
  * Runs models on one device, in the calling thread: recorded graphs on an executor. Its work blocks that thread, so the
- * service runs it in a thread of its own. The items of a pass run one after another.
+ * service runs it in a thread of its own. The items of a pass share runs where that changes nothing about their numbers,
+ * which is tried at the start.
  */
 export class LocalEngine extends ModelEngine {
   private readonly runtimes = new Map<string, ModelRuntime>();
   private readonly adapters = new Map<string, LiveAdapter>();
   private readonly samplerWeights = new Map<string, PinnedWeights>();
-  private readonly passMemory = new PassMemory();
+  private readonly kept: KeptMemory = {
+    saved: new PassMemory(),
+    gradients: new PassMemory(),
+    stacks: new AdapterStacks(),
+  };
   private readonly passes = new Map<number, LocalOpenPass>();
   private nextPass = 0;
   private readonly threads = new ThreadPool();
+  private batching: Batching = 'off';
   private readonly sequences = new Sequences();
 
   constructor(private readonly options: LocalEngineOptions) {
@@ -90,24 +90,36 @@ export class LocalEngine extends ModelEngine {
     }));
     // The order in which a GPU adds may change from run to run.
     const repeatability = device === 'cpu' ? 'bitwise' : 'rounding';
-    const batching = 'off';
     return {
       engine: name,
       device,
       maxRank: MAX_RANK,
       ranks: 1,
       repeatability,
-      batching,
+      batching: this.batching,
       passTokens: PASS_TOKENS,
       models,
     };
   }
 
   async start(): Promise<void> {
-    for (const { name, config, weights } of await this.options.loadModels()) {
-      await this.options.executor.prepare(weights, factorNames(config));
-      this.runtimes.set(name, new ModelRuntime(name, config, weights, this.options.executor));
+    const { executor } = this.options;
+    const models = await this.options.loadModels();
+    for (const { name, config, weights } of models) {
+      await executor.prepare(weights, factorNames(config));
+      this.runtimes.set(name, new ModelRuntime(name, config, weights, executor));
     }
+    this.batching = await this.checkedBatching(models);
+  }
+
+  /** What company brings here, within what is wanted. */
+  private async checkedBatching(models: readonly LocalModel[]): Promise<Batching> {
+    const wanted = this.options.batching;
+    if (wanted === 'off') return wanted;
+    for (const model of models) {
+      if (!(await batchingIsExact(model, this.options.executor))) return wanted === 'exact' ? 'off' : wanted;
+    }
+    return 'exact';
   }
 
   async stop(): Promise<void> {
@@ -169,44 +181,45 @@ export class LocalEngine extends ModelEngine {
   }
 
   async openPass(items: readonly PassItem[]): Promise<OpenPass> {
-    const accepted = new Map<number, LocalPass>();
+    const accepted = new Map<number, LocalItem>();
     const refused: RefusedItem[] = [];
     for (const [place, item] of items.entries()) {
       try {
-        accepted.set(place, this.localPass(item));
+        accepted.set(place, new LocalItem(item, this.pinned(item.weights), this.options.memoryBudgetBytes));
       } catch (error) {
         refused.push({ item: place, error: error as Error });
       }
     }
-    const runs = [...accepted.values()].flatMap((item) => item.runs.map((packed) => ({ item, packed })));
+    const places = new Map([...accepted].map(([place, item]) => [item, place]));
+    const planned = planRuns([...places.keys()], {
+      tokens: this.batching === 'off' ? 0 : PASS_TOKENS,
+      memoryBytes: this.options.memoryBudgetBytes,
+    });
     const id = this.nextPass++;
-    this.passes.set(id, { items: accepted, runs });
-    const described = [...accepted].flatMap(([item, { runs: own }]) =>
-      own.map(({ datums }) => ({ parts: [{ item, datums }] })),
-    );
-    return { id, runs: described, refused };
+    this.passes.set(id, { items: accepted, runs: planned.map((members) => new LocalRun(members, this.kept)) });
+    const runs = planned.map((members) => ({
+      parts: members.map(({ item, part }) => ({ item: places.get(item)!, datums: part.datums })),
+    }));
+    return { id, runs, refused };
   }
 
   async forward(pass: number, run: number): Promise<RunLogprobs> {
-    const { item, packed } = this.run(pass, run);
-    return [await item.forward(packed)];
+    return this.run(pass, run).forward();
   }
 
-  async backward(pass: number, run: number, [dLogprobs]: readonly Float32Array[]): Promise<void> {
-    const { item, packed } = this.run(pass, run);
-    await item.backward(packed, dLogprobs!);
+  async backward(pass: number, run: number, dLogprobs: readonly Float32Array[]): Promise<void> {
+    await this.run(pass, run).backward(dLogprobs);
   }
 
-  async fused(pass: number, run: number, [slopes]: readonly RunSlopes[]): Promise<RunLogprobs> {
-    const { item, packed } = this.run(pass, run);
-    return [await item.fused(packed, slopes!)];
+  async fused(pass: number, run: number, slopes: readonly RunSlopes[]): Promise<RunLogprobs> {
+    return this.run(pass, run).fused(slopes);
   }
 
   async keepGradients(pass: number, item: number): Promise<void> {
     const local = this.pass(pass).items.get(item)!;
     const { weights } = local.item;
     if (weights.kind !== 'adapter') throw new Error('Only an adapter has gradients.');
-    const gradients = local.gradients();
+    const gradients = local.finish();
     await this.adapter(weights.id).change(async (state) => [{ ...state, ...accumulate(state, gradients) }, undefined]);
   }
 
@@ -228,10 +241,6 @@ export class LocalEngine extends ModelEngine {
 
   async closeSequences(sequences: readonly number[]): Promise<void> {
     this.sequences.close(sequences);
-  }
-
-  private localPass(item: PassItem): LocalPass {
-    return new LocalPass(item, this.pinned(item.weights), this.passMemory, this.options.memoryBudgetBytes);
   }
 
   /** The weights as they are now: states are replaced, never changed in place. */

@@ -27,6 +27,8 @@ export interface ProgramVariant {
   /** See training-graph.ts; both depend on the sequences. */
   readonly attention?: AttentionKind;
   readonly recompute?: boolean;
+  /** Several adapters run together. */
+  readonly slots?: boolean;
 }
 
 /** The program that an adapter needs; for the bare base model, null. */
@@ -97,10 +99,10 @@ export class ModelRuntime {
 
   private record(
     kind: ProgramKind,
-    { dropout = false, recompute, attention, mixed, ...variant }: ProgramVariant,
+    { dropout = false, recompute, attention, mixed, slots, ...variant }: ProgramVariant,
   ): Program {
     const targets = new Set(inOrder(variant.targets));
-    const variation = { mixed, excluded: new Set(variant.excluded) };
+    const variation = { mixed, slots, excluded: new Set(variant.excluded) };
     if (kind === 'generation') return generationProgram(this.config, targets, variation);
     if (kind === 'forward') return forwardProgram({ ...variation, config: this.config, targets, attention });
     return trainingPrograms({ ...variation, config: this.config, targets, attention, recompute, dropout })[kind];
@@ -123,6 +125,6 @@ function inOrder<T extends string>(names: readonly T[]): T[] {
 
 function keyOf(kind: ProgramKind, variant: ProgramVariant): string {
   const { targets, excluded = [], attention = 'whole' } = variant;
-  const flags = (['dropout', 'mixed', 'recompute'] as const).filter((flag) => variant[flag]);
+  const flags = (['dropout', 'mixed', 'slots', 'recompute'] as const).filter((flag) => variant[flag]);
   return [kind, attention, ...inOrder(targets), ...flags, ...inOrder(excluded)].join('.');
 }

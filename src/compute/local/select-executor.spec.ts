@@ -8,6 +8,7 @@ const SETTINGS: EngineSettings = {
   device: 'auto',
   threads: 1,
   packWeights: true,
+  batching: 'exact',
   memoryBudgetBytes: 0,
   samplerWeightBytes: 0,
   sequenceBytes: 0,

@@ -1,7 +1,7 @@
 import { type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { LORA_ALPHA, loraProduct } from '../graph/composites.js';
-import { type Dim } from '../graph/dim.js';
-import { type Tensor } from '../graph/graph.js';
+import { type Dim, product } from '../graph/dim.js';
+import { type DType, type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
 
 /** How adapters of one graph differ from the usual ones, which have one rank and target every layer. */
@@ -10,6 +10,8 @@ export interface LoraVariation {
   readonly excluded?: ReadonlySet<string>;
   /** Each module has a rank and a scale of its own. */
   readonly mixed?: boolean;
+  /** Rows belong to several adapters; see SlotInputs. Not for mixed ones. */
+  readonly slots?: boolean;
 }
 
 /** How adapters enter a graph; one compiled graph serves every adapter with the same targets, whatever its rank. */
@@ -27,8 +29,37 @@ export const LORA_SCALE = 'lora.scale';
 /** The same of one module, in a mixed graph. */
 export const moduleScale = (module: string): string => `${LORA_SCALE}.${module}`;
 
+/**
+ * Inputs of a graph for several adapters, of which A, B and their gradients are stacked: A [A, R, in], B [A, out, R]. Their
+ * products are batched, one adapter each, so that every sum over an adapter's rows begins with its first row and no
+ * number of one adapter meets one of another.
+ *
+ * An adapter with fewer rows than the most, Q, has its own first row repeated behind them, with a scale of 0.
+ */
+export interface SlotInputs {
+  /** i32 [A, Q], for each place the row that it takes. */
+  readonly gather: string;
+  /** i32 [T], for each row its place among the A * Q. */
+  readonly scatter: string;
+  /** [A, Q, 1], the adapter's scale; 0 where a row is repeated. */
+  readonly scale: string;
+}
+
+/** Of the rows that pass through the layers, and of those that are scored, which the output projection takes. */
+export const LAYER_SLOTS: SlotInputs = { gather: 'lora.gather', scatter: 'lora.scatter', scale: LORA_SCALE };
+export const HEAD_SLOTS: SlotInputs = {
+  gather: 'lora.headGather',
+  scatter: 'lora.headScatter',
+  scale: 'lora.headScale',
+};
+
+/** The site of the output projection. */
+export const HEAD_SITE = 'head_input';
+
 /** Symbol of the adapter's rank; with a number behind it, of one module's. */
 const RANK = 'R';
+/** Symbol of the number of adapters. */
+export const ADAPTERS = 'A';
 
 interface LinearOptions {
   readonly bias?: string;
@@ -38,15 +69,26 @@ interface LinearOptions {
   readonly site: string;
 }
 
+/** The inputs of one SlotInputs. */
+interface Slots {
+  readonly gather: Tensor;
+  readonly scatter: Tensor;
+  readonly scale: Tensor;
+}
+
 /**
  * The linears of a model: frozen weight, and for targeted modules y += scale B (A drop(x)) with A and B as graph inputs
  * named as in PEFT (`<module>.lora_A.weight`), so that an optimiser step rebuilds nothing (arXiv:2106.09685).
+ *
+ * For several adapters the graph has the same operations in the same order as for one, but for the gathers to and from
+ * their slots: a number of an adapter is computed alike in both.
  */
 export class LoraLinears {
   private readonly scale: Tensor | null;
-  /** Inputs that are dropped from, by what they are without. */
-  private readonly masked = new Map<Tensor, Tensor>();
+  private readonly slots = new Map<SlotInputs, Slots>();
   private readonly inputs = new Map<string, Tensor>();
+  /** What the LoRAs of a site read, by what the site is given. */
+  private readonly sites = new Map<Tensor, Tensor>();
   /** A and B of every targeted linear, by name, in the order of recording. */
   readonly parameters = new Map<string, Tensor>();
 
@@ -54,8 +96,8 @@ export class LoraLinears {
     private readonly ops: Operations,
     private readonly options: LoraOptions,
   ) {
-    const shared = options.targets.size > 0 && options.mixed !== true;
-    this.scale = shared ? this.scaleOf(LORA_SCALE) : null;
+    const shared = options.targets.size > 0 && !options.mixed && !options.slots;
+    this.scale = shared ? this.scaleInput(LORA_SCALE, [1, 1]) : null;
   }
 
   /** x [T, in] -> [T, out] through the weight `<module>.weight` [out, in]. */
@@ -65,11 +107,12 @@ export class LoraLinears {
     let y = ops.matmul(x, weight, { transposeB: true });
     if (options.bias) y = ops.add(y, ops.graph.weight(options.bias, [out]));
     if (options.residual) y = ops.add(y, options.residual);
-    const lora = this.project(x, module, target, out, options.site);
-    return lora ? ops.add(loraProduct(ops, lora.projected, lora.up), y) : y;
+    if (!this.isTargeted(module, target)) return y;
+    const { projected, up } = this.projectInSlots(x, module, out, options.site);
+    return ops.add(this.fromSlots(loraProduct(ops, projected, up), LAYER_SLOTS), y);
   }
 
-  /** What loraProduct() takes: scaled A drop(x) [T, R] and B [out, R] of a targeted linear; null for any other. */
+  /** What loraProduct() takes: scaled A drop(x) [T, R] and B [out, R], or stacked [A, out, R]; null for other linears. */
   project(
     x: Tensor,
     module: string,
@@ -77,42 +120,95 @@ export class LoraLinears {
     out: number,
     site: string,
   ): { projected: Tensor; up: Tensor } | null {
-    const { targets, excluded, mixed } = this.options;
-    if (!targets.has(target) || excluded?.has(module)) return null;
-    const { ops } = this;
+    if (!this.isTargeted(module, target)) return null;
+    const { projected, up } = this.projectInSlots(x, module, out, site);
+    return { projected: this.fromSlots(projected, slotsOf(site)), up };
+  }
+
+  private isTargeted(module: string, target: TargetModule): boolean {
+    const { targets, excluded } = this.options;
+    return targets.has(target) && !excluded?.has(module);
+  }
+
+  /** The projected rows [T, R], or in their slots [A, Q, R]. */
+  private projectInSlots(x: Tensor, module: string, out: number, site: string): { projected: Tensor; up: Tensor } {
+    const { ops, options } = this;
+    const stack: readonly Dim[] = options.slots ? [ADAPTERS] : [];
     const name = `${module}.lora_A.weight`;
     const own = () => `${RANK}${this.parameters.size / 2}`;
-    const rank: Dim = mixed ? (this.parameters.get(name)?.shape[0] ?? own()) : RANK;
-    const down = this.parameter(name, [rank, x.shape[1] as number]);
-    const up = this.parameter(`${module}.lora_B.weight`, [out, rank]);
-    const scale = this.scale ?? this.scaleOf(moduleScale(module));
-    const projected = ops.mul(loraProduct(ops, this.drop(x, site), down), scale);
+    const rank: Dim = options.mixed ? (this.parameters.get(name)?.shape[0] ?? own()) : RANK;
+    const rows = this.rowsOfSite(x, site);
+    const down = this.parameter(name, [...stack, rank, x.shape[1]!]);
+    const up = this.parameter(`${module}.lora_B.weight`, [...stack, out, rank]);
+    const projected = ops.mul(loraProduct(ops, rows, down), this.scaleOf(module, site));
     return { projected, up };
   }
 
-  private scaleOf(input: string): Tensor {
-    return this.ops.scale(this.input(input, [1, 1]), 1 / LORA_ALPHA ** 2);
+  private scaleOf(module: string, site: string): Tensor {
+    if (this.options.slots) return this.slots.get(slotsOf(site))!.scale;
+    return this.scale ?? this.scaleInput(moduleScale(module), [1, 1]);
+  }
+
+  private scaleInput(name: string, shape: readonly Dim[]): Tensor {
+    return this.ops.scale(this.input(name, 'f32', shape), 1 / LORA_ALPHA ** 2);
   }
 
   private parameter(name: string, shape: readonly Dim[]): Tensor {
-    const tensor = this.input(name, shape, { trainable: this.options.trainable });
+    const tensor = this.input(name, 'f32', shape, { trainable: this.options.trainable });
     this.parameters.set(name, tensor);
     return tensor;
   }
 
   /** A linear that is recorded again reads the same inputs. */
-  private input(name: string, shape: readonly Dim[], options: { trainable?: boolean } = {}): Tensor {
-    const tensor = this.inputs.get(name) ?? this.ops.graph.input(name, 'f32', shape, options);
+  private input(name: string, dtype: DType, shape: readonly Dim[], options: { trainable?: boolean } = {}): Tensor {
+    const tensor = this.inputs.get(name) ?? this.ops.graph.input(name, dtype, shape, options);
     this.inputs.set(name, tensor);
     return tensor;
   }
 
-  private drop(x: Tensor, site: string): Tensor {
-    if (!this.options.dropout) return x;
-    const known = this.masked.get(x);
+  /**
+   * What the LoRAs of a site read, one tensor for all of them: the gradients that they give are added up on it, in an
+   * order that is the same with one adapter and with several.
+   */
+  private rowsOfSite(x: Tensor, site: string): Tensor {
+    const known = this.sites.get(x);
     if (known) return known;
-    const dropped = this.ops.mul(x, this.input(`dropout.${site}`, x.shape));
-    this.masked.set(x, dropped);
-    return dropped;
+    const { ops, options } = this;
+    const dropped = options.dropout ? ops.mul(x, this.input(`dropout.${site}`, 'f32', x.shape)) : null;
+    const rows = options.slots ? this.toSlots(dropped ?? x, slotsOf(site)) : (dropped ?? ops.identity(x));
+    this.sites.set(x, rows);
+    return rows;
   }
+
+  /** [T, in] -> [A, Q, in] */
+  private toSlots(x: Tensor, names: SlotInputs): Tensor {
+    const { gather, scatter } = this.slotInputs(names, x.shape[0]!);
+    return this.ops.gatherRows(x, gather, { inverse: { index: scatter, complete: true } });
+  }
+
+  /** [A, Q, out] -> [T, out]; rows of a single adapter stay as they are. */
+  private fromSlots(x: Tensor, names: SlotInputs): Tensor {
+    if (!this.options.slots) return x;
+    const [adapters, rows, size] = x.shape as [Dim, Dim, Dim];
+    const { gather, scatter } = this.slots.get(names)!;
+    const places = this.ops.reshape(x, [product(adapters, rows), size]);
+    return this.ops.gatherRows(places, scatter, { inverse: { index: gather, complete: true } });
+  }
+
+  private slotInputs(names: SlotInputs, rows: Dim): Slots {
+    const known = this.slots.get(names);
+    if (known) return known;
+    const most = `Q${rows}`;
+    const slots = {
+      gather: this.input(names.gather, 'i32', [ADAPTERS, most]),
+      scatter: this.input(names.scatter, 'i32', [rows]),
+      scale: this.scaleInput(names.scale, [ADAPTERS, most, 1]),
+    };
+    this.slots.set(names, slots);
+    return slots;
+  }
+}
+
+function slotsOf(site: string): SlotInputs {
+  return site === HEAD_SITE ? HEAD_SLOTS : LAYER_SLOTS;
 }

@@ -6,7 +6,7 @@ import { LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram } from '../graph/program.js';
-import { termFeeds } from '../local/passes/batch-feeds.js';
+import { termValues } from '../local/passes/run-feeds.js';
 import { RandomStream } from '../numerics/random.js';
 import { LOSS_INPUTS, lossCoefficients } from './loss-coefficients.js';
 
@@ -41,11 +41,12 @@ function coefficients(name: string, config: Record<string, number>, given: Recor
   const logprobs = ops.graph.input('l', 'f32', ['N', 'K']);
   const program = extractProgram(new Map([['c', lossCoefficients(ops, logprobs)]]));
   const terms = registry.get(name).fusedTerms(registry.resolveConfig(registry.get(name), config))!;
-  const scalars = termFeeds(terms).map(([key, { shape, data }]): [string, Numbers] => [
-    key,
-    { shape, data: Array.from(data, Number) },
-  ]);
   const rows = (data: readonly number[]): Numbers => ({ shape: [data.length / width, width], data });
+  const count = Object.values(given)[0]!.length / width;
+  const scalars = termValues(terms).map(([key, value]): [string, Numbers] => [
+    key,
+    { shape: [count, 1], data: new Array<number>(count).fill(value) },
+  ]);
   const feeds = new Map([...scalars, ...Object.entries(given).map(([key, data]): [string, Numbers] => [key, rows(data)])]);
   return interpret(program, feeds).get('c')!.data;
 }

@@ -1,7 +1,10 @@
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
 
-/** Inputs of the coefficients, each [N, K] but for the selectors and thresholds, which are [1, 1]. */
+/**
+ * Inputs of the coefficients, each [N, K] but for the selectors and thresholds, which are [N, 1]: rows of several requests,
+ * with several losses, go through one program.
+ */
 export const LOSS_INPUTS = {
   weights: 'loss.weights',
   samplerLogprobs: 'loss.samplerLogprobs',
@@ -36,7 +39,7 @@ const MAX_LOG_RATIO = 80;
 export function lossCoefficients(ops: Operations, logprobs: Tensor): Tensor {
   const { graph } = ops;
   const perTarget = (name: string) => graph.input(name, 'f32', logprobs.shape);
-  const scalar = (name: string) => graph.input(name, 'f32', [1, 1]);
+  const scalar = (name: string) => graph.input(name, 'f32', [logprobs.shape[0]!, 1]);
   const weights = perTarget(LOSS_INPUTS.weights);
   const samplerLogprobs = perTarget(LOSS_INPUTS.samplerLogprobs);
   const advantages = perTarget(LOSS_INPUTS.advantages);

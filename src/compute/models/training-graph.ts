@@ -1,14 +1,14 @@
 import { type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { attention } from '../graph/composites.js';
-import { product } from '../graph/dim.js';
+import { type Dim, product } from '../graph/dim.js';
 import { gradients } from '../graph/gradients.js';
 import { Graph, type Tensor } from '../graph/graph.js';
 import { labelLogprobs } from '../graph/label-logprobs.js';
 import { Operations } from '../graph/operations.js';
 import { carriedTensors, extractProgram, type Program } from '../graph/program.js';
 import { lossCoefficients } from './loss-coefficients.js';
-import { LoraLinears, type LoraVariation } from './lora-linears.js';
+import { ADAPTERS, HEAD_SITE, LoraLinears, type LoraVariation } from './lora-linears.js';
 import { type SequenceLayout } from './sequence-layout.js';
 import { finalNorm, outputProjection, transformer } from './transformer.js';
 
@@ -92,11 +92,13 @@ function recordForward(options: TrainingGraphOptions, { trainable }: { trainable
 
   const rows = graph.input('rows', 'i32', ['N']);
   const rowsInverse = graph.input('rowsInverse', 'i32', ['T']);
-  const labels = CHUNK_ROWS.map((size, chunk) => graph.input(labelsName(chunk), 'i32', [size, 'K']));
+  // Rows of several adapters lie adapter by adapter in each chunk, for the gradient of the projection's LoRA.
+  const lead = (size: Dim) => (adapted.slots && adapted.targets.has('lm_head') ? [ADAPTERS, size] : [size]);
+  const labels = CHUNK_ROWS.map((size, chunk) => graph.input(labelsName(chunk), 'i32', [...lead(size), 'K']));
   const chunkSizes = graph.input('chunkSizes', 'i64', [CHUNK_ROWS.length]);
   const scored = ops.gatherRows(hidden, rows, { inverse: { index: rowsInverse, complete: false } });
   const x = finalNorm(ops, config, scored);
-  const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
+  const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, HEAD_SITE);
   const weight = outputProjection(ops, config);
   const logprobs = labelLogprobs(ops, { hidden: x, weight, labels, chunkSizes, rows: 'N', lora });
   return { ops, linears, logprobs };

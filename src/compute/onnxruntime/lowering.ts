@@ -47,6 +47,7 @@ const PLAIN: Partial<Record<OpName, string>> = {
   sigmoid: 'Sigmoid',
   neg: 'Neg',
   scatterRows: 'ScatterND',
+  identity: 'Identity',
 };
 
 type MatmulOperation = Extract<Operation, { op: 'matmul' }>;
@@ -102,22 +103,19 @@ class Lowering {
     this.uses.set(tensor, (this.uses.get(tensor) ?? 0) + 1);
   }
 
-  /** a b + c with a b used nowhere else is one Gemm, which adds while it writes. */
+  /**
+   * a b + c with a b used nowhere else is one Gemm, which adds while it writes. It rounds otherwise than a product and an
+   * addition, so only the left side of an addition is joined: whatever c is, a b is then computed in the same way.
+   */
   private planJoin(node: Node): void {
     if (node.operation.op !== 'add') return;
-    const [left, right] = node.inputs as [Tensor, Tensor];
-    for (const [product, addend] of [
-      [left, right],
-      [right, left],
-    ] as const) {
-      const { source } = product;
-      if (source.kind !== 'node' || source.node.operation.op !== 'matmul' || this.fed.has(product)) continue;
-      const fits = sameShape(addend.shape, product.shape) || (addend.shape.length === 1 && product.shape.length === 2);
-      if (product.shape.length !== 2 || !fits || this.uses.get(product) !== 1) continue;
-      this.joined.set(node, source.node);
-      this.absorbed.add(source.node);
-      return;
-    }
+    const [product, addend] = node.inputs as [Tensor, Tensor];
+    const { source } = product;
+    if (source.kind !== 'node' || source.node.operation.op !== 'matmul' || this.fed.has(product)) return;
+    const fits = sameShape(addend.shape, product.shape) || (addend.shape.length === 1 && product.shape.length === 2);
+    if (product.shape.length !== 2 || !fits || this.uses.get(product) !== 1) return;
+    this.joined.set(node, source.node);
+    this.absorbed.add(source.node);
   }
 
   private lower(node: Node): void {

@@ -7,7 +7,8 @@ import { localStore } from '../../storage/local-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
 import { HostBackend, type TokenDecoder } from '../host/host-backend.js';
 import { type EngineSettings } from '../local/engine-settings.js';
-import { LocalEngine, type LocalModel } from '../local/local-engine.js';
+import { LocalEngine } from '../local/local-engine.js';
+import { type LocalModel } from '../local/local-model.js';
 import { selectExecutor } from '../local/select-executor.js';
 import { prepareWeightFile } from '../local/weight-file.js';
 import { BackendServer } from './backend-server.js';
@@ -23,6 +24,7 @@ async function buildBackend(): Promise<ComputeBackend> {
   const engine = new LocalEngine({
     executor: await selectExecutor(settings),
     memoryBudgetBytes: settings.memoryBudgetBytes,
+    batching: settings.batching,
     loadModels: () => Promise.all(settings.models.map(loadModel)),
   });
   const losses = await loadLosses(builtInLosses(), settings.lossPlugins);

@@ -101,6 +101,8 @@ function single(tf: Tensorflow, operation: Exclude<Operation, { op: SpecialOp }>
       return tf.transpose(x, [...operation.permutation]);
     case 'gatherRows':
       return gatherRows(tf, operation.zeroFill, x, context.integers(1));
+    case 'identity':
+      return tf.clone(x);
     case 'gatherLast':
       return gatherLast(tf, x, context.integers(1));
     case 'rope':

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packedRun } from '../../../../test/support/packed-run.js';
 import { integers } from '../../../../test/support/ragged-builders.js';
 import { randomNumbers } from '../../../../test/support/numbers-builders.js';
 import { fixturePath } from '../../../../test/support/reference-fixtures.js';
@@ -15,7 +16,8 @@ import { OnnxRuntimeExecutor } from '../../onnxruntime/onnxruntime-executor.js';
 import { loraFeeds } from '../live-adapter.js';
 import { ModelRuntime, type ProgramKind } from '../model-runtime.js';
 import { prepareWeightFile } from '../weight-file.js';
-import { coefficientFeed, type Packable, packBatch, slopeFeeds } from './batch-feeds.js';
+import { type Packable } from './part-layout.js';
+import { coefficientFeed, slopeFeeds } from './run-feeds.js';
 
 /** What onnxruntime computes must not depend on how attention is computed and what is kept for the backward. */
 const MODEL = 'llama';
@@ -58,23 +60,16 @@ async function run(
   kinds: readonly ProgramKind[] = ['fused'],
 ) {
   const datums = Array.from({ length: item.tokens.offsets.length - 1 }, (_, i) => i);
-  const packed = packBatch(item, datums, runtime.tables, variant.attention);
-  const [rows, width] = packed.labelShape;
-  const zeros = () => new Float32Array(rows * width);
+  const packed = packedRun(item, datums, runtime.tables, variant.attention);
+  const zeros = () => new Float32Array(packed.scored.count);
   const slopes = {
     terms: { policy: 'weights', low: 0, high: 0, beta: 0 } as const,
     weights: zeros().map((_, i) => 1 + (i % 3)),
     samplerLogprobs: zeros(),
     advantages: zeros(),
   };
-  let feeds = new Map([...packed.feeds, ...adapter, ...slopeFeeds(packed, slopes)]);
-  feeds = new Map([
-    ...feeds,
-    coefficientFeed(
-      packed,
-      slopes.weights.map((weight) => -weight),
-    ),
-  ]);
+  let feeds = new Map([...packed.feeds, ...adapter, ...slopeFeeds(packed, [slopes])]);
+  feeds = new Map([...feeds, coefficientFeed(packed, [slopes.weights.map((weight) => -weight)])]);
   const results = new Map<string, Float32Array>();
   for (const kind of kinds) {
     const use = { targets: TARGET_MODULES, attention: packed.attention, recompute: variant.recompute ?? false };

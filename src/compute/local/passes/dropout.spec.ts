@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { packedRun } from '../../../../test/support/packed-run.js';
 import { integers } from '../../../../test/support/ragged-builders.js';
 import { DEFAULT_LORA } from '../../../domain/adapter/lora-spec.js';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
 import { trainingPrograms } from '../../models/training-graph.js';
-import { packBatch, type PackedBatch } from './batch-feeds.js';
+import { type PackedRun } from './run-feeds.js';
 import { dropoutFeeds } from './dropout.js';
 import { PositionTables } from '../position-tables.js';
 
@@ -14,13 +15,15 @@ const { fused: program } = trainingPrograms({ config, targets: new Set(['q_proj'
 const datum = (length: number) => Array.from({ length }, (_, i) => i + 1);
 const tokens = integers(datum(40), datum(60), datum(50));
 const ITEM = { tokens, targets: tokens, scored: Uint8Array.from({ length: 150 }, (_, i) => Number(i % 3 !== 0)) };
-const pack = (datums: readonly number[]) => packBatch(ITEM, datums, new PositionTables(config));
-const masks = (packed: PackedBatch, passes = 0, lora = LORA) => new Map(dropoutFeeds(program, packed, lora, passes));
+const pack = (datums: readonly number[]) => packedRun(ITEM, datums, new PositionTables(config));
+const masks = (packed: PackedRun, passes = 0, lora = LORA) =>
+  new Map(dropoutFeeds(program, packed, [{ lora, passes }]));
 
 /** The mask rows of one datum at one site. */
-function rowsOf(packed: PackedBatch, name: string, which: number): number[] {
+function rowsOf(packed: PackedRun, name: string, which: number): number[] {
   const { shape, data } = masks(packed).get(name)!;
-  const { runs } = name === 'dropout.head_input' ? packed.scoredDatums : packed.tokenDatums;
+  const part = packed.parts[0]!;
+  const { runs } = name === 'dropout.head_input' ? part.scoredDatums : part.tokenDatums;
   const { start, length } = runs.find((run) => run.datum === which)!;
   return [...data].map(Number).slice(start * shape[1]!, (start + length) * shape[1]!);
 }
@@ -48,7 +51,7 @@ describe('dropoutFeeds', () => {
     const parts = [pack([2]), pack([1, 0])];
     for (const name of names) {
       for (const which of [0, 1, 2]) {
-        const part = parts.find(({ tokenDatums }) => tokenDatums.runs.some((run) => run.datum === which))!;
+        const part = parts.find((packed) => packed.parts[0]!.datums.includes(which))!;
         expect(rowsOf(part, name, which)).toEqual(rowsOf(whole, name, which));
       }
     }

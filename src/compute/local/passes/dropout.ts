@@ -1,33 +1,55 @@
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type HostTensor, hostTensor, type Program } from '../../graph/program.js';
-import { type PackedBatch } from './batch-feeds.js';
+import { HEAD_SITE } from '../../models/lora-linears.js';
 import { RandomStream } from '../../numerics/random.js';
+import { type DatumRows } from './part-layout.js';
+import { type PackedRun } from './run-feeds.js';
 
 const PREFIX = 'dropout.';
+
+/** What the masks of one part depend on. */
+export interface DropoutOf {
+  readonly lora: LoraSpec;
+  /** Passes that the adapter has made before this one. */
+  readonly passes: number;
+}
 
 /**
  * Masks for the dropout inputs of a program: 0 with probability p, else 1 / (1 - p). They are drawn per datum from the
  * adapter's seed and the number of the pass, so a logged request gives the same masks when it is run again, however it
  * is divided into micro-batches.
+ *
+ * @param adapters that of each part
  */
-export function dropoutFeeds(
-  program: Program,
-  packed: PackedBatch,
-  { dropout, seed }: LoraSpec,
-  passes: number,
-): [string, HostTensor][] {
-  const kept = 1 / (1 - dropout);
+export function dropoutFeeds(program: Program, run: PackedRun, adapters: readonly DropoutOf[]): [string, HostTensor][] {
   return [...program.inputs]
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([name, tensor]) => {
       const width = tensor.shape[1] as number;
-      const rowDatums = name === `${PREFIX}head_input` ? packed.scoredDatums : packed.tokenDatums;
-      const mask = new Float32Array(rowDatums.rows * width);
-      for (const { datum, start, length } of rowDatums.runs) {
-        const part = mask.subarray(start * width, (start + length) * width);
-        new RandomStream(seed, `${name}/${passes}/${datum}`).fillUniform(part);
-        for (let i = 0; i < part.length; i++) part[i] = part[i]! < dropout ? 0 : kept;
-      }
-      return [name, hostTensor(mask, [rowDatums.rows, width])];
+      const ofHead = name === `${PREFIX}${HEAD_SITE}`;
+      const rows = ofHead ? run.scored.count : run.feeds.get('tokens')!.data.length;
+      const mask = new Float32Array(rows * width);
+      run.parts.forEach((part, i) => {
+        const own = drawn(name, ofHead ? part.scoredDatums : part.tokenDatums, adapters[i]!, width);
+        if (!ofHead) mask.set(own, run.starts[i]! * width);
+        else run.scored.places[i]!.forEach((place, row) => mask.set(rowOf(own, row, width), place * width));
+      });
+      return [name, hostTensor(mask, [rows, width])];
     });
+}
+
+/** The masks of one part. */
+function drawn(name: string, { rows, runs }: DatumRows, { lora, passes }: DropoutOf, width: number): Float32Array {
+  const kept = 1 / (1 - lora.dropout);
+  const mask = new Float32Array(rows * width);
+  for (const { datum, start, length } of runs) {
+    const part = mask.subarray(start * width, (start + length) * width);
+    new RandomStream(lora.seed, `${name}/${passes}/${datum}`).fillUniform(part);
+    for (let i = 0; i < part.length; i++) part[i] = part[i]! < lora.dropout ? 0 : kept;
+  }
+  return mask;
+}
+
+function rowOf(rows: Float32Array, row: number, width: number): Float32Array {
+  return rows.subarray(row * width, (row + 1) * width);
 }

@@ -78,7 +78,7 @@ export function mustRecompute(
   const load = {
     tokens: lengths.reduce((sum, length) => sum + length, 0),
     rows: datums.reduce((sum, datum) => sum + rows[datum]!, 0),
-    longest: Math.max(...lengths),
+    longest: lengths.reduce((most, length) => Math.max(most, length), 0),
     sequences: datums.length,
   };
   return trainingBytes(model, load) > budgetBytes;

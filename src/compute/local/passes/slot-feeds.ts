@@ -1,0 +1,47 @@
+import { loraScale, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
+import { type HostTensor, hostTensor } from '../../graph/program.js';
+import { HEAD_SLOTS, LAYER_SLOTS, type SlotInputs } from '../../models/lora-linears.js';
+import { type PackedRun, type RunLayout } from './run-feeds.js';
+
+/** Which rows belong to the adapter of which part (see SlotInputs). */
+export function slotFeeds(
+  run: PackedRun,
+  adapters: readonly LoraSpec[],
+  { headLora, minRows }: Pick<RunLayout, 'headLora' | 'minRows'>,
+): [string, HostTensor][] {
+  const scales = adapters.map((lora) => loraScale(lora));
+  const rows = run.parts.map(({ tokens }, part) => Int32Array.from(tokens, (_, row) => run.starts[part]! + row));
+  const owners = Int32Array.from(rows.flatMap((own, part) => Array.from(own, () => part)));
+  const { places, sources } = run.scored;
+  return [
+    ...inputs(LAYER_SLOTS, { rows, owners, scales, minRows }),
+    ...(headLora ? inputs(HEAD_SLOTS, { rows: places, owners: sources.part, scales, minRows }) : []),
+  ];
+}
+
+interface RowsOfParts {
+  readonly rows: readonly Int32Array[];
+  /** For each row its part; rows that are in no list of `rows` repeat one of their part. */
+  readonly owners: Int32Array;
+  readonly scales: readonly number[];
+  readonly minRows: number;
+}
+
+function inputs(names: SlotInputs, { rows, owners, scales, minRows }: RowsOfParts): [string, HostTensor][] {
+  const most = rows.reduce((count, { length }) => Math.max(count, length), minRows);
+  const gather = new Int32Array(rows.length * most);
+  const scatter = owners.map((part) => part * most);
+  const scale = new Float32Array(rows.length * most);
+  rows.forEach((own, part) => {
+    const start = part * most;
+    gather.fill(own[0]!, start, start + most);
+    gather.set(own, start);
+    scale.fill(scales[part]!, start, start + own.length);
+    own.forEach((row, place) => (scatter[row] = start + place));
+  });
+  return [
+    [names.gather, hostTensor(gather, [rows.length, most])],
+    [names.scatter, hostTensor(scatter, [scatter.length])],
+    [names.scale, hostTensor(scale, [rows.length, most, 1])],
+  ];
+}
