@@ -89,7 +89,8 @@ class Lowering {
     for (const [name, tensor] of program.inputs) writer.input(name, ONNX_TYPES[tensor.dtype], tensor.shape);
     for (const node of program.nodes) if (!this.absorbed.has(node)) this.lower(node);
     writer.floats('one', [1], Float32Array.of(1));
-    writer.node('SequenceConstruct', ['one'], [SEQUENCE_OUTPUT]);
+    const computesAgain = program.nodes.some(({ operation }) => operation.op === 'after');
+    writer.node('SequenceConstruct', [computesAgain ? this.afterResults() : 'one'], [SEQUENCE_OUTPUT]);
     writer.outputSequence(SEQUENCE_OUTPUT, ONNX_FLOAT, [1]);
     for (const [name, tensor] of program.outputs) {
       if (this.name(tensor) !== name) writer.node('Identity', [this.name(tensor)], [name]);
@@ -97,6 +98,27 @@ class Lowering {
     }
     for (const symbol of this.fedSymbols) writer.input(symbolInput(symbol), ONNX_INT64, [1]);
     return { model: writer.finish(), symbolInputs: [...this.fedSymbols] };
+  }
+
+  /**
+   * A 1 that waits for all results, for the latest the longest. onnxruntime goes back from the results that nothing reads,
+   * the last one first. For gradients that would be those of the first layer, and what all other layers have computed
+   * again for theirs would be kept until then. With this as the only one, results come in the order of recording.
+   */
+  private afterResults(): string {
+    const { writer } = this;
+    const results = [...new Set(this.program.outputs.values())].sort((a, b) => a.id - b.id);
+    const names = results.filter(({ source }) => source.kind === 'node').map((tensor) => this.name(tensor));
+    for (const name of names) writer.node('Shape', [name], [`${name}.done`], { start: 0, end: 0 });
+    const last = names
+      .map((name) => `${name}.done`)
+      .reduce((before, done) => {
+        writer.node('Concat', [before, done], [`${done}.inOrder`], { axis: 0 });
+        return `${done}.inOrder`;
+      });
+    writer.node('Cast', [last], ['nothing'], { to: ONNX_FLOAT });
+    writer.node('Concat', ['one', 'nothing'], ['one.last'], { axis: 0 });
+    return 'one.last';
   }
 
   private count(tensor: Tensor): void {
