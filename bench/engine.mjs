@@ -186,8 +186,10 @@ async function peakRss() {
   return { bytes: await statusBytes('VmHWM') };
 }
 
+/** Pss counts a page that several programs map once, VmRSS once for each of them. */
 async function resident() {
-  return { bytes: await statusBytes('VmRSS') };
+  const rollup = await readFile('/proc/self/smaps_rollup', 'utf8');
+  return { bytes: Number(/^Pss:\s+(\d+)/m.exec(rollup)[1]) * 1024 };
 }
 
 async function statusBytes(field) {

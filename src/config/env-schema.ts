@@ -128,7 +128,7 @@ export const ENV_SCHEMA = {
     16_777_216,
   )({
     default: 0,
-    desc: 'Memory for one pass of the engine; larger batches are split into micro-batches. 0 = derived from the machine.',
+    desc: 'Memory for one pass of the engine. Larger batches are split into micro-batches; a longer sequence is computed layer by layer, which takes a fifth of the memory and more time. 0 = derived from the machine.',
   }),
   PREFIX_CACHE_MB: wholeNumber(
     0,
@@ -153,7 +153,7 @@ export const ENV_SCHEMA = {
   }),
   PACK_WEIGHTS: bool({
     default: true,
-    desc: 'Keep a copy of the base weights in the fastest layout for matrix products. false = a third less memory, but steps take up to 1.4 times as long.',
+    desc: 'Multiply by the base weights in the fastest layout. It is made at the first start and takes three times the disk space of the float32 weights in DATA_DIR/weights; without that space, every compiled program keeps its own copy in memory. false = half the memory for weights, but steps take up to 1.4 times as long.',
   }),
   BATCHING: str({
     choices: BATCHING,

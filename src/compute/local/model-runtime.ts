@@ -11,8 +11,8 @@ import { type WeightFile } from '../weight-file.js';
 export type ProgramKind = 'forward' | 'fused' | 'splitForward' | 'splitBackward' | 'generation';
 
 /**
- * Compiled programs kept per base model. Each keeps a packed copy of the weights in memory, so those not used for
- * longest make room for others.
+ * Compiled programs kept per base model. Each keeps the memory of its largest run, so those not used for longest
+ * make room for others.
  */
 const KEPT_PROGRAMS = 6;
 
