@@ -115,6 +115,32 @@ describe('reinforcement learning', () => {
     expect(second.loss).toBeLessThan(first.loss);
   });
 
+  it('finds no KL between sampler and trainer in a rollout of the weights that are trained, and some after the step', async () => {
+    const model_id = 'rollout';
+    await server.api.forwardBackward({ model_id, data });
+    await server.api.optimStep(model_id);
+    const prompt = [5, 6, 7, 8, 9];
+    const body = { model_id, tokens: prompt, n: 3, max_new_tokens: 12, seed: 4, logprobs: true };
+    const { sequences } = await server.api.generate(body);
+    const rollout = sequences.map(({ tokens, logprobs }) => {
+      const text = [...prompt, ...tokens];
+      const padded = (numbers: readonly number[]) => [...prompt.slice(1).fill(0), ...numbers];
+      return {
+        model_input: { chunks: [{ type: 'encoded_text', tokens: text.slice(0, -1) }] },
+        loss_fn_inputs: {
+          target_tokens: text.slice(1),
+          logprobs: padded(logprobs!),
+          advantages: padded(tokens.map((_, i) => (i % 2 === 0 ? 1 : -0.5))),
+        },
+      };
+    });
+    const request = { model_id, data: rollout, loss_fn: 'importance_sampling' };
+    expect((await server.api.forwardBackward(request)).metrics['sampler_trainer_kl']).toBe(0);
+    await server.api.optimStep(model_id);
+    const after = await server.api.run<ForwardAnswer>('/fwd', request);
+    expect(after.metrics['sampler_trainer_kl']).not.toBe(0);
+  });
+
   it.each(['importance_sampling', 'ppo', 'cispo', 'dro'])('runs %s on datums', async (loss_fn) => {
     const inputs = { logprobs: [-1, -2, -1, -3, -2], advantages: [0, 0, 1, -1, 0.5] };
     const { metrics } = await server.api.forwardBackward({ model_id: `rl-${loss_fn}`, data: [datum(inputs)], loss_fn });
