@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalEngine } from '../../src/compute/local/local-engine.js';
 import { type ModelEngine, type WeightsRef } from '../../src/compute/model-engine.js';
+import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { integers } from '../support/ragged-builders.js';
-import { ONNXRUNTIME } from '../support/executors.js';
 import { randomModel, type RandomModelShape } from '../support/random-model.js';
 
 /*
@@ -56,11 +56,14 @@ const LORAS: readonly LoraSpec[] = [
   { ...DEFAULT_LORA, rank: 4, seed: 1 },
   { ...DEFAULT_LORA, rank: 12, alpha: 7, seed: 2 },
   { ...DEFAULT_LORA, rank: 24, seed: 3 },
+  { ...DEFAULT_LORA, rank: 64, alpha: 20, seed: 5 },
+  { ...DEFAULT_LORA, rank: 1, seed: 6 },
   { ...DEFAULT_LORA, rank: 3, targetModules: ['q_proj', 'down_proj', 'lm_head'], seed: 4 },
 ];
 
-/** Mixes of sequences for each model. */
-const MIXES = 80;
+/** Mixes of sequences for each model and number of threads: with more threads, other products are shared out. */
+const MIXES = 30;
+const THREADS = [1, 2, 4];
 
 async function makeAdapters(engine: ModelEngine, baseModel: string, config: TransformerConfig): Promise<void> {
   for (const [i, lora] of LORAS.entries()) {
@@ -189,13 +192,15 @@ function bitsOf(values: Float32Array): Uint32Array {
   return new Uint32Array(values.slice().buffer);
 }
 
-describe.each(Object.entries(MODELS))('sequences of a model %s', (name, shape) => {
+const CASES = Object.entries(MODELS).flatMap(([name, shape]) => THREADS.map((threads) => ({ name, shape, threads })));
+
+describe.each(CASES)('sequences of a model $name, $threads threads', ({ name, shape, threads }) => {
   let folder: string;
   let engine: LocalEngine;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'thinker-bits-'));
     const model = await randomModel(name, shape, folder);
-    const executor = await ONNXRUNTIME.create();
+    const executor = new OnnxRuntimeExecutor({ device: 'cpu', threads });
     engine = new LocalEngine({
       executor,
       memoryBudgetBytes: 2 ** 30,

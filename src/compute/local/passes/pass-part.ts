@@ -84,7 +84,7 @@ export class LocalItem {
  * An adapter of rank 1 multiplies in another way than one of higher rank, one of a rank above the classes sums in
  * several blocks, and one that is mixed has a rank for each module: they run alone.
  */
-function rankClass(lora: LoraSpec): number | null {
+export function rankClass(lora: LoraSpec): number | null {
   if (isMixed(lora) || lora.rank === 1) return null;
   return RANK_CLASSES.find((most) => largestRank(lora) <= most) ?? null;
 }

@@ -14,8 +14,8 @@ export function slotFeeds(
   const owners = Int32Array.from(rows.flatMap((own, part) => Array.from(own, () => part)));
   const { places, sources } = run.scored;
   return [
-    ...inputs(LAYER_SLOTS, { rows, owners, scales, minRows }),
-    ...(headLora ? inputs(HEAD_SLOTS, { rows: places, owners: sources.part, scales, minRows }) : []),
+    ...slotInputFeeds(LAYER_SLOTS, { rows, owners, scales, minRows }),
+    ...(headLora ? slotInputFeeds(HEAD_SLOTS, { rows: places, owners: sources.part, scales, minRows }) : []),
   ];
 }
 
@@ -27,7 +27,10 @@ interface RowsOfParts {
   readonly minRows: number;
 }
 
-function inputs(names: SlotInputs, { rows, owners, scales, minRows }: RowsOfParts): [string, HostTensor][] {
+export function slotInputFeeds(
+  names: SlotInputs,
+  { rows, owners, scales, minRows }: RowsOfParts,
+): [string, HostTensor][] {
   const most = rows.reduce((count, { length }) => Math.max(count, length), minRows);
   const gather = new Int32Array(rows.length * most);
   const scatter = owners.map((part) => part * most);

@@ -2,8 +2,9 @@ import { type TransformerConfig } from '../../../domain/model/transformer-config
 import { hostTensor, type HostTensor } from '../../graph/program.js';
 import { type NextToken } from '../../model-engine.js';
 import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
-import { variantOf } from '../model-runtime.js';
+import { type PinnedAdapter } from '../pinned-weights.js';
 import { MASKED } from '../position-tables.js';
+import { type AdapterSlots } from './adapter-slots.js';
 import { type CachePool } from './cache-pool.js';
 import { type Advancing, largest, rowsOf, type Table } from './seating.js';
 
@@ -26,14 +27,20 @@ const QUERIES = 2;
  * @param logits memory for the rows asked for, [rows, vocabulary], piece by piece
  * @returns what comes after the rows asked for, by piece
  */
-export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Float32Array): Promise<NextToken[][]> {
-  const { runtime, adapter } = advancing[0]!.sequence.weights;
+export async function advanceTable(
+  { pool, advancing }: Table<Piece>,
+  slots: AdapterSlots,
+  logits: Float32Array,
+): Promise<NextToken[][]> {
+  const { weights } = advancing[0]!.sequence;
+  const { runtime } = weights;
   const { config } = runtime;
   const run = new GenerationRun(pool, advancing);
   const { past, present } = pool.cache.feeds(run.first, run.count);
   const last = run.asked();
+  const { variant, feeds } = slots.feeds(weights, run.owners(last));
   const inputs = new Map<string, HostTensor>([
-    ...(adapter?.feeds ?? []),
+    ...feeds,
     ...past,
     ...runtime.tables.rotary(largest(advancing, ({ tokens }) => tokens)),
     ...run.feeds(),
@@ -45,9 +52,7 @@ export async function advanceTable({ pool, advancing }: Table<Piece>, logits: Fl
     ...present,
   ]);
   for (const { sequence, tokens } of advancing) sequence.reach = tokens;
-  const outputs = await runtime.use('generation', variantOf(adapter?.lora ?? null), (program) =>
-    program.run(inputs, results),
-  );
+  const outputs = await runtime.use('generation', variant, (program) => program.run(inputs, results));
   for (const [name, { data }] of results) if (outputs.get(name)!.data !== data) data.set(outputs.get(name)!.data);
   for (const { sequence, tokens } of advancing) sequence.length = tokens;
   return nextTokens(advancing, results, config.vocabSize);
@@ -107,6 +112,12 @@ class GenerationRun {
       start += input.length;
     }
     return Int32Array.from(asked.length > 0 ? asked : [0]);
+  }
+
+  /** Whose adapter each row takes, and each of those asked for; none where the base model runs alone. */
+  owners(asked: Int32Array): { layers: PinnedAdapter[]; head: PinnedAdapter[] } {
+    const layers = this.rows.flatMap(({ piece }) => piece.sequence.weights.adapter ?? []);
+    return { layers, head: layers.length > 0 ? Array.from(asked, (row) => layers[row]!) : [] };
   }
 
   private rowOf({ sequence }: Piece): number {

@@ -1,6 +1,7 @@
 import { type NextToken, type SequenceStep } from '../../model-engine.js';
 import { type PinnedWeights } from '../pinned-weights.js';
 import { OpenSequence } from './cache-pool.js';
+import { adaptersPerRun, AdapterSlots, sharingKey } from './adapter-slots.js';
 import { advanceTable, logitRows, type Piece } from './generation-run.js';
 import { cacheBytesPerToken } from './kv-cache.js';
 import { Seating, type Table } from './seating.js';
@@ -8,11 +9,16 @@ import { Seating, type Table } from './seating.js';
 /** Tokens of pieces that run together; more gain nothing, and attention pads the shorter pieces. */
 const PIECE_TOKENS = 256;
 
+/** Sequences that may share runs. */
+interface Company {
+  readonly seating: Seating;
+  readonly slots: AdapterSlots;
+}
+
 /** Open sequences of tokens, with the keys and values of what they have read. */
 export class Sequences {
   private readonly byId = new Map<number, OpenSequence>();
-  /** By what sequences must have in common to share a run. */
-  private readonly seatings = new Map<object, Seating>();
+  private readonly companies = new Map<unknown, Company>();
   private logits = new Float32Array();
   private nextId = 0;
 
@@ -38,12 +44,13 @@ export class Sequences {
     const memory = this.logitMemory(pieces);
     const next = new Map<Piece, NextToken[]>();
     let start = 0;
-    for (const [key, together] of grouped(pieces, ({ sequence }) => shared(sequence.weights))) {
+    for (const [key, together] of companies(pieces)) {
       const { weights } = together[0]!.sequence;
-      for (const table of tables(this.seating(key, weights), together)) {
+      const { seating, slots } = this.company(key, weights);
+      for (const table of tables(seating, together)) {
         const asked = table.advancing.reduce((count, { rows }) => count + rows.length, 0);
         const length = logitRows(asked) * weights.runtime.config.vocabSize;
-        const found = await advanceTable(table, memory.subarray(start, start + length));
+        const found = await advanceTable(table, slots, memory.subarray(start, start + length));
         table.advancing.forEach((piece, i) => next.set(piece, found[i]!));
         start += length;
       }
@@ -57,7 +64,7 @@ export class Sequences {
       sequence?.seat?.pool.remove(sequence);
       this.byId.delete(id);
     }
-    for (const [key, seating] of this.seatings) if (!seating.dropEmpty()) this.seatings.delete(key);
+    for (const [key, { seating }] of this.companies) if (!seating.dropEmpty()) this.companies.delete(key);
     if (this.byId.size === 0) this.logits = new Float32Array();
   }
 
@@ -77,16 +84,17 @@ export class Sequences {
     return { sequence, input, rows, tokens: sequence.length + input.length };
   }
 
-  private seating(key: object, { runtime }: PinnedWeights): Seating {
-    const known = this.seatings.get(key);
+  private company(key: unknown, { runtime }: PinnedWeights): Company {
+    const known = this.companies.get(key);
     if (known) return known;
     const { config, weights } = runtime;
     const weightBytes = weights.parameterCount * Float32Array.BYTES_PER_ELEMENT;
     // With fewer products than threads, threads share out one, and then the sums over values are cut in other places.
     const fewestRows = Math.ceil(runtime.threads / config.kvHeadCount);
     const seating = new Seating(config, weightBytes / cacheBytesPerToken(config), fewestRows);
-    this.seatings.set(key, seating);
-    return seating;
+    const company = { seating, slots: new AdapterSlots() };
+    this.companies.set(key, company);
+    return company;
   }
 
   /** Memory for the logits of all pieces; what it held is of no more use. */
@@ -100,9 +108,15 @@ export class Sequences {
   }
 }
 
-/** What sequences must have in common to share a run: the adapter's weights, or the base model where there is none. */
-function shared({ runtime, adapter }: PinnedWeights): object {
-  return adapter?.weights ?? runtime;
+/** Pieces that may share runs, of no more adapters than a run has memory for, by what they have in common. */
+function* companies(pieces: readonly Piece[]): Iterable<readonly [key: unknown, pieces: readonly Piece[]]> {
+  for (const [key, together] of grouped(pieces, ({ sequence }) => sharingKey(sequence.weights))) {
+    const most = adaptersPerRun(together[0]!.sequence.weights);
+    const byAdapter = [...grouped(together, ({ sequence }) => sequence.weights.adapter?.weights).values()];
+    for (let start = 0; start < byAdapter.length; start += most) {
+      yield [start === 0 ? key : `${String(key)}/${start}`, byAdapter.slice(start, start + most).flat()];
+    }
+  }
 }
 
 /** The runs of one step. Each is seated when those before it are done. */
