@@ -194,7 +194,7 @@ function differences(one: Result, other: Result): string[] {
       ? found
       : [...found, `${String(one.gradients)} is not ${String(other.gradients)}`];
   }
-  if (typeof other.gradients === 'string' || other.gradients === null) return [...found, String(other.gradients)];
+  if (typeof other.gradients === 'string' || other.gradients === null) return [...found, 'gradients alone'];
   for (const [name, { data }] of one.gradients) {
     if (!bits(data).equals(bits(other.gradients.get(name)!.data))) found.push(name);
   }

@@ -86,8 +86,8 @@ function vocabularyChunks(ops: Operations, inputs: HeadInputs): VocabularyChunk[
   return ops.split(hidden, 0, chunkSizes, sizes).map((chunk, i) => {
     const lead = leads[i]!;
     const base = ops.matmul(chunk, weight, { transposeB: true });
-    const projected = projectedChunks && ops.reshape(projectedChunks[i]!, [...lead, lora!.projected.shape[1]!]);
-    const added = projected && ops.reshape(loraProduct(ops, projected, lora!.up), base.shape);
+    const projected = projectedChunks && ops.reshape(projectedChunks[i]!, [...lead, lora.projected.shape[1]!]);
+    const added = projected && ops.reshape(loraProduct(ops, projected, lora.up), base.shape);
     const logits = added ? ops.add(added, base) : base;
     const probabilities = ops.softmax(logits);
     const targets = labels[i]!.shape.at(-1)!;

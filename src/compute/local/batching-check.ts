@@ -21,7 +21,7 @@ const REQUESTS: readonly { readonly rank: number; readonly lengths: readonly num
   { rank: 20, lengths: [70] },
   { rank: 32, lengths: [33, 9] },
 ];
-/** Every so many positions are scored. */
+/** One position of this number is scored. */
 const SCORED = 16;
 
 /**

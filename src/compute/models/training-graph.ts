@@ -36,8 +36,8 @@ const CHUNK_ROWS = ['N0', 'N1', 'N2', 'N3'] as const;
 export const CHUNKS = CHUNK_ROWS.length;
 
 /**
- * How attention is computed: `whole` for sequences of at most ATTENTION_BLOCK positions, else in `blocks` of so many
- * queries, for which sequences are padded to a multiple of it. Where both can be used they give the same bits.
+ * How attention is computed: `whole` for sequences of at most ATTENTION_BLOCK positions, else in `blocks` of that number
+ * of queries, for which sequences are padded to a multiple of it. Where both can be used they give the same bits.
  */
 export type AttentionKind = 'whole' | 'blocks';
 export const ATTENTION_BLOCK = 64;
