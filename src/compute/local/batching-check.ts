@@ -2,7 +2,7 @@ import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { offsetsOf } from '../../domain/ragged-tensor.js';
 import { type Executor } from '../executor.js';
-import { type PassItem, type RunSlopes } from '../model-engine.js';
+import { type NextToken, type PassItem, type RunSlopes } from '../model-engine.js';
 import { loraShapes } from '../models/adapter-modules.js';
 import { RandomStream } from '../numerics/random.js';
 import { type LocalModel } from './local-model.js';
@@ -13,6 +13,7 @@ import { LocalRun } from './passes/local-run.js';
 import { PassMemory } from './passes/pass-memory.js';
 import { LocalItem } from './passes/pass-part.js';
 import { planRuns } from './passes/run-plan.js';
+import { Sequences } from './sequences/sequences.js';
 
 /** What the check computes: requests whose sums are cut into blocks, of adapters that share a run two by two. */
 const REQUESTS: readonly { readonly rank: number; readonly lengths: readonly number[] }[] = [
@@ -21,6 +22,10 @@ const REQUESTS: readonly { readonly rank: number; readonly lengths: readonly num
   { rank: 20, lengths: [70] },
   { rank: 32, lengths: [33, 9] },
 ];
+/** Tokens of a sequence with the adapter of each request; sums over more than 256 keys are cut into blocks. */
+const SEQUENCES = [300, 20, 40, 7];
+/** Tokens of each that are decoded one by one. */
+const DECODED = 3;
 /** One position of this number is scored. */
 const SCORED = 16;
 
@@ -32,7 +37,7 @@ export async function batchingIsExact(model: LocalModel, executor: Executor): Pr
   const config = { ...model.config, layerCount: 1 };
   const runtime = new ModelRuntime(model.name, config, model.weights, executor);
   try {
-    return await passesShareExactly(runtime);
+    return (await passesShareExactly(runtime)) && (await sequencesShareExactly(runtime));
   } finally {
     await runtime.release();
   }
@@ -45,6 +50,32 @@ async function passesShareExactly(runtime: ModelRuntime): Promise<boolean> {
     if (!sameBits(together[which]!, alone!)) return false;
   }
   return true;
+}
+
+/** Sequences that read and decode together, against each that reads all its tokens at once. */
+async function sequencesShareExactly(runtime: ModelRuntime): Promise<boolean> {
+  const all = SEQUENCES.map((length, request) => ({
+    weights: itemOf(runtime, request).weights,
+    tokens: Int32Array.from({ length }, (_, i) => (request * 7919 + i * 104_729) % runtime.config.vocabSize),
+  }));
+  const company = new Sequences(() => true);
+  const open = all.map(({ weights, tokens }) => ({ sequence: company.open(weights), tokens }));
+  await company.advance(open.map(({ sequence, tokens }) => ({ sequence, tokens: tokens.subarray(0, -DECODED) })));
+  let together: readonly (readonly NextToken[])[] = [];
+  for (let left = DECODED; left > 0; left--) {
+    const next = (tokens: Int32Array) => tokens.slice(tokens.length - left, tokens.length - left + 1);
+    together = await company.advance(open.map(({ sequence, tokens }) => ({ sequence, tokens: next(tokens) })));
+  }
+  for (const [i, { weights, tokens }] of all.entries()) {
+    const single = new Sequences(() => true);
+    const [alone] = await single.advance([{ sequence: single.open(weights), tokens }]);
+    if (!sameBits(numbersOf(together[i]!), numbersOf(alone!))) return false;
+  }
+  return true;
+}
+
+function numbersOf(next: readonly NextToken[]): Float32Array[] {
+  return next.flatMap(({ logits, logSum }) => [logits, Float32Array.of(logSum)]);
 }
 
 /** Log-probs and gradients of requests in one pass, by request. */

@@ -74,7 +74,7 @@ export class LocalEngine extends ModelEngine {
   private nextPass = 0;
   private readonly threads = new ThreadPool();
   private batching: Batching = 'off';
-  private readonly sequences = new Sequences();
+  private readonly sequences = new Sequences(() => this.batching !== 'off');
 
   constructor(private readonly options: LocalEngineOptions) {
     super();

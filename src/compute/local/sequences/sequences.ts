@@ -22,6 +22,9 @@ export class Sequences {
   private logits = new Float32Array();
   private nextId = 0;
 
+  /** @param share may sequences run together? */
+  constructor(private readonly share: () => boolean) {}
+
   open(weights: PinnedWeights): number {
     return this.add(new OpenSequence(weights));
   }
@@ -44,7 +47,7 @@ export class Sequences {
     const memory = this.logitMemory(pieces);
     const next = new Map<Piece, NextToken[]>();
     let start = 0;
-    for (const [key, together] of companies(pieces)) {
+    for (const [key, together] of this.share() ? companies(pieces) : eachAlone(pieces)) {
       const { weights } = together[0]!.sequence;
       const { seating, slots } = this.company(key, weights);
       for (const table of tables(seating, together)) {
@@ -106,6 +109,10 @@ export class Sequences {
     if (this.logits.length < most) this.logits = new Float32Array(most);
     return this.logits;
   }
+}
+
+function eachAlone(pieces: readonly Piece[]): Iterable<readonly [key: unknown, pieces: readonly Piece[]]> {
+  return pieces.map((piece) => [piece.sequence, [piece]]);
 }
 
 /** Pieces that may share runs, of no more adapters than a run has memory for, by what they have in common. */
