@@ -22,6 +22,14 @@ describe('reading prompts', () => {
     expect(engine.advances.map(([only]) => only!.count)).toEqual([512, 488]);
   });
 
+  it('reads larger pieces while fewer write than read, so that no step is made for few tokens', async () => {
+    const { engine, generate } = startScheduler();
+    await Promise.all(many(16, (i) => generate(request(prompt(60, i), { maxNewTokens: 20 }))));
+    const read = engine.advances.map((steps) => steps.reduce((sum, { count }) => sum + (count > 1 ? count : 0), 0));
+    // 960 tokens: the first 512 at once; then 8 write, and as many read.
+    expect(read.slice(0, 5)).toEqual([512, 128, 128, 128, 64]);
+  });
+
   it('tells the first token of a short prompt within three steps, p95, while a long one is read and 16 decode', async () => {
     const duration: StepEngineOptions['duration'] = (steps) =>
       20 + steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
@@ -178,10 +186,10 @@ describe('prompts with the same beginning', () => {
       onAdvance: (index) => (index === 1 ? controller.abort() : undefined),
     });
     const writing = generate(request(prompt(4, 3), { maxNewTokens: 20 }));
-    const first = generate(request(prompt(400)), { signal: controller.signal });
-    const second = generate(request(prompt(400)));
+    const first = generate(request(prompt(1500)), { signal: controller.signal });
+    const second = generate(request(prompt(1500)));
     await expect(first).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await second).toEqual(await alone(request(prompt(400))));
+    expect(await second).toEqual(await alone(request(prompt(1500))));
     await writing;
     expect(engine.heldSequences).toBe(1);
   });

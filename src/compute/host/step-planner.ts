@@ -5,10 +5,10 @@ import { type FoundPrefix, type PrefixCache } from './prefix-cache.js';
 import { type SequenceMemory } from './sequence-memory.js';
 import { type StepPart } from './shared-step.js';
 
-/** Prompt tokens of a step on which several wait. */
+/** Prompt tokens of a step. */
 const PIECE_TOKENS = 128;
-/** The same where one waits alone: bounds the memory of attention among them. */
-const LONE_PIECE_TOKENS = 512;
+/** The same where fewer write than read, so that a step is not made for few tokens. Bounds the memory of attention. */
+const LARGE_PIECE_TOKENS = 512;
 /** Rows of logits of a step for places of prompts. */
 const SCORED_ROWS = 64;
 /** Tokens of prompts that a step copies from other sequences, so that many copies do not hold up the others. */
@@ -39,7 +39,7 @@ export class StepPlanner {
       if (generation.unread === 0) await this.safely(generation, () => this.branch(generation, generation === open[0]));
     }
     const writing = open.flatMap((generation) => this.writingPart(generation, generation === open[0]));
-    return [...writing, ...(await this.readingParts(open, writing.length > 0))];
+    return [...writing, ...(await this.readingParts(open, writing.length))];
   }
 
   /** Opens sequences for continuations that wait for them. */
@@ -80,9 +80,9 @@ export class StepPlanner {
     return this.options.memory.grant(owner, tokens * bytesPerToken, regardless);
   }
 
-  private async readingParts(open: readonly Generation[], besideOthers: boolean): Promise<StepPart[]> {
+  private async readingParts(open: readonly Generation[], writers: number): Promise<StepPart[]> {
     const candidates = await this.candidates(open);
-    const pieces = this.divide(candidates, besideOthers || candidates.length > 1);
+    const pieces = this.divide(candidates, writers < candidates.length);
     let rows = SCORED_ROWS;
     return [...pieces].flatMap(([generation, tokens]) => {
       if (generation.ended || rows === 0) return [];
@@ -93,9 +93,9 @@ export class StepPlanner {
   }
 
   /** An engine whose numbers depend on the pieces in which a prompt is read gets the same pieces in any company. */
-  private divide(candidates: readonly PrefillCandidate<Generation>[], besideOthers: boolean): Map<Generation, number> {
-    if (!this.isShared) return new Map(candidates.map(({ reads }) => [reads, LONE_PIECE_TOKENS]));
-    return planPrefill(candidates, besideOthers ? PIECE_TOKENS : LONE_PIECE_TOKENS);
+  private divide(candidates: readonly PrefillCandidate<Generation>[], isLarge: boolean): Map<Generation, number> {
+    if (!this.isShared) return new Map(candidates.map(({ reads }) => [reads, LARGE_PIECE_TOKENS]));
+    return planPrefill(candidates, isLarge ? LARGE_PIECE_TOKENS : PIECE_TOKENS);
   }
 
   private async candidates(open: readonly Generation[]): Promise<PrefillCandidate<Generation>[]> {
