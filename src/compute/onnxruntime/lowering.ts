@@ -2,6 +2,7 @@ import { factorsOf, sameShape, type Shape } from '../graph/dim.js';
 import { type DType, type Node, type OpName, type Operation, type Tensor } from '../graph/graph.js';
 import { type Program } from '../graph/program.js';
 import { CausalAttentionLowering } from './causal-attention-lowering.js';
+import { afterInOrder } from './results-in-order.js';
 import { ONNX_FLOAT, ONNX_INT32, ONNX_INT64, OnnxWriter } from './onnx-writer.js';
 
 /**
@@ -90,7 +91,11 @@ class Lowering {
     for (const node of program.nodes) if (!this.absorbed.has(node)) this.lower(node);
     writer.floats('one', [1], Float32Array.of(1));
     const computesAgain = program.nodes.some(({ operation }) => operation.op === 'after');
-    writer.node('SequenceConstruct', [computesAgain ? this.afterResults() : 'one'], [SEQUENCE_OUTPUT]);
+    writer.node(
+      'SequenceConstruct',
+      [computesAgain ? afterInOrder(writer, 'one', this.resultNames()) : 'one'],
+      [SEQUENCE_OUTPUT],
+    );
     writer.outputSequence(SEQUENCE_OUTPUT, ONNX_FLOAT, [1]);
     for (const [name, tensor] of program.outputs) {
       if (this.name(tensor) !== name) writer.node('Identity', [this.name(tensor)], [name]);
@@ -100,25 +105,10 @@ class Lowering {
     return { model: writer.finish(), symbolInputs: [...this.fedSymbols] };
   }
 
-  /**
-   * A 1 that waits for all results, for the latest the longest. onnxruntime goes back from the results that nothing reads,
-   * the last one first. For gradients that would be those of the first layer, and what all other layers have computed
-   * again for theirs would be kept until then. With this as the only one, results come in the order of recording.
-   */
-  private afterResults(): string {
-    const { writer } = this;
+  /** Of what is computed, in the order of recording. */
+  private resultNames(): string[] {
     const results = [...new Set(this.program.outputs.values())].sort((a, b) => a.id - b.id);
-    const names = results.filter(({ source }) => source.kind === 'node').map((tensor) => this.name(tensor));
-    for (const name of names) writer.node('Shape', [name], [`${name}.done`], { start: 0, end: 0 });
-    const last = names
-      .map((name) => `${name}.done`)
-      .reduce((before, done) => {
-        writer.node('Concat', [before, done], [`${done}.inOrder`], { axis: 0 });
-        return `${done}.inOrder`;
-      });
-    writer.node('Cast', [last], ['nothing'], { to: ONNX_FLOAT });
-    writer.node('Concat', ['one', 'nothing'], ['one.last'], { axis: 0 });
-    return 'one.last';
+    return results.filter(({ source }) => source.kind === 'node').map((tensor) => this.name(tensor));
   }
 
   private count(tensor: Tensor): void {

@@ -36,6 +36,8 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
   switch (operation.op) {
     case 'split':
       return tf.split(context.float(0), [...context.integers(1).data], operation.axis);
+    case 'after':
+      return [tf.clone(context.float(0))];
     case 'causalAttention':
       return [
         causalAttention(
@@ -59,7 +61,7 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
   }
 }
 
-type SpecialOp = 'split' | 'causalAttention' | 'causalAttentionGradients' | 'rmsNorm' | 'scatterRows';
+type SpecialOp = 'split' | 'after' | 'causalAttention' | 'causalAttentionGradients' | 'rmsNorm' | 'scatterRows';
 
 function single(tf: Tensorflow, operation: Exclude<Operation, { op: SpecialOp }>, context: KernelContext): Tensor {
   const { op } = operation;
@@ -81,8 +83,6 @@ function single(tf: Tensorflow, operation: Exclude<Operation, { op: SpecialOp }>
     case 'minimum':
     case 'maximum':
       return tf[op](x, context.float(1));
-    case 'after':
-      return tf.clone(x);
     case 'greater':
       return tf.cast(tf.greater(x, context.float(1)), 'float32');
     case 'exp':
