@@ -92,8 +92,8 @@ export interface WorkCounts {
   readonly passRequests: number;
   /** Steps of generations. */
   readonly steps: number;
-  /** Sequences that went on in the steps. */
-  readonly stepSequences: number;
+  /** Calls of generate that went on in them: one counts for each of its steps. */
+  readonly stepRequests: number;
 }
 
 export interface CallOptions {

@@ -43,6 +43,6 @@ function summary({ struck, missed, operations, shared, ...run }: ChaosReport): s
     `${count(struck)} faults (${list(struck)})${notHit}; ${run.restarts} restarts; workers with ${run.room}; ` +
     `${count(operations)} operations (${list(operations)}) in ${run.steps} steps; ` +
     `batching ${shared.batching.join()}: ${shared.passes} passes for ${shared.passRequests}, ${shared.steps} steps for ` +
-    `${shared.stepTokens} tokens; ${run.requests} requests accepted, sent again ${run.repeated} times; ${run.findings.length} differences`
+    `${shared.stepRequests} requests; ${run.requests} requests accepted, sent again ${run.repeated} times; ${run.findings.length} differences`
   );
 }

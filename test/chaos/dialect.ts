@@ -34,7 +34,7 @@ export abstract class Dialect {
 
 /** So much that two adapters take more than the least memory that a worker can be given, 1 MB. */
 const RANK = 16;
-const SAMPLING = { count: 2, maxTokens: 6 };
+const SAMPLING = { count: 2, maxTokens: 16 };
 
 /** The service's own routes; with LoRA dropout, which the other API does not have. */
 export class RootDialect extends Dialect {

@@ -6,7 +6,7 @@ import { missingShares, sharedWork } from './shared-work.js';
 
 const ready = (batching: string) => `Engine onnxruntime on cpu is ready, batching ${batching}\n`;
 const end = (counts: number[]) =>
-  `The engine made ${counts[0]} passes for ${counts[1]} requests and ${counts[2]} steps for ${counts[3]} tokens\n`;
+  `The engine made ${counts[0]} passes for ${counts[1]} requests and ${counts[2]} steps for ${counts[3]} requests\n`;
 
 describe('the work that clients shared', () => {
   let folder: string;
@@ -19,7 +19,7 @@ describe('the work that clients shared', () => {
     writeFileSync(path.join(folder, 'worker-2.log'), ready('exact') + end([1, 1, 3, 9]));
     writeFileSync(path.join(folder, 'api.log'), end([100, 100, 100, 100]));
     const work = sharedWork(folder);
-    expect(work).toEqual({ batching: ['exact'], passes: 3, passRequests: 6, steps: 4, stepTokens: 10 });
+    expect(work).toEqual({ batching: ['exact'], passes: 3, passRequests: 6, steps: 4, stepRequests: 10 });
     expect(missingShares(work)).toEqual([]);
   });
 

@@ -8,11 +8,11 @@ export interface SharedWork {
   readonly passes: number;
   readonly passRequests: number;
   readonly steps: number;
-  readonly stepTokens: number;
+  readonly stepRequests: number;
 }
 
 const START = /is ready, batching (\w+)/g;
-const END = /made (\d+) passes for (\d+) requests and (\d+) steps for (\d+) tokens/g;
+const END = /made (\d+) passes for (\d+) requests and (\d+) steps for (\d+) requests/g;
 
 /** Reads the logs of all workers; those that were killed have told nothing at their end. */
 export function sharedWork(folder: string): SharedWork {
@@ -25,15 +25,15 @@ export function sharedWork(folder: string): SharedWork {
     passes: sum(0),
     passRequests: sum(1),
     steps: sum(2),
-    stepTokens: sum(3),
+    stepRequests: sum(3),
   };
 }
 
 /** Where engines batch, the numbers are only worth comparing if clients did share passes and steps. */
-export function missingShares({ batching, passes, passRequests, steps, stepTokens }: SharedWork): string[] {
+export function missingShares({ batching, passes, passRequests, steps, stepRequests }: SharedWork): string[] {
   if (!batching.includes('exact')) return [];
   return [
     ...(passRequests > passes ? [] : [`no pass was shared: ${passes} passes for ${passRequests} requests`]),
-    ...(stepTokens > steps ? [] : [`no step was shared: ${steps} steps for ${stepTokens} tokens`]),
+    ...(stepRequests > steps ? [] : [`no step was shared: ${steps} steps for ${stepRequests} requests`]),
   ];
 }

@@ -47,7 +47,7 @@ export const STATE_CASES: readonly ConformanceCase[] = [
       expect(after.passes - before.passes).toBe(1);
       expect(after.passRequests - before.passRequests).toBe(1);
       expect(after.steps).toBeGreaterThan(before.steps);
-      expect(after.stepSequences - before.stepSequences).toBeGreaterThanOrEqual(after.steps - before.steps);
+      expect(after.stepRequests - before.stepRequests).toBeGreaterThanOrEqual(after.steps - before.steps);
     },
   },
   {

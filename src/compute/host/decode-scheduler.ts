@@ -48,7 +48,7 @@ export class DecodeScheduler {
   private waiting: Generation[] = [];
   private open: Generation[] = [];
   private isRunning = false;
-  private counted = { steps: 0, stepSequences: 0 };
+  private counted = { steps: 0, stepRequests: 0 };
   /** Sequences are in the engine's hands; whoever is given up meanwhile ends after it. */
   private isInTurn = false;
 
@@ -65,8 +65,8 @@ export class DecodeScheduler {
     });
   }
 
-  /** Steps since the start, and sequences that went on in them. */
-  get counts(): { readonly steps: number; readonly stepSequences: number } {
+  /** Steps since the start, and generations that went on in them, one for each of its steps. */
+  get counts(): { readonly steps: number; readonly stepRequests: number } {
     return this.counted;
   }
 
@@ -135,8 +135,8 @@ export class DecodeScheduler {
     try {
       this.admit();
       const parts = await this.planner.plan([...this.open]);
-      const { steps, stepSequences } = this.counted;
-      if (parts.length > 0) this.counted = { steps: steps + 1, stepSequences: stepSequences + parts.length };
+      const { steps, stepRequests } = this.counted;
+      if (parts.length > 0) this.counted = { steps: steps + 1, stepRequests: stepRequests + parts.length };
       return parts.length > 0 ? await advanceTogether(this.engine, parts) : [];
     } finally {
       this.isInTurn = false;

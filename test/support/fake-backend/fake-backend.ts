@@ -107,7 +107,7 @@ export class FakeBackend extends ComputeBackend {
   };
   private readonly adapters = new Map<string, FakeAdapter>();
   private readonly loaded = new Map<string, FakeAdapter>();
-  private work: WorkCounts = { passes: 0, passRequests: 0, steps: 0, stepSequences: 0 };
+  private work: WorkCounts = { passes: 0, passRequests: 0, steps: 0, stepRequests: 0 };
 
   constructor(
     private readonly models: readonly FakeModel[] = [FAKE_MODEL],
@@ -251,7 +251,7 @@ export class FakeBackend extends ComputeBackend {
   ): Promise<GenerateResult> {
     throwIfCancelled(signal);
     const draw: TokenListener = (event) => {
-      this.work = { ...this.work, steps: this.work.steps + 1, stepSequences: this.work.stepSequences + 1 };
+      this.work = { ...this.work, steps: this.work.steps + 1, stepRequests: this.work.stepRequests + 1 };
       onToken?.(event);
       throwIfCancelled(signal);
     };

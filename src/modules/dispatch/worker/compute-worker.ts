@@ -59,9 +59,9 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async logWork(): Promise<void> {
-    const { passes, passRequests, steps, stepSequences } = await this.backend.countWork();
+    const { passes, passRequests, steps, stepRequests } = await this.backend.countWork();
     this.logger.log(
-      `The engine made ${passes} passes for ${passRequests} requests and ${steps} steps for ${stepSequences} tokens`,
+      `The engine made ${passes} passes for ${passRequests} requests and ${steps} steps for ${stepRequests} requests`,
     );
   }
 
