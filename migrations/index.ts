@@ -9,6 +9,7 @@ import { AddSnapshots1795996800000 } from './1795996800000-add-snapshots.js';
 import { AddSessionEnds1796083200000 } from './1796083200000-add-session-ends.js';
 import { AddLossFunctions1796169600000 } from './1796169600000-add-loss-functions.js';
 import { AddPublicPaths1796256000000 } from './1796256000000-add-public-paths.js';
+import { AddBatching1796342400000 } from './1796342400000-add-batching.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   AddSessionEnds1796083200000,
   AddLossFunctions1796169600000,
   AddPublicPaths1796256000000,
+  AddBatching1796342400000,
 ];

@@ -24,6 +24,7 @@ describe('what the server can do', () => {
       loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
       engine: 'onnxruntime',
       device: 'cpu',
+      batching: 'exact',
       supported_models: [{ model_id: 'tiny-chat', model_name: 'tiny-chat', arch: 'llama' }],
     });
     const { supported_models, max_rank } = body as { supported_models: Record<string, number>[]; max_rank: number };

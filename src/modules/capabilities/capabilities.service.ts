@@ -4,16 +4,17 @@ import { AppConfig } from '../../config/app-config.js';
 import { modelParameters } from '../../compute/models/model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
-import { WorkersService } from '../workers/index.js';
+import { type WorkerCapabilities, WorkersService } from '../workers/index.js';
 
 export interface ServerCapabilities {
   readonly baseModels: readonly ServedModel[];
   readonly lossFunctions: readonly string[];
   readonly maxAdaptersPerKey: number;
-  /** Of the worker's engine, like the two below; null while no worker is alive. */
+  /** Of the worker's engine, like the three below; null while no worker is alive. */
   readonly maxRank: number | null;
   readonly engine: string | null;
   readonly device: string | null;
+  readonly batching: WorkerCapabilities['batching'] | null;
 }
 
 export interface ServedModel {
@@ -49,6 +50,7 @@ export class CapabilitiesService {
       maxRank: worker?.maxRank ?? null,
       engine: worker?.engine ?? null,
       device: worker?.device ?? null,
+      batching: worker?.batching ?? null,
     };
   }
 }

@@ -1,3 +1,3 @@
 export { BEAT_MS, IS_ALIVE } from './liveness.js';
 export { WorkerRepository } from './worker.repository.js';
-export { WorkersService } from './workers.service.js';
+export { type WorkerCapabilities, WorkersService } from './workers.service.js';

@@ -68,6 +68,14 @@ export class CapabilitiesDto {
   device!: string | null;
 
   /**
+   * What requests that wait at the same time share: exact = the work on the base model, with results that are the same to
+   * the last bit as alone; rounding = the work, and results may differ by rounding; off = nothing. Null while no worker is
+   * running.
+   */
+  @ApiProperty({ type: String, enum: ['exact', 'rounding', 'off'], nullable: true, example: 'exact' })
+  batching!: 'exact' | 'rounding' | 'off' | null;
+
+  /**
    * Version of this server.
    * @example 0.1.0
    */
@@ -89,6 +97,7 @@ export function toCapabilitiesDto(capabilities: ServerCapabilities): Capabilitie
     max_rank: capabilities.maxRank,
     engine: capabilities.engine,
     device: capabilities.device,
+    batching: capabilities.batching,
     version: VERSION,
   };
 }

@@ -45,13 +45,13 @@ export class WorkerPresence {
   }
 
   private async beat(): Promise<void> {
-    const { engine, device, maxRank, baseModels } = this.backend.capabilities;
+    const { engine, device, batching, maxRank, baseModels } = this.backend.capabilities;
     const lockKey = await this.connection.lockKey();
     await this.connection.query(
-      `INSERT INTO workers (id, hostname, pid, engine, device, max_rank, base_models, lock_key)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      `INSERT INTO workers (id, hostname, pid, engine, device, batching, max_rank, base_models, lock_key)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
        ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), lock_key = excluded.lock_key`,
-      [this.id, hostname(), process.pid, engine, device, maxRank, JSON.stringify(baseModels), lockKey],
+      [this.id, hostname(), process.pid, engine, device, batching, maxRank, JSON.stringify(baseModels), lockKey],
     );
   }
 }

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type BaseModelCapabilities } from '../../../compute/compute-backend.js';
+import { type BackendCapabilities, type BaseModelCapabilities } from '../../../compute/compute-backend.js';
 
 /** A compute worker that is running, or was until its heartbeat stopped. */
 @Entity('workers')
@@ -22,6 +22,9 @@ export class WorkerEntity {
 
   @Column({ name: 'max_rank', type: 'integer' })
   maxRank!: number;
+
+  @Column({ type: 'text', default: 'off' })
+  batching!: BackendCapabilities['batching'];
 
   @Column({ name: 'base_models', type: 'jsonb' })
   baseModels!: readonly BaseModelCapabilities[];
