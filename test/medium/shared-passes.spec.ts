@@ -40,7 +40,7 @@ const MODELS: Readonly<Record<string, RandomModelShape>> = {
     num_attention_heads: 3,
   },
 };
-const MIXES = 6;
+const MIXES = 40;
 const BASE = 'random';
 
 const ADAPTERS: readonly (readonly [targets: readonly TargetModule[], ranks: readonly number[], dropout: number])[] = [
