@@ -200,7 +200,8 @@ describe('gradients of composites are what finite differences give', () => {
   it('labelLogprobs with a LoRA on the output projection, some chunks empty', () => {
     const lora = [param([5, 2], ['N', 'R']), param([7, 2], [7, 'R'])];
     const inputs = [param([5, 3], ['N', 3]), fixed([7, 3]), ...lora, ...chunked(3, 0, 2, 0)];
-    checkGradients(inputs, (ops, hidden, weight, projected, up, chunkSizes, ...labels) => {
+    checkGradients(inputs, (ops, hidden, weight, ...rest) => {
+      const [projected, up, chunkSizes, ...labels] = rest as [Tensor, Tensor, Tensor];
       return labelLogprobs(ops, { hidden, weight, labels, chunkSizes, rows: 'N', lora: { projected, up } });
     });
   });
@@ -218,7 +219,8 @@ describe('gradients of composites are what finite differences give', () => {
       fed(numbers([2], 2, 2), [2], 'i64', false),
       ...labels,
     ];
-    checkGradients(inputs, (ops, hidden, weight, projected, up, chunkSizes, ...of) => {
+    checkGradients(inputs, (ops, hidden, weight, ...rest) => {
+      const [projected, up, chunkSizes, ...of] = rest as [Tensor, Tensor, Tensor];
       return labelLogprobs(ops, { hidden, weight, labels: of, chunkSizes, rows: 'N', lora: { projected, up } });
     });
   });

@@ -175,7 +175,7 @@ describe('every operation comes out as defined', () => {
     const wide = random('wide', [3, 5], ['N', 5]);
     await check([wide, i32(numbers([3, 2], 4, 0, 1, 1, 2, 3), ['N', 'K'])], (ops, a, i) => ops.gatherLast(a, i));
     const none = [f32(numbers([0, 5]), ['N', 5]), i32(numbers([0, 2]), ['N', 'K'])];
-    await check(none, (ops, a, i) => ops.gatherLast(a!, i!));
+    await check(none, (ops, a, i) => ops.gatherLast(a, i));
   });
 
   it('log of a number is the same bits whatever stands beside it', async () => {
