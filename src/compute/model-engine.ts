@@ -192,10 +192,12 @@ export interface SequenceStep {
 }
 
 /**
- * What the model says about one next token: logits of the whole vocabulary and their log-sum-exp. The logits are valid
+ * What the model says about one next token: logits of the whole vocabulary and their log-sum-exp. The arrays are valid
  * until the next call of advance().
  */
 export interface NextToken {
   readonly logits: Float32Array;
+  /** Their softmax, from an engine that gives it: it spares the caller an exponential for each token. */
+  readonly probabilities?: Float32Array;
   readonly logSum: number;
 }

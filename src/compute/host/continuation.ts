@@ -3,7 +3,7 @@ import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '.
 import { type GenerateRequest } from '../compute-backend.js';
 import { type NextToken } from '../model-engine.js';
 import { RandomStream } from '../numerics/random.js';
-import { type TokenSampler } from '../numerics/token-sampler.js';
+import { drawPlain, isPlain, type TokenSampler } from '../numerics/token-sampler.js';
 import { type StopText } from './stop-text.js';
 
 /**
@@ -30,10 +30,13 @@ export class Continuation {
   }
 
   /** Draws the next token. Where there are stop strings, end() must say whether it was the last. */
-  draw(sampler: TokenSampler, { logits, logSum }: NextToken): { token: number; logprob: number } {
+  draw(sampler: TokenSampler, { logits, probabilities, logSum }: NextToken): { token: number; logprob: number } {
     const { sampling } = this.request;
     const uniform = this.random.uniform(this.tokens.length);
-    const token = sampler.sample(logits, sampling, this.history?.all ?? [], uniform);
+    const token =
+      probabilities && isPlain(sampling)
+        ? drawPlain(probabilities, uniform)
+        : sampler.sample(logits, sampling, this.history?.all ?? [], uniform);
     const logprob = logits[token]! - logSum;
     this.tokens.push(token);
     this.logprobs.push(logprob);

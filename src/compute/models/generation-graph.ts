@@ -10,10 +10,11 @@ import { type SequenceLayout } from './sequence-layout.js';
 import { finalNorm, outputProjection, transformer } from './transformer.js';
 
 /**
- * Results: next-token logits of the L rows that `last` names [L, V], their log-sum-exp [L, 1], and per layer the keys and
- * values of all sequences with those of the new tokens, [B, kvHeads, P, D].
+ * Results: next-token logits of the L rows that `last` names [L, V], their softmax [L, V] and log-sum-exp [L, 1], and per
+ * layer the keys and values of all sequences with those of the new tokens, [B, kvHeads, P, D].
  */
 export const LOGITS = 'logits';
+export const PROBABILITIES = 'probabilities';
 export const LOG_SUM = 'logSum';
 
 type CacheKind = 'keys' | 'values';
@@ -46,7 +47,11 @@ export function generationProgram(
   const base = ops.matmul(x, outputProjection(ops, config), { transposeB: true });
   const lora = linears.project(x, 'lm_head', 'lm_head', config.vocabSize, 'head_input');
   const logits = lora ? ops.add(loraProduct(ops, lora.projected, lora.up), base) : base;
-  return extractProgram(new Map([[LOGITS, logits], [LOG_SUM, logSumExp(ops, logits, ops.softmax(logits))], ...present]));
+  const probabilities = ops.softmax(logits);
+  const logSum = logSumExp(ops, logits, probabilities);
+  return extractProgram(
+    new Map([[LOGITS, logits], [PROBABILITIES, probabilities], [LOG_SUM, logSum], ...present]),
+  );
 }
 
 function cachedLayout(ops: Operations, config: TransformerConfig, present: Map<string, Tensor>): SequenceLayout {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NonFiniteLogitsError } from '../numeric.errors.js';
 import { RandomStream } from './random.js';
-import { type TokenParams, TokenSampler } from './token-sampler.js';
+import { drawPlain, isPlain, type TokenParams, TokenSampler } from './token-sampler.js';
 
 const PLAIN: TokenParams = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 const GREEDY: TokenParams = { ...PLAIN, temperature: 0 };
@@ -185,5 +185,39 @@ describe('many draws at once', () => {
 
   it('refuse logits that are not finite', () => {
     expect(() => sampler.drawMany(Float32Array.of(1, NaN, 0, 0), 1, [0.5])).toThrow(NonFiniteLogitsError);
+  });
+});
+
+describe('a plain draw', () => {
+  const probabilities = Float32Array.of(0.125, 0, 0.5, 0.25, 0.125);
+  const logits = probabilities.map((p) => Math.log(Math.max(p, 1e-30)));
+
+  it('gives the token that sample() gives for the same number', () => {
+    const sampler = new TokenSampler(logits.length);
+    const uniforms = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 200);
+    const drawn = uniforms.map((uniform) => drawPlain(probabilities, uniform));
+    expect(drawn).toEqual(uniforms.map((uniform) => sampler.sample(logits, PLAIN, [], uniform)));
+    expect(new Set(drawn)).toEqual(new Set([0, 2, 3, 4]));
+  });
+
+  it('does not need probabilities that sum up to 1', () => {
+    expect(
+      drawPlain(
+        probabilities.map((p) => p * 0.999),
+        0.9999,
+      ),
+    ).toBe(4);
+    expect(drawPlain(Float32Array.of(0.5, 0.5, 0), 1 - 2 ** -53)).toBe(1);
+  });
+
+  it('refuses numbers that are not finite', () => {
+    expect(() => drawPlain(Float32Array.of(0.5, NaN, 0.5), 0.1)).toThrow(NonFiniteLogitsError);
+  });
+
+  it('is for the distribution of the model alone', () => {
+    expect(isPlain(PLAIN)).toBe(true);
+    for (const other of [{ temperature: 0.9 }, { topK: 5 }, { topP: 0.9 }, { minP: 0.1 }, { repetitionPenalty: 1.1 }]) {
+      expect(isPlain({ ...PLAIN, ...other })).toBe(false);
+    }
   });
 });

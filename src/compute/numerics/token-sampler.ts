@@ -17,6 +17,25 @@ export type TokenParams = Pick<SamplingParams, 'temperature' | 'topK' | 'topP' |
 const BUCKETS_PER_NAT = 16;
 const BUCKETS = 64 * BUCKETS_PER_NAT;
 
+/** Does sampling draw from the model's own distribution? */
+export function isPlain({ temperature, topK, topP, minP, repetitionPenalty }: TokenParams): boolean {
+  return temperature === 1 && topK === 0 && topP === 1 && minP === 0 && repetitionPenalty === 1;
+}
+
+/**
+ * Draws from the model's own distribution, without an exponential for each token of the vocabulary.
+ *
+ * @param probabilities one row, which sums up to 1 but for rounding
+ * @param uniform a number in [0, 1)
+ * @throws NonFiniteLogitsError
+ */
+export function drawPlain(probabilities: Float32Array, uniform: number): number {
+  let all = 0;
+  for (let i = 0; i < probabilities.length; i++) all += probabilities[i]!;
+  if (!Number.isFinite(all)) throw new NonFiniteLogitsError();
+  return drawnAt(probabilities, uniform * all);
+}
+
 /** Holds work space for one vocabulary size; one instance serves any number of sequences, one call at a time. */
 export class TokenSampler {
   /** Logits after the repetition penalty. */
@@ -43,7 +62,8 @@ export class TokenSampler {
   sample(logits: Float32Array, params: TokenParams, history: ArrayLike<number>, uniform: number): number {
     const scores = this.#scores(logits, params, history);
     if (params.temperature === 0) return scores.indexOf(largestOf(scores));
-    return this.#draw(uniform * this.#fillMasses(scores, params));
+    const kept = this.#fillMasses(scores, params);
+    return drawnAt(this.#masses, uniform * kept);
   }
 
   /**
@@ -145,20 +165,19 @@ export class TokenSampler {
       if (masses[i]! < smallest || (masses[i] === smallest && equalKept-- <= 0)) masses[i] = 0;
     }
   }
+}
 
-  /** The token in whose share of the summed masses the target lies. */
-  #draw(target: number): number {
-    const masses = this.#masses;
-    let sum = 0;
-    let last = 0;
-    for (let i = 0; i < masses.length; i++) {
-      if (masses[i] === 0) continue;
-      last = i;
-      sum += masses[i]!;
-      if (sum > target) return i;
-    }
-    return last;
+/** The token in whose share of the summed masses the target lies. */
+function drawnAt(masses: Float32Array | Float64Array, target: number): number {
+  let sum = 0;
+  let last = 0;
+  for (let i = 0; i < masses.length; i++) {
+    if (masses[i] === 0) continue;
+    last = i;
+    sum += masses[i]!;
+    if (sum > target) return i;
   }
+  return last;
 }
 
 /** Throws NonFiniteLogitsError when any number is NaN or infinite. */

@@ -1,7 +1,7 @@
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { hostTensor, type HostTensor } from '../../graph/program.js';
 import { type NextToken } from '../../model-engine.js';
-import { LOG_SUM, LOGITS } from '../../models/generation-graph.js';
+import { LOG_SUM, LOGITS, PROBABILITIES } from '../../models/generation-graph.js';
 import { type PinnedAdapter } from '../pinned-weights.js';
 import { MASKED } from '../position-tables.js';
 import { type AdapterSlots } from './adapter-slots.js';
@@ -24,13 +24,13 @@ const QUERIES = 2;
 /**
  * Appends tokens to the sequences of one pool, in one run of the model.
  *
- * @param logits memory for the rows asked for, [rows, vocabulary], piece by piece
+ * @param memory for what comes after the rows asked for, of the size that nextTokenSize() gives
  * @returns what comes after the rows asked for, by piece
  */
 export async function advanceTable(
   { pool, advancing }: Table<Piece>,
   slots: AdapterSlots,
-  logits: Float32Array,
+  memory: Float32Array,
 ): Promise<NextToken[][]> {
   const { weights } = advancing[0]!.sequence;
   const { runtime } = weights;
@@ -46,8 +46,13 @@ export async function advanceTable(
     ...run.feeds(),
     ['last', hostTensor(last, [last.length])],
   ]);
+  const rows = (start: number) => {
+    const size = last.length * config.vocabSize;
+    return hostTensor(memory.subarray(start * size, (start + 1) * size), [last.length, config.vocabSize]);
+  };
   const results = new Map<string, HostTensor<Float32Array>>([
-    [LOGITS, hostTensor(logits.subarray(0, last.length * config.vocabSize), [last.length, config.vocabSize])],
+    [LOGITS, rows(0)],
+    [PROBABILITIES, rows(1)],
     [LOG_SUM, hostTensor(new Float32Array(last.length), [last.length, 1])],
     ...present,
   ]);
@@ -58,9 +63,9 @@ export async function advanceTable(
   return nextTokens(advancing, results, config.vocabSize);
 }
 
-/** Rows of logits that a run writes when this number is asked for. */
-export function logitRows(asked: number): number {
-  return Math.max(asked, 1);
+/** Numbers that a run writes when what comes next is asked for after so many rows: logits and probabilities. */
+export function nextTokenSize(asked: number, vocabSize: number): number {
+  return 2 * Math.max(asked, 1) * vocabSize;
 }
 
 /** How the tokens of a run are laid out: one after another as rows, and by sequence for attention. */
@@ -197,12 +202,17 @@ function nextTokens(
   vocabSize: number,
 ): NextToken[][] {
   const logits = results.get(LOGITS)!.data;
+  const probabilities = results.get(PROBABILITIES)!.data;
   const logSums = results.get(LOG_SUM)!.data;
   let row = 0;
   return pieces.map(({ rows }) =>
     Array.from(rows, () => {
-      const next = logits.subarray(row * vocabSize, (row + 1) * vocabSize);
-      return { logits: next, logSum: logSums[row++]! };
+      const [from, to] = [row * vocabSize, (row + 1) * vocabSize];
+      return {
+        logits: logits.subarray(from, to),
+        probabilities: probabilities.subarray(from, to),
+        logSum: logSums[row++]!,
+      };
     }),
   );
 }

@@ -2,7 +2,7 @@ import { type NextToken, type SequenceStep } from '../../model-engine.js';
 import { type PinnedWeights } from '../pinned-weights.js';
 import { OpenSequence } from './cache-pool.js';
 import { adaptersPerRun, AdapterSlots, sharingKey } from './adapter-slots.js';
-import { advanceTable, logitRows, type Piece } from './generation-run.js';
+import { advanceTable, nextTokenSize, type Piece } from './generation-run.js';
 import { cacheBytesPerToken } from './kv-cache.js';
 import { Seating, type Table } from './seating.js';
 
@@ -19,7 +19,7 @@ interface Company {
 export class Sequences {
   private readonly byId = new Map<number, OpenSequence>();
   private readonly companies = new Map<unknown, Company>();
-  private logits = new Float32Array();
+  private nextTokens = new Float32Array();
   private nextId = 0;
 
   /** @param share may sequences run together? */
@@ -44,7 +44,7 @@ export class Sequences {
    */
   async advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]> {
     const pieces = steps.map((step) => this.piece(step));
-    const memory = this.logitMemory(pieces);
+    const memory = this.nextTokenMemory(pieces);
     const next = new Map<Piece, NextToken[]>();
     let start = 0;
     for (const [key, together] of this.share() ? companies(pieces) : eachAlone(pieces)) {
@@ -52,7 +52,7 @@ export class Sequences {
       const { seating, slots } = this.company(key, weights);
       for (const table of tables(seating, together)) {
         const asked = table.advancing.reduce((count, { rows }) => count + rows.length, 0);
-        const length = logitRows(asked) * weights.runtime.config.vocabSize;
+        const length = nextTokenSize(asked, weights.runtime.config.vocabSize);
         const found = await advanceTable(table, slots, memory.subarray(start, start + length));
         table.advancing.forEach((piece, i) => next.set(piece, found[i]!));
         start += length;
@@ -68,7 +68,7 @@ export class Sequences {
       this.byId.delete(id);
     }
     for (const [key, { seating }] of this.companies) if (!seating.dropEmpty()) this.companies.delete(key);
-    if (this.byId.size === 0) this.logits = new Float32Array();
+    if (this.byId.size === 0) this.nextTokens = new Float32Array();
   }
 
   private add(sequence: OpenSequence): number {
@@ -100,14 +100,14 @@ export class Sequences {
     return company;
   }
 
-  /** Memory for the logits of all pieces; what it held is of no more use. */
-  private logitMemory(pieces: readonly Piece[]): Float32Array {
+  /** Memory for what comes after all pieces; what it held is of no more use. */
+  private nextTokenMemory(pieces: readonly Piece[]): Float32Array {
     // Each piece in a run of its own would take most.
     const most = pieces.reduce((sum, { rows, sequence }) => {
-      return sum + logitRows(rows.length) * sequence.weights.runtime.config.vocabSize;
+      return sum + nextTokenSize(rows.length, sequence.weights.runtime.config.vocabSize);
     }, 0);
-    if (this.logits.length < most) this.logits = new Float32Array(most);
-    return this.logits;
+    if (this.nextTokens.length < most) this.nextTokens = new Float32Array(most);
+    return this.nextTokens;
   }
 }
 
