@@ -12,6 +12,7 @@ const PASSES = [
 ];
 const DECODE_REPEATS = 3;
 const ROLLOUT = 64;
+const WARM_UP = 4;
 const NEW_TOKENS = 64;
 const PROMPT = 46;
 
@@ -58,7 +59,7 @@ async function rollouts(log, earlier) {
   );
 }
 
-/** Two rollouts: the first one warms up. */
+/** After a few prompts that warm up. */
 function rolloutSpeed(root) {
   return withService(
     checkpointSettings(),
@@ -70,22 +71,22 @@ function rolloutSpeed(root) {
         sampling_session_seq_id: 0,
         base_model: 'smollm2-135m-random',
       });
-      await rollout(client, answer.sampling_session_id, 0);
-      return [await rollout(client, answer.sampling_session_id, 1)];
+      await rollout(client, answer.sampling_session_id, 0, WARM_UP);
+      return [await rollout(client, answer.sampling_session_id, WARM_UP, ROLLOUT)];
     },
     root,
   );
 }
 
-async function rollout(client, sampling_session_id, round) {
-  const prompts = sequencesOf(Array(ROLLOUT).fill(PROMPT - 1), 40_000 + round);
+async function rollout(client, sampling_session_id, first, count) {
+  const prompts = sequencesOf(Array(count).fill(PROMPT - 1), 40_000 + first);
   const started = performance.now();
   await Promise.all(
     prompts.map(async (tokens, i) => {
       const answer = await client.retrieve(
         await client.submit('asample', {
           sampling_session_id,
-          seq_id: round * ROLLOUT + i,
+          seq_id: first + i,
           prompt: { chunks: [{ type: 'encoded_text', tokens }] },
           num_samples: 1,
           sampling_params: { max_tokens: NEW_TOKENS, temperature: 1, seed: i },
@@ -94,7 +95,7 @@ async function rollout(client, sampling_session_id, round) {
       if (answer.error) throw new Error(`asample: ${JSON.stringify(answer)}`);
     }),
   );
-  return (ROLLOUT * NEW_TOKENS * 1000) / (performance.now() - started);
+  return (count * NEW_TOKENS * 1000) / (performance.now() - started);
 }
 
 function against(name, unit, { ours, before }, target) {
