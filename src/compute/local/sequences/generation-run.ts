@@ -63,7 +63,7 @@ export async function advanceTable(
   return nextTokens(advancing, results, config.vocabSize);
 }
 
-/** Numbers that a run writes when what comes next is asked for after so many rows: logits and probabilities. */
+/** Numbers that a run writes when what comes after this number of rows is asked for: logits and probabilities. */
 export function nextTokenSize(asked: number, vocabSize: number): number {
   return 2 * Math.max(asked, 1) * vocabSize;
 }
