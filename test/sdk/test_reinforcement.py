@@ -65,8 +65,8 @@ def test_the_reward_rises(client, tokenizer, loss_fn, config):
         for _ in range(STEPS_PER_ROUND):
             result = step(trainer, data, loss_fn, learning_rate=5e-3, config=config)
             assert len(result.loss_fn_outputs) == len(data)
-    # With three other seeds of the adapter, the rise was between 0.27 and 0.39.
-    assert sum(means[-2:]) / 2 > sum(means[:2]) / 2 + 0.2, means
+    # Five other draws of the samples gave rises of 0.17 to 0.39; the rewards of one policy differ by about 0.03.
+    assert sum(means[-2:]) / 2 > sum(means[:2]) / 2 + 0.1, means
 
 
 def test_ratios_start_at_one(trainer, tokenizer):
