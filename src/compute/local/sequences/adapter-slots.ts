@@ -49,7 +49,9 @@ export interface AdapterFeeds {
 /** The adapters of the runs, each in its place in the stacks of weights, which are kept from run to run. */
 export class AdapterSlots {
   private readonly stacks = new AdapterStacks();
-  private readonly order = new Map<AdapterTensors, number>();
+  /** By weights, which an adapter has others of after each step: those that nobody uses any more are not held here. */
+  private readonly order = new WeakMap<AdapterTensors, number>();
+  private seen = 0;
 
   /** Several adapters are stacked; so is one whose rows are too few for a product that threads share out. */
   feeds({ runtime, adapter }: PinnedWeights, owners: RowOwners): AdapterFeeds {
@@ -79,7 +81,7 @@ export class AdapterSlots {
   /** Each once, in the order in which they were first seen: so most keep their place from run to run. */
   private inOrder(rows: readonly PinnedAdapter[]): PinnedAdapter[] {
     const found = new Map(rows.map((adapter) => [adapter.weights, adapter]));
-    for (const weights of found.keys()) if (!this.order.has(weights)) this.order.set(weights, this.order.size);
+    for (const weights of found.keys()) if (!this.order.has(weights)) this.order.set(weights, this.seen++);
     return [...found.values()].sort((a, b) => this.order.get(a.weights)! - this.order.get(b.weights)!);
   }
 }
