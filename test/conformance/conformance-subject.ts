@@ -9,6 +9,7 @@ import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
+import { PLAIN_SAMPLING } from '../support/plain-sampling.js';
 import { relativeDistance } from '../support/reference-fixtures.js';
 
 /** A backend that has been started, and what the cases must know about it. */
@@ -55,17 +56,7 @@ export const LORA: LoraSpec = {
 /** Steps that change an adapter visibly. */
 export const ADAM: AdamParams = { ...DEFAULT_ADAM, learningRate: 0.02 };
 
-export const SAMPLING: SamplingParams = {
-  maxNewTokens: 8,
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  stopTokens: [],
-  stopStrings: [],
-  seed: 3,
-};
+export const SAMPLING: SamplingParams = { ...PLAIN_SAMPLING, maxNewTokens: 8, seed: 3 };
 
 export interface DatumSpec {
   readonly length: number;

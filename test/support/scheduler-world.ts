@@ -5,22 +5,11 @@ import { type WeightsRef } from '../../src/compute/model-engine.js';
 import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
 import { FAKE_MODEL } from './fake-backend/fake-backend.js';
+import { PLAIN_SAMPLING } from './plain-sampling.js';
 import { StepEngine, type StepEngineOptions } from './step-engine.js';
 
 export const BASE: WeightsRef = { kind: 'base', baseModel: FAKE_MODEL.name };
 const BYTES_PER_TOKEN = 8;
-
-const SAMPLING: SamplingParams = {
-  maxNewTokens: 10,
-  temperature: 1,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  stopTokens: [],
-  stopStrings: [],
-  seed: 1,
-};
 
 interface Options extends StepEngineOptions {
   /** Tokens that fit into the memory for keys and values. */
@@ -55,7 +44,7 @@ export function request(
   sampling: Partial<SamplingParams> = {},
   more: Partial<GenerateRequest> = {},
 ): GenerateRequest {
-  return { prompt: read, count: 1, sampling: { ...SAMPLING, ...sampling }, ...more };
+  return { prompt: read, count: 1, sampling: { ...PLAIN_SAMPLING, maxNewTokens: 10, ...sampling }, ...more };
 }
 
 /** What a request gets on an engine of its own. */

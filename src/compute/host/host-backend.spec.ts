@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
+import { PLAIN_SAMPLING } from '../../../test/support/plain-sampling.js';
 import { floats, integers } from '../../../test/support/ragged-builders.js';
 import { TinyEngine, type TinyEngineOptions } from '../../../test/support/tiny-engine.js';
 import { DEFAULT_ADAM } from '../../domain/adapter/adam-params.js';
@@ -33,17 +34,7 @@ const STORAGE = {
   prefixCacheBytes: 2 ** 20,
 };
 
-const GREEDY = {
-  maxNewTokens: 3,
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  repetitionPenalty: 1,
-  stopTokens: [],
-  stopStrings: [],
-  seed: 1,
-};
+const GREEDY = { ...PLAIN_SAMPLING, maxNewTokens: 3, temperature: 0 };
 
 async function start(options?: TinyEngineOptions) {
   const engine = new TinyEngine(options);

@@ -1,3 +1,4 @@
+import { largest } from '../../../common/largest.js';
 import { type LocalItem } from './pass-part.js';
 import { type RunMember } from './local-run.js';
 import { trainingBytes } from './micro-batches.js';
@@ -48,11 +49,11 @@ function fits(members: readonly RunMember[], limits: SharingLimits): boolean {
   if (parts.some(({ recompute }) => recompute)) return false;
   const sequences = sumOf(parts, ({ lengths }) => lengths.length);
   const tokens = sumOf(parts, (part) => part.tokens.length);
-  const padded = sequences * most(parts, longest);
-  const slotRows = parts.length * most(parts, (part) => part.tokens.length);
+  const padded = sequences * largest(parts, longest);
+  const slotRows = parts.length * largest(parts, (part) => part.tokens.length);
   if (tokens > limits.tokens || padded > MAX_PADDING * tokens || slotRows > MAX_PADDING * tokens) return false;
   const load = { tokens, rows: sumOf(parts, ({ scored }) => scored.length), sequences };
-  const bytes = trainingBytes(item.model, { ...load, longest: most(parts, longest) });
+  const bytes = trainingBytes(item.model, { ...load, longest: largest(parts, longest) });
   return bytes + stackBytes(item, parts.length) <= limits.memoryBytes;
 }
 
@@ -64,10 +65,6 @@ function stackBytes({ lora, stackedRank, model }: LocalItem, count: number): num
 
 function longest({ lengths }: PartLayout): number {
   return lengths.reduce((most, length) => Math.max(most, length), 0);
-}
-
-function most(parts: readonly PartLayout[], count: (part: PartLayout) => number): number {
-  return parts.reduce((largest, part) => Math.max(largest, count(part)), 0);
 }
 
 function sumOf(parts: readonly PartLayout[], count: (part: PartLayout) => number): number {

@@ -1,3 +1,4 @@
+import { largest } from '../../../common/largest.js';
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { hostTensor, type HostTensor } from '../../graph/program.js';
 import { type NextToken } from '../../model-engine.js';
@@ -6,7 +7,7 @@ import { type PinnedAdapter } from '../pinned-weights.js';
 import { MASKED } from '../position-tables.js';
 import { type AdapterSlots } from './adapter-slots.js';
 import { type CachePool } from './cache-pool.js';
-import { type Advancing, largest, rowsOf, type Table } from './seating.js';
+import { type Advancing, rowsOf, type Table } from './seating.js';
 
 /** One step of a sequence. */
 export interface Piece extends Advancing {

@@ -1,3 +1,4 @@
+import { largest } from '../../../common/largest.js';
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { CachePool, type OpenSequence } from './cache-pool.js';
 import { capacityFor } from './kv-cache.js';
@@ -127,8 +128,4 @@ function tablesAsSeated<T extends Advancing>(advancing: readonly T[]): Table<T>[
 export function rowsOf(advancing: readonly Advancing[]): { first: number; count: number } {
   const first = -largest(advancing, ({ sequence }) => -sequence.seat!.row);
   return { first, count: largest(advancing, ({ sequence }) => sequence.seat!.row) - first + 1 };
-}
-
-export function largest<T>(items: readonly T[], valueOf: (item: T) => number): number {
-  return items.reduce((most, item) => Math.max(most, valueOf(item)), -Infinity);
 }
