@@ -156,6 +156,8 @@ class EngineInfo:
     batching: Literal["exact", "rounding", "off"]
     repeatability: Literal["bitwise", "rounding"]
     pass_tokens: int
+    # Memory that all open sequences may take together; None: the host decides.
+    sequence_bytes: int | None
     models: tuple[ModelInfo, ...]
 
 
