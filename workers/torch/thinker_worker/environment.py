@@ -20,6 +20,10 @@ class RankEnvironment:
     run: str
 
 
+# Without it torchrun keeps one store of addresses for all restarts; a host that joins again then waits for it forever.
+STORE_PER_LAUNCH = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1"
+
+
 def read_environment(variables: Mapping[str, str]) -> RankEnvironment:
     """@raises SystemExit that names the variable which is missing or wrong"""
 
@@ -32,7 +36,8 @@ def read_environment(variables: Mapping[str, str]) -> RankEnvironment:
     url = variables.get("THINKER_CONTROL_URL")
     if not url:
         raise SystemExit("THINKER_CONTROL_URL is not set: a rank must know where Thinker listens.")
-    run = variables.get("TORCHELASTIC_RUN_ID", "none")
+    if number("WORLD_SIZE", 1) > 1 and variables.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        raise SystemExit(f"Set {STORE_PER_LAUNCH} for torchrun: ranks that it restarts would read addresses of ranks that are gone.")
     return RankEnvironment(
         control_url=url,
         control_token=variables.get("THINKER_CONTROL_TOKEN", ""),
@@ -40,8 +45,14 @@ def read_environment(variables: Mapping[str, str]) -> RankEnvironment:
         rank=number("RANK", 0),
         local_rank=number("LOCAL_RANK", 0),
         world=number("WORLD_SIZE", 1),
-        run=f"{run}/{number('TORCHELASTIC_RESTART_COUNT', 0)}",
+        run=_launch_name(variables),
     )
+
+
+def _launch_name(variables: Mapping[str, str]) -> str:
+    """Equal for all ranks of a launch. The restart count is not: each host counts its own, and one that joins again at 0."""
+    run, address, port = (variables.get(name, "") for name in ("TORCHELASTIC_RUN_ID", "MASTER_ADDR", "MASTER_PORT"))
+    return f"{run}/{address}:{port}"
 
 
 def prepare_libraries() -> None:
