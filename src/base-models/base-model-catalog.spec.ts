@@ -53,6 +53,7 @@ const NO_HUB = 'http://127.0.0.1:9';
 const load = (entries: string[], options: Partial<CatalogOptions> = {}) =>
   BaseModelCatalog.load({
     entries,
+    backend: 'local',
     hub: { endpoint: NO_HUB, token: '', home: join(root, 'home') },
     weights: true,
     bundledFolder: join(root, 'tiny-chat'),

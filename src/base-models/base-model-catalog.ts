@@ -1,12 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { NotFoundError } from '../common/errors/request.errors.js';
 import { ConfigError } from '../config/config.error.js';
-import { UnsupportedCheckpointError } from '../formats/format.errors.js';
+import { type BackendKind } from '../compute/models/families/model-families.js';
 import { type BaseModel } from './base-model.js';
 import { openCheckpoint } from './checkpoint-files.js';
 import { HfChatTokenizer } from './tokenizers/hf-chat-tokenizer.js';
-import { parseHfConfig } from './model-config/hf-config.js';
+import { readConfigFile } from './model-config/config-file.js';
+import { parseModelConfig } from './model-config/hf-model-config.js';
 import { fetchModel, type HubOptions } from './hub/hub-download.js';
 import { HubRefusedError, HubUnreachableError } from './hub/hub.errors.js';
 
@@ -16,6 +17,8 @@ export interface CatalogOptions {
   /** Hugging Face ids or local folders; the first is the default model. */
   readonly entries: readonly string[];
   readonly hub: Pick<HubOptions, 'endpoint' | 'token' | 'home' | 'connectTimeoutMs'>;
+  /** What computes: it decides which architectures are accepted. */
+  readonly backend: BackendKind;
   /** Fetch and check the weights too; a process that does not compute needs none. */
   readonly weights: boolean;
   /** The model that stands in for DEFAULT_BASE_MODEL when the hub does not give it. */
@@ -99,7 +102,7 @@ async function loadEntry(entry: string, options: CatalogOptions): Promise<BaseMo
 
 async function openModel(name: string, folder: string, options: CatalogOptions): Promise<BaseModel> {
   const what = `Base model '${name}'`;
-  const config = parseHfConfig(await readConfig(folder, what), what, options.log);
+  const config = parseModelConfig(await readConfigFile(folder, what), what, options.backend, options.log);
   if (options.weights) await openCheckpoint(folder, config, what);
   const tokenizer = await HfChatTokenizer.load(folder, what);
   if (tokenizer.vocabSize > config.vocabSize) {
@@ -107,15 +110,6 @@ async function openModel(name: string, folder: string, options: CatalogOptions):
     options.log(`${what} has tokens without embeddings: requests that contain ids ${ids} are rejected.`);
   }
   return { name, folder, config, tokenizer };
-}
-
-async function readConfig(folder: string, what: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
-  } catch (error) {
-    const message = `${what} cannot be loaded: ${join(folder, 'config.json')} is missing or not JSON.`;
-    throw new UnsupportedCheckpointError(message, {}, { cause: error });
-  }
 }
 
 function isHubId(entry: string): boolean {

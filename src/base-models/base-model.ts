@@ -1,4 +1,4 @@
-import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ModelConfig } from '../domain/model/model-config.js';
 import { type ChatTokenizer } from './tokenizers/chat-tokenizer.js';
 
 /** A base model that this server offers, with everything but its weights in memory. */
@@ -7,6 +7,6 @@ export interface BaseModel {
   readonly name: string;
   /** Folder with config.json, tokenizer.json and, where an engine runs, the safetensors files. */
   readonly folder: string;
-  readonly config: TransformerConfig;
+  readonly config: ModelConfig;
   readonly tokenizer: ChatTokenizer;
 }

@@ -17,6 +17,7 @@ import { BaseModelCatalog } from './base-model-catalog.js';
         const logger = new Logger('BaseModels');
         return BaseModelCatalog.load({
           entries: config.baseModels,
+          backend: 'local',
           hub: config.hub,
           weights: config.runsWorker,
           bundledFolder: join(packageFolder(), 'models', 'tiny-chat'),

@@ -10,7 +10,7 @@ import {
   readSafetensorsHeader,
   type TensorEntry,
 } from '../formats/safetensors.js';
-import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ModelConfig } from '../domain/model/model-config.js';
 import { modelParameters } from '../compute/models/model-parameters.js';
 
 /**
@@ -46,11 +46,7 @@ const INDEX_FILE = 'model.safetensors.index.json';
 const RECOMPUTED = /(^|\.)rotary_emb\.inv_freq$/;
 
 /** `what` names the model in errors. @throws UnsupportedCheckpointError with the reason. */
-export async function openCheckpoint(
-  folder: string,
-  config: TransformerConfig,
-  what: string,
-): Promise<CheckpointFiles> {
+export async function openCheckpoint(folder: string, config: ModelConfig, what: string): Promise<CheckpointFiles> {
   const hash = createHash('sha256');
   const found = new Map<string, { file: string; entry: TensorEntry }>();
   for (const name of await safetensorsFiles(folder, what)) {
@@ -100,7 +96,7 @@ function weightDtype(entry: TensorEntry, shape: readonly number[], what: string)
 function checkNames(
   wanted: ReadonlyMap<string, unknown>,
   found: ReadonlyMap<string, unknown>,
-  config: TransformerConfig,
+  config: ModelConfig,
   what: string,
 ): void {
   const missing = [...wanted.keys()].filter((name) => !found.has(name));

@@ -51,7 +51,7 @@ function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSet
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),
     prefixCacheBytes: config.prefixCacheMb * 2 ** 20,
     checkpoints: localStoreSettings(config),
-    models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
+    models: catalog.list().map(({ name, folder }) => ({ name, folder })),
     lossPlugins: config.lossPlugins,
     cacheFolder: join(config.dataDir, 'weights'),
   };

@@ -1,7 +1,7 @@
 import { type AdamParams } from '../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapter-state.js';
 import { type FusedTerms } from '../domain/loss.js';
-import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ModelConfig } from '../domain/model/model-config.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
 import {
   type AdapterHandle,
@@ -119,7 +119,7 @@ export interface EngineCapabilities {
 
 export interface EngineModel {
   readonly name: string;
-  readonly config: TransformerConfig;
+  readonly config: ModelConfig;
   readonly parameterCount: number;
   /** Memory that an open sequence takes for each token that it holds. */
   readonly cacheBytesPerToken: number;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type NamedTensor } from '../domain/adapter/adapter-state.js';
-import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
+import { DEFAULT_LORA, type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../domain/model/transformer-config.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE, readPeftAdapter, writePeftAdapter } from './peft-adapter.js';
-import { adapterModules } from '../compute/models/adapter-modules.js';
+import { adapterModules, layerTargets, targetsOf } from '../compute/models/adapter-modules.js';
 import { encodeSafetensors, parseSafetensors, tensorArray, type TensorToWrite } from './safetensors.js';
 
 const config: TransformerConfig = {
@@ -109,9 +109,9 @@ describe('PEFT adapters', () => {
   });
 
   it("understand 'all-linear' as all but the output projection", () => {
-    const lora = { ...spec, targetModules: LAYER_TARGETS };
+    const lora = { ...spec, targetModules: layerTargets(config) };
     const read = readPeftAdapter(withConfig({ target_modules: 'all-linear' }, written(lora)), config);
-    expect(read.lora.targetModules).toEqual(LAYER_TARGETS);
+    expect(read.lora.targetModules).toEqual(layerTargets(config));
   });
 
   it('may carry the base weight of the output projection, of the right shape', () => {
@@ -128,7 +128,7 @@ describe('PEFT adapters', () => {
   });
 
   it('cover every kind of linear of the model', () => {
-    const lora = { ...DEFAULT_LORA, rank: 1, targetModules: TARGET_MODULES };
+    const lora = { ...DEFAULT_LORA, rank: 1, targetModules: targetsOf(config) };
     expect(readPeftAdapter(written(lora), config).weights.size).toBe(2 * (7 * 2 + 1));
   });
 });

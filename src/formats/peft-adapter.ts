@@ -3,7 +3,7 @@ import { AppError } from '../common/errors/app-error.js';
 import { adapterModules, type AdapterModule } from '../compute/models/adapter-modules.js';
 import { type AdapterTensors, type NamedTensor } from '../domain/adapter/adapter-state.js';
 import { loraRank, type LoraSpec } from '../domain/adapter/lora-spec.js';
-import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ModelConfig } from '../domain/model/model-config.js';
 import { ENCRYPTED_SUFFIX } from './age-encryption.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';
@@ -52,7 +52,7 @@ export function writePeftAdapter(adapter: PeftAdapter): Map<string, Uint8Array> 
  * @throws UnsupportedAdapterError when the files are malformed or use a feature of PEFT that is not supported here,
  * AdapterMismatchError when the tensors do not fit the base model.
  */
-export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: TransformerConfig): PeftAdapter {
+export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: ModelConfig): PeftAdapter {
   const peft = parsePeftConfig(required(files, ADAPTER_CONFIG_FILE));
   const bytes = required(files, ADAPTER_WEIGHTS_FILE);
   const { metadata, entries } = parseWeights(bytes, config);
@@ -92,7 +92,7 @@ interface WeightEntries {
   readonly entries: ReadonlyMap<string, TensorEntry>;
 }
 
-function parseWeights(bytes: Uint8Array, config: TransformerConfig): WeightEntries {
+function parseWeights(bytes: Uint8Array, config: ModelConfig): WeightEntries {
   const { metadata, tensors } = parseSafetensors(bytes, ADAPTER_WEIGHTS_FILE);
   const entries = new Map<string, TensorEntry>();
   for (const [fullName, entry] of tensors) {

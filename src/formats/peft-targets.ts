@@ -1,6 +1,6 @@
 import { type AdapterModule } from '../compute/models/adapter-modules.js';
 import { shortened } from '../common/shortened.js';
-import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
+import { type LoraSpec, TARGET_MODULES } from '../domain/adapter/lora-spec.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { type PeftConfig } from './peft-config.js';
 import { endMatch, firstGroup, fullMatch, type Pattern } from './python-pattern.js';
@@ -78,7 +78,7 @@ function resolved(
 function targetRule({ targets, ...layers }: PeftConfig): ((module: AdapterModule) => boolean) | null {
   if (typeof targets === 'string') {
     if (targets.toLowerCase() === 'all-linear') {
-      return ({ target }) => LAYER_TARGETS.some((known) => known === target);
+      return ({ target }) => target !== 'lm_head';
     }
     const matches = fullMatch(targets);
     return matches && (({ name }) => matches(name));

@@ -1,6 +1,6 @@
 import { type AdapterState, NO_GRADIENTS } from '../domain/adapter/adapter-state.js';
 import { type LoraSpec } from '../domain/adapter/lora-spec.js';
-import { type TransformerConfig } from '../domain/model/transformer-config.js';
+import { type ModelConfig } from '../domain/model/model-config.js';
 import { decodeOptimizerState, encodeOptimizerState, OPTIMIZER_FILE } from '../formats/optimizer-state.js';
 import { readPeftAdapter, writePeftAdapter } from '../formats/peft-adapter.js';
 import { type CheckpointStore } from './checkpoint-store.js';
@@ -35,18 +35,14 @@ export interface StoredAdapter {
 }
 
 /** @throws AdapterMismatchError when the files are for another base model, StorageError when they are damaged. */
-export async function readFiles(
-  store: CheckpointStore,
-  path: string,
-  config: TransformerConfig,
-): Promise<StoredAdapter> {
+export async function readFiles(store: CheckpointStore, path: string, config: ModelConfig): Promise<StoredAdapter> {
   const names = await store.list(path);
   const contents = await Promise.all(names.map(async (name) => [name, await store.read(path, name)] as const));
   return fromFiles(new Map(contents), config);
 }
 
 /** The same of files in memory, by name. @throws UnsupportedAdapterError, AdapterMismatchError */
-export function fromFiles(files: ReadonlyMap<string, Uint8Array>, config: TransformerConfig): StoredAdapter {
+export function fromFiles(files: ReadonlyMap<string, Uint8Array>, config: ModelConfig): StoredAdapter {
   const { lora, weights, baseModelName } = readPeftAdapter(files, config);
   const optimizer = files.get(OPTIMIZER_FILE);
   const fresh = { moments: { m: new Map(), v: new Map() }, step: 0, ...NO_GRADIENTS, passes: 0 };

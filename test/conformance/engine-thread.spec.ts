@@ -38,7 +38,7 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
     checkpoints: { folder: join(settings.cacheFolder, 'checkpoints'), fullFlag: '' },
-    models: [{ name, folder, config }],
+    models: [{ name, folder }],
     ...settings,
   };
   return new RemoteBackend(() => openEngineThread(whole));

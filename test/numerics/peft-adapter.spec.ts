@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
-import { LAYER_TARGETS, TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
+import { layerTargets, targetsOf } from '../../src/compute/models/adapter-modules.js';
 import { readPeftAdapter, writePeftAdapter } from '../../src/formats/peft-adapter.js';
 import { parseSafetensors, tensorArray } from '../../src/formats/safetensors.js';
 
@@ -15,13 +15,14 @@ const folder = (name: string) =>
 
 describe('adapters saved by PEFT', () => {
   it.each([
-    ['llama-all', 'llama', LAYER_TARGETS],
-    ['llama-all-head', 'llama', TARGET_MODULES],
-    ['qwen3-all-head', 'qwen3', TARGET_MODULES],
+    ['llama-all', 'llama', layerTargets],
+    ['llama-all-head', 'llama', targetsOf],
+    ['qwen3-all-head', 'qwen3', targetsOf],
   ])('reads %s and writes it back with the same numbers', (name, model, targets) => {
+    const targetModules = targets(configOf(model));
     const files = folder(name);
     const adapter = readPeftAdapter(files, configOf(model));
-    expect(adapter.lora).toEqual({ rank: 4, alpha: 8, dropout: 0.05, rsLora: false, seed: 0, targetModules: targets });
+    expect(adapter.lora).toEqual({ rank: 4, alpha: 8, dropout: 0.05, rsLora: false, seed: 0, targetModules });
     expect(adapter.baseModelName).toBe(`tiny-random/${model}`);
 
     const [theirs, ours] = [files, writePeftAdapter(adapter)].map((made) => made.get('adapter_model.safetensors')!);

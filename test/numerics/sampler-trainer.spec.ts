@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
+import { layerTargets, targetsOf } from '../../src/compute/models/adapter-modules.js';
 import { type ModelTarget } from '../../src/compute/compute-backend.js';
 import { type HostBackend } from '../../src/compute/host/host-backend.js';
 import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
-import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec, TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
+import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { type SampledSequence, type SamplingParams } from '../../src/domain/sampling.js';
 import { SeededRandom } from '../chaos/seeded-random.js';
 import { ONNXRUNTIME } from '../support/executors.js';
@@ -24,8 +25,8 @@ const AT_ONCE = 24;
 
 const LORAS: Readonly<Record<string, LoraSpec>> = {
   attention: { ...DEFAULT_LORA, rank: 4, seed: 1 },
-  layers: { ...DEFAULT_LORA, rank: 16, targetModules: [...LAYER_TARGETS], seed: 2 },
-  everything: { ...DEFAULT_LORA, rank: 8, targetModules: [...TARGET_MODULES], seed: 3 },
+  layers: { ...DEFAULT_LORA, rank: 16, targetModules: layerTargets(CONFIG), seed: 2 },
+  everything: { ...DEFAULT_LORA, rank: 8, targetModules: targetsOf(CONFIG), seed: 3 },
   wide: { ...DEFAULT_LORA, rank: 32, alpha: 8, targetModules: ['o_proj', 'up_proj'], seed: 4 },
 };
 /** Trains meanwhile, and is not sampled from. */

@@ -1,4 +1,4 @@
-import { type ModelFamily } from '../../compute/models/families/model-family.js';
+import { type LocalFamily } from '../../compute/models/families/model-family.js';
 import { COMMON_DEFAULTS } from './hf-model-family.js';
 import { ConfigReader, type Json, unsupported } from './hf-config-reader.js';
 
@@ -6,7 +6,7 @@ import { ConfigReader, type Json, unsupported } from './hf-config-reader.js';
  * Tokens that attention reaches back to, itself included, in the layers that slide; null if none does. Up to that length
  * sliding and full attention are the same.
  */
-export function attentionWindow(json: Json, family: ModelFamily, layerCount: number, what: string): number | null {
+export function attentionWindow(json: Json, family: LocalFamily, layerCount: number, what: string): number | null {
   const window = statedWindow(json, family, what);
   const layerTypes = parseLayerTypes(json, family, layerCount, what);
   if (layerTypes) {
@@ -21,7 +21,7 @@ export function attentionWindow(json: Json, family: ModelFamily, layerCount: num
   return fullLayers < layerCount ? window : null;
 }
 
-function statedWindow(json: Json, family: ModelFamily, what: string): number | null {
+function statedWindow(json: Json, family: LocalFamily, what: string): number | null {
   const read = new ConfigReader(json, what);
   if (hasWindowSwitch(family) && !read.flag('use_sliding_window', COMMON_DEFAULTS.use_sliding_window)) return null;
   if (json['sliding_window'] === null) return null;
@@ -29,11 +29,11 @@ function statedWindow(json: Json, family: ModelFamily, what: string): number | n
   return read.size('sliding_window', COMMON_DEFAULTS.sliding_window);
 }
 
-function hasWindowSwitch({ configuration }: ModelFamily): boolean {
+function hasWindowSwitch({ configuration }: LocalFamily): boolean {
   return configuration.slidingWindow === 'if_enabled';
 }
 
-function parseLayerTypes(json: Json, family: ModelFamily, layerCount: number, what: string): readonly unknown[] | null {
+function parseLayerTypes(json: Json, family: LocalFamily, layerCount: number, what: string): readonly unknown[] | null {
   const layerTypes = json['layer_types'];
   const { rejectsLayerTypes: other } = family.configuration;
   if (other !== undefined && layerTypes !== undefined) {

@@ -201,9 +201,10 @@ export function refuseUnsupportedFields(
   const ignored: string[] = [];
   for (const [field, value] of Object.entries(json)) {
     if (READ_FIELDS.has(field) || HARMLESS.has(field) || HARMLESS_NAMES.test(field) || isEmpty(value)) continue;
+    if (configuration.unreadFields?.includes(field) || configuration.ownFields?.includes(field)) continue;
     const refusal = Object.hasOwn(REFUSED_FIELDS, field) ? REFUSED_FIELDS[field] : undefined;
     if (refusal) {
-      if (value === refusal.neutral || configuration.unreadFields?.includes(field)) continue;
+      if (value === refusal.neutral || (field === 'auto_map' && isFormerCode(value, configuration))) continue;
       throw unsupported(what, refusal.reason ?? changed(field, value), refusal.remedy);
     }
     if (COMPUTATION.test(field) && value !== false && value !== 0) {
@@ -216,6 +217,12 @@ export function refuseUnsupportedFields(
     ignored.push(field);
   }
   if (ignored.length > 0) note(`${what}: ignoring unknown fields of config.json: ${ignored.join(', ')}.`);
+}
+
+/** Does auto_map name only the class that transformers has by now? Tokenizers are read from their files in any case. */
+function isFormerCode(value: unknown, { formerCode = [] }: ModelFamily['configuration']): boolean {
+  const classes = isRecord(value) ? Object.entries(value).filter(([name]) => name !== 'AutoTokenizer') : [];
+  return classes.length > 0 && classes.every(([, code]) => formerCode.some((known) => known === code));
 }
 
 function changed(field: string, value: unknown): string {

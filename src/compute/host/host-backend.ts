@@ -1,6 +1,6 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type ModelConfig } from '../../domain/model/model-config.js';
 import { type LossRegistry } from '../../losses/loss-registry.js';
 import { readFiles } from '../../storage/adapter-files.js';
 import { type CheckpointStore } from '../../storage/checkpoint-store.js';
@@ -240,7 +240,7 @@ export class HostBackend extends ComputeBackend {
     return this.decoding.versions.change({ kind: 'weights', id }, () => this.engine.dropWeights(id));
   }
 
-  private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
+  private async stateOf(from: StateSource, config: ModelConfig): Promise<AdapterState> {
     if ('state' in from) return from.state;
     if ('adapterId' in from) return this.exportState(from.adapterId);
     return (await readFiles(this.options.checkpoints, from.ref, config)).state;

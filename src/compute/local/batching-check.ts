@@ -1,9 +1,9 @@
 import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
-import { DEFAULT_LORA, LAYER_TARGETS, type LoraSpec } from '../../domain/adapter/lora-spec.js';
+import { DEFAULT_LORA, type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { offsetsOf } from '../../domain/ragged-tensor.js';
 import { type Executor } from '../executor.js';
 import { type NextToken, type PassItem, type RunSlopes } from '../model-engine.js';
-import { loraShapes } from '../models/adapter-modules.js';
+import { layerTargets, loraShapes } from '../models/adapter-modules.js';
 import { RandomStream } from '../numerics/random.js';
 import { type LocalModel } from './local-model.js';
 import { loraFeeds } from './live-adapter.js';
@@ -93,7 +93,7 @@ async function resultsOf(runtime: ModelRuntime, which: readonly number[]): Promi
 function itemOf(runtime: ModelRuntime, request: number): LocalItem {
   const { config } = runtime;
   const { rank, lengths } = REQUESTS[request]!;
-  const lora: LoraSpec = { ...DEFAULT_LORA, rank, targetModules: LAYER_TARGETS, seed: request };
+  const lora: LoraSpec = { ...DEFAULT_LORA, rank, targetModules: layerTargets(config), seed: request };
   const weights: AdapterTensors = new Map(
     [...loraShapes(config, lora)].map(([name, shape]) => [name, { shape, data: uniform(`${request}/${name}`, shape) }]),
   );

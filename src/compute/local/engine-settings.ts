@@ -1,5 +1,4 @@
 import { type AppConfig } from '../../config/app-config.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 import { type LocalStoreSettings } from '../../storage/local-store.js';
 
 /** What an engine is built from; it can be cloned between threads. */
@@ -17,7 +16,7 @@ export interface EngineSettings {
   readonly sequenceBytes: number;
   readonly prefixCacheBytes: number;
   readonly checkpoints: LocalStoreSettings;
-  readonly models: readonly { readonly name: string; readonly folder: string; readonly config: TransformerConfig }[];
+  readonly models: readonly { readonly name: string; readonly folder: string }[];
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];
   /** Folder for float32 weights and compiled graphs. */

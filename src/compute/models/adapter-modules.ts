@@ -1,6 +1,6 @@
 import { loraRank, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/adapter/lora-spec.js';
+import { type ModelConfig } from '../../domain/model/model-config.js';
 import { modelParameters } from './model-parameters.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
 
 /** A linear of a base model that can carry a LoRA. */
 export interface AdapterModule {
@@ -11,25 +11,38 @@ export interface AdapterModule {
   readonly outputs: number;
 }
 
+/** In transformers, the experts of a layer are stacked into one parameter; they are no linears, to PEFT neither. */
+const EXPERT = /\.experts\./;
+
 /** All linears that can carry a LoRA, layer by layer, the output projection last. */
-export function adapterModules(config: TransformerConfig): AdapterModule[] {
+export function adapterModules(config: ModelConfig): AdapterModule[] {
   const modules: AdapterModule[] = [];
   // A tied output projection is still a module of its own to PEFT.
   for (const [parameter, shape] of modelParameters({ ...config, tiedEmbeddings: false })) {
     const name = parameter.replace(/\.weight$/, '');
     const target = TARGET_MODULES.find((known) => known === name.split('.').at(-1));
     const [outputs, inputs] = shape;
-    if (target !== undefined && name !== parameter && outputs !== undefined && inputs !== undefined) {
-      modules.push({ name, target, inputs, outputs });
-    }
+    if (target === undefined || name === parameter || EXPERT.test(name)) continue;
+    if (outputs !== undefined && inputs !== undefined) modules.push({ name, target, inputs, outputs });
   }
   return modules;
+}
+
+/** The kinds of linears that can carry a LoRA in this model, in the order of TARGET_MODULES. */
+export function targetsOf(config: ModelConfig): readonly TargetModule[] {
+  const present = new Set(adapterModules({ ...config, layerCount: 1 }).map(({ target }) => target));
+  return TARGET_MODULES.filter((target) => present.has(target));
+}
+
+/** Those of the decoder layers, which PEFT calls `all-linear`. */
+export function layerTargets(config: ModelConfig): readonly TargetModule[] {
+  return targetsOf(config).filter((target) => target !== 'lm_head');
 }
 
 type LoraShape = Pick<LoraSpec, 'rank' | 'targetModules' | 'rankPattern' | 'excludedModules'>;
 
 /** Shape of every tensor of an adapter by PEFT's name, in order: A is [rank, inputs], B is [outputs, rank]. */
-export function loraShapes(config: TransformerConfig, spec: LoraShape): Map<string, readonly [number, number]> {
+export function loraShapes(config: ModelConfig, spec: LoraShape): Map<string, readonly [number, number]> {
   const excluded = new Set(spec.excludedModules);
   return new Map(
     adapterModules(config)
@@ -42,7 +55,7 @@ export function loraShapes(config: TransformerConfig, spec: LoraShape): Map<stri
 }
 
 /** Numbers in the A and B matrices of an adapter. */
-export function loraParameterCount(config: TransformerConfig, spec: LoraShape): number {
+export function loraParameterCount(config: ModelConfig, spec: LoraShape): number {
   let count = 0;
   for (const [rows, columns] of loraShapes(config, spec).values()) count += rows * columns;
   return count;

@@ -2,7 +2,7 @@ import { type TransformerConfig } from '../../domain/model/transformer-config.js
 import { recomputed, rmsNorm } from '../graph/composites.js';
 import { type Tensor } from '../graph/graph.js';
 import { type Operations } from '../graph/operations.js';
-import { MODEL_FAMILIES } from './families/model-families.js';
+import { LOCAL_FAMILIES } from './families/model-families.js';
 import { type LoraLinears } from './lora-linears.js';
 import { type SequenceLayout } from './sequence-layout.js';
 
@@ -20,7 +20,7 @@ export function transformer(
   tokens: Tensor,
   { recompute = false }: { recompute?: boolean } = {},
 ): Tensor {
-  const family = MODEL_FAMILIES[config.family];
+  const family = LOCAL_FAMILIES[config.family];
   let hidden = ops.gatherRows(embedding(ops, config), tokens);
   for (let layer = 0; layer < config.layerCount; layer++) {
     const record = family.decoderLayer({ ops, config, linears, layout, layer });

@@ -5,17 +5,12 @@ import {
   NO_GRADIENTS,
 } from '../../domain/adapter/adapter-state.js';
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type ModelConfig } from '../../domain/model/model-config.js';
 import { StateMismatchError } from './engine.errors.js';
 import { loraShapes } from '../models/adapter-modules.js';
 
 /** @throws StateMismatchError unless the tensors are exactly those that the adapter has */
-export function requireFits(
-  adapterId: string,
-  config: TransformerConfig,
-  lora: LoraSpec,
-  weights: AdapterTensors,
-): void {
+export function requireFits(adapterId: string, config: ModelConfig, lora: LoraSpec, weights: AdapterTensors): void {
   const expected = loraShapes(config, lora);
   for (const [name, shape] of expected) {
     const given = weights.get(name);
@@ -32,7 +27,7 @@ export function requireFits(
 /** @throws StateMismatchError unless weights, and moments and gradients where there are any, are those of the adapter */
 export function requireStateFits(
   adapterId: string,
-  config: TransformerConfig,
+  config: ModelConfig,
   lora: LoraSpec,
   { weights, moments, gradients }: AdapterState,
 ): void {

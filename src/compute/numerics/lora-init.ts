@@ -1,7 +1,7 @@
 import { type NamedTensor } from '../../domain/adapter/adapter-state.js';
 import { loraShapes } from '../models/adapter-modules.js';
 import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { type ModelConfig } from '../../domain/model/model-config.js';
 import { RandomStream } from './random.js';
 
 /**
@@ -9,7 +9,7 @@ import { RandomStream } from './random.js';
  * B zero, so that a new adapter changes nothing. Each A has a random stream of its own, by its name: the same seed gives
  * the same A whichever other modules are targeted.
  */
-export function initialLoraWeights(config: TransformerConfig, spec: LoraSpec): Map<string, NamedTensor> {
+export function initialLoraWeights(config: ModelConfig, spec: LoraSpec): Map<string, NamedTensor> {
   const weights = new Map<string, NamedTensor>();
   for (const [name, shape] of loraShapes(config, spec)) {
     const data = new Float32Array(shape[0] * shape[1]);

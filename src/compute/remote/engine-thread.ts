@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openCheckpoint } from '../../base-models/checkpoint-files.js';
+import { readConfigFile } from '../../base-models/model-config/config-file.js';
+import { parseHfConfig } from '../../base-models/model-config/hf-config.js';
 import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
@@ -40,7 +42,8 @@ async function buildBackend(): Promise<ComputeBackend> {
   });
 }
 
-async function loadModel({ name, folder, config }: EngineSettings['models'][number]): Promise<LocalModel> {
+async function loadModel({ name, folder }: EngineSettings['models'][number]): Promise<LocalModel> {
+  const config = parseHfConfig(await readConfigFile(folder, name), name);
   const checkpoint = await openCheckpoint(folder, config, name);
   const weights = await prepareWeightFile(checkpoint, { cacheFolder: settings.cacheFolder });
   return { name, config, weights };

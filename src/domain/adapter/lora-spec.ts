@@ -1,8 +1,18 @@
 import { type Seed } from '../seed.js';
 
-/** The linears of a decoder layer that can carry a LoRA, named as in Hugging Face and PEFT, and the output projection. */
-export const LAYER_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
-export const TARGET_MODULES = [...LAYER_TARGETS, 'lm_head'] as const;
+/** The linears that can carry a LoRA in some base model, named as in Hugging Face and PEFT. */
+export const TARGET_MODULES = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'qkv_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'gate_up_proj',
+  'down_proj',
+  'lm_head',
+] as const;
 export type TargetModule = (typeof TARGET_MODULES)[number];
 
 /** Everything that shapes an adapter; fixed at creation. */

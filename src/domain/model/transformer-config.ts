@@ -1,22 +1,12 @@
+import { type ModelConfig } from './model-config.js';
+
 /**
- * Architecture of a dense decoder-only transformer, as read from a checkpoint's config.json. What all models of a family
- * have in common follows from its name: src/compute/models/families.
+ * What the local engine computes: a dense decoder-only transformer. What all models of a family have in common follows
+ * from its name: src/compute/models/families.
  */
-export interface TransformerConfig {
+export interface TransformerConfig extends ModelConfig {
   readonly family: 'llama' | 'mistral' | 'qwen2' | 'qwen3';
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly layerCount: number;
-  readonly headCount: number;
-  /** Key/value heads (grouped-query attention); divides headCount. */
-  readonly kvHeadCount: number;
-  readonly headDim: number;
   readonly rmsNormEps: number;
-  /** Longest sequence that is computed, in tokens. */
-  readonly contextLength: number;
-  /** Output projection shares the embedding matrix. */
-  readonly tiedEmbeddings: boolean;
   readonly rope: RopeConfig;
 }
 

@@ -21,6 +21,7 @@ import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entit
 import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { type Fork, type NamedAdapter, type NewAdapter } from './new-adapter.js';
+import { resolveTargets } from './target-selection.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
@@ -52,7 +53,7 @@ export class AdaptersService {
   /** A new adapter, or the one that a request at the same time was faster to make. */
   async createOrGet(wanted: NamedAdapter): Promise<AdapterEntity> {
     const created = await this.insert(wanted);
-    return created ? created.adapter : checkSame(await this.get(wanted.modelId), wanted);
+    return created ? created.adapter : this.checkSame(await this.get(wanted.modelId), wanted);
   }
 
   /** A new adapter, or the future of the request that made it, where this is a repeat of that request. */
@@ -60,7 +61,7 @@ export class AdaptersService {
     const created = await this.insert(wanted);
     return created
       ? created.accepted
-      : this.futures.submit(toCreation(checkSame(await this.get(wanted.modelId), wanted)));
+      : this.futures.submit(toCreation(this.checkSame(await this.get(wanted.modelId), wanted)));
   }
 
   /** @throws AdapterNotFoundError */
@@ -97,9 +98,11 @@ export class AdaptersService {
   /** The adapter of this name, which must be as wanted, or null; and the base model that it has or would get. */
   async resolve(wanted: NamedAdapter): Promise<{ adapter: AdapterEntity | null; model: BaseModel }> {
     const adapter = await this.find(wanted.modelId);
-    if (adapter) return { adapter: checkSame(adapter, wanted), model: this.baseModels.get(adapter.baseModel) };
+    if (adapter) return { adapter: this.checkSame(adapter, wanted), model: this.baseModels.get(adapter.baseModel) };
     checkModelId(wanted.modelId, this.baseModelNames());
-    return { adapter: null, model: this.baseModel(wanted.baseModel) };
+    const model = this.baseModel(wanted.baseModel);
+    resolveTargets(wanted.lora.targetModules, model);
+    return { adapter: null, model };
   }
 
   /** The caller's, newest first, those before `cursor` where it is given. */
@@ -153,6 +156,21 @@ export class AdaptersService {
     return this.futures.submit({ kind: 'unload_adapter', adapterId, modelId, baseModel, request });
   }
 
+  /** A request that describes the adapter otherwise than it is would train something else than it thinks. */
+  private checkSame(adapter: AdapterEntity, { baseModel, lora }: NewAdapter): AdapterEntity {
+    if (baseModel !== undefined && baseModel !== adapter.baseModel) {
+      throw conflict(adapter, 'base_model', baseModel, adapter.baseModel);
+    }
+    const targetModules = lora.targetModules && resolveTargets(lora.targetModules, this.baseModel(adapter.baseModel));
+    const actual: Readonly<Record<string, unknown>> = { ...adapter.lora };
+    for (const [name, wished] of Object.entries({ ...lora, ...(targetModules && { targetModules }) })) {
+      if (JSON.stringify(wished) !== JSON.stringify(actual[name])) {
+        throw conflict(adapter, `lora_config.${WIRE_NAMES[name] ?? name}`, wished, actual[name]);
+      }
+    }
+    return adapter;
+  }
+
   private baseModelNames(): string[] {
     return this.baseModels.list().map((model) => model.name);
   }
@@ -162,7 +180,8 @@ export class AdaptersService {
     const model = this.baseModel(wanted.baseModel);
     const wished = wanted.modelId ?? generateModelId(model.name);
     const modelId = checkModelId(wished, this.baseModelNames(), wanted.sessionId);
-    const lora = { ...DEFAULT_LORA, ...wanted.lora };
+    const targetModules = resolveTargets(wanted.lora.targetModules, model);
+    const lora = { ...DEFAULT_LORA, ...wanted.lora, targetModules };
     await this.checkRank(largestRank(lora));
     const id = wanted.id ?? `adapter_${ulid()}`;
     const row = {
@@ -241,20 +260,6 @@ function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'l
 function nameTaken(modelId: string | undefined): ConflictError {
   const remedy = 'Choose another model_id, or delete the existing adapter first.';
   return new ConflictError(`An adapter '${modelId}' already exists. ${remedy}`, { field: 'model_id', remedy });
-}
-
-/** A request that describes the adapter otherwise than it is would train something else than it thinks. */
-function checkSame(adapter: AdapterEntity, wanted: NewAdapter): AdapterEntity {
-  if (wanted.baseModel !== undefined && wanted.baseModel !== adapter.baseModel) {
-    throw conflict(adapter, 'base_model', wanted.baseModel, adapter.baseModel);
-  }
-  const actual: Readonly<Record<string, unknown>> = { ...adapter.lora };
-  for (const [name, wished] of Object.entries(wanted.lora)) {
-    if (JSON.stringify(wished) !== JSON.stringify(actual[name])) {
-      throw conflict(adapter, `lora_config.${WIRE_NAMES[name] ?? name}`, wished, actual[name]);
-    }
-  }
-  return adapter;
 }
 
 const WIRE_NAMES: Readonly<Record<string, string>> = { targetModules: 'target_modules', rsLora: 'use_rslora' };

@@ -1,5 +1,5 @@
-import { type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
+import { type WantedLora } from './target-selection.js';
 
 /** The files of a new adapter's first state, which are in the checkpoint store already. */
 export type FirstState = Pick<AdapterSnapshotEntity, 'path' | 'step' | 'sizeBytes' | 'digest'>;
@@ -18,7 +18,7 @@ export interface NewAdapter {
   readonly id?: string;
   readonly modelId?: string;
   readonly baseModel?: string;
-  readonly lora: Partial<LoraSpec>;
+  readonly lora: WantedLora;
   /** The Tinker session that makes it, and what its client wants to remember with it. */
   readonly sessionId?: string;
   readonly userMetadata?: Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { AppConfig } from '../../config/app-config.js';
-import { modelParameters } from '../../compute/models/model-parameters.js';
-import { type TransformerConfig } from '../../domain/model/transformer-config.js';
+import { targetsOf } from '../../compute/models/adapter-modules.js';
+import { parameterCount } from '../../compute/models/model-parameters.js';
 import { LossRegistry } from '../../losses/loss-registry.js';
 import { type WorkerCapabilities, WorkersService } from '../workers/index.js';
 
@@ -23,6 +23,7 @@ export interface ServedModel {
   readonly contextLength: number;
   readonly vocabSize: number;
   readonly parameterCount: number;
+  readonly targetModules: readonly string[];
 }
 
 /** What this server can do: base models from the catalog, losses from the registry, the engine from the worker's row. */
@@ -43,7 +44,8 @@ export class CapabilitiesService {
         family: config.family,
         contextLength: config.contextLength,
         vocabSize: config.vocabSize,
-        parameterCount: countParameters(config),
+        parameterCount: parameterCount(config),
+        targetModules: targetsOf(config),
       })),
       lossFunctions: this.losses.list().map(({ name }) => name),
       maxAdaptersPerKey: this.config.maxAdaptersPerKey,
@@ -53,10 +55,4 @@ export class CapabilitiesService {
       batching: worker?.batching ?? null,
     };
   }
-}
-
-function countParameters(config: TransformerConfig): number {
-  let total = 0;
-  for (const shape of modelParameters(config).values()) total += shape.reduce((product, size) => product * size, 1);
-  return total;
 }

@@ -4,6 +4,7 @@ import { type AdamParams } from '../../../src/domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../../src/domain/adapter/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../../src/domain/ragged-tensor.js';
+import { type ModelConfig } from '../../../src/domain/model/model-config.js';
 import { type TransformerConfig } from '../../../src/domain/model/transformer-config.js';
 import { LossRegistry } from '../../../src/losses/loss-registry.js';
 import {
@@ -54,10 +55,10 @@ import { logprob, sample, scoresAfter, topOf } from './fake-sampling.js';
 
 export interface FakeModel {
   readonly name: string;
-  readonly config: TransformerConfig;
+  readonly config: ModelConfig;
 }
 
-export const FAKE_MODEL: FakeModel = {
+export const FAKE_MODEL: FakeModel & { readonly config: TransformerConfig } = {
   name: 'fake/tiny',
   config: {
     family: 'llama',
@@ -305,7 +306,7 @@ export class FakeBackend extends ComputeBackend {
     return loaded;
   }
 
-  private async stateOf(from: StateSource, config: TransformerConfig): Promise<AdapterState> {
+  private async stateOf(from: StateSource, config: ModelConfig): Promise<AdapterState> {
     if ('state' in from) return copyState(from.state);
     if ('adapterId' in from) return copyState(this.adapter(from.adapterId).state);
     return (await readFiles(this.checkpoints, from.ref, config)).state;

@@ -1,12 +1,12 @@
-import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
+import { type ModelConfig } from '../../../domain/model/model-config.js';
 import { gatedSilu, rmsNorm } from '../../graph/composites.js';
 import { type Tensor } from '../../graph/graph.js';
-import { type LayerContext, type ModelFamily, type ParameterShapes } from './model-family.js';
+import { type LayerContext, type LocalFamily, type ParameterShapes } from './model-family.js';
 
 type HeadProjection = 'q_proj' | 'k_proj' | 'v_proj';
 
 /** Llama 2 and 3 (arXiv:2307.09288, arXiv:2407.21783), and every model published as LlamaForCausalLM. */
-export const LLAMA: ModelFamily = {
+export const LLAMA: LocalFamily = {
   name: 'llama',
   architecture: 'LlamaForCausalLM',
   configuration: {
@@ -29,20 +29,32 @@ export const LLAMA: ModelFamily = {
   },
 };
 
-export function llamaLayerParameters(config: TransformerConfig): ParameterShapes {
-  const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
+export function llamaLayerParameters(config: ModelConfig): ParameterShapes {
+  const { hiddenSize } = config;
+  return [
+    ['input_layernorm.weight', [hiddenSize]],
+    ...attentionProjections(config),
+    ['post_attention_layernorm.weight', [hiddenSize]],
+    ...gatedMlp(config, 'mlp'),
+  ];
+}
+
+export function attentionProjections({ hiddenSize, headCount, kvHeadCount, headDim }: ModelConfig): ParameterShapes {
   const queries = headCount * headDim;
   const keys = kvHeadCount * headDim;
   return [
-    ['input_layernorm.weight', [hiddenSize]],
     ['self_attn.q_proj.weight', [queries, hiddenSize]],
     ['self_attn.k_proj.weight', [keys, hiddenSize]],
     ['self_attn.v_proj.weight', [keys, hiddenSize]],
     ['self_attn.o_proj.weight', [hiddenSize, queries]],
-    ['post_attention_layernorm.weight', [hiddenSize]],
-    ['mlp.gate_proj.weight', [intermediateSize, hiddenSize]],
-    ['mlp.up_proj.weight', [intermediateSize, hiddenSize]],
-    ['mlp.down_proj.weight', [hiddenSize, intermediateSize]],
+  ];
+}
+
+export function gatedMlp({ hiddenSize, intermediateSize }: ModelConfig, module: string): ParameterShapes {
+  return [
+    [`${module}.gate_proj.weight`, [intermediateSize, hiddenSize]],
+    [`${module}.up_proj.weight`, [intermediateSize, hiddenSize]],
+    [`${module}.down_proj.weight`, [hiddenSize, intermediateSize]],
   ];
 }
 

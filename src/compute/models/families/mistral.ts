@@ -1,8 +1,8 @@
 import { LLAMA } from './llama.js';
-import { type ModelFamily } from './model-family.js';
+import { type LocalFamily } from './model-family.js';
 
 /** Mistral 7B and Nemo (arXiv:2310.06825): Llama's layers with a sliding attention window. */
-export const MISTRAL: ModelFamily = {
+export const MISTRAL: LocalFamily = {
   ...LLAMA,
   name: 'mistral',
   architecture: 'MistralForCausalLM',

@@ -1,4 +1,4 @@
-import { type ConfigurationDefaults, type ModelFamily } from './model-family.js';
+import { type ConfigurationDefaults, type LocalFamily } from './model-family.js';
 import { LlamaLayer, llamaLayerParameters } from './llama.js';
 
 export const QWEN_DEFAULTS: ConfigurationDefaults = {
@@ -10,7 +10,7 @@ export const QWEN_DEFAULTS: ConfigurationDefaults = {
 };
 
 /** Qwen2 and Qwen2.5 (arXiv:2407.10671): Llama's layers with biases on the query, key and value projections. */
-export const QWEN2: ModelFamily = {
+export const QWEN2: LocalFamily = {
   name: 'qwen2',
   architecture: 'Qwen2ForCausalLM',
   configuration: {

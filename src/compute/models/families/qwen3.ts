@@ -1,10 +1,11 @@
+import { type ModelConfig } from '../../../domain/model/model-config.js';
 import { type Tensor } from '../../graph/graph.js';
 import { LlamaLayer, llamaLayerParameters } from './llama.js';
-import { type ModelFamily } from './model-family.js';
+import { type LocalFamily, type ParameterShapes } from './model-family.js';
 import { QWEN_DEFAULTS } from './qwen2.js';
 
 /** Dense Qwen3 (arXiv:2505.09388): Llama's layers with an RMS norm on each query and key head. */
-export const QWEN3: ModelFamily = {
+export const QWEN3: LocalFamily = {
   name: 'qwen3',
   architecture: 'Qwen3ForCausalLM',
   configuration: {
@@ -13,17 +14,21 @@ export const QWEN3: ModelFamily = {
     slidingWindow: 'if_enabled',
   },
   layerParameters(config) {
-    return [
-      ...llamaLayerParameters(config),
-      ['self_attn.q_norm.weight', [config.headDim]],
-      ['self_attn.k_norm.weight', [config.headDim]],
-    ];
+    return [...llamaLayerParameters(config), ...headNorms(config)];
   },
   decoderLayer(context) {
     const layer = new Qwen3Layer(context);
     return (hidden) => layer.forward(hidden);
   },
 };
+
+/** Norms that all query heads and all key heads share. */
+export function headNorms({ headDim }: ModelConfig): ParameterShapes {
+  return [
+    ['self_attn.q_norm.weight', [headDim]],
+    ['self_attn.k_norm.weight', [headDim]],
+  ];
+}
 
 class Qwen3Layer extends LlamaLayer {
   protected override queryOrKeyHeads(x: Tensor, projection: 'q_proj' | 'k_proj', count: number): Tensor {

@@ -3,9 +3,8 @@ import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, Max, Min } f
 import { SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
 import { TARGET_MODULES } from '../../../domain/adapter/lora-spec.js';
 import { type Seed } from '../../../domain/seed.js';
+import { ALL_LINEAR } from '../target-selection.js';
 
-/** PEFT's shorthand for every linear of the decoder layers. */
-export const ALL_LINEAR = 'all-linear';
 const FINITE = { allowNaN: false, allowInfinity: false };
 
 export class LoraConfigDto {
@@ -59,7 +58,10 @@ export class LoraConfigDto {
   @Max(0.99)
   lora_dropout?: number;
 
-  /** Linear layers with LoRA, or "all-linear" for all seven of every layer (never including lm_head). */
+  /**
+   * Linears with LoRA, of those that the base model has (GET /get_server_capabilities lists them), or "all-linear" for all
+   * of every layer (never including lm_head). Default for models with a joint qkv_proj: ["qkv_proj"].
+   */
   @ApiProperty({
     oneOf: [
       { type: 'array', items: { type: 'string', enum: [...TARGET_MODULES] } },

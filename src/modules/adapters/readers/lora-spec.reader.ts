@@ -1,12 +1,13 @@
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { isGiven } from '../../../common/json/json-fields.js';
 import { oneSetting } from '../../../common/json/one-setting.js';
-import { LAYER_TARGETS, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../../domain/adapter/lora-spec.js';
+import { TARGET_MODULES } from '../../../domain/adapter/lora-spec.js';
 import { toSeed } from '../../../domain/seed.js';
-import { ALL_LINEAR, type LoraConfigDto } from '../dto/lora-config.dto.js';
+import { type LoraConfigDto } from '../dto/lora-config.dto.js';
+import { ALL_LINEAR, type TargetSelection, type WantedLora } from '../target-selection.js';
 
 /** What the request says about the adapter; what it leaves out is for the caller to fill in. */
-export function readLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_config'): Partial<LoraSpec> {
+export function readLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_config'): WantedLora {
   if (!dto) return {};
   const rank = oneSetting(dto.rank, dto.r, `${field}.rank`, `${field}.r`);
   const alpha = oneSetting(dto.alpha, dto.lora_alpha, `${field}.alpha`, `${field}.lora_alpha`);
@@ -21,8 +22,8 @@ export function readLoraSpec(dto: LoraConfigDto | undefined, field = 'lora_confi
 }
 
 /** In the order of TARGET_MODULES, so that the same set is the same adapter. */
-function toTargets(given: unknown, field: string): readonly TargetModule[] {
-  if (given === ALL_LINEAR) return LAYER_TARGETS;
+function toTargets(given: unknown, field: string): TargetSelection {
+  if (given === ALL_LINEAR) return ALL_LINEAR;
   const names: readonly unknown[] = Array.isArray(given) ? given : [];
   const targets = TARGET_MODULES.filter((target) => names.includes(target));
   // Shorter where a name is unknown or stands there twice.

@@ -1,7 +1,7 @@
 import { oneSetting } from '../../../common/json/one-setting.js';
-import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type CreateAdapterDto } from '../dto/create-adapter.dto.js';
 import { type NewAdapter } from '../new-adapter.js';
+import { type WantedLora } from '../target-selection.js';
 import { readLoraSpec } from './lora-spec.reader.js';
 
 /** The adapter that a request of the root routes asks for. @throws InvalidRequestError */
@@ -10,7 +10,7 @@ export function readNewAdapter(dto: CreateAdapterDto): NewAdapter {
 }
 
 /** The shape, from lora_config and from the top level. */
-function readShape(dto: CreateAdapterDto): Partial<LoraSpec> {
+function readShape(dto: CreateAdapterDto): WantedLora {
   const nested = readLoraSpec(dto.lora_config);
   const rank = oneSetting(nested.rank, dto.rank, 'lora_config.rank', 'rank');
   const alpha = oneSetting(nested.alpha, dto.alpha, 'lora_config.alpha', 'alpha');

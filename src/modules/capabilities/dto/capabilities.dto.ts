@@ -1,6 +1,7 @@
 import { VERSION } from '../../../common/version.js';
 import { type ServerCapabilities } from '../capabilities.service.js';
 import { ApiProperty } from '@nestjs/swagger';
+import { TARGET_MODULES } from '../../../domain/adapter/lora-spec.js';
 
 export class SupportedModelDto {
   /**
@@ -38,6 +39,10 @@ export class SupportedModelDto {
    * @example 134515008
    */
   parameters!: number;
+
+  /** Linears that can carry a LoRA: values for lora_config.target_modules. */
+  @ApiProperty({ type: [String], enum: TARGET_MODULES, example: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'lm_head'] })
+  target_modules!: string[];
 }
 
 export class CapabilitiesDto {
@@ -91,6 +96,7 @@ export function toCapabilitiesDto(capabilities: ServerCapabilities): Capabilitie
       max_context_length: model.contextLength,
       vocab_size: model.vocabSize,
       parameters: model.parameterCount,
+      target_modules: [...model.targetModules],
     })),
     loss_functions: [...capabilities.lossFunctions],
     max_adapters_per_key: capabilities.maxAdaptersPerKey,

@@ -1,12 +1,12 @@
 import { buffersOf, type TaskOutput, type ThreadTask } from '../../../common/threads/thread-task.js';
 import { stateDigest } from '../../../compute/numerics/state-digest.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
-import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
+import { type ModelConfig } from '../../../domain/model/model-config.js';
 import { fromFiles, toFiles } from '../../../storage/adapter-files.js';
 
 export interface ForeignFiles {
   readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly config: TransformerConfig;
+  readonly config: ModelConfig;
   readonly baseModel: string;
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seedOfName } from '../../../domain/seed.js';
+import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { resolveTargets } from '../../adapters/target-selection.js';
 import { toTrainFlags } from './lora-flags.js';
 import { readFreshModel } from './models.reader.js';
 import { readTinkerOptimStep } from './optim-step.reader.js';
@@ -11,7 +13,7 @@ describe('create_model', () => {
     const { lora, ...place } = readFreshModel(MODEL);
     expect(place).toEqual({ sessionId: 's', modelSeqId: 3, baseModel: 'b' });
     expect(lora).toMatchObject({ rank: 32, alpha: 32, dropout: 0, rsLora: false, seed: seedOfName('s:train:3') });
-    expect(lora.targetModules).toHaveLength(8);
+    expect(lora.targetModules).toEqual({ attention: true, mlp: true, outputProjection: true });
   });
 
   it.each([
@@ -19,10 +21,11 @@ describe('create_model', () => {
     [{ train_mlp: false, train_unembed: false }, 4],
     [{ train_attn: false, train_unembed: false }, 3],
     [{ train_attn: false, train_mlp: false }, 1],
-  ])('trains the groups that are left: %j', (flags, count) => {
+  ])('trains the parts that are left: %j', (flags, count) => {
     const { lora } = readFreshModel({ ...MODEL, lora_config: flags });
-    expect(lora.targetModules).toHaveLength(count);
-    expect(toTrainFlags(lora)).toMatchObject(flags);
+    const targets = resolveTargets(lora.targetModules, makeBaseModel());
+    expect(targets).toHaveLength(count);
+    expect(toTrainFlags(targets)).toMatchObject(flags);
   });
 
   it('refuses a model that trains nothing, and another optimiser', () => {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { runAs } from '../../../common/caller.js';
-import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
-import { AdaptersService } from '../../adapters/index.js';
+import { AdaptersService, type WantedLora } from '../../adapters/index.js';
 import { CheckpointLibrary, type CheckpointPath, CheckpointsService } from '../../checkpoints/index.js';
 import { type Accepted } from '../../futures/index.js';
 import { SessionsService } from '../../sessions/index.js';
@@ -21,7 +20,7 @@ export interface ModelPlace {
 /** A model with fresh weights. */
 export interface FreshModel extends ModelPlace {
   readonly baseModel: string;
-  readonly lora: LoraSpec;
+  readonly lora: WantedLora;
 }
 
 /** A checkpoint to load into a model that exists, or into one that is made for it with the checkpoint's own shape. */

@@ -149,6 +149,6 @@ export class TinkerWeightsController {
   @ApiMissing('checkpoint')
   async info(@Body() { tinker_path: path }: TinkerPathDto): Promise<WeightsInfoDto> {
     const { baseModel, lora } = await this.library.readable(parseCheckpointPath(path, 'tinker_path'), 'tinker_path');
-    return { base_model: baseModel, is_lora: true, lora_rank: lora.rank, ...toTrainFlags(lora) };
+    return { base_model: baseModel, is_lora: true, lora_rank: lora.rank, ...toTrainFlags(lora.targetModules) };
   }
 }
