@@ -1,0 +1,61 @@
+"""One token of each of many sequences at once, for devices on which a kernel for each sequence is too slow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from thinker_worker.hf.exact_attention import AttentionTerms
+from thinker_worker.hf.kv_cache import whole_blocks
+from thinker_worker.hf.rows import SequenceRows
+
+
+def is_decode(sequence: SequenceRows) -> bool:
+    return sequence.cache is not None and sequence.end - sequence.start == 1
+
+
+def decode_attention(
+    query: Tensor, key: Tensor, value: Tensor, sequences: Sequence[SequenceRows], layer: int, terms: AttentionTerms
+) -> Tensor:
+    """query [heads, n, size], key and value [kv heads, n, size] of n sequences' newest tokens -> [n, heads, size]"""
+    pairs = [
+        sequence.cache.append(layer, key[:, i : i + 1], value[:, i : i + 1])
+        for i, sequence in enumerate(sequences)
+        if sequence.cache is not None
+    ]
+    ends = torch.tensor([sequence.cache.length + 1 for sequence in sequences if sequence.cache], device=query.device)
+    longest = whole_blocks(max(sequence.cache.length + 1 for sequence in sequences if sequence.cache))
+    keys, values = (_stacked([pair[which] for pair in pairs], longest) for which in (0, 1))
+    places = torch.arange(longest, device=query.device)
+    seen = places < ends[:, None]
+    if terms.window is not None:
+        seen &= places >= ends[:, None] - terms.window
+    rows = query.transpose(0, 1)[:, :, None]
+    if terms.cap is not None:
+        return _capped(rows, keys, values, seen, terms)
+    out = F.scaled_dot_product_attention(
+        rows, keys, values, attn_mask=seen[:, None, None], scale=terms.scale, enable_gqa=True
+    )
+    return out[:, :, 0]
+
+
+def _stacked(tensors: list[Tensor], length: int) -> Tensor:
+    """[kv heads, n, size] each -> [sequences, kv heads, length, size], with zeros behind"""
+    first = tensors[0]
+    stack = first.new_zeros((len(tensors), first.shape[0], length, first.shape[2]))
+    for own, tensor in zip(stack, tensors, strict=True):
+        own[:, : tensor.shape[1]] = tensor
+    return stack
+
+
+def _capped(query: Tensor, key: Tensor, value: Tensor, seen: Tensor, terms: AttentionTerms) -> Tensor:
+    """query [n, heads, 1, size] -> [n, heads, size]"""
+    assert terms.cap is not None
+    groups = query.shape[1] // key.shape[1]
+    key, value = (tensor.repeat_interleave(groups, dim=1) for tensor in (key, value))
+    scores = torch.tanh((query @ key.transpose(2, 3)) * terms.scale / terms.cap) * terms.cap
+    weights = torch.softmax(scores.masked_fill(~seen[:, None, None], float("-inf")), dim=-1, dtype=torch.float32)
+    return (weights.to(value.dtype) @ value)[:, :, 0]

@@ -1,0 +1,58 @@
+"""LoRA on the linears of a model whose rows belong to several adapters, as forward hooks.
+
+A hook leaves the model's modules, their names and types as they are, so whatever a model does with its linears (tied
+weights, FSDP, 4-bit weights) it goes on doing. Each adapter's rows are multiplied by themselves: what one gets does not
+depend on the others. Computed as PEFT does (peft/tuners/lora/layer.py): input cast to float32, B(A(drop(x))) * scale,
+added in float32, result in the linear's own type.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from thinker_worker.hf.dropout import dropout_mask
+from thinker_worker.hf.pinned_lora import LoraModule
+from thinker_worker.hf.rows import AdapterRows, Rows, Routing
+
+
+def add_lora_hooks(linears: dict[str, nn.Linear], routing: Routing) -> None:
+    """@param linears by full name"""
+    for name, linear in linears.items():
+        linear.register_forward_hook(_hook(name, routing))
+
+
+def _hook(name: str, routing: Routing):  # type: ignore[no-untyped-def]
+    def hook(_module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
+        rows = routing.current
+        if rows is None or not _touches(rows, name):
+            return None
+        return _with_loras(name, args[0], output, rows)
+
+    return hook
+
+
+def _touches(rows: Rows, name: str) -> bool:
+    return any(part.lora is not None and name in part.lora.modules for part in rows.adapters)
+
+
+def _with_loras(name: str, x: Tensor, output: Tensor, rows: Rows) -> Tensor:
+    """x [.., T, in], output [.., T, out] -> [.., T, out]"""
+    counts = [part.count for part in rows.adapters]
+    # A split has one gradient, a join of those of its pieces; slices would have one of full size each.
+    inputs = x.reshape(-1, x.shape[-1]).split(counts)
+    outputs = output.reshape(-1, output.shape[-1]).split(counts)
+    pieces = []
+    for part, own_x, own_y in zip(rows.adapters, inputs, outputs, strict=True):
+        module = part.lora.modules.get(name) if part.lora else None
+        pieces.append(own_y if module is None else _with_lora(name, module, part, own_x, own_y))
+    return torch.cat(pieces).view(output.shape)
+
+
+def _with_lora(name: str, module: LoraModule, part: AdapterRows, x: Tensor, y: Tensor) -> Tensor:
+    """x [n, in], y [n, out] -> y + scale B A drop(x), in y's type"""
+    x = x.to(module.a.dtype)
+    if part.dropped and part.lora is not None:
+        x = x * dropout_mask(name, part.lora, part.dropped, x)
+    down = nn.functional.linear(x, module.a)
+    return (y + nn.functional.linear(down, module.b) * module.scale).to(y.dtype)

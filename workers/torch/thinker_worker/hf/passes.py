@@ -1,0 +1,88 @@
+"""Open passes of one rank."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from thinker_worker.engine import RunLogprobs, RunPart, RunSlopes
+from thinker_worker.errors import WorkerError
+from thinker_worker.hf.packed_run import PackedRun, PartRows
+from thinker_worker.hf.pass_items import OpenItem
+from thinker_worker.hf.placement import RankGroup
+from thinker_worker.hf.training_memory import TrainingMemory
+
+
+@dataclass
+class OpenPass:
+    """Its items by their place; those that were refused are missing."""
+
+    items: dict[int, OpenItem]
+    group: RankGroup
+    memory: TrainingMemory
+    _run: PackedRun | None = field(default=None)
+    _parts: Sequence[RunPart] = ()
+
+    def forward(self, parts: Sequence[RunPart]) -> RunLogprobs:
+        self._run = None
+        run, train = self._packed(parts)
+        if run is None:
+            return self._elsewhere(parts)
+        found = run.forward(train)
+        self._run = run if train else None
+        return found
+
+    def backward(self, d_logprobs: Sequence[Tensor]) -> None:
+        if self._run is not None:
+            self._run.backward(d_logprobs)
+
+    def fused(self, parts: Sequence[RunPart], slopes: Sequence[RunSlopes]) -> RunLogprobs:
+        self._run = None
+        run, _ = self._packed(parts)
+        return self._elsewhere(parts) if run is None else run.fused(slopes)
+
+    def gradients(self, number: int) -> dict[str, Tensor]:
+        """Sums over runs and ranks, zeros where nothing was scored.
+
+        @raises WorkerError non_finite_loss
+        """
+        item = self.items[number]
+        if item.lora is None or not item.lora.leaves:
+            raise ValueError("Only an item that trains has gradients.")
+        names = list(item.lora.leaves)
+        own = [item.gradients.get(name, torch.zeros_like(item.lora.leaves[name])).detach() for name in names]
+        sums = dict(zip(names, self.group.sum(own), strict=True))
+        for name, total in sums.items():
+            if not torch.isfinite(total).all():
+                what = f"The gradient of {name}"
+                raise WorkerError("non_finite_loss", f"{what} is NaN or infinite.", what=what)
+        return sums
+
+    def _packed(self, parts: Sequence[RunPart]) -> tuple[PackedRun | None, bool]:
+        """The run as this rank has a share of it; None where it has none."""
+        own = [self._own(part) for part in parts]
+        if not any(part.rows for part in own):
+            return None, False
+        item = own[0].item
+        tokens = sum(datum.tokens.numel() for part in own for datum in part.datums)
+        return PackedRun(item.base, own, item.item.train and self.memory.must_recompute(item.base, tokens)), item.item.train
+
+    def _own(self, part: RunPart) -> PartRows:
+        item = self.items[part.item]
+        places = [
+            place
+            for place, datum in enumerate(part.datums)
+            if (datum + item.offset) % self.group.world == self.group.rank
+        ]
+        return PartRows(item, part, tuple(places), tuple(item.datum(part.datums[place]) for place in places))
+
+    def _elsewhere(self, parts: Sequence[RunPart]) -> RunLogprobs:
+        """Nothing of this rank: its datums have no scored positions."""
+        answer: RunLogprobs = []
+        for part in parts:
+            own = set(self._own(part).places)
+            answer.append([torch.empty(0) if place in own else None for place in range(len(part.datums))])
+        return answer

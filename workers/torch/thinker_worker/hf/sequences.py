@@ -1,0 +1,95 @@
+"""Open sequences of one rank, and their advance: all of them, with all their adapters, in one packed forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from thinker_worker.engine import NextTokens, SequenceStep
+from thinker_worker.hf.base_model import BaseModel
+from thinker_worker.hf.kv_cache import CachedSequence
+from thinker_worker.hf.pinned_lora import PinnedLora
+from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
+
+
+@dataclass(frozen=True)
+class OpenSequence:
+    base: BaseModel
+    lora: PinnedLora | None
+    tokens: CachedSequence
+
+    def fork(self, length: int | None) -> OpenSequence:
+        return OpenSequence(self.base, self.lora, self.tokens.fork(length))
+
+
+@dataclass(frozen=True)
+class _Advance:
+    """A step in its place among the results."""
+
+    place: int
+    sequence: OpenSequence
+    step: SequenceStep
+
+
+@torch.no_grad()
+def advance_sequences(steps: Sequence[tuple[OpenSequence, SequenceStep]]) -> list[NextTokens]:
+    """Appends each step's tokens, and tells what comes after the rows asked for."""
+    found: list[NextTokens | None] = [None] * len(steps)
+    by_base: dict[BaseModel, list[_Advance]] = {}
+    for place, (sequence, step) in enumerate(steps):
+        by_base.setdefault(sequence.base, []).append(_Advance(place, sequence, step))
+    for base, own in by_base.items():
+        for advance, tokens in _advance(base, own):
+            found[advance.place] = tokens
+    # Only now, when nothing can fail any more.
+    for sequence, step in steps:
+        sequence.tokens.commit(step.tokens.numel())
+    return [tokens for tokens in found if tokens is not None]
+
+
+def _advance(base: BaseModel, steps: list[_Advance]) -> list[tuple[_Advance, NextTokens]]:
+    # Those of one adapter stand together, and are multiplied by it at once.
+    ordered = sorted(steps, key=lambda step: (id(step.sequence.lora), step.place))
+    rows = _rows(ordered, [step.step.tokens.numel() for step in ordered])
+    tokens = torch.cat([step.step.tokens for step in ordered]).to(base.device, torch.int64)
+    hidden = base.hidden(tokens, _positions(ordered).to(base.device), rows)
+    asked = [step.step.rows.to(torch.int64) + sequence.start for step, sequence in zip(ordered, rows.sequences, strict=True)]
+    counts = [places.numel() for places in asked]
+    if sum(counts) == 0:
+        empty = torch.empty((0, base.vocabulary))
+        return [(step, NextTokens(empty, empty[:, 0])) for step in ordered]
+    head_rows = Rows((), _adapters(ordered, counts))
+    logits = base.logits(hidden[torch.cat(asked).to(base.device)], head_rows)
+    sums = torch.logsumexp(logits, dim=1)
+    parts = zip(logits.cpu().split(counts), sums.cpu().split(counts), strict=True)
+    return [(step, NextTokens(*part)) for step, part in zip(ordered, parts, strict=True)]
+
+
+def _rows(steps: list[_Advance], counts: list[int]) -> Rows:
+    sequences = []
+    start = 0
+    for step, count in zip(steps, counts, strict=True):
+        sequences.append(SequenceRows(start, start + count, step.sequence.tokens.reserve(count)))
+        start += count
+    return Rows(tuple(sequences), _adapters(steps, counts))
+
+
+def _adapters(steps: list[_Advance], counts: list[int]) -> tuple[AdapterRows, ...]:
+    """Neighbours of one adapter count as one."""
+    merged: list[tuple[PinnedLora | None, int]] = []
+    for step, count in zip(steps, counts, strict=True):
+        lora = step.sequence.lora
+        if merged and merged[-1][0] is lora:
+            merged[-1] = (lora, merged[-1][1] + count)
+        else:
+            merged.append((lora, count))
+    return tuple(AdapterRows(count, lora) for lora, count in merged)
+
+
+def _positions(steps: list[_Advance]) -> Tensor:
+    return torch.cat(
+        [torch.arange(step.step.tokens.numel()) + step.sequence.tokens.length for step in steps]
+    )
