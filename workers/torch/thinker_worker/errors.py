@@ -13,3 +13,11 @@ class WorkerError(Exception):
         self.code = code
         self.kind = kind
         self.details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Ranks exchange failures, so that all of them raise the same one."""
+        return _rebuilt, (self.code, str(self), self.kind, self.details)
+
+
+def _rebuilt(code: str, message: str, kind: Literal["user", "memory"], details: dict[str, Any]) -> WorkerError:
+    return WorkerError(code, message, kind=kind, **details)

@@ -16,8 +16,8 @@ from thinker_worker.errors import WorkerError
 from thinker_worker.hf.attention import register_attention
 from thinker_worker.hf.exact_functions import use_exact_activations
 from thinker_worker.hf.lora_hooks import add_lora_hooks
-from thinker_worker.hf.placement import Placement
 from thinker_worker.hf.rows import Rows, Routing
+from thinker_worker.placement import Placement
 from thinker_worker.settings import ModelFolder
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX, lora_modules
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from thinker_worker.hf.dropout import dropout_mask
 from thinker_worker.hf.pinned_lora import LoraModule
 from thinker_worker.hf.rows import AdapterRows, Rows, Routing
+from thinker_worker.numerics.dropout import dropout_mask
 
 
 def add_lora_hooks(linears: dict[str, nn.Linear], routing: Routing) -> None:
@@ -53,6 +53,6 @@ def _with_lora(name: str, module: LoraModule, part: AdapterRows, x: Tensor, y: T
     """x [n, in], y [n, out] -> y + scale B A drop(x), in y's type"""
     x = x.to(module.a.dtype)
     if part.dropped and part.lora is not None:
-        x = x * dropout_mask(name, part.lora, part.dropped, x)
+        x = x * dropout_mask(name, part.lora.lora, part.lora.passes, part.dropped, x.shape[-1], x.device)
     down = nn.functional.linear(x, module.a)
     return (y + nn.functional.linear(down, module.b) * module.scale).to(y.dtype)

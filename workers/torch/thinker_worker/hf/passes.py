@@ -12,7 +12,7 @@ from thinker_worker.engine import RunLogprobs, RunPart, RunSlopes
 from thinker_worker.errors import WorkerError
 from thinker_worker.hf.packed_run import PackedRun, PartRows
 from thinker_worker.hf.pass_items import OpenItem
-from thinker_worker.hf.placement import RankGroup
+from thinker_worker.hf.rank_group import RankGroup
 from thinker_worker.hf.training_memory import TrainingMemory
 
 

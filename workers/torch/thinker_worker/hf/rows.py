@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from thinker_worker.hf.kv_cache import CachedRows
 from thinker_worker.hf.pinned_lora import PinnedLora
+from thinker_worker.numerics.dropout import DroppedRows
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,6 @@ class SequenceRows:
     end: int
     # Keys and values of the tokens before them; None: there are none, and nothing is kept.
     cache: CachedRows | None = None
-
-
-@dataclass(frozen=True)
-class DroppedRows:
-    """Rows first .. first + count - 1 of those of one datum, for which masks are drawn."""
-
-    datum: int
-    count: int
-    first: int = 0
 
 
 @dataclass(frozen=True)

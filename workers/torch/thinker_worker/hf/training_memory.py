@@ -9,7 +9,8 @@ import torch
 
 from thinker_worker.errors import WorkerError
 from thinker_worker.hf.base_model import BaseModel
-from thinker_worker.hf.placement import Placement, RankGroup
+from thinker_worker.hf.rank_group import RankGroup
+from thinker_worker.placement import Placement
 
 # Of a GPU, what is free once the base models are loaded; of a machine, all that its ranks share.
 GPU_SHARE = 0.7

@@ -19,12 +19,16 @@ Tensors = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
-class AdamwResult:
+class AdamwUpdate:
     """New tensors throughout, by the names of the old ones."""
 
     weights: dict[str, Tensor]
     m: dict[str, Tensor]
     v: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class AdamwResult(AdamwUpdate):
     # Global L2 norm of the gradients before clipping.
     grad_norm: float
     # L2 norm of the change of the weights.
@@ -40,7 +44,31 @@ def adamw_step(weights: Tensors, m: Tensors, v: Tensors, gradients: Tensors, ste
     """
     names = sorted(weights)
     grad_norm = global_norm({name: gradients[name] for name in names})
-    clip = min(1.0, params.grad_clip_norm / (grad_norm + 1e-6)) if params.grad_clip_norm > 0 else 1.0
+    made = adamw_update(weights, m, v, gradients, step, params, clip_factor(grad_norm, params))
+    return AdamwResult(
+        weights=made.weights,
+        m=made.m,
+        v=made.v,
+        grad_norm=grad_norm,
+        update_norm=_norm([made.weights[name] - weights[name] for name in names]),
+        weight_norm=_norm([made.weights[name] for name in names]),
+    )
+
+
+def clip_factor(grad_norm: float, params: AdamParams) -> float:
+    """1e-6 and the cap of 1 are those of torch.nn.utils.clip_grad_norm_."""
+    limit = params.grad_clip_norm
+    return min(1.0, limit / (grad_norm + 1e-6)) if limit > 0 else 1.0
+
+
+def adamw_update(
+    weights: Tensors, m: Tensors, v: Tensors, gradients: Tensors, step: int, params: AdamParams, clip: float
+) -> AdamwUpdate:
+    """The step on these tensors alone, which may be a rank's share of an adapter. Gradients are multiplied by `clip`.
+
+    @raises WorkerError non_finite_update
+    """
+    names = sorted(weights)
     clipped = [gradients[name] * clip for name in names]
     new_weights = [weights[name].detach().clone() for name in names]
     new_m, new_v = ([_moment(moments, name, weights[name]) for name in names] for moments in (m, v))
@@ -66,14 +94,8 @@ def adamw_step(weights: Tensors, m: Tensors, v: Tensors, gradients: Tensors, ste
         if not (_is_finite(new_weights[place]) and _is_finite(new_m[place]) and _is_finite(new_v[place])):
             before = [weights[name], *(moments[name] for moments in (m, v) if name in moments)]
             raise _non_finite_update(name, _fault(before, _moment(v, name, weights[name]), clipped[place], params.beta2))
-    return AdamwResult(
-        weights=dict(zip(names, new_weights, strict=True)),
-        m=dict(zip(names, new_m, strict=True)),
-        v=dict(zip(names, new_v, strict=True)),
-        grad_norm=grad_norm,
-        update_norm=_norm([new - weights[name] for name, new in zip(names, new_weights, strict=True)]),
-        weight_norm=_norm(new_weights),
-    )
+    new = (dict(zip(names, tensors, strict=True)) for tensors in (new_weights, new_m, new_v))
+    return AdamwUpdate(*new)
 
 
 def global_norm(tensors: Tensors) -> float:

@@ -7,16 +7,13 @@ read the same input share its mask. So a logged request drops the same elements 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from thinker_worker.engine import LoraSpec
 from thinker_worker.numerics.random_stream import uniform
-
-if TYPE_CHECKING:
-    from thinker_worker.hf.pinned_lora import PinnedLora
-    from thinker_worker.hf.rows import DroppedRows
 
 # By the last name of a linear: what its input is called.
 SITES = {
@@ -34,17 +31,26 @@ HEAD = "lm_head"
 HEAD_SITE = "head_input"
 
 
-def dropout_mask(module: str, lora: PinnedLora, dropped: Sequence[DroppedRows], like: Tensor) -> Tensor:
-    """0 with the adapter's probability, else 1 / (1 - p). @returns [rows, width] as `like`, float32"""
-    rate = lora.lora.dropout
-    width = like.shape[-1]
+@dataclass(frozen=True)
+class DroppedRows:
+    """Rows first .. first + count - 1 of those of one datum, for which masks are drawn."""
+
+    datum: int
+    count: int
+    first: int = 0
+
+
+def dropout_mask(
+    module: str, lora: LoraSpec, passes: int, dropped: Sequence[DroppedRows], width: int, device: torch.device
+) -> Tensor:
+    """0 with the adapter's probability, else 1 / (1 - p). @returns [rows, width], float32"""
     numbers = []
     for rows in dropped:
-        label = f"dropout.{site_of(module)}/{lora.passes}/{rows.datum}"
-        drawn = uniform(lora.lora.seed, label, (rows.first + rows.count) * width, like.device)
+        label = f"dropout.{site_of(module)}/{passes}/{rows.datum}"
+        drawn = uniform(lora.seed, label, (rows.first + rows.count) * width, device)
         numbers.append(drawn[rows.first * width :])
-    kept = torch.cat(numbers) >= rate
-    return (kept.to(torch.float32) * (1 / (1 - rate))).view(-1, width)
+    kept = torch.cat(numbers) >= lora.dropout
+    return (kept.to(torch.float32) * (1 / (1 - lora.dropout))).view(-1, width)
 
 
 def site_of(module: str) -> str:
