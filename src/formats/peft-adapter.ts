@@ -7,7 +7,7 @@ import { type ModelConfig } from '../domain/model/model-config.js';
 import { ENCRYPTED_SUFFIX } from './age-encryption.js';
 import { AdapterMismatchError, UnsupportedAdapterError } from './format.errors.js';
 import { ADAPTER_CONFIG_FILE, parsePeftConfig, type PeftConfig, renderPeftConfig } from './peft-config.js';
-import { adaptedModules, placementOf } from './peft-targets.js';
+import { adaptedModules, placementOf, refuseExperts } from './peft-targets.js';
 import {
   encodeSafetensors,
   parseSafetensors,
@@ -57,6 +57,7 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>, config: 
   const bytes = required(files, ADAPTER_WEIGHTS_FILE);
   const { metadata, entries } = parseWeights(bytes, config);
   const modules = adapterModules(config);
+  if (config.expertCount !== undefined) refuseExperts(peft);
   const adapted = adaptedModules(peft, modules, entries);
   const placement = placementOf(peft, adapted, modules);
   const weights = new Map<string, NamedTensor>();

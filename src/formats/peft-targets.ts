@@ -113,6 +113,22 @@ function layerRule({ layers, layersPattern }: Pick<PeftConfig, 'layers' | 'layer
   };
 }
 
+/** What PEFT (peft 0.21, utils/transformers_weight_conversion.py) puts on the stacked experts and the router of a mixture. */
+const EXPERT_TARGETS = ['gate_proj', 'up_proj', 'gate_up_proj', 'down_proj', 'gate', 'experts'];
+
+/** For a mixture of experts. @throws UnsupportedAdapterError when the adapter is on them, whatever else it is on */
+export function refuseExperts({ targets }: PeftConfig): void {
+  const named =
+    typeof targets === 'string'
+      ? targets.toLowerCase() === 'all-linear' && targets
+      : targets.find((entry) => EXPERT_TARGETS.includes(entry.split('.').at(-1)!));
+  if (named === undefined || named === false) return;
+  throw new UnsupportedAdapterError(
+    `Its target_modules contain ${named}, which PEFT puts on the experts of a mixture; only its attention can carry a LoRA.`,
+    { field: 'target_modules' },
+  );
+}
+
 function refuseEmbedding(targets: readonly string[]): void {
   const embedding = targets.find((entry) => entry === 'embed_tokens' || entry.endsWith('.embed_tokens'));
   if (embedding === undefined) return;

@@ -177,7 +177,7 @@ describe('fields that transformers does not know', () => {
     expect(notes).toEqual(['m: ignoring unknown fields of config.json: company, epoch.']);
   });
 
-  it.each(['resid_pdrop', 'qk_layernorm', 'num_local_experts', 'rotary_pct', 'mup_attn_multiplier', 'text_config'])(
+  it.each(['attn_pdrop', 'qk_layernorm', 'num_local_experts', 'rotary_pct', 'mup_attn_multiplier', 'text_config'])(
     'are refused where their names say it: %s',
     (field) => {
       expect(() => parseHfConfig({ ...llama, [field]: 0.25 }, 'm')).toThrow(`${field} in its config.json is 0.25`);

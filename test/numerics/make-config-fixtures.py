@@ -12,7 +12,6 @@ import json
 import sys
 import tempfile
 import warnings
-from dataclasses import MISSING, fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,11 +22,11 @@ import torch  # noqa: E402
 from transformers import AutoConfig, GenerationConfig  # noqa: E402
 from transformers.activations import ACT2FN  # noqa: E402
 from transformers.cache_utils import get_layer_types_and_kwargs  # noqa: E402
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING  # noqa: E402
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES  # noqa: E402
 from transformers.utils import logging  # noqa: E402
 
 from fixtures.common import write_json  # noqa: E402
+from fixtures.config_classes import class_fields  # noqa: E402
 from fixtures.edge_configs import FAMILIES, edge_configs  # noqa: E402
 from fixtures.published_configs import PUBLISHED, REFUSED  # noqa: E402
 
@@ -42,15 +41,6 @@ FORMAT = {
     'expected.frequencies': 'of RoPE, float32, as the model has them before a long text (dynamic) changes them',
     'expected.attention_factor': 'by which cos and sin of RoPE are multiplied',
 }
-
-
-def class_fields(model_type: str) -> dict:
-    def default(field):
-        if field.default is not MISSING:
-            return field.default
-        return None if field.default_factory is MISSING else field.default_factory()
-
-    return {field.name: default(field) for field in sorted(fields(CONFIG_MAPPING[model_type]), key=lambda f: f.name)}
 
 
 def read(config: dict) -> dict:

@@ -165,6 +165,12 @@ export const REFUSED_FIELDS: Readonly<Record<string, Refusal>> = {
     reason: 'it requires its own code (auto_map), which is never executed',
     remedy: 'Remove auto_map from config.json if transformers runs it without trust_remote_code.',
   },
+  embd_pdrop: { neutral: 0 },
+  resid_pdrop: { neutral: 0 },
+  use_bidirectional_attention: {
+    neutral: false,
+    reason: 'its attention is not causal (use_bidirectional_attention)',
+  },
   is_causal: { neutral: true, reason: 'its attention is not causal (is_causal)' },
   is_encoder_decoder: { neutral: false },
   per_layer_config: { neutral: null, reason: 'its layers have different settings (per_layer_config)' },

@@ -18,7 +18,6 @@ describe('resolveTargets', () => {
     [phi3, undefined, ['qkv_proj']],
     [llama, 'all-linear', ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']],
     [phi3, 'all-linear', ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj']],
-    [moe, 'all-linear', ['q_proj', 'k_proj', 'v_proj', 'o_proj']],
     [phi3, EVERYTHING, ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj', 'lm_head']],
     [phi3, ATTENTION, ['qkv_proj', 'o_proj']],
     [moe, ATTENTION, ['q_proj', 'k_proj', 'v_proj', 'o_proj']],
@@ -31,10 +30,15 @@ describe('resolveTargets', () => {
     [
       phi3,
       ['q_proj'],
-      /target_modules names 'q_proj', but base model 'phi3' has no such linear\. Use "all-linear" or some of qkv_proj, o_proj, gate_up_proj, down_proj, lm_head/,
+      /target_modules names 'q_proj', but base model 'phi3' has no such linear\. Use some of qkv_proj, o_proj, gate_up_proj, down_proj, lm_head/,
     ],
     [llama, ['qkv_proj'], /some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, lm_head/],
     [moe, ['up_proj'], /LoRA on experts is not supported/],
+    [
+      moe,
+      'all-linear',
+      /is "all-linear", but base model 'qwen3_moe' is a mixture of experts.* Name them: q_proj, k_proj/,
+    ],
     [moe, EVERYTHING, /that of base model 'qwen3_moe' is a mixture of experts, which carry no LoRA\. Set train_mlp/],
   ])('names what is not there: %#', (model, selection, message) => {
     expect(() => resolveTargets(selection, model)).toThrow(message);

@@ -37,7 +37,10 @@ export function resolveTargets(
 ): readonly TargetModule[] {
   const present = targetsOf(config);
   if (selection === undefined) return defaultTargets(present);
-  if (selection === ALL_LINEAR) return layerTargets(config);
+  if (selection === ALL_LINEAR) {
+    if (config.expertCount !== undefined) throw refuseAllLinear(name, present);
+    return layerTargets(config);
+  }
   if (isParts(selection)) {
     const parts = PART_NAMES.filter((part) => selection[part]);
     const wanted = parts.map((part) => linearsOf(part, present));
@@ -46,7 +49,7 @@ export function resolveTargets(
   }
   const missing = selection.find((target) => !present.includes(target));
   if (missing === undefined) return selection;
-  throw refuseMissing(missing, name, config);
+  throw refuseMissing(missing, name, present, config);
 }
 
 /** The parts that these targets train as a whole. */
@@ -70,11 +73,24 @@ function isParts(selection: TargetSelection): selection is TrainedParts {
   return typeof selection === 'object' && !Array.isArray(selection);
 }
 
-function refuseMissing(target: TargetModule, name: string, config: ModelConfig): InvalidRequestError {
+function refuseMissing(
+  target: TargetModule,
+  name: string,
+  present: readonly TargetModule[],
+  config: ModelConfig,
+): InvalidRequestError {
   const field = 'lora_config.target_modules';
   const experts = config.expertCount === undefined ? '' : ' (LoRA on experts is not supported)';
-  const remedy = `Use "${ALL_LINEAR}" or some of ${targetsOf(config).join(', ')}.`;
+  const remedy = `Use some of ${present.join(', ')}.`;
   const message = `${field} names '${target}', but base model '${name}' has no such linear${experts}. ${remedy}`;
+  return new InvalidRequestError(message, { field, remedy });
+}
+
+/** To PEFT, the experts and their router are among all linears. */
+function refuseAllLinear(name: string, present: readonly TargetModule[]): InvalidRequestError {
+  const field = 'lora_config.target_modules';
+  const remedy = `Name them: ${present.join(', ')}.`;
+  const message = `${field} is "${ALL_LINEAR}", but base model '${name}' is a mixture of experts, which carry no LoRA. ${remedy}`;
   return new InvalidRequestError(message, { field, remedy });
 }
 

@@ -60,7 +60,8 @@ export class LoraConfigDto {
 
   /**
    * Linears with LoRA, of those that the base model has (GET /get_server_capabilities lists them), or "all-linear" for all
-   * of every layer (never including lm_head). Default for models with a joint qkv_proj: ["qkv_proj"].
+   * of every layer (never including lm_head; rejected for a mixture of experts, whose experts carry no LoRA). Default for
+   * models with a joint qkv_proj: ["qkv_proj"].
    */
   @ApiProperty({
     oneOf: [
