@@ -50,10 +50,10 @@ class HfEngine(Engine):
         self._settings = settings
         self._environment = environment
         self._placement = choose_placement(settings, environment.local_rank)
-        self._bases: dict[str, BaseModel] = {}
+        self.bases: dict[str, BaseModel] = {}
         self._adapters = LiveAdapters(self._placement.device, self._require_fits)
         self._weights = HeldWeights(self._placement.device, self._adapters, self._base)
-        self._passes: dict[int, OpenPass] = {}
+        self.passes: dict[int, OpenPass] = {}
         self._sequences: dict[int, OpenSequence | None] = {}
         # The rank that has a sequence.
         self._owners: dict[int, int] = {}
@@ -63,7 +63,7 @@ class HfEngine(Engine):
         prepare_torch(settings, placement)
         self._group = RankGroup(self._environment, settings, placement)
         for folder in settings.models:
-            self._bases[folder.name] = load_base_model(folder, placement, settings.quantization)
+            self.bases[folder.name] = load_base_model(folder, placement, settings.quantization)
         self._memory = training_memory(placement, self._group, self._group.world)
         on_cpu = placement.device.type == "cpu"
         return EngineInfo(
@@ -72,7 +72,7 @@ class HfEngine(Engine):
             repeatability="bitwise" if placement.exact else "rounding",
             pass_tokens=settings.pass_tokens or (CPU_PASS_TOKENS if on_cpu else GPU_PASS_TOKENS),
             sequence_bytes=None if on_cpu else self._memory.budget // 2,
-            models=tuple(_model_info(base) for base in self._bases.values()),
+            models=tuple(_model_info(base) for base in self.bases.values()),
         )
 
     def stop(self) -> None:
@@ -120,26 +120,26 @@ class HfEngine(Engine):
                 opened[number] = self._open_item(item)
             except WorkerError as error:
                 refused[number] = error
-        self._passes[pass_id] = OpenPass(opened, self._group, self._memory)
+        self.passes[pass_id] = OpenPass(opened, self._group, self._memory)
         return refused
 
     def forward(self, pass_id: int, parts: Sequence[RunPart]) -> RunLogprobs:
-        return self._passes[pass_id].forward(parts)
+        return self.passes[pass_id].forward(parts)
 
     def backward(self, pass_id: int, d_logprobs: Sequence[Tensor]) -> None:
-        self._passes[pass_id].backward(d_logprobs)
+        self.passes[pass_id].backward(d_logprobs)
 
     def fused(self, pass_id: int, parts: Sequence[RunPart], slopes: Sequence[RunSlopes]) -> RunLogprobs:
-        return self._passes[pass_id].fused(parts, slopes)
+        return self.passes[pass_id].fused(parts, slopes)
 
     def keep_gradients(self, pass_id: int, item: int) -> None:
-        opened = self._passes[pass_id]
+        opened = self.passes[pass_id]
         adapter_id = opened.items[item].item.weights.id
         self._adapters.find(adapter_id)
         self._adapters.add_gradients(adapter_id, opened.gradients(item))
 
     def close_pass(self, pass_id: int) -> None:
-        self._passes.pop(pass_id, None)
+        self.passes.pop(pass_id, None)
 
     def open_sequence(self, sequence: int, weights: WeightsRef) -> None:
         base, lora = self._weights.sampling(weights)
@@ -181,13 +181,13 @@ class HfEngine(Engine):
         wanted = self._settings.batching
         if wanted == "off":
             return "off"
-        if self._placement.exact and all(map(gives_same_bits, self._bases.values())):
+        if self._placement.exact and all(map(gives_same_bits, self.bases.values())):
             return "exact"
         return "rounding" if wanted == "rounding" else "off"
 
     def _base(self, name: str) -> BaseModel:
         try:
-            return self._bases[name]
+            return self.bases[name]
         except KeyError:
             raise WorkerError("unknown_base_model", f"Base model '{name}' is not served here.", name=name) from None
 
