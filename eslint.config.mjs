@@ -9,7 +9,7 @@ import { maxFileStatements } from './scripts/lib/max-file-statements.mjs';
 const SPECS = ['**/*.spec.ts'];
 const TESTS = ['test/**/*.ts', ...SPECS];
 const NUMERICS = [
-  'src/compute/{graph,models,onnxruntime,tensorflow,local,host,numerics,remote}/**/*.ts',
+  'src/compute/{graph,models,onnxruntime,tensorflow,local,host,numerics,remote,torch}/**/*.ts',
   'src/losses/**/*.ts',
   'examples/loss-plugins/*.ts',
   'bench/**/*.ts',

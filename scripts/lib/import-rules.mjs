@@ -49,6 +49,7 @@ export const LAYERS = {
     ...EXECUTORS,
   ],
   'src/compute/host': [...BASE, 'src/storage', 'src/base-models', 'src/losses', 'src/compute', 'src/compute/numerics'],
+  'src/compute/torch': [...CONFIGURED, 'src/base-models', 'src/compute', 'src/compute/numerics'],
   'src/compute/remote': [
     ...CONFIGURED,
     'src/storage',
@@ -56,6 +57,7 @@ export const LAYERS = {
     'src/losses',
     'src/compute',
     'src/compute/local',
+    'src/compute/torch',
     'src/compute/host',
   ],
   'src/operations': [...BASE, 'src/formats', 'src/losses', 'src/compute'],

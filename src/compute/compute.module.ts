@@ -7,9 +7,10 @@ import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
 import { localStoreSettings } from '../storage/local-store.js';
 import { ComputeBackend } from './compute-backend.js';
-import { type EngineSettings } from './local/engine-settings.js';
+import { type LocalSettings } from './local/local-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';
 import { RemoteBackend } from './remote/remote-backend.js';
+import { type ThreadSettings } from './remote/thread-settings.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
@@ -27,9 +28,9 @@ const SAMPLER_SHARE = 1 / 16;
       provide: ComputeBackend,
       inject: [AppConfig, BaseModelCatalog],
       useFactory: (config: AppConfig, catalog: BaseModelCatalog): ComputeBackend => {
-        const settings = engineSettings(config, catalog);
+        const settings = threadSettings(config, catalog);
         // Native libraries see only the environment of the process, not that of the engine's thread.
-        if (settings.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(settings.threads));
+        if (config.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(threadsOf(config)));
         return new RemoteBackend(() => openEngineThread(settings));
       },
     },
@@ -38,21 +39,32 @@ const SAMPLER_SHARE = 1 / 16;
 })
 export class ComputeModule {}
 
-function engineSettings(config: AppConfig, catalog: BaseModelCatalog): EngineSettings {
-  const budgetMb = config.memoryBudgetMb === 0 ? (totalmem() * MEMORY_SHARE) / 2 ** 20 : config.memoryBudgetMb;
+function threadSettings(config: AppConfig, catalog: BaseModelCatalog): ThreadSettings {
   return {
-    engine: config.engine,
-    device: config.device,
-    threads: config.engineThreads === 0 ? availableParallelism() : config.engineThreads,
-    packWeights: config.packWeights,
-    batching: config.batching,
-    memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
+    engine: { kind: 'local', local: localSettings(config) },
+    models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),
     prefixCacheBytes: config.prefixCacheMb * 2 ** 20,
     checkpoints: localStoreSettings(config),
-    models: catalog.list().map(({ name, folder }) => ({ name, folder })),
     lossPlugins: config.lossPlugins,
+    logLevel: config.logLevel,
+  };
+}
+
+function localSettings(config: AppConfig): LocalSettings {
+  const budgetMb = config.memoryBudgetMb === 0 ? (totalmem() * MEMORY_SHARE) / 2 ** 20 : config.memoryBudgetMb;
+  return {
+    engine: config.engine,
+    device: config.device,
+    threads: threadsOf(config),
+    packWeights: config.packWeights,
+    batching: config.batching,
+    memoryBudgetBytes: Math.floor(budgetMb * 2 ** 20),
     cacheFolder: join(config.dataDir, 'weights'),
   };
+}
+
+function threadsOf(config: AppConfig): number {
+  return config.engineThreads === 0 ? availableParallelism() : config.engineThreads;
 }

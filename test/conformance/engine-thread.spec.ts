@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
 import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
-import { type EngineSettings } from '../../src/compute/local/engine-settings.js';
+import { type LocalSettings } from '../../src/compute/local/local-settings.js';
 import { type openEngineThread as OpenEngineThread } from '../../src/compute/remote/open-engine-thread.js';
 import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
+import { type ThreadSettings } from '../../src/compute/remote/thread-settings.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
@@ -24,22 +25,34 @@ interface BuiltModule {
   readonly openEngineThread: typeof OpenEngineThread;
 }
 
-async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: string }): Promise<RemoteBackend> {
+interface Options {
+  readonly cacheFolder: string;
+  readonly local?: Partial<LocalSettings>;
+  readonly thread?: Partial<ThreadSettings>;
+}
+
+async function newBackend({ cacheFolder, local, thread }: Options): Promise<RemoteBackend> {
   const { openEngineThread } = (await import(built)) as BuiltModule;
-  const whole: EngineSettings = {
+  const localSettings: LocalSettings = {
     engine: 'onnxruntime',
     device: 'cpu',
     threads: 1,
     packWeights: true,
     batching: 'exact',
-    lossPlugins: [],
     memoryBudgetBytes: 2 ** 30,
+    cacheFolder,
+    ...local,
+  };
+  const whole: ThreadSettings = {
+    engine: { kind: 'local', local: localSettings },
+    lossPlugins: [],
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
-    checkpoints: { folder: join(settings.cacheFolder, 'checkpoints'), fullFlag: '' },
-    models: [{ name, folder }],
-    ...settings,
+    checkpoints: { folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
+    models: [{ name, folder, config }],
+    logLevel: 'log',
+    ...thread,
   };
   return new RemoteBackend(() => openEngineThread(whole));
 }
@@ -47,8 +60,8 @@ async function newBackend(settings: Partial<EngineSettings> & { cacheFolder: str
 async function open(): Promise<Subject> {
   const cacheFolder = await mkdtemp(join(tmpdir(), 'thinker-threaded-'));
   const tokenizer = await HfChatTokenizer.load(folder, name);
-  const start = async (settings: Partial<EngineSettings>) => {
-    const backend = await newBackend({ cacheFolder, ...settings });
+  const start = async (local: Partial<LocalSettings>) => {
+    const backend = await newBackend({ cacheFolder, local });
     await backend.start();
     return backend;
   };
@@ -124,7 +137,7 @@ describe.skipIf(unavailable)(`the thread of the engine${unavailable ? ` (${unava
 
   it('start() fails as an operator can read it when a loss cannot be loaded', async () => {
     const cacheFolder = join(tmpdir(), 'thinker-never-written');
-    const backend = await newBackend({ cacheFolder, lossPlugins: [join(folder, 'nowhere')] });
+    const backend = await newBackend({ cacheFolder, thread: { lossPlugins: [join(folder, 'nowhere')] } });
     await expect(backend.start()).rejects.toMatchObject({
       code: 'invalid_loss_plugin',
       message: expect.stringContaining('nowhere: the folder cannot be read') as string,
@@ -135,7 +148,7 @@ describe.skipIf(unavailable)(`the thread of the engine${unavailable ? ` (${unava
   it('start() fails with the reason when a model cannot be loaded', async () => {
     const cacheFolder = join(tmpdir(), 'thinker-never-written');
     const models = [{ name: 'lost', folder: join(folder, 'nowhere'), config }];
-    const backend = await newBackend({ cacheFolder, models });
+    const backend = await newBackend({ cacheFolder, thread: { models } });
     await expect(backend.start()).rejects.toThrow(/nowhere/);
     await backend.stop();
   });

@@ -1,23 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type EngineSettings } from './engine-settings.js';
 import { selectExecutor } from './select-executor.js';
 
-const SETTINGS: EngineSettings = {
-  engine: 'onnxruntime',
-  device: 'auto',
-  threads: 1,
-  packWeights: true,
-  batching: 'exact',
-  memoryBudgetBytes: 0,
-  samplerWeightBytes: 0,
-  sequenceBytes: 0,
-  prefixCacheBytes: 0,
-  checkpoints: { folder: '', fullFlag: '' },
-  models: [],
-  lossPlugins: [],
-  cacheFolder: '',
-};
+const SETTINGS = { engine: 'onnxruntime', device: 'auto', threads: 1, packWeights: true } as const;
 const CUDA = 'node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so';
 
 it('takes the CPU where no device is named', async () => {

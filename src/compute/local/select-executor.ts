@@ -1,12 +1,14 @@
 import { type Executor } from '../executor.js';
 import { type LoadOptions } from '../tensorflow/load-tensorflow.js';
-import { type EngineSettings } from './engine-settings.js';
+import { type LocalSettings } from './local-settings.js';
+
+type ExecutorSettings = Pick<LocalSettings, 'engine' | 'device' | 'threads' | 'packWeights'>;
 
 /**
  * The executor that the settings ask for. `ENGINE=auto` takes TensorFlow when its GPU binding loads and reports a GPU,
  * else onnxruntime, which is the faster one on a CPU. Loaded lazily: neither package is touched unless it is used.
  */
-export async function selectExecutor(settings: EngineSettings): Promise<Executor> {
+export async function selectExecutor(settings: ExecutorSettings): Promise<Executor> {
   const { engine, device } = settings;
   switch (engine) {
     case 'onnxruntime':
@@ -21,7 +23,7 @@ export async function selectExecutor(settings: EngineSettings): Promise<Executor
   }
 }
 
-async function onnxRuntime({ device, threads, packWeights }: EngineSettings): Promise<Executor> {
+async function onnxRuntime({ device, threads, packWeights }: ExecutorSettings): Promise<Executor> {
   const { OnnxRuntimeExecutor } = await import('../onnxruntime/onnxruntime-executor.js');
   const executor = new OnnxRuntimeExecutor({ device: device === 'auto' ? 'cpu' : device, threads, packWeights });
   await executor.probe();

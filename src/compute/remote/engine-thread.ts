@@ -1,34 +1,26 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openCheckpoint } from '../../base-models/checkpoint-files.js';
-import { readConfigFile } from '../../base-models/model-config/config-file.js';
-import { parseHfConfig } from '../../base-models/model-config/hf-config.js';
+import { Logger } from '@nestjs/common';
 import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.js';
+import { AppLogger } from '../../common/app-logger.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
 import { localStore } from '../../storage/local-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
 import { HostBackend, type TokenDecoder } from '../host/host-backend.js';
-import { type EngineSettings } from '../local/engine-settings.js';
-import { LocalEngine } from '../local/local-engine.js';
-import { type LocalModel } from '../local/local-model.js';
-import { selectExecutor } from '../local/select-executor.js';
-import { prepareWeightFile } from '../local/weight-file.js';
+import { type ModelEngine } from '../model-engine.js';
 import { BackendServer } from './backend-server.js';
 import { ParentLink } from './thread-link.js';
+import { type ThreadSettings } from './thread-settings.js';
 
 /** Entry of the engine's thread: builds the backend from its settings and answers calls from the service's thread. */
-const settings = workerData as EngineSettings;
+const settings = workerData as ThreadSettings;
 
 if (parentPort === null) throw new TypeError('engine-thread.js is the entry of a thread.');
+Logger.overrideLogger(new AppLogger(settings.logLevel));
 new BackendServer(new ParentLink(parentPort), buildBackend());
 
 async function buildBackend(): Promise<ComputeBackend> {
-  const engine = new LocalEngine({
-    executor: await selectExecutor(settings),
-    memoryBudgetBytes: settings.memoryBudgetBytes,
-    batching: settings.batching,
-    loadModels: () => Promise.all(settings.models.map(loadModel)),
-  });
+  const engine = await openEngine();
   const losses = await loadLosses(builtInLosses(), settings.lossPlugins);
   const checkpoints = localStore(settings.checkpoints);
   return new HostBackend({
@@ -42,11 +34,22 @@ async function buildBackend(): Promise<ComputeBackend> {
   });
 }
 
-async function loadModel({ name, folder }: EngineSettings['models'][number]): Promise<LocalModel> {
-  const config = parseHfConfig(await readConfigFile(folder, name), name);
-  const checkpoint = await openCheckpoint(folder, config, name);
-  const weights = await prepareWeightFile(checkpoint, { cacheFolder: settings.cacheFolder });
-  return { name, config, weights };
+/** Loads the code of the engine that is asked for, and no other. */
+async function openEngine(): Promise<ModelEngine> {
+  const { engine, models } = settings;
+  if (engine.kind === 'torch') {
+    const { openTorchEngine } = await import('../torch/open-torch-engine.js');
+    return openTorchEngine(engine.torch, models, endThread);
+  }
+  const { openLocalEngine } = await import('../local/open-local-engine.js');
+  return openLocalEngine(engine.local, models);
+}
+
+/** The thread ends with its engine, which shows in the link: open calls are then taken for interrupted, not for failed. */
+function endThread(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }
 
 async function loadDecoders(): Promise<ReadonlyMap<string, TokenDecoder>> {

@@ -76,7 +76,14 @@ export class RemoteBackend extends ComputeBackend {
     link.onEnd((reason, cause) => {
       if (this.link === link) this.fail(reason, cause);
     });
-    this.found = await this.call('start', []);
+    try {
+      this.found = await this.call('start', []);
+    } catch (error) {
+      // It holds the device, or the port, that the next try needs.
+      this.link = null;
+      await link.close();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
