@@ -178,9 +178,7 @@ def embedding_mapping(architecture: Architecture) -> Mapping:
 
 def output_mapping(architecture: Architecture) -> Mapping:
     """The output projection; of a model with tied embeddings, the embedding."""
-    if architecture.tied_embeddings:
-        return embedding_mapping(architecture)
-    return VocabRows("lm_head.weight", architecture.vocab_size)
+    return embedding_mapping(architecture) if architecture.tied_embeddings else VocabRows("lm_head.weight", architecture.vocab_size)
 
 
 def final_norm_mapping() -> Mapping:
