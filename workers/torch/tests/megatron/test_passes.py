@@ -9,6 +9,8 @@ from peft_reference import ALL_TARGETS, Datums, Reference, lora_spec
 from rank_group import RankGroup
 from thinker_worker.engine import FusedTerms, RunPart, RunSlopes, WeightsRef
 from thinker_worker.errors import WorkerError
+from thinker_worker.megatron.megatron_engine import MegatronEngine
+from thinker_worker.megatron.training_memory import TrainingMemory
 from tiny_models import NAMES
 
 @pytest.mark.parametrize("model", NAMES)
@@ -123,6 +125,30 @@ def test_dropout_drops_what_its_seed_and_pass_say(group: RankGroup) -> None:
         assert (logprobs[datum] - expected.detach()).abs().max() < TOLERANCE
         (expected * datums.slopes[datum]).sum().backward()
     assert difference(group.one("export_state", "a").gradients, reference.gradients()) < TOLERANCE
+
+
+def set_budget(engine: MegatronEngine, budget: int) -> bool:
+    """@returns whether layers compute again in a run of the tokens that one replica gets"""
+    engine._memory = TrainingMemory(budget)
+    return engine._memory.must_recompute(engine._stages["llama"], 17 if engine._parallel.data.count == 1 else 11)
+
+
+def test_layers_that_compute_again_give_the_same_bits(group: RankGroup) -> None:
+    reference = Reference("llama", lora_spec(dropout=0.3))
+    datums = Datums([6, 11])
+    digests = []
+    # 67 kB: enough for the larger datum when layers compute again, too little for the run when they do not.
+    for budget, again in ((10**9, False), (67_000, True)):
+        assert group.each(set_budget, budget)[0] == again
+        group.call("create_adapter", reference.handle("a"), reference.state())
+        train(group, "a", datums)
+        digests.append(group.same("digest_state", "a"))
+    assert digests[0] == digests[1]
+
+    group.each(set_budget, 10**3)
+    (refused,) = group.call("open_pass", 1, [datums.item(WeightsRef("adapter", "a"))])[0].values()
+    assert (refused.code, refused.details["tokens"]) == ("sequence_exceeds_memory", 6)
+    group.each(set_budget, 10**9)
 
 
 def test_a_loss_that_is_not_finite_is_refused_and_changes_nothing(group: RankGroup) -> None:

@@ -11,7 +11,7 @@ from test_states import ADAM
 from thinker_worker.engine import NextTokens, SequenceStep, WeightsRef
 from tiny_models import NAMES, SIZES
 
-PROMPTS = [torch.randint(SIZES["vocab_size"], (n,), dtype=torch.int32, generator=torch.Generator().manual_seed(n)) for n in (7, 3)]
+PROMPTS = Datums([7, 3], seed=9).tokens
 
 
 def step(sequence: int, tokens: torch.Tensor, rows: list[int] | None = None) -> SequenceStep:
@@ -42,7 +42,7 @@ def greedy(group: RankGroup, sequences: dict[int, torch.Tensor], count: int) -> 
 
 
 def expected_greedy(reference: Reference, prompt: torch.Tensor, count: int) -> list[int]:
-    options = {"max_new_tokens": count, "min_new_tokens": count, "do_sample": False, "pad_token_id": 0}
+    options = {"max_new_tokens": count, "do_sample": False, "pad_token_id": 0}
     return reference.peft.generate(input_ids=prompt[None].long(), **options)[0, len(prompt) :].tolist()
 
 

@@ -60,6 +60,8 @@ def make_model(name: str) -> PreTrainedModel:
         # Norms and biases start as ones and zeros, which would hide a wrong one.
         if parameter.dim() == 1:
             torch.nn.init.normal_(parameter, mean=0.0 if parameter_name.endswith("bias") else 1.0, std=0.3)
+    # So that generate goes on whatever it draws.
+    model.generation_config.eos_token_id = None
     return model.eval()
 
 

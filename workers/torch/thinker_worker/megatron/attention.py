@@ -30,7 +30,7 @@ class PackedAttention(nn.Module):
         """query [T, 1, heads, D], key and value [T, 1, groups, D] of this rank -> [T, 1, heads * D]."""
         parts = [
             self._attend(segment, query[segment.rows, 0], key[segment.rows, 0], value[segment.rows, 0])
-            for segment in self._running.segments
+            for segment in self._running.rows.segments
         ]
         return torch.cat(parts).flatten(1).unsqueeze(1)
 

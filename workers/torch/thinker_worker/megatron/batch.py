@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -74,13 +75,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Batch:
-    """`spans` divide the T rows; `wanted_spans` the R rows of `wanted`, whose logits are asked for."""
+    """`spans` divide the T tokens; `wanted_spans` the R of them in `wanted`, whose logits are asked for."""
 
     tokens: Tensor  # [T] int64
     segments: tuple[Segment, ...]
     spans: tuple[Span, ...]
     wanted: Tensor  # [R] int64
     wanted_spans: tuple[Span, ...]
+    recompute: bool = False
 
     @property
     def positions(self) -> Tensor:
@@ -89,12 +91,30 @@ class Batch:
         return torch.cat(ranges).to(self.tokens.device)
 
 
-@dataclass
-class Running:
-    """What the model's modules compute at the moment; they share this object with the stage."""
+@dataclass(frozen=True)
+class Rows:
+    """What the modules of a model need to know of the rows that they compute."""
 
     segments: tuple[Segment, ...] = ()
     spans: tuple[Span, ...] = ()
+    # Layers compute again in the backward what they computed in the forward, and keep their inputs alone.
+    recompute: bool = False
+
+
+@dataclass
+class Running:
+    """The rows that a model computes at the moment; its modules share this object, as their signatures have no place."""
+
+    rows: Rows = Rows()
+
+    @contextmanager
+    def using(self, rows: Rows) -> Iterator[None]:
+        before = self.rows
+        self.rows = rows
+        try:
+            yield
+        finally:
+            self.rows = before
 
 
 def consecutive(lengths: Sequence[int]) -> list[slice]:

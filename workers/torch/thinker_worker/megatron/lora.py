@@ -58,7 +58,7 @@ class LoraLinear(nn.Module):
     def forward(self, x: Tensor, *args: Any, **options: Any) -> tuple[Tensor, Tensor | None]:
         """x [T, 1, in] -> ([T, 1, out], the base's bias)."""
         output, bias = self.base(x, *args, **options)
-        spans = self._running.spans
+        spans = self._running.rows.spans
         if not any(branch.module in span.modules for branch in self._branches for span in spans):
             return output, bias
         # A split has one gradient; slices would each have one of the size of the whole.

@@ -178,7 +178,9 @@ def embedding_mapping(architecture: Architecture) -> Mapping:
 
 def output_mapping(architecture: Architecture) -> Mapping:
     """The output projection; of a model with tied embeddings, the embedding."""
-    return embedding_mapping(architecture) if architecture.tied_embeddings else VocabRows("lm_head.weight", architecture.vocab_size)
+    if architecture.tied_embeddings:
+        return embedding_mapping(architecture)
+    return VocabRows("lm_head.weight", architecture.vocab_size)
 
 
 def final_norm_mapping() -> Mapping:

@@ -37,13 +37,15 @@ from thinker_worker.megatron.passes import OpenItem, OpenPass
 from thinker_worker.megatron.pinned import PinnedWeights
 from thinker_worker.megatron.sequences import Sequences
 from thinker_worker.megatron.stage import ModelStage
+from thinker_worker.megatron.training_memory import measure_memory
 from thinker_worker.placement import choose_placement, prepare_torch
 from thinker_worker.settings import Settings
 from thinker_worker.state.digest import state_digest
 
 
-# Tokens of a run beyond which sharing it gains little.
-PASS_TOKENS = 8192
+# Tokens of a run beyond which sharing it gains nothing.
+CPU_PASS_TOKENS = 1024
+GPU_PASS_TOKENS = 8192
 
 
 @dataclass
@@ -74,13 +76,15 @@ class MegatronEngine(Engine):
         for model in self._settings.models:
             stage = ModelStage(Path(model.folder), self._parallel, placement.dtype, placement.device)
             self._stages[model.name] = stage
+        self._memory = measure_memory(placement, self._parallel)
+        on_cpu = placement.device.type == "cpu"
         return EngineInfo(
             device=placement.device.type,
             # What a row gives depends on how many rows share its matrix products, by rounding.
             batching="rounding" if self._settings.batching == "rounding" else "off",
-            repeatability="bitwise" if placement.device.type == "cpu" else "rounding",
-            pass_tokens=self._settings.pass_tokens or PASS_TOKENS,
-            sequence_bytes=None,
+            repeatability="bitwise" if placement.exact else "rounding",
+            pass_tokens=self._settings.pass_tokens or (CPU_PASS_TOKENS if on_cpu else GPU_PASS_TOKENS),
+            sequence_bytes=None if on_cpu else self._memory.budget // 2,
             models=tuple(
                 ModelInfo(name, stage.parameter_count, stage.cache_bytes_per_token) for name, stage in self._stages.items()
             ),
@@ -147,10 +151,10 @@ class MegatronEngine(Engine):
         refused: dict[int, Exception] = {}
         for index, item in enumerate(items):
             try:
-                opened[index] = OpenItem(item, self._pinned(item.weights))
+                opened[index] = self._open_item(item)
             except WorkerError as error:
                 refused[index] = error
-        self._passes[pass_id] = OpenPass(opened, self._parallel)
+        self._passes[pass_id] = OpenPass(opened, self._parallel, self._memory)
         return refused
 
     def forward(self, pass_id: int, parts: Sequence[RunPart]) -> RunLogprobs:
@@ -184,6 +188,13 @@ class MegatronEngine(Engine):
 
     def close_sequences(self, sequences: Sequence[int]) -> None:
         self._sequences.close(sequences)
+
+    def _open_item(self, item: PassItem) -> OpenItem:
+        opened = OpenItem(item, self._pinned(item.weights))
+        if item.train:
+            for datum in opened.datums:
+                self._memory.require_fits(opened.stage, datum, opened.length(datum))
+        return opened
 
     def _digest(self, shards: AdapterShards, state: ShardedState) -> str:
         """Every replica gathers and digests its own state, so that replicas that drift apart are noticed."""

@@ -61,6 +61,10 @@ class Parallel:
         """Small values of all ranks of the replica."""
         return _all_gather(value, self.replica)
 
+    def collect_from_all(self, value: T) -> list[T]:
+        """Small values of all ranks."""
+        return _all_gather(value, self.world)
+
     def raise_alike(self, error: WorkerError | None, group: dist.ProcessGroup | None = None) -> None:
         """Raises the first error that a rank of the replica, or of `group`, has; on all of its ranks."""
         for found in _all_gather(error, group or self.replica):

@@ -26,7 +26,8 @@ from thinker_worker.megatron.logprobs import TargetLogprobs
 from thinker_worker.megatron.mapping import Shard
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.megatron.pinned import PinnedWeights
-from thinker_worker.megatron.stage import ModelStage, StageRun
+from thinker_worker.megatron.stage import StageRun
+from thinker_worker.megatron.training_memory import TrainingMemory
 
 
 class OpenItem:
@@ -50,6 +51,10 @@ class OpenItem:
 
     def tokens(self, datum: int) -> Tensor:
         return self.item.tokens.data[self._rows[datum]]
+
+    @property
+    def datums(self) -> range:
+        return range(len(self._rows))
 
     def length(self, datum: int) -> int:
         rows = self._rows[datum]
@@ -88,9 +93,12 @@ class Member:
 class PassRun:
     """One run on this rank: its replica's datums, as a batch."""
 
-    def __init__(self, items: Sequence[OpenItem], parts: Sequence[RunPart], parallel: Parallel) -> None:
+    def __init__(
+        self, items: Sequence[OpenItem], parts: Sequence[RunPart], parallel: Parallel, memory: TrainingMemory
+    ) -> None:
         self.parts = parts
         self._parallel = parallel
+        self._memory = memory
         members = [
             Member(index, datum, item, scores)
             for index, (part, item) in enumerate(zip(parts, items, strict=True))
@@ -104,15 +112,17 @@ class PassRun:
 
     @cached_property
     def batch(self) -> Batch:
-        rows = consecutive([member.item.length(member.datum) for member in self.members])
+        lengths = [member.item.length(member.datum) for member in self.members]
+        rows = consecutive(lengths)
         wanted = [span.start + member.item.scored(member.datum) for span, member in zip(rows, self.members, strict=True)]
         device = self.stage.device
         return Batch(
             tokens=torch.cat([member.item.tokens(member.datum) for member in self.members]).long().to(device),
             segments=tuple(Segment(span) for span in rows),
-            spans=_spans(self.members, [member.item.length(member.datum) for member in self.members]),
+            spans=_spans(self.members, lengths),
             wanted=torch.cat(wanted).to(device),
             wanted_spans=_spans(self.members, [len(own) for own in wanted]),
+            recompute=self.train and self._memory.must_recompute(self.stage, sum(lengths)),
         )
 
     def forward(self) -> RunLogprobs:
@@ -174,13 +184,14 @@ class PassRun:
 class OpenPass:
     """Items that run together. The last run is kept for its backward until the next call."""
 
-    def __init__(self, items: dict[int, OpenItem], parallel: Parallel) -> None:
+    def __init__(self, items: dict[int, OpenItem], parallel: Parallel, memory: TrainingMemory) -> None:
         self._items = items
+        self._memory = memory
         self._parallel = parallel
         self._run: PassRun | None = None
 
     def forward(self, parts: Sequence[RunPart]) -> RunLogprobs:
-        self._run = PassRun([self._items[part.item] for part in parts], parts, self._parallel)
+        self._run = PassRun([self._items[part.item] for part in parts], parts, self._parallel, self._memory)
         return self._run.forward()
 
     def backward(self, slopes: Sequence[Tensor]) -> None:

@@ -20,11 +20,12 @@ from torch import Tensor, nn
 
 from thinker_worker.megatron.architecture import Architecture, read_architecture
 from thinker_worker.megatron.attention import PackedAttention
-from thinker_worker.megatron.batch import Batch, Running
+from thinker_worker.megatron.batch import Batch, Rows, Running
 from thinker_worker.megatron.checkpoint import load_parameters, parameter_count
 from thinker_worker.megatron.lora_placement import place_lora
 from thinker_worker.megatron.model_files import ModelFiles
 from thinker_worker.megatron.parallel import Parallel, require_divisible
+from thinker_worker.megatron.recompute import recomputing
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class ModelStage:
         self.parameters = load_parameters(model, self.architecture, files, parallel)
         self.parameter_count = parameter_count(self.architecture, files)
         place_lora(model, self.architecture, parallel, self._running)
+        for layer in model.decoder.layers:
+            layer.forward = recomputing(layer.forward, self._running)
         self._model = model.to(device).eval()
         self._inverse_frequencies = self.architecture.rope.inverse_frequencies.to(device)
         columns = -(-self.architecture.vocab_size // parallel.tensor.count)
@@ -58,11 +61,15 @@ class ModelStage:
         self._own_tokens = max(0, min(columns, self.architecture.vocab_size - self.first_token))
 
     @property
+    def layers(self) -> range:
+        """The layers of the model that this rank computes."""
+        return self.parallel.layers(self.architecture.layer_count)
+
+    @property
     def cache_bytes_per_token(self) -> int:
         """On this rank: keys and values of its share of its layers' heads."""
         groups = self.architecture.group_count // self.parallel.tensor.count
-        layers = len(self.parallel.layers(self.architecture.layer_count))
-        return 2 * layers * groups * self.architecture.head_dim * self.dtype.itemsize
+        return 2 * len(self.layers) * groups * self.architecture.head_dim * self.dtype.itemsize
 
     def run(self, batch: Batch, train: bool) -> StageRun:
         """Computes the batch as far as this stage goes. With `train`, `backward` may follow."""
@@ -89,13 +96,13 @@ class ModelStage:
             self._send(sent, ps.get_pipeline_model_parallel_prev_rank())
 
     def _decode(self, batch: Batch, received: Tensor | None) -> Tensor:
-        self._running.segments, self._running.spans = batch.segments, batch.spans
         if received is None:
             hidden = self._model.embedding(input_ids=batch.tokens[None], position_ids=None)
         else:
             self._model.set_input_tensor(received)
             hidden = None
-        return self._model.decoder(hidden_states=hidden, attention_mask=None, rotary_pos_emb=self._angles(batch))
+        with self._running.using(Rows(batch.segments, batch.spans, batch.recompute)):
+            return self._model.decoder(hidden_states=hidden, attention_mask=None, rotary_pos_emb=self._angles(batch))
 
     def _angles(self, batch: Batch) -> Tensor:
         """[T, 1, 1, head_dim]"""
@@ -103,10 +110,10 @@ class ModelStage:
         return torch.cat([angles, angles], dim=-1)[:, None, None]
 
     def _logits(self, batch: Batch, hidden: Tensor) -> Tensor:
-        self._running.spans = batch.wanted_spans
         tied = self._model.share_embeddings_and_output_weights
         weight = self._model.shared_embedding_or_output_weight() if tied else None
-        logits, _ = self._model.output_layer(hidden[batch.wanted], weight=weight)
+        with self._running.using(Rows(spans=batch.wanted_spans)):
+            logits, _ = self._model.output_layer(hidden[batch.wanted], weight=weight)
         logits = logits[:, 0].float()
         if self._own_tokens == logits.shape[1]:
             return logits
