@@ -36,6 +36,9 @@ REAL = {
     'llama2, not legacy': ('llama2', 'llama', {'legacy': False}),
     'llama2 of a Mistral': ('llama2', 'mistral', {}),
     'gemma3': ('gemma3', 'llama', {}),
+    'gemma3 of its own model': ('gemma3', 'gemma3_text', {}),
+    'llama2 of a Phi-3': ('llama2', 'phi3', {}),
+    'qwen3 of a mixture': ('qwen3', 'qwen3_moe', {}),
     'gptoss': ('gptoss', 'llama', {}),
     'deepseek_v3': ('deepseek_v3', 'llama', {}),
 }

@@ -10,6 +10,8 @@ TEXTS = [
 NEW = {'content': '<new>', 'lstrip': False, 'normalized': False, 'rstrip': False, 'single_word': False, 'special': True}
 PLAIN = {'bos_token': '<s>', 'eos_token': '</s>'}
 
+MODEL_TYPES = ['llama', 'mistral', 'qwen2', 'qwen3', 'gemma3_text', 'phi3', 'smollm3', 'olmo2', 'qwen3_moe']
+
 
 def decoder(*tokens, first=2000):
     return {str(first + i): {**NEW, **token} for i, token in enumerate(tokens)}
@@ -55,7 +57,7 @@ def special_token_cases():
 def class_cases():
     names = [None, 'LlamaTokenizer', 'LlamaTokenizerFast', 'Qwen2Tokenizer', 'Qwen2TokenizerFast', 'GPT2TokenizerFast', 'GemmaTokenizer',
              'PreTrainedTokenizerFast', 'TokenizersBackend', 'SomebodysTokenizer']  # fmt: skip
-    for name, model_type in product(names, ['llama', 'mistral', 'qwen2', 'qwen3']):
+    for name, model_type in product(names, MODEL_TYPES):
         config = {**PLAIN, 'add_bos_token': False, **({} if name is None else {'tokenizer_class': name})}
         yield f'{name} of a {model_type}', config, {'config.json': {'model_type': model_type}}
     for legacy, space in product([None, True, False], [None, True, False]):

@@ -56,7 +56,7 @@ function remedyFor(stated: unknown): string | undefined {
 }
 
 const TEXT_MODEL_ALONE =
-  'It is made for images too. With transformers, save its text model alone as Gemma3ForCausalLM (docs/distributed.md).';
+  'It is made for images too. With transformers, save its text model alone as Gemma3ForCausalLM (docs/base-models.md).';
 
 function printed(value: unknown): string {
   return typeof value === 'string' ? value : isRecord(value) ? 'an object' : JSON.stringify(value);

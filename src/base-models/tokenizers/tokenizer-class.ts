@@ -24,13 +24,17 @@ const OTHERS = new Set(
 
 /** The class that transformers has for a kind of model, where it has one. */
 const OF_MODEL: Readonly<Record<string, string>> = {
+  gemma3_text: 'GemmaTokenizer',
   mistral: 'TokenizersBackend',
+  olmo2: 'TokenizersBackend',
+  phi3: 'TokenizersBackend',
   qwen2: 'Qwen2Tokenizer',
   qwen3: 'Qwen2Tokenizer',
+  qwen3_moe: 'Qwen2Tokenizer',
 };
 
 /** Kinds of models whose files transformers does not believe about the class. */
-const DISBELIEVED = new Set(['qwen2']);
+const DISBELIEVED = new Set(['phi3', 'qwen2']);
 
 /**
  * The class with which AutoTokenizer of transformers 5.24 loads the files (models/auto/tokenization_auto.py). It

@@ -17,13 +17,12 @@ from thinker_worker.hf.attention import register_attention
 from thinker_worker.hf.exact_functions import use_exact_activations
 from thinker_worker.hf.lora_hooks import add_lora_hooks
 from thinker_worker.hf.rows import Rows, Routing
+from thinker_worker.hf.steady_rope import steady_length
 from thinker_worker.placement import Placement
 from thinker_worker.settings import ModelFolder
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX, lora_modules
 
 KNOWN_LAYERS = frozenset({"full_attention", "sliding_attention"})
-# Rotary embeddings that depend on the longest sequence of a batch, and so on its company.
-UNSTEADY_ROPES = frozenset({"dynamic", "longrope"})
 HEAD = "lm_head"
 
 _numbers = itertools.count()
@@ -41,6 +40,7 @@ class BaseModel:
         self.head: Any = model.get_output_embeddings()
         self.config = self.decoder.config
         self._require_known()
+        self._steady_length = steady_length(self.config)
         self.linears = self._find_linears()
         self.attention = f"thinker_{next(_numbers)}"
         register_attention(self.attention, self.routing, placement.exact)
@@ -58,6 +58,8 @@ class BaseModel:
 
     def hidden(self, tokens: Tensor, positions: Tensor, rows: Rows) -> Tensor:
         """What the layers make of packed tokens [T] at their positions [T]. @returns [T, hidden]"""
+        if self._steady_length is not None and int(positions.max()) >= self._steady_length:
+            raise ValueError(f"{self.name} takes sequences of at most {self._steady_length} tokens.")
         with self.routing.using(rows):
             out = self.decoder(input_ids=tokens[None], position_ids=positions[None], use_cache=False)
         return out.last_hidden_state[0]
@@ -96,11 +98,6 @@ class BaseModel:
             raise NotImplementedError(f"{self.name} has layers of kind {', '.join(sorted(kinds))}, which are not served.")
         if getattr(config, "use_bidirectional_attention", None):
             raise NotImplementedError(f"{self.name} has bidirectional attention, which is not served.")
-        parameters = getattr(config, "rope_parameters", None) or {}
-        nested = [value for value in parameters.values() if isinstance(value, dict)] or [parameters]
-        for rope in nested:
-            if rope.get("rope_type", "default") in UNSTEADY_ROPES:
-                raise NotImplementedError(f"{self.name} has rotary embeddings of type {rope['rope_type']}, which are not served.")
 
     def _find_linears(self) -> dict[str, nn.Linear]:
         """Those of the layers, and the output projection, by PEFT's names."""
