@@ -104,11 +104,6 @@ export class PassRequest {
     return slopes ? gatherRows(slopes, width, positions) : new Float32Array(positions.length * width);
   }
 
-  /** Once all log-probs are there. A loss that fails is the request's outcome. */
-  computeLoss(): void {
-    if (this.isOpen) this.attempt(() => this.evaluate());
-  }
-
   /** Settles the request once all its log-probs are there. `keep` makes its gradients the adapter's, which nothing undoes. */
   async finish(keep: () => Promise<void>): Promise<void> {
     const result = this.isOpen ? this.attempt(() => this.evaluate()) : null;

@@ -368,6 +368,20 @@ describe('a request that goes wrong in company', () => {
   });
 });
 
+it('only runs of a request whose loss relates its datums go forward again', async () => {
+  const bench = new Bench({ datumsPerRun: 1, partsPerRun: 1, knowsSlopes: false });
+  await bench.adapters('first', 'related', 'sum');
+  await bench.submit('first');
+  const before = bench.engine.calls.length;
+  const datums = [[1], [2], [3]];
+  await Promise.all([bench.submit('related', { datums, loss: 'squares' }), bench.submit('sum', { datums })]);
+  const calls = bench.engine.calls.slice(before);
+  const count = (name: string) => calls.filter((call) => call.startsWith(name)).length;
+  expect(calls).toContain('open train,train');
+  // Three of each request, and again those of the related one that come after its first.
+  expect([count('forward'), count('backward')]).toEqual([3 + 3 + 2, 6]);
+});
+
 describe('any company', () => {
   const SUM = { name: 'sum', loss: 'sum(target_logprobs ** 2)' };
 

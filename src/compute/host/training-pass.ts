@@ -103,27 +103,34 @@ export class TrainingPass {
   }
 
   /**
-   * Forward, losses, backward. A loss may relate datums that are in several runs; then all log-probs come first, and each
-   * forward is made again right before its backward, in place of keeping all saved tensors. Otherwise each run goes
-   * through by itself. Either way a request's runs go backward in their order, so that its gradients are added up in the
-   * same order in any company.
+   * Forward, losses, backward, run by run. Where a loss relates datums that are in several runs, the log-probs of those
+   * that follow come first, and their forward is made again right before their backward, in place of keeping all saved
+   * tensors. Either way a request's runs go backward in their order, so that its gradients are added up in the same order
+   * in any company.
    */
   private async runSplit(): Promise<void> {
-    if (this.runs.length > 1 && this.requests.some((request) => this.relatesParts(request))) {
-      for (const run of this.runs) if (isWanted(run)) await this.forward(run);
-      for (const request of this.requests) request.computeLoss();
-    }
+    const read = new Set<Run>();
     for (const run of this.runs) {
       if (!isWanted(run)) continue;
+      for (const other of this.relatedAfter(run)) {
+        if (!read.has(other)) await this.forward(other);
+        read.add(other);
+      }
       await this.forward(run);
       await this.backward(run);
       await this.finishRun(run);
     }
   }
 
-  /** Does its loss relate datums of several parts? */
+  /** The runs after this one in which are parts of requests whose loss relates them to parts in this one. */
+  private relatedAfter(run: Run): readonly Run[] {
+    const related = new Set(run.parts.map(({ request }) => request).filter((request) => this.relatesParts(request)));
+    return this.runs.slice(run.index + 1).filter(({ parts }) => parts.some(({ request }) => related.has(request)));
+  }
+
+  /** Does anybody wait for it whose loss relates datums of several parts? */
   private relatesParts(request: PassRequest): boolean {
-    return request.relatesDatums && this.partCounts.get(request)! > 1;
+    return request.isOpen && request.relatesDatums && this.partCounts.get(request)! > 1;
   }
 
   private async forward(run: Run): Promise<void> {
