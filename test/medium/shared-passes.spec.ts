@@ -8,7 +8,7 @@ import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
-import { DEFAULT_LORA, type LoraSpec, TARGET_MODULES, type TargetModule } from '../../src/domain/adapter/lora-spec.js';
+import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { type FusedTerms } from '../../src/domain/loss.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { offsetsOf } from '../../src/domain/ragged-tensor.js';
@@ -40,21 +40,59 @@ const MODELS: Readonly<Record<string, RandomModelShape>> = {
     num_attention_heads: 3,
   },
 };
-const MIXES = 40;
+const MIXES = 36;
 const BASE = 'random';
 
-const ADAPTERS: readonly (readonly [targets: readonly TargetModule[], ranks: readonly number[], dropout: number])[] = [
-  [['q_proj', 'v_proj'], [2, 4, 8, 16, 3, 16], 0],
-  [['q_proj', 'v_proj'], [17, 32, 24], 0],
-  [TARGET_MODULES, [8, 16, 5, 12], 0],
-  [TARGET_MODULES, [20, 32], 0],
-  [['o_proj', 'down_proj', 'k_proj'], [64, 40, 33], 0.2],
-  [['q_proj', 'lm_head'], [100, 128], 0.1],
-  [['gate_proj', 'up_proj'], [1, 200], 0],
+const LAYER_TARGETS = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const;
+const ALL_TARGETS = [...LAYER_TARGETS, 'lm_head'] as const;
+const LAYER = (layer: number, module: string) => `model.layers.${layer}.${module}`;
+
+/** By class of ranks: adapters of one class share runs, whatever their modules, scales and dropout. */
+const CLASSES: readonly (readonly Partial<LoraSpec>[])[] = [
+  [
+    ...[2, 4, 8, 16, 3].map((rank) => ({ rank })),
+    ...[8, 16, 5].map((rank) => ({ rank, targetModules: ALL_TARGETS })),
+    { rank: 1 },
+    { rank: 1, targetModules: ALL_TARGETS, dropout: 0.1 },
+    { rank: 6, targetModules: ['v_proj'] },
+    { rank: 12, targetModules: ['gate_proj', 'up_proj'], dropout: 0.3 },
+    { rank: 7, targetModules: ['k_proj', 'o_proj', 'down_proj'] },
+    { rank: 9, targetModules: ['o_proj', 'lm_head'] },
+    { rank: 8, excludedModules: [LAYER(0, 'self_attn.q_proj')] },
+    { rank: 8, targetModules: LAYER_TARGETS, excludedModules: [LAYER(1, 'mlp.down_proj')] },
+    {
+      rank: 8,
+      rankPattern: { [LAYER(0, 'self_attn.q_proj')]: 2, [LAYER(1, 'self_attn.v_proj')]: 16 },
+      alphaPattern: { [LAYER(1, 'self_attn.q_proj')]: 3 },
+    },
+    { rank: 4, targetModules: LAYER_TARGETS, rankPattern: { [LAYER(0, 'mlp.up_proj')]: 1 } },
+    { rank: 10, targetModules: ['q_proj', 'lm_head'], alphaPattern: { lm_head: 5 }, rsLora: true },
+  ],
+  [
+    ...[17, 32, 24].map((rank) => ({ rank })),
+    ...[20, 32].map((rank) => ({ rank, targetModules: ALL_TARGETS })),
+    { rank: 30, targetModules: LAYER_TARGETS, rankPattern: { [LAYER(1, 'self_attn.k_proj')]: 19 } },
+  ],
+  [
+    ...[64, 40, 33].map((rank) => ({ rank, targetModules: ['o_proj', 'down_proj', 'k_proj'] as const, dropout: 0.2 })),
+    { rank: 50, targetModules: ['q_proj', 'up_proj'] },
+  ],
+  [
+    ...[100, 128].map((rank) => ({ rank, targetModules: ['q_proj', 'lm_head'] as const, dropout: 0.1 })),
+    { rank: 70, targetModules: LAYER_TARGETS },
+  ],
 ];
-const LORAS: readonly LoraSpec[] = ADAPTERS.flatMap(([targetModules, ranks, dropout], group) =>
-  ranks.map((rank, i) => ({ ...DEFAULT_LORA, rank, alpha: 8 + 3 * i, targetModules, dropout, seed: 100 * group + i })),
-);
+/** Of no class: they run alone. */
+const LONERS: readonly Partial<LoraSpec>[] = [
+  { rank: 200, targetModules: ['gate_proj', 'up_proj'] },
+  { rank: 8, rankPattern: { [LAYER(0, 'self_attn.v_proj')]: 32 } },
+];
+const LORAS: readonly LoraSpec[] = [...CLASSES.flat(), ...LONERS].map((lora, seed) => ({
+  ...DEFAULT_LORA,
+  alpha: 8 + 3 * (seed % 6),
+  ...lora,
+  seed,
+}));
 
 interface Result {
   readonly logprobs: readonly Float32Array[];
@@ -87,8 +125,9 @@ class Mixes {
     const count = random.whole(2, 9);
     const used = new Set<number>();
     const width = random.chance(0.2) ? random.whole(2, 3) : 1;
+    const last = random.chance(0.5) ? CLASSES[0]!.length - 1 : LORAS.length - 1;
     return Array.from({ length: count }, () => {
-      const which = random.whole(0, LORAS.length - 1);
+      const which = random.whole(0, last);
       const base = mode === 'forward' && random.chance(0.3);
       if (!base && used.has(which)) return null;
       used.add(which);
@@ -168,7 +207,25 @@ async function run(engine: LocalEngine, items: readonly PassItem[], mode: Mode, 
     results.push({ logprobs: own, ...(await gradientsOf(engine, pass, items[item]!, item)) });
   }
   await engine.closePass(pass.id);
-  return { results, shared: pass.runs.filter(({ parts }) => parts.length > 1).length };
+  const shared = pass.runs.filter(({ parts }) => parts.length > 1);
+  return { results, shared: shared.map(({ parts }) => parts.map(({ item }) => items[item]!.weights)) };
+}
+
+/** In what ways those who shared a run differed. */
+function variety(run: readonly WeightsRef[]): string[] {
+  const loras = run.map((weights) => (weights.kind === 'adapter' ? LORAS[Number(weights.id)]! : null));
+  const count = (of: (lora: LoraSpec) => unknown) =>
+    new Set(loras.map((lora) => JSON.stringify(lora && (of(lora) ?? null)))).size;
+  const found = {
+    'base rows': loras.includes(null) && loras.some((lora) => lora !== null),
+    'target modules': count(({ targetModules }) => targetModules) > 1,
+    'excluded modules': count(({ excludedModules }) => excludedModules) > 1,
+    'ranks of modules': count(({ rankPattern }) => rankPattern) > 1,
+    'scales of modules': count(({ alphaPattern }) => alphaPattern) > 1,
+    'use of dropout': count(({ dropout }) => dropout > 0) > 1,
+    'rank 1 or more': loras.some((lora) => lora?.rank === 1) && loras.some((lora) => lora !== null && lora.rank > 1),
+  };
+  return Object.entries(found).flatMap(([name, is]) => (is ? [name] : []));
 }
 
 async function gradientsOf(engine: LocalEngine, { id }: OpenPass, { train, weights }: PassItem, item: number) {
@@ -225,20 +282,30 @@ describe.each(Object.keys(MODELS))('passes over a model with %s', (name) => {
   it.each(['forward', 'fused', 'split'] as const)(
     'give every request its own bits: %s',
     async (mode) => {
-      let shared = 0;
+      const shared: WeightsRef[][] = [];
       for (let mix = 0; mix < MIXES; mix++) {
         const items = mixes.items(mode);
         const poison = new Set(mode !== 'forward' && random.chance(0.3) ? [random.pick(items)] : []);
         const together = await run(engine, items, mode, poison);
-        shared += together.shared;
+        shared.push(...together.shared);
         for (const [place, item] of items.entries()) {
           const alone = await run(engine, [item], mode, poison);
           const context = `mix ${mix}, ${mode} of ${JSON.stringify(item.weights)}`;
           expect(differences(together.results[place]!, alone.results[0]!), context).toEqual([]);
         }
       }
-      expect(shared).toBeGreaterThan(MIXES / 4);
+      expect(shared.length).toBeGreaterThan(MIXES / 4);
+      const expected = [
+        'excluded modules',
+        'rank 1 or more',
+        'ranks of modules',
+        'scales of modules',
+        'target modules',
+      ];
+      expect([...new Set(shared.flatMap(variety))]).toEqual(
+        expect.arrayContaining([...expected, mode === 'forward' ? 'base rows' : 'use of dropout']),
+      );
     },
-    300_000,
+    600_000,
   );
 });

@@ -86,10 +86,13 @@ function rowsPerPosition(rows: Dim, length: Dim): number {
 
 /**
  * What each of the two products of a LoRA is multiplied by, and its scale makes up for: no bit is lost by a power of two.
- * On a CPU a single row times a matrix that is fed, not multiplied by anything, takes a kernel of its own, whose sums round
- * otherwise than those of several rows.
+ *
+ * It is not 1: on a CPU a single row times a matrix that is fed, not multiplied by anything, takes a kernel of its own,
+ * whose sums round otherwise than those of several rows. It is negative: where A, B or the scale is zero, a sum of zeros,
+ * which is +0, becomes -0, the only number that changes no bit of what it is added to (-0 + +0 is +0). So a row without a
+ * LoRA may go through those of others.
  */
-export const LORA_ALPHA = 0.5;
+export const LORA_ALPHA = -0.5;
 
 /** LORA_ALPHA x y', y being A or B of a LoRA. */
 export function loraProduct(ops: Operations, x: Tensor, y: Tensor): Tensor {

@@ -1,9 +1,7 @@
 import { type AdapterState, type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { isMixed, loraScale, type LoraSpec } from '../../domain/adapter/lora-spec.js';
 import { type HostTensor, hostTensor } from '../graph/program.js';
-import { LORA_SCALE, moduleScale } from '../models/lora-linears.js';
-
-const A_SUFFIX = '.lora_A.weight';
+import { A_SUFFIX, LORA_SCALE, moduleScale } from '../models/lora-linears.js';
 
 /**
  * An adapter in memory. Its state is replaced as a whole, never changed in place: whoever holds a state (a running

@@ -14,13 +14,21 @@ export interface AdapterModule {
 /** In transformers, the experts of a layer are stacked into one parameter; they are no linears, to PEFT neither. */
 const EXPERT = /\.experts\./;
 
+const known = new WeakMap<ModelConfig, readonly AdapterModule[]>();
+
 /** All linears that can carry a LoRA, layer by layer, the output projection last. */
-export function adapterModules(config: ModelConfig): AdapterModule[] {
+export function adapterModules(config: ModelConfig): readonly AdapterModule[] {
+  const modules = known.get(config) ?? listModules(config);
+  known.set(config, modules);
+  return modules;
+}
+
+function listModules(config: ModelConfig): AdapterModule[] {
   const modules: AdapterModule[] = [];
   // A tied output projection is still a module of its own to PEFT.
   for (const [parameter, shape] of modelParameters({ ...config, tiedEmbeddings: false })) {
     const name = parameter.replace(/\.weight$/, '');
-    const target = TARGET_MODULES.find((known) => known === name.split('.').at(-1));
+    const target = TARGET_MODULES.find((one) => one === name.split('.').at(-1));
     const [outputs, inputs] = shape;
     if (target === undefined || name === parameter || EXPERT.test(name)) continue;
     if (outputs !== undefined && inputs !== undefined) modules.push({ name, target, inputs, outputs });

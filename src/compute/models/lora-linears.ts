@@ -8,9 +8,9 @@ import { type Operations } from '../graph/operations.js';
 export interface LoraVariation {
   /** Modules of the targeted kinds, by full name, that carry no LoRA. */
   readonly excluded?: ReadonlySet<string>;
-  /** Each module has a rank and a scale of its own. */
+  /** Each module has a scale of its own and, without slots, a rank of its own. */
   readonly mixed?: boolean;
-  /** Rows belong to several adapters; see SlotInputs. Not for mixed ones. */
+  /** Rows belong to several adapters; see SlotInputs. */
   readonly slots?: boolean;
 }
 
@@ -23,10 +23,14 @@ export interface LoraOptions extends LoraVariation {
   readonly dropout: boolean;
 }
 
+/** What the name of an A matrix has behind that of its module, and that of a B matrix; as in PEFT. */
+export const A_SUFFIX = '.lora_A.weight';
+export const B_SUFFIX = '.lora_B.weight';
+
 /** Name of the input that scales every LoRA of the graph (alpha / rank, or alpha / sqrt(rank)). */
 export const LORA_SCALE = 'lora.scale';
 
-/** The same of one module, in a mixed graph. */
+/** The same of one module, in a mixed graph; with slots [A, 1, 1], and the adapter's scale in SlotInputs is then 1. */
 export const moduleScale = (module: string): string => `${LORA_SCALE}.${module}`;
 
 /**
@@ -34,7 +38,9 @@ export const moduleScale = (module: string): string => `${LORA_SCALE}.${module}`
  * products are batched, one adapter each, so that every sum over an adapter's rows begins with its first row and no
  * number of one adapter meets one of another.
  *
- * An adapter with fewer rows than the most, Q, has its own first row repeated behind them, with a scale of 0.
+ * An adapter with fewer rows than the most, Q, has its own first row repeated behind them, with a scale of 0. Where it has
+ * no LoRA on a module, and for rows of the bare base model, A and B are zeros: what they add is -0 everywhere (see
+ * LORA_ALPHA), which changes no bit.
  */
 export interface SlotInputs {
   /** i32 [A, Q], for each place the row that it takes. */
@@ -81,7 +87,8 @@ interface Slots {
  * named as in PEFT (`<module>.lora_A.weight`), so that an optimiser step rebuilds nothing (arXiv:2106.09685).
  *
  * For several adapters the graph has the same operations in the same order as for one, but for the gathers to and from
- * their slots: a number of an adapter is computed alike in both.
+ * their slots: a number of an adapter is computed alike in both. So it is with other targets beside its own: what reads a
+ * site's input is recorded in the same order whichever linears of the site are targeted.
  */
 export class LoraLinears {
   private readonly scale: Tensor | null;
@@ -103,12 +110,14 @@ export class LoraLinears {
   /** x [T, in] -> [T, out] through the weight `<module>.weight` [out, in]. */
   linear(x: Tensor, module: string, target: TargetModule, out: number, options: LinearOptions): Tensor {
     const { ops } = this;
+    // Before the product, so that the gradient of the site's LoRAs is the last to join that of x.
+    const rows = this.rowsOfSite(x, options.site);
     const weight = ops.graph.weight(`${module}.weight`, [out, x.shape[1] as number]);
     let y = ops.matmul(x, weight, { transposeB: true });
     if (options.bias) y = ops.add(y, ops.graph.weight(options.bias, [out]));
     if (options.residual) y = ops.add(y, options.residual);
     if (!this.isTargeted(module, target)) return y;
-    const { projected, up } = this.projectInSlots(x, module, out, options.site);
+    const { projected, up } = this.projectInSlots(rows, module, out, options.site);
     return ops.add(this.fromSlots(loraProduct(ops, projected, up), LAYER_SLOTS), y);
   }
 
@@ -121,7 +130,7 @@ export class LoraLinears {
     site: string,
   ): { projected: Tensor; up: Tensor } | null {
     if (!this.isTargeted(module, target)) return null;
-    const { projected, up } = this.projectInSlots(x, module, out, site);
+    const { projected, up } = this.projectInSlots(this.rowsOfSite(x, site), module, out, site);
     return { projected: this.fromSlots(projected, slotsOf(site)), up };
   }
 
@@ -130,27 +139,34 @@ export class LoraLinears {
     return targets.has(target) && !excluded?.has(module);
   }
 
-  /** The projected rows [T, R], or in their slots [A, Q, R]. */
-  private projectInSlots(x: Tensor, module: string, out: number, site: string): { projected: Tensor; up: Tensor } {
+  /** The projected rows of a site [T, R], or in their slots [A, Q, R]. */
+  private projectInSlots(rows: Tensor, module: string, out: number, site: string): { projected: Tensor; up: Tensor } {
     const { ops, options } = this;
     const stack: readonly Dim[] = options.slots ? [ADAPTERS] : [];
-    const name = `${module}.lora_A.weight`;
+    const name = `${module}${A_SUFFIX}`;
     const own = () => `${RANK}${this.parameters.size / 2}`;
-    const rank: Dim = options.mixed ? (this.parameters.get(name)?.shape[0] ?? own()) : RANK;
-    const rows = this.rowsOfSite(x, site);
-    const down = this.parameter(name, [...stack, rank, x.shape[1]!]);
-    const up = this.parameter(`${module}.lora_B.weight`, [...stack, out, rank]);
+    const ownRank = options.mixed && !options.slots;
+    const rank: Dim = ownRank ? (this.parameters.get(name)?.shape[0] ?? own()) : RANK;
+    const down = this.parameter(name, [...stack, rank, rows.shape.at(-1)!]);
+    const up = this.parameter(`${module}${B_SUFFIX}`, [...stack, out, rank]);
     const projected = ops.mul(loraProduct(ops, rows, down), this.scaleOf(module, site));
     return { projected, up };
   }
 
   private scaleOf(module: string, site: string): Tensor {
-    if (this.options.slots) return this.slots.get(slotsOf(site))!.scale;
-    return this.scale ?? this.scaleInput(moduleScale(module), [1, 1]);
+    const { slots, mixed } = this.options;
+    const scale = slots ? this.slots.get(slotsOf(site))!.scale : this.scale;
+    if (!mixed) return scale!;
+    const own = this.input(moduleScale(module), 'f32', slots ? [ADAPTERS, 1, 1] : [1, 1]);
+    return scale ? this.ops.mul(scale, own) : this.scaled(own);
   }
 
   private scaleInput(name: string, shape: readonly Dim[]): Tensor {
-    return this.ops.scale(this.input(name, 'f32', shape), 1 / LORA_ALPHA ** 2);
+    return this.scaled(this.input(name, 'f32', shape));
+  }
+
+  private scaled(scale: Tensor): Tensor {
+    return this.ops.scale(scale, 1 / LORA_ALPHA ** 2);
   }
 
   private parameter(name: string, shape: readonly Dim[]): Tensor {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { interpret, type Numbers, toHost } from '../../../test/support/graph-interpreter.js';
 import { numbers, randomNumbers } from '../../../test/support/numbers-builders.js';
+import { LORA_ALPHA, loraProduct } from '../graph/composites.js';
 import { product, type Shape } from '../graph/dim.js';
 import { type DType, Graph, type Tensor } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
@@ -192,6 +193,27 @@ describe('every operation comes out as defined', () => {
     const together = await logs(positive.value);
     for (const [i, value] of positive.value.data.entries()) {
       expect(await logs(numbers([1, 1], value)), String(value)).toEqual([together[i]]);
+    }
+    await compiled.release();
+  });
+
+  it('products of a LoRA of zeros are -0, forward and backward', async () => {
+    const [x, gradient] = [random('x', [2, 40, 5]), random('gradient', [2, 40, 6])];
+    const zeros = (a: number, b: number, c: number) =>
+      f32({ shape: [a, b, c], data: new Array<number>(a * b * c).fill(0) });
+    const [down, up] = [zeros(2, 16, 5), zeros(2, 6, 16)];
+    const program = programOf([x, gradient, down, up], (ops, rows, ofResult, a, b) => {
+      const projected = ops.mul(loraProduct(ops, rows, a), ops.graph.scalar(0));
+      const ofProjected = ops.matmul(ofResult, b, { alpha: LORA_ALPHA });
+      return [loraProduct(ops, projected, b), ops.matmul(ofProjected, a, { alpha: LORA_ALPHA })];
+    });
+    const compiled = await executor.compile('test', program, weights);
+    const feeds = new Map([x, gradient, down, up].map(({ value }, i) => [`x${i}`, value]));
+    for (const [name, { data }] of await compiled.run(toHost(program, feeds))) {
+      expect(
+        data.every((value) => Object.is(value, -0)),
+        name,
+      ).toBe(true);
     }
     await compiled.release();
   });

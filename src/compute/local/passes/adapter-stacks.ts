@@ -1,49 +1,86 @@
 import { type AdapterTensors, type NamedTensor } from '../../../domain/adapter/adapter-state.js';
-import { type HostTensor, hostTensor } from '../../graph/program.js';
+import { type HostTensor, hostTensor, type Program } from '../../graph/program.js';
+import { A_SUFFIX, B_SUFFIX } from '../../models/lora-linears.js';
+import { ReusedBuffer } from './reused-buffer.js';
+
+/** Rows and columns of the matrices in a stack, by name. */
+export type SlotShapes = ReadonlyMap<string, readonly [rows: number, columns: number]>;
 
 interface Stack {
   readonly data: Float32Array;
-  /** What each slot holds: the array that was copied. */
-  readonly slots: (Float32Array | null)[];
-}
-
-/** The matrix that one adapter has in a stack. */
-interface Slot {
-  readonly rows: number;
-  readonly columns: number;
+  /** What each slot holds: the array that was copied; null for zeros, undefined for arbitrary numbers. */
+  readonly slots: (Float32Array | null | undefined)[];
 }
 
 /**
- * A and B of several adapters behind each other, each with zeros up to a common rank. The memory is kept from run to run,
- * and an adapter that comes again in its place with the same weights is not copied again.
+ * A and B of several adapters behind each other, each with zeros up to a common rank, and zeros where an adapter has none.
+ * The memory is kept from run to run, and an adapter that comes again in its place with the same weights is not copied
+ * again.
  */
 export class AdapterStacks {
-  private readonly stacks = new Map<string, Stack>();
+  private readonly memory = new ReusedBuffer();
+  /** Those of the last call. */
+  private stacks = new Map<string, Stack>();
 
-  /** Feeds [A, rank, in] and [A, out, rank], valid until the next call. */
-  feeds(adapters: readonly AdapterTensors[], rank: number): [string, HostTensor][] {
-    return [...adapters[0]!].map(([name, first]) => {
-      const slot = slotOf(name, first, rank);
-      const size = slot.rows * slot.columns;
-      const stack = this.stack(`${name}.${rank}.${size}`, adapters.length, size);
+  /**
+   * Feeds [A, rank, in] and [A, out, rank], valid until the next call.
+   *
+   * @param adapters null for the bare base model
+   */
+  feeds(adapters: readonly (AdapterTensors | null)[], shapes: SlotShapes): [string, HostTensor][] {
+    this.stacks = this.layOut(adapters.length, shapes);
+    return [...this.stacks].map(([name, { data, slots }]) => {
+      const [rows, columns] = shapes.get(name)!;
+      const size = rows * columns;
       adapters.forEach((adapter, i) => {
-        const { data, shape } = adapter.get(name)!;
-        if (stack.slots[i] === data) return;
-        writeSlot(stack.data.subarray(i * size, (i + 1) * size), slot, data, shape);
-        stack.slots[i] = data;
+        const tensor = adapter?.get(name);
+        if (slots[i] === (tensor?.data ?? null)) return;
+        const slot = data.subarray(i * size, (i + 1) * size);
+        if (tensor) writeSlot(slot, columns, tensor);
+        else slot.fill(0);
+        slots[i] = tensor?.data ?? null;
       });
-      const data = stack.data.subarray(0, adapters.length * size);
-      return [name, hostTensor(data, [adapters.length, slot.rows, slot.columns])];
+      return [name, hostTensor(data, [adapters.length, rows, columns])];
     });
   }
 
-  private stack(key: string, count: number, size: number): Stack {
-    const known = this.stacks.get(key);
-    if (known && known.slots.length >= count) return known;
-    const stack = { data: new Float32Array(count * size), slots: new Array<null>(count).fill(null) };
-    this.stacks.set(key, stack);
-    return stack;
+  /** A stack that lies where it has lain before still holds what it has held. */
+  private layOut(count: number, shapes: SlotShapes): Map<string, Stack> {
+    let length = 0;
+    for (const [rows, columns] of shapes.values()) length += count * rows * columns;
+    const buffer = this.memory.take(length * Float32Array.BYTES_PER_ELEMENT);
+    let start = 0;
+    const stacks = new Map<string, Stack>();
+    for (const [name, [rows, columns]] of shapes) {
+      const data = new Float32Array(buffer, start, count * rows * columns);
+      const before = this.stacks.get(name);
+      const isKept = before && before.slots.length === count && sameMemory(before.data, data);
+      stacks.set(name, isKept ? before : { data, slots: new Array<undefined>(count).fill(undefined) });
+      start += data.byteLength;
+    }
+    return stacks;
   }
+}
+
+/** The shapes of the stacks that a program for several adapters is fed. */
+export function stacksOf({ inputs }: Program, rank: number): SlotShapes {
+  const stacks = [...inputs].filter(([name]) => name.endsWith(A_SUFFIX) || name.endsWith(B_SUFFIX));
+  return new Map(
+    stacks.map(([name, { shape }]) => {
+      const [rows, columns] = shape.slice(1).map((size) => (typeof size === 'number' ? size : rank));
+      return [name, [rows!, columns!]];
+    }),
+  );
+}
+
+/** The shapes of stacks for adapters with the same modules as this one. */
+export function stackedShapes(adapter: AdapterTensors, rank: number): SlotShapes {
+  return new Map(
+    [...adapter].map(([name, { shape }]) => {
+      const [rows, columns] = shape as [number, number];
+      return [name, name.endsWith(A_SUFFIX) ? [rank, columns] : [rows, rank]];
+    }),
+  );
 }
 
 /** The tensor of one adapter out of a stack, as an array of its own; `like` is a tensor of that adapter. */
@@ -62,12 +99,11 @@ export function fromStack(stacked: HostTensor, place: number, like: NamedTensor)
   return { shape: like.shape, data };
 }
 
-function slotOf(name: string, { shape }: NamedTensor, rank: number): Slot {
-  const [rows, columns] = shape as [number, number];
-  return name.endsWith('.lora_A.weight') ? { rows: rank, columns } : { rows, columns: rank };
+function sameMemory(one: Float32Array, other: Float32Array): boolean {
+  return one.buffer === other.buffer && one.byteOffset === other.byteOffset && one.length === other.length;
 }
 
-function writeSlot(into: Float32Array, { columns }: Slot, data: Float32Array, shape: readonly number[]): void {
+function writeSlot(into: Float32Array, columns: number, { data, shape }: NamedTensor): void {
   const [ownRows, ownColumns] = shape as [number, number];
   if (ownColumns === columns) {
     into.set(data);

@@ -65,4 +65,11 @@ describe('dropoutFeeds', () => {
     expect(rowsOf(whole, names[0]!, 0).slice(0, 40)).not.toEqual(rowsOf(whole, names[0]!, 1).slice(0, 40));
     expect(rowsOf(whole, names[0]!, 0).slice(0, 40)).not.toEqual(rowsOf(whole, names[1]!, 0).slice(0, 40));
   });
+
+  it('drops nothing of parts without dropout that run with others', () => {
+    for (const adapter of [null, { lora: { ...LORA, dropout: 0 }, passes: 0 }]) {
+      for (const [, { data }] of dropoutFeeds(program, whole, [adapter]))
+        expect(new Set([...data].map(Number))).toEqual(new Set([1]));
+    }
+  });
 });

@@ -19,9 +19,13 @@ export interface DropoutOf {
  * adapter's seed and the number of the pass, so a logged request gives the same masks when it is run again, however it
  * is divided into micro-batches.
  *
- * @param adapters that of each part
+ * @param adapters that of each part; null for the bare base model
  */
-export function dropoutFeeds(program: Program, run: PackedRun, adapters: readonly DropoutOf[]): [string, HostTensor][] {
+export function dropoutFeeds(
+  program: Program,
+  run: PackedRun,
+  adapters: readonly (DropoutOf | null)[],
+): [string, HostTensor][] {
   return [...program.inputs]
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([name, tensor]) => {
@@ -30,7 +34,7 @@ export function dropoutFeeds(program: Program, run: PackedRun, adapters: readonl
       const rows = ofHead ? run.scored.count : run.feeds.get('tokens')!.data.length;
       const mask = new Float32Array(rows * width);
       run.parts.forEach((part, i) => {
-        const own = drawn(name, ofHead ? part.scoredDatums : part.tokenDatums, adapters[i]!, width);
+        const own = drawn(name, ofHead ? part.scoredDatums : part.tokenDatums, adapters[i] ?? null, width);
         if (!ofHead) mask.set(own, run.starts[i]! * width);
         else run.scored.places[i]!.forEach((place, row) => mask.set(rowOf(own, row, width), place * width));
       });
@@ -38,10 +42,12 @@ export function dropoutFeeds(program: Program, run: PackedRun, adapters: readonl
     });
 }
 
-/** The masks of one part. */
-function drawn(name: string, { rows, runs }: DatumRows, { lora, passes }: DropoutOf, width: number): Float32Array {
-  const kept = 1 / (1 - lora.dropout);
+/** The masks of one part; all 1 for one that drops nothing out and runs with others that do. */
+function drawn(name: string, { rows, runs }: DatumRows, adapter: DropoutOf | null, width: number): Float32Array {
   const mask = new Float32Array(rows * width);
+  if (adapter === null || adapter.lora.dropout === 0) return mask.fill(1);
+  const { lora, passes } = adapter;
+  const kept = 1 / (1 - lora.dropout);
   for (const { datum, start, length } of runs) {
     const part = mask.subarray(start * width, (start + length) * width);
     new RandomStream(lora.seed, `${name}/${passes}/${datum}`).fillUniform(part);

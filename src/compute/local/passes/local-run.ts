@@ -1,15 +1,17 @@
 import { type NamedTensor } from '../../../domain/adapter/adapter-state.js';
-import { type CompiledProgram, type HostTensor, resultShapes } from '../../graph/program.js';
+import { largest } from '../../../common/largest.js';
+import { type CompiledProgram, type HostTensor, type Program, resultShapes } from '../../graph/program.js';
 import { type RunLogprobs, type RunSlopes } from '../../model-engine.js';
 import { gradientName, LOGPROBS } from '../../models/training-graph.js';
 import { type ProgramKind, type ProgramVariant } from '../model-runtime.js';
 import { type PinnedAdapter } from '../pinned-weights.js';
-import { type AdapterStacks, fromStack } from './adapter-stacks.js';
+import { type AdapterStacks, fromStack, stacksOf } from './adapter-stacks.js';
 import { dropoutFeeds } from './dropout.js';
 import { type PassMemory } from './pass-memory.js';
 import { type ItemPart, type LocalItem } from './pass-part.js';
 import { coefficientFeed, divideRows, type PackedRun, packRun, type RunLayout, slopeFeeds } from './run-feeds.js';
-import { slotFeeds } from './slot-feeds.js';
+import { runVariant } from './run-variant.js';
+import { moduleScaleFeeds, slotFeeds } from './slot-feeds.js';
 
 type Feeds = ReadonlyMap<string, HostTensor>;
 
@@ -28,12 +30,13 @@ export interface KeptMemory {
   readonly stacks: AdapterStacks;
 }
 
-/** Parts that run together, of items that agree in everything that shapes a program. */
+/** Parts that run together, of items that can share a run. */
 export class LocalRun {
   private readonly packed: PackedRun;
   private readonly layout: RunLayout;
   private readonly variant: ProgramVariant;
-  private readonly adapters: readonly PinnedAdapter[];
+  /** That of each member; null for the bare base model. */
+  private readonly adapters: readonly (PinnedAdapter | null)[];
   /** What the last forward left to its backward. */
   private saved: Feeds = new Map();
 
@@ -42,16 +45,20 @@ export class LocalRun {
     private readonly memory: KeptMemory,
   ) {
     const { item, part } = members[0]!;
-    this.adapters = members.flatMap(({ item: { weights } }) => weights.adapter ?? []);
-    const slots = this.adapters.length > 1;
-    const attention = part.recompute ? 'blocks' : undefined;
-    this.layout = { headLora: item.model.headLora, slots, minRows: item.minRows, attention };
+    const variant = runVariant(members.map((member) => member.item));
+    this.adapters = members.map(({ item: { weights } }) => weights.adapter);
+    this.layout = {
+      headLora: variant.targets.includes('lm_head'),
+      slots: variant.slots ?? false,
+      minRows: largest(members, (member) => member.item.minRows),
+      attention: part.recompute ? 'blocks' : undefined,
+    };
     this.packed = packRun(
       members.map((member) => member.part),
       this.layout,
       item.weights.runtime.tables,
     );
-    this.variant = { ...item.variant, slots, attention: this.packed.attention, recompute: part.recompute };
+    this.variant = { ...variant, attention: this.packed.attention, recompute: part.recompute };
   }
 
   /** @returns the log-probs of the scored rows of each part */
@@ -96,17 +103,24 @@ export class LocalRun {
   }
 
   private feeds({ program }: CompiledProgram, more: readonly [string, HostTensor][] = []): Feeds {
-    const { adapters, packed, variant } = this;
+    const { adapters, packed, variant, layout } = this;
     const masks = variant.dropout ? dropoutFeeds(program, packed, adapters) : [];
-    return new Map([...packed.feeds, ...this.adapterFeeds(), ...masks, ...more]);
+    const weights = layout.slots ? this.stackedFeeds(program) : (adapters[0]?.feeds ?? []);
+    return new Map([...packed.feeds, ...weights, ...masks, ...more]);
   }
 
-  private adapterFeeds(): readonly [string, HostTensor][] {
-    const { adapters, packed, layout, memory } = this;
-    if (!layout.slots) return adapters[0]?.feeds ?? [];
-    const weights = adapters.map((adapter) => adapter.weights);
-    const loras = adapters.map(({ lora }) => lora);
-    return [...memory.stacks.feeds(weights, this.first.stackedRank!), ...slotFeeds(packed, loras, layout)];
+  private stackedFeeds(program: Program): [string, HostTensor][] {
+    const { members, adapters, packed, layout, memory, variant } = this;
+    const rank = largest(members, ({ item }) => item.stackedRank ?? 0);
+    const loras = adapters.map((adapter) => adapter?.lora ?? null);
+    const weights = adapters.map((adapter) => adapter?.weights ?? null);
+    const mixed = variant.mixed ?? false;
+    const stacks = stacksOf(program, rank);
+    return [
+      ...memory.stacks.feeds(weights, stacks),
+      ...slotFeeds(packed, loras, { ...layout, mixed }),
+      ...(mixed ? moduleScaleFeeds(stacks, loras) : []),
+    ];
   }
 
   private logprobsOf(outputs: Feeds): RunLogprobs {

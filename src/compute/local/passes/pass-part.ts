@@ -1,4 +1,4 @@
-import { isMixed, largestRank, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
+import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type AdapterTensors } from '../../../domain/adapter/adapter-state.js';
 import { type PassItem } from '../../model-engine.js';
 import { type ProgramVariant, variantOf } from '../model-runtime.js';
@@ -69,24 +69,24 @@ export class LocalItem {
     return this.gradients.finish();
   }
 
-  /** Items with the same key can share runs; null for one that shares none. */
-  get sharing(): string | null {
-    const { runtime, adapter } = this.weights;
-    if (adapter !== null && this.stackedRank === null) return null;
-    const { targets, excluded = [], dropout } = this.variant;
-    const { trailingShape } = this.item.targets;
-    const sets = [[...targets].sort(), [...excluded].sort(), trailingShape];
-    return JSON.stringify([runtime.name, this.item.train, dropout, this.stackedRank, ...sets]);
+  /** Must it run alone? */
+  get isLoner(): boolean {
+    return this.lora !== null && this.stackedRank === null;
+  }
+
+  /** What items must agree in to share runs, besides the class of their ranks. */
+  get sharing(): string {
+    const { item, weights } = this;
+    return JSON.stringify([weights.runtime.name, item.train, item.targets.trailingShape]);
   }
 }
 
-/**
- * An adapter of rank 1 multiplies in another way than one of higher rank, one of a rank above the classes sums in
- * several blocks, and one that is mixed has a rank for each module: they run alone.
- */
+/** The class that all ranks of an adapter are in; null where there is none, and the adapter is in no stack. */
 export function rankClass(lora: LoraSpec): number | null {
-  if (isMixed(lora) || lora.rank === 1) return null;
-  return RANK_CLASSES.find((most) => largestRank(lora) <= most) ?? null;
+  const ranks = [lora.rank, ...Object.values(lora.rankPattern ?? {})];
+  const classes = new Set(ranks.map((rank) => RANK_CLASSES.find((most) => rank <= most)));
+  const [only] = classes;
+  return classes.size === 1 ? (only ?? null) : null;
 }
 
 function scoredPerDatum({ tokens, scored }: PassItem): number[] {

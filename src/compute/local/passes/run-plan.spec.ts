@@ -7,19 +7,24 @@ import { LocalItem } from './pass-part.js';
 import { planRuns } from './run-plan.js';
 
 const runtime = { name: 'm', config: FAKE_MODEL.config } as ModelRuntime;
+const Q = 'model.layers.0.self_attn.q_proj';
 const LIMITS = { tokens: 100, memoryBytes: 2 ** 30 };
 
-function item(lora: Partial<LoraSpec> | null, ...lengths: number[]): LocalItem {
+interface ItemOptions extends Partial<LoraSpec> {
+  readonly train?: boolean;
+  readonly base?: boolean;
+  /** Targets per position. */
+  readonly width?: number;
+}
+
+function item({ train = true, base = false, width = 1, ...lora }: ItemOptions, ...lengths: number[]): LocalItem {
   const rows = lengths.map((length) => new Array<number>(length).fill(1));
   const tokens = integers(...rows);
-  const adapter = lora && { lora: { ...DEFAULT_LORA, ...lora }, weights: new Map(), feeds: [], passes: 0 };
+  const adapter = base ? null : { lora: { ...DEFAULT_LORA, ...lora }, weights: new Map(), feeds: [], passes: 0 };
   const weights = { kind: 'base', baseModel: 'm' } as const;
   const scored = new Uint8Array(tokens.data.length).fill(1);
-  return new LocalItem(
-    { weights, train: lora !== null, tokens, targets: tokens, scored },
-    { runtime, adapter },
-    2 ** 30,
-  );
+  const targets = width === 1 ? tokens : { ...tokens, trailingShape: [width] };
+  return new LocalItem({ weights, train, tokens, targets, scored }, { runtime, adapter }, 2 ** 30);
 }
 
 /** Items by their place, in each run. */
@@ -48,20 +53,36 @@ describe('planRuns', () => {
     ]);
   });
 
-  it.each<[string, Partial<LoraSpec> | null]>([
+  const others: [string, Partial<LoraSpec> | null][] = [
     ['targets', { targetModules: ['q_proj'] }],
+    ['a LoRA on the vocabulary', { targetModules: ['q_proj', 'lm_head'] }],
     ['dropout', { dropout: 0.5 }],
-    ['class of rank', { rank: 17 }],
-    ['excluded modules', { excludedModules: ['model.layers.0.self_attn.q_proj'] }],
+    ['rank', { rank: 1 }],
+    ['ranks and scales of modules', { rankPattern: { [Q]: 3 }, alphaPattern: { [Q]: 7 } }],
+    ['excluded modules', { excludedModules: [Q] }],
     ['no adapter', null],
-  ])('keeps apart what differs in: %s', (_, lora) => {
-    expect(plan([item({}, 33), item(lora, 33), item({}, 33)])).toEqual([[0, 2], [1]]);
+  ];
+
+  it.each(others)('lets items share a run that differ in: %s', (_, lora) => {
+    const train = false;
+    expect(plan([item({ train }, 33), item({ ...lora, train, base: lora === null }, 33)])).toEqual([[0, 1]]);
+  });
+
+  it('does not let them where that would cost more than it spares', () => {
+    const many = [200, 200, 200].map((length) => item({}, length));
+    const other = item({ targetModules: ['gate_proj', 'up_proj', 'down_proj'] }, 33);
+    expect(plan([...many, other], { ...LIMITS, tokens: 1000 })).toEqual([[0, 1, 2], [3]]);
+  });
+
+  it('keeps apart other classes of ranks, what is trained, and other numbers of targets per position', () => {
+    expect(plan([item({}, 33), item({ rank: 17 }, 33), item({}, 33)])).toEqual([[0, 2], [1]]);
+    expect(plan([item({}, 33), item({ train: false }, 33)])).toEqual([[0], [1]]);
+    expect(plan([item({}, 33), item({ width: 2 }, 33)])).toEqual([[0], [1]]);
   });
 
   it.each<[string, Partial<LoraSpec>]>([
-    ['rank 1', { rank: 1 }],
     ['a rank above the classes', { rank: 129 }],
-    ['ranks of modules', { rankPattern: {} }],
+    ['ranks of several classes', { rankPattern: { [Q]: 17 } }],
   ])('runs alone: %s', (_, lora) => {
     expect(plan([item(lora, 33), item(lora, 33)])).toEqual([[0], [1]]);
   });

@@ -1,15 +1,20 @@
 import { loraScale, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type HostTensor, hostTensor } from '../../graph/program.js';
-import { HEAD_SLOTS, LAYER_SLOTS, type SlotInputs } from '../../models/lora-linears.js';
+import { A_SUFFIX, HEAD_SLOTS, LAYER_SLOTS, moduleScale, type SlotInputs } from '../../models/lora-linears.js';
+import { type SlotShapes } from './adapter-stacks.js';
 import { type PackedRun, type RunLayout } from './run-feeds.js';
 
-/** Which rows belong to the adapter of which part (see SlotInputs). */
+/**
+ * Which rows belong to the adapter of which part (see SlotInputs).
+ *
+ * @param adapters that of each part; null for the bare base model
+ */
 export function slotFeeds(
   run: PackedRun,
-  adapters: readonly LoraSpec[],
-  { headLora, minRows }: Pick<RunLayout, 'headLora' | 'minRows'>,
+  adapters: readonly (LoraSpec | null)[],
+  { headLora, minRows, mixed = false }: Pick<RunLayout, 'headLora' | 'minRows'> & { mixed?: boolean },
 ): [string, HostTensor][] {
-  const scales = adapters.map((lora) => loraScale(lora));
+  const scales = adapters.map((lora) => (lora === null ? 0 : mixed ? 1 : loraScale(lora)));
   const rows = run.parts.map(({ tokens }, part) => Int32Array.from(tokens, (_, row) => run.starts[part]! + row));
   const owners = Int32Array.from(rows.flatMap((own, part) => Array.from(own, () => part)));
   const { places, sources } = run.scored;
@@ -17,6 +22,17 @@ export function slotFeeds(
     ...slotInputFeeds(LAYER_SLOTS, { rows, owners, scales, minRows }),
     ...(headLora ? slotInputFeeds(HEAD_SLOTS, { rows: places, owners: sources.part, scales, minRows }) : []),
   ];
+}
+
+/** The scales of each module that has stacked matrices. */
+export function moduleScaleFeeds(stacks: SlotShapes, adapters: readonly (LoraSpec | null)[]): [string, HostTensor][] {
+  const modules = [...stacks.keys()]
+    .filter((name) => name.endsWith(A_SUFFIX))
+    .map((name) => name.slice(0, -A_SUFFIX.length));
+  return modules.map((module) => {
+    const scales = Float32Array.from(adapters, (lora) => (lora === null ? 0 : loraScale(lora, module)));
+    return [moduleScale(module), hostTensor(scales, [adapters.length, 1, 1])];
+  });
 }
 
 interface RowsOfParts {

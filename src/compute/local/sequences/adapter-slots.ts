@@ -1,11 +1,11 @@
 import { type AdapterTensors } from '../../../domain/adapter/adapter-state.js';
-import { loraScale, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
+import { isMixed, loraScale, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../../domain/model/transformer-config.js';
 import { type HostTensor } from '../../graph/program.js';
 import { loraParameterCount } from '../../models/adapter-modules.js';
 import { HEAD_SLOTS, LAYER_SLOTS } from '../../models/lora-linears.js';
 import { type ProgramVariant, variantOf } from '../model-runtime.js';
-import { AdapterStacks } from '../passes/adapter-stacks.js';
+import { AdapterStacks, stackedShapes } from '../passes/adapter-stacks.js';
 import { rankClass } from '../passes/pass-part.js';
 import { slotInputFeeds } from '../passes/slot-feeds.js';
 import { type PinnedAdapter, type PinnedWeights } from '../pinned-weights.js';
@@ -20,15 +20,20 @@ const STACK_BYTES = 2 ** 29;
 /** Adapters with the same key can share a run: A and B are stacked. An adapter without such a key shares it with itself. */
 export function sharingKey({ runtime, adapter }: PinnedWeights): unknown {
   if (!adapter) return runtime;
-  const rank = rankClass(adapter.lora);
+  const rank = stackedRank(adapter.lora);
   if (rank === null) return adapter.weights;
   const { targets, excluded = [] } = variantOf(adapter.lora);
   return JSON.stringify([runtime.name, rank, [...targets].sort(), [...excluded].sort()]);
 }
 
+/** Null where the adapter is not stacked. */
+function stackedRank(lora: LoraSpec): number | null {
+  return isMixed(lora) ? null : rankClass(lora);
+}
+
 /** Adapters of this kind that a run has memory for. */
 export function adaptersPerRun({ runtime, adapter }: PinnedWeights): number {
-  const rank = adapter && rankClass(adapter.lora);
+  const rank = adapter && stackedRank(adapter.lora);
   if (rank === null) return 1;
   const bytes = loraParameterCount(runtime.config, { ...adapter!.lora, rank }) * Float32Array.BYTES_PER_ELEMENT;
   return Math.max(1, Math.floor(STACK_BYTES / bytes));
@@ -58,7 +63,7 @@ export class AdapterSlots {
     if (!adapter) return { variant: variantOf(null), feeds: [] };
     const variant = variantOf(adapter.lora);
     const adapters = this.inOrder(owners.layers);
-    const rank = rankClass(adapter.lora);
+    const rank = stackedRank(adapter.lora);
     const shape = { adapters: adapters.length, rank: rank ?? 0, threads: runtime.threads };
     const rowsFor = (rows: readonly PinnedAdapter[]) => fewestRows(shape, mostOf(rows), largestInput(runtime.config));
     const headLora = adapter.lora.targetModules.includes('lm_head');
@@ -68,7 +73,7 @@ export class AdapterSlots {
     const loras = adapters.map(({ lora }) => lora);
     const stacked = this.stacks.feeds(
       adapters.map(({ weights }) => weights),
-      rank!,
+      stackedShapes(adapter.weights, rank!),
     );
     const inputs = (names: typeof LAYER_SLOTS, rows: readonly PinnedAdapter[]) =>
       slotInputFeeds(names, { ...rowsByOwner(adapters, rows), scales: scalesOf(loras), minRows: rowsFor(rows) });
