@@ -69,6 +69,8 @@ def test_adamw_refuses_a_gradient_that_is_not_finite() -> None:
         (1e25, PARAMS, 1.0, "gradients"),
         (1.0, PARAMS, float("inf"), "state"),
         (0.0, AdamParams(1e-3, 0.9, 0.999, 0.0, 0.01, 0.0), 1.0, "adam_params"),
+        # More than float32 holds.
+        (1.0, AdamParams(1e39, 0.9, 0.999, 1e-8, 0.01, 0.0), 1.0, "adam_params"),
     ],
 )
 def test_adamw_refuses_an_update_that_is_not_finite(

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from megatron_models import save_models
+from rank_group import RankGroup
+from thinker_worker.settings import ModelFolder, Settings
 
-pytest.importorskip("megatron.core", reason="needs megatron-core (requirements-megatron.txt)")
-
-from rank_group import RankGroup  # noqa: E402
-from thinker_worker.settings import ModelFolder, Settings  # noqa: E402
-from tiny_models import save_models  # noqa: E402
-
+NEEDED = "needs megatron-core (requirements-megatron.txt)"
 LAYOUTS = {"tp2": (2, 1, 1), "pp2": (1, 2, 1), "tp2-pp2": (2, 2, 1), "dp2": (1, 1, 2)}
 
 
@@ -21,6 +19,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session", params=list(LAYOUTS.values()), ids=list(LAYOUTS))
 def group(request: pytest.FixtureRequest, models: dict[str, Path]) -> Iterator[RankGroup]:
+    pytest.importorskip("megatron.core", reason=NEEDED)
     tensor, pipeline, data = request.param
     folders = tuple(ModelFolder(name, str(folder)) for name, folder in models.items())
     settings = Settings("megatron", folders, device="cpu", threads=1, tensor=tensor, pipeline=pipeline)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
+from megatron_models import SIZES, make_model
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import LoraLayer
 from thinker_worker.engine import AdapterHandle, AdapterState, LoraSpec, PassItem, Ragged, WeightsRef
 from thinker_worker.numerics.dropout import DroppedRows, dropout_mask
-from tiny_models import SIZES, make_model
 from torch import Tensor
 
 ALL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head")

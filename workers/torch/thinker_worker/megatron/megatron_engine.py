@@ -31,6 +31,7 @@ from thinker_worker.engine import (
 from thinker_worker.environment import RankEnvironment
 from thinker_worker.errors import WorkerError
 from thinker_worker.megatron.adapter_state import AdapterShards, ShardedState
+from thinker_worker.megatron.architecture import unsupported
 from thinker_worker.megatron.optimizer import sharded_step
 from thinker_worker.megatron.parallel import start_parallel
 from thinker_worker.megatron.passes import OpenItem, OpenPass
@@ -60,6 +61,7 @@ class MegatronEngine(Engine):
     """One rank. `tensor * pipeline` ranks hold a model; as many replicas as there are ranks for are data-parallel."""
 
     def __init__(self, settings: Settings, environment: RankEnvironment) -> None:
+        _refuse_settings(settings)
         self._settings = settings
         placement = choose_placement(settings, environment.local_rank)
         prepare_torch(settings, placement)
@@ -221,3 +223,10 @@ class MegatronEngine(Engine):
             message = f"Base model '{base_model}' is not served here."
             raise WorkerError("unknown_base_model", message, name=base_model)
         return self._stages[base_model]
+
+
+def _refuse_settings(settings: Settings) -> None:
+    if settings.quantization != "none":
+        raise unsupported(f"base weights quantized as {settings.quantization}")
+    if settings.shard:
+        raise unsupported("FSDP2 (it divides models by tensor and pipeline parallelism)")

@@ -31,14 +31,15 @@ from thinker_worker.megatron.training_memory import TrainingMemory
 
 
 class OpenItem:
-    """One item of an open pass. Its adapter's shares are leaves of their own, so that its gradients are its own."""
+    """One item of an open pass, with the sum of the gradients of its runs."""
 
     def __init__(self, item: PassItem, weights: PinnedWeights) -> None:
         self.item = item
         self.stage = weights.stage
         self._weights = weights
-        self._leaves = {name: share.detach().requires_grad_(item.train) for name, share in weights.shares.items()}
-        self.modules: dict[str, LoraShare] = weights.modules(self._leaves)
+        shares = weights.shares.items() if item.train else ()
+        # Zeros where nothing was computed, as in PyTorch.
+        self.gradients: Shares = {name: torch.zeros_like(share) for name, share in shares}
         offsets = item.tokens.offsets.tolist()
         self._rows = [slice(start, stop) for start, stop in zip(offsets[:-1], offsets[1:], strict=True)]
         self._scored = [item.scored[rows].nonzero()[:, 0] for rows in self._rows]
@@ -73,10 +74,18 @@ class OpenItem:
         """How many log-probs the datum has."""
         return len(self._scored[datum]) * math.prod(self.item.targets.trailing_shape)
 
-    def gradients(self) -> Shares:
-        """Zeros where nothing was computed, as in PyTorch."""
-        return {
-            name: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for name, leaf in self._leaves.items()
+    def leaves(self) -> dict[str, Tensor]:
+        """The adapter's shares for one run, whose gradients are those of the run alone."""
+        return {name: share.detach().requires_grad_(self.item.train) for name, share in self._weights.shares.items()}
+
+    def modules(self, leaves: Shares) -> dict[str, LoraShare]:
+        return self._weights.modules(leaves)
+
+    def add(self, leaves: Shares) -> None:
+        """Adds the gradients of a run that has been computed whole."""
+        found = {name: leaf.grad for name, leaf in leaves.items()}
+        self.gradients = {
+            name: total if (own := found[name]) is None else total + own for name, total in self.gradients.items()
         }
 
 
@@ -105,6 +114,9 @@ class PassRun:
             for datum, scores in zip(part.datums, consecutive([item.scores(d) for d in part.datums]), strict=True)
         ]
         self.members = _dealt(members, parallel.data)
+        self._items = items
+        self._leaves = [item.leaves() for item in items]
+        self._modules = [item.modules(leaves) for item, leaves in zip(items, self._leaves, strict=True)]
         self.stage = items[0].stage
         self.train = items[0].item.train
         self._computed: StageRun | None = None
@@ -119,9 +131,9 @@ class PassRun:
         return Batch(
             tokens=torch.cat([member.item.tokens(member.datum) for member in self.members]).long().to(device),
             segments=tuple(Segment(span) for span in rows),
-            spans=_spans(self.members, lengths),
+            spans=self._spans(lengths),
             wanted=torch.cat(wanted).to(device),
-            wanted_spans=_spans(self.members, [len(own) for own in wanted]),
+            wanted_spans=self._spans([len(own) for own in wanted]),
             recompute=self.train and self._memory.must_recompute(self.stage, sum(lengths)),
         )
 
@@ -140,6 +152,9 @@ class PassRun:
             own = [slopes[member.part][member.scores] for member in self.members]
             gradient = torch.cat(own).to(self.stage.device)
         self.stage.backward(self.batch, self._computed, self._logprobs, gradient)
+        # Only now, when nothing can fail any more: a run that fails is made again, in smaller ones.
+        for item, leaves in zip(self._items, self._leaves, strict=True):
+            item.add(leaves)
 
     def slopes(self, by_formula: Sequence[RunSlopes]) -> list[Tensor]:
         """dLoss/dlogprob of each part by its formula; zeros for the datums of other replicas."""
@@ -156,6 +171,15 @@ class PassRun:
             )
             found[member.part][member.scores] = loss_slopes(logprobs, own)
         return found
+
+    def _spans(self, rows: Sequence[int]) -> tuple[Span, ...]:
+        """One for each part; `rows` says how many rows each member has."""
+        spans = []
+        for part, own in groupby(zip(self.members, rows, strict=True), key=lambda pair: pair[0].part):
+            dropped = tuple(DroppedRows(member.datum, count) for member, count in own)
+            length = sum(rows.count for rows in dropped)
+            spans.append(Span(length, self._modules[part], self._items[part].dropout(dropped)))
+        return tuple(spans)
 
     def _score(self, run: StageRun) -> Tensor | None:
         if run.logits is None:
@@ -209,7 +233,7 @@ class OpenPass:
     def gradients(self, index: int) -> tuple[OpenItem, Shares]:
         """Of one item, summed over the replicas. Raises WorkerError `non_finite_loss`, on all ranks alike."""
         item = self._items[index]
-        shares = item.gradients()
+        shares = item.gradients
         if self._parallel.data.count > 1 and shares:
             shares = _summed(shares)
         bad = next((name for name, gradient in shares.items() if not gradient.isfinite().all()), None)
@@ -232,17 +256,6 @@ def _dealt(members: list[Member], data: Shard) -> list[Member]:
         if replica == data.index:
             own.append(member)
     return sorted(own, key=lambda member: (member.part, member.scores.start, member.datum))
-
-
-def _spans(members: Sequence[Member], rows: Sequence[int]) -> tuple[Span, ...]:
-    """One for each part; `rows` says how many rows each member has."""
-    spans = []
-    for _, own in groupby(zip(members, rows, strict=True), key=lambda pair: pair[0].part):
-        pairs = list(own)
-        item = pairs[0][0].item
-        dropped = tuple(DroppedRows(member.datum, count) for member, count in pairs)
-        spans.append(Span(sum(count for _, count in pairs), item.modules, item.dropout(dropped)))
-    return tuple(spans)
 
 
 def _summed(shares: Shares) -> Shares:

@@ -47,14 +47,14 @@ class ModelStage:
         self.device = device
         self.dtype = dtype
         self._running = Running()
-        model = _build(self.architecture, parallel, dtype, self._running)
+        model = _build(self.architecture, parallel, dtype, self._running).to(device)
         files = ModelFiles(folder)
         self.parameters = load_parameters(model, self.architecture, files, parallel)
         self.parameter_count = parameter_count(self.architecture, files)
         place_lora(model, self.architecture, parallel, self._running)
         for layer in model.decoder.layers:
             layer.forward = recomputing(layer.forward, self._running)
-        self._model = model.to(device).eval()
+        self._model = model.eval()
         self._inverse_frequencies = self.architecture.rope.inverse_frequencies.to(device)
         columns = -(-self.architecture.vocab_size // parallel.tensor.count)
         self.first_token = parallel.tensor.index * columns

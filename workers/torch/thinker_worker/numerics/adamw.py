@@ -69,6 +69,9 @@ def adamw_update(
     @raises WorkerError non_finite_update
     """
     names = sorted(weights)
+    if not _fit_float32(params.learning_rate / (1 - params.beta1**step), params.learning_rate * params.weight_decay):
+        # torch multiplies float32 tensors by these numbers, and fails where they are none.
+        raise _non_finite_update(names[0], "adam_params")
     clipped = [gradients[name] * clip for name in names]
     new_weights = [weights[name].detach().clone() for name in names]
     new_m, new_v = ([_moment(moments, name, weights[name]) for name in names] for moments in (m, v))
@@ -122,6 +125,10 @@ def _moment(moments: Tensors, name: str, weight: Tensor) -> Tensor:
 
 def _is_finite(tensor: Tensor) -> bool:
     return bool(torch.isfinite(tensor).all())
+
+
+def _fit_float32(*numbers: float) -> bool:
+    return all(abs(number) <= torch.finfo(torch.float32).max for number in numbers)
 
 
 def _fault(before: list[Tensor], v: Tensor, clipped: Tensor, beta2: float) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from peft_reference import Datums
 from rank_group import RankGroup
-from thinker_worker.engine import RunPart, WeightsRef
+from thinker_worker.engine import AdamParams, RunPart, WeightsRef
 from torch import Tensor
 
 # float32 (1.2e-7), with sums in another order through four layers forward and back; relative to the largest number.
 TOLERANCE = 2e-5
+
+ADAM = AdamParams(learning_rate=0.01, beta1=0.9, beta2=0.95, eps=1e-8, weight_decay=0.1, grad_clip_norm=0.5)
 
 
 def combined(results: Sequence[list[list[Tensor | None]]]) -> list[list[Tensor]]:

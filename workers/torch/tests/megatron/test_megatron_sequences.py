@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from passes import TOLERANCE, train
+from megatron_models import NAMES, SIZES
+from megatron_passes import ADAM, TOLERANCE, train
 from peft_reference import Datums, Reference, lora_spec
 from rank_group import RankGroup
-from test_states import ADAM
 from thinker_worker.engine import NextTokens, SequenceStep, WeightsRef
-from tiny_models import NAMES, SIZES
 
 PROMPTS = Datums([7, 3], seed=9).tokens
 

@@ -7,18 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from passes import TOLERANCE, difference, train
+from megatron_models import make_model
+from megatron_passes import ADAM, TOLERANCE, difference, train
 from peft import LoraConfig, PeftModel
 from peft_reference import PREFIX, Datums, Reference, fresh_state, lora_spec
 from rank_group import RankGroup
 from safetensors.torch import save_file
-from thinker_worker.engine import AdamParams
 from thinker_worker.errors import WorkerError
 from thinker_worker.numerics.adamw import adamw_step
 from thinker_worker.state.digest import state_digest
-from tiny_models import make_model
-
-ADAM = AdamParams(learning_rate=0.01, beta1=0.9, beta2=0.95, eps=1e-8, weight_decay=0.1, grad_clip_norm=0.5)
 
 
 def cross_entropy(datums: Datums) -> Datums:

@@ -7,15 +7,18 @@ from typing import Any
 
 import pytest
 import torch
+from megatron_models import NAMES, SIZES, make_model
 from rank_group import RankGroup
 from safetensors.torch import load_file, save_file
 from thinker_worker.errors import WorkerError
-from thinker_worker.megatron.architecture import architecture_of
-from thinker_worker.megatron.checkpoint import hugging_face_tensors
-from thinker_worker.megatron.megatron_engine import MegatronEngine
-from thinker_worker.megatron.parallel import require_divisible
-from tiny_models import NAMES, SIZES, make_model
 from transformers import GemmaConfig, LlamaConfig, MistralConfig, Qwen3Config
+
+pytest.importorskip("megatron.core", reason="needs megatron-core (requirements-megatron.txt)")
+
+from thinker_worker.megatron.architecture import architecture_of  # noqa: E402
+from thinker_worker.megatron.checkpoint import hugging_face_tensors  # noqa: E402
+from thinker_worker.megatron.megatron_engine import MegatronEngine  # noqa: E402
+from thinker_worker.megatron.parallel import require_divisible  # noqa: E402
 
 
 def write_files(engine: MegatronEngine, model: str, folder: Path) -> list[str]:
