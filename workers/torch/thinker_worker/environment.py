@@ -64,4 +64,6 @@ def prepare_libraries() -> None:
     os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Node logs what a rank writes.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

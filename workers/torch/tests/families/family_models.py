@@ -12,7 +12,7 @@ FIXTURE = Path(__file__).resolve().parents[4] / "test" / "fixtures" / "model-fam
 CONFIGS: dict[str, dict[str, object]] = {
     family: tiny["config"] for family, tiny in json.loads(FIXTURE.read_text())["tiny"].items()
 }
-VOCABULARY = 64
+VOCABULARY = 96
 # Experts carry no LoRA.
 TARGETS = {
     "phi3": ("qkv_proj", "o_proj", "gate_up_proj", "down_proj", "lm_head"),

@@ -9,6 +9,7 @@ from family_models import CONFIGS, VOCABULARY, save_models
 from thinker_worker.engine import Engine
 from thinker_worker.engines import build_engine
 from thinker_worker.environment import RankEnvironment
+from thinker_worker.hf.hf_engine import HfEngine
 from thinker_worker.hf.self_check import gives_same_bits
 from thinker_worker.settings import ModelFolder, Settings
 
@@ -68,7 +69,8 @@ def test_company_changes_no_bit(engine: Engine, family: str) -> None:
 
 @families
 def test_check_at_start_finds_the_same_bits(engine: Engine, family: str) -> None:
-    assert gives_same_bits(engine._bases[family])  # type: ignore[attr-defined]
+    assert isinstance(engine, HfEngine)
+    assert gives_same_bits(engine.bases[family])
 
 
 def test_longrope_is_refused_where_it_depends_on_the_batch(engine: Engine) -> None:

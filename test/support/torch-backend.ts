@@ -1,0 +1,52 @@
+import { HostBackend } from '../../src/compute/host/host-backend.js';
+import { type EngineModel } from '../../src/compute/model-engine.js';
+import { openTorchEngine } from '../../src/compute/torch/open-torch-engine.js';
+import { LossRegistry } from '../../src/losses/loss-registry.js';
+import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
+import { TORCH_PROGRAM, TORCH_PYTHON } from './torch-environment.js';
+
+export type TorchModel = Pick<EngineModel, 'name' | 'config'> & { readonly folder: string };
+
+/** A backend in this thread over one rank with the hf engine, in float32 on the CPU. */
+export async function startTorchBackend(
+  models: readonly TorchModel[],
+  checkpoints: CheckpointStore,
+): Promise<HostBackend> {
+  const engine = openTorchEngine(
+    {
+      source: { kind: 'local', ranks: 1, python: TORCH_PYTHON, program: TORCH_PROGRAM },
+      deadlines: { silenceMs: 30_000, callMs: 120_000 },
+      rank: {
+        engine: 'hf',
+        device: 'cpu',
+        dtype: 'float32',
+        quantization: 'none',
+        batching: 'exact',
+        deterministic: false,
+        threads: 1,
+        passTokens: null,
+        tensor: 1,
+        pipeline: 1,
+        shard: false,
+      },
+      generation: 1,
+      passTokenLimit: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
+    },
+    models,
+    (error) => {
+      throw error;
+    },
+  );
+  const decode = (tokens: ArrayLike<number>) => Promise.resolve(Array.from(tokens).join(' '));
+  const backend = new HostBackend({
+    engine,
+    losses: new LossRegistry(),
+    checkpoints,
+    samplerWeightBytes: 2 ** 20,
+    sequenceBytes: 2 ** 24,
+    prefixCacheBytes: 2 ** 22,
+    loadDecoders: () => Promise.resolve(new Map(models.map(({ name }) => [name, decode]))),
+  });
+  await backend.start();
+  return backend;
+}
