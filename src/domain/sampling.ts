@@ -1,7 +1,10 @@
 import { type Seed } from './seed.js';
 import { type TopTokens } from './top-tokens.js';
 
-/** How tokens are drawn, applied in the order repetition penalty, temperature, top-k, top-p, min-p (as transformers). */
+/**
+ * How tokens are drawn, applied in the order logit bias, repetition penalty, frequency and presence penalty (as vLLM),
+ * temperature, top-k, top-p, min-p (as transformers).
+ */
 export interface SamplingParams {
   readonly maxNewTokens: number;
   /** 0 = greedy. */
@@ -14,10 +17,18 @@ export interface SamplingParams {
   readonly minP: number;
   /** 1 = off. */
   readonly repetitionPenalty: number;
+  /** Subtracted from the logit of a token for every time that it has been sampled. 0 = off. */
+  readonly frequencyPenalty?: number;
+  /** Subtracted from the logit of a token that has been sampled. 0 = off. */
+  readonly presencePenalty?: number;
+  /** Added to the logits of these tokens. */
+  readonly logitBias?: readonly LogitBias[];
   readonly stopTokens: readonly number[];
   readonly stopStrings: readonly string[];
   readonly seed: Seed;
 }
+
+export type LogitBias = readonly [token: number, bias: number];
 
 export type StopReason = 'stop' | 'length';
 

@@ -26,7 +26,8 @@ describe('probabilities against transformers', () => {
       const logits = Float32Array.from(fixture.logits[one.logits]!);
       const { temperature = 1, top_k = 0, top_p = 1, min_p = 0, repetition_penalty = 1 } = one.setting;
       const params = { temperature, topK: top_k, topP: top_p, minP: min_p, repetitionPenalty: repetition_penalty };
-      const actual = new TokenSampler(logits.length).probabilities(logits, params, fixture.history);
+      const text = { seen: [...new Set(fixture.history)], counts: new Map<number, number>() };
+      const actual = new TokenSampler(logits.length).probabilities(logits, params, text);
       expect([...actual].map((value) => value > 0)).toEqual(one.probabilities.map((value) => value > 0));
       one.probabilities.forEach((expected, token) => {
         expect(Math.abs(actual[token]! - expected), `token ${token}`).toBeLessThan(TOLERANCE);

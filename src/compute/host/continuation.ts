@@ -3,7 +3,7 @@ import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '.
 import { type GenerateRequest } from '../compute-backend.js';
 import { type NextToken } from '../model-engine.js';
 import { RandomStream } from '../numerics/random.js';
-import { drawPlain, isPlain, type TokenSampler } from '../numerics/token-sampler.js';
+import { countsTokens, drawPlain, isPlain, type TextSoFar, type TokenSampler } from '../numerics/token-sampler.js';
 import { type StopText } from './stop-text.js';
 
 /**
@@ -16,7 +16,7 @@ export class Continuation {
   private readonly logprobs: number[] = [];
   private readonly tops: TopTokens[] = [];
   private readonly random: RandomStream;
-  private readonly history: SeenTokens | null;
+  private readonly text: PenalisedText;
 
   constructor(
     readonly index: number,
@@ -24,9 +24,8 @@ export class Continuation {
     /** null: there are no stop strings. */
     private readonly stopText: StopText | null,
   ) {
-    const { seed, repetitionPenalty } = request.sampling;
-    this.random = new RandomStream(seed, `generate/${index}`);
-    this.history = repetitionPenalty === 1 ? null : new SeenTokens(request.prompt);
+    this.random = new RandomStream(request.sampling.seed, `generate/${index}`);
+    this.text = new PenalisedText(request);
   }
 
   /** Draws the next token. Where there are stop strings, end() must say whether it was the last. */
@@ -36,11 +35,11 @@ export class Continuation {
     const token =
       probabilities && isPlain(sampling)
         ? drawPlain(probabilities, uniform)
-        : sampler.sample(logits, sampling, this.history?.all ?? [], uniform);
+        : sampler.sample(logits, sampling, this.text, uniform);
     const logprob = logits[token]! - logSum;
     this.tokens.push(token);
     this.logprobs.push(logprob);
-    this.history?.add(token);
+    this.text.add(token);
     this.keepTop(logits, logSum);
     if (sampling.stopTokens.includes(token)) this.stopReason = 'stop';
     else if (!this.stopText && this.isFull()) this.stopReason = 'length';
@@ -77,19 +76,23 @@ export class Continuation {
   }
 }
 
-/** The tokens of a text so far, each once: a repetition penalty does not count how often. */
-class SeenTokens {
-  readonly all: number[];
-  private readonly known: Set<number>;
+/** Keeps what the penalties of a request need to know of its text, and nothing where there are none. */
+class PenalisedText implements TextSoFar {
+  readonly seen: number[] = [];
+  readonly counts = new Map<number, number>();
+  private readonly known: Set<number> | null;
+  private readonly isCounted: boolean;
 
-  constructor(prompt: Int32Array) {
-    this.known = new Set(prompt);
-    this.all = [...this.known];
+  constructor({ prompt, sampling }: GenerateRequest) {
+    this.isCounted = countsTokens(sampling);
+    this.known = sampling.repetitionPenalty === 1 ? null : new Set(prompt);
+    if (this.known) this.seen = [...this.known];
   }
 
   add(token: number): void {
-    if (this.known.has(token)) return;
+    if (this.isCounted) this.counts.set(token, (this.counts.get(token) ?? 0) + 1);
+    if (!this.known || this.known.has(token)) return;
     this.known.add(token);
-    this.all.push(token);
+    this.seen.push(token);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NonFiniteLogitsError } from '../numeric.errors.js';
 import { RandomStream } from './random.js';
-import { drawPlain, isPlain, type TokenParams, TokenSampler } from './token-sampler.js';
+import { drawPlain, isPlain, NO_TEXT, type TextSoFar, type TokenParams, TokenSampler } from './token-sampler.js';
 
 const PLAIN: TokenParams = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 const GREEDY: TokenParams = { ...PLAIN, temperature: 0 };
@@ -9,8 +9,17 @@ const GREEDY: TokenParams = { ...PLAIN, temperature: 0 };
 /** Logits with these probabilities at temperature 1. */
 const logitsOf = (...probabilities: number[]) => Float32Array.from(probabilities, (p) => Math.log(p));
 
-function probabilities(logits: Float32Array, params: Partial<TokenParams>, history: number[] = []): number[] {
-  return [...new TokenSampler(logits.length).probabilities(logits, { ...PLAIN, ...params }, history)];
+/** A prompt of these tokens. */
+const seen = (...tokens: number[]): TextSoFar => ({ seen: tokens, counts: new Map() });
+/** These tokens have been sampled, in this order. */
+function sampled(...tokens: number[]): TextSoFar {
+  const counts = new Map<number, number>();
+  for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return { seen: [...counts.keys()], counts };
+}
+
+function probabilities(logits: Float32Array, params: Partial<TokenParams>, text = NO_TEXT): number[] {
+  return [...new TokenSampler(logits.length).probabilities(logits, { ...PLAIN, ...params }, text)];
 }
 
 /** Different from 0 exactly where expected is, and equal to 6 digits: inputs are float32. */
@@ -23,13 +32,13 @@ describe('greedy', () => {
   const sampler = new TokenSampler(4);
 
   it('takes the most likely token, of equal ones the lowest id', () => {
-    expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, [], 0.99)).toBe(2);
-    expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, [], 0.99)).toBe(1);
-    expect([...sampler.probabilities(Float32Array.of(-5, 3, 3, 1), GREEDY, [])]).toEqual([0, 1, 0, 0]);
+    expect(sampler.sample(logitsOf(0.1, 0.2, 0.4, 0.3), GREEDY, NO_TEXT, 0.99)).toBe(2);
+    expect(sampler.sample(Float32Array.of(-5, 3, 3, 1), GREEDY, NO_TEXT, 0.99)).toBe(1);
+    expect([...sampler.probabilities(Float32Array.of(-5, 3, 3, 1), GREEDY, NO_TEXT)]).toEqual([0, 1, 0, 0]);
   });
 
   it('looks at the repetition penalty', () => {
-    const token = sampler.sample(logitsOf(0.1, 0.2, 0.3, 0.4), { ...GREEDY, repetitionPenalty: 2 }, [3], 0);
+    const token = sampler.sample(logitsOf(0.1, 0.2, 0.3, 0.4), { ...GREEDY, repetitionPenalty: 2 }, seen(3), 0);
     expect(token).toBe(2);
   });
 });
@@ -75,13 +84,50 @@ describe('what is kept', () => {
     // Penalty 2 on token 1: log 0.4 doubles, so 0.4 becomes 0.16, third of four. Temperature 0.5 squares: 0.01, 0.0256,
     // 0.04, 0.09. Top-k 3 leaves 0.1556, of which top-p 0.8 needs 0.09 and 0.04.
     const params = { repetitionPenalty: 2, temperature: 0.5, topK: 3, topP: 0.8 };
-    expectClose(probabilities(logits, params, [1, 1]), [0, 0, 4 / 13, 9 / 13]);
+    expectClose(probabilities(logits, params, seen(1)), [0, 0, 4 / 13, 9 / 13]);
   });
 
-  it('the penalty counts a token once and works on both signs', () => {
-    const penalized = probabilities(Float32Array.of(2, -2, 0), { repetitionPenalty: 2 }, [0, 0, 1, 0]);
+  it('the repetition penalty works on both signs', () => {
+    const penalized = probabilities(Float32Array.of(2, -2, 0), { repetitionPenalty: 2 }, seen(0, 1));
     const sum = Math.exp(1) + Math.exp(-4) + 1;
     expectClose(penalized, [Math.exp(1) / sum, Math.exp(-4) / sum, 1 / sum]);
+  });
+
+  it('the frequency penalty counts how often a token was sampled, the presence penalty whether it was', () => {
+    const zeros = Float32Array.of(0, 0, 0);
+    const params = { frequencyPenalty: 0.5, presencePenalty: 0.25 };
+    // "mu[j] -> mu[j] - c[j] * alpha_frequency - float(c[j] > 0) * alpha_presence" (OpenAI's API reference)
+    const penalized = probabilities(zeros, params, sampled(0, 2, 2));
+    const weights = [-0.75, 0, -1.25].map(Math.exp);
+    const sum = weights.reduce((all, weight) => all + weight);
+    expectClose(
+      penalized,
+      weights.map((weight) => weight / sum),
+    );
+    expectClose(probabilities(zeros, params, seen(0, 1)), [1 / 3, 1 / 3, 1 / 3]);
+  });
+
+  it('a bias is added before everything else', () => {
+    const biased = probabilities(
+      Float32Array.of(1, 0, 5),
+      {
+        logitBias: [
+          [0, 3],
+          [2, -100],
+        ],
+        repetitionPenalty: 2,
+      },
+      seen(0),
+    );
+    const sum = Math.exp(2) + 1;
+    expect(biased[2]).toBeLessThan(1e-40);
+    expect(biased[0]).toBeCloseTo(Math.exp(2) / sum, 6);
+  });
+
+  it('draws with a bias or penalty are not plain', () => {
+    expect(isPlain({ ...PLAIN, logitBias: [[0, 1]] })).toBe(false);
+    expect(isPlain({ ...PLAIN, presencePenalty: -1 })).toBe(false);
+    expect(isPlain({ ...PLAIN, frequencyPenalty: 0, presencePenalty: 0, logitBias: [] })).toBe(true);
   });
 });
 
@@ -102,7 +148,7 @@ describe('agreement with a plain implementation on a large vocabulary', () => {
   ])('%j', (changed) => {
     const params = { ...PLAIN, ...changed };
     const expected = plainProbabilities(logits, params);
-    const actual = new TokenSampler(size).probabilities(logits, params, []);
+    const actual = new TokenSampler(size).probabilities(logits, params, NO_TEXT);
     let worst = 0;
     for (let i = 0; i < size; i++) worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
     expect(worst).toBeLessThan(1e-12);
@@ -133,26 +179,28 @@ describe('drawing', () => {
     const stream = new RandomStream(17, 'sample/0');
     const counts = [0, 0, 0, 0];
     const draws = 40_000;
-    for (let i = 0; i < draws; i++) counts[sampler.sample(logitsOf(...expected), PLAIN, [], stream.uniform(i))]! += 1;
+    for (let i = 0; i < draws; i++)
+      counts[sampler.sample(logitsOf(...expected), PLAIN, NO_TEXT, stream.uniform(i))]! += 1;
     // Five standard deviations of a binomial count, at most sqrt(40000 * 0.25) = 100.
     counts.forEach((count, i) => expect(Math.abs(count - draws * expected[i]!)).toBeLessThan(500));
   });
 
   it('maps the uniform number onto the kept tokens in the order of their ids', () => {
     const sampler = new TokenSampler(4);
-    const draw = (uniform: number) => sampler.sample(logitsOf(0.1, 0.4, 0.2, 0.3), { ...PLAIN, topK: 2 }, [], uniform);
+    const draw = (uniform: number) =>
+      sampler.sample(logitsOf(0.1, 0.4, 0.2, 0.3), { ...PLAIN, topK: 2 }, NO_TEXT, uniform);
     expect([0, 0.57, 0.572, 1 - 2 ** -53].map(draw)).toEqual([1, 1, 3, 3]);
   });
 
   it('is not led astray by large logits', () => {
-    const [first, second] = new TokenSampler(3).probabilities(Float32Array.of(1e4, 1e4 + 1, -1e4), PLAIN, []);
+    const [first, second] = new TokenSampler(3).probabilities(Float32Array.of(1e4, 1e4 + 1, -1e4), PLAIN, NO_TEXT);
     expect(first! / second!).toBeCloseTo(Math.exp(-1), 12);
   });
 
   it('serves rows one after another from the same work space', () => {
     const sampler = new TokenSampler(3);
-    sampler.sample(Float32Array.of(9, 1, 1), { ...PLAIN, topP: 0.5, repetitionPenalty: 3 }, [0], 0.5);
-    expect(sampler.sample(Float32Array.of(-50, 50, -50), PLAIN, [], 0.5)).toBe(1);
+    sampler.sample(Float32Array.of(9, 1, 1), { ...PLAIN, topP: 0.5, repetitionPenalty: 3 }, seen(0), 0.5);
+    expect(sampler.sample(Float32Array.of(-50, 50, -50), PLAIN, NO_TEXT, 0.5)).toBe(1);
   });
 });
 
@@ -160,14 +208,14 @@ describe('refusals', () => {
   it.each([NaN, Infinity, -Infinity])('of a logit %d', (bad) => {
     const sampler = new TokenSampler(3);
     for (const params of [PLAIN, GREEDY]) {
-      expect(() => sampler.sample(Float32Array.of(1, bad, 2), params, [], 0.5)).toThrow(
+      expect(() => sampler.sample(Float32Array.of(1, bad, 2), params, NO_TEXT, 0.5)).toThrow(
         expect.objectContaining({ code: 'non_finite_logits' }) as Error,
       );
     }
   });
 
   it('of a row of another size', () => {
-    expect(() => new TokenSampler(3).sample(Float32Array.of(1, 2), PLAIN, [], 0.5)).toThrow(/2 logits .* 3/);
+    expect(() => new TokenSampler(3).sample(Float32Array.of(1, 2), PLAIN, NO_TEXT, 0.5)).toThrow(/2 logits .* 3/);
   });
 });
 
@@ -178,7 +226,7 @@ describe('many draws at once', () => {
   it.each([1, 0.5, 3, 0])('are those of single draws, at temperature %d', (temperature) => {
     const random = new RandomStream(3, 'draws');
     const uniforms = [1 - 2 ** -53, 0, ...Array.from({ length: 50 }, (_, i) => random.uniform(i))];
-    const single = uniforms.map((uniform) => sampler.sample(logits, { ...PLAIN, temperature }, [], uniform));
+    const single = uniforms.map((uniform) => sampler.sample(logits, { ...PLAIN, temperature }, NO_TEXT, uniform));
     expect([...sampler.drawMany(logits, temperature, uniforms)]).toEqual(single);
     expect(new Set(single).size).toBe(temperature === 0 ? 1 : 4);
   });
@@ -196,7 +244,7 @@ describe('a plain draw', () => {
     const sampler = new TokenSampler(logits.length);
     const uniforms = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 200);
     const drawn = uniforms.map((uniform) => drawPlain(probabilities, uniform));
-    expect(drawn).toEqual(uniforms.map((uniform) => sampler.sample(logits, PLAIN, [], uniform)));
+    expect(drawn).toEqual(uniforms.map((uniform) => sampler.sample(logits, PLAIN, NO_TEXT, uniform)));
     expect(new Set(drawn)).toEqual(new Set([0, 2, 3, 4]));
   });
 

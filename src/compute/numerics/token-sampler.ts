@@ -3,7 +3,8 @@ import { NonFiniteLogitsError } from '../numeric.errors.js';
 
 /*
  * Draws a token from one row of logits. What is kept, and with which probability, is what transformers' processors leave
- * in their order: repetition penalty, temperature, top-k, top-p, min-p. Nothing of vocabulary size is sorted or
+ * in their order: repetition penalty, temperature, top-k, top-p, min-p. Logit bias comes before, frequency and presence
+ * penalties after the repetition penalty, as in vLLM. Nothing of vocabulary size is sorted or
  * allocated: greedy and plain temperature are passes over the row, top-k keeps a heap of k, top-p sorts only the few
  * tokens around the edge of the nucleus.
  *
@@ -11,15 +12,39 @@ import { NonFiniteLogitsError } from '../numeric.errors.js';
  * number give the same token.
  */
 
-export type TokenParams = Pick<SamplingParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+export type TokenParams = Pick<
+  SamplingParams,
+  'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty' | 'frequencyPenalty' | 'presencePenalty' | 'logitBias'
+>;
+
+/** The text before the token to draw, as far as penalties depend on it. */
+export interface TextSoFar {
+  /** Tokens of the prompt and those sampled, each once. */
+  readonly seen: ArrayLike<number>;
+  /** How often each token has been sampled. */
+  readonly counts: ReadonlyMap<number, number>;
+}
+
+/** For parameters without penalties. */
+export const NO_TEXT: TextSoFar = { seen: [], counts: new Map() };
 
 /** Steps in which the search for the nucleus sums up masses; the last bucket holds all below exp(-64). */
 const BUCKETS_PER_NAT = 16;
 const BUCKETS = 64 * BUCKETS_PER_NAT;
 
 /** Does sampling draw from the model's own distribution? */
-export function isPlain({ temperature, topK, topP, minP, repetitionPenalty }: TokenParams): boolean {
-  return temperature === 1 && topK === 0 && topP === 1 && minP === 0 && repetitionPenalty === 1;
+export function isPlain(params: TokenParams): boolean {
+  const { temperature, topK, topP, minP } = params;
+  return temperature === 1 && topK === 0 && topP === 1 && minP === 0 && !changesLogits(params);
+}
+
+/** Does a penalty depend on how often tokens have been sampled? */
+export function countsTokens({ frequencyPenalty = 0, presencePenalty = 0 }: TokenParams): boolean {
+  return frequencyPenalty !== 0 || presencePenalty !== 0;
+}
+
+function changesLogits(params: TokenParams): boolean {
+  return params.repetitionPenalty !== 1 || countsTokens(params) || (params.logitBias?.length ?? 0) > 0;
 }
 
 /**
@@ -38,7 +63,7 @@ export function drawPlain(probabilities: Float32Array, uniform: number): number 
 
 /** Holds work space for one vocabulary size; one instance serves any number of sequences, one call at a time. */
 export class TokenSampler {
-  /** Logits after the repetition penalty. */
+  /** Logits after bias and penalties. */
   readonly #penalized: Float32Array;
   /** exp((score - largest score) / temperature) of the tokens that are kept, 0 for the others. */
   readonly #masses: Float64Array;
@@ -53,14 +78,14 @@ export class TokenSampler {
 
   /**
    * @param logits one row, of the vocabulary's size; not changed
-   * @param history prompt and generated tokens, for the repetition penalty
+   * @param text for penalties
    * @param uniform a number in [0, 1), which alone decides among the tokens kept; temperature 0 ignores it and takes the
    *   most likely token, of equal ones the lowest id
    * @returns the token
    * @throws NonFiniteLogitsError
    */
-  sample(logits: Float32Array, params: TokenParams, history: ArrayLike<number>, uniform: number): number {
-    const scores = this.#scores(logits, params, history);
+  sample(logits: Float32Array, params: TokenParams, text: TextSoFar, uniform: number): number {
+    const scores = this.#scores(logits, params, text);
     if (params.temperature === 0) return scores.indexOf(largestOf(scores));
     const kept = this.#fillMasses(scores, params);
     return drawnAt(this.#masses, uniform * kept);
@@ -74,8 +99,8 @@ export class TokenSampler {
   drawMany(logits: Float32Array, temperature: number, uniforms: readonly number[]): Int32Array {
     const params = { temperature, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
     const tokens = new Int32Array(uniforms.length);
-    if (temperature === 0) return tokens.fill(this.sample(logits, params, [], 0));
-    const all = this.#fillMasses(this.#scores(logits, params, []), params);
+    if (temperature === 0) return tokens.fill(this.sample(logits, params, NO_TEXT, 0));
+    const all = this.#fillMasses(this.#scores(logits, params, NO_TEXT), params);
     const masses = this.#masses;
     const rising = [...uniforms.keys()].sort((a, b) => uniforms[a]! - uniforms[b]!);
     let [done, sum, last] = [0, 0, 0];
@@ -90,28 +115,39 @@ export class TokenSampler {
   }
 
   /** The probability of every token under `params`; at temperature 0, 1 for the token that would be taken. */
-  probabilities(logits: Float32Array, params: TokenParams, history: ArrayLike<number>): Float64Array {
+  probabilities(logits: Float32Array, params: TokenParams, text: TextSoFar): Float64Array {
     if (params.temperature === 0) {
       const certain = new Float64Array(logits.length);
-      certain[this.sample(logits, params, history, 0)] = 1;
+      certain[this.sample(logits, params, text, 0)] = 1;
       return certain;
     }
-    const kept = this.#fillMasses(this.#scores(logits, params, history), params);
+    const kept = this.#fillMasses(this.#scores(logits, params, text), params);
     return this.#masses.map((mass) => mass / kept);
   }
 
-  /** The logits themselves, or a copy with the penalty of CTRL (arXiv:1909.05858) on each token of the history. */
-  #scores(logits: Float32Array, { repetitionPenalty }: TokenParams, history: ArrayLike<number>): Float32Array {
+  /**
+   * The logits themselves, or a copy with the bias, with the penalty of CTRL (arXiv:1909.05858) on each token seen, and
+   * with the penalties of OpenAI's API on each token sampled.
+   */
+  #scores(logits: Float32Array, params: TokenParams, { seen, counts }: TextSoFar): Float32Array {
     if (logits.length !== this.#masses.length) {
       throw new TypeError(`A row of ${logits.length} logits for a vocabulary of ${this.#masses.length}.`);
     }
-    if (repetitionPenalty === 1) return logits;
-    this.#penalized.set(logits);
-    for (let i = 0; i < history.length; i++) {
-      const score = logits[history[i]!]!;
-      this.#penalized[history[i]!] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+    if (!changesLogits(params)) return logits;
+    const { repetitionPenalty, frequencyPenalty = 0, presencePenalty = 0, logitBias = [] } = params;
+    const scores = this.#penalized;
+    scores.set(logits);
+    for (const [token, bias] of logitBias) scores[token]! += bias;
+    if (repetitionPenalty !== 1) {
+      for (let i = 0; i < seen.length; i++) {
+        const score = scores[seen[i]!]!;
+        scores[seen[i]!] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+      }
     }
-    return this.#penalized;
+    if (countsTokens(params)) {
+      for (const [token, count] of counts) scores[token]! -= count * frequencyPenalty + presencePenalty;
+    }
+    return scores;
   }
 
   /** Fills the masses; gives the sum of those that are kept. */

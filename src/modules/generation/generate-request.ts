@@ -69,6 +69,10 @@ function toParams(order: SamplingOrder, maxNewTokens: number): SamplingParams {
     topP: settings.topP ?? OFF.topP,
     // Clients write -1 for "off", too.
     topK: Math.max(settings.topK ?? OFF.topK, 0),
+    // Older payloads lack them; a request that does not use them has the same bytes as before.
+    ...(settings.frequencyPenalty ? { frequencyPenalty: settings.frequencyPenalty } : {}),
+    ...(settings.presencePenalty ? { presencePenalty: settings.presencePenalty } : {}),
+    ...(settings.logitBias?.length ? { logitBias: settings.logitBias } : {}),
     stopTokens: [...new Set([...endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
     seed: order.seed ?? makeSeed(order.idempotencyKey),

@@ -41,7 +41,10 @@ export interface SamplingOrder {
   readonly fields: SamplingFields;
 }
 
-export type SamplingSettings = Pick<SamplingParams, 'temperature' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty'>;
+export type SamplingSettings = Pick<
+  SamplingParams,
+  'temperature' | 'topP' | 'topK' | 'minP' | 'repetitionPenalty' | 'frequencyPenalty' | 'presencePenalty' | 'logitBias'
+>;
 
 export interface WantedLogprobs {
   /** Those of the sampled tokens. */
