@@ -9,6 +9,7 @@ import { GenerationModule, GenerationWorkerModule } from './modules/generation/i
 import { HistoryModule } from './modules/history/index.js';
 import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
+import { OpenAiModule } from './modules/openai/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
 import { PlatformModule } from './platform.module.js';
@@ -23,6 +24,7 @@ const API = [
   TrainingModule,
   GenerationModule,
   CheckpointsModule,
+  OpenAiModule,
   TinkerModule,
 ];
 /** Features with their handlers, and what they compute with. */

@@ -3,7 +3,8 @@ import { type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, getSchemaPath, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
-import { ErrorDto } from './common/http/error.dto.js';
+import { ErrorDto, OpenAiErrorDto } from './common/http/error.dto.js';
+import { isOpenAiRoute } from './common/http/openai-error-body.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
 import { runsAsScript } from './config/runs-as-script.js';
@@ -20,6 +21,7 @@ const TAGS = {
   losses: 'Loss functions with their inputs and settings.',
   admin: 'Ownership of resources; for operators, with one of ADMIN_KEYS.',
   service: 'Health and capabilities of the server.',
+  openai: 'OpenAI API: sample from base models, adapters and sampler weights with the clients that people have.',
   'tinker: service': 'Tinker SDK: client settings, sessions and base models.',
   'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes accept their ids as well.',
   'tinker: training': 'Tinker SDK: forward, backward and optimiser steps, as JSON or protobuf.',
@@ -72,7 +74,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .build();
   info.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
   const document = SwaggerModule.createDocument(app, info, {
-    extraModels: [ErrorDto],
+    extraModels: [ErrorDto, OpenAiErrorDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   for (const [path, item] of Object.entries(document.paths)) {
@@ -82,6 +84,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       if (isOpen(path)) operation.security = [];
       describeRefusals(path, method, operation);
       describeBytes(operation);
+      if (isOpenAiRoute(path)) describeOpenAiErrors(operation);
     }
   }
   return document;
@@ -93,6 +96,17 @@ function describeBytes({ requestBody }: Operation): void {
   for (const type of Object.keys(requestBody.content)) {
     if (/json|form/.test(type)) continue;
     requestBody.content[type] = { schema: { type: 'string', format: 'binary' } };
+  }
+}
+
+/** What all routes share describes the errors of the root routes. Responses may be one object of several routes. */
+function describeOpenAiErrors({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (!response || !('content' in response)) continue;
+    const schema = response.content?.['application/json']?.schema;
+    if (!schema || !('$ref' in schema) || schema.$ref !== getSchemaPath(ErrorDto)) continue;
+    const content = { 'application/json': { schema: { $ref: getSchemaPath(OpenAiErrorDto) } } };
+    responses[status] = { ...response, content };
   }
 }
 

@@ -13,6 +13,7 @@ import { toAppError } from '../errors/internal.error.js';
 import { allowedMethods } from './allowed-methods.js';
 import { toBodyError } from './bodies/body.errors.js';
 import { type ErrorDto } from './error.dto.js';
+import { isOpenAiRoute, toOpenAiErrorBody } from './openai-error-body.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 
 export function toErrorBody(error: AppError): ErrorDto {
@@ -24,11 +25,12 @@ export function toErrorBody(error: AppError): ErrorDto {
   };
 }
 
-/** Answers with an error, and with the headers that belong to it. */
+/** Answers with an error in the form of the route's API, and with the headers that belong to it. */
 export function sendError(response: Response, error: AppError): void {
   const { retry_after_s: retryAfterS } = error.details;
   if (retryAfterS !== undefined) response.setHeader('Retry-After', retryAfterS);
-  response.status(error.status).json(toErrorBody(error));
+  const body = isOpenAiRoute(response.req.path) ? toOpenAiErrorBody(error) : toErrorBody(error);
+  response.status(error.status).json(body);
 }
 
 /** Answers every error: one thrown by us as it is, one by Nest or Express as what the client did wrong, any other as a 500. */

@@ -26,7 +26,7 @@ export class ErrorContentDto {
   details?: Readonly<Record<string, unknown>>;
 }
 
-/** The one shape of an error answer, of every route but those under /hf. */
+/** The shape of an error answer, of every route but those under /hf and /v1. */
 export class ErrorDto {
   /** The error. */
   @ApiProperty({ type: ErrorContentDto })
@@ -37,4 +37,35 @@ export class ErrorDto {
    * @example 400
    */
   status_code!: number;
+}
+
+export class OpenAiErrorContentDto {
+  /**
+   * The problem, where it occurred, and the remedy.
+   * @example "Adapter 'nobody' does not exist."
+   */
+  message!: string;
+
+  /**
+   * Kind of error, as OpenAI names them.
+   * @example invalid_request_error
+   */
+  type!: string;
+
+  /** The field that caused the error. */
+  @ApiProperty({ type: String, nullable: true, example: 'model' })
+  param!: string | null;
+
+  /**
+   * Stable code for programs.
+   * @example model_not_found
+   */
+  code!: string;
+}
+
+/** The shape of an error answer of the routes under /v1. */
+export class OpenAiErrorDto {
+  /** The error. */
+  @ApiProperty({ type: OpenAiErrorContentDto })
+  error!: OpenAiErrorContentDto;
 }

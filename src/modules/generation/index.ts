@@ -1,6 +1,10 @@
 export { GenerationWorkerModule } from './generation-worker.module.js';
 export { GenerationModule } from './generation.module.js';
-export { GenerationService } from './generation.service.js';
+export { GenerationService, type Sampled } from './generation.service.js';
+export { readConversationPrompt, readTextPrompt, readTokensPrompt } from './readers/prompt.reader.js';
 export { readStop } from './readers/stop.reader.js';
+export { startEventStream } from './streaming/sse.js';
+export { GenerationStreamService, type StreamListener } from './streaming/generation-stream.service.js';
+export { type TextDelta } from './streaming/token-texts.js';
 export { type SamplingOrder, type SamplingSource } from './sampling-order.js';
 export { SamplingSources } from './sampling-sources.js';

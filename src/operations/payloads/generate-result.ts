@@ -1,6 +1,6 @@
 import { type GenerateRequest, type GenerateResult } from '../../compute/compute-backend.js';
 import { type OperationData } from '../../domain/operation-data.js';
-import { datumValues, offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';
+import { datumValues, offsetsOf, type RaggedTensor, rowWidth } from '../../domain/ragged-tensor.js';
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { type Seed } from '../../domain/seed.js';
 import { joinTokenTables, type TokenTable } from '../../domain/top-tokens.js';
@@ -59,6 +59,10 @@ export interface Generated {
   readonly promptTokens: number;
   /** Of all sequences together. */
   readonly completionTokens: number;
+  /** Log-prob of each token of the prompt, NaN for the first; null where they were not asked for. */
+  readonly promptLogprobs: Float32Array | null;
+  /** The most likely tokens at each position of the prompt; null where they were not asked for. */
+  readonly promptTop: TokenTable | null;
   /** The seed that was used. */
   readonly seed: Seed;
 }
@@ -69,11 +73,13 @@ export interface GeneratedSequence {
   readonly tokens: Int32Array;
   /** Null where they were not asked for. */
   readonly logprobs: Float32Array | null;
+  /** The most likely tokens at the position of each token; null where they were not asked for. */
+  readonly top: TokenTable | null;
   readonly stopReason: StopReason;
 }
 
 export function decodeGenerated({ json, tensors }: OperationData): Generated {
-  const { tokens, logprobs } = tensors;
+  const { tokens, logprobs, prompt_logprobs: prompt } = tensors;
   const texts = json['texts'] as readonly string[];
   const reasons = json['stop_reasons'] as readonly StopReason[];
   if (!isInt32(tokens)) throw new TypeError('A stored generate result has no tokens.');
@@ -82,9 +88,17 @@ export function decodeGenerated({ json, tensors }: OperationData): Generated {
     text,
     tokens: datumValues(tokens, i),
     logprobs: isFloat32(logprobs) ? datumValues(logprobs, i) : null,
+    top: tokenTable({ json, tensors }, SAMPLED_TOP_TENSORS, i),
     stopReason: reasons[i] ?? 'stop',
   }));
-  return { sequences, promptTokens, completionTokens, seed: json['seed'] as Seed };
+  return {
+    sequences,
+    promptTokens,
+    completionTokens,
+    promptLogprobs: isFloat32(prompt) ? prompt.data : null,
+    promptTop: tokenTable({ json, tensors }, TOP_TENSORS),
+    seed: json['seed'] as Seed,
+  };
 }
 
 function isFloat32(tensor: RaggedTensor | undefined): tensor is RaggedTensor<Float32Array> {
@@ -106,8 +120,17 @@ export const TARGETS = {
   logprobs: 'prompt_target_logprobs',
 } as const;
 
+type TableNames = Readonly<Record<'tokens' | 'logprobs', string>>;
+
+/** The table of datum `i` that a result holds under these names; null where it was not asked for. */
+export function tokenTable({ tensors }: OperationData, names: TableNames, i = 0): TokenTable | null {
+  const [tokens, logprobs] = [tensors[names.tokens], tensors[names.logprobs]];
+  if (!isInt32(tokens) || !isFloat32(logprobs)) return null;
+  return { k: rowWidth(tokens), tokens: datumValues(tokens, i), logprobs: datumValues(logprobs, i) };
+}
+
 function tableTensors(
-  names: Readonly<Record<'tokens' | 'logprobs', string>>,
+  names: TableNames,
   { k, tokens, logprobs }: TokenTable,
   offsets = offsetsOf([tokens.length / k]),
 ): Record<string, RaggedTensor> {

@@ -11,8 +11,8 @@ import { type TextDelta, TokenTexts } from './token-texts.js';
 
 /** Gets a generation piece by piece. */
 export interface StreamListener {
-  /** The request is accepted. */
-  onStart(): void;
+  /** The request is accepted, under this id. */
+  onStart(requestId: string): void;
   onDelta(delta: TextDelta): void;
 }
 
@@ -32,7 +32,7 @@ export class GenerationStreamService {
     const tap = new TokenTap(this.events);
     try {
       const { request, ...accepted } = await this.generation.submit({ ...order, stream: true });
-      listener.onStart();
+      listener.onStart(accepted.requestId);
       const texts = new TokenTexts(await textStreams(order.source.model, request));
       // One after another, in the order of the tokens.
       let told: Promise<void> = Promise.resolve();

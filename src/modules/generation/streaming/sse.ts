@@ -19,7 +19,7 @@ export async function writeEventStream(
   };
   try {
     const result = await run({
-      onStart: () => startStream(response),
+      onStart: () => startEventStream(response),
       onDelta: (delta) => write('token', delta),
     });
     if (result) write('done', result);
@@ -30,7 +30,8 @@ export async function writeEventStream(
   response.end();
 }
 
-function startStream(response: Response): void {
+/** Sends the headers of an answer that consists of server-sent events. */
+export function startEventStream(response: Response): void {
   response.status(200).set({
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',

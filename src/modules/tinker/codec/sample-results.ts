@@ -1,5 +1,5 @@
 import { type OperationData } from '../../../domain/operation-data.js';
-import { datumCount, datumValues, rowWidth } from '../../../domain/ragged-tensor.js';
+import { datumCount, datumValues } from '../../../domain/ragged-tensor.js';
 import { type StopReason } from '../../../domain/sampling.js';
 import { NO_TOKEN, type TokenTable } from '../../../domain/top-tokens.js';
 import {
@@ -7,6 +7,7 @@ import {
   SAMPLED_TOP_TENSORS,
   TARGETS,
   TOP_TENSORS,
+  tokenTable,
 } from '../../../operations/payloads/generate-result.js';
 import { LOGPROBS } from '../../../operations/payloads/forward-payload.js';
 import { type TinkerSampleResultDto, type TinkerTensorDto } from '../futures/dto/results.dto.js';
@@ -14,8 +15,6 @@ import { bytesOf, tensorOf } from './results.js';
 import { DTYPE, SampleResponseType, STOP_REASON } from './wire-schema.js';
 
 /** Stored results of sampling in the two encodings of the Tinker API. */
-
-type TableNames = Readonly<Record<keyof typeof TOP_TENSORS, string>>;
 
 export function sampleToProto(result: OperationData): Uint8Array {
   const { prompt_logprobs: promptLogprobs } = result.tensors;
@@ -55,7 +54,7 @@ export function sampleToJson(result: OperationData): TinkerSampleResultDto {
 }
 
 function promptTablesOf(result: OperationData) {
-  const [top, alternatives] = [tableOf(result, TOP_TENSORS), tableOf(result, ALTERNATIVE_TENSORS)];
+  const [top, alternatives] = [tokenTable(result, TOP_TENSORS), tokenTable(result, ALTERNATIVE_TENSORS)];
   return { top, alternatives, targets: targetsOf(result) };
 }
 
@@ -68,15 +67,6 @@ function topRows({ k, tokens, logprobs }: TokenTable): ([number, number][] | nul
     const filled = cells.filter(([, logprob]) => logprob !== NO_TOKEN);
     return filled.length > 0 ? filled : null;
   });
-}
-
-/** That of datum `i`. */
-function tableOf({ tensors }: OperationData, names: TableNames, i = 0): TokenTable | null {
-  const [tokens, logprobs] = [tensors[names.tokens], tensors[names.logprobs]];
-  if (!tokens || !logprobs) return null;
-  const [ids, values] = [datumValues(tokens, i), datumValues(logprobs, i)];
-  if (!(ids instanceof Int32Array) || !(values instanceof Float32Array)) return null;
-  return { k: rowWidth(tokens), tokens: ids, logprobs: values };
 }
 
 function tableToProto({ k, tokens, logprobs }: TokenTable) {
@@ -136,7 +126,7 @@ function sequencesOf(result: OperationData) {
     stopReason,
     tokens: datumValues(tokens, i),
     logprobs: logprobs ? datumValues(logprobs, i) : null,
-    top: tableOf(result, SAMPLED_TOP_TENSORS, i),
+    top: tokenTable(result, SAMPLED_TOP_TENSORS, i),
   }));
 }
 

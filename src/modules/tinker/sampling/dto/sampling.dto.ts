@@ -17,7 +17,7 @@ import { SeedProperty } from '../../../../common/http/validation/is-seed.decorat
 import { type Seed } from '../../../../domain/seed.js';
 import { TinkerFutureDto } from '../../training/dto/model.dto.js';
 import { OTHER_SAMPLING_SETTINGS } from '../../dto/foreign-settings.js';
-import { RefusesFields } from '../../dto/refuses-fields.js';
+import { RefusesFields } from '../../../../common/http/validation/refuses-fields.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 

@@ -6,7 +6,7 @@ import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts
 import { IsStorable } from '../../../../common/http/validation/is-storable.js';
 import { type Seed } from '../../../../domain/seed.js';
 import { OTHER_LORA_SETTINGS } from '../../dto/foreign-settings.js';
-import { RefusesFields } from '../../dto/refuses-fields.js';
+import { RefusesFields } from '../../../../common/http/validation/refuses-fields.js';
 
 @RefusesFields(OTHER_LORA_SETTINGS)
 export class TinkerLoraConfigDto {

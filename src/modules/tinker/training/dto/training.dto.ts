@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsObject, IsOptional, IsString, Max, Min, ValidateNested } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
 import { OTHER_ADAM_SETTINGS } from '../../dto/foreign-settings.js';
-import { RefusesFields } from '../../dto/refuses-fields.js';
+import { RefusesFields } from '../../../../common/http/validation/refuses-fields.js';
 
 const FINITE = { allowNaN: false, allowInfinity: false };
 

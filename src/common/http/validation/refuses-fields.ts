@@ -1,5 +1,5 @@
 import { registerDecorator } from 'class-validator';
-import { describe } from '../../../common/json/json-fields.js';
+import { describe } from '../../json/json-fields.js';
 
 /**
  * On a DTO class: fields that change what is computed and are not done here, by name, each with the values that ask for

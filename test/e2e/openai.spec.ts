@@ -1,0 +1,319 @@
+import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.js';
+import { type AcceptedAnswer, ApiClient, type ForwardAnswer, type GenerateAnswer } from './support/client.js';
+import { TestServer } from './support/server.js';
+
+/* The OpenAI API through OpenAI's own client. */
+
+const KEY = 'sk-alice';
+const BASE = 'tiny-chat';
+const messages = [{ role: 'user' as const, content: 'Who are you?' }];
+const greedy = { model: BASE, messages, max_completion_tokens: 24, temperature: 0 };
+
+let server: TestServer;
+let client: OpenAI;
+let api: ApiClient;
+
+beforeAll(async () => {
+  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob` } });
+  client = clientOf(KEY);
+  api = new ApiClient(server.api.url, KEY);
+});
+afterAll(() => server.stop());
+
+function clientOf(apiKey: string): OpenAI {
+  return new OpenAI({ apiKey, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+}
+
+async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** The same request on the root route. */
+function generate(body: object): Promise<GenerateAnswer> {
+  return api.generate({ messages, max_new_tokens: 24, temperature: 0, ...body });
+}
+
+describe('models', () => {
+  it('are the base models and the adapters of the key, under their names', async () => {
+    await api.post('/adapters', { model_id: 'mine' });
+    const names = async (one: OpenAI) => (await listOf(one.models.list())).map(({ id }) => id);
+    expect(await names(client)).toEqual([BASE, 'mine']);
+    expect(await names(clientOf('sk-bob'))).toEqual([BASE]);
+    expect(await client.models.retrieve('mine')).toMatchObject({ object: 'model', owned_by: 'adapter', parent: BASE });
+    await expect(clientOf('sk-bob').models.retrieve('mine')).rejects.toThrow(NotFoundError);
+    expect(await client.models.delete('mine')).toEqual({ id: 'mine', object: 'model', deleted: true });
+    await expect(client.models.retrieve('mine')).rejects.toMatchObject({ code: 'model_not_found', param: 'model' });
+    await expect(client.models.delete(BASE)).rejects.toThrow(BadRequestError);
+  });
+});
+
+describe('chat.completions', () => {
+  it('answers what /generate answers', async () => {
+    const expected = await generate({});
+    const { id, choices, usage, model, object } = await client.chat.completions.create(greedy);
+    expect(id).toMatch(/^chatcmpl-future_/);
+    expect({ model, object }).toEqual({ model: BASE, object: 'chat.completion' });
+    expect(choices).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: expected.text, refusal: null },
+        logprobs: null,
+        finish_reason: expected.sequences[0]!.stop_reason,
+      },
+    ]);
+    expect(usage).toEqual({ ...expected.usage, total_tokens: usage!.prompt_tokens + usage!.completion_tokens });
+  });
+
+  it('streams the same text, the end and the usage', async () => {
+    const whole = await client.chat.completions.create(greedy);
+    const stream = await client.chat.completions.create({
+      ...greedy,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const chunks = await listOf(stream);
+    const text = chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
+    expect(text).toBe(whole.choices[0]!.message.content);
+    expect(chunks.length).toBeGreaterThan(5);
+    expect(chunks[0]!.choices[0]!.delta).toEqual({ role: 'assistant', content: '' });
+    expect(chunks.at(-2)!.choices[0]!.finish_reason).toBe(whole.choices[0]!.finish_reason);
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: whole.usage });
+    expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
+    expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it("feeds the client's own stream helper, several answers at a time", async () => {
+    const body = { ...greedy, temperature: 2, seed: 7, n: 3 };
+    const expected = await client.chat.completions.create(body);
+    const final = await client.chat.completions.stream(body).finalChatCompletion();
+    expect(final.choices.map(({ message }) => message.content)).toEqual(
+      expected.choices.map(({ message }) => message.content),
+    );
+    expect(new Set(final.choices.map(({ message }) => message.content)).size).toBeGreaterThan(1);
+  });
+
+  it('ends at a stop string, which is not part of the text', async () => {
+    const full = (await client.chat.completions.create(greedy)).choices[0]!.message.content!;
+    const stop = full.slice(6, 9);
+    const cut = await client.chat.completions.create({ ...greedy, stop: [stop] });
+    expect(cut.choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { content: full.slice(0, full.indexOf(stop)) },
+    });
+    const short = await client.chat.completions.create({ ...greedy, max_completion_tokens: 2 });
+    expect(short.choices[0]!.finish_reason).toBe('length');
+  });
+
+  it('gives the log-probs of /generate, whole and streamed', async () => {
+    const expected = (await generate({ logprobs: true })).sequences[0]!;
+    const body = { ...greedy, logprobs: true, top_logprobs: 3 };
+    const [choice] = (await client.chat.completions.create(body)).choices;
+    const content = choice!.logprobs!.content!;
+    expect(content.map(({ logprob }) => logprob)).toEqual(expected.logprobs!.slice(0, content.length));
+    expect(content.map(({ token }) => token).join('')).toBe(choice!.message.content);
+    for (const { token, logprob, bytes, top_logprobs: top } of content) {
+      expect(top).toHaveLength(3);
+      expect(top[0]).toEqual({ token, logprob, bytes }); // greedy: the most likely token was taken
+      expect(new TextDecoder().decode(Uint8Array.from(bytes!))).toBe(token);
+    }
+    const streamed = await client.chat.completions.stream(body).finalChatCompletion();
+    expect(streamed.choices[0]!.logprobs!.content).toEqual(content);
+  });
+
+  it('bans and forces tokens by a bias', async () => {
+    const { sequences } = await generate({ logprobs: true });
+    const [first] = sequences[0]!.tokens;
+    const banned = await client.chat.completions.create({ ...greedy, logit_bias: { [first!]: -100 } });
+    expect(banned.choices[0]!.message.content).not.toBe(sequences[0]!.text);
+    const forced = await client.chat.completions.create({
+      ...greedy,
+      max_completion_tokens: 4,
+      logit_bias: { 100: 100 },
+      logprobs: true,
+    });
+    const tokens = forced.choices[0]!.logprobs!.content!;
+    expect(new Set(tokens.map(({ token }) => token)).size).toBe(1);
+    // The log-probs are the model's own, which finds the forced token unlikely.
+    expect(Math.max(...tokens.map(({ logprob }) => logprob))).toBeLessThan(-1);
+  });
+
+  it('penalises tokens that were sampled', async () => {
+    const words = { ...greedy, max_completion_tokens: 48, logit_bias: { 100: 20 } };
+    const repeated = await client.chat.completions.create(words);
+    const varied = await client.chat.completions.create({ ...words, frequency_penalty: 2, presence_penalty: 2 });
+    expect(varied.choices[0]!.message.content).not.toBe(repeated.choices[0]!.message.content);
+  });
+
+  it('takes developer for system, text parts, older names, and ignores what it does not know', async () => {
+    const system = await client.chat.completions.create({
+      ...greedy,
+      messages: [{ role: 'system', content: 'Be kind.' }, ...messages],
+    });
+    const { max_completion_tokens: max_tokens, ...rest } = greedy;
+    const developer = await client.chat.completions.create({
+      ...rest,
+      max_tokens,
+      messages: [
+        { role: 'developer', content: [{ type: 'text', text: 'Be kind.' }] },
+        { role: 'user', content: [{ type: 'text', text: 'Who are you?' }] },
+      ],
+      user: 'somebody',
+      store: true,
+      metadata: { a: 'b' },
+      parallel_tool_calls: true,
+      reasoning_effort: 'low',
+    });
+    expect(developer.choices).toEqual(system.choices);
+    expect(developer.usage).toEqual(system.usage);
+  });
+
+  it('samples from an adapter and from its saved weights by their names', async () => {
+    await api.post('/adapters', { model_id: 'trained' });
+    const { path } = await api.run<AcceptedAnswer>('/save_weights_for_sampler', { model_id: 'trained', name: 'v1' });
+    const [adapter, saved] = await Promise.all(
+      ['trained', path!].map((model) => client.chat.completions.create({ ...greedy, model })),
+    );
+    expect(adapter!.choices).toEqual(saved!.choices);
+    expect(adapter!.model).toBe('trained');
+  });
+
+  it('gives the request up when the client goes away', async () => {
+    const { tokens } = (await generate({ max_new_tokens: 100 })).sequences[0]!;
+    const endless = { ...greedy, max_completion_tokens: 400, n: 8, logit_bias: { [tokens.at(-1)!]: -100 } };
+    const stop = new AbortController();
+    const stream = await client.chat.completions.create({ ...endless, stream: true }, { signal: stop.signal });
+    for await (const { choices } of stream) if (choices[0]?.delta.content) stop.abort();
+    await waitFor('the cancelled request', async () => {
+      const [last] = await server.database.query<{ code: string }>(
+        `SELECT error->>'code' AS code FROM futures ORDER BY request_id DESC LIMIT 1`,
+      );
+      return last?.code === 'cancelled';
+    });
+  });
+});
+
+describe('completions', () => {
+  it('continues texts and token ids, one prompt or several', async () => {
+    const texts = ['Once upon a time', 'My name is'];
+    const { choices, usage } = await client.completions.create({
+      model: BASE,
+      prompt: texts,
+      max_tokens: 6,
+      temperature: 0,
+    });
+    const expected = await Promise.all(
+      texts.map((prompt) => api.generate({ prompt, max_new_tokens: 6, temperature: 0 })),
+    );
+    expect(choices.map(({ index, text }) => [index, text])).toEqual(expected.map(({ text }, i) => [i, text]));
+    expect(usage!.completion_tokens).toBe(12);
+  });
+
+  it('scores a prompt as /fwd does', async () => {
+    const prompt = [5, 200, 17, 300, 42];
+    const { choices, usage } = await client.completions.create({
+      model: BASE,
+      prompt,
+      max_tokens: 0,
+      echo: true,
+      logprobs: 2,
+    });
+    const { logprobs, finish_reason } = choices[0]!;
+    const chunks = [{ type: 'encoded_text', tokens: prompt.slice(0, -1) }];
+    const data = [{ model_input: { chunks }, loss_fn_inputs: { target_tokens: prompt.slice(1) } }];
+    const forwarded = await api.run<ForwardAnswer>('/fwd', { model_id: 'base', data, loss_fn: 'cross_entropy' });
+    expect(logprobs!.token_logprobs).toEqual([null, ...forwarded.loss_fn_outputs[0]!.logprobs.data]);
+    expect(logprobs!.tokens).toHaveLength(prompt.length);
+    expect(logprobs!.top_logprobs![0]).toBeNull();
+    const text = logprobs!.tokens!.join('');
+    expect(logprobs!.text_offset!.map((at, i) => text.slice(at, at + logprobs!.tokens![i]!.length))).toEqual(
+      logprobs!.tokens,
+    );
+    expect({ finish_reason, completion: usage!.completion_tokens }).toEqual({ finish_reason: 'length', completion: 0 });
+  });
+
+  it('streams', async () => {
+    const body = { model: BASE, prompt: 'Once upon a time', max_tokens: 12, temperature: 0, echo: true, logprobs: 0 };
+    const whole = await client.completions.create(body);
+    const chunks = await listOf(await client.completions.create({ ...body, stream: true }));
+    expect(chunks.map(({ choices }) => choices[0]!.text).join('')).toBe(whole.choices[0]!.text);
+    expect(chunks.at(-1)!.choices[0]).toMatchObject({
+      finish_reason: whole.choices[0]!.finish_reason,
+      logprobs: whole.choices[0]!.logprobs,
+    });
+  });
+});
+
+describe('errors', () => {
+  const refusal = (body: object) =>
+    client.chat.completions.create({ ...greedy, ...body }).then(
+      () => expect.unreachable(),
+      (error: unknown) => error as APIError,
+    );
+
+  it('of a wrong key', async () => {
+    await expect(clientOf('sk-wrong').models.list()).rejects.toThrow(AuthenticationError);
+    await expect(clientOf('sk-wrong').models.list()).rejects.toMatchObject({
+      code: 'invalid_api_key',
+      type: 'authentication_error',
+    });
+  });
+
+  it.each([
+    ['a model that is not there', { model: 'nobody' }, 404, 'model', 'model_not_found'],
+    ['a temperature above 2', { temperature: 3 }, 400, 'temperature', 'invalid_request'],
+    ['no messages', { messages: [] }, 400, 'messages', 'invalid_request'],
+    [
+      'an image',
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+      400,
+      'messages[0].content[0].type',
+      'invalid_request',
+    ],
+    ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, 'tools', 'invalid_request'],
+    ['a JSON answer', { response_format: { type: 'json_object' } }, 400, 'response_format.type', 'invalid_request'],
+    [
+      'a bias for a token that is not there',
+      { logit_bias: { 999999999: 1 } },
+      400,
+      'logit_bias.999999999',
+      'invalid_request',
+    ],
+    ['a bias beyond 100', { logit_bias: { 1: 101 } }, 400, 'logit_bias.1', 'invalid_request'],
+    ['top_logprobs without logprobs', { top_logprobs: 2 }, 400, 'top_logprobs', 'invalid_request'],
+    ['more tokens than the context', { max_completion_tokens: 1e6 }, 400, 'max_completion_tokens', 'invalid_request'],
+  ] as const)('of %s name the field', async (_, body, status, param, code) => {
+    expect(await refusal(body)).toMatchObject({ status, param, code });
+  });
+
+  it('of a stream come with their status', async () => {
+    expect(await refusal({ stream: true, model: 'nobody' })).toMatchObject({ status: 404 });
+  });
+
+  it('of a route that is not there, and of a body that is no JSON, have the same form', async () => {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' };
+    for (const [path, status] of [
+      ['/v1/nothing', 404],
+      ['/v1/completions', 400],
+    ] as const) {
+      const answer = await fetch(server.api.url + path, { method: 'POST', headers, body: '{' });
+      expect(answer.status).toBe(status);
+      expect(Object.keys(((await answer.json()) as { error: object }).error)).toEqual([
+        'message',
+        'type',
+        'param',
+        'code',
+      ]);
+    }
+  });
+
+  it('of embeddings', async () => {
+    await expect(client.embeddings.create({ model: BASE, input: 'hi' })).rejects.toMatchObject({
+      status: 501,
+      code: 'embeddings_not_supported',
+    });
+  });
+});
