@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from node_side import NodeSide
+from thinker_worker.link.threads import LINK_ENDED
 
 MODEL = Path(__file__).parents[3] / "models" / "tiny-chat"
 LORA = {"rank": 2, "alpha": 4, "dropout": 0, "targetModules": ["q_proj"], "rsLora": False, "seed": 1}
@@ -95,7 +96,7 @@ def test_beats_while_it_computes(node: NodeSide) -> None:
 def test_ends_when_the_connection_does_also_in_the_middle_of_a_call(node: NodeSide) -> None:
     node.connection.send({"kind": "call", "id": 1, "name": "start", "args": {}})
     node.connection.close()
-    assert node.process.wait(timeout=60) == 0
+    assert node.process.wait(timeout=60) == LINK_ENDED
 
 
 def test_ends_when_it_does_not_know_a_setting(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -16,7 +16,8 @@ from thinker_worker.errors import WorkerError
 from thinker_worker.hf.attention import register_attention
 from thinker_worker.hf.exact_functions import use_exact_activations
 from thinker_worker.hf.lora_hooks import add_lora_hooks
-from thinker_worker.hf.rows import Rows, Routing
+from thinker_worker.hf.layer_sharding import LayerSharding
+from thinker_worker.hf.rows import AdapterRows, Routing, Rows, SequenceRows
 from thinker_worker.hf.steady_rope import steady_length
 from thinker_worker.placement import Placement
 from thinker_worker.settings import ModelFolder
@@ -29,12 +30,14 @@ _numbers = itertools.count()
 
 
 class BaseModel:
-    """@param model as transformers loads it, on the device, frozen"""
+    """@param model as transformers loads it, on the device, frozen
+    @param exact takes the ways of computing for which a request gets the same bits in any company
+    """
 
-    def __init__(self, name: str, model: PreTrainedModel, placement: Placement) -> None:
+    def __init__(self, name: str, model: PreTrainedModel, device: torch.device, exact: bool) -> None:
         self.name = name
         self.model = model
-        self.device = placement.device
+        self.device = device
         self.routing = Routing()
         self.decoder: Any = model.get_decoder()
         self.head: Any = model.get_output_embeddings()
@@ -43,12 +46,13 @@ class BaseModel:
         self._steady_length = steady_length(self.config)
         self.linears = self._find_linears()
         self.attention = f"thinker_{next(_numbers)}"
-        register_attention(self.attention, self.routing, placement.exact)
-        if placement.exact:
+        register_attention(self.attention, self.routing, exact)
+        if exact:
             use_exact_activations(model)
         add_lora_hooks(self.linears, self.routing)
         for layer in self.decoder.layers:
             layer.forward = _recomputing(layer.forward, self.routing)
+        self.sharding: LayerSharding | None = None
         self._cap: float | None = getattr(self.config, "final_logit_softcapping", None)
         model.set_attn_implementation(self.attention)
 
@@ -62,7 +66,22 @@ class BaseModel:
             raise ValueError(f"{self.name} takes sequences of at most {self._steady_length} tokens.")
         with self.routing.using(rows):
             out = self.decoder(input_ids=tokens[None], position_ids=positions[None], use_cache=False)
-        return out.last_hidden_state[0]
+        hidden: Tensor = out.last_hidden_state[0]
+        return hidden
+
+    def join(self) -> Tensor:
+        """The forward of a rank that has no rows of its own in a pass that all ranks make together. @returns [1, hidden]"""
+        rows = Rows((SequenceRows(0, 1),), (AdapterRows(1, None),))
+        nothing = torch.zeros(1, dtype=torch.int64, device=self.device)
+        return self.hidden(nothing, nothing, rows)
+
+    def gradients(self, outputs: Tensor, slopes: Tensor, leaves: Sequence[Tensor]) -> list[Tensor | None]:
+        """dLoss/dleaf, None where the outputs do not depend on it."""
+        inputs = [*leaves, *(self.sharding.inputs() if self.sharding else ())]
+        if not inputs:
+            return []
+        found = torch.autograd.grad(outputs, inputs, slopes, allow_unused=True)
+        return list(found[: len(leaves)])
 
     def logits(self, hidden: Tensor, rows: Rows) -> Tensor:
         """[n, hidden] -> [n, vocabulary], float32"""
@@ -110,8 +129,13 @@ class BaseModel:
         return {**found, HEAD: self.head}
 
 
-def load_base_model(folder: ModelFolder, placement: Placement, quantization: str) -> BaseModel:
-    """Weights come from safetensors straight into the model, which is never initialised."""
+def load_base_model(folder: ModelFolder, placement: Placement, quantization: str, *, exact: bool, shard: bool) -> BaseModel:
+    """Weights come from safetensors straight into the model, which is never initialised.
+
+    @param shard divides the layers over all ranks; each reads the files, and keeps its share
+    """
+    if shard and quantization != "none":
+        raise NotImplementedError("A base model in 4 bits cannot be divided over ranks: FSDP2 does not take its weights.")
     options: dict[str, Any] = {}
     if quantization == "nf4":
         options["quantization_config"] = _nf4(placement)
@@ -119,9 +143,12 @@ def load_base_model(folder: ModelFolder, placement: Placement, quantization: str
         folder.folder, dtype=placement.dtype, attn_implementation="eager", local_files_only=True, **options
     )
     model.eval().requires_grad_(False)
-    if quantization == "none":
+    if quantization == "none" and not shard:
         model.to(placement.device)
-    return BaseModel(folder.name, model, placement)
+    base = BaseModel(folder.name, model, placement.device, exact)
+    if shard:
+        base.sharding = LayerSharding(model, placement.device)
+    return base
 
 
 def _nf4(placement: Placement) -> Any:

@@ -50,30 +50,34 @@ class HfEngine(Engine):
         self._settings = settings
         self._environment = environment
         self._placement = choose_placement(settings, environment.local_rank)
+        # What a request gets must not depend on its company: ways of computing for which that holds are taken.
+        self._exact = self._placement.exact and settings.batching != "rounding"
         self.bases: dict[str, BaseModel] = {}
         self._adapters = LiveAdapters(self._placement.device, self._require_fits)
         self._weights = HeldWeights(self._placement.device, self._adapters, self._base)
         self.passes: dict[int, OpenPass] = {}
-        self._sequences: dict[int, OpenSequence | None] = {}
-        # The rank that has a sequence.
-        self._owners: dict[int, int] = {}
+        self._sequences: dict[int, OpenSequence] = {}
 
     def start(self) -> EngineInfo:
         settings, placement = self._settings, self._placement
         prepare_torch(settings, placement)
         self._group = RankGroup(self._environment, settings, placement)
+        shard = settings.shard and self._group.world > 1
         for folder in settings.models:
-            self.bases[folder.name] = load_base_model(folder, placement, settings.quantization)
+            self.bases[folder.name] = load_base_model(
+                folder, placement, settings.quantization, exact=self._exact, shard=shard
+            )
         self._memory = training_memory(placement, self._group, self._group.world)
         on_cpu = placement.device.type == "cpu"
-        return EngineInfo(
+        self.info = EngineInfo(
             device=str(placement.device.type),
             batching=self._batching(),
-            repeatability="bitwise" if placement.exact else "rounding",
+            repeatability="bitwise" if self._exact else "rounding",
             pass_tokens=settings.pass_tokens or (CPU_PASS_TOKENS if on_cpu else GPU_PASS_TOKENS),
             sequence_bytes=None if on_cpu else self._memory.budget // 2,
             models=tuple(_model_info(base) for base in self.bases.values()),
         )
+        return self.info
 
     def stop(self) -> None:
         self._group.close()
@@ -143,30 +147,19 @@ class HfEngine(Engine):
 
     def open_sequence(self, sequence: int, weights: WeightsRef) -> None:
         base, lora = self._weights.sampling(weights)
-        owner = sequence % self._group.world
-        self._owners[sequence] = owner
-        own = owner == self._group.rank
-        self._sequences[sequence] = OpenSequence(base, lora, CachedSequence()) if own else None
+        own = sequence % self._group.world == self._group.rank
+        self._sequences[sequence] = OpenSequence(base, lora, CachedSequence() if own else None)
 
     def fork_sequence(self, sequence: int, forks: Sequence[int], length: int | None) -> None:
         origin = self._sequences[sequence]
-        made = {fork: None if origin is None else origin.fork(length) for fork in forks}
-        self._sequences.update(made)
-        self._owners.update(dict.fromkeys(forks, self._owners[sequence]))
+        self._sequences.update({fork: origin.fork(length) for fork in forks})
 
     def advance(self, steps: Sequence[SequenceStep]) -> list[NextTokens | None]:
-        own = [(place, self._sequences[step.sequence], step) for place, step in enumerate(steps)]
-        here = [(place, sequence, step) for place, sequence, step in own if sequence is not None]
-        found = advance_sequences([(sequence, step) for _, sequence, step in here])
-        answer: list[NextTokens | None] = [None] * len(steps)
-        for (place, _, _), tokens in zip(here, found, strict=True):
-            answer[place] = tokens
-        return answer
+        return advance_sequences([(self._sequences[step.sequence], step) for step in steps])
 
     def close_sequences(self, sequences: Sequence[int]) -> None:
         for sequence in sequences:
             self._sequences.pop(sequence, None)
-            self._owners.pop(sequence, None)
 
     def _open_item(self, item: PassItem) -> OpenItem:
         base, lora = self._weights.training(item.weights) if item.train else self._weights.sampling(item.weights)
@@ -181,7 +174,7 @@ class HfEngine(Engine):
         wanted = self._settings.batching
         if wanted == "off":
             return "off"
-        if self._placement.exact and all(map(gives_same_bits, self.bases.values())):
+        if self._exact and all(map(gives_same_bits, self.bases.values())):
             return "exact"
         return "rounding" if wanted == "rounding" else "off"
 

@@ -120,7 +120,9 @@ class PackedRun:
         if self._logprobs is None:
             raise ValueError("Only a forward that trains, and has had no backward yet, has one.")
         own = [part.of_datums(slopes) for part, slopes in zip(self._parts, d_logprobs, strict=True)]
-        self._add_gradients(self._logprobs, torch.cat(own).to(self._base.device), self._leaves())
+        leaves = self._leaves()
+        slopes = torch.cat(own).to(self._base.device)
+        _add(leaves, self._base.gradients(self._logprobs, slopes, [leaf.tensor for leaf in leaves]))
         self._logprobs = None
 
     def fused(self, slopes: Sequence[RunSlopes]) -> RunLogprobs:
@@ -133,8 +135,10 @@ class PackedRun:
         logprobs, d_rows, gradients = fused_logprobs(
             self._base, rows, self._head_rows(), PackedSlopes(own, self._base.device), [leaf.tensor for leaf in of_head]
         )
+        of_layers = [leaf for leaf in leaves if not leaf.of_head]
         if rows.requires_grad:
-            self._add_gradients(rows, d_rows, [leaf for leaf in leaves if not leaf.of_head])
+            found = self._base.gradients(rows, d_rows, [leaf.tensor for leaf in of_layers])
+            _add(of_layers, found)
         _add(of_head, gradients)
         return self._answer(logprobs)
 
@@ -179,11 +183,6 @@ class PackedRun:
             for name, tensor in part.item.lora.leaves.items()
         ]
 
-    def _add_gradients(self, outputs: Tensor, slopes: Tensor, leaves: Sequence[Leaf]) -> None:
-        """Nothing is added before all are computed."""
-        found = torch.autograd.grad(outputs, [leaf.tensor for leaf in leaves], slopes, allow_unused=True)
-        _add(leaves, found)
-
     def _answer(self, logprobs: Tensor) -> RunLogprobs:
         numbers = logprobs.cpu()
         start = 0
@@ -195,6 +194,38 @@ class PackedRun:
                 start += datum.targets.numel()
             answer.append(found)
         return answer
+
+
+class JoinedRun:
+    """The share of a rank that has none: it takes part in what all ranks do together, and answers for nobody."""
+
+    def __init__(self, base: BaseModel, parts: Sequence[PartRows]) -> None:
+        self._base = base
+        self._parts = parts
+        self._hidden: Tensor | None = None
+
+    def forward(self, train: bool) -> RunLogprobs:
+        if self._base.sharding is not None:
+            with torch.set_grad_enabled(train):
+                self._hidden = self._base.join()
+        return self._answer()
+
+    def backward(self, _d_logprobs: Sequence[Tensor]) -> None:
+        if self._hidden is not None:
+            self._base.gradients(self._hidden, torch.zeros_like(self._hidden), [])
+        self._hidden = None
+
+    def fused(self, _slopes: Sequence[RunSlopes]) -> RunLogprobs:
+        self.forward(train=True)
+        self.backward([])
+        return self._answer()
+
+    def _answer(self) -> RunLogprobs:
+        """Datums of this rank, if any, have no scored positions."""
+        nothing = torch.empty(0)
+        return [
+            [nothing if place in part.places else None for place in range(len(part.part.datums))] for part in self._parts
+        ]
 
 
 def _add(leaves: Sequence[Leaf], gradients: Sequence[Tensor | None]) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from thinker_worker.engine import RunLogprobs, RunPart, RunSlopes
 from thinker_worker.errors import WorkerError
-from thinker_worker.hf.packed_run import PackedRun, PartRows
+from thinker_worker.hf.packed_run import JoinedRun, PackedRun, PartRows
 from thinker_worker.hf.pass_items import OpenItem
 from thinker_worker.hf.rank_group import RankGroup
 from thinker_worker.hf.training_memory import TrainingMemory
@@ -23,26 +23,24 @@ class OpenPass:
     items: dict[int, OpenItem]
     group: RankGroup
     memory: TrainingMemory
-    _run: PackedRun | None = field(default=None)
-    _parts: Sequence[RunPart] = ()
+    _run: PackedRun | JoinedRun | None = field(default=None)
 
     def forward(self, parts: Sequence[RunPart]) -> RunLogprobs:
         self._run = None
         run, train = self._packed(parts)
-        if run is None:
-            return self._elsewhere(parts)
         found = run.forward(train)
         self._run = run if train else None
         return found
 
     def backward(self, d_logprobs: Sequence[Tensor]) -> None:
-        if self._run is not None:
-            self._run.backward(d_logprobs)
+        if self._run is None:
+            raise ValueError("Only a forward that trains, as the last call, has a backward.")
+        self._run.backward(d_logprobs)
 
     def fused(self, parts: Sequence[RunPart], slopes: Sequence[RunSlopes]) -> RunLogprobs:
         self._run = None
         run, _ = self._packed(parts)
-        return self._elsewhere(parts) if run is None else run.fused(slopes)
+        return run.fused(slopes)
 
     def gradients(self, number: int) -> dict[str, Tensor]:
         """Sums over runs and ranks, zeros where nothing was scored.
@@ -61,14 +59,15 @@ class OpenPass:
                 raise WorkerError("non_finite_loss", f"{what} is NaN or infinite.", what=what)
         return sums
 
-    def _packed(self, parts: Sequence[RunPart]) -> tuple[PackedRun | None, bool]:
-        """The run as this rank has a share of it; None where it has none."""
+    def _packed(self, parts: Sequence[RunPart]) -> tuple[PackedRun | JoinedRun, bool]:
+        """The run as this rank has a share of it, and whether it trains."""
         own = [self._own(part) for part in parts]
+        item = self.items[parts[0].item]
+        train = item.item.train
         if not any(part.rows for part in own):
-            return None, False
-        item = own[0].item
+            return JoinedRun(item.base, own), train
         tokens = sum(datum.tokens.numel() for part in own for datum in part.datums)
-        return PackedRun(item.base, own, item.item.train and self.memory.must_recompute(item.base, tokens)), item.item.train
+        return PackedRun(item.base, own, train and self.memory.must_recompute(item.base, tokens)), train
 
     def _own(self, part: RunPart) -> PartRows:
         item = self.items[part.item]
@@ -78,11 +77,3 @@ class OpenPass:
             if (datum + item.offset) % self.group.world == self.group.rank
         ]
         return PartRows(item, part, tuple(places), tuple(item.datum(part.datums[place]) for place in places))
-
-    def _elsewhere(self, parts: Sequence[RunPart]) -> RunLogprobs:
-        """Nothing of this rank: its datums have no scored positions."""
-        answer: RunLogprobs = []
-        for part in parts:
-            own = set(self._own(part).places)
-            answer.append([torch.empty(0) if place in own else None for place in range(len(part.datums))])
-        return answer

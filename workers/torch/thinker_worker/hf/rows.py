@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from thinker_worker.hf.kv_cache import CachedRows
 from thinker_worker.hf.pinned_lora import PinnedLora
@@ -48,7 +48,7 @@ class Rows:
 class Routing:
     """The rows that the model is run with at the moment; one for each model."""
 
-    current: Rows | None = field(default=None)
+    current: Rows | None = None
 
     @contextmanager
     def using(self, rows: Rows | None) -> Iterator[None]:

@@ -19,10 +19,11 @@ from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 class OpenSequence:
     base: BaseModel
     lora: PinnedLora | None
-    tokens: CachedSequence
+    # None: another rank has them.
+    tokens: CachedSequence | None
 
     def fork(self, length: int | None) -> OpenSequence:
-        return OpenSequence(self.base, self.lora, self.tokens.fork(length))
+        return OpenSequence(self.base, self.lora, None if self.tokens is None else self.tokens.fork(length))
 
 
 @dataclass(frozen=True)
@@ -30,29 +31,34 @@ class _Advance:
     """A step in its place among the results."""
 
     place: int
-    sequence: OpenSequence
+    lora: PinnedLora | None
+    tokens: CachedSequence
     step: SequenceStep
 
 
 @torch.no_grad()
-def advance_sequences(steps: Sequence[tuple[OpenSequence, SequenceStep]]) -> list[NextTokens]:
-    """Appends each step's tokens, and tells what comes after the rows asked for."""
+def advance_sequences(steps: Sequence[tuple[OpenSequence, SequenceStep]]) -> list[NextTokens | None]:
+    """Appends each step's tokens, and tells what comes after the rows asked for; None where another rank does."""
     found: list[NextTokens | None] = [None] * len(steps)
     by_base: dict[BaseModel, list[_Advance]] = {}
     for place, (sequence, step) in enumerate(steps):
-        by_base.setdefault(sequence.base, []).append(_Advance(place, sequence, step))
+        own = by_base.setdefault(sequence.base, [])
+        if sequence.tokens is not None:
+            own.append(_Advance(place, sequence.lora, sequence.tokens, step))
     for base, own in by_base.items():
-        for advance, tokens in _advance(base, own):
+        if not own and base.sharding is not None:
+            base.join()
+        for advance, tokens in _advance(base, own) if own else ():
             found[advance.place] = tokens
     # Only now, when nothing can fail any more.
-    for sequence, step in steps:
-        sequence.tokens.commit(step.tokens.numel())
-    return [tokens for tokens in found if tokens is not None]
+    for advance in (advance for own in by_base.values() for advance in own):
+        advance.tokens.commit(advance.step.tokens.numel())
+    return found
 
 
 def _advance(base: BaseModel, steps: list[_Advance]) -> list[tuple[_Advance, NextTokens]]:
     # Those of one adapter stand together, and are multiplied by it at once.
-    ordered = sorted(steps, key=lambda step: (id(step.sequence.lora), step.place))
+    ordered = sorted(steps, key=lambda step: (id(step.lora), step.place))
     rows = _rows(ordered, [step.step.tokens.numel() for step in ordered])
     tokens = torch.cat([step.step.tokens for step in ordered]).to(base.device, torch.int64)
     hidden = base.hidden(tokens, _positions(ordered).to(base.device), rows)
@@ -72,7 +78,7 @@ def _rows(steps: list[_Advance], counts: list[int]) -> Rows:
     sequences = []
     start = 0
     for step, count in zip(steps, counts, strict=True):
-        sequences.append(SequenceRows(start, start + count, step.sequence.tokens.reserve(count)))
+        sequences.append(SequenceRows(start, start + count, step.tokens.reserve(count)))
         start += count
     return Rows(tuple(sequences), _adapters(steps, counts))
 
@@ -81,7 +87,7 @@ def _adapters(steps: list[_Advance], counts: list[int]) -> tuple[AdapterRows, ..
     """Neighbours of one adapter count as one."""
     merged: list[tuple[PinnedLora | None, int]] = []
     for step, count in zip(steps, counts, strict=True):
-        lora = step.sequence.lora
+        lora = step.lora
         if merged and merged[-1][0] is lora:
             merged[-1] = (lora, merged[-1][1] + count)
         else:
@@ -90,6 +96,4 @@ def _adapters(steps: list[_Advance], counts: list[int]) -> tuple[AdapterRows, ..
 
 
 def _positions(steps: list[_Advance]) -> Tensor:
-    return torch.cat(
-        [torch.arange(step.step.tokens.numel()) + step.sequence.tokens.length for step in steps]
-    )
+    return torch.cat([torch.arange(step.step.tokens.numel()) + step.tokens.length for step in steps])

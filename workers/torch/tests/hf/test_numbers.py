@@ -9,7 +9,7 @@ import torch
 from rank_engine import FUSED_LINEARS, LINEARS, make_adapter, make_item, numbers_of, run_pass, start_engine
 from reference import Reference
 from thinker_worker.engine import AdamParams, FusedTerms, RunPart, RunSlopes
-from tiny_models import COMMON, FAMILIES, make_model
+from hf_models import COMMON, FAMILIES, make_model
 from torch import Tensor
 
 # float32 has 1.2e-7 of relative precision; sums of some hundred terms in another order lose two digits of it.
@@ -131,7 +131,7 @@ def test_three_steps_of_each_built_in_loss_are_those_of_torch(loss: str, tmp_pat
 
 
 def test_the_bundled_model_gives_the_log_probs_of_transformers() -> None:
-    folder = Path(__file__).parents[3] / "models" / "tiny-chat"
+    folder = Path(__file__).parents[4] / "models" / "tiny-chat"
     engine = start_engine(folder)
     handle = make_adapter(engine, "a", 8, LINEARS)
     reference = Reference(folder, handle.lora, engine.export_state("a").weights)  # type: ignore[union-attr]

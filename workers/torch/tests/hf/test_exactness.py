@@ -12,7 +12,7 @@ from thinker_worker.engine import AdamParams, NextTokens, SequenceStep, WeightsR
 from thinker_worker.hf.hf_engine import HfEngine
 from thinker_worker.hf.self_check import gives_same_bits
 from thinker_worker.hf.training_memory import TrainingMemory
-from tiny_models import COMMON, make_model
+from hf_models import COMMON, make_model
 from transformers import AutoModelForCausalLM
 
 RANKS = (1, 2, 4, 8, 16, 3, 5, 32)
@@ -177,7 +177,7 @@ def test_an_open_sequence_keeps_its_weights(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("family", ["tiny-chat", "gemma3_text", "mistral", "smollm3"])
 def test_greedy_continuations_are_those_of_generate(family: str, tmp_path: Path) -> None:
-    bundled = Path(__file__).parents[3] / "models" / "tiny-chat"
+    bundled = Path(__file__).parents[4] / "models" / "tiny-chat"
     folder = bundled if family == "tiny-chat" else make_model(family, tmp_path)
     engine = start_engine(folder)
     prompts = [[5, 17, 40, 9, 33], [60, 8]]

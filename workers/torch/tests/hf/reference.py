@@ -15,8 +15,8 @@ PREFIX = "base_model.model."
 
 
 class Reference:
-    def __init__(self, folder: Path, lora: LoraSpec, weights: Mapping[str, Tensor]) -> None:
-        base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    def __init__(self, folder: Path, lora: LoraSpec, weights: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> None:
+        base = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="eager")
         config = LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules=list(lora.target_modules))  # type: ignore[arg-type]
         self.model = get_peft_model(base, config).eval()
         self.parameters = {
