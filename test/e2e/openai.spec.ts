@@ -312,7 +312,7 @@ describe('errors', () => {
 
   it('of embeddings', async () => {
     await expect(client.embeddings.create({ model: BASE, input: 'hi' })).rejects.toMatchObject({
-      status: 501,
+      status: 400,
       code: 'embeddings_not_supported',
     });
   });

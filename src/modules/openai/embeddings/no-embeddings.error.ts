@@ -6,7 +6,7 @@ export class NoEmbeddingsError extends AppError {
     super(
       'embeddings_not_supported',
       'user',
-      501,
+      400,
       `The models of this server write text; none of them computes embeddings. ${remedy}`,
       { remedy },
     );
