@@ -65,6 +65,11 @@ export interface Tensor {
   readonly trainable: boolean;
   /** How a gradient of this tensor is passed on; may be replaced by a composite that knows a better way. */
   gradientRule: GradientRule | null;
+  /**
+   * Records it a second time, to be computed after the given tensor: for what takes less time to compute than memory to
+   * keep until the backward. Null for most.
+   */
+  again: ((after: Tensor) => Tensor) | null;
 }
 
 export interface Node {
@@ -124,6 +129,6 @@ export class Graph {
   }
 
   private tensor(dtype: DType, shape: Shape, source: Source, trainable: boolean): Tensor {
-    return { id: this.nextId++, dtype, shape, source, trainable, gradientRule: null };
+    return { id: this.nextId++, dtype, shape, source, trainable, gradientRule: null, again: null };
   }
 }

@@ -83,8 +83,11 @@ function vocabularyChunks(ops: Operations, inputs: HeadInputs): VocabularyChunk[
   const leads = labels.map(({ shape }) => shape.slice(0, -1));
   const sizes = leads.map((lead) => product(...lead));
   const projectedChunks = lora && ops.split(lora.projected, 0, chunkSizes, sizes);
-  return ops.split(hidden, 0, chunkSizes, sizes).map((chunk, i) => {
+  let before: readonly Tensor[] = [];
+  return ops.split(hidden, 0, chunkSizes, sizes).map((split, i) => {
     const lead = leads[i]!;
+    // An executor may otherwise begin all chunks before it ends the first, and hold the probabilities of each.
+    const chunk = before.reduce((rows, result) => ops.after(rows, result), split);
     const base = ops.matmul(chunk, weight, { transposeB: true });
     const projected = projectedChunks && ops.reshape(projectedChunks[i]!, [...lead, lora.projected.shape[1]!]);
     const added = projected && ops.reshape(loraProduct(ops, projected, lora.up), base.shape);
@@ -94,6 +97,7 @@ function vocabularyChunks(ops: Operations, inputs: HeadInputs): VocabularyChunk[
     const labelLogits = ops.gatherLast(ops.reshape(logits, [...lead, weight.shape[0]!]), labels[i]!);
     const logprobs = ops.sub(ops.reshape(labelLogits, [sizes[i]!, targets]), logSumExp(ops, logits, probabilities));
     const expected = ops.matmul(probabilities, weight);
+    before = hidden.trainable ? [logprobs, expected] : [logprobs];
     return { lead, labels: labels[i]!, logprobs, probabilities, expected, projected };
   });
 }

@@ -25,9 +25,10 @@ export class Operations {
           : this.matmul(gradient, b, { transposeB: !transposeB, alpha });
       const gradientB = () => {
         if (b.shape.length !== a.shape.length) throw new Error('No gradient rule for a broadcast right factor.');
+        const left = a.again?.(gradient) ?? a;
         return transposeB
-          ? this.matmul(gradient, a, { transposeA: true, transposeB: transposeA, alpha })
-          : this.matmul(a, gradient, { transposeA: !transposeA, alpha });
+          ? this.matmul(gradient, left, { transposeA: true, transposeB: transposeA, alpha })
+          : this.matmul(left, gradient, { transposeA: !transposeA, alpha });
       };
       return [...whenTrainable(a, gradientA), ...whenTrainable(b, gradientB)];
     });
@@ -91,6 +92,7 @@ export class Operations {
   identity(x: Tensor): Tensor {
     if (!x.trainable) return x;
     const result = this.record({ op: 'identity' }, [x], x.shape);
+    result.again = x.again;
     return this.rule(result, (gradient) => [{ of: x, gradient }]);
   }
 
@@ -160,6 +162,9 @@ export class Operations {
     const { zeroFill = false, inverse } = options;
     const shape = [...index.shape, ...x.shape.slice(1)];
     const result = this.record({ op: 'gatherRows', zeroFill }, [x, index], shape);
+    const { again } = x;
+    if (again)
+      result.again = once((after) => this.record({ op: 'gatherRows', zeroFill }, [again(after), index], shape));
     return this.rule(result, (gradient) => {
       if (!inverse) throw new Error('A gather from a trainable tensor needs the inverse index.');
       const places = this.reshape(gradient, [product(...index.shape), ...x.shape.slice(1)]);
@@ -280,6 +285,12 @@ export class Operations {
   private record(operation: Operation, inputs: readonly Tensor[], shape: Shape): Tensor {
     return this.graph.node(operation, inputs, [shape])[0]!;
   }
+}
+
+/** What `record` gives the first time. */
+export function once(record: (after: Tensor) => Tensor): (after: Tensor) => Tensor {
+  let recorded: Tensor | null = null;
+  return (after) => (recorded ??= record(after));
 }
 
 function lastTwo(shape: Shape, transposed: boolean): [Dim, Dim] {

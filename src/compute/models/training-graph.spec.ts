@@ -187,6 +187,17 @@ describe.each(MODELS)('training graph of $family', (config) => {
     expect(kept(3) - kept(2)).toBe(2);
   });
 
+  it('keeps no result of a norm, a sigmoid or the gated activation for the backward', () => {
+    const kept = (layerCount: number) => {
+      const { splitForward } = new Setting({ ...config, layerCount }, ['q_proj', 'v_proj']).programs();
+      return [...splitForward.outputs].filter(([, { source, shape }]) => {
+        const op = source.kind === 'node' ? source.node.operation.op : source.kind;
+        return op === 'sigmoid' || (op === 'rmsNorm' && shape.at(-1) !== 1) || (op === 'mul' && shape.at(-1) !== 'R');
+      }).length;
+    };
+    expect(kept(3) - kept(2)).toBe(0);
+  });
+
   it('log-probs are those of a distribution over the vocabulary', () => {
     const setting = new Setting(config, []);
     const program = forwardProgram({ config, targets: new Set() });

@@ -12,6 +12,7 @@ import { extractProgram, type HostTensor, hostTensor, type Program, resultShapes
 import { PassMemory } from '../local/passes/pass-memory.js';
 import { type WeightFile } from '../weight-file.js';
 import { lowerProgram } from './lowering.js';
+import { externalInitializers } from './onnx-reader.js';
 import { OnnxRuntimeExecutor } from './onnxruntime-executor.js';
 
 /** What onnxruntime makes of a program is what its operations are defined as (in float32). */
@@ -351,6 +352,19 @@ describe('a product and the addition after it', () => {
   it('joins one product of two and adds the other', async () => {
     const inputs = [a, b, random('a2', [3, 4], ['T', 4])];
     await check(inputs, (ops, x, y, z) => ops.add(product(ops, x, y), product(ops, z, y)));
+  });
+});
+
+describe('weights', () => {
+  it('are declared apart as factors and as tables of rows', () => {
+    const inputs = [random('x', [2, 3], ['T', 3]), i32(numbers([2], 4, 0), ['N'])];
+    const program = programOf(inputs, (ops, x, index) => {
+      const weight = ops.graph.weight('w', [5, 3]);
+      return [ops.matmul(x, weight, { transposeB: true }), ops.gatherRows(weight, index)];
+    });
+    const { model } = lowerProgram(program, (_weight, use) => ({ file: `${use}.f32`, byteOffset: 0, shape: [5, 3] }));
+    const files = [...externalInitializers(model).values()].map((entries) => entries.get('location'));
+    expect(files).toEqual(['factor.f32', 'rows.f32']);
   });
 });
 

@@ -31,7 +31,12 @@ export const symbolInput = (symbol: string) => `size.${symbol}`;
  */
 export const SEQUENCE_OUTPUT = 'sequence';
 
-export function lowerProgram(program: Program, locate: (weight: string) => WeightLocation): LoweredProgram {
+/** What a program does with a weight: multiply by it, or take rows of it. */
+export type WeightUse = 'factor' | 'rows';
+
+export type LocateWeight = (weight: string, use: WeightUse) => WeightLocation;
+
+export function lowerProgram(program: Program, locate: LocateWeight): LoweredProgram {
   return new Lowering(program, locate).run();
 }
 
@@ -76,7 +81,7 @@ class Lowering {
 
   constructor(
     private readonly program: Program,
-    private readonly locate: (weight: string) => WeightLocation,
+    private readonly locate: LocateWeight,
   ) {
     this.fed = new Map([...program.inputs].map(([name, tensor]) => [tensor, name]));
     this.named = new Map([...program.outputs].map(([name, tensor]) => [tensor, name]));
@@ -218,13 +223,25 @@ class Lowering {
 
   /** ONNX reads index -1 as the last row, so zero rows come from one row of zeros joined at the end. */
   private gatherRows(zeroFill: boolean, node: Node, inputs: string[], outputs: string[]): void {
-    if (!zeroFill) return this.writer.node('Gather', inputs, outputs);
+    if (!zeroFill) return this.writer.node('Gather', [this.rowsOf(node.inputs[0]!), inputs[1]!], outputs);
     const row = node.inputs[0]!.shape.slice(1) as readonly number[];
     const zeros = `zeros.${row.join('x')}`;
     const size = row.reduce((product, dim) => product * dim, 1);
     this.once(zeros, () => this.writer.floats(zeros, [1, ...row], new Float32Array(size)));
     this.writer.node('Concat', [inputs[0]!, zeros], [`${outputs[0]}.filled`], { axis: 0 });
     this.writer.node('Gather', [`${outputs[0]}.filled`, inputs[1]!], outputs);
+  }
+
+  /**
+   * A weight that rows are taken from is declared apart from the same weight as a factor (tied embeddings): that one is
+   * read whole when it is packed, and of this one only the pages of rows that somebody asks for come into memory.
+   */
+  private rowsOf(tensor: Tensor): string {
+    const { source } = tensor;
+    if (source.kind !== 'weight') return this.name(tensor);
+    const name = `${source.name}.rows`;
+    this.once(name, () => this.declareWeight(name, this.locate(source.name, 'rows'), tensor.shape));
+    return name;
   }
 
   private oneHot(depth: number, inputs: string[], outputs: string[]): void {
@@ -244,14 +261,13 @@ class Lowering {
       return name;
     }
     if (source.kind === 'weight') {
-      this.once(source.name, () => this.declareWeight(source.name, tensor.shape));
+      this.once(source.name, () => this.declareWeight(source.name, this.locate(source.name, 'factor'), tensor.shape));
       return source.name;
     }
     return this.named.get(tensor) ?? `t${tensor.id}`;
   }
 
-  private declareWeight(name: string, shape: Shape): void {
-    const { shape: stored, ...place } = this.locate(name);
+  private declareWeight(name: string, { shape: stored, ...place }: WeightLocation, shape: Shape): void {
     if (!sameShape(shape, stored)) {
       throw new Error(`Weight '${name}' has shape [${stored.join(', ')}], the model needs [${shape.join(', ')}].`);
     }

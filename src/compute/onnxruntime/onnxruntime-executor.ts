@@ -74,10 +74,10 @@ export class OnnxRuntimeExecutor extends Executor {
   }
 
   private async load(program: Program, weights: WeightFile, packed: PackedWeights | undefined) {
-    const { model, symbolInputs } = lowerProgram(program, (name) => {
+    const { model, symbolInputs } = lowerProgram(program, (name, use) => {
       const tensor = weights.tensors.get(name);
       if (!tensor) throw new Error(`The weight file has no tensor '${name}'.`);
-      const found = packed?.tensors.get(name);
+      const found = use === 'factor' ? packed?.tensors.get(name) : undefined;
       return found
         ? { ...found, file: basename(packed!.path), shape: tensor.shape }
         : { ...tensor, file: basename(weights.path) };

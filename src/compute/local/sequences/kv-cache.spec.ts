@@ -89,6 +89,28 @@ describe('KvCache', () => {
   });
 });
 
+describe('memory of a KvCache', () => {
+  /** For every tensor, which of the pieces of memory it lies in. */
+  const slabsOf = (cache: KvCache) => {
+    const buffers = cache.feeds(0, 1).past.map(([, { data }]) => data.buffer);
+    return buffers.map((buffer) => buffers.indexOf(buffer));
+  };
+
+  it('is one piece for small ones, pieces of more than 32 MiB, and a piece for each tensor that has as much', () => {
+    // A tensor takes 16 bytes for each place of a row.
+    const places = (mebibytes: number) => (mebibytes * 2 ** 20) / 16;
+    const cache = new KvCache(config, 1, 4);
+    expect(slabsOf(cache)).toEqual([0, 0, 0, 0]);
+    write(cache, 0, 3, 0.25);
+    cache.resize(1, places(20), [3]);
+    expect(slabsOf(cache)).toEqual([0, 0, 2, 2]);
+    cache.resize(1, places(34), [3]);
+    expect(slabsOf(cache)).toEqual([0, 1, 2, 3]);
+    cache.resize(1, 4, [3]);
+    expectHolds(cache, 0, 3, 0.25);
+  });
+});
+
 describe('capacities', () => {
   it('go in steps of 128, then of an eighth', () => {
     expect([1, 128, 129, 1000, 1025, 2047, 2049, 5000].map(capacityFor)).toEqual([

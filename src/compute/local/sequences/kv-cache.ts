@@ -10,6 +10,18 @@ export function cacheBytesPerToken({ layerCount, kvHeadCount, headDim }: Transfo
 /** Smallest step between capacities. */
 const STEP = 128;
 
+/**
+ * Bytes that tensors are given in one piece, if they have as many. What is larger than 32 MiB the C library asks the system
+ * for: that takes memory only where something is written, and goes back when it is freed.
+ */
+const SLAB_BYTES = 33 * 2 ** 20;
+
+/** `count` tensors of `size` zeros. */
+function zeroTensors(count: number, size: number): Float32Array[] {
+  const slab = new Float32Array(count * size);
+  return Array.from({ length: count }, (_, i) => slab.subarray(i * size, (i + 1) * size));
+}
+
 /** Places of a row that is to hold this number of tokens: steps of 128, from 2,048 on of an eighth of what is held. */
 export function capacityFor(tokens: number): number {
   const step = Math.max(STEP, 2 ** Math.floor(Math.log2(tokens)) / 8);
@@ -35,7 +47,7 @@ export class KvCache {
   ) {
     this.rowCount = rows;
     this.placeCount = capacity;
-    this.tensors = Array.from({ length: 2 * config.layerCount }, () => new Float32Array(rows * this.rowSize));
+    this.tensors = this.slabs().flatMap((count) => zeroTensors(count, rows * this.rowSize));
   }
 
   get rows(): number {
@@ -62,21 +74,25 @@ export class KvCache {
     }
   }
 
-  /** Lays itself out anew, tensor by tensor so that little is there twice; `lengths` are those of the rows it keeps. */
+  /** Lays itself out anew, slab by slab so that little is there twice; `lengths` are those of the rows it keeps. */
   resize(rows: number, capacity: number, lengths: readonly number[]): void {
     const { headDim } = this.config;
     const before = lengths.map((_, row) => this.heads(row));
     this.rowCount = rows;
     this.placeCount = capacity;
     const after = lengths.map((_, row) => this.heads(row));
-    for (const [i, from] of this.tensors.entries()) {
-      const to = new Float32Array(rows * this.rowSize);
-      lengths.forEach((length, row) => {
-        before[row]!.forEach((start, head) => {
-          to.set(from.subarray(start, start + length * headDim), after[row]![head]);
+    let first = 0;
+    for (const count of this.slabs()) {
+      for (const [i, to] of zeroTensors(count, rows * this.rowSize).entries()) {
+        const from = this.tensors[first + i]!;
+        lengths.forEach((length, row) => {
+          before[row]!.forEach((start, head) => {
+            to.set(from.subarray(start, start + length * headDim), after[row]![head]);
+          });
         });
-      });
-      this.tensors[i] = to;
+        this.tensors[first + i] = to;
+      }
+      first += count;
     }
   }
 
@@ -93,6 +109,15 @@ export class KvCache {
       present.push([presentName(kind, layer), tensor]);
     }
     return { past, present };
+  }
+
+  /** How many tensors lie in each slab. */
+  private slabs(): number[] {
+    const tensors = 2 * this.config.layerCount;
+    const bytes = this.rowCount * this.rowSize * Float32Array.BYTES_PER_ELEMENT;
+    const most = Math.min(tensors, Math.ceil(SLAB_BYTES / Math.max(bytes, 1)));
+    const slabs = Math.floor(tensors / most);
+    return Array.from({ length: slabs }, (_, i) => Math.floor((tensors + i) / slabs));
   }
 
   private get rowSize(): number {
