@@ -89,26 +89,33 @@ def start_parallel(settings: Settings, environment: RankEnvironment, placement: 
     tensor, pipeline, world = settings.tensor, settings.pipeline, environment.world
     if world % (tensor * pipeline):
         raise unsupported(f"{world} ranks with tensor parallelism {tensor} and pipeline parallelism {pipeline}")
+    timeout = timedelta(seconds=settings.collective_seconds)
     dist.init_process_group(
         "gloo" if placement.device.type == "cpu" else "cpu:gloo,cuda:nccl",
         store=dist.HashStore() if world == 1 else None,
         rank=environment.rank,
         world_size=world,
-        timeout=timedelta(seconds=settings.collective_seconds),
+        timeout=timeout,
     )
-    ps.initialize_model_parallel(tensor_model_parallel_size=tensor, pipeline_model_parallel_size=pipeline)
+    ps.initialize_model_parallel(
+        tensor_model_parallel_size=tensor,
+        pipeline_model_parallel_size=pipeline,
+        distributed_timeout_minutes=settings.collective_seconds / 60,
+    )
     data = ps.get_data_parallel_rank()
     replicas: dict[int, list[int]] = {}
     for rank, replica in enumerate(_coordinates(data)):
         replicas.setdefault(replica, []).append(rank)
     # Every rank takes part in making every group.
-    groups = {replica: dist.new_group(ranks, backend="gloo") for replica, ranks in sorted(replicas.items())}
+    groups = {
+        replica: dist.new_group(ranks, timeout=timeout, backend="gloo") for replica, ranks in sorted(replicas.items())
+    }
     return Parallel(
         tensor=Shard(ps.get_tensor_model_parallel_rank(), tensor),
         pipeline=Shard(ps.get_pipeline_model_parallel_rank(), pipeline),
         data=Shard(data, world // (tensor * pipeline)),
         replica=groups[data],
-        world=dist.new_group(backend="gloo"),
+        world=dist.new_group(timeout=timeout, backend="gloo"),
     )
 
 
