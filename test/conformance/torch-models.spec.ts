@@ -1,23 +1,29 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../src/base-models/checkpoint-files.js';
 import { readConfigFile } from '../../src/base-models/model-config/config-file.js';
 import { parseModelConfig } from '../../src/base-models/model-config/hf-model-config.js';
-import { type ComputeBackend } from '../../src/compute/compute-backend.js';
+import { type AdapterHandle, type ComputeBackend, type ForwardResult } from '../../src/compute/compute-backend.js';
 import { targetsOf } from '../../src/compute/models/adapter-modules.js';
 import { LOCAL_FAMILIES } from '../../src/compute/models/families/model-families.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
+import { type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 import { writeRandomCheckpoint } from '../support/random-checkpoint.js';
 import { startReferenceEngine } from '../support/reference-engine.js';
-import { fixturePath } from '../support/reference-fixtures.js';
+import { fixturePath, largestDifference } from '../support/reference-fixtures.js';
 import { startTorchBackend, type TorchModel } from '../support/torch-backend.js';
-import { torchUnavailable } from '../support/torch-environment.js';
+import { TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
 import { ADAM, DATUMS, LORA, requestOf } from './conformance-subject.js';
 
 const unavailable = torchUnavailable();
+const peftMissing = unavailable ?? torchUnavailable(['peft']);
+const REQUEST = requestOf(DATUMS);
 
 /** Losses of one step on each backend, which passes the adapter on to the next one through the checkpoint store. */
 async function train(
@@ -95,22 +101,54 @@ describe.skipIf(unavailable)(`models that only torch computes (${unavailable ?? 
     await rm(folder, { recursive: true });
   });
 
-  it.each(names)('learn, and keep what they learn: %s', async (name) => {
+  async function learn(name: string): Promise<{ readonly adapter: AdapterHandle; readonly learnt: ForwardResult }> {
     const { config } = models.find((model) => model.name === name)!;
     const adapter = { id: name, baseModel: name, lora: { ...LORA, targetModules: targetsOf(config) } };
     await torch.createAdapter(adapter);
-    const request = requestOf(DATUMS);
-    const { loss } = await torch.forwardBackward(name, request);
+    const { loss } = await torch.forwardBackward(name, REQUEST);
     for (let step = 0; step < 5; step++) {
       await torch.optimStep(name, ADAM);
-      await torch.forwardBackward(name, request);
+      await torch.forwardBackward(name, REQUEST);
     }
-    const learnt = await torch.forward({ kind: 'adapter', adapterId: name }, request);
+    const learnt = await torch.forward({ kind: 'adapter', adapterId: name }, REQUEST);
     expect(learnt.loss).toBeLessThan(0.9 * loss);
+    return { adapter, learnt };
+  }
 
-    const { digest } = await torch.saveState(name, `${name}-saved`, 'all');
-    await torch.createAdapter({ ...adapter, id: 'again' }, { ref: `${name}-saved` });
+  it.each(names)('learn, and keep what they learn: %s', async (name) => {
+    const { adapter, learnt } = await learn(name);
+    const { digest } = await torch.saveState(name, `${name}-whole`, 'all');
+    await torch.createAdapter({ ...adapter, id: 'again' }, { ref: `${name}-whole` });
     expect(await torch.digestState('again')).toBe(digest);
-    expect(await torch.forward({ kind: 'adapter', adapterId: 'again' }, request)).toEqual(learnt);
+    expect(await torch.forward({ kind: 'adapter', adapterId: 'again' }, REQUEST)).toEqual(learnt);
   });
+
+  it.skipIf(peftMissing)(
+    `have adapters with which PEFT gives the same log-probs (${peftMissing ?? 'with peft'})`,
+    async () => {
+      const ours = new Map<string, Float32Array>();
+      for (const name of names) {
+        ours.set(name, (await learn(name)).learnt.logprobs.data);
+        await torch.saveState(name, `${name}-weights`, 'weights');
+      }
+      const saved = names.map((name) => [join(folder, name), join(folder, 'checkpoints', `${name}-weights`)] as const);
+      const theirs = await peftLogprobs(saved);
+      names.forEach((name, i) => {
+        // float32, with sums in another order through all layers.
+        expect(largestDifference(ours.get(name)!, theirs[i]!.flat()), name).toBeLessThan(2e-5);
+      });
+    },
+  );
 });
+
+/** What transformers and PEFT make of REQUEST with each model and adapter, in a process for all of them. */
+async function peftLogprobs(saved: readonly (readonly [model: string, adapter: string])[]): Promise<number[][][]> {
+  const rows = ({ data, offsets }: RaggedTensor) =>
+    Array.from(offsets.subarray(1), (end, i) => Array.from(data.subarray(offsets[i], end)));
+  const { tokens, lossInputs } = REQUEST.batch;
+  const datums = { tokens: rows(tokens), targets: rows(lossInputs['target_tokens']!) };
+  const requests = saved.map(([model, adapter]) => ({ model, adapter, ...datums }));
+  const script = fileURLToPath(new URL('../support/peft_logprobs.py', import.meta.url));
+  const { stdout } = await promisify(execFile)(TORCH_PYTHON, [script, JSON.stringify(requests)]);
+  return JSON.parse(stdout) as number[][][];
+}
