@@ -15,6 +15,9 @@ const tier = (name: string, options: TierOptions) => ({ test: { name, hookTimeou
 /** Files of the e2e tier that look at delays or memory, or start several services: they run after the others, alone. */
 const E2E_ALONE = ['api-flood', 'event-loop', 'full-disk', 'quickstart'].map((name) => `test/e2e/${name}.spec.ts`);
 
+/** They start ranks that run PyTorch. */
+const TORCH = ['test/conformance/torch-*.spec.ts'];
+
 /** Two files at once even on two cores: a test waits for its service, or for the database, most of the time. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
@@ -27,7 +30,7 @@ export default defineConfig({
         testTimeout: 30_000,
       }),
       tier('medium', { include: ['test/medium/**/*.spec.ts'], testTimeout: 60_000 }),
-      tier('conformance', { include: ['test/conformance/**/*.spec.ts'], testTimeout: 120_000 }),
+      tier('conformance', { include: ['test/conformance/**/*.spec.ts'], exclude: TORCH, testTimeout: 120_000 }),
       tier('numerics', { include: ['test/numerics/**/*.spec.ts'], testTimeout: 120_000 }),
       // Each file has a service of its own.
       tier('e2e', {
@@ -42,6 +45,8 @@ export default defineConfig({
         fileParallelism: false,
         sequence: { groupOrder: 1 },
       }),
+      // Their own project, since they need a Python environment with torch: npm run test:torch.
+      tier('torch', { include: TORCH, testTimeout: 300_000, fileParallelism: false }),
       tier('chaos', { include: ['test/chaos/**/*.spec.ts'], testTimeout: 30_000 }),
     ],
   },

@@ -10,7 +10,8 @@ import { ComputeBackend } from './compute-backend.js';
 import { type LocalSettings } from './local/local-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';
 import { RemoteBackend } from './remote/remote-backend.js';
-import { type ThreadSettings } from './remote/thread-settings.js';
+import { type EngineSettings, type ThreadSettings } from './remote/thread-settings.js';
+import { configuredRanks } from './torch/configured-ranks.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */
@@ -27,11 +28,9 @@ const SAMPLER_SHARE = 1 / 16;
     {
       provide: ComputeBackend,
       inject: [AppConfig, BaseModelCatalog],
-      useFactory: (config: AppConfig, catalog: BaseModelCatalog): ComputeBackend => {
-        const settings = threadSettings(config, catalog);
-        // Native libraries see only the environment of the process, not that of the engine's thread.
-        if (config.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(threadsOf(config)));
-        return new RemoteBackend(() => openEngineThread(settings));
+      useFactory: async (config: AppConfig, catalog: BaseModelCatalog): Promise<ComputeBackend> => {
+        const engine = await engineSettings(config);
+        return new RemoteBackend(() => openEngineThread({ ...hostSettings(config, catalog), engine: engine() }));
       },
     },
   ],
@@ -39,9 +38,20 @@ const SAMPLER_SHARE = 1 / 16;
 })
 export class ComputeModule {}
 
-function threadSettings(config: AppConfig, catalog: BaseModelCatalog): ThreadSettings {
+/** The settings of each engine that is started, one after another. */
+async function engineSettings(config: AppConfig): Promise<() => EngineSettings> {
+  if (config.backend === 'local') {
+    // Native libraries see only the environment of the process, not that of the engine's thread.
+    if (config.engine !== 'onnxruntime') presetEnvironment(tensorflowEnvironment(threadsOf(config)));
+    return () => ({ kind: 'local', local: localSettings(config) });
+  }
+  const ranks = await configuredRanks(config);
+  let generation = 0;
+  return () => ({ kind: 'torch', torch: { ...ranks, generation: ++generation } });
+}
+
+function hostSettings(config: AppConfig, catalog: BaseModelCatalog): Omit<ThreadSettings, 'engine'> {
   return {
-    engine: { kind: 'local', local: localSettings(config) },
     models: catalog.list().map(({ name, folder, config: model }) => ({ name, folder, config: model })),
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),

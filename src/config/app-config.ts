@@ -2,6 +2,7 @@ import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
+import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch-config.js';
 
 type Values = CleanedEnv<typeof ENV_SCHEMA>;
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,6 +37,7 @@ export class AppConfig {
   readonly lossPlugins: readonly string[];
   readonly dataDir: string;
   readonly hub: { readonly endpoint: string; readonly token: string; readonly home: string };
+  readonly torch: TorchConfig;
   readonly engine: Values['ENGINE'];
   readonly device: Values['DEVICE'];
   /** 0 = one per core. */
@@ -93,6 +95,7 @@ export class AppConfig {
     this.lossPlugins = Object.freeze([...values.LOSS_PLUGINS]);
     this.dataDir = values.DATA_DIR;
     this.hub = Object.freeze({ endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN, home: values.HF_HOME });
+    this.torch = torchConfig(values);
     this.engine = values.ENGINE;
     this.device = values.DEVICE;
     this.engineThreads = values.ENGINE_THREADS;
@@ -139,7 +142,14 @@ export class AppConfig {
         `ROLE=${values.ROLE} requires REDIS_URL, because the API and the workers communicate through Redis. Set REDIS_URL, or use ROLE=all.`,
       ]);
     }
-    return new AppConfig(values, findQuestionable(given, values));
+    const contradictions = torchProblems(given, values);
+    if (contradictions.length > 0) throw new ConfigError(contradictions);
+    return new AppConfig(values, [...findQuestionable(given, values), ...torchWarnings(given, values)]);
+  }
+
+  /** What computes. */
+  get backend(): Values['BACKEND'] {
+    return this.torch.backend;
   }
 
   /** Does this process answer the HTTP API? */

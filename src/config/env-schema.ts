@@ -1,4 +1,5 @@
 import { bool, host, str } from 'envalid';
+import { TORCH_ENV_SCHEMA } from './torch-env-schema.js';
 import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
 
 /**
@@ -112,17 +113,24 @@ export const ENV_SCHEMA = {
   }),
   HF_TOKEN: str({ default: '', desc: 'Hugging Face access token for gated or private models.' }),
   HF_HOME: str({ default: '', desc: 'Hugging Face cache folder. Empty = ~/.cache/huggingface.' }),
+  ...TORCH_ENV_SCHEMA,
   ENGINE: str({
     choices: ENGINES,
     default: 'auto',
-    desc: 'Tensor engine. auto = tensorflow if a GPU is available, otherwise onnxruntime.',
+    desc: 'Tensor engine of BACKEND=local. auto = tensorflow if a GPU is available, otherwise onnxruntime.',
   }),
   DEVICE: str({
     choices: DEVICES,
     default: 'auto',
     desc: 'Device to compute on; see docs/gpu.md for the requirements of cuda and webgpu.',
   }),
-  ENGINE_THREADS: wholeNumber(0, 1024)({ default: 0, desc: 'CPU threads of the engine. 0 = one per core.' }),
+  ENGINE_THREADS: wholeNumber(
+    0,
+    1024,
+  )({
+    default: 0,
+    desc: 'CPU threads of the engine; with BACKEND=torch or megatron, of each rank. 0 = all cores, shared between the ranks.',
+  }),
   MEMORY_BUDGET_MB: wholeNumber(
     0,
     16_777_216,
@@ -264,5 +272,5 @@ export type EnvName = keyof typeof ENV_SCHEMA;
 
 /** Values that never appear in a message or a log. */
 export const SECRETS: ReadonlySet<string> = new Set<EnvName>([
-  ...(['HF_TOKEN', 'API_KEYS', 'ADMIN_KEYS', 'DATABASE_URL', 'REDIS_URL'] as const),
+  ...(['HF_TOKEN', 'API_KEYS', 'ADMIN_KEYS', 'DATABASE_URL', 'REDIS_URL', 'TORCH_TOKEN'] as const),
 ]);

@@ -32,6 +32,15 @@ export const wholeNumber = (min: number, max: number) =>
     return value;
   });
 
+/** `host:port`, or nothing. */
+export const listenAddress = makeValidator<string>((input) => {
+  const [, port] = /^(?:[^\s:/[\]]+|\[[0-9a-fA-F:]+\]):(\d+)$/.exec(input) ?? [];
+  if (input !== '' && (port === undefined || Number(port) > 65_535)) {
+    throw new Error('must be an address and a port, such as 10.0.0.5:8100 or [::1]:8100');
+  }
+  return input;
+});
+
 export const names = makeValidator<readonly string[]>((input) => {
   const list = input.split(',').map((name) => name.trim());
   if (list.some((name) => name === ''))

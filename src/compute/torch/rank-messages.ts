@@ -30,7 +30,8 @@ export interface RankSettings {
   readonly quantization: 'none' | 'nf4';
   readonly batching: 'exact' | 'rounding' | 'off';
   readonly deterministic: boolean;
-  readonly threads: number;
+  /** Null: torch decides. */
+  readonly threads: number | null;
   readonly passTokens: number | null;
   readonly tensor: number;
   readonly pipeline: number;

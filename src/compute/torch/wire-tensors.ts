@@ -26,9 +26,9 @@ export function toWireTensors(tensors: AdapterTensors): WireTensors {
   return [...tensors].map(([name, { data, shape }]) => [name, new WireArray(data, shape)]);
 }
 
-/** The arrays stay those of the message. */
-export function fromWireTensors(tensors: WireTensors): AdapterTensors {
-  return new Map(tensors);
+/** Each tensor gets memory of its own, which the receiver can hand on by itself. */
+function fromWireTensors(tensors: WireTensors): AdapterTensors {
+  return new Map(tensors.map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
 }
 
 export function toWireState({ weights, moments, gradients, ...counts }: AdapterState): WireState {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TemplateError, TemplateTimeoutError } from './jinja.errors.js';
+import { packageFolder } from '../../../common/package-folder.js';
 
 /** A part of a text, as positions in UTF-16 code units. */
 export interface TextSpan {
@@ -207,11 +207,4 @@ function inCodeUnits(text: string, spans: readonly (readonly [number, number])[]
     return unit;
   };
   return spans.map(([start, end]) => ({ start: unitOf(start), end: unitOf(end) }));
-}
-
-/** The project's folder, from the sources as from the build. */
-function packageFolder(): string {
-  let folder = import.meta.dirname;
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }
