@@ -11,7 +11,7 @@ import torch
 import transformers
 
 from thinker_worker.commands.calls import Calls
-from thinker_worker.commands.failures import describe_failure
+from thinker_worker.commands.failures import describe_failure, release_memory
 from thinker_worker.engine import Engine
 from thinker_worker.engines import build_engine
 from thinker_worker.environment import RankEnvironment
@@ -67,7 +67,12 @@ def _carry_out(connection: Connection, messages: Messages, engine: Engine) -> No
         try:
             value = calls.run(message["name"], message["args"])
         except Exception as error:
-            connection.send({"kind": "error", "id": message["id"], "error": describe_failure(error)})
+            failure = describe_failure(error)
+            # Its frames hold the tensors of the call.
+            error.__traceback__ = None
+            if failure["kind"] == "memory":
+                release_memory()
+            connection.send({"kind": "error", "id": message["id"], "error": failure})
             continue
         connection.send({"kind": "result", "id": message["id"], "value": value})
         if message["name"] == "stop":

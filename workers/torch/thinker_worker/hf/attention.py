@@ -82,8 +82,8 @@ def _attend(
     q, k, v = query[0], key[0], value[0]
     one = exact_attention if exact else _sdpa
     layer: int = module.layer_idx  # type: ignore[assignment]
-    if not exact and all(map(is_decode, rows.sequences)):
-        return decode_attention(q, k, v, rows.sequences, layer, terms)[None]
+    if all(map(is_decode, rows.sequences)):
+        return decode_attention(q, k, v, rows.sequences, layer, terms, exact)[None]
     lengths = [sequence.end - sequence.start for sequence in rows.sequences]
     # A split has one gradient, a join of those of its pieces.
     pieces = zip(rows.sequences, *(tensor.split(lengths, dim=1) for tensor in (q, k, v)), strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -152,12 +153,9 @@ def load_base_model(folder: ModelFolder, placement: Placement, quantization: str
 
 
 def _nf4(placement: Placement) -> Any:
-    try:
-        import bitsandbytes  # noqa: F401
-    except ImportError as error:
-        raise RuntimeError(
-            "A base model in 4 bits needs the Python package bitsandbytes, which is not installed here."
-        ) from error
+    missing = [name for name in ("bitsandbytes", "accelerate") if find_spec(name) is None]
+    if missing:
+        raise RuntimeError(f"A base model in 4 bits needs Python packages that are not installed: {', '.join(missing)}.")
     from transformers import BitsAndBytesConfig
 
     return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=placement.dtype)

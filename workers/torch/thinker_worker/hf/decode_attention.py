@@ -1,4 +1,4 @@
-"""One token of each of many sequences at once, for devices on which a kernel for each sequence is too slow."""
+"""One token of each of many sequences at once: a kernel for each sequence would take longer to start than to run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from thinker_worker.hf.exact_attention import AttentionTerms
+from thinker_worker.hf.exact_attention import AttentionTerms, exact_masked_attention
 from thinker_worker.hf.kv_cache import whole_blocks
 from thinker_worker.hf.rows import SequenceRows
 
@@ -18,7 +18,13 @@ def is_decode(sequence: SequenceRows) -> bool:
 
 
 def decode_attention(
-    query: Tensor, key: Tensor, value: Tensor, sequences: Sequence[SequenceRows], layer: int, terms: AttentionTerms
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    sequences: Sequence[SequenceRows],
+    layer: int,
+    terms: AttentionTerms,
+    exact: bool,
 ) -> Tensor:
     """query [heads, n, size], key and value [kv heads, n, size] of n sequences' newest tokens -> [n, heads, size]"""
     pairs = [
@@ -34,6 +40,8 @@ def decode_attention(
     if terms.window is not None:
         seen &= places >= ends[:, None] - terms.window
     rows = query.transpose(0, 1)[:, :, None]
+    if exact:
+        return _exact(rows, keys, values, seen, terms)
     if terms.cap is not None:
         return _capped(rows, keys, values, seen, terms)
     out = F.scaled_dot_product_attention(
@@ -49,6 +57,16 @@ def _stacked(tensors: list[Tensor], length: int) -> Tensor:
     for own, tensor in zip(stack, tensors, strict=True):
         own[:, : tensor.shape[1]] = tensor
     return stack
+
+
+def _exact(query: Tensor, key: Tensor, value: Tensor, seen: Tensor, terms: AttentionTerms) -> Tensor:
+    """query [n, heads, 1, size] -> [n, heads, size], each sequence's heads as sequences of their own"""
+    count, heads = query.shape[:2]
+    kv_heads = key.shape[1]
+    grouped = query.reshape(count * kv_heads, heads // kv_heads, 1, -1)
+    hidden = ~seen.repeat_interleave(kv_heads, dim=0)[:, None, None]
+    out = exact_masked_attention(grouped, key.flatten(0, 1), value.flatten(0, 1), hidden, terms)
+    return out.reshape(count, heads, -1)
 
 
 def _capped(query: Tensor, key: Tensor, value: Tensor, seen: Tensor, terms: AttentionTerms) -> Tensor:

@@ -20,7 +20,7 @@ KEY_BLOCK = 256
 # Keys are padded to multiples of this many.
 KEY_PADDING = 64
 # Queries of one sequence whose scores are held at a time.
-QUERY_BLOCK = 256
+QUERY_BLOCK = 64
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Block:
     last: int
     low: int
     high: int
-    # [queries, keys]: hidden from the query.
+    # [queries, keys], or with dimensions before: hidden from the query.
     hidden: Tensor
 
 
@@ -58,6 +58,19 @@ def exact_attention(query: Tensor, key: Tensor, value: Tensor, offset: int, term
     key, value = (_with_padding(tensor[:, :seen], seen) for tensor in (key, value))
     out: Tensor = _ExactAttention.apply(grouped, key, value, offset, terms)
     return out.reshape(heads, count, -1)
+
+
+def exact_masked_attention(query: Tensor, key: Tensor, value: Tensor, hidden: Tensor, terms: AttentionTerms) -> Tensor:
+    """Without a gradient, for queries that differ in what is hidden from them.
+
+    @param query [n, groups, queries, size]
+    @param key, value [n, keys, size], of which there are whole KEY_PADDINGs
+    @param hidden [n, 1, queries, keys]
+    @returns [n, groups, queries, value size]
+    """
+    block = _Block(0, query.shape[2], 0, key.shape[1], hidden)
+    weights, _ = _weights(query, key, block, terms)
+    return _weighted_sum(weights, value, block)
 
 
 class _ExactAttention(torch.autograd.Function):
@@ -120,7 +133,7 @@ def _weights(query: Tensor, key: Tensor, block: _Block, terms: AttentionTerms) -
     if terms.cap is not None:
         bent = torch.tanh(scores / terms.cap)
         scores, bend = bent * terms.cap, 1 - bent * bent
-    return torch.softmax(scores.masked_fill(block.hidden, float("-inf")), dim=-1), bend
+    return torch.softmax(scores.masked_fill_(block.hidden, float("-inf")), dim=-1), bend
 
 
 def _weighted_sum(weights: Tensor, value: Tensor, block: _Block) -> Tensor:

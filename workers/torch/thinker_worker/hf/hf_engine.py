@@ -51,7 +51,7 @@ class HfEngine(Engine):
         self._environment = environment
         self._placement = choose_placement(settings, environment.local_rank)
         # What a request gets must not depend on its company: ways of computing for which that holds are taken.
-        self._exact = self._placement.exact and settings.batching != "rounding"
+        self._exact = self._placement.exact and settings.batching != "rounding" and settings.quantization == "none"
         self.bases: dict[str, BaseModel] = {}
         self._adapters = LiveAdapters(self._placement.device, self._require_fits)
         self._weights = HeldWeights(self._placement.device, self._adapters, self._base)
