@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from thinker_worker.hf.exact_attention import AttentionTerms, exact_attention
 from thinker_worker.megatron.architecture import Architecture
 from thinker_worker.megatron.batch import Running, Segment
 
@@ -19,9 +20,12 @@ class PackedAttention(nn.Module):
     cosines and sines of queries and of keys.
     """
 
-    def __init__(self, running: Running, architecture: Architecture, *, layer_number: int, **_megatron: Any) -> None:
+    def __init__(
+        self, running: Running, architecture: Architecture, exact: bool, *, layer_number: int, **_megatron: Any
+    ) -> None:
         super().__init__()
         self._running = running
+        self._exact = exact
         self._layer = layer_number - 1
         self._window = architecture.windows[self._layer]
         self._scale = architecture.head_dim**-0.5 * architecture.rope.attention_scaling**2
@@ -40,6 +44,8 @@ class PackedAttention(nn.Module):
             key, value = torch.cat([keys, key]), torch.cat([values, value])
         if segment.grown is not None:
             segment.grown.layers[self._layer] = (key, value)
+        if self._exact:
+            return self._attend_exactly(query, key, value)
         mask = self._mask(query.shape[0], key.shape[0], query.device)
         attended = scaled_dot_product_attention(
             query.transpose(0, 1)[None],
@@ -51,6 +57,12 @@ class PackedAttention(nn.Module):
             enable_gqa=query.shape[1] != key.shape[1],
         )
         return attended[0].transpose(0, 1)
+
+    def _attend_exactly(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """To the same bits however many queries are asked at once."""
+        terms = AttentionTerms(self._scale, self._window)
+        offset = key.shape[0] - query.shape[0]
+        return exact_attention(*(t.transpose(0, 1) for t in (query, key, value)), offset, terms).transpose(0, 1)
 
     def _mask(self, queries: int, keys: int, device: torch.device) -> Tensor | None:
         """[queries, keys], True where a query sees a key; None where SDPA's own causal mask, or none, says it."""

@@ -76,7 +76,7 @@ class MegatronEngine(Engine):
     def start(self) -> EngineInfo:
         placement = self._placement
         for model in self._settings.models:
-            stage = ModelStage(Path(model.folder), self._parallel, placement.dtype, placement.device)
+            stage = ModelStage(Path(model.folder), self._parallel, placement)
             self._stages[model.name] = stage
         self._memory = measure_memory(placement, self._parallel)
         on_cpu = placement.device.type == "cpu"

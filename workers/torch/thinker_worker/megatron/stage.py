@@ -18,6 +18,7 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.transformer.transformer_config import TransformerConfig
 from torch import Tensor, nn
 
+from thinker_worker.hf.exact_functions import ExactSilu
 from thinker_worker.megatron.architecture import Architecture, read_architecture
 from thinker_worker.megatron.attention import PackedAttention
 from thinker_worker.megatron.batch import Batch, Rows, Running
@@ -26,6 +27,7 @@ from thinker_worker.megatron.lora_placement import place_lora
 from thinker_worker.megatron.model_files import ModelFiles
 from thinker_worker.megatron.parallel import Parallel, require_divisible
 from thinker_worker.megatron.recompute import recomputing
+from thinker_worker.placement import Placement
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,13 @@ class StageRun:
 class ModelStage:
     """Loads this rank's share of the model in `folder`. Raises WorkerError `unsupported_model` with the reason."""
 
-    def __init__(self, folder: Path, parallel: Parallel, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(self, folder: Path, parallel: Parallel, placement: Placement) -> None:
         self.architecture = read_architecture(folder)
         require_divisible(self.architecture, parallel.tensor.count, parallel.pipeline.count)
         self.parallel = parallel
-        self.device = device
-        self.dtype = dtype
+        self.device, self.dtype = placement.device, placement.dtype
         self._running = Running()
-        model = _build(self.architecture, parallel, dtype, self._running).to(device)
+        model = _build(self.architecture, parallel, placement, self._running).to(self.device)
         files = ModelFiles(folder)
         self.parameters = load_parameters(model, self.architecture, files, parallel)
         self.parameter_count = parameter_count(self.architecture, files)
@@ -55,7 +56,7 @@ class ModelStage:
         for layer in model.decoder.layers:
             layer.forward = recomputing(layer.forward, self._running)
         self._model = model.eval()
-        self._inverse_frequencies = self.architecture.rope.inverse_frequencies.to(device)
+        self._inverse_frequencies = self.architecture.rope.inverse_frequencies.to(self.device)
         columns = -(-self.architecture.vocab_size // parallel.tensor.count)
         self.first_token = parallel.tensor.index * columns
         self._own_tokens = max(0, min(columns, self.architecture.vocab_size - self.first_token))
@@ -130,13 +131,14 @@ class ModelStage:
         dist.send(tensor.detach().contiguous(), dst=target, group=ps.get_pipeline_model_parallel_group())
 
 
-def _build(architecture: Architecture, parallel: Parallel, dtype: torch.dtype, running: Running) -> GPTModel:
+def _build(architecture: Architecture, parallel: Parallel, placement: Placement, running: Running) -> GPTModel:
     """Megatron's model with parameters that are not set yet."""
     spec = get_gpt_layer_local_spec(normalization="RMSNorm", qk_layernorm=architecture.head_norm)
-    spec.submodules.self_attention.submodules.core_attention = partial(PackedAttention, running, architecture)
+    core_attention = partial(PackedAttention, running, architecture, placement.exact)
+    spec.submodules.self_attention.submodules.core_attention = core_attention
     padded = -(-architecture.vocab_size // parallel.tensor.count) * parallel.tensor.count
     model = GPTModel(
-        config=_config(architecture, parallel, dtype),
+        config=_config(architecture, parallel, placement),
         transformer_layer_spec=spec,
         vocab_size=padded,
         max_sequence_length=0,  # only learned positions have one
@@ -146,10 +148,11 @@ def _build(architecture: Architecture, parallel: Parallel, dtype: torch.dtype, r
         # Of several stages the first and the last each read their own copy; nothing trains it.
         share_embeddings_and_output_weights=architecture.tied_embeddings and parallel.pipeline.count == 1,
     )
-    return model.to(dtype).requires_grad_(False)
+    return model.to(placement.dtype).requires_grad_(False)
 
 
-def _config(architecture: Architecture, parallel: Parallel, dtype: torch.dtype) -> TransformerConfig:
+def _config(architecture: Architecture, parallel: Parallel, placement: Placement) -> TransformerConfig:
+    dtype = placement.dtype
     return TransformerConfig(
         num_layers=architecture.layer_count,
         hidden_size=architecture.hidden_size,
@@ -161,7 +164,7 @@ def _config(architecture: Architecture, parallel: Parallel, dtype: torch.dtype) 
         layernorm_epsilon=architecture.norm_eps,
         qk_layernorm=architecture.head_norm,
         gated_linear_unit=True,
-        activation_func=nn.functional.silu,
+        activation_func=ExactSilu() if placement.exact else nn.functional.silu,
         add_bias_linear=False,
         add_qkv_bias=architecture.qkv_bias,
         hidden_dropout=0.0,
