@@ -16,7 +16,7 @@ const tier = (name: string, options: TierOptions) => ({ test: { name, hookTimeou
 const E2E_ALONE = ['api-flood', 'event-loop', 'full-disk', 'quickstart'].map((name) => `test/e2e/${name}.spec.ts`);
 
 /** They start ranks that run PyTorch. */
-const TORCH = ['test/conformance/torch-*.spec.ts'];
+const TORCH = ['test/conformance/torch-*.spec.ts', 'test/torch/**/*.spec.ts'];
 
 /** Two files at once even on two cores: a test waits for its service, or for the database, most of the time. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);

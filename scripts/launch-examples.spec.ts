@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ENV_SCHEMA } from '../src/config/env-schema.js';
 
 /** docker/torch: that the examples set what somebody reads, and that launch.sh runs torchrun as it says. */
 
@@ -55,6 +56,15 @@ describe('environment of the launch examples', () => {
     expect(RANK_VARIABLES).toEqual(
       expect.arrayContaining(['THINKER_CONTROL_URL', 'THINKER_CONTROL_TOKEN', 'THINKER_CONTROL_CA', 'RANK']),
     );
+  });
+
+  it('docs/distributed.md names only variables that somebody reads', () => {
+    const named = [...read('docs/distributed.md').matchAll(/`([A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:=[^`]*)?`/g)].map(
+      ([, name]) => name!,
+    );
+    const known = new Set([...RANK_VARIABLES, ...Object.keys(OTHERS), ...Object.keys(ENV_SCHEMA)]);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 
