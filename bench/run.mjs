@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- batching | tinker | durability]: runs one of four benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * npm run bench [-- batching | torch | tinker | durability]: runs one of five benchmark suites, prints a report and writes it to bench/RESULTS.md. It
  * never asserts a duration.
  */
 import { batchingSuite } from './lib/batching/batching-suite.mjs';
@@ -8,13 +8,15 @@ import { engineSuite } from './lib/engine-suite.mjs';
 import { useRealtime } from './lib/prepare.mjs';
 import { writeResults } from './lib/report.mjs';
 import { tinkerSuite } from './lib/tinker/tinker-suite.mjs';
+import { torchSuite } from './lib/torch/torch-suite.mjs';
 
-const NAMED_SUITES = { batching: batchingSuite, tinker: tinkerSuite, durability: durabilitySuite };
+const NAMED_SUITES = { batching: batchingSuite, torch: torchSuite, tinker: tinkerSuite, durability: durabilitySuite };
 
-const HELP = `npm run bench [-- batching | tinker | durability] [options]
+const HELP = `npm run bench [-- batching | torch | tinker | durability] [options]
 
   (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
   batching           adapters and generations that run at once: ${batchingSuite.sections.join(', ')}
+  torch              the torch backend against transformers + PEFT: ${torchSuite.sections.join(', ')}
   tinker             latency, memory and long polls with the Tinker SDK: ${tinkerSuite.sections.join(', ')}
   durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
 

@@ -6,6 +6,8 @@ export const cacheFolder = path.join(projectRoot, '.cache', 'bench');
 /** Random weights in SmolLM2-135M's shape, which every side loads. */
 export const checkpoint = path.join(cacheFolder, 'smollm2-135m-random');
 export const python = path.join(projectRoot, '.venv', 'bin', 'python');
+/** The environment of the torch backend. */
+export const torchPython = path.join(projectRoot, '.venv-torch', 'bin', 'python');
 /** The newest version that the tests of the SDK run with. */
 export const SDK_VERSION = '0.38.0';
 export const sdkPython = path.join(projectRoot, `.venv-sdk-${SDK_VERSION}`, 'bin', 'python');

@@ -16,6 +16,12 @@ export async function prepareEngine(log) {
   for (const file of TOKENIZER_FILES) copyFileSync(path.join(tokenizer, file), path.join(checkpoint, file));
 }
 
+/** As prepareEngine(), and the environment of the torch backend. */
+export async function prepareTorch(log) {
+  await prepareEngine(log);
+  run('bash', ['scripts/torch-env.sh'], 'This measures the torch backend.');
+}
+
 /** The build and a virtual environment with the Tinker SDK. */
 export async function prepareTinker(log) {
   await bootstrap({ log });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { temporaryFolder } from '../../scripts/lib/temporary-folder.mjs';
 import { rmSync } from 'node:fs';
 import { JsonLinesProcess } from './json-lines-process.mjs';
-import { checkpoint, projectRoot, python, weightCache } from './paths.mjs';
+import { checkpoint, projectRoot, python, torchPython, weightCache } from './paths.mjs';
 
 /** Threads of either side's engine, as the targets were set. */
 export const THREADS = 2;
@@ -13,6 +13,12 @@ export function startOurs({ packWeights = true, root = projectRoot } = {}) {
   const program = path.join(root, 'bench', 'engine.mjs');
   const settings = [checkpoint, String(THREADS), weightCache, String(packWeights)];
   return JsonLinesProcess.start(process.execPath, [program, ...settings]);
+}
+
+/** The torch engine with one rank. */
+export function startTorch() {
+  const program = path.join(projectRoot, 'bench', 'torch-engine.mjs');
+  return JsonLinesProcess.start(process.execPath, [program, checkpoint, String(THREADS), torchPython]);
 }
 
 /** @param dtype of the base model; with 'bfloat16' passes run under autocast */
@@ -33,12 +39,13 @@ export function startPeer({ dtype = 'float32' } = {}) {
  * Calls `work` with both sides, which hold the same adapter, and a folder for files that pass between them.
  *
  * @param peerOptions those of startPeer()
+ * @param start starts our side
  */
-export async function withBothSides(work, peerOptions = {}) {
+export async function withBothSides(work, peerOptions = {}, start = startOurs) {
   const folder = temporaryFolder('thinker-bench-');
   const started = [];
   try {
-    const ours = await startOurs();
+    const ours = await start();
     started.push(ours);
     const peer = await startPeer(peerOptions);
     started.push(peer);
