@@ -61,9 +61,9 @@ class Sequences:
                 by_stage.setdefault(opened.weights.stage, []).append(index)
         for stage, indexes in by_stage.items():
             own = [steps[index] for index in indexes]
-            batch = self._batch(stage, own)
+            batch = _of_two_rows(self._batch(stage, own))
             run = stage.run(batch, train=False)
-            grown.update((step.sequence, s.grown) for step, s in zip(own, batch.segments, strict=True) if s.grown)
+            grown.update((step.sequence, s.grown) for step, s in zip(own, batch.segments, strict=False) if s.grown)
             for index, result in zip(indexes, self._results(stage, own, run), strict=True):
                 results[index] = result
         for sequence, cache in grown.items():
@@ -99,3 +99,11 @@ class Sequences:
         known = logits[:, : stage.architecture.vocab_size].cpu().split(sizes)
         sums: tuple[Tensor, ...] = log_sums.cpu().split(sizes)
         return [NextTokens(*found) for found in zip(known, sums, strict=True)]
+
+
+def _of_two_rows(batch: Batch) -> Batch:
+    """Libraries multiply a single row in another way than several, with other bits: it gets a second, which nobody reads."""
+    if batch.tokens.shape[0] > 1:
+        return batch
+    segments, spans = (*batch.segments, Segment(slice(1, 2))), (*batch.spans, Span(1, {}))
+    return replace(batch, tokens=batch.tokens.repeat(2), segments=segments, spans=spans)
