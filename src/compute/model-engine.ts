@@ -114,6 +114,8 @@ export interface EngineCapabilities {
   readonly batching: Batching;
   /** Tokens of a run beyond which sharing it gains nothing. */
   readonly passTokens: number;
+  /** Memory that open sequences may take together, in bytes, where it is not the host's. */
+  readonly sequenceBytes?: number;
   readonly models: readonly EngineModel[];
 }
 

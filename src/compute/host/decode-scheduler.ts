@@ -65,6 +65,11 @@ export class DecodeScheduler {
     });
   }
 
+  /** Sets the memory for keys and values, in bytes. */
+  resizeMemory(bytes: number): void {
+    this.memory.resize(bytes);
+  }
+
   /** Steps since the start, and generations that went on in them, one for each of its steps. */
   get counts(): { readonly steps: number; readonly stepRequests: number } {
     return this.counted;

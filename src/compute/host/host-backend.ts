@@ -50,7 +50,7 @@ export interface HostBackendOptions {
   readonly checkpoints: CheckpointStore;
   /** Memory for sampler weights. */
   readonly samplerWeightBytes: number;
-  /** Memory for keys and values of generations. */
+  /** Memory for keys and values of generations, unless the engine names another. */
   readonly sequenceBytes: number;
   /** Of it, what may hold prompts for later ones. */
   readonly prefixCacheBytes: number;
@@ -111,6 +111,8 @@ export class HostBackend extends ComputeBackend {
 
   async start(): Promise<void> {
     await this.engine.start();
+    const { sequenceBytes } = this.engine.capabilities;
+    if (sequenceBytes !== undefined) this.decoding.resizeMemory(sequenceBytes);
     const decoders = await this.options.loadDecoders();
     for (const model of this.engine.capabilities.models) {
       const decode = decoders.get(model.name);

@@ -13,11 +13,17 @@ export class SequenceMemory {
   private readonly byOwner = new Map<string, number>();
 
   constructor(
-    private readonly budget: number,
+    private budget: number,
     private readonly spare: SpareMemory,
     /** The most that may be used for something else. */
     private readonly spareLimit: number,
   ) {}
+
+  /** Grants no more than this from now on; what is granted stays. */
+  resize(budget: number): void {
+    this.budget = budget;
+    this.trimSpare();
+  }
 
   /** @returns false, with nothing granted, where it does not fit; `regardless` grants it all the same */
   grant(owner: string, bytes: number, regardless: boolean): boolean {

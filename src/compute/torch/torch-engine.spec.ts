@@ -105,6 +105,7 @@ describe('the engine on torch ranks', () => {
       repeatability: 'bitwise',
       batching: 'exact',
       passTokens: 8,
+      sequenceBytes: 2 ** 20,
       models: [{ ...INFO.models[0], config: FAKE_MODEL.config }],
     });
     await engine.stop();

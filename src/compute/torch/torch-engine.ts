@@ -64,7 +64,7 @@ export class TorchEngine extends ModelEngine {
   get capabilities(): EngineCapabilities {
     const { info, group } = this;
     if (!info || !group) throw new EngineStoppedError('its ranks have not started');
-    const { device, batching, repeatability, passTokens, models } = info;
+    const { device, batching, repeatability, passTokens, sequenceBytes, models } = info;
     const { name: engine } = this.options;
     return {
       engine,
@@ -74,6 +74,7 @@ export class TorchEngine extends ModelEngine {
       repeatability,
       batching,
       passTokens,
+      ...(sequenceBytes === null ? {} : { sequenceBytes }),
       models: models.map((model) => ({ ...model, config: this.configOf(model.name) })),
     };
   }
