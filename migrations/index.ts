@@ -10,6 +10,7 @@ import { AddSessionEnds1796083200000 } from './1796083200000-add-session-ends.js
 import { AddLossFunctions1796169600000 } from './1796169600000-add-loss-functions.js';
 import { AddPublicPaths1796256000000 } from './1796256000000-add-public-paths.js';
 import { AddBatching1796342400000 } from './1796342400000-add-batching.js';
+import { AddRanks1796428800000 } from './1796428800000-add-ranks.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   AddLossFunctions1796169600000,
   AddPublicPaths1796256000000,
   AddBatching1796342400000,
+  AddRanks1796428800000,
 ];

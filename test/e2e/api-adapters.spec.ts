@@ -24,6 +24,7 @@ describe('what the server can do', () => {
       loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
       engine: 'onnxruntime',
       device: 'cpu',
+      ranks: 1,
       batching: 'exact',
       supported_models: [{ model_id: 'tiny-chat', model_name: 'tiny-chat', arch: 'llama' }],
     });

@@ -33,7 +33,7 @@ describe.skipIf(TestRedis.program === undefined)(`api and worker as two processe
 
   it('train, sample and stream across the two', async () => {
     const { body } = await server.api.get('/get_server_capabilities');
-    expect(body).toMatchObject({ engine: 'onnxruntime', device: 'cpu', batching: 'exact' });
+    expect(body).toMatchObject({ engine: 'onnxruntime', device: 'cpu', ranks: 1, batching: 'exact' });
     await server.api.forwardBackward({ model_id: 'split', data });
     expect((await server.api.optimStep('split')).metrics['step']).toBe(1);
     const request = { model_id: 'split', messages: [{ role: 'user', content: 'Hello' }], temperature: 0 };

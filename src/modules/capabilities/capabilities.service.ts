@@ -10,10 +10,11 @@ export interface ServerCapabilities {
   readonly baseModels: readonly ServedModel[];
   readonly lossFunctions: readonly string[];
   readonly maxAdaptersPerKey: number;
-  /** Of the worker's engine, like the three below; null while no worker is alive. */
+  /** Of the worker's engine, like those below; null while no worker is alive. */
   readonly maxRank: number | null;
   readonly engine: string | null;
   readonly device: string | null;
+  readonly ranks: number | null;
   readonly batching: WorkerCapabilities['batching'] | null;
 }
 
@@ -52,6 +53,7 @@ export class CapabilitiesService {
       maxRank: worker?.maxRank ?? null,
       engine: worker?.engine ?? null,
       device: worker?.device ?? null,
+      ranks: worker?.ranks ?? null,
       batching: worker?.batching ?? null,
     };
   }

@@ -4,7 +4,10 @@ import { type WorkerEntity } from './entities/worker.entity.js';
 import { WorkerRepository } from './worker.repository.js';
 
 /** What a worker's row says of its backend. */
-export type WorkerCapabilities = Pick<BackendCapabilities, 'engine' | 'device' | 'batching' | 'maxRank' | 'baseModels'>;
+export type WorkerCapabilities = Pick<
+  BackendCapabilities,
+  'engine' | 'device' | 'ranks' | 'batching' | 'maxRank' | 'baseModels'
+>;
 
 /** What the API knows of the workers: only their rows. */
 @Injectable()
@@ -20,7 +23,7 @@ export class WorkersService {
   async capabilities(): Promise<WorkerCapabilities | null> {
     const [worker] = await this.workers.findAlive();
     if (worker === undefined) return null;
-    const { engine, device, batching, maxRank, baseModels } = worker;
-    return { engine, device, batching, maxRank, baseModels };
+    const { engine, device, ranks, batching, maxRank, baseModels } = worker;
+    return { engine, device, ranks, batching, maxRank, baseModels };
   }
 }

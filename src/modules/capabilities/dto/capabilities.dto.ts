@@ -72,6 +72,10 @@ export class CapabilitiesDto {
   @ApiProperty({ type: String, nullable: true, example: 'cpu' })
   device!: string | null;
 
+  /** Processes that the engine consists of; null while no worker is running. */
+  @ApiProperty({ type: Number, nullable: true, example: 1 })
+  ranks!: number | null;
+
   /**
    * What requests that wait at the same time share: exact = the work on the base model, with results that are the same to
    * the last bit as alone; rounding = the work, and results may differ by rounding; off = nothing. Null while no worker is
@@ -103,6 +107,7 @@ export function toCapabilitiesDto(capabilities: ServerCapabilities): Capabilitie
     max_rank: capabilities.maxRank,
     engine: capabilities.engine,
     device: capabilities.device,
+    ranks: capabilities.ranks,
     batching: capabilities.batching,
     version: VERSION,
   };

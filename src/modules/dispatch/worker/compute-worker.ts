@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { within } from '../../../common/within.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { AdapterMemory } from '../leases/adapter-memory.js';
 import { Leases } from '../leases/leases.js';
@@ -8,6 +9,8 @@ import { WorkIntake } from '../work-intake.js';
 import { WorkerPresence } from './worker-presence.js';
 
 const ENGINE_RETRY_MS = 1000;
+/** How long a shutdown waits for an engine that is being started again. */
+const RESTART_GRACE_MS = 5000;
 
 /**
  * The life of a compute worker: load the engine, show that it lives, take adapters and their work; when the engine dies,
@@ -35,8 +38,9 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     // First, so that it has stood for a while when work is looked for.
     await this.presence.connect();
     await this.backend.start();
-    const { engine, device, batching } = this.backend.capabilities;
-    this.logger.log(`Engine ${engine} on ${device} is ready, batching ${batching}`);
+    const { engine, device, ranks, batching } = this.backend.capabilities;
+    const where = ranks === 1 ? device : `${ranks} ranks on ${device}`;
+    this.logger.log(`Engine ${engine} on ${where} is ready, batching ${batching}`);
     this.leases.start(this.workerId);
     await this.presence.start(this.workerId, () => this.memory.evictLost());
     this.started = true;
@@ -45,7 +49,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   async beforeApplicationShutdown(): Promise<void> {
     this.closing = true;
-    await this.restarting;
+    await this.endRestart();
     if (this.started) {
       this.logger.log('Shutting down: finishing running operations');
       if (await this.intake.drain(this.workerId, this.config.shutdownGraceS * 1000)) await this.memory.drain();
@@ -56,6 +60,13 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     // An engine that is gone has nothing to tell.
     await this.logWork().catch(() => undefined);
     await this.backend.stop();
+  }
+
+  /** An engine may wait for ranks that other hosts start, without end; stopping it ends that. */
+  private async endRestart(): Promise<void> {
+    if (this.restarting === null || (await within(RESTART_GRACE_MS, this.restarting))) return;
+    await this.backend.stop().catch(() => undefined);
+    await this.restarting;
   }
 
   private async logWork(): Promise<void> {

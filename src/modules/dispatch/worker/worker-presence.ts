@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
 import { PeriodicTask } from '../../../common/periodic-task.js';
-import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { type BackendCapabilities, ComputeBackend } from '../../../compute/compute-backend.js';
+import { EngineStoppedError } from '../../../compute/engine-stopped.error.js';
 import { BEAT_MS, WorkerRepository } from '../../workers/index.js';
 import { WorkerConnection } from './worker-connection.js';
 
@@ -11,8 +12,7 @@ export class WorkerPresence {
   private readonly task = new PeriodicTask(
     { purpose: 'send a heartbeat', intervalMs: BEAT_MS, logger: new Logger(WorkerPresence.name) },
     async () => {
-      await this.beat();
-      await this.onBeat();
+      if (await this.beat()) await this.onBeat();
     },
   );
   private id = '';
@@ -44,14 +44,27 @@ export class WorkerPresence {
     await this.connection.close();
   }
 
-  private async beat(): Promise<void> {
-    const { engine, device, batching, maxRank, baseModels } = this.backend.capabilities;
+  /** Without an engine there is no sign of life: the log says so where the engine is started again. */
+  private async beat(): Promise<boolean> {
+    const capabilities = this.capabilities();
+    if (capabilities === null) return false;
+    const { engine, device, ranks, batching, maxRank, baseModels } = capabilities;
     const lockKey = await this.connection.lockKey();
     await this.connection.query(
-      `INSERT INTO workers (id, hostname, pid, engine, device, batching, max_rank, base_models, lock_key)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      `INSERT INTO workers (id, hostname, pid, engine, device, ranks, batching, max_rank, base_models, lock_key)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), lock_key = excluded.lock_key`,
-      [this.id, hostname(), process.pid, engine, device, batching, maxRank, JSON.stringify(baseModels), lockKey],
+      [this.id, hostname(), process.pid, engine, device, ranks, batching, maxRank, JSON.stringify(baseModels), lockKey],
     );
+    return true;
+  }
+
+  private capabilities(): BackendCapabilities | null {
+    try {
+      return this.backend.capabilities;
+    } catch (error) {
+      if (error instanceof EngineStoppedError) return null;
+      throw error;
+    }
   }
 }

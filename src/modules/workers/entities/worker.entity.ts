@@ -20,6 +20,10 @@ export class WorkerEntity {
   @Column({ type: 'text' })
   device!: string;
 
+  /** Processes of the engine. */
+  @Column({ type: 'integer', default: 1 })
+  ranks!: number;
+
   @Column({ name: 'max_rank', type: 'integer' })
   maxRank!: number;
 
