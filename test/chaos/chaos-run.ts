@@ -3,11 +3,14 @@ import { pause } from '../support/pause.js';
 import { waitFor } from '../support/wait-for.js';
 import { Beat } from './beat.js';
 import { audit, finalDigests, stepDigests } from './audit.js';
+import { type ChaosBackend } from './chaos-backend.js';
 import { compareAnswers, compareDigests } from './compare.js';
 import { RootDialect, TinkerDialect } from './dialect.js';
 import { FaultInjector } from './fault-injector.js';
+import { FAULT_KINDS } from './faults.js';
 import { makePoison, Poison } from './poison.js';
 import { drawPressure } from './pressure.js';
+import { ranksLeft } from './processes.js';
 import { RetryingClient } from './retrying-client.js';
 import { SeededRandom } from './seeded-random.js';
 import { ServiceCluster } from './service-cluster.js';
@@ -22,8 +25,12 @@ const WORKERS = 2;
 const CALM_MS = 2500;
 /** A poisoned request takes four workers down; it is worth that in runs of at least this number of faults. */
 const FAULTS_WITH_POISON = 20;
+const SETTLE_MS = 60_000;
+/** A rank whose worker is gone notices it at once, unless it is loading torch. */
+const RANK_END_MS = 15_000;
 
 export interface ChaosOptions {
+  readonly backend: ChaosBackend;
   readonly faults: number;
   readonly seed: string;
   readonly folder: string;
@@ -51,16 +58,19 @@ export interface ChaosReport {
  * a client was given, and the weights and moments at the end, must be the same bit for bit. In the first run clients send
  * at the same moments and share passes and steps, in the second one every request runs alone.
  */
-export async function runChaos({ faults, seed, folder, log }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { backend, folder, log } = options;
   const model = makeSmallModel(path.join(folder, 'small-model'));
-  const disturbed = await disturbedRun({ faults, seed, folder, log }, model);
+  const disturbed = await disturbedRun(options, model);
   const { report, trainers, digests } = disturbed;
   const shared = sharedWork(path.join(folder, 'disturbed'));
   const families = trainers.flatMap((trainer) => trainer.family());
   log(`${report.requests} requests in ${report.steps} steps; the same again without faults`);
-  const reference = await undisturbedRun(seed, folder, model, trainers);
+  const left = await ranksLeft(`CHAOS_FOLDER=${path.join(folder, 'disturbed')}`, RANK_END_MS * backend.patience);
+  const reference = await undisturbedRun(options, model, trainers);
   const findings = [
     ...report.findings,
+    ...left,
     ...missingShares(shared),
     ...compareAnswers(families, reference.families),
     ...compareDigests(digests, reference.digests),
@@ -68,18 +78,19 @@ export async function runChaos({ faults, seed, folder, log }: ChaosOptions): Pro
   return { ...report, shared, findings };
 }
 
-async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: string) {
+async function disturbedRun({ backend, faults, seed, folder, log }: ChaosOptions, model: string) {
   const random = new SeededRandom(`details ${seed}`);
   const order = new SeededRandom(`faults ${seed}`);
   const { name: room, env } = drawPressure(new SeededRandom(`pressure ${seed}`));
   log(`workers have ${room}`);
   const plugins = { LOSS_PLUGINS: makePoison(path.join(folder, 'losses')) };
-  const options = { folder: path.join(folder, 'disturbed'), model, workers: WORKERS, random };
+  const options = { folder: path.join(folder, 'disturbed'), model, workers: WORKERS, backend, random };
   const cluster = await ServiceCluster.start({ ...options, env: { ...env, ...plugins } });
   try {
     const client = new RetryingClient(cluster.url);
     const trainers = makeTrainers(client, seed, model);
-    const injector = new FaultInjector({ cluster, random }, order, trainers, () => client.nextAcceptance(), log);
+    const kinds = [backend.ownFaults, FAULT_KINDS].filter((list) => list.length > 0);
+    const injector = new FaultInjector({ cluster, random }, kinds, order, trainers, () => client.nextAcceptance(), log);
     const poison = new Poison(client, order.pick(trainers));
     let over = false;
     const beat = new Beat(random);
@@ -92,7 +103,7 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
       ),
     );
     const striking = injector.strike(faults, faults < FAULTS_WITH_POISON ? null : poison);
-    const calm = striking.then(() => pause(CALM_MS)).finally(() => (over = true));
+    const calm = striking.then(() => pause(CALM_MS * backend.patience)).finally(() => (over = true));
     await Promise.all([training, calm]);
     await settled(cluster);
     const { struck, missed } = injector;
@@ -109,9 +120,9 @@ async function disturbedRun({ faults, seed, folder, log }: ChaosOptions, model: 
 }
 
 /** As many steps of the same plans, on one worker that nothing happens to and that runs every request alone. */
-async function undisturbedRun(seed: string, folder: string, model: string, disturbed: readonly Trainer[]) {
+async function undisturbedRun({ backend, seed, folder }: ChaosOptions, model: string, disturbed: readonly Trainer[]) {
   const random = new SeededRandom('undisturbed');
-  const options = { folder: path.join(folder, 'undisturbed'), model, workers: 1, random };
+  const options = { folder: path.join(folder, 'undisturbed'), model, workers: 1, backend, random };
   const cluster = await ServiceCluster.start({ ...options, env: { BATCHING: 'off' } });
   try {
     const trainers = makeTrainers(new RetryingClient(cluster.url), seed, model);
@@ -165,5 +176,5 @@ async function settled(cluster: ServiceCluster): Promise<void> {
       .catch(() => []);
     return rows[0]?.open === 0;
   };
-  await waitFor('the end of all requests', isQuiet, { timeout: 60_000 });
+  await waitFor('the end of all requests', isQuiet, { timeout: SETTLE_MS * cluster.patience });
 }

@@ -123,7 +123,7 @@ async function killInBranch({ cluster }: Target): Promise<boolean> {
     worker = cluster.workers.find(({ pid, isRunning }) => isRunning && rows.some((row) => row.pid === pid));
     return worker !== undefined;
   };
-  await waitFor('a fork or a rewind', begun, { timeout: TRAP_MS }).catch(() => undefined);
+  await waitFor('a fork or a rewind', begun, { timeout: TRAP_MS * cluster.patience }).catch(() => undefined);
   return worker?.signal('SIGKILL') ?? false;
 }
 
@@ -146,19 +146,19 @@ const lengthOf = ({ random }: Target) => random.whole(PAUSE_MS.min, PAUSE_MS.max
 async function trapApi({ cluster: { api }, random }: Target): Promise<boolean> {
   await api.hold();
   api.start({ FAULT_AT: `request-inserted@${random.whole(1, 5)}` });
-  return endsOfItself(api);
+  return endsOfItself(api, TRAP_MS);
 }
 
 async function trapWorker(target: Target, point: FaultPoint): Promise<boolean> {
   const trapped = await startTrapped(target, `${point}@${timesOf(point, target.random)}`);
-  return endsOfItself(trapped);
+  return endsOfItself(trapped, TRAP_MS * target.cluster.patience);
 }
 
 /** The process stands still exactly there, is given up by the others, and then goes on as if nothing had happened. */
 async function haltAtPoint(target: Target): Promise<boolean> {
   const point = target.random.pick(FAULT_POINTS.filter((name) => name !== 'request-inserted'));
   const trapped = await startTrapped(target, `${point}:stop@${timesOf(point, target.random)}`);
-  const hit = await trapped.halted(TRAP_MS);
+  const hit = await trapped.halted(TRAP_MS * target.cluster.patience);
   if (hit) await pause(HALT_MS);
   trapped.signal(hit ? 'SIGCONT' : 'SIGKILL');
   return hit;
@@ -181,16 +181,16 @@ async function startTrapped({ cluster, random }: Target, trap: string): Promise<
     const rows = await cluster.query('SELECT 1 FROM workers WHERE pid = $1', [pid]).catch(() => []);
     return rows.length > 0;
   };
-  await waitFor(`the start of ${trapped.name}`, announced, { timeout: START_MS });
+  await waitFor(`the start of ${trapped.name}`, announced, { timeout: START_MS * cluster.patience });
   for (const worker of others) worker.signal('SIGKILL');
   return trapped;
 }
 
 /** Takes the process out of its trap by force when it does not reach it. */
-async function endsOfItself(trapped: ServiceProcess): Promise<boolean> {
+async function endsOfItself(trapped: ServiceProcess, timeout: number): Promise<boolean> {
   const { starts } = trapped;
   const ended = () => !trapped.isRunning || trapped.starts > starts;
-  const hit = await waitFor(`the end of ${trapped.name}`, ended, { timeout: TRAP_MS }).then(
+  const hit = await waitFor(`the end of ${trapped.name}`, ended, { timeout }).then(
     () => true,
     () => false,
   );
@@ -199,7 +199,7 @@ async function endsOfItself(trapped: ServiceProcess): Promise<boolean> {
 }
 
 /** The worker that has begun the latest operation; any other when it is gone or the database is. */
-async function busyWorker({ cluster, random }: Target): Promise<ServiceProcess> {
+export async function busyWorker({ cluster, random }: Target): Promise<ServiceProcess> {
   const rows = await cluster
     .query<{ pid: number }>(
       `SELECT worker.pid FROM futures JOIN workers worker ON worker.id = worker_id

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { waitFor } from '../support/wait-for.js';
 import { RootDialect } from './dialect.js';
-import { type FaultKind } from './faults.js';
+import { type FaultKind, type Target } from './faults.js';
 import { type RetryingClient } from './retrying-client.js';
 import { TOKENS } from './small-model.js';
 import { type Trainer } from './trainer.js';
@@ -44,9 +44,10 @@ export class Poison implements FaultKind {
     private readonly victim: Trainer,
   ) {}
 
-  async strike(): Promise<boolean> {
+  async strike({ cluster }: Target): Promise<boolean> {
     // Not before the adapter is there: the request would make another one of its name.
-    await waitFor(`the first answer of ${this.victim.name}`, () => this.victim.settled > 0, { timeout: START_MS });
+    const timeout = START_MS * cluster.patience;
+    await waitFor(`the first answer of ${this.victim.name}`, () => this.victim.settled > 0, { timeout });
     const { modelId } = this.victim.dialect;
     const tokens = [TOKENS.first, TOKENS.last];
     const datum = {

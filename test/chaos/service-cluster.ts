@@ -9,6 +9,7 @@ import { IS_ALIVE } from '../../src/modules/workers/index.js';
 import { pause } from '../support/pause.js';
 import { SmallDisk } from '../support/small-disk.js';
 import { waitFor } from '../support/wait-for.js';
+import { signalled } from './processes.js';
 import { type SeededRandom } from './seeded-random.js';
 import { ServiceProcess } from './service-process.js';
 
@@ -16,12 +17,21 @@ const READY_MS = 120_000;
 /** Much more than the clients of a long run store; filling it must not take long. */
 const DISK_MB = 256;
 
+/** What workers compute with. */
+export interface ClusterBackend {
+  /** Settings of all processes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How many times longer than with the local backend its workers may take to start and to recover. */
+  readonly patience: number;
+}
+
 export interface ClusterOptions {
   /** Everything lies in here: databases, checkpoints, logs. */
   readonly folder: string;
   /** Folder of the base model. */
   readonly model: string;
   readonly workers: number;
+  readonly backend: ClusterBackend;
   readonly random: SeededRandom;
   /** Settings of all processes beyond the usual ones. */
   readonly env?: Readonly<Record<string, string>>;
@@ -35,6 +45,7 @@ export class ServiceCluster {
     readonly workers: readonly ServiceProcess[],
     /** What DATA_DIR lies on. */
     readonly disk: SmallDisk,
+    readonly patience: number,
     private postgres: RunningPostgres,
     private redis: RunningRedis,
   ) {}
@@ -44,7 +55,14 @@ export class ServiceCluster {
     return path.join(this.disk.folder, 'checkpoints');
   }
 
-  static async start({ folder, model, workers, random, env: more = {} }: ClusterOptions): Promise<ServiceCluster> {
+  static async start({
+    folder,
+    model,
+    workers,
+    backend,
+    random,
+    env: more = {},
+  }: ClusterOptions): Promise<ServiceCluster> {
     mkdirSync(folder, { recursive: true });
     const redis = await startRedis({ dataDir: path.join(folder, 'redis') });
     if (redis === null) throw new Error('needs redis-server on the PATH');
@@ -59,8 +77,10 @@ export class ServiceCluster {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'log',
       NO_COLOR: '1',
+      CHAOS_FOLDER: folder,
+      ...backend.env,
     };
-    const engine = { ENGINE: 'onnxruntime', ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
+    const engine = { ENGINE_THREADS: '1', SNAPSHOT_INTERVAL_S: '6' };
     const make = (name: string, env: Record<string, string>) =>
       new ServiceProcess(name, { ...shared, ...disk.env, ...more, ...env }, path.join(folder, `${name}.log`), () =>
         random.whole(200, 700),
@@ -69,7 +89,7 @@ export class ServiceCluster {
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
     const url = `http://127.0.0.1:${port}`;
-    const cluster = new ServiceCluster(url, api, processes, disk, postgres, redis);
+    const cluster = new ServiceCluster(url, api, processes, disk, backend.patience, postgres, redis);
     for (const process of [api, ...processes]) process.start();
     await cluster.ready();
     return cluster;
@@ -82,7 +102,7 @@ export class ServiceCluster {
         ({ ok }) => ok,
         () => false,
       );
-    await waitFor('a service that is ready', answers, { timeout: READY_MS });
+    await waitFor('a service that is ready', answers, { timeout: READY_MS * this.patience });
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
@@ -187,13 +207,4 @@ export class ServiceCluster {
 
 function dataDirIn(folder: string): string {
   return path.join(folder, 'data');
-}
-
-/** False when there is no such process any more. */
-function signalled(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
 }
