@@ -80,6 +80,13 @@ def test_adamw_refuses_an_update_that_is_not_finite(
     assert (error.code, error.details) == ("non_finite_update", {"tensor": "a", "fault": fault})
 
 
+def test_adamw_keeps_the_order_of_the_tensors() -> None:
+    """Files have it, and must not depend on whether a state comes from a step or from files."""
+    weights = tensors(b=[1.0], a=[2.0], c=[3.0])
+    made = adamw_step(weights, {}, {}, weights, 1, PARAMS)
+    assert [list(each) for each in (made.weights, made.m, made.v)] == [["b", "a", "c"]] * 3
+
+
 def test_frames_carry_arrays_anywhere_in_a_message() -> None:
     message: dict[str, Any] = {
         "id": 3,

@@ -97,7 +97,9 @@ def adamw_update(
         if not (_is_finite(new_weights[place]) and _is_finite(new_m[place]) and _is_finite(new_v[place])):
             before = [weights[name], *(moments[name] for moments in (m, v) if name in moments)]
             raise _non_finite_update(name, _fault(before, _moment(v, name, weights[name]), clipped[place], params.beta2))
-    new = (dict(zip(names, tensors, strict=True)) for tensors in (new_weights, new_m, new_v))
+    # In the given order, which is that of the tensors in files.
+    places = {name: place for place, name in enumerate(names)}
+    new = ({name: tensors[places[name]] for name in weights} for tensors in (new_weights, new_m, new_v))
     return AdamwUpdate(*new)
 
 
