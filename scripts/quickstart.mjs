@@ -1,13 +1,14 @@
 /**
- * npm run quickstart: runs the whole service on a machine that has only Node and npm. Installs and builds what is missing,
- * starts a private Postgres (unless DATABASE_URL is set) and Redis (unless REDIS_URL is set) and then the service, runs the
- * example client against it, and serves until Ctrl-C. Everything it starts is stopped with it, the service first.
+ * npm run quickstart: runs the whole service on a machine that has only Node and npm, and Python 3.11 for BACKEND=torch and
+ * BACKEND=megatron. Installs and builds what is missing, starts a private Postgres (unless DATABASE_URL is set) and Redis
+ * (unless REDIS_URL is set) and then the service, runs the example client against it, and serves until Ctrl-C. Everything it
+ * starts is stopped with it, the service first.
  *
  * Data, logs and the two databases are stored in DATA_DIR (default: .data in this folder).
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
+import { bootstrap, ensureTorch, projectRoot } from './lib/bootstrap.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
 import { followLog } from './lib/log-follower.mjs';
 import { spawnOwned, tailOf } from './lib/owned-process.mjs';
@@ -128,6 +129,7 @@ async function run({ once, example }, stack, signal) {
   const dataDir = path.resolve(projectRoot, process.env.DATA_DIR || '.data');
   say('1. Packages and build');
   await bootstrap({ log: note, signal });
+  await ensureTorch({ log: note, signal });
   say('2. Postgres and Redis');
   mkdirSync(dataDir, { recursive: true });
   const databaseUrl = await startDatabase(dataDir, stack);

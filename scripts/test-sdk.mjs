@@ -1,6 +1,6 @@
 /**
- * npm run test:sdk [-- <version>... <pytest arguments>...]: tests the Tinker SDK from PyPI against the built service. For
- * each version, it creates a virtual environment (scripts/sdk-env.sh) and an empty Postgres with two databases, and runs
+ * npm run test:sdk [-- --backend=torch <version>... <pytest arguments>...]: tests the Tinker SDK from PyPI against the built
+ * service, which computes with this backend. For each version, it creates a virtual environment (scripts/sdk-env.sh) and an empty Postgres with two databases, and runs
  * pytest on test/sdk, which starts the service itself (or uses the one at TINKER_BASE_URL).
  *
  * Fails if a test fails. If PyPI is unreachable or no suitable Python is installed, the version is reported as skipped;
@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
-import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
+import { bootstrap, ensureTorch, projectRoot } from './lib/bootstrap.mjs';
 import { withScratchDatabase } from './lib/scratch-database.mjs';
 
 /** The newest version, the first that only uses protobuf, and the last that uses JSON. */
@@ -22,7 +22,8 @@ const SKIPPED = new Map([
 const args = process.argv.slice(2);
 const isVersion = (arg) => /^\d+\.\d+\.\d+$/.test(arg);
 const versions = args.some(isVersion) ? args.filter(isVersion) : VERSIONS;
-const passedOn = args.filter((arg) => !isVersion(arg));
+const backend = args.find((arg) => arg.startsWith('--backend='))?.slice('--backend='.length) ?? 'local';
+const passedOn = args.filter((arg) => !isVersion(arg) && !arg.startsWith('--backend='));
 
 /** Runs a command, shows its output, and resolves with its exit code. */
 function run(command, parameters, env = {}) {
@@ -55,6 +56,7 @@ async function testVersion(version) {
       TEST_DATABASE_URL: await createDatabase(url, 'open'),
       TEST_DATABASE_URL_KEYS: await createDatabase(url, 'keyed'),
       PYTHONDONTWRITEBYTECODE: '1',
+      SDK_BACKEND: backend,
     };
     const python = path.join(projectRoot, `.venv-sdk-${version}`, 'bin', 'python');
     const pytest = ['-m', 'pytest', '-p', 'no:cacheprovider', '-q', '-rs', ...passedOn];
@@ -64,7 +66,9 @@ async function testVersion(version) {
 }
 
 async function main() {
+  if (!['local', 'torch'].includes(backend)) throw new Error(`--backend=${backend} is not local or torch.`);
   await bootstrap();
+  await ensureTorch({ env: { BACKEND: backend } });
   const outcomes = new Map();
   for (const version of versions) outcomes.set(version, await testVersion(version));
   console.log('\n=== Tinker SDK ===');

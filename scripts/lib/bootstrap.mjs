@@ -31,6 +31,22 @@ export async function bootstrap({ root = projectRoot, log = console.log, build =
   if (build) await ensureBuild({ root, log, signal });
 }
 
+/** Makes the Python environment of the torch ranks, if the service has to start them with it. */
+export async function ensureTorch({ root = projectRoot, env = process.env, log = console.log, signal } = {}) {
+  const isMegatron = env.BACKEND === 'megatron' || /^(true|t|yes|on|1)$/.test(env.USE_MEGATRON ?? '');
+  if ((env.BACKEND !== 'torch' && !isMegatron) || env.TORCH_PYTHON || env.TORCH_LISTEN) return;
+  log('Looking for PyTorch in .venv-torch; the first time it is installed, which takes some minutes ...');
+  const command = path.join(root, 'scripts', 'torch-env.sh');
+  const args = isMegatron ? ['--megatron'] : [];
+  const result = await runQuietly({ command, args, root, name: 'torch-env', log, signal });
+  signal?.throwIfAborted();
+  if (result.ok) return;
+  throw new Error(
+    `PyTorch could not be set up: ${result.reason}\n` +
+      'Run `npm run setup:torch` once that is solved, set TORCH_PYTHON to an interpreter that has torch, or use BACKEND=local.',
+  );
+}
+
 function checkNode(root) {
   const wanted = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node;
   const [needMajor, needMinor] = /(\d+)\.(\d+)/.exec(wanted).slice(1).map(Number);

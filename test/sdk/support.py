@@ -19,7 +19,10 @@ from tinker import types
 ROOT = Path(__file__).parents[2]
 SDK = tuple(int(part) for part in version("tinker").split(".")[:3])
 API_KEY = "tml-test"
-START_LIMIT_S = 120
+START_LIMIT_S = 300
+# What the service of this run computes with.
+BACKENDS = {"local": {"ENGINE": "onnxruntime"}, "torch": {"BACKEND": "torch", "DEVICE": "cpu"}}
+BACKEND = BACKENDS[os.environ.get("SDK_BACKEND", "local")]
 # What the servers of this run logged, for the summary.
 LOGS: list[str] = []
 
@@ -44,7 +47,7 @@ class Server:
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             **{"PORT": str(port), "HOST": "127.0.0.1", "ROLE": "all", "REDIS_URL": ""},
             **{"LOG_LEVEL": "debug", "NO_COLOR": "1"},
-            **{"DATABASE_URL": database_url, "DATA_DIR": self.folder, "ENGINE": "onnxruntime"},
+            **{"DATABASE_URL": database_url, "DATA_DIR": self.folder, **BACKEND},
             **{"BASE_MODELS": str(ROOT / "models" / "tiny-chat"), **settings},
         }
         self.log_file = Path(self.folder) / "server.log"
