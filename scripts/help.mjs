@@ -10,7 +10,8 @@ const TASKS = {
   'setup:torch': 'create the Python environment of BACKEND=torch (-- --megatron adds Megatron-Core)',
   build: 'compile to dist/',
   test: 'run all test tiers (-- unit medium conformance numerics e2e chaos selects tiers; other arguments go to vitest)',
-  'test:sdk': 'test the Tinker SDK against the service (-- <version> selects a version; other arguments go to pytest)',
+  'test:sdk':
+    'test the Tinker SDK against the service (-- <version> --backend=torch select; other arguments go to pytest)',
   'test:torch': 'test the torch ranks, and the conformance of the engines on them (other arguments go to vitest)',
   check: 'check lint, format, types, imports, generated files and migrations',
   lint: 'run ESLint',
@@ -28,7 +29,8 @@ const TASKS = {
   'migration:generate': 'generate a migration from the entities (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
   keys: 'manage API keys and their resources (-- create <name> | list | revoke | adopt | transfer)',
-  chaos: 'train while processes are killed and compare with an undisturbed run (-- --faults 100 --seed 7)',
+  chaos:
+    'train while processes are killed and compare with an undisturbed run (-- --faults 100 --seed 7 --backend torch)',
   bench: 'run benchmarks and write bench/RESULTS.md (-- --help shows the options)',
   help: 'show this list',
 };
