@@ -5,11 +5,5 @@ export function bootstrap(options?: {
   build?: boolean;
   signal?: AbortSignal;
 }): Promise<void>;
-export function ensureTorch(options?: {
-  root?: string;
-  env?: Readonly<Record<string, string | undefined>>;
-  log?: (line: string) => void;
-  signal?: AbortSignal;
-}): Promise<void>;
 export function staleDependencies(root: string): string | undefined;
 export function sourceHash(root: string): string;

@@ -46,8 +46,7 @@ export class ServiceCluster {
     /** What DATA_DIR lies on. */
     readonly disk: SmallDisk,
     readonly patience: number,
-    private postgres: RunningPostgres,
-    private redis: RunningRedis,
+    private readonly stores: { postgres: RunningPostgres; redis: RunningRedis },
   ) {}
 
   /** Where the service keeps checkpoints and snapshots. */
@@ -89,7 +88,7 @@ export class ServiceCluster {
     const names = Array.from({ length: workers }, (_, i) => `worker-${i + 1}`);
     const processes = names.map((name) => make(name, { ROLE: 'worker', PORT: '0', ...engine }));
     const url = `http://127.0.0.1:${port}`;
-    const cluster = new ServiceCluster(url, api, processes, disk, backend.patience, postgres, redis);
+    const cluster = new ServiceCluster(url, api, processes, disk, backend.patience, { postgres, redis });
     for (const process of [api, ...processes]) process.start();
     await cluster.ready();
     return cluster;
@@ -106,7 +105,7 @@ export class ServiceCluster {
   }
 
   async query<Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.postgres.url });
+    const client = new pg.Client({ connectionString: this.stores.postgres.url });
     client.on('error', () => undefined); // the query rejects as well
     await client.connect();
     try {
@@ -128,8 +127,8 @@ export class ServiceCluster {
 
   /** Ends the database at once, without a checkpoint, and starts it again: it recovers from its log. */
   async crashPostgres(): Promise<void> {
-    await this.postgres.crash();
-    this.postgres = await startPostgres({ dataDir: this.postgres.dataDir, again: this.postgres });
+    await this.stores.postgres.crash();
+    this.stores.postgres = await startPostgres({ dataDir: this.stores.postgres.dataDir, again: this.stores.postgres });
   }
 
   /** Ends one of its processes, as the kernel does when memory is short; the others restart and recover. */
@@ -142,7 +141,7 @@ export class ServiceCluster {
 
   /** Lets all its processes stand still: there is one for each connection, and none of them stops with the first. */
   async haltPostgres(ms: number): Promise<boolean> {
-    const { pid: first, url } = this.postgres;
+    const { pid: first, url } = this.stores.postgres;
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
     await client.connect();
@@ -162,20 +161,23 @@ export class ServiceCluster {
   }
 
   async haltRedis(ms: number): Promise<void> {
-    process.kill(this.redis.pid, 'SIGSTOP');
+    process.kill(this.stores.redis.pid, 'SIGSTOP');
     await pause(ms);
-    process.kill(this.redis.pid, 'SIGCONT');
+    process.kill(this.stores.redis.pid, 'SIGCONT');
   }
 
   async crashRedis(): Promise<void> {
-    await this.redis.crash();
-    const again = await startRedis({ dataDir: path.join(path.dirname(this.disk.folder), 'redis'), again: this.redis });
-    if (again !== null) this.redis = again;
+    await this.stores.redis.crash();
+    const again = await startRedis({
+      dataDir: path.join(path.dirname(this.disk.folder), 'redis'),
+      again: this.stores.redis,
+    });
+    if (again !== null) this.stores.redis = again;
   }
 
   /** Empties Redis: every job is lost. */
   async flushRedis(): Promise<void> {
-    const { port, password } = new URL(this.redis.url);
+    const { port, password } = new URL(this.stores.redis.url);
     const socket = connect(Number(port), '127.0.0.1');
     try {
       await new Promise<void>((resolve, reject) => {
@@ -199,8 +201,8 @@ export class ServiceCluster {
 
   async stop(): Promise<void> {
     await Promise.all([this.api, ...this.workers].map((process) => process.stop()));
-    await this.redis.stop();
-    await this.postgres.stop();
+    await this.stores.redis.stop();
+    await this.stores.postgres.stop();
     this.disk.remove();
   }
 }
