@@ -100,6 +100,11 @@ export class TestServer {
     });
   }
 
+  /** Of the process that was started last; 0 when there is none. */
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
   /** Whether the process that was started last still runs. */
   get isRunning(): boolean {
     return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
