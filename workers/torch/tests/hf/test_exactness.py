@@ -10,6 +10,7 @@ import torch
 from rank_engine import LINEARS, MODEL, all_of, make_adapter, make_item, numbers_of, run_pass, start_engine
 from thinker_worker.engine import AdamParams, NextTokens, SequenceStep, WeightsRef
 from thinker_worker.hf.hf_engine import HfEngine
+from thinker_worker.hf.logprobs import log_sums
 from thinker_worker.hf.self_check import gives_same_bits
 from thinker_worker.hf.training_memory import TrainingMemory
 from hf_models import COMMON, make_model
@@ -56,6 +57,20 @@ def test_computing_layers_again_changes_no_bit(tmp_path: Path) -> None:
         engine.close_pass(1)
         digests.append(engine.digest_state("a"))
     assert digests[0] == digests[1]
+
+
+def test_the_sum_over_a_large_vocabulary_is_that_of_a_lone_row() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        # One likely token and many unlikely ones: the logarithm of a sum near 1 shows its last bit.
+        logits = torch.randn((40, 49152), generator=torch.Generator().manual_seed(1)) - 14
+        logits[:, 0] = 0
+        together = log_sums(logits)
+        assert all(torch.equal(log_sums(logits[row : row + 1]), together[row : row + 1]) for row in range(40))
+        assert torch.equal(together, torch.logsumexp(logits, dim=1))
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_check_at_start_proves_it_here(tmp_path: Path) -> None:

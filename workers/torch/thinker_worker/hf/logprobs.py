@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +19,8 @@ from thinker_worker.hf.rows import AdapterRows, Rows
 
 # Logits of a chunk, in numbers.
 CHUNK_LOGITS = 1 << 25
+# Rows of logits that are worked on at once on a CPU, few enough for its caches.
+CACHED_ROWS = 16
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,44 @@ def fused_logprobs(
     return torch.cat(logprobs), torch.cat(d_hidden), sums
 
 
+def log_sums(logits: Tensor) -> Tensor:
+    """logsumexp of each row of [n, vocabulary] -> [n], the same bits whatever the other rows are."""
+    return torch.cat([_log_sums(rows) for rows in _cached(logits)])
+
+
+def _log_sums(rows: Tensor) -> Tensor:
+    # Threads share the sum of a lone row, and cut it by their number.
+    two = rows.expand(2, -1) if rows.shape[0] == 1 else rows
+    return torch.logsumexp(two, dim=1)[: rows.shape[0]]
+
+
+def _cached(logits: Tensor) -> Sequence[Tensor]:
+    return logits.split(CACHED_ROWS) if logits.device.type == "cpu" else [logits]
+
+
+class _TargetLogprobs(torch.autograd.Function):
+    """logits [n, vocabulary], targets [n, K] -> log-probs [n, K]
+
+    dLoss/dlogit_j = sum_k slope_k (1[j = target_k] - softmax_j): one pass over the logits, in one new tensor of their size.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
+        sums = log_sums(logits)[:, None]
+        ctx.save_for_backward(logits, targets, sums)
+        return logits.gather(1, targets) - sums
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        logits, targets, sums = ctx.saved_tensors
+        d_logits = torch.empty_like(logits)
+        totals = slope.sum(1, keepdim=True).neg_()
+        edges = (_cached(tensor) for tensor in (d_logits, logits, sums, totals))
+        for own, rows, own_sums, own_totals in zip(*edges, strict=True):
+            torch.sub(rows, own_sums, out=own).exp_().mul_(own_totals)
+        return d_logits.scatter_add_(1, targets, slope), None
+
+
 def _most_rows(base: BaseModel) -> int:
     return max(1, CHUNK_LOGITS // base.vocabulary)
 
@@ -93,7 +134,7 @@ def _plus(total: Tensor | None, more: Tensor | None) -> Tensor | None:
 
 def _logprobs(base: BaseModel, hidden: Tensor, chunk: _Chunk) -> Tensor:
     logits = base.logits(hidden, chunk.rows)
-    return logits.gather(1, chunk.targets) - torch.logsumexp(logits, dim=1, keepdim=True)
+    return _TargetLogprobs.apply(logits, chunk.targets)
 
 
 def _chunks(base: BaseModel, parts: Sequence[HeadRows]) -> list[_Chunk]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from thinker_worker.engine import NextTokens, SequenceStep
 from thinker_worker.hf.base_model import BaseModel
 from thinker_worker.hf.kv_cache import CachedSequence
+from thinker_worker.hf.logprobs import log_sums
 from thinker_worker.hf.pinned_lora import PinnedLora
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 
@@ -69,7 +70,7 @@ def _advance(base: BaseModel, steps: list[_Advance]) -> list[tuple[_Advance, Nex
         return [(step, NextTokens(empty, empty[:, 0])) for step in ordered]
     head_rows = Rows((), _adapters(ordered, counts))
     logits = base.logits(hidden[torch.cat(asked).to(base.device)], head_rows)
-    sums = torch.logsumexp(logits, dim=1)
+    sums = log_sums(logits)
     parts = zip(logits.cpu().split(counts), sums.cpu().split(counts), strict=True)
     return [(step, NextTokens(*part)) for step, part in zip(ordered, parts, strict=True)]
 
