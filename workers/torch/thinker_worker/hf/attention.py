@@ -6,7 +6,7 @@ numbers. Anything a model asks for beyond scale, window and cap is refused by na
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ from thinker_worker.hf.rows import Rows, Routing, SequenceRows
 
 # What models hand on to their attention that says nothing about its result here.
 INERT = frozenset({"position_ids", "use_cache", "output_attentions", "output_hidden_states", "cache_position", "routing"})
+
+# Query [heads, n, size], key and value [kv heads, n, size] of one sequence.
+_Piece = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -80,26 +83,41 @@ def _attend(
 ) -> Tensor:
     """query [1, heads, T, size], key and value [1, kv heads, T, size] -> [1, T, heads, size]"""
     q, k, v = query[0], key[0], value[0]
-    one = exact_attention if exact else _sdpa
     layer: int = module.layer_idx  # type: ignore[assignment]
     if all(map(is_decode, rows.sequences)):
         return decode_attention(q, k, v, rows.sequences, layer, terms, exact)[None]
     lengths = [sequence.end - sequence.start for sequence in rows.sequences]
     # A split has one gradient, a join of those of its pieces.
-    pieces = zip(rows.sequences, *(tensor.split(lengths, dim=1) for tensor in (q, k, v)), strict=True)
-    outputs = [_one(sequence, *tensors, layer, terms, one) for sequence, *tensors in pieces]
+    pieces: list[_Piece] = list(zip(*(tensor.split(lengths, dim=1) for tensor in (q, k, v)), strict=True))
+    if exact and all(sequence.cache is None for sequence in rows.sequences):
+        outputs = _exact_by_length(pieces, terms)
+    else:
+        one = exact_attention if exact else _sdpa
+        outputs = [_one(*own, layer, terms, one) for own in zip(rows.sequences, pieces, strict=True)]
     return torch.cat(outputs, dim=1).transpose(0, 1)[None]
+
+
+def _exact_by_length(pieces: Sequence[_Piece], terms: AttentionTerms) -> list[Tensor]:
+    """Whole sequences; those of one length together, each one's heads as further heads of one sequence."""
+    by_length: dict[int, list[int]] = {}
+    for place, (query, _, _) in enumerate(pieces):
+        by_length.setdefault(query.shape[1], []).append(place)
+    found: dict[int, Tensor] = {}
+    for places in by_length.values():
+        stacked = (torch.cat([pieces[place][which] for place in places]) for which in range(3))
+        outputs = exact_attention(*stacked, 0, terms).chunk(len(places))
+        found.update(zip(places, outputs, strict=True))
+    return [found[place] for place in range(len(pieces))]
 
 
 def _one(
     sequence: SequenceRows,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    piece: _Piece,
     layer: int,
     terms: AttentionTerms,
     attend: Callable[[Tensor, Tensor, Tensor, int, AttentionTerms], Tensor],
 ) -> Tensor:
+    query, key, value = piece
     if sequence.cache is None:
         return attend(query, key, value, 0, terms)
     keys, values = sequence.cache.append(layer, key, value)

@@ -99,9 +99,9 @@ class _ExactAttention(torch.autograd.Function):
             d_value[:, keys] += flat_weights.transpose(1, 2) @ flat
             d_weights = (flat @ value[:, keys].transpose(1, 2)).view_as(weights)
             inner = (own * out[:, :, rows]).sum(-1, keepdim=True)
-            d_scores = weights * (d_weights - inner) * ctx.terms.scale
+            d_scores = d_weights.sub_(inner).mul_(weights).mul_(ctx.terms.scale)
             if bend is not None:
-                d_scores = d_scores * bend
+                d_scores.mul_(bend)
             flat_scores = _flat(d_scores)
             d_query[:, :, rows] = (flat_scores @ key[:, keys]).view_as(query[:, :, rows])
             d_key[:, keys] += flat_scores.transpose(1, 2) @ _flat(query[:, :, rows])

@@ -22,13 +22,14 @@ class _Silu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
-        return x / torch.exp(-x).add_(1)
+        return x / x.neg().exp_().add_(1)
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor) -> Tensor:  # type: ignore[override]
         (x,) = ctx.saved_tensors
-        gate = torch.exp(-x).add_(1).reciprocal_()
-        return slope * gate * (1 + x * (1 - gate))
+        gate = x.neg().exp_().add_(1).reciprocal_()
+        bend = (1 - gate).mul_(x).add_(1)
+        return gate.mul_(slope).mul_(bend)
 
 
 class _GeluTanh(torch.autograd.Function):

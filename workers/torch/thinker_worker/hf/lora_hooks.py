@@ -11,7 +11,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from thinker_worker.hf.pinned_lora import LoraModule
 from thinker_worker.hf.rows import AdapterRows, Rows, Routing
 from thinker_worker.numerics.dropout import dropout_mask
 
@@ -38,21 +37,22 @@ def _touches(rows: Rows, name: str) -> bool:
 
 def _with_loras(name: str, x: Tensor, output: Tensor, rows: Rows) -> Tensor:
     """x [.., T, in], output [.., T, out] -> [.., T, out]"""
+    flat_x, flat_y = x.reshape(-1, x.shape[-1]), output.reshape(-1, output.shape[-1])
+    if len(rows.adapters) == 1:
+        return _with_lora(name, rows.adapters[0], flat_x, flat_y).view(output.shape)
     counts = [part.count for part in rows.adapters]
     # A split has one gradient, a join of those of its pieces; slices would have one of full size each.
-    inputs = x.reshape(-1, x.shape[-1]).split(counts)
-    outputs = output.reshape(-1, output.shape[-1]).split(counts)
-    pieces = []
-    for part, own_x, own_y in zip(rows.adapters, inputs, outputs, strict=True):
-        module = part.lora.modules.get(name) if part.lora else None
-        pieces.append(own_y if module is None else _with_lora(name, module, part, own_x, own_y))
-    return torch.cat(pieces).view(output.shape)
+    pieces = zip(rows.adapters, flat_x.split(counts), flat_y.split(counts), strict=True)
+    return torch.cat([_with_lora(name, *piece) for piece in pieces]).view(output.shape)
 
 
-def _with_lora(name: str, module: LoraModule, part: AdapterRows, x: Tensor, y: Tensor) -> Tensor:
-    """x [n, in], y [n, out] -> y + scale B A drop(x), in y's type"""
+def _with_lora(name: str, part: AdapterRows, x: Tensor, y: Tensor) -> Tensor:
+    """x [n, in], y [n, out] -> y + scale B A drop(x), in y's type; y itself where the adapter leaves the linear alone"""
+    module = part.lora.modules.get(name) if part.lora else None
+    if part.lora is None or module is None:
+        return y
     x = x.to(module.a.dtype)
-    if part.dropped and part.lora is not None:
+    if part.dropped:
         x = x * dropout_mask(name, part.lora.lora, part.lora.passes, part.dropped, x.shape[-1], x.device)
-    down = nn.functional.linear(x, module.a)
-    return (y + nn.functional.linear(down, module.b) * module.scale).to(y.dtype)
+    up = nn.functional.linear(nn.functional.linear(x, module.a), module.b)
+    return up.mul_(module.scale).add_(y).to(y.dtype)

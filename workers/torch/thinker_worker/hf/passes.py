@@ -51,7 +51,10 @@ class OpenPass:
         if item.lora is None or not item.lora.leaves:
             raise ValueError("Only an item that trains has gradients.")
         names = list(item.lora.leaves)
-        own = [item.gradients.get(name, torch.zeros_like(item.lora.leaves[name])).detach() for name in names]
+        own = [
+            (item.gradients[name] if name in item.gradients else torch.zeros_like(item.lora.leaves[name])).detach()
+            for name in names
+        ]
         sums = dict(zip(names, self.group.sum(own), strict=True))
         for name, total in sums.items():
             if not torch.isfinite(total).all():

@@ -12,8 +12,9 @@ from thinker_worker.hf.pinned_lora import PinnedLora, pin
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX
 
-LENGTHS = (3, 17, 70, 1)
-RANKS = (1, 8, 4, 2)
+# Sequences of one length are computed together.
+LENGTHS = (3, 17, 70, 1, 17)
+RANKS = (1, 8, 4, 2, 16)
 PIECE = 5
 
 
