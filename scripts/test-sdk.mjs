@@ -1,7 +1,8 @@
 /**
  * npm run test:sdk [-- --backend=torch <version>... <pytest arguments>...]: tests the Tinker SDK from PyPI against the built
- * service, which computes with this backend. For each version, it creates a virtual environment (scripts/sdk-env.sh) and an empty Postgres with two databases, and runs
- * pytest on test/sdk, which starts the service itself (or uses the one at TINKER_BASE_URL).
+ * service, which computes with this backend. For each version, it creates a virtual environment (scripts/sdk-env.sh) and an
+ * empty Postgres with two databases, and runs pytest on test/sdk, which starts the service itself (or uses the one at
+ * TINKER_BASE_URL).
  *
  * Fails if a test fails. If PyPI is unreachable or no suitable Python is installed, the version is reported as skipped;
  * SDK_REQUIRED=1 turns that into a failure.
