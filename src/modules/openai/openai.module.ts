@@ -6,6 +6,7 @@ import { ChatCompletionReader } from './chat/chat-completion.reader.js';
 import { ChatCompletionsController } from './chat/chat-completions.controller.js';
 import { CompletionReader } from './completions/completion.reader.js';
 import { CompletionsController } from './completions/completions.controller.js';
+import { CompletionStreams } from './completion-streams.js';
 import { EmbeddingsController } from './embeddings/embeddings.controller.js';
 import { OpenAiModelsController } from './models/models.controller.js';
 
@@ -13,6 +14,6 @@ import { OpenAiModelsController } from './models/models.controller.js';
 @Module({
   imports: [AdaptersModule, BaseModelsModule, GenerationModule],
   controllers: [OpenAiModelsController, ChatCompletionsController, CompletionsController, EmbeddingsController],
-  providers: [ChatCompletionReader, CompletionReader],
+  providers: [ChatCompletionReader, CompletionReader, CompletionStreams],
 })
 export class OpenAiModule {}

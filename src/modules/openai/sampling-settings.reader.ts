@@ -2,6 +2,7 @@ import { describe, invalid, isGiven, readObject } from '../../common/json/json-f
 import { type LogitBias } from '../../domain/sampling.js';
 import { toSeed } from '../../domain/seed.js';
 import { readStop, type SamplingOrder, type SamplingSource } from '../generation/index.js';
+import { type StreamRequest } from './completion-streams.js';
 import { type SamplingSettingsDto } from './sampling-settings.dto.js';
 
 const BIAS_FORM = 'Pass {"<token id>": <number from -100 to 100>}.';
@@ -30,6 +31,10 @@ export function readSamplingSettings(dto: SamplingSettingsDto, source: SamplingS
     seed: isGiven(dto.seed) ? toSeed(dto.seed) : null,
     stream: dto.stream ?? false,
   };
+}
+
+export function readStreamRequest({ model, stream_options: options }: SamplingSettingsDto): StreamRequest {
+  return { model, withUsage: options?.include_usage === true };
 }
 
 function readLogitBias(value: unknown, vocabSize: number): readonly LogitBias[] {

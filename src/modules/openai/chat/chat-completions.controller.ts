@@ -3,13 +3,14 @@ import { ApiOkResponse } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../../common/http/api-docs.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
-import { GenerationService, GenerationStreamService, type SamplingOrder } from '../../generation/index.js';
-import { writeChunks } from '../chunk-stream.js';
+import { GenerationService } from '../../generation/index.js';
 import { completionHead } from '../completion-head.js';
+import { CompletionStreams } from '../completion-streams.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
-import { ChatChunks } from './chat-chunks.presenter.js';
+import { readStreamRequest } from '../sampling-settings.reader.js';
+import { chatChunks } from './chat-chunks.presenter.js';
 import { ChatCompletionDto, ChatCompletionRequestDto } from './chat-completion.dto.js';
-import { presentChat, presentLogprobs } from './chat-completion.presenter.js';
+import { presentChat } from './chat-completion.presenter.js';
 import { ChatCompletionReader } from './chat-completion.reader.js';
 
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
@@ -19,7 +20,7 @@ export class ChatCompletionsController {
   constructor(
     private readonly reader: ChatCompletionReader,
     private readonly generation: GenerationService,
-    private readonly streams: GenerationStreamService,
+    private readonly streams: CompletionStreams,
   ) {}
 
   @Post('chat/completions')
@@ -50,38 +51,13 @@ export class ChatCompletionsController {
     @Res() response: Response,
   ): Promise<void> {
     const order = await this.reader.read(body);
-    if (order.stream) return this.stream(order, body, signal, response);
+    const { tokenizer } = order.source.model;
+    if (order.stream) {
+      return this.streams.write(order, readStreamRequest(body), chatChunks(tokenizer), signal, response);
+    }
     const accepted = await this.generation.submit(order);
     const sampled = await this.generation.result(accepted, signal);
     const head = completionHead('chatcmpl', accepted.requestId, body.model);
-    response.json(sampled && (await presentChat(head, sampled.generated, order.source.model.tokenizer)));
-  }
-
-  private stream(
-    order: SamplingOrder,
-    { model, stream_options: options }: ChatCompletionRequestDto,
-    signal: AbortSignal,
-    response: Response,
-  ): Promise<void> {
-    const { tokenizer } = order.source.model;
-    const withUsage = options?.include_usage === true;
-    return writeChunks(response, async (stream) => {
-      let chunks!: ChatChunks; // by onStart, which is called first
-      const sampled = await this.streams.run(order, signal, {
-        onStart: (requestId) => {
-          chunks = new ChatChunks(completionHead('chatcmpl', requestId, model), withUsage);
-          stream.start();
-          for (let index = 0; index < order.count; index++) stream.send(chunks.opening(index));
-        },
-        onDelta: ({ index, text }) => {
-          if (text !== '') stream.send(chunks.text(index, text));
-        },
-      });
-      if (!sampled) return;
-      for (const [index, sequence] of sampled.generated.sequences.entries()) {
-        stream.send(chunks.end(index, sequence, await presentLogprobs(sequence, tokenizer)));
-      }
-      if (withUsage) stream.send(chunks.usage(sampled.generated));
-    });
+    response.json(sampled && (await presentChat(head, sampled.generated, tokenizer)));
   }
 }

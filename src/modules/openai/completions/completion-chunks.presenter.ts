@@ -1,30 +1,21 @@
-import { type Generated, type GeneratedSequence } from '../../../operations/payloads/generate-result.js';
-import { type CompletionHead } from '../completion-head.js';
-import { presentUsage } from '../usage.presenter.js';
-import { type TextLogprobsDto } from './completion.dto.js';
+import { type ChunkForm } from '../completion-streams.js';
+import { presentLogprobs } from './completion.presenter.js';
+import { type CompletionOrder } from './completion.reader.js';
 
-/** The pieces of a streamed text completion. */
-export class CompletionChunks {
-  /** @param withUsage the client wants the usage: null in all chunks but the last */
-  constructor(
-    private readonly head: CompletionHead,
-    private readonly withUsage: boolean,
-  ) {}
-
-  text(index: number, text: string): object {
-    return this.chunk([{ index, text, logprobs: null, finish_reason: null }]);
-  }
-
-  /** The log-probs of all tokens come with the end, since a piece of text is not always whole tokens. */
-  end(index: number, { stopReason }: GeneratedSequence, logprobs: TextLogprobsDto | null): object {
-    return this.chunk([{ index, text: '', logprobs, finish_reason: stopReason }]);
-  }
-
-  usage(generated: Generated): object {
-    return { ...this.chunk([]), usage: presentUsage(generated) };
-  }
-
-  private chunk(choices: readonly object[]): object {
-    return { ...this.head, object: 'text_completion', choices, ...(this.withUsage ? { usage: null } : {}) };
-  }
+/** The chunks of a text completion. */
+export function completionChunks({ order, ...echoes }: CompletionOrder): ChunkForm {
+  const { prompt, source } = order;
+  const text = (index: number, piece: string) => ({ index, text: piece, logprobs: null, finish_reason: null });
+  return {
+    kind: 'cmpl',
+    constants: { object: 'text_completion' },
+    opening: (index) => (echoes.echo === null ? null : text(index, echoes.echo)),
+    text,
+    end: async (index, sequence, generated) => ({
+      index,
+      text: '',
+      logprobs: await presentLogprobs({ ...echoes, prompt, generated }, sequence, source.model.tokenizer),
+      finish_reason: sequence.stopReason,
+    }),
+  };
 }

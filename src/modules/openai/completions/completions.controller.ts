@@ -4,21 +4,22 @@ import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../../common/http/api-docs.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { invalid } from '../../../common/json/json-fields.js';
-import { GenerationService, GenerationStreamService } from '../../generation/index.js';
-import { writeChunks } from '../chunk-stream.js';
+import { GenerationService } from '../../generation/index.js';
 import { completionHead } from '../completion-head.js';
+import { CompletionStreams } from '../completion-streams.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
-import { CompletionChunks } from './completion-chunks.presenter.js';
+import { readStreamRequest } from '../sampling-settings.reader.js';
+import { completionChunks } from './completion-chunks.presenter.js';
 import { TextCompletionDto, TextCompletionRequestDto } from './completion.dto.js';
-import { presentCompletion, presentLogprobs, type PromptResult } from './completion.presenter.js';
-import { type CompletionOrder, CompletionReader } from './completion.reader.js';
+import { presentCompletion, type PromptResult } from './completion.presenter.js';
+import { CompletionReader } from './completion.reader.js';
 
 @OpenAiController()
 export class CompletionsController {
   constructor(
     private readonly reader: CompletionReader,
     private readonly generation: GenerationService,
-    private readonly streams: GenerationStreamService,
+    private readonly streams: CompletionStreams,
   ) {}
 
   @Post('completions')
@@ -45,7 +46,7 @@ export class CompletionsController {
     if (!first) throw invalid('prompt', 'is empty.', 'Pass at least one.');
     if (first.order.stream) {
       if (orders.length > 1) throw invalid('stream', 'takes one prompt.', 'Send one request for each prompt.');
-      return this.stream(first, body, signal, response);
+      return this.streams.write(first.order, readStreamRequest(body), completionChunks(first), signal, response);
     }
     const accepted = await Promise.all(orders.map(({ order }) => this.generation.submit(order)));
     const results = await Promise.all(accepted.map((one) => this.generation.result(one, signal)));
@@ -55,37 +56,5 @@ export class CompletionsController {
     });
     const head = completionHead('cmpl', accepted[0]?.requestId ?? '', body.model);
     response.json(await presentCompletion(head, done, first.order.source.model.tokenizer));
-  }
-
-  private stream(
-    one: CompletionOrder,
-    { model, stream_options: options }: TextCompletionRequestDto,
-    signal: AbortSignal,
-    response: Response,
-  ): Promise<void> {
-    const { order, echo } = one;
-    const withUsage = options?.include_usage === true;
-    return writeChunks(response, async (stream) => {
-      let chunks!: CompletionChunks; // by onStart, which is called first
-      const sampled = await this.streams.run(order, signal, {
-        onStart: (requestId) => {
-          chunks = new CompletionChunks(completionHead('cmpl', requestId, model), withUsage);
-          stream.start();
-          if (echo === null) return;
-          for (let index = 0; index < order.count; index++) stream.send(chunks.text(index, echo));
-        },
-        onDelta: ({ index, text }) => {
-          if (text !== '') stream.send(chunks.text(index, text));
-        },
-      });
-      if (!sampled) return;
-      const { generated } = sampled;
-      const result = { ...one, prompt: order.prompt, generated };
-      for (const [index, sequence] of generated.sequences.entries()) {
-        const logprobs = await presentLogprobs(result, sequence, order.source.model.tokenizer);
-        stream.send(chunks.end(index, sequence, logprobs));
-      }
-      if (withUsage) stream.send(chunks.usage(generated));
-    });
   }
 }
