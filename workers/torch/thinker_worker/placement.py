@@ -9,6 +9,11 @@ import torch
 from thinker_worker.settings import Settings
 
 
+# Tokens of a run beyond which sharing it gains nothing.
+CPU_PASS_TOKENS = 1024
+GPU_PASS_TOKENS = 8192
+
+
 @dataclass(frozen=True)
 class Placement:
     device: torch.device
@@ -19,6 +24,16 @@ class Placement:
     def exact(self) -> bool:
         """Here the same call on the same state gives the same bits, whatever else runs."""
         return self.device.type == "cpu" and self.dtype == torch.float32
+
+    @property
+    def collectives(self) -> str:
+        """The backends of a process group whose ranks compute here."""
+        return "gloo" if self.device.type == "cpu" else "cpu:gloo,cuda:nccl"
+
+    @property
+    def pass_tokens(self) -> int:
+        """Most tokens of a run, where the settings leave it open."""
+        return CPU_PASS_TOKENS if self.device.type == "cpu" else GPU_PASS_TOKENS
 
 
 def choose_placement(settings: Settings, local_rank: int) -> Placement:

@@ -40,11 +40,6 @@ from thinker_worker.placement import choose_placement, prepare_torch
 from thinker_worker.settings import Settings
 from thinker_worker.state.adapters import LiveAdapters
 
-# Tokens of a run beyond which sharing it gains nothing.
-CPU_PASS_TOKENS = 1024
-GPU_PASS_TOKENS = 8192
-
-
 class HfEngine(Engine):
     def __init__(self, settings: Settings, environment: RankEnvironment) -> None:
         self._settings = settings
@@ -67,13 +62,13 @@ class HfEngine(Engine):
             self.bases[folder.name] = load_base_model(
                 folder, placement, settings.quantization, exact=self._exact, shard=shard
             )
-        self._memory = training_memory(placement, self._group, self._group.world)
+        self._memory = training_memory(placement, self._group)
         on_cpu = placement.device.type == "cpu"
         self.info = EngineInfo(
             device=str(placement.device.type),
             batching=self._batching(),
             repeatability="bitwise" if self._exact else "rounding",
-            pass_tokens=settings.pass_tokens or (CPU_PASS_TOKENS if on_cpu else GPU_PASS_TOKENS),
+            pass_tokens=settings.pass_tokens or placement.pass_tokens,
             sequence_bytes=None if on_cpu else self._memory.budget // 2,
             models=tuple(_model_info(base) for base in self.bases.values()),
         )

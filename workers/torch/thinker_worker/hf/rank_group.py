@@ -19,9 +19,8 @@ class RankGroup:
         self.rank, self.world = environment.rank, environment.world
         self._device = placement.device
         if self.world > 1:
-            backend = "gloo" if placement.device.type == "cpu" else "cpu:gloo,cuda:nccl"
             timeout = datetime.timedelta(seconds=settings.collective_seconds)
-            dist.init_process_group(backend, rank=self.rank, world_size=self.world, timeout=timeout)
+            dist.init_process_group(placement.collectives, rank=self.rank, world_size=self.world, timeout=timeout)
 
     def close(self) -> None:
         if self.world > 1:

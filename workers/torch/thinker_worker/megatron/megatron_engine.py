@@ -44,11 +44,6 @@ from thinker_worker.settings import Settings
 from thinker_worker.state.digest import state_digest
 
 
-# Tokens of a run beyond which sharing it gains nothing.
-CPU_PASS_TOKENS = 1024
-GPU_PASS_TOKENS = 8192
-
-
 @dataclass
 class _LiveAdapter:
     stage: ModelStage
@@ -78,14 +73,14 @@ class MegatronEngine(Engine):
         for model in self._settings.models:
             stage = ModelStage(Path(model.folder), self._parallel, placement)
             self._stages[model.name] = stage
-        self._memory = measure_memory(placement, self._parallel)
+        self._memory = measure_memory(placement, self._parallel, dist.get_world_size())
         on_cpu = placement.device.type == "cpu"
         return EngineInfo(
             device=placement.device.type,
             # What a row gives depends on how many rows share its matrix products, by rounding.
             batching="rounding" if self._settings.batching == "rounding" else "off",
             repeatability="bitwise" if placement.exact else "rounding",
-            pass_tokens=self._settings.pass_tokens or (CPU_PASS_TOKENS if on_cpu else GPU_PASS_TOKENS),
+            pass_tokens=self._settings.pass_tokens or placement.pass_tokens,
             sequence_bytes=None if on_cpu else self._memory.budget // 2,
             models=tuple(
                 ModelInfo(name, stage.parameter_count, stage.cache_bytes_per_token) for name, stage in self._stages.items()

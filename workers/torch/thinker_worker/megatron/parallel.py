@@ -91,7 +91,7 @@ def start_parallel(settings: Settings, environment: RankEnvironment, placement: 
         raise unsupported(f"{world} ranks with tensor parallelism {tensor} and pipeline parallelism {pipeline}")
     timeout = timedelta(seconds=settings.collective_seconds)
     dist.init_process_group(
-        "gloo" if placement.device.type == "cpu" else "cpu:gloo,cuda:nccl",
+        placement.collectives,
         store=dist.HashStore() if world == 1 else None,
         rank=environment.rank,
         world_size=world,

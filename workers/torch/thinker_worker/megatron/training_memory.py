@@ -7,26 +7,17 @@ each tensor-parallel rank, the others divided.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-import torch
-
-from thinker_worker.errors import WorkerError
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.megatron.stage import ModelStage
+from thinker_worker.memory_budget import MemoryBudget, free_bytes
 from thinker_worker.placement import Placement
-
-# Of a GPU, what is free once the base models are loaded; of a machine, all that its ranks share.
-GPU_SHARE = 0.7
-CPU_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class TrainingMemory:
+class TrainingMemory(MemoryBudget):
     """What a run may take on a rank, in bytes."""
-
-    budget: int
 
     def must_recompute(self, stage: ModelStage, tokens: int) -> bool:
         """Whether layers must compute again in the backward what they computed in the forward, and keep their inputs."""
@@ -35,21 +26,12 @@ class TrainingMemory:
     def require_fits(self, stage: ModelStage, datum: int, tokens: int) -> None:
         """Raises WorkerError `sequence_exceeds_memory` for a datum that does not fit even when layers recompute."""
         inputs = len(stage.layers) * stage.architecture.hidden_size * stage.dtype.itemsize
-        needed = tokens * (inputs + 2 * _layer_bytes(stage))
-        if needed > self.budget:
-            message = f"data[{datum}] has {tokens} tokens, for which training needs about {needed} bytes."
-            details = {"datum": datum, "tokens": tokens, "bytes": needed, "budget": self.budget}
-            raise WorkerError("sequence_exceeds_memory", message, **details)
+        self.require(tokens * (inputs + 2 * _layer_bytes(stage)), datum, tokens)
 
 
-def measure_memory(placement: Placement, parallel: Parallel) -> TrainingMemory:
-    """Once, when the base models are loaded; the least of all ranks, so that they all decide alike."""
-    if placement.device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(placement.device)
-        return TrainingMemory(min(parallel.collect_from_all(int(free * GPU_SHARE))))
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    ranks = len(parallel.collect_from_all(None))
-    return TrainingMemory(min(parallel.collect_from_all(int(total * CPU_SHARE) // ranks)))
+def measure_memory(placement: Placement, parallel: Parallel, ranks: int) -> TrainingMemory:
+    """The least of all ranks, so that they all decide alike."""
+    return TrainingMemory(min(parallel.collect_from_all(free_bytes(placement, ranks))))
 
 
 def _layer_bytes(stage: ModelStage) -> int:
