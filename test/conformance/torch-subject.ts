@@ -10,7 +10,7 @@ import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
 import { type ThreadSettings } from '../../src/compute/remote/thread-settings.js';
 import { type TorchSettings } from '../../src/compute/torch/torch-settings.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
-import { TORCH_PROGRAM, TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { CPU_RANK, TORCH_PROGRAM, TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
 import { MAX_DATUM, type Subject } from './conformance-subject.js';
 
 /** The engine's thread runs compiled JavaScript, so these providers are tried as they were built (npm run build). */
@@ -47,20 +47,7 @@ export async function newTorchBackend(
   const torch = (): TorchSettings => ({
     source: { kind: 'local', ranks, python: TORCH_PYTHON, program: TORCH_PROGRAM },
     deadlines: { silenceMs: 30_000, callMs: 120_000, ...deadlines },
-    rank: {
-      engine,
-      device: 'cpu',
-      dtype: 'float32',
-      quantization: 'none',
-      batching: 'exact',
-      deterministic: false,
-      threads: 1,
-      passTokens: null,
-      tensor: 1,
-      pipeline: 1,
-      shard: false,
-      ...rank,
-    },
+    rank: { ...CPU_RANK, engine, ...rank },
     generation: ++generation,
     passTokenLimit,
   });

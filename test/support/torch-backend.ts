@@ -3,7 +3,7 @@ import { type EngineModel } from '../../src/compute/model-engine.js';
 import { openTorchEngine } from '../../src/compute/torch/open-torch-engine.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
-import { TORCH_PROGRAM, TORCH_PYTHON } from './torch-environment.js';
+import { CPU_RANK, TORCH_PROGRAM, TORCH_PYTHON } from './torch-environment.js';
 
 export type TorchModel = Pick<EngineModel, 'name' | 'config'> & { readonly folder: string };
 
@@ -16,19 +16,7 @@ export async function startTorchBackend(
     {
       source: { kind: 'local', ranks: 1, python: TORCH_PYTHON, program: TORCH_PROGRAM },
       deadlines: { silenceMs: 30_000, callMs: 120_000 },
-      rank: {
-        engine: 'hf',
-        device: 'cpu',
-        dtype: 'float32',
-        quantization: 'none',
-        batching: 'exact',
-        deterministic: false,
-        threads: 1,
-        passTokens: null,
-        tensor: 1,
-        pipeline: 1,
-        shard: false,
-      },
+      rank: CPU_RANK,
       generation: 1,
       passTokenLimit: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT),
     },

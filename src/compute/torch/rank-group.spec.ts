@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRank, QuietLogger, type Script } from '../../../test/support/fake-rank.js';
+import { CPU_RANK } from '../../../test/support/torch-environment.js';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { same, shared } from './merge-answers.js';
 import { WireArray } from './frame-codec.js';
@@ -10,22 +11,7 @@ import { RankGroup } from './rank-group.js';
 import { RankListener } from './rank-listener.js';
 import { type GroupLostError } from './torch.errors.js';
 
-const SETTINGS = {
-  engine: 'hf',
-  models: [],
-  device: 'cpu',
-  dtype: 'float32',
-  quantization: 'none',
-  batching: 'exact',
-  deterministic: false,
-  threads: 1,
-  passTokens: null,
-  tensor: 1,
-  pipeline: 1,
-  shard: false,
-  heartbeatSeconds: 1,
-  collectiveSeconds: 60,
-} as const;
+const SETTINGS = { ...CPU_RANK, models: [], heartbeatSeconds: 1, collectiveSeconds: 60 };
 const DEADLINES = { silenceMs: 5000, callMs: 60_000 };
 
 let folder: string;
