@@ -7,36 +7,20 @@
  * Fails if a test fails. If PyPI is unreachable or no suitable Python is installed, the version is reported as skipped;
  * SDK_REQUIRED=1 turns that into a failure.
  */
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import pg from 'pg';
 import { bootstrap, ensureTorch, projectRoot } from './lib/bootstrap.mjs';
+import { runCommand, SKIPPED } from './lib/python-tests.mjs';
 import { withScratchDatabase } from './lib/scratch-database.mjs';
 
 /** The newest version, the first that only uses protobuf, and the last that uses JSON. */
 const VERSIONS = ['0.38.0', '0.25.0', '0.24.1'];
-const SKIPPED = new Map([
-  [3, 'no Python 3.11 or newer with venv is installed'],
-  [4, 'the Python package index is unreachable'],
-]);
 
 const args = process.argv.slice(2);
 const isVersion = (arg) => /^\d+\.\d+\.\d+$/.test(arg);
 const versions = args.some(isVersion) ? args.filter(isVersion) : VERSIONS;
 const backend = args.find((arg) => arg.startsWith('--backend='))?.slice('--backend='.length) ?? 'local';
 const passedOn = args.filter((arg) => !isVersion(arg) && !arg.startsWith('--backend='));
-
-/** Runs a command, shows its output, and resolves with its exit code. */
-function run(command, parameters, env = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, parameters, { cwd: projectRoot, env: { ...process.env, ...env }, stdio: 'inherit' });
-    child.once('error', (error) => {
-      console.error(`${command}: ${error.message}`);
-      resolve(1);
-    });
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
-}
 
 /** Creates another database on the same server and returns its URL. */
 async function createDatabase(url, name) {
@@ -50,7 +34,7 @@ async function createDatabase(url, name) {
 /** Returns 'passed', 'failed' or the reason for skipping. */
 async function testVersion(version) {
   console.log(`\n=== tinker ${version} ===`);
-  const made = await run(path.join(projectRoot, 'scripts', 'sdk-env.sh'), [version]);
+  const made = await runCommand(path.join(projectRoot, 'scripts', 'sdk-env.sh'), [version]);
   if (made !== 0) return SKIPPED.has(made) ? `skipped: ${SKIPPED.get(made)}` : 'failed: no environment';
   return withScratchDatabase(async (url) => {
     const env = {
@@ -62,7 +46,7 @@ async function testVersion(version) {
     const python = path.join(projectRoot, `.venv-sdk-${version}`, 'bin', 'python');
     const pytest = ['-m', 'pytest', '-p', 'no:cacheprovider', '-q', '-rs', ...passedOn];
     const tests = passedOn.some((arg) => arg.includes('test_')) ? [] : [path.join('test', 'sdk')];
-    return (await run(python, [...pytest, ...tests], env)) === 0 ? 'passed' : 'failed';
+    return (await runCommand(python, [...pytest, ...tests], env)) === 0 ? 'passed' : 'failed';
   });
 }
 
