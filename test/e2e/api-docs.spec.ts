@@ -149,6 +149,12 @@ it('give bodies that work as they stand', async () => {
         const { schema } = api.paths[path]!['post']!.responses[answer.status]!.content!['application/json']!;
         expect(mismatches(api.components.schemas, schema!, json), `${path}, ${name}`).toEqual([]);
         last = json.request_id;
+      } else {
+        const { schema } = api.paths[path]!['post']!.responses[answer.status]!.content!['text/event-stream']!;
+        const events = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data = '']): unknown => JSON.parse(data));
+        expect(events.length, `${path}, ${name}`).toBeGreaterThan(1);
+        const wrong = events.flatMap((event) => mismatches(api.components.schemas, schema!, event));
+        expect(wrong, `${path}, ${name}`).toEqual([]);
       }
       // What comes later needs what this makes; what fails late fails here.
       if (last && path !== '/retrieve_future') {

@@ -2,11 +2,14 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBody,
+  ApiExtraModels,
   ApiInternalServerErrorResponse,
   ApiNotFoundResponse,
+  ApiOkResponse,
   ApiOperation,
   ApiResponse,
   ApiUnprocessableEntityResponse,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import { ErrorDto } from './error.dto.js';
 
@@ -45,6 +48,16 @@ export function ApiFailures(): MethodDecorator {
     ApiInternalServerErrorResponse(failure('An unexpected error; the log contains it under `error.details.error_id`.')),
     ApiResponse({ status: 507, ...failure('There was no disk space left to store the result.') }),
   );
+}
+
+/** Documents the 200 of a route that returns JSON, or server-sent events with these data if they are asked for. */
+export function ApiStreamable(type: Type, events: readonly Type[], description: string): MethodDecorator {
+  const refs = events.map((event) => ({ $ref: getSchemaPath(event) }));
+  const content = {
+    'application/json': { schema: { $ref: getSchemaPath(type) } },
+    'text/event-stream': { schema: { oneOf: refs } },
+  };
+  return applyDecorators(ApiExtraModels(type, ...events), ApiOkResponse({ content, description }));
 }
 
 /** Documents the 400 of a route. */

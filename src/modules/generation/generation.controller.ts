@@ -1,9 +1,11 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
+import { ApiFailures, ApiPost, ApiStreamable } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
 import { GenerateDto, GenerateResultDto } from './dto/generate.dto.js';
+import { TokenEventDto } from './dto/token-event.dto.js';
 import { presentSampled } from './generate.presenter.js';
 import { GenerateReader } from './readers/generate.reader.js';
 import { GenerationStreamService } from './streaming/generation-stream.service.js';
@@ -36,7 +38,7 @@ export class GenerationController {
     },
   })
   @ApiFailures()
-  @ApiOkResponse({ type: GenerateResultDto, description: 'The completions.' })
+  @ApiStreamable(GenerateResultDto, [TokenEventDto, GenerateResultDto, ErrorDto], 'The completions.')
   async generate(
     @Body() body: GenerateDto,
     @ClientSignal() signal: AbortSignal,

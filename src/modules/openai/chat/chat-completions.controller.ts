@@ -1,13 +1,14 @@
 import { Body, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiFailures, ApiPost } from '../../../common/http/api-docs.js';
+import { ApiFailures, ApiPost, ApiStreamable } from '../../../common/http/api-docs.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
+import { OpenAiErrorDto } from '../../../common/http/error.dto.js';
 import { GenerationService } from '../../generation/index.js';
 import { completionHead } from '../completion-head.js';
 import { CompletionStreams } from '../completion-streams.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
 import { readStreamRequest } from '../sampling-settings.reader.js';
+import { ChatCompletionChunkDto } from './chat-chunk.dto.js';
 import { chatChunks } from './chat-chunks.presenter.js';
 import { ChatCompletionDto, ChatCompletionRequestDto } from './chat-completion.dto.js';
 import { presentChat } from './chat-completion.presenter.js';
@@ -44,7 +45,7 @@ export class ChatCompletionsController {
     },
   })
   @ApiFailures()
-  @ApiOkResponse({ type: ChatCompletionDto, description: 'The answers.' })
+  @ApiStreamable(ChatCompletionDto, [ChatCompletionChunkDto, OpenAiErrorDto], 'The answers.')
   async create(
     @Body() body: ChatCompletionRequestDto,
     @ClientSignal() signal: AbortSignal,

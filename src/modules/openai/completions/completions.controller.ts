@@ -1,14 +1,15 @@
 import { Body, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOkResponse } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ApiFailures, ApiPost } from '../../../common/http/api-docs.js';
+import { ApiFailures, ApiPost, ApiStreamable } from '../../../common/http/api-docs.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
+import { OpenAiErrorDto } from '../../../common/http/error.dto.js';
 import { invalid } from '../../../common/json/json-fields.js';
 import { GenerationService } from '../../generation/index.js';
 import { completionHead } from '../completion-head.js';
 import { CompletionStreams } from '../completion-streams.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
 import { readStreamRequest } from '../sampling-settings.reader.js';
+import { TextCompletionChunkDto } from './completion-chunk.dto.js';
 import { completionChunks } from './completion-chunks.presenter.js';
 import { TextCompletionDto, TextCompletionRequestDto } from './completion.dto.js';
 import { presentCompletion, type PromptResult } from './completion.presenter.js';
@@ -35,7 +36,7 @@ export class CompletionsController {
     },
   })
   @ApiFailures()
-  @ApiOkResponse({ type: TextCompletionDto, description: 'The continuations.' })
+  @ApiStreamable(TextCompletionDto, [TextCompletionChunkDto, OpenAiErrorDto], 'The continuations.')
   async create(
     @Body() body: TextCompletionRequestDto,
     @ClientSignal() signal: AbortSignal,
