@@ -4,13 +4,14 @@ const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
 /** One sequence needs more memory than the engine may use. */
 export class SequenceTooLargeError extends AppError {
-  constructor(datum: number, tokens: number, bytes: number, budget: number) {
+  /** @param operators what the operator can do about it */
+  constructor(datum: number, tokens: number, bytes: number, budget: number, operators = 'raise MEMORY_BUDGET_MB') {
     super(
       'sequence_exceeds_memory',
       'user',
       422,
       `data[${datum}] has ${tokens} tokens, for which training needs about ${mebibytes(bytes)}; the engine may use ${mebibytes(budget)}.`,
-      { field: `data[${datum}]`, remedy: 'Send shorter sequences, or have the operator raise MEMORY_BUDGET_MB.' },
+      { field: `data[${datum}]`, remedy: `Send shorter sequences, or have the operator ${operators}.` },
     );
   }
 }

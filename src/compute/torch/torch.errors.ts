@@ -21,6 +21,22 @@ export class RanksUnavailableError extends AppError {
   }
 }
 
+/** The engine of the ranks does not compute this base model, or not with these settings. */
+export class UnsupportedByRanksError extends AppError {
+  constructor(reason: string) {
+    super('unsupported_model', 'server', 500, reason);
+  }
+}
+
+/** The ranks gave a code that this service does not know: their program is of another version. */
+export class UnforeseenRankError extends AppError {
+  constructor(code: string, message: string) {
+    super('unforeseen_rank_error', 'server', 500, `The torch ranks failed with '${code}': ${message}`, {
+      remedy: 'Run the workers/torch of the same version as the service on every host of ranks.',
+    });
+  }
+}
+
 /** The group of ranks has ended, with everything that it held. */
 export class GroupLostError extends AppError {
   constructor(

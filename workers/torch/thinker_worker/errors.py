@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 
@@ -21,3 +22,7 @@ class WorkerError(Exception):
 
 def _rebuilt(code: str, message: str, kind: Literal["user", "memory"], details: dict[str, Any]) -> WorkerError:
     return WorkerError(code, message, kind=kind, **details)
+
+
+def unknown_base_model(name: str, known: Iterable[str]) -> WorkerError:
+    return WorkerError("unknown_base_model", f"Base model '{name}' is not served here.", name=name, known=list(known))

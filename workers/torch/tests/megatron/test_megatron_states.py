@@ -26,7 +26,7 @@ def cross_entropy(datums: Datums) -> Datums:
 def test_three_steps_are_those_of_torch(group: RankGroup) -> None:
     reference = Reference("qwen2", lora_spec())
     parameters = reference.parameters()
-    optimizer = torch.optim.AdamW(parameters.values(), lr=0.01, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(parameters.values(), lr=0.01, betas=(0.9, 0.95), eps=ADAM.eps, weight_decay=0.1)
     group.call("create_adapter", reference.handle("a"), reference.state())
     for step in range(1, 4):
         datums = cross_entropy(Datums([6, 9], seed=step))

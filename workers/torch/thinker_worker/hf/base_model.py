@@ -183,4 +183,4 @@ def _recomputing(forward: Callable[..., Any], routing: Routing) -> Callable[...,
 
 def _mismatch(adapter_id: str, problem: str) -> WorkerError:
     message = f"The given state does not fit adapter '{adapter_id}': {problem}."
-    return WorkerError("adapter_mismatch", message, problem=problem)
+    return WorkerError("adapter_mismatch", message, id=adapter_id, problem=problem)

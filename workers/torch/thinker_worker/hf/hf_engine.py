@@ -26,7 +26,7 @@ from thinker_worker.engine import (
     WeightsRef,
 )
 from thinker_worker.environment import RankEnvironment
-from thinker_worker.errors import WorkerError
+from thinker_worker.errors import WorkerError, unknown_base_model
 from thinker_worker.hf.base_model import BaseModel, load_base_model
 from thinker_worker.hf.kv_cache import CachedSequence
 from thinker_worker.hf.pass_items import OpenItem
@@ -177,7 +177,7 @@ class HfEngine(Engine):
         try:
             return self.bases[name]
         except KeyError:
-            raise WorkerError("unknown_base_model", f"Base model '{name}' is not served here.", name=name) from None
+            raise unknown_base_model(name, self.bases) from None
 
     def _require_fits(self, handle: AdapterHandle, weights: AdapterTensors) -> None:
         self._base(handle.base_model).require_fits(handle, weights)

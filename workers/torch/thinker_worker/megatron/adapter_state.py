@@ -13,7 +13,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from thinker_worker.engine import AdapterState, AdapterTensors, LoraSpec, as_float32
+from thinker_worker.engine import AdapterHandle, AdapterState, AdapterTensors, as_float32
 from thinker_worker.errors import WorkerError
 from thinker_worker.megatron.adapter_layout import AdapterTensor, adapter_layout
 from thinker_worker.megatron.architecture import Architecture
@@ -48,14 +48,14 @@ class ShardedState:
 
 
 class AdapterShards:
-    """Where the tensors of adapters with one LoraSpec are in a replica."""
+    """Where the tensors of an adapter are in a replica."""
 
-    def __init__(self, architecture: Architecture, lora: LoraSpec, parallel: Parallel) -> None:
+    def __init__(self, architecture: Architecture, adapter: AdapterHandle, parallel: Parallel) -> None:
         self._parallel = parallel
-        self._lora = lora
+        self._adapter = adapter
         # By rank of the replica; see parallel.py for their order.
         self._layouts = [
-            adapter_layout(architecture, lora, parallel, stage, Shard(index, parallel.tensor.count))
+            adapter_layout(architecture, adapter.lora, parallel, stage, Shard(index, parallel.tensor.count))
             for stage in range(parallel.pipeline.count)
             for index in range(parallel.tensor.count)
         ]
@@ -67,7 +67,8 @@ class AdapterShards:
         given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
         if given != expected:
             problem = f"these tensors or shapes differ: {sorted(given.items() ^ expected.items())[:4]}"
-            raise WorkerError("adapter_mismatch", f"The given state does not fit the adapter: {problem}.", problem=problem)
+            message = f"The given state does not fit adapter '{self._adapter.id}': {problem}."
+            raise WorkerError("adapter_mismatch", message, id=self._adapter.id, problem=problem)
         return {
             entry.name: as_float32(entry.share(tensors[entry.name])).to(device)  # a copy, whoever owns the whole
             for entry in self.own
@@ -90,7 +91,7 @@ class AdapterShards:
     def modules(self, weights: Shares) -> dict[str, LoraShare]:
         """The LoRA of each module of this stage, by the module's full name."""
         return {
-            name: LoraShare(weights[name + A_SUFFIX], weights[name + B_SUFFIX], lora_scale(self._lora, name))
+            name: LoraShare(weights[name + A_SUFFIX], weights[name + B_SUFFIX], lora_scale(self._adapter.lora, name))
             for name in lora_modules(weights)
         }
 

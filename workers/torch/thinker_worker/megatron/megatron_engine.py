@@ -29,7 +29,7 @@ from thinker_worker.engine import (
     WeightsRef,
 )
 from thinker_worker.environment import RankEnvironment
-from thinker_worker.errors import WorkerError
+from thinker_worker.errors import WorkerError, unknown_base_model
 from thinker_worker.megatron.adapter_state import AdapterShards, ShardedState
 from thinker_worker.megatron.architecture import unsupported
 from thinker_worker.megatron.optimizer import sharded_step
@@ -96,7 +96,7 @@ class MegatronEngine(Engine):
 
     def create_adapter(self, adapter: AdapterHandle, state: AdapterState) -> None:
         stage = self._stage(adapter.base_model)
-        shards = AdapterShards(stage.architecture, adapter.lora, self._parallel)
+        shards = AdapterShards(stage.architecture, adapter, self._parallel)
         self._adapters[adapter.id] = _LiveAdapter(stage, adapter.lora, shards, shards.share_state(state, stage.device))
 
     def delete_adapter(self, adapter_id: str) -> None:
@@ -137,7 +137,7 @@ class MegatronEngine(Engine):
 
     def load_weights(self, adapter: AdapterHandle, weights: AdapterTensors) -> None:
         stage = self._stage(adapter.base_model)
-        shards = AdapterShards(stage.architecture, adapter.lora, self._parallel)
+        shards = AdapterShards(stage.architecture, adapter, self._parallel)
         self._weights[adapter.id] = PinnedWeights(stage, adapter.lora, shards, shards.share(weights, stage.device))
 
     def drop_weights(self, weights_id: str) -> None:
@@ -215,8 +215,7 @@ class MegatronEngine(Engine):
 
     def _stage(self, base_model: str) -> ModelStage:
         if base_model not in self._stages:
-            message = f"Base model '{base_model}' is not served here."
-            raise WorkerError("unknown_base_model", message, name=base_model)
+            raise unknown_base_model(base_model, self._stages)
         return self._stages[base_model]
 
 
