@@ -2,6 +2,8 @@ import { EndMarkers } from './answer-span.js';
 import { assistantSpans } from './assistant-spans.js';
 import { TemplateError } from './jinja/jinja.errors.js';
 import { type JinjaRenderer, type Rendering, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
+import { PROBE_CALL, type ToolCallFormat } from '../tool-calls/tool-call-format.js';
+import { formatOf } from '../tool-calls/tool-call-formats.js';
 import { type TemplateTraits } from './template-messages.js';
 
 /** A model's chat template as its files state it. */
@@ -24,6 +26,29 @@ export interface TemplateTokens {
 /** Two text parts, to see whether a template reads them. */
 const PARTS = ['first part of a probe', 'second part of a probe'];
 
+/** How a template deals with tools: it leaves them out of its text, or has the model call them in some format. */
+export type ToolUse = 'ignored' | 'unknown format' | ToolCallFormat;
+
+/** A conversation in which the assistant calls a function. Some templates want an id of this length. */
+const QUESTION = { role: 'user', content: 'What does the probe say?' };
+const ANSWER = {
+  role: 'assistant',
+  content: '',
+  tool_calls: [{ id: 'probe1234', type: 'function', function: PROBE_CALL }],
+};
+const TOOL = {
+  type: 'function',
+  function: {
+    name: PROBE_CALL.name,
+    description: 'Tells what the probe says.',
+    parameters: {
+      type: 'object',
+      properties: { probe_argument: { type: 'string', description: 'The probe.' } },
+      required: ['probe_argument'],
+    },
+  },
+};
+
 /**
  * A model's chat template: renders conversations exactly as transformers' apply_chat_template does, and finds what the
  * assistant wrote in them.
@@ -31,6 +56,7 @@ const PARTS = ['first part of a probe', 'second part of a probe'];
 export class ChatTemplate implements TemplateTraits {
   private readonly markers: EndMarkers;
   private partsAreRead: Promise<boolean> | null = null;
+  private toolsAreUsed: Promise<ToolUse> | null = null;
 
   constructor(
     private readonly sources: TemplateSources,
@@ -64,13 +90,32 @@ export class ChatTemplate implements TemplateTraits {
     return this.partsAreRead;
   }
 
+  /** Found out by renderings: what tools change in a prompt, and how the template writes a call. */
+  toolUse(): Promise<ToolUse> {
+    this.toolsAreUsed ??= this.usesTools();
+    return this.toolsAreUsed;
+  }
+
   private async rendersParts(): Promise<boolean> {
     const content = PARTS.map((text) => ({ type: 'text', text }));
+    const text = await this.probe({ messages: [{ role: 'user', content }] });
+    return text !== null && PARTS.every((part) => text.includes(part)) && !text.includes("'type'");
+  }
+
+  private async usesTools(): Promise<ToolUse> {
+    const prompt = { messages: [QUESTION], addGenerationPrompt: true };
+    const [plain, offered] = [await this.probe(prompt), await this.probe({ ...prompt, tools: [TOOL] })];
+    if (offered === null || offered === plain || !offered.includes(PROBE_CALL.name)) return 'ignored';
+    const called = await this.probe({ messages: [QUESTION, ANSWER], tools: [TOOL] });
+    return (called === null ? null : formatOf(called)) ?? 'unknown format';
+  }
+
+  /** The text of a rendering; null where the template refuses. */
+  private async probe(input: TemplateInput): Promise<string | null> {
     try {
-      const { text } = await this.render({ messages: [{ role: 'user', content }] });
-      return PARTS.every((part) => text.includes(part)) && !text.includes("'type'");
+      return (await this.render(input)).text;
     } catch (error) {
-      if (error instanceof TemplateError) return false;
+      if (error instanceof TemplateError) return null;
       throw error;
     }
   }

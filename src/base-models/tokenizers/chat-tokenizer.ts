@@ -1,3 +1,4 @@
+import { type ToolUse } from '../chat-templates/chat-template.js';
 import { type Conversation } from '../chat-templates/conversation.js';
 
 /** A text as tokens, and the characters that each covers. */
@@ -56,6 +57,10 @@ export abstract class ChatTokenizer {
   /** Compiles the chat template. @throws UnsupportedCheckpointError that names the construct and line that are wrong. */
   checkTemplate(): Promise<void> {
     return Promise.resolve();
+  }
+  /** What the chat template makes of tools. */
+  toolUse(): Promise<ToolUse> {
+    return Promise.resolve('ignored');
   }
   /** @throws InvalidRequestError naming `field` (default 'messages') when the model's template refuses the messages. */
   abstract encodeChat(conversation: Conversation, options?: EncodeChatOptions): Promise<TokenizedChat>;

@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../../formats/format.errors.js';
-import { ChatTemplate, type TemplateSources } from '../chat-templates/chat-template.js';
+import { ChatTemplate, type TemplateSources, type ToolUse } from '../chat-templates/chat-template.js';
 import {
   ChatTokenizer,
   type EncodeChatOptions,
@@ -97,6 +97,10 @@ export class HfChatTokenizer extends ChatTokenizer {
       const message = `${this.what} cannot be loaded: its chat template is not valid: ${error.message}`;
       throw new UnsupportedCheckpointError(message, {}, { cause: error });
     }
+  }
+
+  override async toolUse(): Promise<ToolUse> {
+    return (await this.template?.toolUse()) ?? 'ignored';
   }
 
   async encodeChat(conversation: Conversation, options: EncodeChatOptions = {}): Promise<TokenizedChat> {

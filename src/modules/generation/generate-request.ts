@@ -33,6 +33,11 @@ export async function toGenerateRequest(order: SamplingOrder): Promise<GenerateR
   };
 }
 
+/** Ids of the special tokens that the answers are to show. */
+export function shownTokens({ shown = [], source }: SamplingOrder): number[] {
+  return shown.flatMap((text) => source.model.tokenizer.specialTokens.get(text) ?? []);
+}
+
 /** How many tokens may follow the prompt, at least one. */
 function roomAfter({ prompt, source: { model }, wanted, fields }: SamplingOrder): number {
   if (prompt.length === 0) throw invalid(fields.prompt, 'contains no tokens.', 'Pass at least one token.');

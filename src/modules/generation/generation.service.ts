@@ -3,7 +3,7 @@ import { type GenerateRequest } from '../../compute/compute-backend.js';
 import { generatePayload } from '../../operations/payloads/generate-payload.js';
 import { decodeGenerated, type Generated } from '../../operations/payloads/generate-result.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
-import { toGenerateRequest } from './generate-request.js';
+import { shownTokens, toGenerateRequest } from './generate-request.js';
 import { type SamplingOrder } from './sampling-order.js';
 
 /** A request that is in the log. */
@@ -40,6 +40,7 @@ export class GenerationService {
         stream,
         logprobs: wanted.logprobs,
         promptLogprobs: wanted.promptLogprobs ?? false,
+        shownTokens: shownTokens(order),
       }),
     });
     return { ...accepted, request };

@@ -8,3 +8,4 @@ export { GenerationStreamService, type StreamListener } from './streaming/genera
 export { type TextDelta } from './streaming/token-texts.js';
 export { type SamplingOrder, type SamplingSource } from './sampling-order.js';
 export { SamplingSources } from './sampling-sources.js';
+export { type OfferedFunction, type OfferedTools, offerTools } from './tools/offered-tools.js';

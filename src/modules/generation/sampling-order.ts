@@ -30,6 +30,8 @@ export interface SamplingOrder {
   readonly seed: Seed | null;
   /** What the result holds beside the continuations. */
   readonly wanted: WantedLogprobs;
+  /** Texts of special tokens that are to be part of the answers; those that the tokenizer does not have are passed over. */
+  readonly shown?: readonly string[];
   /** Token ids to score at the positions of the prompt. */
   readonly promptTargets?: PromptTargets;
   /** Whether the tokens are published while they are drawn. */

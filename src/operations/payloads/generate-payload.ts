@@ -17,6 +17,8 @@ export interface GeneratePayload {
   readonly logprobs: boolean;
   /** Whether the result holds the log-probs of the prompt, of its last `request.topPromptLast` tokens if that is given. */
   readonly promptLogprobs: boolean;
+  /** Special tokens that are part of the texts all the same; none when left out. */
+  readonly shownTokens?: readonly number[];
 }
 
 /** `options` as they stand in the log, in this order. All but the first three are missing in some older payloads. */
@@ -29,10 +31,11 @@ interface StoredOptions {
   readonly topPromptTokens?: number;
   readonly topSampledTokens?: number;
   readonly promptAlternatives?: number;
+  readonly shownTokens?: readonly number[];
 }
 
 export const generatePayload = {
-  encode({ request, checkpointId, stream, logprobs, promptLogprobs }: GeneratePayload): OperationData {
+  encode({ request, checkpointId, stream, logprobs, promptLogprobs, shownTokens }: GeneratePayload): OperationData {
     const { prompt, count, sampling, promptTargets: targets } = request;
     const options: StoredOptions = {
       logprobs,
@@ -43,6 +46,7 @@ export const generatePayload = {
       topSampledTokens: request.topSampledTokens ?? 0,
       promptAlternatives: request.promptAlternatives ?? 0,
       checkpointId,
+      ...(shownTokens?.length ? { shownTokens } : {}),
     };
     return {
       json: { count, sampling, options, ...(targets && { target_width: targets.width }) },
@@ -72,6 +76,7 @@ export const generatePayload = {
       stream: options.stream,
       logprobs: options.logprobs,
       promptLogprobs: options.promptLogprobs ?? false,
+      ...(options.shownTokens ? { shownTokens: options.shownTokens } : {}),
     };
   },
 };

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { decoderShowing } from '../../../base-models/tokenizers/shown-tokens.js';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { type CallOptions, ComputeBackend, type ModelTarget } from '../../../compute/compute-backend.js';
@@ -37,7 +38,9 @@ export class GenerateHandler extends OperationHandler {
   }
 
   private async sample(operation: Operation, signal: AbortSignal): Promise<OperationOutcome> {
-    const { request, checkpointId, stream, logprobs, promptLogprobs } = generatePayload.decode(operation.request);
+    const { request, checkpointId, stream, logprobs, promptLogprobs, shownTokens } = generatePayload.decode(
+      operation.request,
+    );
     const publisher = stream ? this.publisherOf(operation) : null;
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
@@ -47,8 +50,7 @@ export class GenerateHandler extends OperationHandler {
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
-    const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
-    const continuation = await ContinuationText.after(request.prompt, decode);
+    const continuation = await ContinuationText.after(request.prompt, decoderShowing(tokenizer, shownTokens ?? []));
     const texts = await Promise.all(
       result.sequences.map((sequence) => textOf(sequence, request.sampling, continuation)),
     );

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type BaseModel } from '../../../base-models/base-model.js';
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
 import { type GenerateRequest } from '../../../compute/compute-backend.js';
+import { decoderShowing } from '../../../base-models/tokenizers/shown-tokens.js';
 import { EventBus } from '../../../events/event-bus.js';
+import { shownTokens } from '../generate-request.js';
 import { GenerationService, type Sampled } from '../generation.service.js';
 import { type SamplingOrder } from '../sampling-order.js';
 import { TextStream } from './text-stream.js';
@@ -33,7 +34,7 @@ export class GenerationStreamService {
     try {
       const { request, ...accepted } = await this.generation.submit({ ...order, stream: true });
       listener.onStart(accepted.requestId);
-      const texts = new TokenTexts(await textStreams(order.source.model, request));
+      const texts = new TokenTexts(await textStreams(order, request));
       // One after another, in the order of the tokens.
       let told: Promise<void> = Promise.resolve();
       const tell = async (triple: TokenTriple) => listener.onDelta(await texts.push(triple));
@@ -51,9 +52,10 @@ export class GenerationStreamService {
   }
 }
 
-async function textStreams({ tokenizer }: BaseModel, request: GenerateRequest): Promise<() => TextStream> {
+async function textStreams(order: SamplingOrder, request: GenerateRequest): Promise<() => TextStream> {
   const { stopTokens, stopStrings } = request.sampling;
-  const decode = (tokens: readonly number[]) => tokenizer.decode(tokens, { skipSpecialTokens: true });
+  const { tokenizer } = order.source.model;
+  const decode = decoderShowing(tokenizer, shownTokens(order));
   const { context } = await ContinuationText.after(request.prompt, decode);
   const options = { context, isByte: (token: number) => tokenizer.isByte(token) };
   return () => new TextStream(decode, new Set(stopTokens), stopStrings, options);
