@@ -3,6 +3,7 @@ import { ComputeModule } from './compute/compute.module.js';
 import { type AppConfig } from './config/app-config.js';
 import { AdaptersModule } from './modules/adapters/index.js';
 import { AdapterStateModule } from './modules/adapter-state/index.js';
+import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
@@ -24,6 +25,8 @@ const API = [
   TrainingModule,
   GenerationModule,
   CheckpointsModule,
+  // Before OpenAiModule: it passes on the requests for models that are not meant for it.
+  AnthropicModule,
   OpenAiModule,
   TinkerModule,
 ];

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type INestApplication } from '@nestjs/common';
+import { type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, getSchemaPath, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { AppModule } from './app.module.js';
-import { ErrorDto, OpenAiErrorDto } from './common/http/error.dto.js';
+import { isAnthropicRoute, toAnthropicStatus } from './common/http/anthropic-error-body.js';
+import { AnthropicErrorDto, ErrorDto, OpenAiErrorDto } from './common/http/error.dto.js';
 import { isOpenAiRoute } from './common/http/openai-error-body.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
@@ -22,6 +23,7 @@ const TAGS = {
   admin: 'Ownership of resources; for operators, with one of ADMIN_KEYS.',
   service: 'Health and capabilities of the server.',
   openai: 'OpenAI API: sample from base models, adapters and sampler weights with the clients that people have.',
+  anthropic: 'Anthropic Messages API: the same models for clients of Anthropic.',
   'tinker: service': 'Tinker SDK: client settings, sessions and base models.',
   'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes accept their ids as well.',
   'tinker: training': 'Tinker SDK: forward, backward and optimiser steps, as JSON or protobuf.',
@@ -74,7 +76,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     .build();
   info.tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
   const document = SwaggerModule.createDocument(app, info, {
-    extraModels: [ErrorDto, OpenAiErrorDto],
+    extraModels: [ErrorDto, OpenAiErrorDto, AnthropicErrorDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
   for (const [path, item] of Object.entries(document.paths)) {
@@ -84,7 +86,8 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       if (isOpen(path)) operation.security = [];
       describeRefusals(path, method, operation);
       describeBytes(operation);
-      if (isOpenAiRoute(path)) describeOpenAiErrors(operation);
+      if (isAnthropicRoute(path)) describeAnthropicErrors(operation);
+      else if (isOpenAiRoute(path)) describeErrors(operation, OpenAiErrorDto);
     }
   }
   return document;
@@ -100,14 +103,25 @@ function describeBytes({ requestBody }: Operation): void {
 }
 
 /** What all routes share describes the errors of the root routes. Responses may be one object of several routes. */
-function describeOpenAiErrors({ responses }: Operation): void {
+function describeErrors({ responses }: Operation, type: Type): void {
   for (const [status, response] of Object.entries(responses)) {
     if (!response || !('content' in response)) continue;
     const schema = response.content?.['application/json']?.schema;
     if (!schema || !('$ref' in schema) || schema.$ref !== getSchemaPath(ErrorDto)) continue;
-    const content = { 'application/json': { schema: { $ref: getSchemaPath(OpenAiErrorDto) } } };
+    const content = { 'application/json': { schema: { $ref: getSchemaPath(type) } } };
     responses[status] = { ...response, content };
   }
+}
+
+/** Some have a status of their own there. */
+function describeAnthropicErrors(operation: Operation): void {
+  for (const [status, response] of Object.entries(operation.responses)) {
+    const own = String(toAnthropicStatus(Number(status)));
+    if (status === 'default' || own === status) continue;
+    operation.responses[own] = response;
+    delete operation.responses[status];
+  }
+  describeErrors(operation, AnthropicErrorDto);
 }
 
 const FILE = 'openapi.json';

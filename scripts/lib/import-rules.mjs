@@ -76,6 +76,7 @@ export const LAYERS = {
   'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/checkpoints'],
   'src/modules/sessions': [...FEATURE, 'src/modules/checkpoints'],
   'src/modules/openai': [...FEATURE, 'src/modules/generation'],
+  'src/modules/anthropic': [...FEATURE, 'src/modules/generation'],
   'src/modules/tinker': [
     ...FEATURE,
     'src/modules/capabilities',
@@ -141,4 +142,4 @@ export const PURE = [/^src\/domain\//, /^src\/compute\/(graph|models)\//, /^src\
 export const WIRE_FILES = [/\.(controller|reader|pipe|presenter|dto)\.ts$/, /^src\/modules\/tinker\/codec\//];
 
 /** Modules that are a dialect of their own: they use no DTO of another module, whose wire format is not theirs. */
-export const DIALECTS = ['src/modules/openai', 'src/modules/tinker'];
+export const DIALECTS = ['src/modules/openai', 'src/modules/anthropic', 'src/modules/tinker'];

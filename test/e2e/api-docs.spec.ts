@@ -21,6 +21,8 @@ const POSTS = [
   '/load_weights',
   '/v1/chat/completions',
   '/v1/completions',
+  '/v1/messages/count_tokens',
+  '/v1/messages',
   '/generate',
   '/retrieve_future',
   '/remove_lora',
@@ -81,7 +83,8 @@ it('say that a refusal has the shape of an error', () => {
       .filter(([status]) => /^(default|4..|5..)$/.test(status))
       .map(([status, { content }]) => [`${name} ${status}`, content?.['application/json']?.schema?.$ref] as const),
   );
-  const shapeOf = (name: string) => (name.includes(' /v1/') ? 'OpenAiErrorDto' : 'ErrorDto');
+  const shapeOf = (name: string) =>
+    name.includes(' /v1/messages') ? 'AnthropicErrorDto' : name.includes(' /v1/') ? 'OpenAiErrorDto' : 'ErrorDto';
   const others = refusals
     .filter(([name, ref]) => ref !== `#/components/schemas/${shapeOf(name)}`)
     .map(([name]) => name);

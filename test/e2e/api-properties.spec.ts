@@ -77,8 +77,11 @@ async function problemOf(
   // A path that a random name has made another one of.
   if (!(status in responses) && !(status === 404 && text.includes('route_not_found'))) return `${status} undocumented`;
   if (status < 400 || status === 408 || request.path.startsWith('/hf/')) return null;
-  const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
-  return typeof error?.code === 'string' && typeof error.message === 'string' ? null : `${status} without an error`;
+  const { error } = JSON.parse(text) as {
+    error?: { code?: unknown; details?: { error_code?: unknown }; message?: unknown };
+  };
+  const code = error?.code ?? error?.details?.error_code; // the latter in Anthropic's form
+  return typeof code === 'string' && typeof error?.message === 'string' ? null : `${status} without an error`;
 }
 
 async function send(

@@ -11,9 +11,11 @@ import type { Request, Response } from 'express';
 import { AppError } from '../errors/app-error.js';
 import { toAppError } from '../errors/internal.error.js';
 import { allowedMethods } from './allowed-methods.js';
+import { isAnthropicRequest, toAnthropicErrorBody, toAnthropicStatus } from './anthropic-error-body.js';
 import { toBodyError } from './bodies/body.errors.js';
 import { type ErrorDto } from './error.dto.js';
 import { isOpenAiRoute, toOpenAiErrorBody } from './openai-error-body.js';
+import { requestIdOf } from './request-id.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 
 export function toErrorBody(error: AppError): ErrorDto {
@@ -29,6 +31,10 @@ export function toErrorBody(error: AppError): ErrorDto {
 export function sendError(response: Response, error: AppError): void {
   const { retry_after_s: retryAfterS } = error.details;
   if (retryAfterS !== undefined) response.setHeader('Retry-After', retryAfterS);
+  if (isAnthropicRequest(response.req)) {
+    response.status(toAnthropicStatus(error.status)).json(toAnthropicErrorBody(error, requestIdOf(response)));
+    return;
+  }
   const body = isOpenAiRoute(response.req.path) ? toOpenAiErrorBody(error) : toErrorBody(error);
   response.status(error.status).json(body);
 }

@@ -69,3 +69,42 @@ export class OpenAiErrorDto {
   @ApiProperty({ type: OpenAiErrorContentDto })
   error!: OpenAiErrorContentDto;
 }
+
+export class AnthropicErrorContentDto {
+  /**
+   * Kind of error, as Anthropic names them.
+   * @example not_found_error
+   */
+  type!: string;
+
+  /**
+   * The problem, where it occurred, and the remedy.
+   * @example "Adapter 'nobody' does not exist."
+   */
+  message!: string;
+
+  /** A stable code for programs, the field that caused the error, the remedy, and more depending on the code. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { error_code: 'not_found', field: 'model' },
+  })
+  details!: Readonly<Record<string, unknown>>;
+}
+
+/** The shape of an error answer of the routes under /v1/messages. */
+export class AnthropicErrorDto {
+  /** Kind of the object. */
+  @ApiProperty({ enum: ['error'], example: 'error' })
+  type!: 'error';
+
+  /** The error. */
+  @ApiProperty({ type: AnthropicErrorContentDto })
+  error!: AnthropicErrorContentDto;
+
+  /**
+   * Names the request in the server's log; also the header `request-id`.
+   * @example req_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  request_id!: string;
+}

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import { knownRequestId } from './request-id.js';
 
 /** Asked for again and again by probes and waiting clients: worth a line only at debug level. */
 const QUIET = new Set([
@@ -22,7 +23,10 @@ export function logRequests(request: Request, response: Response, next: NextFunc
   const shown = path.replace(SIGNED, '$1***');
   response.once('close', () => {
     const outcome = response.writableFinished ? String(response.statusCode) : 'client gone';
-    const line = `${method} ${shown} ${outcome} ${(performance.now() - started).toFixed(1)} ms`;
+    const id = knownRequestId(response);
+    const line = [method, shown, outcome, `${(performance.now() - started).toFixed(1)} ms`, ...(id ? [id] : [])].join(
+      ' ',
+    );
     if (QUIET.has(path)) logger.debug(line);
     else logger.log(line);
   });

@@ -25,6 +25,9 @@ import { resolveTargets } from './target-selection.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
+/** Rows that are read at a time for a list without pages. */
+const PAGE = 1000;
+
 /** Adapters by the client's name: made, found, listed and deleted. Their numbers live in the worker. */
 @Injectable()
 export class AdaptersService {
@@ -108,6 +111,18 @@ export class AdaptersService {
   /** The caller's, newest first, those before `cursor` where it is given. */
   list(limit: number, cursor?: string): Promise<AdapterPage> {
     return this.listOf(currentOwner(), limit, cursor);
+  }
+
+  /** All of the caller's, newest first: what clients list that know no pages. */
+  async listAll(): Promise<AdapterEntity[]> {
+    const all: AdapterEntity[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.list(PAGE, cursor);
+      for (const { adapter } of page.adapters) all.push(adapter);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    return all;
   }
 
   /** For operators. `owner`: undefined for everybody's. */

@@ -8,9 +8,8 @@ import { OpenAiController } from '../openai-controller.decorator.js';
 import { OpenAiModelDeletedDto, OpenAiModelDto, OpenAiModelListDto } from './model.dto.js';
 import { presentAdapter, presentBaseModel } from './models.presenter.js';
 
-/** Adapters are read this many at a time; OpenAI's list has no pages. */
-const PAGE = 1000;
-
+/** The routes of that dialect take precedence; they have no description of their own, as one address can have only one. */
+const ANTHROPIC = "With the header `anthropic-version`, the answer has Anthropic's form.";
 const NAME = { name: 'model', example: 'my-model', description: 'Name of an adapter or a base model.' };
 
 @OpenAiController()
@@ -23,17 +22,15 @@ export class OpenAiModelsController {
   @Get('models')
   @ApiOperation({
     summary: 'List models',
-    description: 'Example: `curl http://127.0.0.1:8000/v1/models`',
+    description: `${ANTHROPIC} Example: \`curl http://127.0.0.1:8000/v1/models\``,
   })
   @ApiOkResponse({ type: OpenAiModelListDto, description: 'All models that you can sample from.' })
   async list(): Promise<OpenAiModelListDto> {
-    const data = this.baseModels.list().map((model) => presentBaseModel(model));
-    let cursor: string | undefined;
-    do {
-      const page = await this.adapters.list(PAGE, cursor);
-      for (const { adapter } of page.adapters) data.push(this.present(adapter));
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+    const adapters = await this.adapters.listAll();
+    const data = [
+      ...this.baseModels.list().map((model) => presentBaseModel(model)),
+      ...adapters.map((adapter) => this.present(adapter)),
+    ];
     return { object: 'list', data };
   }
 
@@ -41,7 +38,7 @@ export class OpenAiModelsController {
   @Get('models/*model')
   @ApiOperation({
     summary: 'Get a model',
-    description: 'Example: `curl http://127.0.0.1:8000/v1/models/my-model`',
+    description: `${ANTHROPIC} Example: \`curl http://127.0.0.1:8000/v1/models/my-model\``,
   })
   @ApiParam(NAME)
   @ApiMissing('model')

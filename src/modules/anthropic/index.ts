@@ -1,0 +1,1 @@
+export { AnthropicModule } from './anthropic.module.js';

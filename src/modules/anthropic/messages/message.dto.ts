@@ -1,0 +1,78 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class TextBlockDto {
+  /** Kind of the block. */
+  @ApiProperty({ enum: ['text'], example: 'text' })
+  type!: 'text';
+
+  /**
+   * The text.
+   * @example "Hi! How can I help you?"
+   */
+  text!: string;
+}
+
+export class MessageUsageDto {
+  /**
+   * Tokens of the prompt.
+   * @example 12
+   */
+  input_tokens!: number;
+
+  /**
+   * Tokens of the answer.
+   * @example 24
+   */
+  output_tokens!: number;
+}
+
+export const STOP_REASONS = ['end_turn', 'max_tokens', 'stop_sequence', 'model_context_window_exceeded'] as const;
+export type StopReasonDto = (typeof STOP_REASONS)[number];
+
+export class MessageDto {
+  /**
+   * Contains the id of the operation.
+   * @example msg_future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+   */
+  id!: string;
+
+  /** Kind of the object. */
+  @ApiProperty({ enum: ['message'], example: 'message' })
+  type!: 'message';
+
+  /** The author. */
+  @ApiProperty({ enum: ['assistant'], example: 'assistant' })
+  role!: 'assistant';
+
+  /**
+   * The model, as the request named it.
+   * @example my-model
+   */
+  model!: string;
+
+  /** The answer; empty if it has no text. */
+  @ApiProperty({ type: [TextBlockDto] })
+  content!: TextBlockDto[];
+
+  /**
+   * Why the answer ends: an end token of the model, `max_tokens`, one of `stop_sequences`, or the end of the context.
+   */
+  @ApiProperty({ enum: STOP_REASONS, nullable: true, example: 'end_turn' })
+  stop_reason!: StopReasonDto | null;
+
+  /** The one of `stop_sequences` that ended the answer. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  stop_sequence!: string | null;
+
+  /** Numbers of tokens. */
+  @ApiProperty({ type: MessageUsageDto })
+  usage!: MessageUsageDto;
+}
+
+export class TokenCountDto {
+  /**
+   * Tokens of the prompt that these messages give.
+   * @example 12
+   */
+  input_tokens!: number;
+}
