@@ -9,11 +9,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { DIALECTS, LAYERS, PACKAGES, PURE, ROOT_FILES, WIRE_FILES } from './lib/import-rules.mjs';
+import { CLIENT_PACKAGES, DIALECTS, LAYERS, PACKAGES, PURE, ROOT_FILES, WIRE_FILES } from './lib/import-rules.mjs';
 import { entityOf, tableNamesOf } from './lib/table-names.mjs';
 import { TABLES } from './lib/table-rules.mjs';
 
-const FOLDERS = ['src', 'migrations', 'test', 'examples', 'bench'];
+const FOLDERS = ['src', 'clients/typescript/src', 'migrations', 'test', 'examples', 'bench'];
 const isSpec = (file) => file.endsWith('.spec.ts');
 
 function sourceFiles(root) {
@@ -65,6 +65,8 @@ export function layerFault(file, target) {
   if (/^(examples|test\/e2e)\//.test(file)) {
     return /^(src|migrations)\//.test(target) ? `${path.dirname(file)} knows the service by HTTP only` : undefined;
   }
+  if (file.startsWith('clients/'))
+    return target.startsWith('clients/') ? undefined : 'the client knows the service by its API only';
   if (file.startsWith('migrations/'))
     return target.startsWith('src/') ? 'migrations import nothing from src' : undefined;
   if (!file.startsWith('src/')) return undefined;
@@ -95,11 +97,15 @@ export function wireFault(file, target, names) {
 
 /** Why `file` may not use the package, or undefined. */
 export function packageFault(file, specifier) {
-  if (specifier.startsWith('node:')) return undefined;
+  if (specifier.startsWith('node:'))
+    return file.startsWith('clients/') ? 'browsers have no modules of Node' : undefined;
   if (!isSpec(file) && PURE.some((pattern) => pattern.test(file))) return 'this folder uses no packages';
   if (file.startsWith('examples/loss-plugins/') && /^thinker\/losses(\/|$)/.test(specifier)) return undefined;
+  if (file === 'examples/example-client.mjs' && specifier === '@thinker/client') return undefined;
   if (file.startsWith('examples/')) return 'an example runs with Node alone';
   if (file.startsWith('migrations/') && specifier !== 'typeorm') return 'migrations use typeorm only';
+  if (file.startsWith('clients/') && !isSpec(file) && !CLIENT_PACKAGES.test(specifier))
+    return 'the client has few dependencies, which run in browsers';
   if (isSpec(file) || !file.startsWith('src/')) return undefined;
   const rule = PACKAGES.find(({ packages, only }) => packages.test(specifier) && !only.test(file));
   return rule?.why;

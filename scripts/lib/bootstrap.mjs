@@ -16,6 +16,7 @@ const INSTALL_LIMIT_MS = 15 * 60_000;
 const PROGRESS_EVERY_MS = 10_000;
 const BUILD_INPUTS = [
   'src',
+  'clients/typescript/src',
   'migrations',
   'examples',
   'package-lock.json',

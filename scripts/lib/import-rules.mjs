@@ -131,6 +131,9 @@ export const PACKAGES = [
   },
 ];
 
+/** What clients/typescript is built on; its package.json lists the same. */
+export const CLIENT_PACKAGES = /^(openapi-fetch|eventsource-parser\/stream)$/;
+
 /** Folders that use no package at all: they must be readable, and testable, by themselves. */
 export const PURE = [/^src\/domain\//, /^src\/compute\/(graph|models)\//, /^src\/losses\/functions\//];
 

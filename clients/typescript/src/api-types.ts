@@ -1,0 +1,5356 @@
+/** Generated from openapi.json by `npm run openapi`. Do not edit. */
+
+export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this is and where to read on
+         * @description Example: `curl http://127.0.0.1:8000/`
+         */
+        get: operations["Root_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List adapters
+         * @description Returns your adapters, newest first and page by page. Example: `curl "http://127.0.0.1:8000/adapters?limit=20"`
+         */
+        get: operations["Adapters_list"];
+        put?: never;
+        /**
+         * Create an adapter
+         * @description Creates a LoRA adapter with new weights, which are initialised as in PEFT and determined by the seed. It can be used immediately. Example: `curl -X POST http://127.0.0.1:8000/adapters -H "Content-Type: application/json" -d '{"model_id":"my-model","lora_config":{"rank":16,"alpha":32}}'`
+         */
+        post: operations["Adapters_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a PEFT adapter
+         * @description The body is a tar archive, optionally gzipped, of the folder that PEFT saved (or a multipart form with it as field "file"). rank_pattern, alpha_pattern, exclude_modules and layers_to_transform are interpreted as in PEFT; DoRA, modules_to_save, trained biases and similar features are rejected by name. Example: `tar -C my-peft-adapter -c . | curl -X POST -H "Content-Type: application/x-tar" --data-binary @- "http://127.0.0.1:8000/adapters/import?model_id=my-model"`
+         */
+        post: operations["AdapterFiles_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an adapter
+         * @description Example: `curl http://127.0.0.1:8000/adapters/my-model`
+         */
+        get: operations["Adapters_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an adapter
+         * @description Frees the name immediately, cancels pending operations, and deletes weights, state and checkpoints of the adapter; export it first if you need them. Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model`
+         */
+        delete: operations["Adapters_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the checkpoints of an adapter
+         * @description Example: `curl http://127.0.0.1:8000/adapters/my-model/checkpoints`
+         */
+        get: operations["Checkpoints_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/checkpoints/{kind}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a checkpoint
+         * @description Example: `curl -X DELETE http://127.0.0.1:8000/adapters/my-model/checkpoints/weights/step-10`
+         */
+        delete: operations["Checkpoints_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export an adapter for PEFT
+         * @description Returns a tar archive with adapter_config.json and adapter_model.safetensors, after all operations sent earlier. Example: `curl -o my-model.tar http://127.0.0.1:8000/adapters/my-model/export`
+         */
+        get: operations["AdapterFiles_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork an adapter
+         * @description Creates a new adapter with the state that this one had right after that step or request (or has now, by default), bit for bit. The original adapter is not changed. Example: `curl -X POST http://127.0.0.1:8000/adapters/my-model/fork -H "Content-Type: application/json" -d '{"model_id":"my-fork","step":1}'`
+         */
+        post: operations["AdapterHistory_fork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the history of an adapter
+         * @description Returns every operation that changed the adapter, newest first and page by page, as long as the log is kept (FUTURE_RETENTION_HOURS). Example: `curl "http://127.0.0.1:8000/adapters/my-model/history?limit=20"`
+         */
+        get: operations["AdapterHistory_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/adapters/{model_id}/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rewind an adapter to an earlier step
+         * @description Restores weights, optimiser moments, step, unapplied gradients and the state of the random numbers, bit for bit, as they were right after that step or request, so that the same data gives the same numbers again. Runs after requests sent earlier. Undone operations stay in the history, so a rewind can be undone by request_id. Example: `curl -X POST http://127.0.0.1:8000/adapters/my-model/rewind -H "Content-Type: application/json" -d '{"step":1}'`
+         */
+        post: operations["AdapterHistory_rewind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/add_lora": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create an adapter (name of the original API)
+         * @description Same as POST /adapters. Example: `curl -X POST http://127.0.0.1:8000/add_lora -H "Content-Type: application/json" -d '{"rank":16,"alpha":32}'`
+         */
+        post: operations["Adapters_addLora"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cancel_future": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a request
+         * @description A pending request fails with the code `cancelled`, and later ones continue without it. A running sample stops within one token, with the same code. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/api/v1/cancel_future -H "Content-Type: application/json" -d '{"request_id":"future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
+         */
+        post: operations["TinkerFutures_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/futures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List requests, newest first
+         * @description Page by page, for dashboards. Example: `curl "http://127.0.0.1:8000/futures?status=failed&limit=20"`
+         */
+        get: operations["Futures_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/futures/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One request as a dashboard shows it
+         * @description Its result is fetched with POST /retrieve_future. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        get: operations["Futures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fwd": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a forward pass
+         * @description Computes loss, metrics and log-probs without changing gradients. model_id may also be a base model. Example: `curl -X POST http://127.0.0.1:8000/fwd -H "Content-Type: application/json" -d '{"model_id":"my-model","data":[[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi there!"}]],"loss_fn":"cross_entropy","train_on":"assistant"}'`
+         */
+        post: operations["Training_forward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fwdbwd": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a forward and backward pass
+         * @description Returns a request id immediately; POST /retrieve_future returns loss, metrics and log-probs. Gradients accumulate over calls until POST /optim_step applies them. An unknown model_id creates an adapter. Example: `curl -X POST http://127.0.0.1:8000/fwdbwd -H "Content-Type: application/json" -d '{"model_id":"my-model","data":[[{"role":"user","content":"Hello"},{"role":"assistant","content":"Hi there!"}]],"loss_fn":"cross_entropy","train_on":"assistant"}'`
+         */
+        post: operations["Training_forwardBackward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sample from an adapter, sampler weights or a base model
+         * @description Returns the result when it is complete. With "async": true, returns {request_id, model_id} immediately; with "stream": true, returns server-sent events. Operations sent to the same adapter earlier run first. Example: `curl -X POST http://127.0.0.1:8000/generate -H "Content-Type: application/json" -d '{"model_id":"my-model","messages":[{"role":"user","content":"Hello"}],"max_new_tokens":32}'`
+         */
+        post: operations["Generation_generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get_info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get information about an adapter or a base model
+         * @description Returns the base model, the LoRA settings and the number of steps. Example: `curl -X POST http://127.0.0.1:8000/get_info -H "Content-Type: application/json" -d '{"model_id":"my-model"}'`
+         */
+        post: operations["Adapters_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/get_server_capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the capabilities of the server
+         * @description Returns the base models with their context lengths, the loss functions, the maximum rank, and the engine and device in use. Example: `curl http://127.0.0.1:8000/get_server_capabilities`
+         */
+        get: operations["Capabilities_describe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the process alive?
+         * @description Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
+         */
+        get: operations["Health_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/list_loss_functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List loss functions (alias from the original API)
+         * @description Same as GET /loss_functions. Example: `curl http://127.0.0.1:8000/list_loss_functions`
+         */
+        get: operations["Losses_listLossFunctions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/load_weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load a checkpoint into an adapter
+         * @description Replaces the weights and, by default, the optimiser state; unapplied gradients are dropped. The checkpoint may belong to another adapter with the same base model and LoRA settings. Example: `curl -X POST http://127.0.0.1:8000/load_weights -H "Content-Type: application/json" -d '{"model_id":"my-model","path":"tinker://my-model/weights/step-10"}'`
+         */
+        post: operations["Checkpoints_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/loss_functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List loss functions
+         * @description Returns every loss with its inputs and config keys: the built-in ones, which are sums (not means) over tokens, and those you have registered, all at once or page by page. Example: `curl "http://127.0.0.1:8000/loss_functions?origin=own&limit=20"`
+         */
+        get: operations["Losses_list"];
+        put?: never;
+        /**
+         * Register a formula loss
+         * @description From then on loss_fn takes its name, on every route and from the Tinker SDK, for your key alone. Registering a name again creates a new version; `name@1` remains the first. The formulas are checked, with errors that point to the character, and the gradient is compared with finite differences. Every name that is defined neither in "let" nor in "config" is an input. Example: `curl -X POST http://127.0.0.1:8000/loss_functions -H "Content-Type: application/json" -d '{"name":"my_dpo","description":"Direct Preference Optimization over pairs of datums","let":{"log_ratio":"datum_sum(weights * (target_logprobs - reference_logprobs))","signed":"where(chosen != 0, log_ratio, -log_ratio)","margin":"beta * group_sum(signed, pair)"},"loss":"-sum(where(chosen != 0, log_sigmoid(margin), 0))","metrics":{"accuracy":"sum(where(chosen != 0 and margin > 0, 1, 0)) / sum(chosen)"},"config":{"beta":{"default":0.1,"min":0}},"inputs":{"weights":{"default":1},"pair":{"per":"datum"},"chosen":{"per":"datum"}}}'`
+         */
+        post: operations["Losses_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/loss_functions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a loss
+         * @description Computes value, gradient and metrics of a loss for the given log-probs, without a model. Nothing is registered. Example: `curl -X POST http://127.0.0.1:8000/loss_functions/preview -H "Content-Type: application/json" -d '{"definition":{"name":"my_squares","loss":"sum(weights * square(target_logprobs))","inputs":{"weights":{"default":1}}},"data":[{"target_logprobs":[-1.2,-0.3]}]}'`
+         */
+        post: operations["Losses_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/loss_functions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a loss function
+         * @description With its formulas and versions; `my_dpo@1` is version 1. Example: `curl http://127.0.0.1:8000/loss_functions/cross_entropy`
+         */
+        get: operations["Losses_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a loss of yours
+         * @description Deletes all versions. Accepted requests still use the version they were sent with. Example: `curl -X DELETE http://127.0.0.1:8000/loss_functions/my_dpo`
+         */
+        delete: operations["Losses_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/optim_step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run an optimiser step
+         * @description Applies the gradients with AdamW, as in PyTorch, and clears them. The result contains metrics (step, grad_norm, update_norm, weight_norm, learning_rate) and the digest of the adapter after the step. A step that would make weights or moments NaN or infinite is rejected with non_finite_update or non_finite_gradient. If the gradients are the cause (details.at_fault), they are dropped, so that training can continue; otherwise they are kept for another optim_step. Example: `curl -X POST http://127.0.0.1:8000/optim_step -H "Content-Type: application/json" -d '{"model_id":"my-model","adam_params":{"learning_rate":0.0005}}'`
+         */
+        post: operations["Training_optimStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Would requests sent now be computed?
+         * @description Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
+         */
+        get: operations["Health_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/remove_lora": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete an adapter (name of the original API)
+         * @description Same as DELETE /adapters/{model_id}. Example: `curl -X POST http://127.0.0.1:8000/remove_lora -H "Content-Type: application/json" -d '{"model_id":"my-model"}'`
+         */
+        post: operations["Adapters_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retrieve_future": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wait for the result of a request
+         * @description Waits until the request is settled, at most `wait_ms`. The result can be retrieved repeatedly. For a failed request, returns its error. Example: `curl -X POST http://127.0.0.1:8000/retrieve_future -H "Content-Type: application/json" -d '{"request_id":"future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
+         */
+        post: operations["Futures_retrieve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/save_weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a checkpoint
+         * @description Saves weights and optimiser state under a name, after all operations sent earlier. Loading the checkpoint restores the adapter bit for bit. The result contains the path. Example: `curl -X POST http://127.0.0.1:8000/save_weights -H "Content-Type: application/json" -d '{"model_id":"my-model","name":"step-10"}'`
+         */
+        post: operations["Checkpoints_save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/save_weights_for_sampler": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save sampler weights
+         * @description Saves an immutable copy of the weights to sample from: pass its path as model_id to POST /generate. An existing name is refused. Example: `curl -X POST http://127.0.0.1:8000/save_weights_for_sampler -H "Content-Type: application/json" -d '{"model_id":"my-model","name":"best"}'`
+         */
+        post: operations["Checkpoints_saveForSampler"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a conversation
+         * @description OpenAI's chat API over base models, adapters and sampler weights. Fields that it does not know are ignored; those that would change the answer are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/chat/completions -H "Content-Type: application/json" -d '{"model":"base","messages":[{"role":"user","content":"Hello"}],"max_completion_tokens":32}'`
+         */
+        post: operations["ChatCompletions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue texts
+         * @description OpenAI's text completions, without a chat template. With echo and logprobs it scores texts. Example: `curl -X POST http://127.0.0.1:8000/v1/completions -H "Content-Type: application/json" -d '{"model":"base","prompt":"Once upon a time","max_tokens":16}'`
+         */
+        post: operations["Completions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not supported
+         * @description The models of this server write text; none of them computes embeddings. Always answers 400. Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`
+         */
+        post: operations["Embeddings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write the next message of a conversation
+         * @description Anthropic's Messages API over base models, adapters and sampler weights. Fields that it does not know are ignored; those that would change the answer are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/messages -H "Content-Type: application/json" -d '{"model":"base","max_tokens":32,"messages":[{"role":"user","content":"Hello"}]}'`
+         */
+        post: operations["Messages_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages/count_tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the tokens of a conversation
+         * @description The tokens of the prompt that POST /v1/messages would make of these fields. Example: `curl -X POST http://127.0.0.1:8000/v1/messages/count_tokens -H "Content-Type: application/json" -d '{"model":"base","messages":[{"role":"user","content":"Hello"}]}'`
+         */
+        post: operations["Messages_count"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List models
+         * @description With the header `anthropic-version`, the answer has Anthropic's form. Example: `curl http://127.0.0.1:8000/v1/models`
+         */
+        get: operations["OpenAiModels_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a model
+         * @description With the header `anthropic-version`, the answer has Anthropic's form. Example: `curl http://127.0.0.1:8000/v1/models/my-model`
+         */
+        get: operations["OpenAiModels_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an adapter
+         * @description As DELETE /adapters/{model_id}. Example: `curl -X DELETE http://127.0.0.1:8000/v1/models/my-model`
+         */
+        delete: operations["OpenAiModels_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AcceptedDto: {
+            /**
+             * @description Name of the adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Future of the result: POST /retrieve_future.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+        };
+        AdamParamsDto: {
+            /**
+             * @description Decay of the first moment.
+             * @default 0.9
+             * @example 0.9
+             */
+            beta1?: number;
+            /**
+             * @description Decay of the second moment.
+             * @default 0.999
+             * @example 0.999
+             */
+            beta2?: number;
+            /**
+             * @description PyTorch's form of beta1 and beta2.
+             * @example [
+             *       0.9,
+             *       0.999
+             *     ]
+             */
+            betas?: number[];
+            /**
+             * @description Added to the square root of the second moment.
+             * @default 1e-8
+             * @example 1e-8
+             */
+            eps?: number;
+            /**
+             * @description Maximum global norm of the gradients; 0 = no clipping.
+             * @default 0
+             * @example 1
+             */
+            grad_clip_norm?: number;
+            /**
+             * @description Step size.
+             * @default 0.0005
+             * @example 0.0005
+             */
+            learning_rate?: number;
+            /**
+             * @description PyTorch's name for learning_rate.
+             * @example 0.0005
+             */
+            lr?: number;
+            /**
+             * @description transformers' name for grad_clip_norm.
+             * @example 1
+             */
+            max_grad_norm?: number;
+            /**
+             * @description Decoupled weight decay.
+             * @default 0.01
+             * @example 0.01
+             */
+            weight_decay?: number;
+        };
+        AdapterCreatedDto: {
+            /**
+             * @description B A x is multiplied by alpha / rank.
+             * @example 32
+             */
+            alpha: number;
+            /**
+             * @description Base model of the adapter.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Creation time.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
+             *     while all repeats were the same, bit for bit.
+             * @example null
+             */
+            diverged_at_step: number | null;
+            /**
+             * @description Whether there are gradients that no optim_step has applied yet.
+             * @example false
+             */
+            has_gradients: boolean;
+            /**
+             * @description When an operation last ran on the adapter.
+             * @example 2026-11-23T12:05:00.000Z
+             */
+            last_used_at: string;
+            /** @description LoRA settings. */
+            lora_config: components["schemas"]["AdapterLoraDto"];
+            /**
+             * @description Your name for the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Rank of the low-rank matrices.
+             * @example 16
+             */
+            rank: number;
+            /**
+             * @description Future of the creation in the worker; you do not need to wait for it.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description Busy while operations are pending or running.
+             * @example idle
+             * @enum {string}
+             */
+            status: "busy" | "idle";
+            /**
+             * @description Optimiser steps taken.
+             * @example 12
+             */
+            step: number;
+            /**
+             * @description Linear layers with LoRA.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules: string[];
+            /**
+             * @description Number of trainable parameters.
+             * @example 921600
+             */
+            trainable_params: number;
+        };
+        AdapterDeletedDto: {
+            /**
+             * @description Name of the deleted adapter, which is free again.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Future that completes when memory and files are freed.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description Always "deleted".
+             * @example deleted
+             */
+            status: string;
+        };
+        AdapterDto: {
+            /**
+             * @description B A x is multiplied by alpha / rank.
+             * @example 32
+             */
+            alpha: number;
+            /**
+             * @description Base model of the adapter.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Creation time.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
+             *     while all repeats were the same, bit for bit.
+             * @example null
+             */
+            diverged_at_step: number | null;
+            /**
+             * @description Whether there are gradients that no optim_step has applied yet.
+             * @example false
+             */
+            has_gradients: boolean;
+            /**
+             * @description When an operation last ran on the adapter.
+             * @example 2026-11-23T12:05:00.000Z
+             */
+            last_used_at: string;
+            /** @description LoRA settings. */
+            lora_config: components["schemas"]["AdapterLoraDto"];
+            /**
+             * @description Your name for the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Rank of the low-rank matrices.
+             * @example 16
+             */
+            rank: number;
+            /**
+             * @description Busy while operations are pending or running.
+             * @example idle
+             * @enum {string}
+             */
+            status: "busy" | "idle";
+            /**
+             * @description Optimiser steps taken.
+             * @example 12
+             */
+            step: number;
+            /**
+             * @description Linear layers with LoRA.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules: string[];
+            /**
+             * @description Number of trainable parameters.
+             * @example 921600
+             */
+            trainable_params: number;
+        };
+        AdapterListDto: {
+            /** @description Newest first. */
+            adapters: components["schemas"]["AdapterDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            next_cursor: string | null;
+        };
+        AdapterLoraDto: {
+            /**
+             * @description B A x is multiplied by alpha / rank.
+             * @example 32
+             */
+            alpha: number;
+            /**
+             * @description Modules with a different alpha, as in PEFT; only for imported adapters.
+             * @example {
+             *       "lm_head": 8
+             *     }
+             */
+            alpha_pattern?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Probability of dropping an input of the A matrices while training.
+             * @example 0
+             */
+            dropout: number;
+            /**
+             * @description Target modules without LoRA, as in PEFT; only for imported adapters.
+             * @example [
+             *       "model.layers.0.mlp.down_proj"
+             *     ]
+             */
+            exclude_modules?: string[];
+            /**
+             * @description Rank of the low-rank matrices.
+             * @example 16
+             */
+            rank: number;
+            /**
+             * @description Modules with a different rank, as in PEFT; only for imported adapters.
+             * @example {
+             *       "lm_head": 4
+             *     }
+             */
+            rank_pattern?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Seed of the initial matrices and the dropout masks; a string of digits if a float64 cannot represent it exactly.
+             * @example 0
+             */
+            seed: number | string;
+            /**
+             * @description Linear layers with LoRA.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules: string[];
+            /**
+             * @description Whether the scale is alpha / sqrt(rank) instead of alpha / rank.
+             * @example false
+             */
+            use_rslora: boolean;
+        };
+        AnthropicErrorContentDto: {
+            /**
+             * @description A stable code for programs, the field that caused the error, the remedy, and more depending on the code.
+             * @example {
+             *       "error_code": "not_found",
+             *       "field": "model"
+             *     }
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The problem, where it occurred, and the remedy.
+             * @example Adapter nobody does not exist.
+             */
+            message: string;
+            /**
+             * @description Kind of error, as Anthropic names them.
+             * @example not_found_error
+             */
+            type: string;
+        };
+        AnthropicErrorDto: {
+            /** @description The error. */
+            error: components["schemas"]["AnthropicErrorContentDto"];
+            /**
+             * @description Names the request in the server's log; also the header `request-id`.
+             * @example req_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description Kind of the object.
+             * @example error
+             * @enum {string}
+             */
+            type: "error";
+        };
+        ApiMapDto: {
+            /**
+             * @description Links to further documentation.
+             * @example {
+             *       "docs": "/docs",
+             *       "health": "/healthz",
+             *       "openapi": "/docs-json",
+             *       "queues": "/admin/queues",
+             *       "ready": "/readyz"
+             *     }
+             */
+            links: {
+                [key: string]: string;
+            };
+            /**
+             * @description Name of the service.
+             * @example Thinker
+             */
+            name: string;
+            /**
+             * @description How to send requests.
+             * @example POST a request, get a request_id, POST /retrieve_future with it until the result is there.
+             */
+            pattern: string;
+            /**
+             * @description Role of this process: 'all', 'api' or 'worker'.
+             * @example all
+             */
+            role: string;
+            /**
+             * @description Version of the service.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        BlockDeltaEventDto: {
+            /** @description What is new. */
+            delta: components["schemas"]["TextDeltaDto"];
+            /**
+             * @description Number of the block.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Kind of the event.
+             * @example content_block_delta
+             * @enum {string}
+             */
+            type: "content_block_delta";
+        };
+        BlockStartEventDto: {
+            /** @description The block, without its content. */
+            content_block: components["schemas"]["TextBlockDto"];
+            /**
+             * @description Number of the block in `content`, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Kind of the event.
+             * @example content_block_start
+             * @enum {string}
+             */
+            type: "content_block_start";
+        };
+        BlockStopEventDto: {
+            /**
+             * @description Number of the block that is complete.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Kind of the event.
+             * @example content_block_stop
+             * @enum {string}
+             */
+            type: "content_block_stop";
+        };
+        CancelDto: {
+            /**
+             * @description The request_id returned for the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+        };
+        CapabilitiesDto: {
+            /**
+             * @description What requests that wait at the same time share: exact = the work on the base model, with results that are the same to
+             *     the last bit as alone; rounding = the work, and results may differ by rounding; off = nothing. Null while no worker is
+             *     running.
+             * @example exact
+             * @enum {string|null}
+             */
+            batching: "exact" | "off" | "rounding" | null;
+            /**
+             * @description Device of the worker; null while no worker is running.
+             * @example cpu
+             */
+            device: string | null;
+            /**
+             * @description Tensor engine of the worker; null while no worker is running.
+             * @example onnxruntime
+             */
+            engine: string | null;
+            /**
+             * @description Values of loss_fn; GET /loss_functions describes them.
+             * @example [
+             *       "cross_entropy",
+             *       "importance_sampling",
+             *       "ppo",
+             *       "cispo",
+             *       "dro"
+             *     ]
+             */
+            loss_functions: string[];
+            /**
+             * @description Maximum adapters per key.
+             * @example 10000
+             */
+            max_adapters_per_key: number;
+            /**
+             * @description Maximum rank of an adapter; null while no worker is running.
+             * @example 256
+             */
+            max_rank: number | null;
+            /**
+             * @description Processes that the engine consists of; null while no worker is running.
+             * @example 1
+             */
+            ranks: number | null;
+            /** @description Base models; the first is the default. */
+            supported_models: components["schemas"]["SupportedModelDto"][];
+            /**
+             * @description Version of this server.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        ChatAnswerDto: {
+            /**
+             * @description The text.
+             * @example Hi! How can I help you?
+             */
+            content: string;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            refusal: string | null;
+            /**
+             * @description The author.
+             * @example assistant
+             * @enum {string}
+             */
+            role: "assistant";
+        };
+        ChatChoiceDto: {
+            /**
+             * @description `stop` = an end token or a stop string; `length` = the maximum number of tokens.
+             * @example stop
+             * @enum {string}
+             */
+            finish_reason: "length" | "stop";
+            /**
+             * @description Number of the answer, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Log-probs of its tokens, if requested.
+             * @example null
+             */
+            logprobs: components["schemas"]["ChoiceLogprobsDto"] | null;
+            /** @description The answer. */
+            message: components["schemas"]["ChatAnswerDto"];
+        };
+        ChatChunkChoiceDto: {
+            /** @description What is new. */
+            delta: components["schemas"]["ChatDeltaDto"];
+            /**
+             * @description Why the answer ended; null until its last chunk.
+             * @example null
+             * @enum {string|null}
+             */
+            finish_reason: "length" | "stop" | null;
+            /**
+             * @description Number of the answer, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Log-probs of all tokens of the answer, if requested; in its last chunk.
+             * @example null
+             */
+            logprobs: components["schemas"]["ChoiceLogprobsDto"] | null;
+        };
+        ChatCompletionChunkDto: {
+            /** @description One choice; none in the chunk with the usage. */
+            choices: components["schemas"]["ChatChunkChoiceDto"][];
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created: number;
+            /**
+             * @description Contains the id of the request; the same in all chunks.
+             * @example chatcmpl-future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            id: string;
+            /**
+             * @description The model, as the request named it.
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Kind of the object.
+             * @example chat.completion.chunk
+             * @enum {string}
+             */
+            object: "chat.completion.chunk";
+            /**
+             * @description Always null.
+             * @example null
+             */
+            system_fingerprint: string | null;
+            /**
+             * @description With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before.
+             * @example null
+             */
+            usage?: components["schemas"]["TokenUsageDto"] | null;
+        };
+        ChatCompletionDto: {
+            /** @description The answers. */
+            choices: components["schemas"]["ChatChoiceDto"][];
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created: number;
+            /**
+             * @description Contains the id of the request.
+             * @example chatcmpl-future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            id: string;
+            /**
+             * @description The model, as the request named it.
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Kind of the object.
+             * @example chat.completion
+             * @enum {string}
+             */
+            object: "chat.completion";
+            /**
+             * @description Always null.
+             * @example null
+             */
+            system_fingerprint: string | null;
+            /** @description Numbers of tokens. */
+            usage: components["schemas"]["TokenUsageDto"];
+        };
+        ChatCompletionRequestDto: {
+            /**
+             * @description Additional variables of the chat template, such as {"enable_thinking": false}. As in vLLM's API.
+             * @example {}
+             */
+            chat_template_kwargs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Subtracted from the logit of a token for every time that it has been sampled.
+             * @default 0
+             * @example 0
+             */
+            frequency_penalty?: number;
+            /**
+             * @description Added to the logits of tokens: {"<token id>": -100 to 100}.
+             * @example {}
+             */
+            logit_bias?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Whether to return the log-prob of every token, under the model's own distribution.
+             * @default false
+             * @example false
+             */
+            logprobs?: boolean;
+            /**
+             * @description Maximum number of tokens of an answer. Default: as many as the context has room for.
+             * @example 32
+             */
+            max_completion_tokens?: number;
+            /**
+             * @description Older name of max_completion_tokens.
+             * @example 32
+             */
+            max_tokens?: number;
+            /**
+             * @description The conversation, rendered with the model's chat template; the role `developer` stands for `system`.
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: Record<string, unknown>[];
+            /**
+             * @description Minimum probability of a token relative to the most likely one; 0 = off. As in vLLM's API.
+             * @default 0
+             * @example 0
+             */
+            min_p?: number;
+            /**
+             * @description Adapter, base model ("base" for the server's first one), or path of sampler weights
+             *     (tinker://<model_id>/sampler_weights/<name>).
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Number of answers.
+             * @default 1
+             * @example 1
+             */
+            n?: number;
+            /**
+             * @description Subtracted from the logit of a token that has been sampled.
+             * @default 0
+             * @example 0
+             */
+            presence_penalty?: number;
+            /**
+             * @description Makes tokens of the prompt and the answer so far less likely (above 1); 1 = off. As in vLLM's API.
+             * @default 1
+             * @example 1
+             */
+            repetition_penalty?: number;
+            /**
+             * @description Only {"type": "text"}.
+             * @example {
+             *       "type": "text"
+             *     }
+             */
+            response_format?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Same request, same seed, same answer.
+             * @example 42
+             */
+            seed?: number | string;
+            /**
+             * @description Up to 16 strings that end an answer; they are not part of it. The model's own end tokens always end it.
+             * @example [
+             *       "\n\n"
+             *     ]
+             */
+            stop?: string | string[];
+            /**
+             * @description Send the answer as server-sent events while it is written, then `[DONE]`.
+             * @default false
+             * @example false
+             */
+            stream?: boolean;
+            /**
+             * @description For streams.
+             * @example {
+             *       "include_usage": true
+             *     }
+             */
+            stream_options?: components["schemas"]["StreamOptionsDto"] | null;
+            /**
+             * @description Flattens (above 1) or sharpens (below 1) the distribution; 0 = greedy.
+             * @default 1
+             * @example 0.7
+             */
+            temperature?: number;
+            /**
+             * @description Sample from the k most likely tokens; 0 or -1 = off. Not in OpenAI's API; as in vLLM's.
+             * @default 0
+             * @example 0
+             */
+            top_k?: number;
+            /**
+             * @description For logprobs: number of most likely tokens to return per position.
+             * @default 0
+             * @example 2
+             */
+            top_logprobs?: number;
+            /**
+             * @description Sample from the most likely tokens whose total probability reaches this value; 1 = off.
+             * @default 1
+             * @example 1
+             */
+            top_p?: number;
+        };
+        ChatDeltaDto: {
+            /**
+             * @description The next piece of text.
+             * @example Hi
+             */
+            content?: string;
+            /**
+             * @description The author; in the first chunk of an answer.
+             * @example assistant
+             * @enum {string}
+             */
+            role?: "assistant";
+        };
+        ChatMessageDto: {
+            /**
+             * @description Text of the message; null if the assistant only calls tools.
+             * @example Hello
+             */
+            content?: (string | components["schemas"]["TextPartDto"][]) | null;
+            /**
+             * @description Name of the speaker, for chat templates that use it.
+             * @example alice
+             */
+            name?: string;
+            /**
+             * @description Reasoning before the answer, for chat templates that use it.
+             * @example The user greets me.
+             */
+            reasoning_content?: string;
+            /**
+             * @description Role of the speaker: system, developer, user, assistant, tool, or another role that the model's chat template supports.
+             * @example user
+             */
+            role: string;
+            /**
+             * @description Id of the tool call that a message with role tool responds to.
+             * @example call_1
+             */
+            tool_call_id?: string;
+            /**
+             * @description Function calls by the assistant: {"type": "function", "function": {"name", "arguments"}}.
+             * @example []
+             */
+            tool_calls?: Record<string, unknown>[];
+            /**
+             * @description In training with "train_on": "assistant": weight of this answer; 0 excludes it.
+             * @example 1
+             */
+            weight?: number;
+        };
+        CheckpointAcceptedDto: {
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Path of the checkpoint.
+             * @example tinker://my-model/weights/step-10
+             */
+            path: string;
+            /**
+             * @description Future of the result: POST /retrieve_future.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+        };
+        CheckpointDeletedDto: {
+            /**
+             * @description Path of the deleted checkpoint.
+             * @example tinker://my-model/weights/step-10
+             */
+            path: string;
+            /**
+             * @description Always "deleted".
+             * @example deleted
+             */
+            status: string;
+        };
+        CheckpointDto: {
+            /**
+             * @description Base model of the checkpoint.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description When it was saved.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description Expiry time; null = never.
+             * @example null
+             */
+            expires_at: string | null;
+            /**
+             * @description Training checkpoint, sampler weights, or PEFT files.
+             * @example weights
+             * @enum {string}
+             */
+            kind: "external_weights" | "sampler_weights" | "weights";
+            /**
+             * @description Name of the checkpoint.
+             * @example step-10
+             */
+            name: string;
+            /**
+             * @description Path for /load_weights, and for /generate if the kind is sampler.
+             * @example tinker://my-model/weights/step-10
+             */
+            path: string;
+            /**
+             * @description Total size of the files in bytes.
+             * @example 11079680
+             */
+            size_bytes: number;
+            /**
+             * @description Optimiser steps of the adapter when it was saved.
+             * @example 10
+             */
+            step: number;
+        };
+        CheckpointListDto: {
+            /** @description Oldest first. */
+            checkpoints: components["schemas"]["CheckpointDto"][];
+        };
+        ChoiceLogprobsDto: {
+            /** @description The tokens of the answer, without the end token. */
+            content: components["schemas"]["TokenLogprobDto"][];
+            /**
+             * @description Always null.
+             * @example null
+             */
+            refusal: string | null;
+        };
+        CompletedCreateDto: {
+            /**
+             * @description Base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Digest of the adapter's weights, optimiser moments and step after the operation. The same requests on the same machine give the same digests, even if they are replayed after a crash.
+             * @example xxh64:8f3c0e1d2b7a6954
+             */
+            digest?: string;
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "create_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Rank of the adapter.
+             * @example 16
+             */
+            rank: number;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+            /**
+             * @description Number of trainable parameters.
+             * @example 921600
+             */
+            trainable_params: number;
+        };
+        CompletedDeleteDto: {
+            /**
+             * @description Whether memory and files are freed.
+             * @example true
+             */
+            deleted: boolean;
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "delete_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+        };
+        CompletedForwardDto: {
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "forward" | "forward_backward";
+            /**
+             * @description The loss of the batch; null if it is not finite.
+             * @example 2.31
+             */
+            loss: number | null;
+            /**
+             * @description The loss that was used, `name@version` for a formula loss; missing in results of earlier versions.
+             * @example cross_entropy
+             */
+            loss_fn?: string;
+            /** @description Outputs per datum. */
+            loss_fn_outputs: components["schemas"]["ForwardOutputDto"][];
+            /**
+             * @description Metrics by name; `loss:sum` is the loss. Null if it is not finite.
+             * @example {
+             *       "loss:sum": 2.31,
+             *       "mean_nll": 0.77
+             *     }
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Datums in the batch.
+             * @example 1
+             */
+            num_samples: number;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+        };
+        CompletedGenerateDto: {
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "generate";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The seed that was used; a string of digits if a float64 cannot represent it exactly.
+             * @example 42
+             */
+            seed: number | string;
+            /** @description The n completions. */
+            sequences: components["schemas"]["GeneratedSequenceDto"][];
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+            /**
+             * @description Text of the first sequence.
+             * @example Hi there!
+             */
+            text: string;
+            /** @description Prompt and sampled tokens. */
+            usage: components["schemas"]["GenerateUsageDto"];
+        };
+        CompletedLoadDto: {
+            /**
+             * @description Digest of the adapter's weights, optimiser moments and step after the operation. The same requests on the same machine give the same digests, even if they are replayed after a crash.
+             * @example xxh64:8f3c0e1d2b7a6954
+             */
+            digest?: string;
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "load_weights";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description The checkpoint that was loaded.
+             * @example tinker://my-model/weights/step-10
+             */
+            path: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+            /**
+             * @description Optimiser steps of the adapter after loading; missing in results of earlier versions.
+             * @example 10
+             */
+            step?: number;
+        };
+        CompletedOptimStepDto: {
+            /**
+             * @description Digest of the adapter's weights, optimiser moments and step after the operation. The same requests on the same machine give the same digests, even if they are replayed after a crash.
+             * @example xxh64:8f3c0e1d2b7a6954
+             */
+            digest?: string;
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "optim_step";
+            /**
+             * @description step, grad_norm, update_norm, weight_norm, learning_rate.
+             * @example {
+             *       "grad_norm": 0.8,
+             *       "step": 1
+             *     }
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+        };
+        CompletedRewindDto: {
+            /**
+             * @description Digest of the adapter's weights, optimiser moments and step after the operation. The same requests on the same machine give the same digests, even if they are replayed after a crash.
+             * @example xxh64:8f3c0e1d2b7a6954
+             */
+            digest: string;
+            /**
+             * @description Whether the adapter has unapplied gradients.
+             * @example false
+             */
+            has_gradients: boolean;
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "rewind_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+            /**
+             * @description Optimiser steps of the adapter after the rewind.
+             * @example 3
+             */
+            step: number;
+        };
+        CompletedSaveDto: {
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "save_weights" | "save_weights_external" | "save_weights_for_sampler";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Name of the checkpoint.
+             * @example step-10
+             */
+            name: string;
+            /**
+             * @description Path of the checkpoint.
+             * @example tinker://my-model/weights/step-10
+             */
+            path: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description Size of the files in bytes; missing in results of earlier versions.
+             * @example 7340032
+             */
+            size_bytes?: number;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+        };
+        CompletedUnloadDto: {
+            /**
+             * @description Kind of operation. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "unload_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The request is completed.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed";
+            /**
+             * @description Whether the memory is freed.
+             * @example true
+             */
+            unloaded: boolean;
+        };
+        ConfigDefinitionDto: {
+            /**
+             * @description Default value.
+             * @example 0.1
+             */
+            default: number;
+            /**
+             * @description Description; at most 2000 characters.
+             * @example Strength of the penalty that keeps the policy close to the reference
+             */
+            description?: string;
+            /**
+             * @description Maximum value.
+             * @example 10
+             */
+            max?: number;
+            /**
+             * @description Minimum value.
+             * @example 0
+             */
+            min?: number;
+        };
+        ConversationDto: {
+            /**
+             * @description Additional variables of the chat template, such as {"enable_thinking": false}.
+             * @example {}
+             */
+            chat_template_kwargs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Messages, rendered with the base model's chat template.
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       },
+             *       {
+             *         "content": "Hi there!",
+             *         "role": "assistant"
+             *       }
+             *     ]
+             */
+            messages: components["schemas"]["ChatMessageDto"][];
+            /**
+             * @description Functions that the model may call, for chat templates that support tools.
+             * @example []
+             */
+            tools?: Record<string, unknown>[];
+        };
+        CreateAdapterDto: {
+            /**
+             * @description Same as lora_config.alpha, for clients of the original API.
+             * @example 32
+             */
+            alpha?: number;
+            /**
+             * @description Base model to adapt, see GET /get_server_capabilities. Default: the first one of the server.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model?: string;
+            /**
+             * @description LoRA settings. Default: rank 16, alpha 32 on q_proj and v_proj.
+             * @example {
+             *       "alpha": 32,
+             *       "rank": 16,
+             *       "target_modules": [
+             *         "q_proj",
+             *         "v_proj"
+             *       ]
+             *     }
+             */
+            lora_config?: components["schemas"]["LoraConfigDto"];
+            /**
+             * @description Your name for the adapter: 1 to 128 letters, digits, dots, dashes, underscores and colons, not beginning with a
+             *     dot. Generated as `<base model>_lora_<8 hex digits>` when left out.
+             * @example my-model
+             */
+            model_id?: string;
+            /**
+             * @description Same as lora_config.rank, for clients of the original API.
+             * @example 16
+             */
+            rank?: number;
+        };
+        DatumDto: {
+            /**
+             * @description By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
+             *     none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+             * @example {
+             *       "target_tokens": {
+             *         "data": [
+             *           2,
+             *           3,
+             *           4
+             *         ],
+             *         "dtype": "int64",
+             *         "shape": [
+             *           3
+             *         ]
+             *       },
+             *       "weights": [
+             *         0,
+             *         1,
+             *         1
+             *       ]
+             *     }
+             */
+            loss_fn_inputs: {
+                [key: string]: components["schemas"]["TensorDto"] | number[];
+            };
+            /**
+             * @description The N input tokens.
+             * @example {
+             *       "chunks": [
+             *         {
+             *           "tokens": [
+             *             1,
+             *             2,
+             *             3
+             *           ],
+             *           "type": "encoded_text"
+             *         }
+             *       ]
+             *     }
+             */
+            model_input: components["schemas"]["ModelInputDto"];
+        };
+        ErrorContentDto: {
+            /**
+             * @description Who can fix it: the client ("user"), the operator ("server"), or "unknown".
+             * @example user
+             * @enum {string}
+             */
+            category: "server" | "unknown" | "user";
+            /**
+             * @description Stable code for programs.
+             * @example invalid_request
+             */
+            code: string;
+            /**
+             * @description The field that caused the error, the remedy, and more details depending on the code.
+             * @example {
+             *       "field": "data",
+             *       "remedy": "Pass conversations or datums."
+             *     }
+             */
+            details?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The problem, where it occurred, and the remedy.
+             * @example data is empty. Give conversations or datums.
+             */
+            message: string;
+        };
+        ErrorDto: {
+            /** @description The error. */
+            error: components["schemas"]["ErrorContentDto"];
+            /**
+             * @description The HTTP status code.
+             * @example 400
+             */
+            status_code: number;
+        };
+        ForkDto: {
+            /**
+             * @description Name of the new adapter. Default: generated.
+             * @example my-fork
+             */
+            model_id?: string;
+            /**
+             * @description Alternative to step: a completed request of the history, which may have been undone.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id?: string;
+            /**
+             * @description Number of optimiser steps; 0 = the initial state.
+             * @example 1
+             */
+            step?: number;
+        };
+        ForkedDto: {
+            /**
+             * @description B A x is multiplied by alpha / rank.
+             * @example 32
+             */
+            alpha: number;
+            /**
+             * @description Base model of the adapter.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Creation time.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
+             *     while all repeats were the same, bit for bit.
+             * @example null
+             */
+            diverged_at_step: number | null;
+            /**
+             * @description Whether there are gradients that no optim_step has applied yet.
+             * @example false
+             */
+            has_gradients: boolean;
+            /**
+             * @description When an operation last ran on the adapter.
+             * @example 2026-11-23T12:05:00.000Z
+             */
+            last_used_at: string;
+            /** @description LoRA settings. */
+            lora_config: components["schemas"]["AdapterLoraDto"];
+            /**
+             * @description Your name for the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Rank of the low-rank matrices.
+             * @example 16
+             */
+            rank: number;
+            /**
+             * @description Future of the creation in the worker; you do not need to wait for it.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description The adapter that it was forked from.
+             * @example my-model
+             */
+            source_model_id: string;
+            /**
+             * @description The last request of the source that the fork includes.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            source_request_id: string;
+            /**
+             * @description Busy while operations are pending or running.
+             * @example idle
+             * @enum {string}
+             */
+            status: "busy" | "idle";
+            /**
+             * @description Optimiser steps taken.
+             * @example 12
+             */
+            step: number;
+            /**
+             * @description Linear layers with LoRA.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules: string[];
+            /**
+             * @description Number of trainable parameters.
+             * @example 921600
+             */
+            trainable_params: number;
+        };
+        ForwardDto: {
+            /**
+             * @description Base model if this request creates the adapter. Default: the first one of the server.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model?: string;
+            /**
+             * @description Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), or
+             *     token-level datums; not both in one request.
+             * @example [
+             *       {
+             *         "messages": [
+             *           {
+             *             "content": "Hello",
+             *             "role": "user"
+             *           },
+             *           {
+             *             "content": "Hi there!",
+             *             "role": "assistant"
+             *           }
+             *         ]
+             *       }
+             *     ]
+             */
+            data: components["schemas"]["ConversationDto"][] | components["schemas"]["ChatMessageDto"][][] | components["schemas"]["DatumDto"][];
+            /**
+             * @description Which positions' log-probs come back: "weighted" leaves those of weight 0 out (null), which is faster. Default: "all"
+             *     for datums, "weighted" for conversations.
+             * @example all
+             * @enum {string}
+             */
+            logprobs?: "all" | "weighted";
+            /**
+             * @description LoRA settings if this request creates the adapter; an existing adapter must match them.
+             * @example {
+             *       "alpha": 32,
+             *       "rank": 16
+             *     }
+             */
+            lora_config?: components["schemas"]["LoraConfigDto"];
+            /**
+             * @description Loss function, see GET /loss_functions.
+             * @default cross_entropy
+             * @example cross_entropy
+             */
+            loss_fn?: string;
+            /**
+             * @description Settings of the loss by name, see GET /loss_functions.
+             * @example {}
+             */
+            loss_fn_config?: {
+                [key: string]: number;
+            };
+            /**
+             * @description For conversations: by name, one list of numbers (one per target, so tokens of the conversation - 1), or one number
+             *     for all targets, per conversation. Losses for reinforcement learning need logprobs and advantages.
+             * @example {}
+             */
+            loss_fn_inputs?: {
+                [key: string]: (number | number[])[];
+            };
+            /**
+             * @description Name of the adapter, which is created with defaults if it does not exist. For /fwd also the name of a base model or "base".
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 1
+             */
+            seq_id?: number;
+            /**
+             * @description For conversations: which tokens are targets. `assistant`: each answer from the end of its prompt to its end-of-turn
+             *     token, the one that generation stops at; a conversation whose chat template does not tell where that is is refused.
+             * @default all
+             * @example assistant
+             * @enum {string}
+             */
+            train_on?: "all" | "assistant";
+        };
+        ForwardOutputDto: {
+            /** @description Log-probs of the targets. */
+            logprobs: components["schemas"]["LogprobsDto"];
+        };
+        FutureDto: {
+            /**
+             * @description How often a worker has claimed it; a worker may hand it back before running it.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * @description Base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Time of acceptance.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /** @description The error, if it failed; otherwise null. */
+            error: components["schemas"]["FutureErrorDto"] | null;
+            /**
+             * @description Time of completion or failure.
+             * @example 2026-11-23T10:15:30.900Z
+             */
+            finished_at: string | null;
+            /**
+             * @description Kind of operation.
+             * @example forward_backward
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Position in the log; requests of one adapter run in this order.
+             * @example 1043
+             */
+            position: number;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description The client's own number of the request.
+             * @example 7
+             */
+            seq_id: number | null;
+            /**
+             * @description When it last started to run; null while it is pending.
+             * @example 2026-11-23T10:15:30.100Z
+             */
+            started_at: string | null;
+            /**
+             * @description Status of the operation.
+             * @example completed
+             * @enum {string}
+             */
+            status: "completed" | "failed" | "pending" | "running";
+            /**
+             * @description The worker that runs or ran it.
+             * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
+             */
+            worker_id: string | null;
+        };
+        FutureErrorDto: {
+            /**
+             * @description Who can fix it: 'user', 'server' or 'unknown'.
+             * @example user
+             */
+            category: string;
+            /**
+             * @description Stable code for programs.
+             * @example invalid_request
+             */
+            code: string;
+            /**
+             * @description The problem and the remedy.
+             * @example There are no gradients to apply: call /fwdbwd first.
+             */
+            message: string;
+        };
+        FutureListDto: {
+            /** @description Newest first. */
+            futures: components["schemas"]["FutureDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example 1042
+             */
+            next_cursor: number | null;
+        };
+        GenerateDto: {
+            /**
+             * @description For messages: end the prompt with the opening of the assistant's next turn.
+             * @default true
+             * @example true
+             */
+            add_generation_prompt?: boolean;
+            /**
+             * @description Return a request id immediately; POST /retrieve_future returns the result.
+             * @default false
+             * @example false
+             */
+            async?: boolean;
+            /**
+             * @description Base model, if there is no model_id. Default: the first one of the server.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model?: string;
+            /**
+             * @description For messages: additional variables of the chat template, such as {"enable_thinking": false}.
+             * @example {}
+             */
+            chat_template_kwargs?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description For messages: continue the last message instead of answering it.
+             * @default false
+             * @example false
+             */
+            continue_final_message?: boolean;
+            /**
+             * @description Whether to return the log-prob of every sampled token.
+             * @default false
+             * @example false
+             */
+            logprobs?: boolean;
+            /**
+             * @description Maximum number of tokens to sample.
+             * @default 64
+             * @example 64
+             */
+            max_new_tokens?: number;
+            /**
+             * @description OpenAI's name for max_new_tokens.
+             * @example 64
+             */
+            max_tokens?: number;
+            /**
+             * @description A conversation, rendered with the model's chat template. Pass either this, prompt or tokens.
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages?: components["schemas"]["ChatMessageDto"][];
+            /**
+             * @description Minimum probability of a token relative to the most likely one; 0 = off.
+             * @default 0
+             * @example 0.05
+             */
+            min_p?: number;
+            /**
+             * @description Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). The bare base
+             *     model when left out, or with a base model's name or "base".
+             * @example my-model
+             */
+            model_id?: string;
+            /**
+             * @description Number of completions.
+             * @default 1
+             * @example 1
+             */
+            n?: number;
+            /**
+             * @description Tinker's name for n.
+             * @example 1
+             */
+            num_samples?: number;
+            /**
+             * @description Prompt as text, without a chat template.
+             * @example Once upon a time
+             */
+            prompt?: string;
+            /**
+             * @description Penalty above 1 makes tokens that have already occurred less likely; 1 = off.
+             * @default 1
+             * @example 1.1
+             */
+            repetition_penalty?: number;
+            /**
+             * @description Same request, same seed, same answer. Any integer, or a string of its digits: different ones are different streams of
+             *     random numbers. Drawn, and told in the answer, when left out.
+             * @example 42
+             */
+            seed?: number | string;
+            /**
+             * @description Ends a continuation: a string, up to 16 strings, or token ids. Strings are left out of the text. The model's own end
+             *     tokens always end it.
+             * @example [
+             *       "\n\n"
+             *     ]
+             */
+            stop?: string | string[] | number[];
+            /**
+             * @description Return server-sent events: token (index, token, text), then done (the whole result) or error.
+             * @default false
+             * @example false
+             */
+            stream?: boolean;
+            /**
+             * @description Flattens (above 1) or sharpens (below 1) the distribution; 0 = greedy.
+             * @default 1
+             * @example 0.7
+             */
+            temperature?: number;
+            /**
+             * @description Prompt as token ids.
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            tokens?: number[];
+            /**
+             * @description For messages: functions that the model may call, for chat templates that support tools.
+             * @example []
+             */
+            tools?: Record<string, unknown>[];
+            /**
+             * @description Sample from the k most likely tokens; 0 or -1 = off.
+             * @default 0
+             * @example 50
+             */
+            top_k?: number;
+            /**
+             * @description Sample from the most likely tokens whose total probability reaches this value; 1 = off.
+             * @default 1
+             * @example 0.95
+             */
+            top_p?: number;
+        };
+        GenerateResultDto: {
+            /**
+             * @description The model that was sampled from.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Future of this result, to retrieve it again.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description The seed that was used; a string of digits if a float64 cannot represent it exactly.
+             * @example 42
+             */
+            seed: number | string;
+            /** @description The n completions. */
+            sequences: components["schemas"]["GeneratedSequenceDto"][];
+            /**
+             * @description Text of the first sequence.
+             * @example Hi there!
+             */
+            text: string;
+            /** @description Prompt and sampled tokens. */
+            usage: components["schemas"]["GenerateUsageDto"];
+        };
+        GenerateUsageDto: {
+            /**
+             * @description Sampled tokens of all sequences.
+             * @example 4
+             */
+            completion_tokens: number;
+            /**
+             * @description Tokens of the prompt.
+             * @example 31
+             */
+            prompt_tokens: number;
+        };
+        GeneratedSequenceDto: {
+            /**
+             * @description Log-prob of each token under the model's own distribution (temperature 1, no truncation).
+             * @example [
+             *       -0.1,
+             *       -0.5,
+             *       -0.02,
+             *       -0.3
+             *     ]
+             */
+            logprobs?: number[];
+            /**
+             * @description Whether a stop token or string, or max_new_tokens, ended the sequence.
+             * @example stop
+             * @enum {string}
+             */
+            stop_reason: "length" | "stop";
+            /**
+             * @description Text without the stop token or stop string.
+             * @example Hi there!
+             */
+            text: string;
+            /**
+             * @description Token ids, including a final stop token.
+             * @example [
+             *       19556,
+             *       665,
+             *       17,
+             *       2
+             *     ]
+             */
+            tokens: number[];
+        };
+        GradientCheckDto: {
+            /**
+             * @description Number of generated batches; the loss was not finite on the rest.
+             * @example 4
+             */
+            batches: number;
+            /**
+             * @description Number of generated batches on which the gradient was compared with finite differences.
+             * @example 4
+             */
+            checked: number;
+            /**
+             * @description Summary in words.
+             * @example The gradient agrees with finite differences on 4 of 4 generated batches.
+             */
+            message: string;
+        };
+        HistoryDto: {
+            /** @description Newest first. */
+            entries: components["schemas"]["HistoryEntryDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example 1042
+             */
+            next_cursor: number | null;
+        };
+        HistoryEntryDto: {
+            /**
+             * @description Time of acceptance.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /**
+             * @description Whether it is in effect; false if a later rewind has undone it.
+             * @example true
+             */
+            current: boolean;
+            /**
+             * @description Digest of weights, optimiser moments and step after the operation; null for kinds that do not change them.
+             * @example xxh64:8f3c0e1d2b7a6954
+             */
+            digest: string | null;
+            /**
+             * @description Code of the error of an optim_step that was refused and dropped the gradients that it could not take; else null.
+             * @example non_finite_update
+             */
+            error_code: string | null;
+            /**
+             * @description Time of completion.
+             * @example 2026-11-23T10:15:30.900Z
+             */
+            finished_at: string;
+            /**
+             * @description Kind of operation.
+             * @example optim_step
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description The loss of a forward_backward, `name@version` for one that a client has written; null for other kinds, and for
+             *     requests from before it was recorded.
+             * @example my_dpo@3
+             */
+            loss_fn: string | null;
+            /**
+             * @description Loss and metrics, if any.
+             * @example {
+             *       "grad_norm": 0.83,
+             *       "step": 12
+             *     }
+             */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Id of the request, for POST /adapters/{model_id}/rewind and /fork.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id: string;
+            /**
+             * @description Start time.
+             * @example 2026-11-23T10:15:30.100Z
+             */
+            started_at: string | null;
+            /**
+             * @description Optimiser steps of the adapter after the operation; null for kinds that do not change them.
+             * @example 12
+             */
+            step: number | null;
+        };
+        InputDefinitionDto: {
+            /**
+             * @description Value of every number if a request omits the input; without a default, the input is required.
+             * @example 1
+             */
+            default?: number;
+            /**
+             * @description Description; at most 2000 characters.
+             * @example Id of the pair that the datum belongs to
+             */
+            description?: string;
+            /**
+             * @description 'token' = one number per target token, 'datum' = one for the whole datum.
+             * @default token
+             * @example datum
+             * @enum {string}
+             */
+            per?: "datum" | "token";
+        };
+        LivenessDto: {
+            /**
+             * @description Role of this process: 'all', 'api' or 'worker'.
+             * @example all
+             */
+            role: string;
+            /**
+             * @description Always ok.
+             * @example ok
+             * @enum {string}
+             */
+            status: "ok";
+            /**
+             * @description Seconds since the process started.
+             * @example 42
+             */
+            uptime_s: number;
+            /**
+             * @description Version of the service.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        LoadWeightsDto: {
+            /**
+             * @description Name of the adapter to load into.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Name of one of this adapter's checkpoints.
+             * @example step-10
+             */
+            name?: string;
+            /**
+             * @description Whether to restore moments and step as well; false resets the optimiser.
+             * @default true
+             * @example true
+             */
+            optimizer?: boolean;
+            /**
+             * @description Path of a checkpoint, which may belong to another adapter, or a name.
+             * @example tinker://my-model/weights/step-10
+             */
+            path?: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 4
+             */
+            seq_id?: number;
+        };
+        LogprobsDto: {
+            /**
+             * @description Log-probs, row by row; null if not computed.
+             * @example [
+             *       null,
+             *       -0.7,
+             *       -1.3
+             *     ]
+             */
+            data: (number | null)[];
+            /**
+             * @description Always.
+             * @example float32
+             * @enum {string}
+             */
+            dtype: "float32";
+            /**
+             * @description [N], or [N, K] for K targets per position.
+             * @example [
+             *       3
+             *     ]
+             */
+            shape: number[];
+        };
+        LoraConfigDto: {
+            /**
+             * @description Scale: B A x is multiplied by alpha / rank.
+             * @default 32
+             * @example 32
+             */
+            alpha?: number;
+            /**
+             * @description Probability of dropping an input of the A matrices while training.
+             * @default 0
+             * @example 0.05
+             */
+            dropout?: number;
+            /**
+             * @description PEFT's name for alpha.
+             * @example 32
+             */
+            lora_alpha?: number;
+            /**
+             * @description PEFT's name for dropout.
+             * @example 0.05
+             */
+            lora_dropout?: number;
+            /**
+             * @description PEFT's name for rank.
+             * @example 16
+             */
+            r?: number;
+            /**
+             * @description Rank of the low-rank matrices.
+             * @default 16
+             * @example 16
+             */
+            rank?: number;
+            /**
+             * @description Seed of the initial matrices and the dropout masks: any integer, or a string of its digits.
+             * @default 0
+             * @example 42
+             */
+            seed?: number | string;
+            /**
+             * @description Linears with LoRA, of those that the base model has (GET /get_server_capabilities lists them), or "all-linear" for all
+             *     of every layer (never including lm_head; rejected for a mixture of experts, whose experts carry no LoRA). Default for
+             *     models with a joint qkv_proj: ["qkv_proj"].
+             * @default [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules?: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[] | "all-linear";
+            /**
+             * @description Rank-stabilised scaling: alpha / sqrt(rank) instead of alpha / rank.
+             * @default false
+             * @example false
+             */
+            use_rslora?: boolean;
+        };
+        LossConfigKeyDto: {
+            /**
+             * @description Default value.
+             * @example 1.2
+             */
+            default: number;
+            /**
+             * @description Description.
+             * @example Upper bound on the probability ratio.
+             */
+            description: string;
+            /**
+             * @description Maximum value; null if there is none.
+             * @example null
+             */
+            max: number | null;
+            /**
+             * @description Minimum value; null if there is none.
+             * @example 0
+             */
+            min: number | null;
+            /**
+             * @description Key in loss_fn_config.
+             * @example clip_high_threshold
+             */
+            name: string;
+        };
+        LossDefinitionDto: {
+            /**
+             * @description Settings for loss_fn_config: the default, or an object that contains it; at most 64.
+             * @example {
+             *       "beta": {
+             *         "default": 0.1,
+             *         "min": 0
+             *       }
+             *     }
+             */
+            config?: {
+                [key: string]: number | components["schemas"]["ConfigDefinitionDto"];
+            };
+            /**
+             * @description What it is for; at most 2000 characters.
+             * @example Direct Preference Optimization over pairs of datums
+             */
+            description?: string;
+            /**
+             * @description Inputs that are optional or per datum; at most 64. Other names in formulas are required per-token inputs.
+             * @example {
+             *       "weights": {
+             *         "default": 1
+             *       }
+             *     }
+             */
+            inputs?: {
+                [key: string]: components["schemas"]["InputDefinitionDto"];
+            };
+            /**
+             * @description Named formulas, which later ones can use; at most 64.
+             * @example {
+             *       "log_ratio": "datum_sum(target_logprobs - reference_logprobs)"
+             *     }
+             */
+            let?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Formula of the loss, one number that depends on target_logprobs. A formula has at most 4096 characters.
+             * @example -sum(weights * target_logprobs)
+             */
+            loss: string;
+            /**
+             * @description Condition that selects the tokens that count in sums and averages. Default: tokens whose weight is not 0.
+             * @example weights != 0
+             */
+            mask?: string;
+            /**
+             * @description Formulas of metrics, by name; at most 32.
+             * @example {
+             *       "mean_nll": "mean(-target_logprobs)"
+             *     }
+             */
+            metrics?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Name for loss_fn: a letter, then letters, digits and underscores, at most 64; not the name of a built-in loss.
+             * @example my_dpo
+             */
+            name: string;
+        };
+        LossDeletedDto: {
+            /**
+             * @description The loss.
+             * @example my_dpo
+             */
+            name: string;
+            /**
+             * @description Always 'deleted'.
+             * @example deleted
+             */
+            status: string;
+            /**
+             * @description Number of deleted versions.
+             * @example 2
+             */
+            versions: number;
+        };
+        LossDetailsDto: {
+            /** @description Keys of loss_fn_config. */
+            config: components["schemas"]["LossConfigKeyDto"][];
+            /** @description Formulas; null for a built-in loss. */
+            definition: components["schemas"]["LossDefinitionDto"] | null;
+            /**
+             * @description Description of the loss.
+             * @example Proximal Policy Optimization with clipping for RL
+             */
+            description: string;
+            /** @description Inputs of the loss. */
+            inputs: components["schemas"]["LossInputDto"][];
+            /**
+             * @description Value for loss_fn.
+             * @example ppo
+             */
+            name: string;
+            /**
+             * @description Whether it is one of the server that you do not get under its name, since you had registered the name before: your
+             *     own is meant until you delete it.
+             * @example false
+             */
+            shadowed: boolean;
+            /**
+             * @description Newest version of your loss; null for a built-in loss.
+             * @example null
+             */
+            version: number | null;
+            /** @description All versions, newest first; empty for a built-in loss. */
+            versions: components["schemas"]["LossVersionDto"][];
+        };
+        LossFunctionDto: {
+            /** @description Keys of loss_fn_config. */
+            config: components["schemas"]["LossConfigKeyDto"][];
+            /**
+             * @description Description of the loss.
+             * @example Proximal Policy Optimization with clipping for RL
+             */
+            description: string;
+            /** @description Inputs of the loss. */
+            inputs: components["schemas"]["LossInputDto"][];
+            /**
+             * @description Value for loss_fn.
+             * @example ppo
+             */
+            name: string;
+            /**
+             * @description Whether it is one of the server that you do not get under its name, since you had registered the name before: your
+             *     own is meant until you delete it.
+             * @example false
+             */
+            shadowed: boolean;
+            /**
+             * @description Newest version of your loss; null for a built-in loss.
+             * @example null
+             */
+            version: number | null;
+        };
+        LossFunctionsDto: {
+            /**
+             * @description Values of loss_fn.
+             * @example [
+             *       "cross_entropy",
+             *       "importance_sampling",
+             *       "ppo",
+             *       "cispo",
+             *       "dro"
+             *     ]
+             */
+            available_loss_functions: string[];
+            /**
+             * @description Description by name.
+             * @example {
+             *       "cross_entropy": "Standard supervised learning (negative log-likelihood)"
+             *     }
+             */
+            descriptions: {
+                [key: string]: string;
+            };
+            /** @description Everything about each loss. */
+            losses: components["schemas"]["LossFunctionDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        LossInputDto: {
+            /**
+             * @description Value of every number if the input is omitted; null if it is required or has another meaning.
+             * @example null
+             */
+            default: number | null;
+            /**
+             * @description Description.
+             * @example Advantage of each target.
+             */
+            description: string;
+            /**
+             * @description Type of the numbers: token ids or floats.
+             * @example float
+             * @enum {string}
+             */
+            dtype: "float" | "int";
+            /**
+             * @description Key in loss_fn_inputs.
+             * @example advantages
+             */
+            name: string;
+            /**
+             * @description 'token' = one number per target token, 'datum' = one for the whole datum.
+             * @example token
+             * @enum {string}
+             */
+            per: "datum" | "token";
+            /**
+             * @description Whether a request must contain it; for conversations, target_tokens is filled in automatically.
+             * @example true
+             */
+            required: boolean;
+        };
+        LossPreviewDto: {
+            /**
+             * @description Derivative of the loss with respect to every log-prob, per datum; for shape [N, K], row by row.
+             * @example [
+             *       [
+             *         -1,
+             *         -0.5
+             *       ]
+             *     ]
+             */
+            gradients: number[][];
+            /**
+             * @description Value of the loss.
+             * @example 1.35
+             */
+            loss: number;
+            /**
+             * @description Metrics by name.
+             * @example {
+             *       "mean_nll": 0.9
+             *     }
+             */
+            metrics: {
+                [key: string]: number;
+            };
+        };
+        LossRegisteredDto: {
+            /** @description Keys of loss_fn_config. */
+            config: components["schemas"]["LossConfigKeyDto"][];
+            /**
+             * @description Creation time of the version.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description How the gradient was checked. */
+            gradient_check: components["schemas"]["GradientCheckDto"];
+            /** @description Inputs of the loss. */
+            inputs: components["schemas"]["LossInputDto"][];
+            /**
+             * @description Value for loss_fn: the newest version.
+             * @example my_dpo
+             */
+            name: string;
+            /**
+             * @description 1, 2, 3, ... under this name; `my_dpo@1` remains version 1. Registering the same definition again returns the same version.
+             * @example 1
+             */
+            version: number;
+            /**
+             * @description Potential problems when the loss is used; empty if none were found.
+             * @example []
+             */
+            warnings: string[];
+        };
+        LossVersionDto: {
+            /**
+             * @description Creation time.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * @description Number of the version.
+             * @example 1
+             */
+            version: number;
+        };
+        MessageDeltaEventDto: {
+            /** @description How the message ends. */
+            delta: components["schemas"]["MessageEndDto"];
+            /**
+             * @description Kind of the event.
+             * @example message_delta
+             * @enum {string}
+             */
+            type: "message_delta";
+            /** @description Numbers of tokens of the whole message. */
+            usage: components["schemas"]["MessageUsageDto"];
+        };
+        MessageDto: {
+            /** @description The answer; empty if it has no text. */
+            content: components["schemas"]["TextBlockDto"][];
+            /**
+             * @description Contains the id of the operation.
+             * @example msg_future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            id: string;
+            /**
+             * @description The model, as the request named it.
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description The author.
+             * @example assistant
+             * @enum {string}
+             */
+            role: "assistant";
+            /**
+             * @description Why the answer ends: an end token of the model, `max_tokens`, one of `stop_sequences`, or the end of the context.
+             * @example end_turn
+             * @enum {string|null}
+             */
+            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence" | null;
+            /**
+             * @description The one of `stop_sequences` that ended the answer.
+             * @example null
+             */
+            stop_sequence: string | null;
+            /**
+             * @description Kind of the object.
+             * @example message
+             * @enum {string}
+             */
+            type: "message";
+            /** @description Numbers of tokens. */
+            usage: components["schemas"]["MessageUsageDto"];
+        };
+        MessageEndDto: {
+            /**
+             * @description As in the whole message.
+             * @example end_turn
+             * @enum {string}
+             */
+            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence";
+            /**
+             * @description As in the whole message.
+             * @example null
+             */
+            stop_sequence: string | null;
+        };
+        MessagePromptDto: {
+            /**
+             * @description The conversation, rendered with the model's chat template. Consecutive messages of one role are one turn; a last
+             *     message of the assistant is continued.
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: Record<string, unknown>[];
+            /**
+             * @description Adapter, base model ("base" for the server's first one), or path of sampler weights
+             *     (tinker://<model_id>/sampler_weights/<name>).
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description `effort` is ignored, `format` refused.
+             * @example {
+             *       "effort": "low"
+             *     }
+             */
+            output_config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description System prompt: a string, or a list of text blocks.
+             * @example Answer in one sentence.
+             */
+            system?: string | Record<string, unknown>[];
+            /**
+             * @description Only {"type": "disabled"}.
+             * @example {
+             *       "type": "disabled"
+             *     }
+             */
+            thinking?: {
+                [key: string]: unknown;
+            };
+        };
+        MessageRequestDto: {
+            /**
+             * @description Maximum number of tokens of the answer, which also ends where the context does.
+             * @example 32
+             */
+            max_tokens: number;
+            /**
+             * @description The conversation, rendered with the model's chat template. Consecutive messages of one role are one turn; a last
+             *     message of the assistant is continued.
+             * @example [
+             *       {
+             *         "content": "Hello",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: Record<string, unknown>[];
+            /**
+             * @description Adapter, base model ("base" for the server's first one), or path of sampler weights
+             *     (tinker://<model_id>/sampler_weights/<name>).
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description `effort` is ignored, `format` refused.
+             * @example {
+             *       "effort": "low"
+             *     }
+             */
+            output_config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Up to 16 strings that end the answer; they are not part of it.
+             * @example [
+             *       "\n\nHuman:"
+             *     ]
+             */
+            stop_sequences?: string[];
+            /**
+             * @description Send the answer as server-sent events while it is written.
+             * @default false
+             * @example false
+             */
+            stream?: boolean;
+            /**
+             * @description System prompt: a string, or a list of text blocks.
+             * @example Answer in one sentence.
+             */
+            system?: string | Record<string, unknown>[];
+            /**
+             * @description Sharpens the distribution below 1; 0 = greedy.
+             * @default 1
+             * @example 0.7
+             */
+            temperature?: number;
+            /**
+             * @description Only {"type": "disabled"}.
+             * @example {
+             *       "type": "disabled"
+             *     }
+             */
+            thinking?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Sample from the k most likely tokens; 0 = off.
+             * @default 0
+             * @example 0
+             */
+            top_k?: number;
+            /**
+             * @description Sample from the most likely tokens whose total probability reaches this value; 1 = off.
+             * @default 1
+             * @example 1
+             */
+            top_p?: number;
+        };
+        MessageStartEventDto: {
+            /** @description The message, before anything of it is written. */
+            message: components["schemas"]["MessageDto"];
+            /**
+             * @description Kind of the event.
+             * @example message_start
+             * @enum {string}
+             */
+            type: "message_start";
+        };
+        MessageStopEventDto: {
+            /**
+             * @description Kind of the event.
+             * @example message_stop
+             * @enum {string}
+             */
+            type: "message_stop";
+        };
+        MessageUsageDto: {
+            /**
+             * @description Tokens of the prompt.
+             * @example 12
+             */
+            input_tokens: number;
+            /**
+             * @description Tokens of the answer.
+             * @example 24
+             */
+            output_tokens: number;
+        };
+        ModelDataDto: {
+            /**
+             * @description Model family.
+             * @example llama
+             */
+            arch: string;
+            /**
+             * @description Name of the base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            model_name: string;
+            /**
+             * @description Folder or id from which a Hugging Face tokenizer can be loaded.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            tokenizer_id: string;
+        };
+        ModelIdDto: {
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+        };
+        ModelInfoDto: {
+            /**
+             * @description False for a bare base model.
+             * @example true
+             */
+            is_lora: boolean;
+            /** @description LoRA settings. */
+            lora_config?: components["schemas"]["AdapterLoraDto"];
+            /**
+             * @description Rank of the low-rank matrices.
+             * @example 16
+             */
+            lora_rank?: number;
+            /**
+             * @description Context length in tokens.
+             * @example 8192
+             */
+            max_context_length: number;
+            /** @description The base model. */
+            model_data: components["schemas"]["ModelDataDto"];
+            /**
+             * @description The requested name.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Name of the base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            model_name: string;
+            /**
+             * @description Optimiser steps taken.
+             * @example 12
+             */
+            step?: number;
+            /**
+             * @description Number of trainable parameters.
+             * @example 921600
+             */
+            trainable_params?: number;
+        };
+        ModelInputDto: {
+            /** @description Chunks, concatenated in order: N tokens in total. */
+            chunks: components["schemas"]["TokenChunkDto"][];
+        };
+        OpenAiErrorContentDto: {
+            /**
+             * @description Stable code for programs.
+             * @example model_not_found
+             */
+            code: string;
+            /**
+             * @description The problem, where it occurred, and the remedy.
+             * @example Adapter nobody does not exist.
+             */
+            message: string;
+            /**
+             * @description The field that caused the error.
+             * @example model
+             */
+            param: string | null;
+            /**
+             * @description Kind of error, as OpenAI names them.
+             * @example invalid_request_error
+             */
+            type: string;
+        };
+        OpenAiErrorDto: {
+            /** @description The error. */
+            error: components["schemas"]["OpenAiErrorContentDto"];
+        };
+        OpenAiModelDeletedDto: {
+            /**
+             * @description Always true.
+             * @example true
+             */
+            deleted: boolean;
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            id: string;
+            /**
+             * @description Kind of the object.
+             * @example model
+             * @enum {string}
+             */
+            object: "model";
+        };
+        OpenAiModelDto: {
+            /**
+             * @description Seconds since 1970; for a base model, when the server started.
+             * @example 1795910400
+             */
+            created: number;
+            /**
+             * @description What `model` takes.
+             * @example my-model
+             */
+            id: string;
+            /**
+             * @description Context length in tokens.
+             * @example 8192
+             */
+            max_model_len: number;
+            /**
+             * @description Kind of the object.
+             * @example model
+             * @enum {string}
+             */
+            object: "model";
+            /**
+             * @description `base` for a base model, `adapter` for one of yours.
+             * @example adapter
+             */
+            owned_by: string;
+            /**
+             * @description The base model of an adapter; null for a base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            parent: string | null;
+        };
+        OpenAiModelListDto: {
+            /** @description Base models, then your adapters, newest first. */
+            data: components["schemas"]["OpenAiModelDto"][];
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
+        OptimStepDto: {
+            /**
+             * @description AdamW settings of this step; they may change on every call.
+             * @example {
+             *       "learning_rate": 0.0005
+             *     }
+             */
+            adam_params?: components["schemas"]["AdamParamsDto"];
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 2
+             */
+            seq_id?: number;
+        };
+        PendingFutureDto: {
+            /**
+             * @description Time of acceptance.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Number of requests ahead of it; 0 if it is running.
+             * @example 2
+             */
+            queue_position: number;
+            /**
+             * @description 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
+             *     is alive.
+             * @example active
+             * @enum {string}
+             */
+            queue_state: "active" | "no_worker" | "paused_capacity";
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description 'pending' = waiting for its adapter's earlier requests or a worker, 'running' = being computed.
+             * @example pending
+             * @enum {string}
+             */
+            status: "pending" | "running";
+        };
+        PingEventDto: {
+            /**
+             * @description Kind of the event; it may come at any time and means nothing.
+             * @example ping
+             * @enum {string}
+             */
+            type: "ping";
+        };
+        PreviewDatumDto: {
+            /**
+             * @description What the loss reads, by name: a number per target, or one for the datum. target_tokens are 0 where they are left out;
+             *     a written loss that uses them needs them.
+             * @example {
+             *       "weights": [
+             *         1,
+             *         0.5
+             *       ]
+             *     }
+             */
+            loss_fn_inputs?: {
+                [key: string]: number[] | {
+                    /**
+                     * @example [
+                     *       -1.2,
+                     *       -0.3,
+                     *       -2,
+                     *       -1
+                     *     ]
+                     */
+                    data: number[];
+                    /**
+                     * @example [
+                     *       2,
+                     *       2
+                     *     ]
+                     */
+                    shape: number[];
+                };
+            };
+            /**
+             * @description Log-probs of the targets: N, or N times K with a shape.
+             * @example [
+             *       -1.2,
+             *       -0.3
+             *     ]
+             */
+            target_logprobs: number[] | {
+                /**
+                 * @example [
+                 *       -1.2,
+                 *       -0.3,
+                 *       -2,
+                 *       -1
+                 *     ]
+                 */
+                data: number[];
+                /**
+                 * @example [
+                 *       2,
+                 *       2
+                 *     ]
+                 */
+                shape: number[];
+            };
+        };
+        PreviewLossDto: {
+            /** @description Datums; at most 4096 log-probs in total. */
+            data: components["schemas"]["PreviewDatumDto"][];
+            /** @description Definition of an unregistered loss to preview. */
+            definition?: components["schemas"]["LossDefinitionDto"];
+            /**
+             * @description Loss to preview: built-in or your own. Pass either this or `definition`.
+             * @example cross_entropy
+             */
+            loss_fn?: string;
+            /**
+             * @description Settings of the loss by name.
+             * @default {}
+             * @example {}
+             */
+            loss_fn_config?: {
+                [key: string]: number;
+            };
+        };
+        ReadinessDto: {
+            /**
+             * @description Status and details of each check.
+             * @example {
+             *       "database": {
+             *         "status": "up"
+             *       },
+             *       "queue": {
+             *         "driver": "in-process",
+             *         "status": "up"
+             *       },
+             *       "worker": {
+             *         "alive": 1,
+             *         "status": "up"
+             *       }
+             *     }
+             */
+            checks: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /**
+             * @description 'ready' if requests can be computed, otherwise 'not_ready'.
+             * @example ready
+             * @enum {string}
+             */
+            status: "not_ready" | "ready";
+        };
+        RetrieveFutureDto: {
+            /**
+             * @description The request_id returned for the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description Maximum time to wait until the request is settled, in milliseconds; 0 returns immediately.
+             * @default 20000
+             * @example 20000
+             */
+            wait_ms?: number;
+        };
+        RewindAcceptedDto: {
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Future of the rewind; its result contains step, digest and has_gradients.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RC
+             */
+            request_id: string;
+            /**
+             * @description The adapter returns to its state after this request.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            target_request_id: string;
+        };
+        RewindDto: {
+            /**
+             * @description Alternative to step: a completed request of the history, which may have been undone.
+             * @example future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            request_id?: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 4
+             */
+            seq_id?: number;
+            /**
+             * @description Number of optimiser steps; 0 = the initial state.
+             * @example 1
+             */
+            step?: number;
+        };
+        SaveForSamplerDto: {
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Name of the checkpoint. Default for sampler weights: generated.
+             * @example step-10
+             */
+            name?: string;
+            /**
+             * @description Tinker's name for name.
+             * @example step-10
+             */
+            path?: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 3
+             */
+            seq_id?: number;
+            /**
+             * @description Seconds until the checkpoint is deleted. Default: never.
+             * @example 86400
+             */
+            ttl_seconds?: number;
+        };
+        SaveWeightsDto: {
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Name of the checkpoint. Default for sampler weights: generated.
+             * @example step-10
+             */
+            name?: string;
+            /**
+             * @description Whether to replace an existing checkpoint of this name; otherwise the request is rejected.
+             * @default false
+             * @example false
+             */
+            overwrite?: boolean;
+            /**
+             * @description Tinker's name for name.
+             * @example step-10
+             */
+            path?: string;
+            /**
+             * @description Your number of this request; a repeat with the same number returns the same future.
+             * @example 3
+             */
+            seq_id?: number;
+            /**
+             * @description Seconds until the checkpoint is deleted. Default: never.
+             * @example 86400
+             */
+            ttl_seconds?: number;
+        };
+        StreamOptionsDto: {
+            /**
+             * @description Whether a last chunk tells the usage.
+             * @default false
+             * @example true
+             */
+            include_usage?: boolean;
+        };
+        SupportedModelDto: {
+            /**
+             * @description Model family.
+             * @example llama
+             */
+            arch: string;
+            /**
+             * @description Context length in tokens.
+             * @example 8192
+             */
+            max_context_length: number;
+            /**
+             * @description Value for base_model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            model_id: string;
+            /**
+             * @description Same as model_id.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            model_name: string;
+            /**
+             * @description Number of parameters.
+             * @example 134515008
+             */
+            parameters: number;
+            /**
+             * @description Linears that can carry a LoRA: values for lora_config.target_modules.
+             * @example [
+             *       "q_proj",
+             *       "k_proj",
+             *       "v_proj",
+             *       "o_proj",
+             *       "lm_head"
+             *     ]
+             */
+            target_modules: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[];
+            /**
+             * @description Size of the vocabulary.
+             * @example 49152
+             */
+            vocab_size: number;
+        };
+        TensorDto: {
+            /**
+             * @description The numbers, row by row.
+             * @example [
+             *       2,
+             *       3,
+             *       4
+             *     ]
+             */
+            data: number[];
+            /**
+             * @description Type of the numbers.
+             * @example int64
+             * @enum {string}
+             */
+            dtype?: "float32" | "int32" | "int64";
+            /**
+             * @description [N], or [N, K] for K targets per position.
+             * @example [
+             *       3
+             *     ]
+             */
+            shape?: number[];
+        };
+        TextBlockDto: {
+            /**
+             * @description The text.
+             * @example Hi! How can I help you?
+             */
+            text: string;
+            /**
+             * @description Kind of the block.
+             * @example text
+             * @enum {string}
+             */
+            type: "text";
+        };
+        TextChoiceDto: {
+            /**
+             * @description `stop` = an end token or a stop string; `length` = the maximum number of tokens.
+             * @example length
+             * @enum {string}
+             */
+            finish_reason: "length" | "stop";
+            /**
+             * @description Number of the continuation: n for each prompt, in the order of the prompts.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Log-probs of its tokens, if requested.
+             * @example null
+             */
+            logprobs: components["schemas"]["TextLogprobsDto"] | null;
+            /**
+             * @description The continuation, after the prompt with echo.
+             * @example , there was a dog.
+             */
+            text: string;
+        };
+        TextChunkChoiceDto: {
+            /**
+             * @description Why the continuation ended; null until its last chunk.
+             * @example null
+             * @enum {string|null}
+             */
+            finish_reason: "length" | "stop" | null;
+            /**
+             * @description Number of the continuation, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Log-probs of all tokens of the continuation, if requested; in its last chunk.
+             * @example null
+             */
+            logprobs: components["schemas"]["TextLogprobsDto"] | null;
+            /**
+             * @description The next piece of text.
+             * @example , there
+             */
+            text: string;
+        };
+        TextCompletionChunkDto: {
+            /** @description One choice; none in the chunk with the usage. */
+            choices: components["schemas"]["TextChunkChoiceDto"][];
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created: number;
+            /**
+             * @description Contains the id of the request; the same in all chunks.
+             * @example cmpl-future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            id: string;
+            /**
+             * @description The model, as the request named it.
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Kind of the object.
+             * @example text_completion
+             * @enum {string}
+             */
+            object: "text_completion";
+            /**
+             * @description With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before.
+             * @example null
+             */
+            usage?: components["schemas"]["TokenUsageDto"] | null;
+        };
+        TextCompletionDto: {
+            /** @description The continuations. */
+            choices: components["schemas"]["TextChoiceDto"][];
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created: number;
+            /**
+             * @description Contains the id of the request.
+             * @example cmpl-future_01JD3V7QG4T0M5X2W8Z9K6N1RB
+             */
+            id: string;
+            /**
+             * @description The model, as the request named it.
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Kind of the object.
+             * @example text_completion
+             * @enum {string}
+             */
+            object: "text_completion";
+            /** @description Numbers of tokens, over all prompts. */
+            usage: components["schemas"]["TokenUsageDto"];
+        };
+        TextCompletionRequestDto: {
+            /**
+             * @description Return the prompt before its continuation, with its log-probs if there are any.
+             * @default false
+             * @example false
+             */
+            echo?: boolean;
+            /**
+             * @description Subtracted from the logit of a token for every time that it has been sampled.
+             * @default 0
+             * @example 0
+             */
+            frequency_penalty?: number;
+            /**
+             * @description Added to the logits of tokens: {"<token id>": -100 to 100}.
+             * @example {}
+             */
+            logit_bias?: {
+                [key: string]: number;
+            };
+            /**
+             * @description Return the log-probs of the tokens, under the model's own distribution, and of this many most likely ones.
+             * @example 1
+             */
+            logprobs?: number;
+            /**
+             * @description Maximum number of tokens to sample; 0 only with echo.
+             * @default 16
+             * @example 16
+             */
+            max_tokens?: number;
+            /**
+             * @description Minimum probability of a token relative to the most likely one; 0 = off. As in vLLM's API.
+             * @default 0
+             * @example 0
+             */
+            min_p?: number;
+            /**
+             * @description Adapter, base model ("base" for the server's first one), or path of sampler weights
+             *     (tinker://<model_id>/sampler_weights/<name>).
+             * @example my-model
+             */
+            model: string;
+            /**
+             * @description Number of answers.
+             * @default 1
+             * @example 1
+             */
+            n?: number;
+            /**
+             * @description Subtracted from the logit of a token that has been sampled.
+             * @default 0
+             * @example 0
+             */
+            presence_penalty?: number;
+            /**
+             * @description Text to continue, without a chat template: a string, token ids, or a list of up to 64 of either.
+             * @example Once upon a time
+             */
+            prompt: string | string[] | number[] | number[][];
+            /**
+             * @description Makes tokens of the prompt and the answer so far less likely (above 1); 1 = off. As in vLLM's API.
+             * @default 1
+             * @example 1
+             */
+            repetition_penalty?: number;
+            /**
+             * @description Same request, same seed, same answer.
+             * @example 42
+             */
+            seed?: number | string;
+            /**
+             * @description Up to 16 strings that end an answer; they are not part of it. The model's own end tokens always end it.
+             * @example [
+             *       "\n\n"
+             *     ]
+             */
+            stop?: string | string[];
+            /**
+             * @description Send the answer as server-sent events while it is written, then `[DONE]`.
+             * @default false
+             * @example false
+             */
+            stream?: boolean;
+            /**
+             * @description For streams.
+             * @example {
+             *       "include_usage": true
+             *     }
+             */
+            stream_options?: components["schemas"]["StreamOptionsDto"] | null;
+            /**
+             * @description Flattens (above 1) or sharpens (below 1) the distribution; 0 = greedy.
+             * @default 1
+             * @example 0.7
+             */
+            temperature?: number;
+            /**
+             * @description Sample from the k most likely tokens; 0 or -1 = off. Not in OpenAI's API; as in vLLM's.
+             * @default 0
+             * @example 0
+             */
+            top_k?: number;
+            /**
+             * @description Sample from the most likely tokens whose total probability reaches this value; 1 = off.
+             * @default 1
+             * @example 1
+             */
+            top_p?: number;
+        };
+        TextDeltaDto: {
+            /**
+             * @description The next piece of text.
+             * @example Hi
+             */
+            text: string;
+            /**
+             * @description Kind of the piece.
+             * @example text_delta
+             * @enum {string}
+             */
+            type: "text_delta";
+        };
+        TextLogprobsDto: {
+            /**
+             * @description Where each token begins in the text.
+             * @example [
+             *       0,
+             *       1
+             *     ]
+             */
+            text_offset: number[];
+            /**
+             * @description Their log-probs under the model's own distribution; null for the first token of a prompt.
+             * @example [
+             *       -0.2,
+             *       -1.5
+             *     ]
+             */
+            token_logprobs: (number | null)[];
+            /**
+             * @description Texts of the tokens.
+             * @example [
+             *       ",",
+             *       " there"
+             *     ]
+             */
+            tokens: string[];
+            /**
+             * @description The most likely tokens per position with their log-probs; null for the first token of a prompt.
+             * @example [
+             *       {
+             *         ",": -0.2
+             *       },
+             *       {
+             *         " there": -1.5
+             *       }
+             *     ]
+             */
+            top_logprobs: ({
+                [key: string]: number;
+            } | null)[] | null;
+        };
+        TextPartDto: {
+            /**
+             * @description Text of the part.
+             * @example Hello
+             */
+            text: string;
+            /**
+             * @description Type of the part; only text is supported.
+             * @example text
+             * @enum {string}
+             */
+            type: "text";
+        };
+        TokenChunkDto: {
+            /**
+             * @description Token ids of the base model.
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            tokens: number[];
+            /**
+             * @description Type of the chunk; only text is supported.
+             * @example encoded_text
+             * @enum {string}
+             */
+            type: "encoded_text";
+        };
+        TokenCountDto: {
+            /**
+             * @description Tokens of the prompt that these messages give.
+             * @example 12
+             */
+            input_tokens: number;
+        };
+        TokenEventDto: {
+            /**
+             * @description Number of the sequence, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description The next piece of text; empty while a character or a possible stop string is incomplete.
+             * @example Hi
+             */
+            text: string;
+            /**
+             * @description The token; null for text that was held back until the end.
+             * @example 19556
+             */
+            token: number | null;
+        };
+        TokenLogprobDto: {
+            /**
+             * @description The text in UTF-8; null for a token that is part of a character.
+             * @example [
+             *       72,
+             *       105
+             *     ]
+             */
+            bytes: number[] | null;
+            /**
+             * @description Log-prob under the model's own distribution.
+             * @example -0.25
+             */
+            logprob: number;
+            /**
+             * @description Text of the token.
+             * @example Hi
+             */
+            token: string;
+            /** @description The most likely tokens at this position. */
+            top_logprobs: components["schemas"]["TopLogprobDto"][];
+        };
+        TokenUsageDto: {
+            /**
+             * @description Tokens of all answers together.
+             * @example 24
+             */
+            completion_tokens: number;
+            /**
+             * @description Tokens of the prompt.
+             * @example 12
+             */
+            prompt_tokens: number;
+            /**
+             * @description Sum of both.
+             * @example 36
+             */
+            total_tokens: number;
+        };
+        TopLogprobDto: {
+            /**
+             * @description The text in UTF-8; null for a token that is part of a character.
+             * @example [
+             *       72,
+             *       105
+             *     ]
+             */
+            bytes: number[] | null;
+            /**
+             * @description Log-prob under the model's own distribution.
+             * @example -0.25
+             */
+            logprob: number;
+            /**
+             * @description Text of the token.
+             * @example Hi
+             */
+            token: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    Root_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where to read on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiMapDto"];
+                };
+            };
+        };
+    };
+    Adapters_list: {
+        parameters: {
+            query?: {
+                /** @description Adapters per page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterListDto"];
+                };
+            };
+        };
+    };
+    Adapters_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAdapterDto"];
+            };
+        };
+        responses: {
+            /** @description The adapter is created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterCreatedDto"];
+                };
+            };
+        };
+    };
+    AdapterFiles_import: {
+        parameters: {
+            query?: {
+                /** @description Name of the new adapter. Default: generated. */
+                model_id?: string;
+                /** @description Base model it is for; the one that adapter_config.json names when left out. */
+                base_model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": Blob;
+                "application/octet-stream": Blob;
+                "application/x-tar": Blob;
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The tar archive.
+                     */
+                    file?: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description The adapter is created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterCreatedDto"];
+                };
+            };
+        };
+    };
+    Adapters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The adapter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterDto"];
+                };
+            };
+        };
+    };
+    Adapters_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The adapter is deleted; its memory and files are freed shortly. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterDeletedDto"];
+                };
+            };
+        };
+    };
+    Checkpoints_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Training checkpoints and sampler weights, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointListDto"];
+                };
+            };
+        };
+    };
+    Checkpoints_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What was saved: a training checkpoint, sampler weights, or files for other programs. */
+                kind: "external_weights" | "sampler_weights" | "weights";
+                /** @description Name of the adapter. */
+                model_id: string;
+                /** @description Name of the checkpoint. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointDeletedDto"];
+                };
+            };
+        };
+    };
+    AdapterFiles_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tar archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": Blob;
+                };
+            };
+        };
+    };
+    AdapterHistory_fork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForkDto"];
+            };
+        };
+        responses: {
+            /** @description The new adapter is created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForkedDto"];
+                };
+            };
+        };
+    };
+    AdapterHistory_list: {
+        parameters: {
+            query?: {
+                /** @description Entries per page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryDto"];
+                };
+            };
+        };
+    };
+    AdapterHistory_rewind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewindDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future returns the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RewindAcceptedDto"];
+                };
+            };
+        };
+    };
+    Adapters_addLora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAdapterDto"];
+            };
+        };
+        responses: {
+            /** @description The adapter is created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterCreatedDto"];
+                };
+            };
+        };
+    };
+    TinkerFutures_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelDto"];
+            };
+        };
+        responses: {
+            /** @description The request is cancelled unless it was already settled. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    Futures_list: {
+        parameters: {
+            query?: {
+                /** @description Only requests in this state. */
+                status?: "completed" | "failed" | "pending" | "running";
+                /** @description Only requests of this kind. */
+                kind?: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+                /** @description Only requests for this adapter or base model. */
+                model_id?: string;
+                /** @description Requests per page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FutureListDto"];
+                };
+            };
+        };
+    };
+    Futures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FutureDto"];
+                };
+            };
+        };
+    };
+    Training_forward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id returns the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedDto"];
+                };
+            };
+        };
+    };
+    Training_forwardBackward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForwardDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id returns the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedDto"];
+                };
+            };
+        };
+    };
+    Generation_generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateDto"];
+            };
+        };
+        responses: {
+            /** @description The completions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerateResultDto"];
+                    "text/event-stream": components["schemas"]["TokenEventDto"] | components["schemas"]["GenerateResultDto"] | components["schemas"]["ErrorDto"];
+                };
+            };
+        };
+    };
+    Adapters_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelIdDto"];
+            };
+        };
+        responses: {
+            /** @description The adapter or base model. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelInfoDto"];
+                };
+            };
+        };
+    };
+    Capabilities_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capabilities. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilitiesDto"];
+                };
+            };
+        };
+    };
+    Health_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process is alive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivenessDto"];
+                };
+            };
+        };
+    };
+    Losses_listLossFunctions: {
+        parameters: {
+            query?: {
+                /** @description Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+                origin?: "own" | "server";
+                /** @description Only losses whose name holds this text, in any case. */
+                name?: string;
+                /** @description Losses per page; without it, all of them. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossFunctionsDto"];
+                };
+            };
+        };
+    };
+    Checkpoints_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoadWeightsDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id waits for completion. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointAcceptedDto"];
+                };
+            };
+        };
+    };
+    Losses_list: {
+        parameters: {
+            query?: {
+                /** @description Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+                origin?: "own" | "server";
+                /** @description Only losses whose name holds this text, in any case. */
+                name?: string;
+                /** @description Losses per page; without it, all of them. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossFunctionsDto"];
+                };
+            };
+        };
+    };
+    Losses_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LossDefinitionDto"];
+            };
+        };
+        responses: {
+            /** @description The loss is registered and can be used immediately. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossRegisteredDto"];
+                };
+            };
+        };
+    };
+    Losses_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewLossDto"];
+            };
+        };
+        responses: {
+            /** @description Value, gradient and metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossPreviewDto"];
+                };
+            };
+        };
+    };
+    Losses_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the loss, or name@version. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The loss. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossDetailsDto"];
+                };
+            };
+        };
+    };
+    Losses_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the loss. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The loss is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LossDeletedDto"];
+                };
+            };
+        };
+    };
+    Training_optimStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimStepDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id returns the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedDto"];
+                };
+            };
+        };
+    };
+    Health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service is ready. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadinessDto"];
+                };
+            };
+        };
+    };
+    Adapters_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelIdDto"];
+            };
+        };
+        responses: {
+            /** @description The adapter is deleted; its memory and files are freed shortly. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterDeletedDto"];
+                };
+            };
+        };
+    };
+    Futures_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetrieveFutureDto"];
+            };
+        };
+        responses: {
+            /** @description Completed; the result depends on the kind of request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletedCreateDto"] | components["schemas"]["CompletedDeleteDto"] | components["schemas"]["CompletedUnloadDto"] | components["schemas"]["CompletedForwardDto"] | components["schemas"]["CompletedOptimStepDto"] | components["schemas"]["CompletedGenerateDto"] | components["schemas"]["CompletedSaveDto"] | components["schemas"]["CompletedLoadDto"] | components["schemas"]["CompletedRewindDto"];
+                };
+            };
+            /** @description Not settled within wait_ms; poll again. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingFutureDto"];
+                };
+            };
+        };
+    };
+    Checkpoints_save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveWeightsDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id waits for completion. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointAcceptedDto"];
+                };
+            };
+        };
+    };
+    Checkpoints_saveForSampler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveForSamplerDto"];
+            };
+        };
+        responses: {
+            /** @description Accepted; POST /retrieve_future with the request_id waits for completion. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointAcceptedDto"];
+                };
+            };
+        };
+    };
+    ChatCompletions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatCompletionRequestDto"];
+            };
+        };
+        responses: {
+            /** @description The answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletionDto"];
+                    "text/event-stream": components["schemas"]["ChatCompletionChunkDto"] | components["schemas"]["OpenAiErrorDto"];
+                };
+            };
+        };
+    };
+    Completions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextCompletionRequestDto"];
+            };
+        };
+        responses: {
+            /** @description The continuations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextCompletionDto"];
+                    "text/event-stream": components["schemas"]["TextCompletionChunkDto"] | components["schemas"]["OpenAiErrorDto"];
+                };
+            };
+        };
+    };
+    Embeddings_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: never;
+    };
+    Messages_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageRequestDto"];
+            };
+        };
+        responses: {
+            /** @description The message. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageDto"];
+                    "text/event-stream": components["schemas"]["MessageStartEventDto"] | components["schemas"]["PingEventDto"] | components["schemas"]["BlockStartEventDto"] | components["schemas"]["BlockDeltaEventDto"] | components["schemas"]["BlockStopEventDto"] | components["schemas"]["MessageDeltaEventDto"] | components["schemas"]["MessageStopEventDto"] | components["schemas"]["AnthropicErrorDto"];
+                };
+            };
+        };
+    };
+    Messages_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePromptDto"];
+            };
+        };
+        responses: {
+            /** @description The number of tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCountDto"];
+                };
+            };
+        };
+    };
+    OpenAiModels_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All models that you can sample from. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModelListDto"];
+                };
+            };
+        };
+    };
+    OpenAiModels_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an adapter or a base model. */
+                model: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModelDto"];
+                };
+            };
+        };
+    };
+    OpenAiModels_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of an adapter or a base model. */
+                model: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The adapter is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModelDeletedDto"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,70 @@
+import { AdapterHandle } from './adapter.js';
+import { Adapters } from './adapters.js';
+import { type CallOptions, Futures } from './futures.js';
+import { Generation } from './generation.js';
+import { ChatCompletions, Completions, Models } from './openai.js';
+import {
+  type Capabilities,
+  type GenerateRequest,
+  type GenerateResult,
+  type LossFunctions,
+  type StreamedResult,
+  type TokenEvent,
+} from './schemas.js';
+import { SequenceIds, Submissions } from './submissions.js';
+import { type ConnectionOptions, Transport } from './transport.js';
+
+/** A Thinker server. */
+export class ThinkerClient {
+  readonly adapters: Adapters;
+  readonly futures: Futures;
+  readonly chat: ChatCompletions;
+  readonly completions: Completions;
+  readonly models: Models;
+  private readonly transport: Transport;
+  private readonly generation: Generation;
+  private readonly sequence = new SequenceIds();
+
+  constructor(options: ConnectionOptions = {}) {
+    const submissions = new Submissions();
+    this.transport = new Transport(options);
+    this.futures = new Futures(this.transport, submissions);
+    this.generation = new Generation(this.transport, submissions, this.futures);
+    this.adapters = new Adapters(this.transport);
+    this.chat = new ChatCompletions(this.transport);
+    this.completions = new Completions(this.transport);
+    this.models = new Models(this.transport);
+  }
+
+  /** An adapter by its name; nothing is sent. */
+  adapter(name: string): AdapterHandle {
+    const { transport, futures, generation, sequence } = this;
+    return new AdapterHandle(name, { transport, futures, generation, sequence });
+  }
+
+  /** Samples from any model: an adapter, sampler weights, or the base model without a `model_id`. */
+  generate(request: GenerateRequest, options?: CallOptions): Promise<GenerateResult> {
+    return this.generation.generate(request, options);
+  }
+
+  /** Yields the tokens with their texts while they are sampled, and returns the whole result. */
+  stream(request: GenerateRequest, options?: CallOptions): AsyncGenerator<TokenEvent, StreamedResult, undefined> {
+    return this.generation.stream(request, options);
+  }
+
+  /** Base models and limits. */
+  async capabilities(): Promise<Capabilities> {
+    const { data } = await this.routes.GET('/get_server_capabilities');
+    return data as Capabilities;
+  }
+
+  async lossFunctions(): Promise<LossFunctions> {
+    const { data } = await this.routes.GET('/loss_functions');
+    return data as LossFunctions;
+  }
+
+  /** Every route of the server with its types, for what has no method here. Refusals are thrown as errors. */
+  get routes(): Transport['routes'] {
+    return this.transport.routes;
+  }
+}
