@@ -11,6 +11,7 @@ import { AddLossFunctions1796169600000 } from './1796169600000-add-loss-function
 import { AddPublicPaths1796256000000 } from './1796256000000-add-public-paths.js';
 import { AddBatching1796342400000 } from './1796342400000-add-batching.js';
 import { AddRanks1796428800000 } from './1796428800000-add-ranks.js';
+import { AddFiles1796515200000 } from './1796515200000-add-files.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   AddPublicPaths1796256000000,
   AddBatching1796342400000,
   AddRanks1796428800000,
+  AddFiles1796515200000,
 ];

@@ -3,6 +3,7 @@ import { AdapterEntity } from './modules/adapters/entities/adapter.entity.js';
 import { CheckpointEventEntity } from './modules/checkpoints/entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from './modules/checkpoints/entities/checkpoint.entity.js';
 import { PublicPathEntity } from './modules/checkpoints/entities/public-path.entity.js';
+import { FileEntity } from './modules/files/entities/file.entity.js';
 import { FutureEntity } from './modules/futures/entities/future.entity.js';
 import { ApiKeyEntity } from './modules/keys/entities/api-key.entity.js';
 import { SettingEntity } from './modules/keys/entities/setting.entity.js';
@@ -19,6 +20,7 @@ export const ENTITIES = [
   CheckpointEntity,
   CheckpointEventEntity,
   PublicPathEntity,
+  FileEntity,
   FutureEntity,
   WorkerEntity,
   ApiKeyEntity,

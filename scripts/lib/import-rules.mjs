@@ -33,6 +33,7 @@ export const LAYERS = {
   'src/formats': [...BASE, 'src/compute/models'],
   'src/storage': [...CONFIGURED, 'src/formats'],
   'src/base-models': [...CONFIGURED, 'src/formats', 'src/compute/models'],
+  'src/datasets': [...BASE, 'src/base-models'],
   'src/losses': BASE,
   'src/compute': [...CONFIGURED, 'src/storage', 'src/base-models', ...GRAPHS],
   'src/compute/numerics': [...BASE, 'src/compute', 'src/compute/models'],
@@ -66,6 +67,7 @@ export const LAYERS = {
   'src/modules/futures': [...INFRASTRUCTURE, 'src/operations', 'src/modules/workers'],
   'src/modules/usage': INFRASTRUCTURE,
   'src/modules/keys': INFRASTRUCTURE,
+  'src/modules/files': [...INFRASTRUCTURE, 'src/datasets'],
   'src/modules/dispatch': [...INFRASTRUCTURE, 'src/compute', 'src/operations', ...LOG],
   'src/modules/adapters': [...INFRASTRUCTURE, ...LIBRARIES, ...LOG],
   'src/modules/adapter-state': FEATURE,
@@ -113,6 +115,11 @@ export const PACKAGES = [
     packages: /^(express|@nestjs\/(core|platform-express|swagger|terminus))$/,
     only: /^(src\/(common|config|database|queue|events)\/|src\/[^/]+\.ts$|src\/modules\/|test\/)/,
     why: 'compute and formats know no HTTP',
+  },
+  {
+    packages: /^(csv-parse|hyparquet|hyparquet-compressors)(\/.*)?$/,
+    only: /^(src\/datasets\/|test\/)/,
+    why: 'only the readers of data sets know their formats',
   },
   {
     packages: /^onnxruntime-node(\/.*)?$/,

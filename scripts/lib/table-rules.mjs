@@ -71,6 +71,7 @@ export const TABLES = {
       'src/modules/dispatch': "each worker writes its own row; a lease is free when its holder's row is silent",
     },
   },
+  files: { owner: 'src/modules/files', others: { 'src/modules/keys': HAND_OVER } },
   loss_functions: { owner: 'src/modules/losses', others: { 'src/modules/keys': HAND_OVER } },
   api_keys: { owner: 'src/modules/keys', others: {} },
   settings: { owner: 'src/modules/keys', others: {} },

@@ -51,6 +51,7 @@ export class AppConfig {
   readonly packWeights: boolean;
   readonly batching: Values['BATCHING'];
   readonly bodyLimitMb: number;
+  readonly fileLimitMb: number;
   readonly bodiesInFlightMb: number;
   readonly bodyGraceS: number;
   readonly maxQueuedPerKey: number;
@@ -106,6 +107,7 @@ export class AppConfig {
     this.packWeights = values.PACK_WEIGHTS;
     this.batching = values.BATCHING;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
+    this.fileLimitMb = values.FILE_LIMIT_MB;
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.bodyGraceS = values.BODY_GRACE_S;
     this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
@@ -123,7 +125,6 @@ export class AppConfig {
     this.faults = Object.freeze(parseFaults(values.FAULT_AT));
     this.faultDiskFull = values.FAULT_DISK_FULL;
     this.warnings = Object.freeze([...warnings]);
-    Object.freeze(this);
   }
 
   /** Parses the environment. Throws ConfigError naming every variable at fault. */
@@ -144,7 +145,7 @@ export class AppConfig {
     }
     const contradictions = torchProblems(given, values);
     if (contradictions.length > 0) throw new ConfigError(contradictions);
-    return new AppConfig(values, [...findQuestionable(given, values), ...torchWarnings(given, values)]);
+    return Object.freeze(new AppConfig(values, [...findQuestionable(given, values), ...torchWarnings(given, values)]));
   }
 
   /** What computes. */
@@ -203,6 +204,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
     warn(
       [
         'BODY_LIMIT_MB',
+        'FILE_LIMIT_MB',
         'BODIES_IN_FLIGHT_MB',
         'BODY_GRACE_S',
         'MAX_QUEUED_PER_KEY',

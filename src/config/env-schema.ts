@@ -102,7 +102,7 @@ export const ENV_SCHEMA = {
   }),
   DATA_DIR: str({
     default: '.data',
-    desc: 'Folder for checkpoints and adapter state. api and worker must share it; two databases must not.',
+    desc: 'Folder for checkpoints, adapter state and uploaded files. api and worker must share it; two databases must not.',
   }),
   HF_ENDPOINT: optionalUrl(
     'http:',
@@ -169,6 +169,13 @@ export const ENV_SCHEMA = {
     desc: 'What requests that wait at the same time may share: exact = the work on the base model, if a check at the start finds that results stay the same to the last bit, else nothing; rounding = the work, even if results then differ by rounding; off = nothing.',
   }),
   BODY_LIMIT_MB: wholeNumber(1, 1024)({ default: 64, desc: 'Maximum size of a request body after decompression.' }),
+  FILE_LIMIT_MB: wholeNumber(
+    1,
+    1_048_576,
+  )({
+    default: 512,
+    desc: 'Maximum size of a file sent to /v1/files. Larger ones are rejected with 413 while they arrive.',
+  }),
   BODIES_IN_FLIGHT_MB: wholeNumber(
     1,
     1_048_576,

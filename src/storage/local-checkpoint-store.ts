@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type AppError } from '../common/errors/app-error.js';
-import { StorageError, StorageFullError, toStorageError, toStorageOutage } from '../common/errors/storage.errors.js';
-import { isDeadWriter, partName } from './part-names.js';
+import { StorageError, StorageFullError, toStorageError } from '../common/errors/storage.errors.js';
+import { foldersIn, isMissing, makeParents, readingFailed, removeAtOnce, syncFolder } from './local-folders.js';
+import { isAbandoned, partName } from './part-names.js';
 import { checkedFileName, checkedPath, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
 
 type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
@@ -16,8 +16,6 @@ export interface LocalCheckpointStoreOptions {
 const TEMPORARY = '.tmp';
 /** More than a file system keeps in its own structures. */
 const PROBE = new Uint8Array(65_536);
-/** Older than any write takes: its process died. Younger ones may be the work of a process that cannot be asked. */
-const ABANDONED_MS = 15 * 60_000;
 
 /**
  * Checkpoints in a local folder (or a shared one, for several machines). A write goes to a temporary folder beside
@@ -51,7 +49,7 @@ export class LocalCheckpointStore extends CheckpointStore {
       await mkdir(part, { recursive: true });
       for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
       await syncFolder(part);
-      await this.makeParents(target);
+      await makeParents(target);
       await removeAtOnce(target, `${part}.replaced`);
       await rename(part, target);
       await syncFolder(dirname(target));
@@ -146,9 +144,8 @@ export class LocalCheckpointStore extends CheckpointStore {
   async deleteAbandoned(): Promise<void> {
     const temporary = join(this.root, TEMPORARY);
     try {
-      for (const { name, writtenAt } of await foldersIn(temporary)) {
-        const age = Date.now() - writtenAt.getTime();
-        if (age > ABANDONED_MS || isDeadWriter(name)) await rm(join(temporary, name), { recursive: true, force: true });
+      for (const folder of await foldersIn(temporary)) {
+        if (isAbandoned(folder)) await rm(join(temporary, folder.name), { recursive: true, force: true });
       }
     } catch (error) {
       throw toStorageError(error, 'the deletion of unfinished checkpoints', this.root);
@@ -168,62 +165,4 @@ export class LocalCheckpointStore extends CheckpointStore {
       await file.close();
     }
   }
-
-  /** Makes the folders above `target` and syncs each one that gained an entry. */
-  private async makeParents(target: string): Promise<void> {
-    const first = await mkdir(dirname(target), { recursive: true });
-    if (first === undefined) return;
-    for (let folder = dirname(target); folder.length >= first.length; folder = dirname(folder)) {
-      await syncFolder(dirname(folder));
-    }
-  }
-}
-
-/** Sorted by name. One that disappears meanwhile, or that is not there at all, is left out. */
-async function foldersIn(parent: string): Promise<StoredFolder[]> {
-  const entries = await readdir(parent, { withFileTypes: true }).catch(unlessMissing);
-  const folders: StoredFolder[] = [];
-  for (const entry of entries ?? []) {
-    const { name } = entry;
-    const found = entry.isDirectory() ? await stat(join(parent, name)).catch(unlessMissing) : null;
-    if (found) folders.push({ name, writtenAt: found.mtime });
-  }
-  return folders.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function unlessMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
-}
-
-/** Removes a folder so that nobody ever sees a part of it: renamed away first. */
-async function removeAtOnce(folder: string, away: string): Promise<void> {
-  try {
-    await rename(folder, away);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
-  await rm(away, { recursive: true, force: true });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
-
-function readingFailed(what: string, root: string, error: unknown): AppError {
-  const outage = toStorageOutage(error, `Stored ${what}`, root);
-  if (outage !== null) return outage;
-  if (isMissing(error)) return new StorageError(`Stored ${what} is missing.`, {}, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  return new StorageError(`Stored ${what} cannot be read: ${reason}`, {}, { cause: error });
 }

@@ -22,6 +22,14 @@ export function isDeadWriter(name: string): boolean {
   }
 }
 
+/** Older than a write pauses: its process died. Younger ones may be the work of a process that cannot be asked. */
+const ABANDONED_MS = 15 * 60_000;
+
+/** Whether nobody writes this any more. */
+export function isAbandoned({ name, writtenAt }: { readonly name: string; readonly writtenAt: Date }): boolean {
+  return Date.now() - writtenAt.getTime() > ABANDONED_MS || isDeadWriter(name);
+}
+
 const MACHINE = createHash('sha256').update(`${hostname()} ${processNamespace()}`).digest('hex').slice(0, 8);
 
 /** Of Linux; processes of one namespace see each other. */

@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { CheckpointStore } from './checkpoint-store.js';
-import { localStore, localStoreSettings } from './local-store.js';
+import { FileStore } from './file-store.js';
+import { localFileStore, localFileStoreSettings, localStore, localStoreSettings } from './local-store.js';
 import { StorageCheck } from './storage-check.js';
 
-/** Gives the checkpoint store: a folder below DATA_DIR. */
+/** Gives the stores of checkpoints and files: folders below DATA_DIR. */
 @Module({
   providers: [
     StorageCheck,
@@ -17,7 +18,16 @@ import { StorageCheck } from './storage-check.js';
         return store;
       },
     },
+    {
+      provide: FileStore,
+      inject: [AppConfig],
+      useFactory: async (config: AppConfig): Promise<FileStore> => {
+        const store = localFileStore(localFileStoreSettings(config));
+        await store.start();
+        return store;
+      },
+    },
   ],
-  exports: [CheckpointStore, StorageCheck],
+  exports: [CheckpointStore, FileStore, StorageCheck],
 })
 export class StorageModule {}

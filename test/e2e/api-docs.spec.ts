@@ -126,8 +126,8 @@ it('give each refusal an example of its own status', () => {
   expect(wrong).toEqual([]);
 });
 
-/** A file, a key that must exist, what is refused: api-checkpoints, api-admin and openai.spec.ts. */
-const ELSEWHERE = ['/adapters/import', '/admin/hand_over', '/v1/embeddings'];
+/** Files, a key that must exist, what is refused: api-checkpoints, files, api-admin and openai.spec.ts. */
+const ELSEWHERE = ['/adapters/import', '/v1/files', '/admin/hand_over', '/v1/embeddings'];
 
 it('give bodies that work as they stand', async () => {
   // Those of the Tinker API: tinker-docs.spec.ts.

@@ -13,6 +13,5 @@ export { CheckpointsModule } from './checkpoints.module.js';
 export { CheckpointsService } from './checkpoints.service.js';
 export { CHECKPOINT_KINDS } from '../../domain/checkpoint-path.js';
 export { CheckpointEntity } from './entities/checkpoint.entity.js';
-export { sendFile } from './files/send-file.js';
 export { CheckpointsWorkerModule } from './worker/checkpoints-worker.module.js';
 export { SamplerWeights } from './worker/sampler-weights.js';

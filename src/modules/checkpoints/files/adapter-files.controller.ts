@@ -20,7 +20,7 @@ import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { AdapterCreatedDto, toAdapterDto } from '../../adapters/index.js';
 import { AdapterFilesService } from './adapter-files.service.js';
 import { ImportAdapterQueryDto } from '../dto/import-adapter.dto.js';
-import { sendFile } from './send-file.js';
+import { sendFile } from '../../../common/http/send-file.js';
 
 const TAR = 'application/x-tar';
 const BODY_TYPES = [TAR, 'application/gzip', 'application/octet-stream'];

@@ -26,6 +26,12 @@ export class BelongingsDto {
    * @example 0
    */
   losses!: number;
+
+  /**
+   * Files of training data and of results.
+   * @example 3
+   */
+  files!: number;
 }
 
 export class OwnerDto extends BelongingsDto {
@@ -70,6 +76,6 @@ export class HandedOverDto extends BelongingsDto {
   owner!: string;
 }
 
-export function toBelongingsDto({ adapters, checkpoints, sessions, losses }: Belongings): BelongingsDto {
-  return { adapters, checkpoints, sessions, losses };
+export function toBelongingsDto({ adapters, checkpoints, sessions, losses, files }: Belongings): BelongingsDto {
+  return { adapters, checkpoints, sessions, losses, files };
 }

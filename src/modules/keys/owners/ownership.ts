@@ -18,6 +18,7 @@ const OWNED_TABLES = [
   'sessions',
   'sampling_sessions',
   'loss_functions',
+  'files',
 ] as const;
 
 /** Names that an owner gives once only. */
@@ -54,6 +55,7 @@ export interface Belongings {
   readonly checkpoints: number;
   readonly sessions: number;
   readonly losses: number;
+  readonly files: number;
 }
 
 export async function belongingsOf(owner: string, manager: EntityManager): Promise<Belongings> {
@@ -61,10 +63,11 @@ export async function belongingsOf(owner: string, manager: EntityManager): Promi
     `SELECT (SELECT count(*)::int FROM adapters WHERE owner = $1 AND deleted_at IS NULL) AS adapters,
             (SELECT count(*)::int FROM checkpoints WHERE owner = $1 AND name NOT LIKE '.%') AS checkpoints,
             (SELECT count(*)::int FROM sessions WHERE owner = $1) AS sessions,
-            (SELECT count(DISTINCT name)::int FROM loss_functions WHERE owner = $1 AND deleted_at IS NULL) AS losses`,
+            (SELECT count(DISTINCT name)::int FROM loss_functions WHERE owner = $1 AND deleted_at IS NULL) AS losses,
+            (SELECT count(*)::int FROM files WHERE owner = $1) AS files`,
     [owner],
   );
-  return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0 };
+  return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0, files: 0 };
 }
 
 /** Everybody who owns something that still counts, sorted. */
@@ -72,14 +75,20 @@ export async function findOwners(manager: EntityManager): Promise<string[]> {
   const rows: { owner: string }[] = await manager.query(
     `SELECT owner FROM adapters WHERE deleted_at IS NULL
      UNION SELECT owner FROM checkpoints UNION SELECT owner FROM sessions
-     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL ORDER BY owner`,
+     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL UNION SELECT owner FROM files ORDER BY owner`,
   );
   return rows.map(({ owner }) => owner);
 }
 
 /** "2 adapters, 1 loss"; null for nothing at all. */
 export function describeBelongings(belongings: Belongings): string | null {
-  const plurals = { adapters: 'adapter', checkpoints: 'checkpoint', sessions: 'session', losses: 'loss' } as const;
+  const plurals = {
+    adapters: 'adapter',
+    checkpoints: 'checkpoint',
+    sessions: 'session',
+    losses: 'loss',
+    files: 'file',
+  } as const;
   const parts = Object.entries(plurals).flatMap(([many, one]) => {
     const count = belongings[many as keyof Belongings];
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];

@@ -3,7 +3,7 @@ import { ApiNotFoundResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { runAs } from '../../../common/caller.js';
 import { ErrorDto } from '../../../common/http/error.dto.js';
-import { sendFile } from '../../checkpoints/index.js';
+import { sendFile } from '../../../common/http/send-file.js';
 import { DownloadLinks } from './download-links.js';
 import { SessionTrace } from '../records/session-trace.js';
 import { TinkerController } from '../tinker-controller.decorator.js';

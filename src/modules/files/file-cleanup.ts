@@ -1,0 +1,56 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../common/periodic-task.js';
+import { FileStore } from '../../storage/file-store.js';
+import { FileRepository } from './repositories/file.repository.js';
+
+const EXPIRY_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Deletes files whose time is over, and folders that no row names: a process that dies between the bytes and the row
+ * leaves one. Until an expired file is deleted nobody sees it.
+ */
+@Injectable()
+export class FileCleanup implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(FileCleanup.name);
+  private readonly tasks = [
+    new PeriodicTask({ purpose: 'delete expired files', intervalMs: EXPIRY_MS, logger: this.logger }, () =>
+      this.deleteExpired(),
+    ),
+    new PeriodicTask(
+      { purpose: 'delete files without a row', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
+      () => this.deleteOrphans(),
+    ),
+  ];
+
+  constructor(
+    private readonly store: FileStore,
+    private readonly rows: FileRepository,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const task of this.tasks) task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.tasks.map((task) => task.stop()));
+  }
+
+  /** A crash after the rows are gone leaves orphans. */
+  async deleteExpired(): Promise<void> {
+    for (const id of await this.rows.deleteExpired()) await this.store.delete(id);
+  }
+
+  /** A young folder may be one whose rows are being checked. */
+  async deleteOrphans(): Promise<void> {
+    await this.store.deleteAbandoned();
+    const old = (await this.store.folders()).filter(({ writtenAt }) => Date.now() - writtenAt.getTime() > HOUR_MS);
+    if (old.length === 0) return;
+    const named = await this.rows.findExisting(old.map(({ name }) => name));
+    for (const { name } of old) {
+      if (named.has(name)) continue;
+      await this.store.delete(name);
+      this.logger.log(`Deleted orphaned file ${name}`);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import OpenAI, { APIError, BadRequestError, NotFoundError, toFile } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from './support/server.js';
+
+/* OpenAI's files API through OpenAI's own client. */
+
+const KEY = 'sk-alice';
+const LIMIT_MB = 1;
+
+let folder: string;
+let server: TestServer;
+let client: OpenAI;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'thinker-files-'));
+  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob`, FILE_LIMIT_MB: String(LIMIT_MB) } });
+  client = clientOf(KEY);
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function clientOf(apiKey: string): OpenAI {
+  return new OpenAI({ apiKey, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+}
+
+const chat = (answer: string) =>
+  JSON.stringify({
+    messages: [
+      { role: 'user', content: 'Capital of Norway?' },
+      { role: 'assistant', content: answer },
+    ],
+  });
+
+function write(name: string, text: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const upload = (name: string, text: string) =>
+  client.files.create({ file: createReadStream(write(name, text)), purpose: 'fine-tune' });
+
+const refusal = (upload: Promise<unknown>): Promise<APIError> =>
+  upload.then(
+    () => Promise.reject(new Error('the file was accepted')),
+    (error: unknown) => error as APIError,
+  );
+
+/** Folders of files, below the data folder. */
+const stored = () => server.listFiles('files').filter((name) => name !== '.tmp');
+
+describe('files', () => {
+  it('are uploaded as a stream, listed, read and deleted', async () => {
+    const text = `${chat('Oslo')}\n${chat('Oslo.')}\n`;
+    const file = await upload('chats.jsonl', text);
+    expect(file).toMatchObject({
+      id: expect.stringMatching(/^file-/) as string,
+      object: 'file',
+      bytes: Buffer.byteLength(text),
+      filename: 'chats.jsonl',
+      purpose: 'fine-tune',
+      status: 'processed',
+    });
+    expect(await client.files.waitForProcessing(file.id)).toEqual(file);
+    expect(await client.files.retrieve(file.id)).toEqual(file);
+    expect(await (await client.files.content(file.id)).text()).toBe(text);
+    await expect(clientOf('sk-bob').files.retrieve(file.id)).rejects.toThrow(NotFoundError);
+    expect(await client.files.delete(file.id)).toEqual({ id: file.id, object: 'file', deleted: true });
+    await expect(client.files.retrieve(file.id)).rejects.toMatchObject({ status: 404, param: 'file_id' });
+    await expect(client.files.content(file.id)).rejects.toThrow(NotFoundError);
+    expect(stored()).not.toContain(file.id);
+  });
+
+  it('come in pages', async () => {
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) ids.push((await upload(`${name}.jsonl`, chat(name))).id);
+    const listed: string[] = [];
+    for await (const { id } of client.files.list({ limit: 2, order: 'asc' })) listed.push(id);
+    expect(listed).toEqual(ids);
+    const { data, has_more: hasMore } = await client.files.list({ limit: 1 });
+    expect([data[0]?.id, hasMore]).toEqual([ids[2], true]);
+    expect((await client.files.list({ purpose: 'batch' })).data).toEqual([]);
+    expect((await clientOf('sk-bob').files.list()).data).toEqual([]);
+    await expect(client.files.list({ after: 'file-unknown' })).rejects.toMatchObject({ status: 404, param: 'after' });
+    for (const id of ids) await client.files.delete(id);
+  });
+
+  it('expire when they are told to', async () => {
+    const file = await client.files.create({
+      file: await toFile(Buffer.from(chat('Oslo')), 'chats.jsonl'),
+      purpose: 'fine-tune',
+      expires_after: { anchor: 'created_at', seconds: 3600 },
+    });
+    expect(Math.abs(file.expires_at! - file.created_at - 3600)).toBeLessThanOrEqual(1);
+    await server.database.query(`UPDATE files SET expires_at = now() WHERE id = $1`, [file.id]);
+    await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
+    expect((await client.files.list()).data).toEqual([]);
+    await server.database.query(`UPDATE files SET expires_at = NULL WHERE id = $1`, [file.id]);
+    await client.files.delete(file.id);
+  });
+});
+
+describe('bad files', () => {
+  it.each([
+    ['an empty file', '', 'The file is empty.'],
+    ['a file without rows', '\n \n', 'The file is empty.'],
+    ['a broken line', `${chat('Oslo')}\n`.repeat(7311) + '{"messages": [\n', /line 7312: is not valid JSON/],
+    [
+      'mixed shapes',
+      `${chat('Oslo')}\n{"prompt": "1+1=", "completion": "2"}\n`,
+      /line 2: has the shape prompt and completion, but line 1 has chat/,
+    ],
+    [
+      'unknown roles',
+      `${chat('Oslo')}\n\n${chat('Oslo').replace('"user"', '"robot"')}`,
+      /line 3: messages\[0\]\.role is 'robot'\. Use one of system, developer, user, assistant, tool\./,
+    ],
+  ])('are refused with their lines: %s', async (_, text, message) => {
+    const error = await refusal(upload('bad.jsonl', text));
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error).toMatchObject({ code: 'invalid_training_file', param: 'file', type: 'invalid_request_error' });
+    expect(error.message).toMatch(message);
+    expect(stored()).toEqual([]);
+  });
+
+  it('are cut off at the limit, whether their size is announced or not', async () => {
+    const line = `${chat('Oslo'.repeat(100))}\n`;
+    const large = line.repeat(Math.ceil((LIMIT_MB * 2 ** 20) / line.length) + 1);
+    const announced = await refusal(upload('large.jsonl', large.repeat(2)));
+    expect(announced).toMatchObject({ status: 413, code: 'file_too_large', param: 'file' });
+    const chunked = await fetch(`${server.api.url}/v1/files`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${KEY}`, 'Content-Type': 'multipart/form-data; boundary=x' },
+      body: new Blob([
+        '--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nfine-tune\r\n',
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="large.jsonl"\r\n\r\n',
+        large,
+        '\r\n--x--\r\n',
+      ]).stream(),
+      duplex: 'half',
+    });
+    expect([chunked.status, await chunked.json()]).toMatchObject([413, { error: { code: 'file_too_large' } }]);
+    expect(stored()).toEqual([]);
+  });
+
+  it.each([
+    [{ purpose: 'assistants' }, 'purpose', 'assistants is not supported'],
+    [{ purpose: 'fine-tun' }, 'purpose', "is 'fine-tun'"],
+    [{}, 'purpose', 'is missing'],
+    [{ purpose: 'fine-tune', 'expires_after[seconds]': '60' }, 'expires_after.anchor', 'is missing'],
+    [
+      { purpose: 'fine-tune', 'expires_after[anchor]': 'created_at', 'expires_after[seconds]': '60' },
+      'expires_after.seconds',
+      'from 3600 to 2592000',
+    ],
+  ])('are refused for their form %#', async (fields, param, message) => {
+    const form = new FormData();
+    form.append('file', new Blob([chat('Oslo')]), 'chats.jsonl');
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    const { status, body } = await post(form);
+    expect([status, body]).toMatchObject([400, { error: { param } }]);
+    expect(body.error.message).toContain(message);
+    expect(stored()).toEqual([]);
+  });
+
+  it('are refused where there is none', async () => {
+    const form = new FormData();
+    form.append('purpose', 'fine-tune');
+    expect(await post(form)).toMatchObject({ status: 400, body: { error: { param: 'file' } } });
+    expect(await post(JSON.stringify({ purpose: 'fine-tune' }))).toMatchObject({ status: 400 });
+  });
+});
+
+async function post(body: FormData | string): Promise<{ status: number; body: { error: { message: string } } }> {
+  const headers = new Headers({ Authorization: `Bearer ${KEY}` });
+  if (typeof body === 'string') headers.set('Content-Type', 'application/json');
+  const answer = await fetch(`${server.api.url}/v1/files`, { method: 'POST', body, headers });
+  return { status: answer.status, body: (await answer.json()) as { error: { message: string } } };
+}
