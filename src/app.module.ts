@@ -11,6 +11,7 @@ import { GenerationModule, GenerationWorkerModule } from './modules/generation/i
 import { HistoryModule } from './modules/history/index.js';
 import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
+import { MetricsModule } from './modules/metrics/index.js';
 import { OpenAiModule } from './modules/openai/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
@@ -48,7 +49,12 @@ export class AppModule {
   static forRoot(config: AppConfig): DynamicModule {
     return {
       module: AppModule,
-      imports: [PlatformModule.forRoot(config), ...(config.servesApi ? API : []), ...(config.runsWorker ? WORKER : [])],
+      imports: [
+        PlatformModule.forRoot(config),
+        MetricsModule.forRoot(config),
+        ...(config.servesApi ? API : []),
+        ...(config.runsWorker ? WORKER : []),
+      ],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { AppExceptionFilter } from './common/http/app-exception.filter.js';
+import { BodyBudget } from './common/http/bodies/body-budget.js';
 import { HttpDrain } from './common/http/http-drain.js';
 import { RequestValidationPipe } from './common/http/validation/request-validation.pipe.js';
 import { UnknownQueryGuard } from './common/http/validation/unknown-query.guard.js';
@@ -44,11 +45,12 @@ export class PlatformModule {
           inject: [HttpAdapterHost],
         },
         ThreadPool,
+        { provide: BodyBudget, useValue: new BodyBudget(config.bodiesInFlightMb * 2 ** 20) },
         { provide: APP_FILTER, useClass: AppExceptionFilter },
         { provide: APP_GUARD, useClass: UnknownQueryGuard },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
       ],
-      exports: [ThreadPool],
+      exports: [ThreadPool, BodyBudget],
     };
   }
 }

@@ -91,6 +91,7 @@ export const LAYERS = {
     'src/modules/usage',
   ],
   'src/modules/health': FEATURE,
+  'src/modules/metrics': [...FEATURE, 'src/modules/keys'],
 };
 
 /** Files that join the layers, and so may import everything in src. */
@@ -130,6 +131,11 @@ export const PACKAGES = [
     packages: /^protobufjs(\/.*)?$/,
     only: /^(src\/compute\/(onnxruntime|local)\/|src\/modules\/tinker\/codec\/|test\/|bench\/)/,
     why: 'ONNX files and the Tinker wire format are protobuf, nothing else is',
+  },
+  {
+    packages: /^prom-client$/,
+    only: /^(src\/modules\/metrics\/|test\/)/,
+    why: 'what is measured is published to probes (src/common/probes.ts)',
   },
   {
     packages: /^@tensorflow\//,

@@ -1,6 +1,7 @@
 import { type AdamParams } from '../domain/adapter/adam-params.js';
 import { type AdapterState } from '../domain/adapter/adapter-state.js';
 import { type DatumBatch, type LogprobScope } from '../domain/datum-batch.js';
+import { type Distribution } from '../domain/distribution.js';
 import { type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
 import { type PromptTargets } from '../domain/prompt-targets.js';
@@ -94,6 +95,22 @@ export interface WorkCounts {
   readonly steps: number;
   /** Calls of generate that went on in them: one counts for each of its steps. */
   readonly stepRequests: number;
+  /** Adapters in memory. */
+  readonly adapters: number;
+  /** Sampler weights in memory. */
+  readonly samplerWeights: number;
+  readonly times: EngineTimes;
+}
+
+/** How long the engine's calls took and how much each of them did. */
+export interface EngineTimes {
+  /** From the start of a pass to its end, with the decode steps that ran in between. */
+  readonly passSeconds: Distribution;
+  readonly passTokens: Distribution;
+  readonly passAdapters: Distribution;
+  readonly decodeStepSeconds: Distribution;
+  readonly decodeStepGenerations: Distribution;
+  readonly optimizerStepSeconds: Distribution;
 }
 
 export interface CallOptions {

@@ -58,7 +58,7 @@ function hostSettings(config: AppConfig, catalog: BaseModelCatalog): Omit<Thread
     prefixCacheBytes: config.prefixCacheMb * 2 ** 20,
     checkpoints: localStoreSettings(config),
     lossPlugins: config.lossPlugins,
-    logLevel: config.logLevel,
+    logLevel: config.telemetry.logLevel,
   };
 }
 

@@ -2,6 +2,7 @@ import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
+import { type TelemetryConfig, telemetryConfig } from './telemetry-config.js';
 import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch-config.js';
 
 type Values = CleanedEnv<typeof ENV_SCHEMA>;
@@ -67,7 +68,7 @@ export class AppConfig {
   readonly snapshotsKept: number;
   readonly queueConcurrency: number;
   readonly adapterConcurrency: number;
-  readonly logLevel: Values['LOG_LEVEL'];
+  readonly telemetry: TelemetryConfig;
   readonly shutdownGraceS: number;
   /** For tests: where this process ends itself. */
   readonly faults: readonly Fault[];
@@ -120,7 +121,7 @@ export class AppConfig {
     this.snapshotsKept = values.SNAPSHOTS_KEPT;
     this.queueConcurrency = values.QUEUE_CONCURRENCY;
     this.adapterConcurrency = values.ADAPTER_CONCURRENCY;
-    this.logLevel = values.LOG_LEVEL;
+    this.telemetry = telemetryConfig(values);
     this.shutdownGraceS = values.SHUTDOWN_GRACE_S;
     this.faults = Object.freeze(parseFaults(values.FAULT_AT));
     this.faultDiskFull = values.FAULT_DISK_FULL;

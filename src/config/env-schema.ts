@@ -1,4 +1,5 @@
 import { bool, host, str } from 'envalid';
+import { TELEMETRY_ENV_SCHEMA } from './telemetry-env-schema.js';
 import { TORCH_ENV_SCHEMA } from './torch-env-schema.js';
 import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
 
@@ -11,7 +12,6 @@ export const ROLES = ['all', 'api', 'worker'] as const;
 export const ENGINES = ['auto', 'onnxruntime', 'tensorflow'] as const;
 export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 export const BATCHING = ['exact', 'rounding', 'off'] as const;
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
 export const ENV_SCHEMA = {
   PORT: wholeNumber(
@@ -257,7 +257,7 @@ export const ENV_SCHEMA = {
     default: 128,
     desc: 'Maximum adapters that a worker runs requests of at the same time. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
   }),
-  LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'log', desc: 'Least severe level to log.' }),
+  ...TELEMETRY_ENV_SCHEMA,
   SHUTDOWN_GRACE_S: wholeNumber(
     0,
     3600,
@@ -279,5 +279,5 @@ export type EnvName = keyof typeof ENV_SCHEMA;
 
 /** Values that never appear in a message or a log. */
 export const SECRETS: ReadonlySet<string> = new Set<EnvName>([
-  ...(['HF_TOKEN', 'API_KEYS', 'ADMIN_KEYS', 'DATABASE_URL', 'REDIS_URL', 'TORCH_TOKEN'] as const),
+  ...(['HF_TOKEN', 'API_KEYS', 'ADMIN_KEYS', 'METRICS_KEY', 'DATABASE_URL', 'REDIS_URL', 'TORCH_TOKEN'] as const),
 ]);

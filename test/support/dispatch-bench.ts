@@ -156,6 +156,7 @@ export class FakeLog extends OperationLogRepository {
       step: null,
       digest: null,
       begun: row.crashes < 2,
+      waited_s: 0,
       request: row.isLarge ? null : row.payload,
       request_bytes: row.isLarge ? 2 ** 20 : row.payload.byteLength,
     };

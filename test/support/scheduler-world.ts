@@ -7,6 +7,7 @@ import { type SamplingParams } from '../../src/domain/sampling.js';
 import { FAKE_MODEL } from './fake-backend/fake-backend.js';
 import { PLAIN_SAMPLING } from './plain-sampling.js';
 import { StepEngine, type StepEngineOptions } from './step-engine.js';
+import { WorkMeter } from '../../src/compute/host/work-meter.js';
 
 export const BASE: WeightsRef = { kind: 'base', baseModel: FAKE_MODEL.name };
 const BYTES_PER_TOKEN = 8;
@@ -22,6 +23,7 @@ export function startScheduler({ tokens = 100_000, keptTokens = tokens, ...optio
   const engine = new StepEngine(options);
   const turns = new EngineTurns(() => engine.time);
   const scheduler = new DecodeScheduler({
+    meter: new WorkMeter(),
     engine,
     turns,
     memoryBytes: tokens * BYTES_PER_TOKEN,

@@ -14,8 +14,6 @@ const MB = 2 ** 20;
 export interface BodyLimits {
   /** Of one body, after decompression. */
   readonly bodyLimitMb: number;
-  /** Of all bodies in memory. */
-  readonly bodiesInFlightMb: number;
   /** After this long a body must have come at a minimum rate. */
   readonly bodyGraceS: number;
 }
@@ -39,8 +37,9 @@ export function configureHttp(app: NestExpressApplication, config: BodyLimits & 
   app.use(refuseCrossSite(config));
   // Before any body is read: strangers must not make us parse megabytes.
   if (gate) app.use(gate);
-  const budget = new BodyBudget(config.bodiesInFlightMb * MB);
-  app.useGlobalGuards(new BodyGuard(new RequestBodies(config.bodyLimitMb * MB, budget, watch, app.get(ThreadPool))));
+  app.useGlobalGuards(
+    new BodyGuard(new RequestBodies(config.bodyLimitMb * MB, app.get(BodyBudget), watch, app.get(ThreadPool))),
+  );
   // Node would ask for the body by itself, before the key is known; the guard does it.
   const server = app.getHttpServer();
   server.on('checkContinue', (request, response) => server.emit('request', request, response));

@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
+import { requestAnswered } from '../probes.js';
 import { knownRequestId } from './request-id.js';
 
 /** Asked for again and again by probes and waiting clients: worth a line only at debug level. */
 const QUIET = new Set([
   '/healthz',
   '/readyz',
+  '/metrics',
   '/retrieve_future',
   '/api/v1/retrieve_future',
   '/api/v1/session_heartbeat',
@@ -13,6 +15,9 @@ const QUIET = new Set([
 
 /** Downloads: what follows is signed, and opens them without a key. */
 const SIGNED = /^(\/api\/v1\/(?:archives|files|traces)\/).+/i;
+
+/** What proxies log in place of a status when the client has closed the connection. */
+const CLIENT_GONE = 499;
 
 const logger = new Logger('Http');
 
@@ -22,13 +27,21 @@ export function logRequests(request: Request, response: Response, next: NextFunc
   const { method, path } = request;
   const shown = path.replace(SIGNED, '$1***');
   response.once('close', () => {
-    const outcome = response.writableFinished ? String(response.statusCode) : 'client gone';
+    const isDone = response.writableFinished;
+    const outcome = isDone ? String(response.statusCode) : 'client gone';
+    const elapsedMs = performance.now() - started;
+    const status = isDone ? response.statusCode : CLIENT_GONE;
+    requestAnswered.publish({ method, route: routeOf(request), status, seconds: elapsedMs / 1000 });
     const id = knownRequestId(response);
-    const line = [method, shown, outcome, `${(performance.now() - started).toFixed(1)} ms`, ...(id ? [id] : [])].join(
-      ' ',
-    );
+    const line = [method, shown, outcome, `${elapsedMs.toFixed(1)} ms`, ...(id ? [id] : [])].join(' ');
     if (QUIET.has(path)) logger.debug(line);
     else logger.log(line);
   });
   next();
+}
+
+/** The pattern of the route that took the request, whatever ids its path contains. */
+function routeOf({ route }: Request): string | null {
+  const { path }: { path?: unknown } = (route as object | undefined) ?? {};
+  return typeof path === 'string' ? path : null;
 }

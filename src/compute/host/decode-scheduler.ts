@@ -11,6 +11,7 @@ import { advanceTogether, type StepOutcome } from './shared-step.js';
 import { StepPlanner } from './step-planner.js';
 import { StopText } from './stop-text.js';
 import { WeightVersions } from './weight-versions.js';
+import { type WorkMeter } from './work-meter.js';
 
 /** What a request samples from. */
 export interface SampledModel {
@@ -26,6 +27,7 @@ export interface SampledModel {
 export interface DecodeSchedulerOptions {
   readonly engine: ModelEngine;
   readonly turns: EngineTurns;
+  readonly meter: WorkMeter;
   /** Memory for keys and values, in bytes. */
   readonly memoryBytes: number;
   /** Of it, what may hold prompts for later ones; 0: no prompt is shared. */
@@ -141,8 +143,9 @@ export class DecodeScheduler {
       this.admit();
       const parts = await this.planner.plan([...this.open]);
       const { steps, stepRequests } = this.counted;
-      if (parts.length > 0) this.counted = { steps: steps + 1, stepRequests: stepRequests + parts.length };
-      return parts.length > 0 ? await advanceTogether(this.engine, parts) : [];
+      if (parts.length === 0) return [];
+      this.counted = { steps: steps + 1, stepRequests: stepRequests + parts.length };
+      return await this.options.meter.decodeStep(parts.length, () => advanceTogether(this.engine, parts));
     } finally {
       this.isInTurn = false;
       this.endCancelled();

@@ -34,6 +34,7 @@ import { LoadedWeights } from './loaded-weights.js';
 import { PassRequest } from './pass-request.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { writeState } from './state-files.js';
+import { WorkMeter } from './work-meter.js';
 
 /** Text of tokens without special ones. */
 export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
@@ -70,6 +71,7 @@ export class HostBackend extends ComputeBackend {
   private readonly models = new Map<string, HostModel>();
   private readonly adapters = new Map<string, AdapterHandle>();
   private readonly turns = new EngineTurns();
+  private readonly meter = new WorkMeter();
   private readonly passes: PassScheduler;
   private readonly generations = new Set<Promise<unknown>>();
   private readonly loaded: LoadedWeights;
@@ -79,11 +81,12 @@ export class HostBackend extends ComputeBackend {
     super();
     this.engine = options.engine;
     this.loaded = new LoadedWeights(options.samplerWeightBytes);
-    const { engine, turns } = this;
-    this.passes = new PassScheduler({ engine, turns });
+    const { engine, turns, meter } = this;
+    this.passes = new PassScheduler({ engine, turns }, meter);
     this.decoding = new DecodeScheduler({
       engine,
       turns,
+      meter,
       memoryBytes: options.sequenceBytes,
       prefixBytes: options.prefixCacheBytes,
     });
@@ -196,7 +199,7 @@ export class HostBackend extends ComputeBackend {
 
   async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
     const { id } = this.adapter(adapterId);
-    return this.changing(id, () => this.engine.step(id, params));
+    return this.changing(id, () => this.meter.optimizerStep(() => this.engine.step(id, params)));
   }
 
   async dropGradients(adapterId: string): Promise<number> {
@@ -205,7 +208,8 @@ export class HostBackend extends ComputeBackend {
 
   async countWork(): Promise<WorkCounts> {
     const { passes, requests: passRequests } = this.passes.counts;
-    return Promise.resolve({ passes, passRequests, ...this.decoding.counts });
+    const held = { adapters: this.adapters.size, samplerWeights: this.loaded.size };
+    return Promise.resolve({ passes, passRequests, ...this.decoding.counts, ...held, times: this.meter.times });
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {

@@ -13,6 +13,10 @@ export class LoadedWeights {
 
   constructor(private readonly maxBytes: number) {}
 
+  get size(): number {
+    return this.entries.size;
+  }
+
   /** @throws WeightsUnknownError */
   use(id: string): LoadedEntry {
     const entry = this.entries.get(id);

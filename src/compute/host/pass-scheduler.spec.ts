@@ -15,6 +15,7 @@ import { type ForwardRequest, type ForwardResult } from '../compute-backend.js';
 import { EngineTurns } from './engine-turns.js';
 import { PassRequest } from './pass-request.js';
 import { PassScheduler } from './pass-scheduler.js';
+import { WorkMeter } from './work-meter.js';
 
 /** Relates all datums: the mean of the squares of all log-probs. */
 @Loss({ name: 'squares', description: '', inputs: [TARGET_TOKENS], config: [] })
@@ -80,7 +81,7 @@ class Bench {
       await this.gate;
     };
     this.engine = new TinyEngine({ knowsSlopes: true, partsPerRun: 99, ...options, pace });
-    this.scheduler = new PassScheduler({ engine: this.engine, turns: new EngineTurns() });
+    this.scheduler = new PassScheduler({ engine: this.engine, turns: new EngineTurns() }, new WorkMeter());
   }
 
   hold(): void {

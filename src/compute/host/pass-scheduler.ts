@@ -3,6 +3,7 @@ import { type ForwardResult } from '../compute-backend.js';
 import { PassLine } from './pass-line.js';
 import { type PassRequest } from './pass-request.js';
 import { type PassEngine, type PassKind, TrainingPass } from './training-pass.js';
+import { type WorkMeter } from './work-meter.js';
 
 /** What passes have done since the start. */
 export interface PassCounts {
@@ -27,7 +28,10 @@ export class PassScheduler {
   /** Of the policies of losses: does the engine know their slopes by a formula? */
   private readonly formulas = new Map<FusedTerms['policy'], boolean>();
 
-  constructor(private readonly on: PassEngine) {}
+  constructor(
+    private readonly on: PassEngine,
+    private readonly meter: WorkMeter,
+  ) {}
 
   get counts(): PassCounts {
     return this.counted;
@@ -47,7 +51,7 @@ export class PassScheduler {
   private async work(): Promise<void> {
     // Calls that came at the same moment are still being read from the link.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let next = this.next(); next.length > 0; next = this.next()) await this.pass(next);
+    for (let next = this.next(); next.length > 0; next = this.next()) await this.measuredPass(next);
     this.working = null;
   }
 
@@ -75,6 +79,11 @@ export class PassScheduler {
   private kindOf({ item, terms }: PassRequest): PassKind {
     if (!item.train) return 'forward';
     return terms && this.formulas.get(terms.policy) !== false ? 'fused' : 'split';
+  }
+
+  private measuredPass(requests: readonly PassRequest[]): Promise<void> {
+    const tokens = requests.reduce((sum, request) => sum + request.tokens, 0);
+    return this.meter.pass(new Set(requests.map(nameOf)).size, tokens, () => this.pass(requests));
   }
 
   private async pass(requests: readonly PassRequest[]): Promise<void> {

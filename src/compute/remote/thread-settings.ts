@@ -15,7 +15,7 @@ export interface ThreadSettings {
   readonly checkpoints: LocalStoreSettings;
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];
-  readonly logLevel: AppConfig['logLevel'];
+  readonly logLevel: AppConfig['telemetry']['logLevel'];
 }
 
 /** Of the engine under it. */

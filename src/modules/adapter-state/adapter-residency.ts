@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
+import { adapterEvicted } from '../../common/probes.js';
 import { ComputeBackend, type LostMemory } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { FailedWithEffectError, type OperationOutcome } from '../../operations/operation-outcome.js';
@@ -107,6 +108,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   /** Frees the adapter's memory; the next operation rebuilds it from the log. */
   async evict(adapterId: string): Promise<void> {
     const live = this.live.get(adapterId);
+    if (live) adapterEvicted.publish({});
     this.live.delete(adapterId);
     await live?.writing;
     // An operation under a new lease may have brought it back meanwhile.

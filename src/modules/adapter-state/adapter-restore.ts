@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ulid } from 'ulid';
+import { adapterRestored } from '../../common/probes.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { type AdapterHandle, ComputeBackend, type StateSource } from '../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
@@ -109,6 +110,8 @@ export class AdapterRestore {
 
   private async rebuild(adapter: AdapterEntity, goal: RestoreGoal): Promise<RestoredTo> {
     const { liveId, heir, upTo } = goal;
+    const began = performance.now();
+    let replayed = 0;
     let { position, step } = await this.begin(adapter, goal);
     const snapshot = position;
     const rebuild = { adapter, heir, context: this.contextOf(adapter, liveId, heir), reported: new Set<string>() };
@@ -116,7 +119,9 @@ export class AdapterRestore {
       await this.replay.repeat(operation, rebuild, step);
       ({ position } = operation);
       step = operation.step ?? step;
+      replayed++;
     }
+    adapterRestored.publish({ seconds: (performance.now() - began) / 1000, replayed });
     return { position, snapshot };
   }
 

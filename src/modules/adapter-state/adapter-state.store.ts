@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FaultPoints } from '../../common/fault-points.js';
-import { ComputeBackend, type StateSource } from '../../compute/compute-backend.js';
+import { snapshotWritten } from '../../common/probes.js';
+import { ComputeBackend, type SavedState, type StateSource } from '../../compute/compute-backend.js';
 import { AppConfig } from '../../config/app-config.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterSnapshotEntity, type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
@@ -48,7 +49,7 @@ export class AdapterStateStore {
    */
   async write(adapter: AdapterEntity, { position, lease, pinned }: StateToKeep): Promise<void> {
     const path = snapshotFolder(adapter.id, position, lease);
-    const { step, digest, bytes: sizeBytes } = await this.backend.saveState(adapter.id, path, 'all');
+    const { step, digest, bytes: sizeBytes } = await this.save(adapter.id, path);
     this.faults.reach('snapshot-renamed');
     const row = { adapterId: adapter.id, position, lease, step, path, sizeBytes, digest, pinned };
     const inserted = await this.snapshots.insert(row);
@@ -59,6 +60,18 @@ export class AdapterStateStore {
     }
     if (inserted.replaced !== null && inserted.replaced !== path) await this.store.delete(inserted.replaced);
     await this.thin(adapter.id);
+  }
+
+  private async save(adapterId: string, path: string): Promise<SavedState> {
+    const began = performance.now();
+    let bytes: number | null = null;
+    try {
+      const saved = await this.backend.saveState(adapterId, path, 'all');
+      ({ bytes } = saved);
+      return saved;
+    } finally {
+      snapshotWritten.publish({ seconds: (performance.now() - began) / 1000, bytes });
+    }
   }
 
   /** Deletes the snapshots that are too many or too old. */

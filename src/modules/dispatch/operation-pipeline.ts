@@ -4,6 +4,7 @@ import { DatabaseOutageError } from '../../common/errors/database-outage.error.j
 import { toAppError } from '../../common/errors/internal.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
+import { operationReturned, operationSettled } from '../../common/probes.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { NO_USAGE } from '../../domain/usage.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
@@ -127,6 +128,7 @@ export class OperationPipeline {
       if (operation !== null) await this.notifications.settled(operation, error);
       await this.outcomes.putBack(claimed);
     }
+    operationReturned.publish({ reason: retry });
     return { status: retry };
   }
 
@@ -139,6 +141,7 @@ export class OperationPipeline {
     }
     this.faults.reach('result-written');
     const { operation, error } = stored;
+    publishSettled(claimed, stored);
     if (operation !== null) await this.notifications.settled(operation, error);
     return error === null ? { status: 'completed' } : { status: 'failed', error };
   }
@@ -149,6 +152,12 @@ export class OperationPipeline {
     if (status === 'not ours') period.listener.onFenced(row.adapter_id);
     if (status === 'engine lost') period.listener.onEngineLost();
   }
+}
+
+function publishSettled({ row: { kind, owner }, claimedAt }: ClaimedOperation, stored: Computed): void {
+  const seconds = (performance.now() - claimedAt) / 1000;
+  const usage = stored.error === null ? stored.usage : NO_USAGE;
+  operationSettled.publish({ kind, owner, errorCode: stored.error?.code ?? null, seconds, usage });
 }
 
 function retryAfter(error: AppError | null): Retry | null {

@@ -36,7 +36,15 @@ export class FuturesModule {
         ResultPresenters,
         FuturesPresenter,
       ],
-      exports: [FuturesService, AcceptedRequests, QueueLoad, OperationCatalog, OperationLog, OperationLogRepository],
+      exports: [
+        FuturesService,
+        AcceptedRequests,
+        QueueLoad,
+        OperationCatalog,
+        OperationLog,
+        OperationLogRepository,
+        WaiterHub,
+      ],
     };
   }
 }

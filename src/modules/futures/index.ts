@@ -10,6 +10,7 @@ export {
   type ClaimedRow,
   type Completion,
   type HistoryRow,
+  type OpenOperations,
   OperationLogRepository,
   type OperationRow,
   type PositionRange,
@@ -26,3 +27,4 @@ export { SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './log/settling-
 export { QueueLoad } from './queue-load.js';
 export { type FutureSummary, type SettledSample } from './repositories/future.repository.js';
 export { checkRequestSize } from './request-size.js';
+export { WaiterHub } from './waiter-hub.js';

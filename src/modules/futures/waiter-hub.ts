@@ -50,6 +50,11 @@ export class WaiterHub implements OnModuleInit, OnModuleDestroy {
     return this.closed;
   }
 
+  /** Polls that wait at the moment. */
+  get openPolls(): number {
+    return [...this.waiters.values()].reduce((sum, waiters) => sum + waiters.size, 0);
+  }
+
   /** Requests, and sampling sessions, somebody waits for. */
   get waitingRequests(): number {
     return this.waiters.size;

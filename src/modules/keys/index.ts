@@ -8,3 +8,4 @@ export { KeysModule } from './keys.module.js';
 export { LinkSigner } from './link-signer.js';
 export { type KeyDetails, type KeySource, OwnKey } from './own-key.js';
 export { describeBelongings, handOverAll, hintOfKeyless } from './owners/ownership.js';
+export { pageKey } from './request-key.js';

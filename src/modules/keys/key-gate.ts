@@ -18,6 +18,9 @@ import { pageKey, requestKey } from './request-key.js';
 const OPEN = [/^\/$/, /^\/favicon\.ico$/, /^\/(api\/v1\/)?healthz$/, /^\/readyz$/, /^\/docs(-json|-yaml|\/|$)/];
 const SIGNED_OR_PUBLIC = [/^\/hf\//, /^\/api\/v1\/(archives|files|traces)\//];
 
+/** Asks for a key by itself: in every role, and for one that opens nothing else. */
+const METRICS = /^\/metrics\/?$/i;
+
 /** Whether a route is answered without a key, whatever keys there are. */
 export function isOpen(path: string): boolean {
   return [...OPEN, ...SIGNED_OR_PUBLIC].some((open) => open.test(path));
@@ -46,7 +49,7 @@ export class KeyGate {
     if (!isAnsweredWithoutKeys(request, this.config) && !(await this.keys.areAskedFor())) {
       throw new HostNotAllowedError(request.headers.host, 'and without API keys only names of its own are answered.');
     }
-    if (isOpen(request.path)) return next();
+    if (isOpen(request.path) || METRICS.test(request.path)) return next();
     if (OPERATOR_PAGES.test(request.path)) return this.admitOperator(request, response, next);
     const key = requestKey(request);
     const caller = await this.keys.callerOf(key);

@@ -1,3 +1,4 @@
+import { NO_TIMES } from '../../../src/compute/host/work-meter.js';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AdamParams } from '../../../src/domain/adapter/adam-params.js';
@@ -108,7 +109,7 @@ export class FakeBackend extends ComputeBackend {
   };
   private readonly adapters = new Map<string, FakeAdapter>();
   private readonly loaded = new Map<string, FakeAdapter>();
-  private work: WorkCounts = { passes: 0, passRequests: 0, steps: 0, stepRequests: 0 };
+  private work = { passes: 0, passRequests: 0, steps: 0, stepRequests: 0 };
 
   constructor(
     private readonly models: readonly FakeModel[] = [FAKE_MODEL],
@@ -242,7 +243,8 @@ export class FakeBackend extends ComputeBackend {
   }
 
   async countWork(): Promise<WorkCounts> {
-    return Promise.resolve(this.work);
+    const held = { adapters: this.adapters.size, samplerWeights: this.loaded.size };
+    return Promise.resolve({ ...this.work, ...held, times: NO_TIMES });
   }
 
   async generate(

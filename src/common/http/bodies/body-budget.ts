@@ -26,6 +26,11 @@ export class BodyBudget {
 
   constructor(private readonly limitBytes: number) {}
 
+  /** Of all bodies that are in memory. */
+  get bytes(): number {
+    return this.total;
+  }
+
   open(client: string): BodyAccount {
     let taken = 0;
     let isOpen = true;

@@ -66,6 +66,14 @@ export class AdapterRepository {
     return manager.countBy(AdapterEntity, { owner, deletedAt: IsNull() });
   }
 
+  /** Live adapters of all owners, and how many of them have diverged. */
+  async countAllLive(): Promise<{ readonly live: number; readonly diverged: number }> {
+    const [counts]: { live: number; diverged: number }[] = await this.rows.query(
+      `SELECT count(*)::int AS live, count(diverged_at_step)::int AS diverged FROM adapters WHERE deleted_at IS NULL`,
+    );
+    return counts ?? { live: 0, diverged: 0 };
+  }
+
   /** Live adapters, of all owners, whose replay gave another state than the first run. */
   countDiverged(): Promise<number> {
     return this.rows.countBy({ divergedAtStep: Not(IsNull()), deletedAt: IsNull() });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { operationClaimed } from '../../../common/probes.js';
 import { Semaphore } from '../../../common/semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { isReadOnly } from '../../../operations/operations.js';
@@ -11,6 +12,8 @@ import { type WorkPeriod } from '../work-period.js';
 export interface ClaimedOperation {
   readonly row: ClaimedRow;
   readonly claim: Claim;
+  /** By the clock of performance.now(). */
+  readonly claimedAt: number;
   readonly queueKey: string;
   readonly period: WorkPeriod;
   /** May run beside other shared operations of its queue: it changes nothing. */
@@ -90,7 +93,9 @@ export class Claims {
         : await this.log.claimNext(adapterId, workerId, lease, readOnlyOnly);
     if (row === null) return null;
     this.requestIds.add(row.request_id);
+    if (row.attempts === 1) operationClaimed.publish({ kind: row.kind, waitedS: row.waited_s });
     const claim = { ...row, workerId, lease };
-    return { row, claim, queueKey: key, period, isShared: isReadOnly(row.kind), releaseSlot };
+    const claimedAt = performance.now();
+    return { row, claim, claimedAt, queueKey: key, period, isShared: isReadOnly(row.kind), releaseSlot };
   }
 }

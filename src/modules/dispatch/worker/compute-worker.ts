@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
+import { engineStarted } from '../../../common/probes.js';
 import { within } from '../../../common/within.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { AdapterMemory } from '../leases/adapter-memory.js';
@@ -38,6 +39,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     // First, so that it has stood for a while when work is looked for.
     await this.presence.connect();
     await this.backend.start();
+    engineStarted.publish({});
     const { engine, device, ranks, batching } = this.backend.capabilities;
     const where = ranks === 1 ? device : `${ranks} ranks on ${device}`;
     this.logger.log(`Engine ${engine} on ${where} is ready, batching ${batching}`);
@@ -106,6 +108,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     while (!this.closing) {
       try {
         await this.backend.start();
+        engineStarted.publish({});
         this.logger.log('The compute engine has restarted');
         return this.open();
       } catch (error) {

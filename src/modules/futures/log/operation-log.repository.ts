@@ -32,6 +32,8 @@ export interface OperationRow {
 export interface ClaimedRow extends Omit<OperationRow, 'request'> {
   /** False: workers have died while it ran, so it must run alone, and has to wait for that. */
   readonly begun: boolean;
+  /** From its acceptance to this claim. */
+  readonly waited_s: number;
   readonly request: Buffer | null;
   readonly request_bytes: number;
 }
@@ -69,6 +71,15 @@ export interface HistoryRow {
   readonly result: Buffer | null;
   /** Of one that failed. */
   readonly error: SerializedError | null;
+}
+
+/** Operations of one kind that wait, or that run. */
+export interface OpenOperations {
+  readonly kind: OperationKind;
+  readonly status: 'pending' | 'running';
+  readonly count: number;
+  /** Since the oldest of them was accepted. */
+  readonly oldestS: number;
 }
 
 /** Of the log: from after one position up to and including another. */
@@ -139,11 +150,21 @@ export class OperationLogRepository {
       `UPDATE futures SET status = 'running', worker_id = $1, attempts = attempts + 1,
          started_at = CASE WHEN deaths < ${DEATHS_TO_ISOLATE} THEN now() END
        WHERE status = 'pending' AND request_id = (${selection})
-       RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun, octet_length(request) AS request_bytes,
+       RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun,
+                 extract(epoch FROM now() - created_at)::float8 AS waited_s, octet_length(request) AS request_bytes,
                  CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,
       parameters,
     );
     return rows[0] ?? null;
+  }
+
+  /** Everything that is not settled, by kind and status. */
+  async countOpen(): Promise<OpenOperations[]> {
+    const rows: (Omit<OpenOperations, 'oldestS'> & { oldest_s: number })[] = await this.rows.query(
+      `SELECT kind, status, count(*)::int AS count, extract(epoch FROM now() - min(created_at))::float8 AS oldest_s
+       FROM futures WHERE status IN ('pending', 'running') GROUP BY kind, status`,
+    );
+    return rows.map(({ oldest_s: oldestS, ...counts }) => ({ ...counts, oldestS }));
   }
 
   /** The turn of a claim that had to wait for it has come. False when the row is no longer this claim's. */
