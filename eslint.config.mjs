@@ -18,6 +18,7 @@ const NUMERICS = [
 const INDEX_LOOPS = [
   ...NUMERICS,
   'src/domain/ragged-tensor.ts',
+  'src/exports/tensor-rows.ts',
   'src/formats/**/*.ts',
   'src/modules/losses/loss-preview.ts',
   'src/modules/training/readers/{conversation.reader,datum.reader}.ts',

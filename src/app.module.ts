@@ -7,6 +7,7 @@ import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
 import { FilesModule } from './modules/files/index.js';
+import { ExportsModule } from './modules/exports/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
 import { HistoryModule } from './modules/history/index.js';
 import { KeysModule } from './modules/keys/index.js';
@@ -27,6 +28,7 @@ const API = [
   TrainingModule,
   GenerationModule,
   CheckpointsModule,
+  ExportsModule,
   // Before OpenAiModule: it passes on the requests for models that are not meant for it.
   AnthropicModule,
   FilesModule,

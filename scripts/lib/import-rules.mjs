@@ -34,6 +34,8 @@ export const LAYERS = {
   'src/storage': [...CONFIGURED, 'src/formats'],
   'src/base-models': [...CONFIGURED, 'src/formats', 'src/compute/models'],
   'src/datasets': [...BASE, 'src/base-models'],
+  // Adapters and merged models as other programs read them.
+  'src/exports': [...CONFIGURED, 'src/formats', 'src/base-models', 'src/compute/models'],
   'src/losses': BASE,
   'src/compute': [...CONFIGURED, 'src/storage', 'src/base-models', ...GRAPHS],
   'src/compute/numerics': [...BASE, 'src/compute', 'src/compute/models'],
@@ -74,6 +76,7 @@ export const LAYERS = {
   'src/modules/history': FEATURE,
   'src/modules/capabilities': [...INFRASTRUCTURE, ...LIBRARIES, ...LOG, 'src/modules/losses'],
   'src/modules/checkpoints': [...FEATURE, 'src/modules/adapter-state'],
+  'src/modules/exports': [...FEATURE, 'src/exports', 'src/modules/checkpoints'],
   'src/modules/training': [...FEATURE, 'src/modules/adapter-state', 'src/modules/losses'],
   'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/checkpoints'],
   'src/modules/sessions': [...FEATURE, 'src/modules/checkpoints'],

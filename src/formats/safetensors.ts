@@ -213,28 +213,43 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const order = [...tensors].sort(([, a], [, b]) => ITEM_BYTES[b.dtype] - ITEM_BYTES[a.dtype]);
-  const description: [string, unknown][] = [];
-  if (Object.keys(metadata).length > 0) description.push(['__metadata__', metadata]);
-  let size = 0;
   for (const [name, { dtype, shape, data }] of order) {
     if (data.byteLength !== elementCount(shape) * ITEM_BYTES[dtype]) {
       throw new RangeError(`tensor ${name}: ${data.byteLength} bytes do not match [${shape.join(', ')}] ${dtype}`);
     }
-    if (name === '__metadata__') throw new RangeError('__metadata__ is not a valid tensor name');
-    description.push([name, { dtype, shape, data_offsets: [size, size + data.byteLength] }]);
-    size += data.byteLength;
   }
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(description)));
-  const headerBytes = Math.ceil(json.byteLength / 8) * 8;
-  const bytes = new Uint8Array(PREFIX_BYTES + headerBytes + size);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, PREFIX_BYTES, PREFIX_BYTES + headerBytes);
-  bytes.set(json, PREFIX_BYTES);
-  let position = PREFIX_BYTES + headerBytes;
+  const header = encodeSafetensorsHeader(order, metadata);
+  const size = order.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  const bytes = new Uint8Array(header.byteLength + size);
+  bytes.set(header);
+  let position = header.byteLength;
   for (const [, { data }] of order) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }
+  return bytes;
+}
+
+/** What stands before the tensors, which follow in the given order without gaps. */
+export function encodeSafetensorsHeader(
+  tensors: Iterable<readonly [string, Pick<TensorToWrite, 'dtype' | 'shape'>]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const description: [string, unknown][] = [];
+  if (Object.keys(metadata).length > 0) description.push(['__metadata__', metadata]);
+  let size = 0;
+  for (const [name, { dtype, shape }] of tensors) {
+    if (name === '__metadata__') throw new RangeError('__metadata__ is not a valid tensor name');
+    const end = size + elementCount(shape) * ITEM_BYTES[dtype];
+    description.push([name, { dtype, shape, data_offsets: [size, end] }]);
+    size = end;
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(description)));
+  const headerBytes = Math.ceil(json.byteLength / 8) * 8;
+  const bytes = new Uint8Array(PREFIX_BYTES + headerBytes);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, PREFIX_BYTES);
+  bytes.set(json, PREFIX_BYTES);
   return bytes;
 }
 

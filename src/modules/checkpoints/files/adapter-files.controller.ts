@@ -1,26 +1,15 @@
 import { Readable } from 'node:stream';
-import { Controller, Get, Param, Post, Query, Req, Res, UploadedFile, UseInterceptors } from '@nestjs/common';
+import { Controller, Post, Query, Req, UploadedFile, UseInterceptors } from '@nestjs/common';
 import { FileInterceptor } from '@nestjs/platform-express';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { ApiFailures } from '../../../common/http/api-docs.js';
 import { countedStream } from '../../../common/http/bodies/counted-stream.js';
 import { COUNTED_UPLOAD } from '../../../common/http/bodies/counted-upload.js';
-import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { AdapterCreatedDto, toAdapterDto } from '../../adapters/index.js';
 import { AdapterFilesService } from './adapter-files.service.js';
 import { ImportAdapterQueryDto } from '../dto/import-adapter.dto.js';
-import { sendFile } from '../../../common/http/send-file.js';
 
 const TAR = 'application/x-tar';
 const BODY_TYPES = [TAR, 'application/gzip', 'application/octet-stream'];
@@ -29,25 +18,6 @@ const BODY_TYPES = [TAR, 'application/gzip', 'application/octet-stream'];
 @Controller('adapters')
 export class AdapterFilesController {
   constructor(private readonly files: AdapterFilesService) {}
-
-  @Get(':model_id/export')
-  @ApiOperation({
-    summary: 'Export an adapter for PEFT',
-    description:
-      'Returns a tar archive with adapter_config.json and adapter_model.safetensors, after all operations sent earlier. ' +
-      'Example: `curl -o my-model.tar http://127.0.0.1:8000/adapters/my-model/export`',
-  })
-  @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
-  @ApiProduces(TAR)
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The tar archive.' })
-  async export(
-    @Param('model_id') modelId: string,
-    @ClientSignal() signal: AbortSignal,
-    @Res() response: Response,
-  ): Promise<void> {
-    const archive = await this.files.export(modelId, signal);
-    if (archive) await sendFile(response, archive, TAR, `${modelId}.tar`);
-  }
 
   @Post('import')
   @UseInterceptors(FileInterceptor('file', COUNTED_UPLOAD))

@@ -1,0 +1,10 @@
+/** What an adapter can be exported as. */
+export const EXPORT_FORMATS = ['peft', 'merged'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export interface ExportOrder {
+  readonly modelId: string;
+  readonly format: ExportFormat;
+  /** A checkpoint of the adapter; null for the adapter as it is after all operations sent before. */
+  readonly checkpoint: string | null;
+}

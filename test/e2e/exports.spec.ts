@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AcceptedAnswer, type ErrorAnswer } from './support/client.js';
+import { TestServer } from './support/server.js';
+
+const BASE = path.resolve(import.meta.dirname, '..', '..', 'models', 'tiny-chat');
+
+let server: TestServer;
+let folder: string;
+
+const data = [
+  [
+    { role: 'user', content: 'Hello' },
+    { role: 'assistant', content: 'The sea is wide today.' },
+  ],
+];
+
+async function train(model_id: string, lora_config: object): Promise<void> {
+  for (let i = 0; i < 2; i++) {
+    await server.api.forwardBackward({ model_id, data, lora_config });
+    await server.api.optimStep(model_id, 0.003);
+  }
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'thinker-exports-'));
+  server = await TestServer.start();
+  await train('queries', { rank: 4, target_modules: ['q_proj'] });
+  await train('head', { rank: 2, target_modules: ['v_proj', 'lm_head'] });
+  await server.api.run<AcceptedAnswer>('/save_weights', { model_id: 'queries', name: 'two' });
+});
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ask = (query: string) => fetch(`${server.api.url}/adapters/${query}`);
+
+async function unpacked(query: string): Promise<string> {
+  const response = await ask(query);
+  expect(response.status).toBe(200);
+  const target = mkdtempSync(path.join(folder, 'unpacked-'));
+  mkdirSync(target, { recursive: true });
+  const tar = path.join(target, '..', `${path.basename(target)}.tar`);
+  writeFileSync(tar, new Uint8Array(await response.arrayBuffer()));
+  execFileSync('tar', ['-xf', tar, '-C', target]);
+  return target;
+}
+
+const bytesOf = (from: string, name: string) => new Uint8Array(readFileSync(path.join(from, name)));
+
+/** Bytes and description of each tensor of a folder's model.safetensors. */
+function tensorsIn(from: string): Map<string, { dtype: string; shape: number[]; bytes: Buffer }> {
+  const file = readFileSync(path.join(from, 'model.safetensors'));
+  const start = 8 + Number(file.readBigUInt64LE());
+  const { __metadata__, ...entries } = JSON.parse(file.toString('utf8', 8, start)) as Record<string, SafetensorsEntry>;
+  return new Map(
+    Object.entries(entries).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [begin, end],
+        },
+      ]) => [name, { dtype, shape, bytes: file.subarray(start + begin, start + end) }],
+    ),
+  );
+}
+
+interface SafetensorsEntry {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+/** The tensors of a folder that are not those of the base model. */
+function changed(from: string): string[] {
+  const before = tensorsIn(BASE);
+  const others = [...tensorsIn(from)].filter(([name, { bytes }]) => !before.get(name)?.bytes.equals(bytes));
+  return others.map(([name]) => name).sort();
+}
+
+describe('an export', () => {
+  it('is the folder of the base model with other weights where the adapter is', async () => {
+    const target = await unpacked('queries/export?format=merged');
+    const others = readdirSync(BASE).filter((name) => !['README.md', 'model.safetensors'].includes(name));
+    expect(readdirSync(target).sort()).toEqual([...others, 'model.safetensors'].sort());
+    for (const name of others) expect(bytesOf(target, name)).toEqual(bytesOf(BASE, name));
+    expect(changed(target)).toEqual([0, 1, 2, 3, 4, 5].map((layer) => `model.layers.${layer}.self_attn.q_proj.weight`));
+  });
+
+  it('takes an adapted output projection from the embeddings', async () => {
+    const target = await unpacked('head/export?format=merged');
+    expect(JSON.parse(readFileSync(path.join(target, 'config.json'), 'utf8'))).toEqual({
+      ...(JSON.parse(readFileSync(path.join(BASE, 'config.json'), 'utf8')) as object),
+      tie_word_embeddings: false,
+    });
+    const [head, embedding] = ['lm_head.weight', 'model.embed_tokens.weight'].map((name) =>
+      tensorsIn(target).get(name)!,
+    );
+    expect(head).toMatchObject({ shape: embedding!.shape, dtype: 'BF16' });
+    // Bfloat16 is the upper half of float32.
+    const numbers = ({ bytes }: { bytes: Buffer }) =>
+      Array.from(
+        { length: bytes.length / 2 },
+        (_, i) => new Float32Array(Uint32Array.of(bytes.readUInt16LE(2 * i) << 16).buffer)[0]!,
+      );
+    const [merged, original] = [numbers(head!), numbers(embedding!)];
+    expect(merged.every((number, i) => Math.abs(number - original[i]!) < 0.1)).toBe(true);
+    expect(changed(target)).toContain('lm_head.weight');
+  });
+
+  it('is the same of a checkpoint', async () => {
+    const [now, then] = [await unpacked('queries/export'), await unpacked('queries/export?checkpoint=weights/two')];
+    expect(readdirSync(then).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
+    expect(bytesOf(then, 'adapter_model.safetensors')).toEqual(bytesOf(now, 'adapter_model.safetensors'));
+  });
+
+  it.each([
+    ['queries/export?format=onnx', 400, 'format must be one of'],
+    ['queries/export?formatt=merged', 400, 'formatt'],
+    ['queries/export?checkpoint=weights/three', 404, "'tinker://queries/weights/three' does not exist"],
+    ['queries/export?checkpoint=../../etc', 400, 'not a valid checkpoint path'],
+    ['nobody/export?format=merged', 404, "'nobody' does not exist"],
+  ])('%s is refused', async (query, status, message) => {
+    const response = await ask(query);
+    const body = (await response.json()) as ErrorAnswer;
+    expect(response.status).toBe(status);
+    expect(body.error.message).toContain(message);
+  });
+});
