@@ -10,6 +10,7 @@ const GRAPHS = ['src/compute/graph', 'src/compute/models'];
 const EXECUTORS = ['src/compute/onnxruntime', 'src/compute/tensorflow'];
 const LOG = ['src/modules/workers', 'src/modules/futures'];
 const LIBRARIES = [
+  'src/grammars',
   'src/base-models',
   'src/losses',
   'src/compute',
@@ -27,12 +28,14 @@ export const LAYERS = {
   'src/database': CONFIGURED,
   'src/queue': CONFIGURED,
   'src/events': [...CONFIGURED, 'src/database'],
+  // What answers may be held to.
+  'src/grammars': BASE,
   'src/compute/graph': BASE,
   // What models are: parameters, layers and programs, by family.
   'src/compute/models': [...BASE, 'src/compute/graph'],
   'src/formats': [...BASE, 'src/compute/models'],
   'src/storage': [...CONFIGURED, 'src/formats'],
-  'src/base-models': [...CONFIGURED, 'src/formats', 'src/compute/models'],
+  'src/base-models': [...CONFIGURED, 'src/formats', 'src/grammars', 'src/compute/models'],
   'src/datasets': [...BASE, 'src/base-models'],
   // Adapters and merged models as other programs read them.
   'src/exports': [...CONFIGURED, 'src/formats', 'src/base-models', 'src/compute/models'],
@@ -51,7 +54,15 @@ export const LAYERS = {
     ...GRAPHS,
     ...EXECUTORS,
   ],
-  'src/compute/host': [...BASE, 'src/storage', 'src/base-models', 'src/losses', 'src/compute', 'src/compute/numerics'],
+  'src/compute/host': [
+    ...BASE,
+    'src/storage',
+    'src/grammars',
+    'src/base-models',
+    'src/losses',
+    'src/compute',
+    'src/compute/numerics',
+  ],
   'src/compute/torch': [...CONFIGURED, 'src/base-models', 'src/compute', 'src/compute/numerics'],
   'src/compute/remote': [
     ...CONFIGURED,

@@ -25,7 +25,17 @@ export interface SamplingParams {
   readonly logitBias?: readonly LogitBias[];
   readonly stopTokens: readonly number[];
   readonly stopStrings: readonly string[];
+  /** What the answer must look like; left out: anything. */
+  readonly grammar?: AnswerGrammar;
   readonly seed: Seed;
+}
+
+/** Tokens that do not go on with the grammar are never drawn, and the answer ends where it does. */
+export interface AnswerGrammar {
+  /** In XGrammar's EBNF; the first rule is `root`. */
+  readonly ebnf: string;
+  /** Special tokens that are part of the text all the same. */
+  readonly shownTokens?: readonly number[];
 }
 
 export type LogitBias = readonly [token: number, bias: number];

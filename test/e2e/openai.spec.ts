@@ -1,5 +1,8 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError } from 'openai';
+import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { waitFor } from '../support/wait-for.js';
 import { type AcceptedAnswer, ApiClient, type ForwardAnswer, type GenerateAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
@@ -196,6 +199,77 @@ describe('chat.completions', () => {
   });
 });
 
+/** What a model that has learnt nothing is likely to close. */
+describe('response_format', () => {
+  const schema = {
+    type: 'object',
+    properties: {
+      sure: { type: 'boolean' },
+      mood: { type: 'string', enum: ['glad', 'sad', 'trüb'] },
+      marks: { type: 'array', items: { type: 'integer', minimum: 1, maximum: 6 }, minItems: 2, maxItems: 3 },
+      when: { anyOf: [{ type: 'string', format: 'date' }, { type: 'null' }] },
+    },
+    required: ['sure', 'mood', 'marks', 'when'],
+    additionalProperties: false,
+  };
+  const isValid = new Ajv2020({ formats: { date: true } }).compile(schema);
+  const format = { type: 'json_schema' as const, json_schema: { name: 'answer', strict: true, schema } };
+  const asked = { model: BASE, messages, response_format: format, temperature: 1, max_completion_tokens: 200 };
+
+  it('holds every answer to the schema', async () => {
+    const { choices } = await client.chat.completions.create({ ...asked, n: 8, seed: 3, presence_penalty: 1 });
+    for (const { message, finish_reason } of choices) {
+      expect(finish_reason).toBe('stop');
+      expect(isValid(JSON.parse(message.content!)), message.content!).toBe(true);
+    }
+    expect(new Set(choices.map(({ message }) => message.content)).size).toBeGreaterThan(1);
+  });
+
+  it('streams the same answer, and changes no other one', async () => {
+    const free = { model: BASE, messages, temperature: 1, seed: 9, max_completion_tokens: 32, logprobs: true };
+    const alone = await client.chat.completions.create(free);
+    const [beside, streamed, whole] = await Promise.all([
+      client.chat.completions.create(free),
+      client.chat.completions.stream({ ...asked, seed: 5 }).finalChatCompletion(),
+      client.chat.completions.create({ ...asked, seed: 5 }),
+    ]);
+    expect(beside.choices).toEqual(alone.choices);
+    expect(streamed.choices[0]!.message.content).toBe(whole.choices[0]!.message.content);
+    expect(isValid(JSON.parse(whole.choices[0]!.message.content!))).toBe(true);
+  });
+
+  it('says when an answer was cut off', async () => {
+    const { choices } = await client.chat.completions.create({ ...asked, max_completion_tokens: 5 });
+    expect(choices[0]!.finish_reason).toBe('length');
+    expect(() => JSON.parse(choices[0]!.message.content!) as unknown).toThrow();
+  });
+
+  it('gives any object', async () => {
+    const { choices } = await client.chat.completions.create({
+      ...asked,
+      response_format: { type: 'json_object' },
+      n: 16,
+      seed: 1,
+      stop: ['}'],
+    });
+    expect(choices.every(({ message }) => message.content!.startsWith('{'))).toBe(true);
+  });
+
+  it("feeds the client's parser with what zod describes", async () => {
+    const Answer = z.object({
+      kind: z.enum(['a', 'b']),
+      count: z.int().min(0).max(99),
+      tags: z.array(z.boolean()).max(2),
+      rest: z.union([z.null(), z.object({ ok: z.literal(true) })]),
+    });
+    const { choices } = await client.chat.completions.parse({
+      ...asked,
+      response_format: zodResponseFormat(Answer, 'answer'),
+    });
+    expect(Answer.parse(choices[0]!.message.parsed)).toEqual(choices[0]!.message.parsed);
+  });
+});
+
 describe('completions', () => {
   it('continues texts and token ids, one prompt or several', async () => {
     const texts = ['Once upon a time', 'My name is'];
@@ -274,7 +348,29 @@ describe('errors', () => {
       'invalid_request',
     ],
     ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, 'tools', 'invalid_request'],
-    ['a JSON answer', { response_format: { type: 'json_object' } }, 400, 'response_format.type', 'invalid_request'],
+    ['an unknown format', { response_format: { type: 'xml' } }, 400, 'response_format.type', 'invalid_request'],
+    [
+      'a schema that cannot be followed',
+      { response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { not: { type: 'null' } } } } },
+      400,
+      'response_format.json_schema.schema.not',
+      'invalid_request',
+    ],
+    [
+      'a keyword deep in a schema',
+      {
+        response_format: {
+          type: 'json_schema',
+          json_schema: {
+            name: 'a',
+            schema: { type: 'object', properties: { a: { type: 'array', uniqueItems: true } } },
+          },
+        },
+      },
+      400,
+      'response_format.json_schema.schema.properties.a.uniqueItems',
+      'invalid_request',
+    ],
     [
       'a bias for a token that is not there',
       { logit_bias: { 999999999: 1 } },

@@ -1,3 +1,4 @@
+import { toVocabulary } from '../../src/grammars/vocabulary.js';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +37,10 @@ export async function startReferenceEngine(
   { losses, ...options }: Options & { readonly losses?: readonly LossFunction[] } = {},
 ): Promise<Started<HostBackend> & { readonly checkpoints: CheckpointStore }> {
   const { engine, cacheFolder, removeCache } = await newModelEngine(executor, models, options);
+  // The n-th token is the n-th byte.
+  const vocabulary = () => toVocabulary(Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)));
   const decode: TokenDecoder = (tokens) => Promise.resolve(Array.from(tokens).join(' '));
-  const loadDecoders = () => Promise.resolve(new Map(models.map((name) => [name, decode])));
+  const loadTexts = () => Promise.resolve(new Map(models.map((name) => [name, { decode, vocabulary }])));
   const checkpoints = new LocalCheckpointStore(join(cacheFolder, 'checkpoints'));
   const backend = new HostBackend({
     engine,
@@ -46,7 +49,7 @@ export async function startReferenceEngine(
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
-    loadDecoders,
+    loadTexts,
   });
   return { ...(await started(backend, removeCache)), checkpoints };
 }

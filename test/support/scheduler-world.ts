@@ -32,7 +32,11 @@ export function startScheduler({ tokens = 100_000, keptTokens = tokens, ...optio
   const sampler = new TokenSampler(FAKE_MODEL.config.vocabSize);
   const decode = (ids: ArrayLike<number>) => Promise.resolve(Array.from(ids, (id) => `<${id}>`).join(''));
   const generate = (request: GenerateRequest, callOptions?: GenerateOptions, weights = BASE) =>
-    scheduler.generate({ weights, sampler, decode, bytesPerToken: BYTES_PER_TOKEN }, request, callOptions);
+    scheduler.generate(
+      { weights, sampler, decode, bytesPerToken: BYTES_PER_TOKEN, openGrammar: () => Promise.resolve([]) },
+      request,
+      callOptions,
+    );
   return { engine, turns, scheduler, generate };
 }
 

@@ -1,3 +1,4 @@
+import { toVocabulary } from '../../src/grammars/vocabulary.js';
 import { HostBackend } from '../../src/compute/host/host-backend.js';
 import { type EngineModel } from '../../src/compute/model-engine.js';
 import { openTorchEngine } from '../../src/compute/torch/open-torch-engine.js';
@@ -33,7 +34,8 @@ export async function startTorchBackend(
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
-    loadDecoders: () => Promise.resolve(new Map(models.map(({ name }) => [name, decode]))),
+    loadTexts: () =>
+      Promise.resolve(new Map(models.map(({ name }) => [name, { decode, vocabulary: () => toVocabulary([]) }]))),
   });
   await backend.start();
   return backend;

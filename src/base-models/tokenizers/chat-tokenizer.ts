@@ -1,4 +1,5 @@
 import { type ToolUse } from '../chat-templates/chat-template.js';
+import { toVocabulary, type Vocabulary } from '../../grammars/vocabulary.js';
 import { type Conversation } from '../chat-templates/conversation.js';
 
 /** A text as tokens, and the characters that each covers. */
@@ -54,6 +55,14 @@ export abstract class ChatTokenizer {
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
   /** One byte of a text: whether it is a character depends on the bytes that follow. */
   abstract isByte(token: number): boolean;
+  /** Whether vocabulary() can tell what every token adds to a text, so that answers can be held to a grammar. */
+  get spellsTokens(): boolean {
+    return false;
+  }
+  /** The bytes of every token; special ones have none, but for those that an answer shows. */
+  vocabulary(_shown: readonly number[]): Vocabulary {
+    return toVocabulary([]);
+  }
   /** Compiles the chat template. @throws UnsupportedCheckpointError that names the construct and line that are wrong. */
   checkTemplate(): Promise<void> {
     return Promise.resolve();

@@ -1,8 +1,10 @@
 import { AddedToken, type Decoder, type Encoding, Tokenizer } from '@anush008/tokenizers';
 import { invalid } from '../../common/json/json-fields.js';
+import { toVocabulary, type Vocabulary } from '../../grammars/vocabulary.js';
 import { type EncodeOptions, type TokenizedText } from './chat-tokenizer.js';
 
 import { type AddedTokenSpec, addedTokensOf, tokenOf } from './special-tokens.js';
+import { type TokenBytes, tokenBytesOf } from './token-bytes.js';
 import { type Json } from './tokenizer-files.js';
 
 /** <0x00> .. <0xFF>. */
@@ -23,6 +25,7 @@ export class FastTokenizer {
   /** Ids of the tokens that no text is made of (<|im_start|>, ...) by their texts. */
   readonly specialTokens: ReadonlyMap<string, number>;
   private readonly bytes: ReadonlySet<number>;
+  private readonly tokenBytes: TokenBytes | null;
 
   /** `added`: tokens beyond those of the definition. @throws the library's error when it does not know the definition */
   constructor(definition: Json, added: readonly AddedTokenSpec[] = []) {
@@ -35,6 +38,7 @@ export class FastTokenizer {
       this.tokenizer,
       all.filter(({ special }) => special).map(({ content }) => content),
     );
+    this.tokenBytes = tokenBytesOf(definition['decoder']);
     // Other decoders take them for texts.
     const hasBytes = JSON.stringify(definition['decoder'] ?? null).includes('"ByteFallback"');
     this.bytes = new Set(hasBytes ? idsOf(this.tokenizer, BYTES).values() : []);
@@ -67,6 +71,23 @@ export class FastTokenizer {
 
   isByte(id: number): boolean {
     return this.bytes.has(id);
+  }
+
+  /** Whether the text of a token is known by itself. */
+  get spellsTokens(): boolean {
+    return this.tokenBytes !== null;
+  }
+
+  /** `shown`: special tokens that are part of the text all the same. */
+  vocabulary(shown: readonly number[]): Vocabulary {
+    const { tokenBytes } = this;
+    const texts = new Array<Uint8Array | null>(this.vocabSize).fill(null);
+    if (tokenBytes === null) return toVocabulary(texts);
+    const special = new Set([...this.specialTokens.values()].filter((id) => !shown.includes(id)));
+    for (const [token, id] of Object.entries(this.tokenizer.getVocab(true))) {
+      if (!special.has(id)) texts[id] = tokenBytes(this.normalized.get(id) ?? token);
+    }
+    return toVocabulary(texts);
   }
 
   idOf(token: string): number | null {

@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { UnsupportedCheckpointError } from '../../formats/format.errors.js';
+import { type Vocabulary } from '../../grammars/vocabulary.js';
 import { ChatTemplate, type TemplateSources, type ToolUse } from '../chat-templates/chat-template.js';
 import {
   ChatTokenizer,
@@ -87,6 +88,14 @@ export class HfChatTokenizer extends ChatTokenizer {
 
   isByte(token: number): boolean {
     return this.tokenizer.isByte(token);
+  }
+
+  override get spellsTokens(): boolean {
+    return this.tokenizer.spellsTokens;
+  }
+
+  override vocabulary(shown: readonly number[]): Vocabulary {
+    return this.tokenizer.vocabulary(shown);
   }
 
   override async checkTemplate(): Promise<void> {

@@ -1,6 +1,7 @@
 import { type SampledSequence, type StopReason } from '../../domain/sampling.js';
 import { emptyTopTokens, joinTokenTables, putTopTokens, type TopTokens } from '../../domain/top-tokens.js';
 import { type GenerateRequest } from '../compute-backend.js';
+import { type GrammarState } from '../../grammars/engine/grammar-engine.js';
 import { type NextToken } from '../model-engine.js';
 import { RandomStream } from '../numerics/random.js';
 import { countsTokens, drawPlain, isPlain, type TextSoFar, type TokenSampler } from '../numerics/token-sampler.js';
@@ -23,19 +24,21 @@ export class Continuation {
     private readonly request: GenerateRequest,
     /** null: there are no stop strings. */
     private readonly stopText: StopText | null,
+    /** null: the answer may be anything. */
+    private readonly grammar: GrammarState | null = null,
   ) {
     this.random = new RandomStream(request.sampling.seed, `generate/${index}`);
     this.text = new PenalisedText(request);
   }
 
-  /** Draws the next token. Where there are stop strings, end() must say whether it was the last. */
+  /** Draws the next token. Where there are stop strings or a grammar, end() must say whether it was the last. */
   draw(sampler: TokenSampler, { logits, probabilities, logSum }: NextToken): { token: number; logprob: number } {
     const { sampling } = this.request;
     const uniform = this.random.uniform(this.tokens.length);
     const token =
-      probabilities && isPlain(sampling)
+      probabilities && isPlain(sampling) && !this.grammar
         ? drawPlain(probabilities, uniform)
-        : sampler.sample(logits, sampling, this.text, uniform);
+        : sampler.sample(logits, sampling, this.text, uniform, this.grammar?.mask);
     const logprob = logits[token]! - logSum;
     this.tokens.push(token);
     this.logprobs.push(logprob);
@@ -43,13 +46,15 @@ export class Continuation {
     this.keepTop(logits, logSum);
     if (sampling.stopTokens.includes(token)) this.stopReason = 'stop';
     else if (!this.stopText && this.isFull()) this.stopReason = 'length';
+    else this.grammar?.accept(token);
     return { token, logprob };
   }
 
-  /** Looks for stop strings. */
+  /** Looks for stop strings and for the end of the grammar. */
   async end(): Promise<void> {
-    if (!this.stopText || this.stopReason) return;
-    if (await this.stopText.isIn(this.tokens)) this.stopReason = 'stop';
+    if (this.stopReason) return;
+    const [isStopped] = await Promise.all([this.stopText?.isIn(this.tokens), this.grammar?.settled()]);
+    if (isStopped || this.grammar?.ended) this.stopReason = 'stop';
     else if (this.isFull()) this.stopReason = 'length';
   }
 

@@ -132,7 +132,7 @@ describe('ending early', () => {
       if (when === 'at once' || ++calls > 4) throw new Error('no text');
       return '';
     };
-    const model = { weights: BASE, sampler, decode, bytesPerToken: 1 };
+    const model = { weights: BASE, sampler, decode, bytesPerToken: 1, openGrammar: () => Promise.resolve([]) };
     const broken = scheduler.generate(model, request(prompt(4), { stopStrings: ['x'] }));
     const other = generate(request(prompt(5, 2)));
     await expect(broken).rejects.toThrow('no text');
@@ -182,7 +182,7 @@ describe('turns with training', () => {
       return '';
     };
     const sampler = new TokenSampler(FAKE_MODEL.config.vocabSize);
-    const model = { weights: BASE, sampler, decode, bytesPerToken: 1 };
+    const model = { weights: BASE, sampler, decode, bytesPerToken: 1, openGrammar: () => Promise.resolve([]) };
     let training = 0;
     const trainedBefore: number[] = [];
     let writing = true;

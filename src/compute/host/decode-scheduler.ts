@@ -1,5 +1,6 @@
 import { CallCancelledError, throwIfCancelled } from '../call-cancelled.error.js';
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
+import { type GrammarState } from '../../grammars/engine/grammar-engine.js';
 import { type ModelEngine, type WeightsRef } from '../model-engine.js';
 import { type TokenSampler } from '../numerics/token-sampler.js';
 import { type EngineTurns } from './engine-turns.js';
@@ -20,6 +21,8 @@ export interface SampledModel {
   readonly sampler: TokenSampler;
   /** Text of tokens without special ones, for stop strings. */
   readonly decode: (tokens: ArrayLike<number>) => Promise<string>;
+  /** States of the request's grammar, one for each continuation; none where it has no grammar. */
+  readonly openGrammar: (request: GenerateRequest) => Promise<readonly GrammarState[]>;
   /** Memory of a token that a sequence holds. */
   readonly bytesPerToken: number;
 }
@@ -84,16 +87,19 @@ export class DecodeScheduler {
     options: GenerateOptions = {},
   ): Promise<GenerateResult> {
     throwIfCancelled(options.signal);
-    const { weights, decode, sampler, bytesPerToken } = model;
+    const { weights, decode, sampler, bytesPerToken, openGrammar } = model;
     const canShare = this.engine.capabilities.batching !== 'off' && this.options.prefixBytes > 0;
     const weightsKey = canShare ? this.versions.keyOf(weights) : null;
     const sequence = await this.engine.openSequence(weights);
-    const stopText = await this.stopTextOf(request, decode).catch(async (error: unknown) => {
+    try {
+      const stopText = await this.stopTextOf(request, decode);
+      const grammars = await openGrammar(request);
+      const parts = { request, options, sampler, stopText, grammars, sequence, weightsKey, bytesPerToken };
+      return this.join(new Generation(parts), options.signal);
+    } catch (error) {
       await this.close([sequence]);
       throw error;
-    });
-    const parts = { request, options, sampler, stopText, sequence, weightsKey, bytesPerToken };
-    return this.join(new Generation(parts), options.signal);
+    }
   }
 
   /** Frees what it keeps for later requests. Called when no generation is open. */
@@ -202,6 +208,7 @@ export class DecodeScheduler {
   private end(generation: Generation, tell: () => void, keep = false): void {
     if (generation.ended) return;
     generation.ended = true;
+    generation.close();
     const wasOpen = this.open.includes(generation);
     this.waiting = this.waiting.filter((each) => each !== generation);
     this.open = this.open.filter((each) => each !== generation);

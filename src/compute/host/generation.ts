@@ -1,4 +1,5 @@
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
+import { type GrammarState } from '../../grammars/engine/grammar-engine.js';
 import { type NextToken } from '../model-engine.js';
 import { type TokenSampler } from '../numerics/token-sampler.js';
 import { Continuation } from './continuation.js';
@@ -17,6 +18,8 @@ export interface GenerationParts {
   readonly sampler: TokenSampler;
   /** null: there are no stop strings. */
   readonly stopText: StopText | null;
+  /** One for each continuation; none: answers may be anything. */
+  readonly grammars: readonly GrammarState[];
   /** An empty sequence with the weights to sample from. */
   readonly sequence: number;
   /** Names these weights; null: nothing is shared with other generations. */
@@ -58,14 +61,14 @@ export class Generation implements PrefixSource {
   private first: Continuation | null = null;
 
   constructor(private readonly parts: GenerationParts) {
-    const { request, sampler, stopText, options } = parts;
+    const { request, sampler, stopText, grammars, options } = parts;
     this.weightsKey = parts.weightsKey;
     this.bytesPerToken = parts.bytesPerToken;
     this.owner = options.owner ?? '';
     this.text = prefixText(request.prompt);
     this.scores = new PromptScores(request, sampler);
     this.continuations = Array.from({ length: request.count }, (_, index) => {
-      return new Continuation(index, request, stopText?.again() ?? null);
+      return new Continuation(index, request, stopText?.again() ?? null, grammars[index] ?? null);
     });
     this.root = { sequence: parts.sequence, length: 0, granted: this.firstGrant };
     this.result = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
@@ -172,7 +175,7 @@ export class Generation implements PrefixSource {
 
   /** Waits until it is known which continuations end with the tokens just drawn. */
   async decide(): Promise<void> {
-    if (!this.parts.stopText) return;
+    if (!this.parts.stopText && this.parts.grammars.length === 0) return;
     const undecided = [...this.waiting, ...this.branches.map(({ continuation }) => continuation)];
     await Promise.all(undecided.map((continuation) => continuation.end()));
   }
@@ -189,6 +192,11 @@ export class Generation implements PrefixSource {
   rootText(): PrefixText {
     const written = this.first?.tokens.slice(0, -1) ?? [];
     return prefixText(Int32Array.from([...this.text.tokens, ...written]));
+  }
+
+  /** Lets go of what it holds outside of the engine. */
+  close(): void {
+    for (const grammar of this.parts.grammars) grammar.close();
   }
 
   succeed(): void {

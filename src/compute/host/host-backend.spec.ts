@@ -1,3 +1,4 @@
+import { toVocabulary } from '../../grammars/vocabulary.js';
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
 import { PLAIN_SAMPLING } from '../../../test/support/plain-sampling.js';
@@ -43,7 +44,7 @@ async function start(options?: TinyEngineOptions) {
     engine,
     ...STORAGE,
     losses: new LossRegistry([...builtInLosses(), new SquaresLoss()]),
-    loadDecoders: () => Promise.resolve(new Map([[FAKE_MODEL.name, decode]])),
+    loadTexts: () => Promise.resolve(new Map([[FAKE_MODEL.name, { decode, vocabulary: () => toVocabulary([]) }]])),
   });
   await backend.start();
   await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
@@ -214,7 +215,7 @@ describe('a generation', () => {
 
 it('loads no model that it has no tokenizer for', async () => {
   const losses = new LossRegistry();
-  const loadDecoders = () => Promise.resolve(new Map<string, never>());
-  const backend = new HostBackend({ engine: new TinyEngine(), ...STORAGE, losses, loadDecoders });
+  const loadTexts = () => Promise.resolve(new Map<string, never>());
+  const backend = new HostBackend({ engine: new TinyEngine(), ...STORAGE, losses, loadTexts });
   await expect(backend.start()).rejects.toThrow(`There is no tokenizer for base model '${FAKE_MODEL.name}'.`);
 });

@@ -1,6 +1,8 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { type ModelConfig } from '../../domain/model/model-config.js';
+import { sharedGrammars } from '../../grammars/engine/grammar-engine.js';
+import { type Vocabulary } from '../../grammars/vocabulary.js';
 import { type LossRegistry } from '../../losses/loss-registry.js';
 import { readFiles } from '../../storage/adapter-files.js';
 import { type CheckpointStore } from '../../storage/checkpoint-store.js';
@@ -31,6 +33,7 @@ import { TokenSampler } from '../numerics/token-sampler.js';
 import { DecodeScheduler } from './decode-scheduler.js';
 import { EngineTurns } from './engine-turns.js';
 import { LoadedWeights } from './loaded-weights.js';
+import { openGrammars } from './open-grammars.js';
 import { PassRequest } from './pass-request.js';
 import { PassScheduler } from './pass-scheduler.js';
 import { writeState } from './state-files.js';
@@ -39,8 +42,15 @@ import { WorkMeter } from './work-meter.js';
 /** Text of tokens without special ones. */
 export type TokenDecoder = (tokens: ArrayLike<number>) => Promise<string>;
 
-interface HostModel extends EngineModel {
+/** What sampling needs to know of a base model's tokens. */
+export interface ModelText {
   readonly decode: TokenDecoder;
+  /** The bytes of every token, for grammars. `shown`: special tokens that are part of answers. */
+  readonly vocabulary: (shown: readonly number[]) => Vocabulary;
+}
+
+interface HostModel extends EngineModel {
+  readonly text: ModelText;
   readonly sampler: TokenSampler;
 }
 
@@ -55,8 +65,8 @@ export interface HostBackendOptions {
   readonly sequenceBytes: number;
   /** Of it, what may hold prompts for later ones. */
   readonly prefixCacheBytes: number;
-  /** Prepares the text of every base model, for stop strings; called once by start(). */
-  readonly loadDecoders: () => Promise<ReadonlyMap<string, TokenDecoder>>;
+  /** Prepares the text of every base model, for stop strings and grammars; called once by start(). */
+  readonly loadTexts: () => Promise<ReadonlyMap<string, ModelText>>;
 }
 
 /** What waits at the same time can share the base model's work. */
@@ -76,6 +86,7 @@ export class HostBackend extends ComputeBackend {
   private readonly generations = new Set<Promise<unknown>>();
   private readonly loaded: LoadedWeights;
   private readonly decoding: DecodeScheduler;
+  private readonly grammars = sharedGrammars();
 
   constructor(private readonly options: HostBackendOptions) {
     super();
@@ -116,11 +127,11 @@ export class HostBackend extends ComputeBackend {
     await this.engine.start();
     const { sequenceBytes } = this.engine.capabilities;
     if (sequenceBytes !== undefined) this.decoding.resizeMemory(sequenceBytes);
-    const decoders = await this.options.loadDecoders();
+    const texts = await this.options.loadTexts();
     for (const model of this.engine.capabilities.models) {
-      const decode = decoders.get(model.name);
-      if (!decode) throw new Error(`There is no tokenizer for base model '${model.name}'.`);
-      this.models.set(model.name, { ...model, decode, sampler: new TokenSampler(model.config.vocabSize) });
+      const text = texts.get(model.name);
+      if (!text) throw new Error(`There is no tokenizer for base model '${model.name}'.`);
+      this.models.set(model.name, { ...model, text, sampler: new TokenSampler(model.config.vocabSize) });
     }
   }
 
@@ -213,8 +224,10 @@ export class HostBackend extends ComputeBackend {
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
-    const { decode, sampler, cacheBytesPerToken: bytesPerToken } = this.model(this.baseModelOf(target));
-    const model = { weights: this.weightsOf(target), decode, sampler, bytesPerToken };
+    const { name, config, text, sampler, cacheBytesPerToken: bytesPerToken } = this.model(this.baseModelOf(target));
+    const { decode } = text;
+    const openGrammar = (wanted: GenerateRequest) => openGrammars(this.grammars, { name, config, text }, wanted);
+    const model = { weights: this.weightsOf(target), decode, sampler, bytesPerToken, openGrammar };
     const generation = this.decoding.generate(model, request, options);
     this.generations.add(generation);
     try {

@@ -28,6 +28,9 @@ export interface TextSoFar {
 /** For parameters without penalties. */
 export const NO_TEXT: TextSoFar = { seen: [], counts: new Map() };
 
+/** exp() of its distance to any other score is 0. */
+const LEAST = -3.4028234663852886e38;
+
 /** Steps in which the search for the nucleus sums up masses; the last bucket holds all below exp(-64). */
 const BUCKETS_PER_NAT = 16;
 const BUCKETS = 64 * BUCKETS_PER_NAT;
@@ -81,11 +84,18 @@ export class TokenSampler {
    * @param text for penalties
    * @param uniform a number in [0, 1), which alone decides among the tokens kept; temperature 0 ignores it and takes the
    *   most likely token, of equal ones the lowest id
+   * @param allowed bit by bit, the tokens that may be drawn, at least one; null: all
    * @returns the token
    * @throws NonFiniteLogitsError
    */
-  sample(logits: Float32Array, params: TokenParams, text: TextSoFar, uniform: number): number {
-    const scores = this.#scores(logits, params, text);
+  sample(
+    logits: Float32Array,
+    params: TokenParams,
+    text: TextSoFar,
+    uniform: number,
+    allowed: Int32Array | null = null,
+  ): number {
+    const scores = this.#allowed(this.#scores(logits, params, text), allowed);
     if (params.temperature === 0) return scores.indexOf(largestOf(scores));
     const kept = this.#fillMasses(scores, params);
     return drawnAt(this.#masses, uniform * kept);
@@ -148,6 +158,19 @@ export class TokenSampler {
       for (const [token, count] of counts) scores[token]! -= count * frequencyPenalty + presencePenalty;
     }
     return scores;
+  }
+
+  /** The scores with the least that float32 has for tokens that may not be drawn: no bias and no penalty outweighs it. */
+  #allowed(scores: Float32Array, allowed: Int32Array | null): Float32Array {
+    if (allowed === null) return scores;
+    const masked = this.#penalized;
+    // What is not finite is found before it is hidden.
+    largestOf(scores);
+    if (scores !== masked) masked.set(scores);
+    for (let i = 0; i < masked.length; i++) {
+      if (((allowed[i >> 5] ?? 0) & (1 << (i & 31))) === 0) masked[i] = LEAST;
+    }
+    return masked;
   }
 
   /** Fills the masses; gives the sum of those that are kept. */

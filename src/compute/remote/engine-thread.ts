@@ -6,7 +6,7 @@ import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
 import { localStore } from '../../storage/local-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
-import { HostBackend, type TokenDecoder } from '../host/host-backend.js';
+import { HostBackend, type ModelText } from '../host/host-backend.js';
 import { type ModelEngine } from '../model-engine.js';
 import { BackendServer } from './backend-server.js';
 import { ParentLink } from './thread-link.js';
@@ -30,7 +30,7 @@ async function buildBackend(): Promise<ComputeBackend> {
     samplerWeightBytes: settings.samplerWeightBytes,
     sequenceBytes: settings.sequenceBytes,
     prefixCacheBytes: settings.prefixCacheBytes,
-    loadDecoders,
+    loadTexts,
   });
 }
 
@@ -52,10 +52,11 @@ function endThread(error: Error): void {
   });
 }
 
-async function loadDecoders(): Promise<ReadonlyMap<string, TokenDecoder>> {
-  const decoders = settings.models.map(async ({ name, folder }): Promise<[string, TokenDecoder]> => {
+async function loadTexts(): Promise<ReadonlyMap<string, ModelText>> {
+  const texts = settings.models.map(async ({ name, folder }): Promise<[string, ModelText]> => {
     const tokenizer = await HfChatTokenizer.load(folder, name);
-    return [name, (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true })];
+    const decode: ModelText['decode'] = (tokens) => tokenizer.decode(tokens, { skipSpecialTokens: true });
+    return [name, { decode, vocabulary: (shown) => tokenizer.vocabulary(shown) }];
   });
-  return new Map(await Promise.all(decoders));
+  return new Map(await Promise.all(texts));
 }

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { requireEmbeddings } from '../../base-models/tokenizers/text-limits.js';
 import { invalid } from '../../common/json/json-fields.js';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
-import { type SamplingParams } from '../../domain/sampling.js';
+import { type AnswerGrammar, type SamplingParams } from '../../domain/sampling.js';
 import { MADE_SEEDS, type Seed, seedOfName } from '../../domain/seed.js';
-import { type SamplingOrder, type SamplingSettings } from './sampling-order.js';
+import { type OrderedGrammar, type SamplingOrder, type SamplingSettings } from './sampling-order.js';
 
 const OFF: SamplingSettings = { minP: 0, repetitionPenalty: 1, temperature: 1, topP: 1, topK: 0 };
 
@@ -80,8 +80,20 @@ function toParams(order: SamplingOrder, maxNewTokens: number): SamplingParams {
     ...(settings.logitBias?.length ? { logitBias: settings.logitBias } : {}),
     stopTokens: [...new Set([...endTokens, ...stop.tokens])],
     stopStrings: stop.strings,
+    ...(order.grammar ? { grammar: answerGrammar(order, order.grammar) } : {}),
     seed: order.seed ?? makeSeed(order.idempotencyKey),
   };
+}
+
+function answerGrammar(order: SamplingOrder, { ebnf, field }: OrderedGrammar): AnswerGrammar {
+  const { name, tokenizer } = order.source.model;
+  const shown = shownTokens(order);
+  if (tokenizer.spellsTokens) return { ebnf, ...(shown.length > 0 ? { shownTokens: shown } : {}) };
+  throw invalid(
+    field,
+    `does not work with '${name}', whose tokens do not spell texts.`,
+    'Omit it, or use another model.',
+  );
 }
 
 /** With a key, a repeat must be the same request. */

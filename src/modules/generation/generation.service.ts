@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type GenerateRequest } from '../../compute/compute-backend.js';
+import { invalid } from '../../common/json/json-fields.js';
+import { sharedGrammars } from '../../grammars/engine/grammar-engine.js';
+import { GrammarError } from '../../grammars/grammar.errors.js';
 import { generatePayload } from '../../operations/payloads/generate-payload.js';
 import { decodeGenerated, type Generated } from '../../operations/payloads/generate-result.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { shownTokens, toGenerateRequest } from './generate-request.js';
-import { type SamplingOrder } from './sampling-order.js';
+import { type OrderedGrammar, type SamplingOrder } from './sampling-order.js';
 
 /** A request that is in the log. */
 export interface AcceptedSampling extends Accepted {
@@ -20,12 +23,24 @@ export interface Sampled extends Accepted {
 /** Checks sampling requests, puts them into the log, and waits for their results. */
 @Injectable()
 export class GenerationService {
+  private readonly grammars = sharedGrammars();
+
   constructor(private readonly futures: FuturesService) {}
+
+  /**
+   * What the backend is to sample, without a trace in the log.
+   * @throws InvalidRequestError for what the base model cannot do
+   */
+  async check(order: SamplingOrder): Promise<GenerateRequest> {
+    const request = await toGenerateRequest(order);
+    if (order.grammar) await this.checkGrammar(order.grammar);
+    return request;
+  }
 
   /** @throws InvalidRequestError for what the base model cannot do */
   async submit(order: SamplingOrder): Promise<AcceptedSampling> {
     const { source, stream, wanted, idempotencyKey, seqId } = order;
-    const request = await toGenerateRequest(order);
+    const request = await this.check(order);
     const accepted = await this.futures.submit({
       kind: 'generate',
       adapterId: source.adapterId,
@@ -55,5 +70,15 @@ export class GenerationService {
     if (result !== null) return { requestId, modelId, generated: decodeGenerated(result) };
     await this.futures.cancel(requestId);
     return null;
+  }
+
+  /** Compiles the grammar for an alphabet of bytes: what fails there would fail in the worker. */
+  private async checkGrammar({ ebnf, field }: OrderedGrammar): Promise<void> {
+    try {
+      await this.grammars.check(ebnf);
+    } catch (error) {
+      if (!(error instanceof GrammarError)) throw error;
+      throw invalid(field, `asks for answers that this server cannot hold to it: ${error.message}`, 'Simplify it.');
+    }
   }
 }

@@ -32,6 +32,8 @@ export interface SamplingOrder {
   readonly wanted: WantedLogprobs;
   /** Texts of special tokens that are to be part of the answers; those that the tokenizer does not have are passed over. */
   readonly shown?: readonly string[];
+  /** Holds the answers to a form; left out: they may be anything. */
+  readonly grammar?: OrderedGrammar;
   /** Token ids to score at the positions of the prompt. */
   readonly promptTargets?: PromptTargets;
   /** Whether the tokens are published while they are drawn. */
@@ -41,6 +43,13 @@ export interface SamplingOrder {
   /** The client's number of the request. */
   readonly seqId?: number;
   readonly fields: SamplingFields;
+}
+
+export interface OrderedGrammar {
+  /** In XGrammar's EBNF; the first rule is `root`. */
+  readonly ebnf: string;
+  /** What the client calls the field that asks for it. */
+  readonly field: string;
 }
 
 export type SamplingSettings = Pick<

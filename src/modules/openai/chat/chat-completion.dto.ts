@@ -67,8 +67,11 @@ export class ChatCompletionRequestDto extends SamplingSettingsDto {
   @Max(20)
   top_logprobs?: number;
 
-  /** Only {"type": "text"}. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'text' } })
+  /**
+   * {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer that
+   * ends is valid by the schema, `strict` or not.
+   */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'json_object' } })
   @Allow()
   response_format?: unknown;
 }

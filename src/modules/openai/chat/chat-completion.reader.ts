@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { describe, invalid, isGiven, readObject } from '../../../common/json/json-fields.js';
+import { invalid, isGiven } from '../../../common/json/json-fields.js';
 import { readConversationPrompt, type SamplingOrder, SamplingSources } from '../../generation/index.js';
 import { readSamplingSettings } from '../sampling-settings.reader.js';
 import { type ChatCompletionRequestDto } from './chat-completion.dto.js';
+import { readResponseFormat } from './response-format.reader.js';
 
 /** What POST /v1/chat/completions asks for. */
 @Injectable()
@@ -12,7 +13,7 @@ export class ChatCompletionReader {
   /** @throws AppErrors for models that are not there and for what cannot be read */
   async read(dto: ChatCompletionRequestDto): Promise<SamplingOrder> {
     const source = await this.sources.named(dto.model, 'model');
-    requireText(dto.response_format);
+    const ebnf = readResponseFormat(dto.response_format);
     const { chat_template_kwargs } = dto;
     const messages = systemMessages(dto.messages);
     const lengthField = isGiven(dto.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens';
@@ -21,6 +22,7 @@ export class ChatCompletionReader {
       prompt: await readConversationPrompt({ messages, chat_template_kwargs }, source.model),
       maxNewTokens: dto.max_completion_tokens ?? dto.max_tokens ?? null,
       wanted: { logprobs: dto.logprobs ?? false, topSampledTokens: readTopLogprobs(dto) },
+      ...(ebnf === null ? {} : { grammar: { ebnf, field: 'response_format' } }),
       fields: { prompt: 'messages', maxNewTokens: lengthField, topSampledTokens: 'top_logprobs' },
     };
   }
@@ -30,13 +32,6 @@ function readTopLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequestD
   if (!top) return 0;
   if (logprobs === true) return top;
   throw invalid('top_logprobs', `is ${top} without logprobs.`, 'Set logprobs to true, or omit top_logprobs.');
-}
-
-function requireText(format: unknown): void {
-  if (!isGiven(format)) return;
-  const { type } = readObject(format, 'response_format', 'Pass {"type": "text"}, or omit it.');
-  if (type === 'text') return;
-  throw invalid('response_format.type', `is ${describe(type)}.`, 'This server only writes "text".');
 }
 
 /** OpenAI calls the system prompt of newer models `developer`; chat templates know it as `system`. */
