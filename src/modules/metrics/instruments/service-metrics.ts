@@ -13,12 +13,12 @@ const KEPT_MS = 5000;
 
 /** Where the state of the service is read. */
 export interface ServiceSources {
-  readonly log: OperationLogRepository;
-  readonly adapters: AdapterRepository;
-  readonly workers: WorkersService;
-  readonly storage: StorageCheck;
-  readonly polls: WaiterHub;
-  readonly bodies: BodyBudget;
+  readonly log: Pick<OperationLogRepository, 'countOpen'>;
+  readonly adapters: Pick<AdapterRepository, 'countAllLive'>;
+  readonly workers: Pick<WorkersService, 'listAlive'>;
+  readonly storage: Pick<StorageCheck, 'condition'>;
+  readonly polls: Pick<WaiterHub, 'openPolls'>;
+  readonly bodies: Pick<BodyBudget, 'bytes'>;
   readonly sessions: () => SessionCounts | null;
 }
 
@@ -33,7 +33,7 @@ export function measureService(registry: Registry, sources: ServiceSources): voi
   new ReadGauge({ registry, ...alive }, async () => numberOrNothing((await workers.value())?.length));
 }
 
-function measureQueue(registry: Registry, log: OperationLogRepository): void {
+function measureQueue(registry: Registry, log: ServiceSources['log']): void {
   const open = new KeptReading(() => log.countOpen(), KEPT_MS);
   const show = (pick: (counts: OpenOperations) => Sample) => async () => ((await open.value()) ?? []).map(pick);
   const depth = { name: 'thinker_queue_operations', help: 'Operations that are pending or running, by kind.' };
@@ -51,7 +51,7 @@ function measureQueue(registry: Registry, log: OperationLogRepository): void {
   );
 }
 
-function measureAdapters(registry: Registry, adapters: AdapterRepository): void {
+function measureAdapters(registry: Registry, adapters: ServiceSources['adapters']): void {
   const counted = new KeptReading(() => adapters.countAllLive(), KEPT_MS);
   const live = { name: 'thinker_adapters', help: 'Adapters that have not been deleted.' };
   new ReadGauge({ registry, ...live }, async () => numberOrNothing((await counted.value())?.live));
@@ -62,7 +62,7 @@ function measureAdapters(registry: Registry, adapters: AdapterRepository): void 
   new ReadGauge({ registry, ...diverged }, async () => numberOrNothing((await counted.value())?.diverged));
 }
 
-function measureStorage(registry: Registry, storage: StorageCheck): void {
+function measureStorage(registry: Registry, storage: ServiceSources['storage']): void {
   const condition = new KeptReading(() => storage.condition(), KEPT_MS);
   const free = { name: 'thinker_storage_free_bytes', help: 'Free space of the checkpoint store.' };
   new ReadGauge({ registry, ...free }, async () => numberOrNothing((await condition.value())?.freeBytes));
