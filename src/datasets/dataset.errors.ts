@@ -12,7 +12,7 @@ export const MAX_FAULTS = 50;
 
 /** A file of training data that cannot be read. Its code is the one of OpenAI's API. */
 export class InvalidTrainingFileError extends AppError {
-  constructor(faults: readonly RowFault[]) {
+  constructor(readonly faults: readonly RowFault[]) {
     const remedy = 'Correct the file and upload it again.';
     const lines = faults.map(({ place, problem }) => (place === null ? problem : `${place}: ${problem}`));
     const rest = faults.length < MAX_FAULTS ? '' : `\nOnly the first ${MAX_FAULTS} faults are listed.`;

@@ -43,9 +43,15 @@ async function* readExamples(
   source: ByteSource,
 ): AsyncGenerator<readonly PlacedExample[], void, undefined> {
   const reader = new RowReader(container.unit);
-  for await (const rows of container.rows(source)) {
-    const examples = reader.read(rows);
-    if (examples.length > 0) yield examples;
+  try {
+    for await (const rows of container.rows(source)) {
+      const examples = reader.read(rows);
+      if (reader.isFull) break;
+      if (examples.length > 0) yield examples;
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidTrainingFileError)) throw error;
+    reader.addAll(error.faults);
   }
   reader.end();
 }
@@ -61,12 +67,23 @@ class RowReader {
   read(rows: readonly SourceRow[]): PlacedExample[] {
     const examples: PlacedExample[] = [];
     for (const source of rows) {
+      if (this.isFull) break;
       this.count++;
       if ('problem' in source) this.add(source.at, source.problem);
       else this.readRow(source.at, source.row, examples);
     }
     // What a faulty file holds is of no use.
     return this.faults.length > 0 ? [] : examples;
+  }
+
+  /** There are as many faults as an error lists. */
+  get isFull(): boolean {
+    return this.faults.length >= MAX_FAULTS;
+  }
+
+  addAll(faults: readonly RowFault[]): void {
+    this.count++;
+    for (const fault of faults) this.faults.push(fault);
   }
 
   end(): void {
@@ -98,7 +115,6 @@ class RowReader {
 
   private add(at: number, problem: string): void {
     this.faults.push({ place: `${this.unit} ${at}`, problem });
-    if (this.faults.length >= MAX_FAULTS) throw new InvalidTrainingFileError(this.faults);
   }
 }
 

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deserializeError } from '../errors/app-error.js';
 import { type ThreadAnswer } from './thread-entry.js';
-import { ThreadMemoryError, ThreadsClosedError } from './thread.errors.js';
+import { ThreadMemoryError, ThreadsClosedError, ThreadTimeError } from './thread.errors.js';
 import { type ThreadCall, type ThreadTask } from './thread-task.js';
 
 interface Job {
@@ -11,11 +11,15 @@ interface Job {
   readonly transfer: readonly ArrayBuffer[];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
+  /** Null: as long as it takes. */
+  readonly limitMs: number | null;
 }
 
 interface Thread {
   readonly worker: Worker;
   job: Job | null;
+  /** Ends the thread when its task has taken too long. */
+  limit?: NodeJS.Timeout;
   idle: NodeJS.Timeout | null;
 }
 
@@ -38,18 +42,20 @@ export class ThreadPool implements OnModuleDestroy {
 
   /**
    * What the task makes of the input. `transfer`: buffers of the input that are not needed here any more.
-   * @throws the AppError of the task, ThreadMemoryError when it takes too much memory
+   * `limitMs`: after which the thread is ended.
+   * @throws the AppError of the task, ThreadMemoryError when it takes too much memory, ThreadTimeError
    */
   async run<Input, Output>(
     { url, run }: ThreadTask<Input, Output>,
     input: Input,
     transfer: readonly ArrayBuffer[] = [],
+    limitMs: number | null = null,
   ): Promise<Output> {
     if (import.meta.url.endsWith('.ts')) return (await run(input)).value;
     if (this.isClosed) throw new ThreadsClosedError();
     const call = { url, name: run.name, input };
     return new Promise<Output>((resolve, reject) => {
-      this.waiting.push({ call, transfer, resolve: resolve as Job['resolve'], reject });
+      this.waiting.push({ call, transfer, resolve: resolve as Job['resolve'], reject, limitMs });
       this.next();
     });
   }
@@ -68,6 +74,7 @@ export class ThreadPool implements OnModuleDestroy {
     if (!thread || !job) return;
     thread.job = job;
     if (thread.idle) clearTimeout(thread.idle);
+    if (job.limitMs !== null) thread.limit = setTimeout(() => this.abort(thread), job.limitMs).unref();
     thread.worker.ref();
     try {
       thread.worker.postMessage(job.call, [...job.transfer]);
@@ -102,6 +109,7 @@ export class ThreadPool implements OnModuleDestroy {
   private settle(thread: Thread, tell: (job: Job) => void): void {
     const { job } = thread;
     thread.job = null;
+    clearTimeout(thread.limit);
     if (job) tell(job);
     if (this.threads.has(thread)) {
       thread.worker.unref();
@@ -109,6 +117,12 @@ export class ThreadPool implements OnModuleDestroy {
       if (this.isClosed) this.end(thread);
     }
     this.next();
+  }
+
+  private abort(thread: Thread): void {
+    this.threads.delete(thread);
+    void thread.worker.terminate();
+    this.settle(thread, ({ reject }) => reject(new ThreadTimeError()));
   }
 
   private end(thread: Thread): void {

@@ -23,3 +23,11 @@ export class ThreadsClosedError extends AppError {
     });
   }
 }
+
+/** What the request holds takes more time than a thread may spend on it. */
+export class ThreadTimeError extends AppError {
+  constructor() {
+    const remedy = 'Send it in smaller parts, and check that it is not damaged.';
+    super('request_too_complex', 'user', 413, `Reading the request takes too long. ${remedy}`, { remedy });
+  }
+}

@@ -14,6 +14,8 @@ import { type RowSummary, STORE_ROWS } from './rows/store-rows.js';
 import { TrainingFile } from './rows/training-file.js';
 
 const MIB = 2 ** 20;
+/** A hundred times what it should take; a damaged Parquet file may never end. */
+const MAX_CHECK_MS = 600_000;
 /** Rows may take this many times the bytes of the largest file: Parquet is compressed. */
 const UNPACKED = 4;
 
@@ -118,7 +120,7 @@ export class FilesService {
   private storeRows(id: string, filename: string): Promise<RowSummary> {
     const store = localFileStoreSettings(this.config);
     const maxRowBytes = this.config.fileLimitMb * MIB * UNPACKED;
-    return this.threads.run(STORE_ROWS, { store, id, filename, maxRowBytes });
+    return this.threads.run(STORE_ROWS, { store, id, filename, maxRowBytes }, [], MAX_CHECK_MS);
   }
 }
 
