@@ -24,7 +24,7 @@ async function start(config: AppConfig): Promise<void> {
   // It loads while the base models and the engine do.
   if (config.servesApi) sharedRenderer().warmUp();
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
-    logger: new AppLogger(config.telemetry.logLevel),
+    logger: new AppLogger(config.telemetry.logLevel, config.telemetry.logFormat),
     bodyParser: false,
     abortOnError: false,
   });

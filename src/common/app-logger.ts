@@ -1,4 +1,7 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { logContext } from './log-context.js';
+
+export type LogFormat = 'text' | 'json';
 
 /** Parts of the framework that list every module and route at each start. */
 const CHATTY = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
@@ -13,15 +16,28 @@ const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', '
 export class AppLogger extends ConsoleLogger {
   private readonly quiet: boolean;
 
-  constructor(leastSevere: LogLevel) {
+  constructor(leastSevere: LogLevel, format: LogFormat = 'text') {
     const logLevels = LEVELS.slice(0, LEVELS.indexOf(leastSevere) + 1);
     // A terminal gets colours, unless NO_COLOR is set; a file or a pipe never does.
-    super({ prefix: 'Thinker', logLevels, ...(process.stdout.isTTY ? {} : { colors: false }) });
+    const isJson = format === 'json';
+    super({
+      prefix: 'Thinker',
+      logLevels,
+      json: isJson,
+      ...(process.stdout.isTTY && !isJson ? {} : { colors: false }),
+    });
     this.quiet = !this.isLevelEnabled('debug');
   }
 
   override log(message: unknown, ...optional: unknown[]): void {
     if (!this.quiet || !isFrom(CHATTY, optional)) super.log(message, ...optional);
+  }
+
+  /** Lines of JSON say what they belong to. */
+  protected override getJsonLogObject(...described: Parameters<ConsoleLogger['getJsonLogObject']>) {
+    const { requestId, operationId, owner } = logContext();
+    const ids = { request_id: requestId, operation_id: operationId, owner };
+    return { ...super.getJsonLogObject(...described), ...ids };
   }
 
   override error(message: unknown, ...optional: unknown[]): void {

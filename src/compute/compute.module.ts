@@ -59,6 +59,7 @@ function hostSettings(config: AppConfig, catalog: BaseModelCatalog): Omit<Thread
     checkpoints: localStoreSettings(config),
     lossPlugins: config.lossPlugins,
     logLevel: config.telemetry.logLevel,
+    logFormat: config.telemetry.logFormat,
   };
 }
 

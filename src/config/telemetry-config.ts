@@ -9,6 +9,7 @@ export interface TelemetryConfig {
   readonly metricsKey: string;
   /** Keys with metrics of their own. */
   readonly metricsMaxKeys: number;
+  readonly logFormat: Values['LOG_FORMAT'];
   readonly logLevel: Values['LOG_LEVEL'];
 }
 
@@ -16,6 +17,7 @@ export function telemetryConfig(values: Values): TelemetryConfig {
   return Object.freeze({
     metricsKey: values.METRICS_KEY,
     metricsMaxKeys: values.METRICS_MAX_KEYS,
+    logFormat: values.LOG_FORMAT,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -52,6 +52,7 @@ async function newBackend({ cacheFolder, local, thread }: Options): Promise<Remo
     checkpoints: { folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name, folder, config }],
     logLevel: 'log',
+    logFormat: 'text',
     ...thread,
   };
   return new RemoteBackend(() => openEngineThread(whole));

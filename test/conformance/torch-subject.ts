@@ -59,6 +59,7 @@ export async function newTorchBackend(
     checkpoints: { folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name: MODEL, folder, config }],
     logLevel: 'warn',
+    logFormat: 'text',
   };
   return new RemoteBackend(() => openEngineThread({ ...settings, engine: { kind: 'torch', torch: torch() } }));
 }

@@ -1,5 +1,6 @@
 import parsePrometheusTextFormat, { type ParsedFamily, type ParsedMetric } from 'parse-prometheus-text-format';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.js';
 import { ApiClient, type ErrorAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
@@ -16,6 +17,8 @@ beforeAll(async () => {
     METRICS_KEY: SCRAPER,
     METRICS_MAX_KEYS: '1',
     SNAPSHOT_INTERVAL_S: '0',
+    LOG_FORMAT: 'json',
+    LOG_LEVEL: 'log',
   };
   server = await TestServer.start({ env });
 });
@@ -108,4 +111,31 @@ it('are for operators and the holder of the key for metrics', async () => {
 it('show no key', async () => {
   const text = await (await scrape({ Authorization: `Bearer ${SCRAPER}` })).text();
   for (const key of [ADMIN, SCRAPER, FIRST, SECOND]) expect(text).not.toContain(key);
+});
+
+it('are accompanied by logs of JSON that name request, operation and owner, and no key', async () => {
+  const headers = { 'X-API-Key': FIRST, 'X-Request-Id': 'of-the-client', 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ model_id: 'base', prompt: 'Confidential', max_new_tokens: 1, async: true });
+  const answer = await fetch(`${server.api.url}/generate`, { method: 'POST', headers, body });
+  expect(answer.headers.get('X-Request-Id')).toBe('of-the-client');
+  const { request_id: operation } = (await answer.json()) as { request_id: string };
+  const lineOfRequest = () =>
+    server.log
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .find(({ request_id: id }) => id === 'of-the-client');
+  await waitFor('the line of the request', () => lineOfRequest() !== undefined);
+  expect(lineOfRequest()).toMatchObject({
+    level: 'log',
+    context: 'Http',
+    operation_id: operation,
+    owner: expect.stringMatching(/^key_[0-9a-f]{16}$/) as unknown,
+  });
+  for (const secret of [ADMIN, SCRAPER, FIRST, SECOND, 'Confidential']) expect(server.log).not.toContain(secret);
+});
+
+it('replace an id that could forge a line of the log', async () => {
+  const response = await scrape({ 'X-Request-Id': 'a b' });
+  expect(response.headers.get('X-Request-Id')).toMatch(/^req_\w{26}$/);
 });

@@ -14,7 +14,7 @@ it.each([
 ])('logs %s as %s', (path, shown) => {
   const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   const response = new ServerResponse(new IncomingMessage(new Socket())) as Response;
-  logRequests({ method: 'GET', path } as Request, response, () => undefined);
+  logRequests({ method: 'GET', path, headers: {} } as Request, response, () => undefined);
   response.emit('close');
   expect(log.mock.calls.map(([line]) => String(line).split(' ', 2))).toEqual([['GET', shown]]);
   log.mockRestore();

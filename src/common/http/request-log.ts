@@ -1,7 +1,9 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { requestAnswered } from '../probes.js';
-import { knownRequestId } from './request-id.js';
+import { runLogged } from '../log-context.js';
+import { identify } from './request-id.js';
 
 /** Asked for again and again by probes and waiting clients: worth a line only at debug level. */
 const QUIET = new Set([
@@ -26,18 +28,22 @@ export function logRequests(request: Request, response: Response, next: NextFunc
   const started = performance.now();
   const { method, path } = request;
   const shown = path.replace(SIGNED, '$1***');
-  response.once('close', () => {
+  const log = () => {
     const isDone = response.writableFinished;
     const outcome = isDone ? String(response.statusCode) : 'client gone';
     const elapsedMs = performance.now() - started;
     const status = isDone ? response.statusCode : CLIENT_GONE;
     requestAnswered.publish({ method, route: routeOf(request), status, seconds: elapsedMs / 1000 });
-    const id = knownRequestId(response);
-    const line = [method, shown, outcome, `${elapsedMs.toFixed(1)} ms`, ...(id ? [id] : [])].join(' ');
+    const line = `${method} ${shown} ${outcome} ${elapsedMs.toFixed(1)} ms ${id}`;
     if (QUIET.has(path)) logger.debug(line);
     else logger.log(line);
+  };
+  const id = identify(request, response);
+  runLogged({ requestId: id }, () => {
+    // Bound, so that the line belongs to the request although the socket's event brings it.
+    response.once('close', AsyncResource.bind(log));
+    next();
   });
-  next();
 }
 
 /** The pattern of the route that took the request, whatever ids its path contains. */

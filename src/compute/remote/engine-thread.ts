@@ -16,7 +16,7 @@ import { type ThreadSettings } from './thread-settings.js';
 const settings = workerData as ThreadSettings;
 
 if (parentPort === null) throw new TypeError('engine-thread.js is the entry of a thread.');
-Logger.overrideLogger(new AppLogger(settings.logLevel));
+Logger.overrideLogger(new AppLogger(settings.logLevel, settings.logFormat));
 new BackendServer(new ParentLink(parentPort), buildBackend());
 
 async function buildBackend(): Promise<ComputeBackend> {

@@ -16,6 +16,7 @@ export interface ThreadSettings {
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];
   readonly logLevel: AppConfig['telemetry']['logLevel'];
+  readonly logFormat: AppConfig['telemetry']['logFormat'];
 }
 
 /** Of the engine under it. */

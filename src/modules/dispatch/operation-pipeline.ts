@@ -4,6 +4,7 @@ import { DatabaseOutageError } from '../../common/errors/database-outage.error.j
 import { toAppError } from '../../common/errors/internal.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
+import { runLogged } from '../../common/log-context.js';
 import { operationReturned, operationSettled } from '../../common/probes.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { NO_USAGE } from '../../domain/usage.js';
@@ -67,7 +68,12 @@ export class OperationPipeline {
   }
 
   /** Takes a claimed operation through the other steps. */
-  async run(claimed: ClaimedOperation): Promise<Outcome> {
+  run(claimed: ClaimedOperation): Promise<Outcome> {
+    const { request_id: operationId, owner } = claimed.row;
+    return runLogged({ operationId, owner }, () => this.runAlone(claimed));
+  }
+
+  private async runAlone(claimed: ClaimedOperation): Promise<Outcome> {
     const leave = await this.isolation.enter(!claimed.row.begun);
     try {
       const outcome = await this.runInTurn(claimed);

@@ -5,6 +5,7 @@ import { ulid } from 'ulid';
 import { currentOwner } from '../../common/caller.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
+import { addToLog } from '../../common/log-context.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { afterCommit } from '../../database/after-commit.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
@@ -80,6 +81,7 @@ export class FuturesService {
     const refusal = OPERATIONS[row.kind].acceptedWhenFull ? null : this.load.refusal(row.owner);
     if (refusal !== null) return this.acceptRepeat(row, refusal, manager);
     if (await this.load.track(row.owner, () => this.futures.insert(row, manager))) {
+      addToLog({ operationId: row.requestId });
       afterCommit(manager, () => this.enqueue(row));
       return { requestId: row.requestId, modelId: row.modelId };
     }

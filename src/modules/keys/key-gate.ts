@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { runAs } from '../../common/caller.js';
+import { addToLog } from '../../common/log-context.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { sendError } from '../../common/http/app-exception.filter.js';
 import { HostNotAllowedError } from '../../common/http/access/access.errors.js';
@@ -54,13 +55,17 @@ export class KeyGate {
     const key = requestKey(request);
     const caller = await this.keys.callerOf(key);
     if (caller === null) throw new UnauthorizedError(key !== undefined);
+    addToLog({ owner: caller.owner });
     runAs(caller.owner, next);
   }
 
   private async admitOperator(request: Request, response: Response, next: NextFunction): Promise<void> {
     const key = pageKey(request);
     const caller = await this.keys.callerOf(key);
-    if (caller?.isOperator) return runAs(caller.owner, next);
+    if (caller?.isOperator) {
+      addToLog({ owner: caller.owner });
+      return runAs(caller.owner, next);
+    }
     const isBrowser = request.accepts(['json', 'html']) === 'html';
     if (isBrowser) response.setHeader('WWW-Authenticate', 'Basic realm="Operators", charset="UTF-8"');
     throw new OperatorsOnlyError(key !== undefined);

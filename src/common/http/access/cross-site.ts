@@ -12,7 +12,7 @@ export interface Origins {
 /** They change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Headers of answers that pages of other origins may read, beside those that CORS always lets through. */
-const EXPOSED_HEADERS = ['Retry-After', 'Allow', 'Location', 'Expires', 'Content-Disposition'];
+const EXPOSED_HEADERS = ['Retry-After', 'Allow', 'Location', 'Expires', 'Content-Disposition', 'X-Request-Id'];
 const PREFLIGHT_MAX_AGE_S = 600;
 
 /**
