@@ -1,8 +1,11 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import Anthropic, { APIError, AuthenticationError, BadRequestError, NotFoundError } from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
 import { type AcceptedAnswer, ApiClient, type GenerateAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
+import { toolModel } from './support/tool-model.js';
 
 /* Anthropic's Messages API through Anthropic's own client. */
 
@@ -13,15 +16,21 @@ const messages = [{ role: 'user' as const, content: 'Who are you?' }];
 const greedy = { model: BASE, messages, max_tokens: 24, temperature: 0 };
 
 let server: TestServer;
+let toolFolder: string;
 let client: Anthropic;
 let api: ApiClient;
 
 beforeAll(async () => {
-  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob`, LOG_LEVEL: 'log' } });
+  toolFolder = toolModel();
+  const baseModels = [path.join('models', BASE), toolFolder];
+  server = await TestServer.start({ baseModels, env: { API_KEYS: `${KEY},sk-bob`, LOG_LEVEL: 'log' } });
   client = clientOf(KEY);
   api = new ApiClient(server.api.url, KEY);
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  rmSync(toolFolder, { recursive: true, force: true });
+});
 
 function clientOf(apiKey: string): Anthropic {
   return new Anthropic({ apiKey, authToken: null, baseURL: server.api.url, maxRetries: 0 });
@@ -201,6 +210,86 @@ describe('messages', () => {
   });
 });
 
+describe('tools', () => {
+  const weather = {
+    name: 'weather',
+    description: 'Tells the weather.',
+    input_schema: { type: 'object' as const, properties: { city: { type: 'string' } } },
+  };
+  const question = { role: 'user' as const, content: 'Weather in Oslo?' };
+  let ask: typeof greedy & { tools: Anthropic.Tool[] };
+
+  beforeAll(() => {
+    ask = { ...greedy, model: path.basename(toolFolder), messages: [question], tools: [weather] };
+  });
+
+  it('and calls of them are rendered as in the same conversation on the root route', async () => {
+    const { name, description, input_schema: parameters } = weather;
+    const call = { id: 'call-1', type: 'function', function: { name, arguments: { city: 'Oslo' } } };
+    const expected = await generate({
+      base_model: ask.model,
+      tools: [{ type: 'function', function: { name, description, parameters } }],
+      messages: [
+        question,
+        { role: 'assistant', content: 'Let me see.', tool_calls: [call] },
+        { role: 'tool', name, tool_call_id: 'call-1', content: 'rain' },
+      ],
+    });
+    const use = { type: 'tool_use' as const, id: 'call-1', name, input: { city: 'Oslo' } };
+    const messages = [
+      question,
+      { role: 'assistant' as const, content: [{ type: 'text' as const, text: 'Let me see.' }, use] },
+      {
+        role: 'user' as const,
+        content: [{ type: 'tool_result' as const, tool_use_id: 'call-1', content: 'rain', is_error: false }],
+      },
+    ];
+    const message = await client.messages.create({ ...ask, messages });
+    expect(textOf(message)).toBe(expected.text);
+    expect(message.usage.input_tokens).toBe(expected.usage.prompt_tokens);
+  });
+
+  it('are not offered with tool_choice none, and are part of the count', async () => {
+    const none = await client.messages.create({ ...ask, tool_choice: { type: 'none' } });
+    const { max_tokens: _, temperature: __, ...prompt } = ask;
+    const { input_tokens } = await client.messages.countTokens(prompt);
+    expect(input_tokens).toBe((await client.messages.create(ask)).usage.input_tokens);
+    expect(input_tokens).toBeGreaterThan(none.usage.input_tokens + 20);
+  });
+
+  it.each([
+    ['a model whose template ignores them', { model: BASE }, 'tools'],
+    ["a tool of Anthropic's", { tools: [{ type: 'bash_20250124', name: 'bash' }] }, 'tools[0].type'],
+    ['a tool without a schema', { tools: [{ name: 'f' }] }, 'tools[0].input_schema'],
+    ['a name with a space', { tools: [{ ...weather, name: 'the weather' }] }, 'tools[0].name'],
+    ['two tools of one name', { tools: [weather, weather] }, 'tools[1]'],
+    ['a strict tool', { tools: [{ ...weather, strict: true }] }, 'tools[0].strict'],
+    ['a choice without tools', { tools: [], tool_choice: { type: 'auto' } }, 'tool_choice'],
+    ['a forced call', { tool_choice: { type: 'any' } }, 'tool_choice.type'],
+    [
+      'one call at most',
+      { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
+      'tool_choice.disable_parallel_tool_use',
+    ],
+  ])('are refused with %s', async (_, body, field) => {
+    await expect(client.messages.create({ ...ask, ...body } as never)).rejects.toMatchObject({
+      status: 400,
+      details: { field },
+    });
+  });
+
+  it('that were called are refused where the template would leave them out', async () => {
+    const messages = [
+      question,
+      { role: 'assistant' as const, content: [{ type: 'tool_use' as const, id: 'a', name: 'weather', input: {} }] },
+      { role: 'user' as const, content: [{ type: 'tool_result' as const, tool_use_id: 'a', content: 'rain' }] },
+    ];
+    await expect(client.messages.create({ ...greedy, messages })).rejects.toMatchObject({
+      details: { field: 'messages' },
+    });
+  });
+});
+
 describe('count_tokens', () => {
   it('counts the prompt that a message would have', async () => {
     const prompt = { model: BASE, messages, system: 'Be kind.' };
@@ -213,10 +302,10 @@ describe('models', () => {
   it('are those of the key, page by page', async () => {
     await api.post('/adapters', { model_id: 'mine' });
     const names = (await listOf(client.models.list({ limit: 1 }))).map(({ id }) => id);
-    expect(names).toEqual([BASE, 'mine', 'busy', 'trained']);
+    expect(names).toEqual([BASE, path.basename(toolFolder), 'mine', 'busy', 'trained']);
     const before = await client.models.list({ before_id: 'busy', limit: 1 });
     expect(before).toMatchObject({ data: [{ id: 'mine' }], has_more: true, first_id: 'mine', last_id: 'mine' });
-    expect((await listOf(clientOf('sk-bob').models.list())).map(({ id }) => id)).toEqual([BASE]);
+    expect((await listOf(clientOf('sk-bob').models.list())).map(({ id }) => id)).toEqual(names.slice(0, 2));
     expect(await client.models.retrieve('mine')).toMatchObject({
       type: 'model',
       id: 'mine',
@@ -302,7 +391,6 @@ describe('errors', () => {
       'invalid_request_error',
       'output_config.format',
     ],
-    ['tools', { tools: [{ name: 'f', input_schema: { type: 'object' } }] }, 400, 'invalid_request_error', 'tools'],
   ] as const)('of %s name the field', async (_, body, status, type, field) => {
     const error = await refusal(body);
     expect(error).toMatchObject({ status, type, details: { field } });
@@ -318,7 +406,7 @@ describe('errors', () => {
     for (const [path, body, headers, status] of [
       ['/v1/messages', greedy, { 'anthropic-version': '2031-01-01' }, 400],
       ['/v1/messages/batches', {}, {}, 404],
-      ['/v1/files', {}, { 'anthropic-version': '2023-06-01' }, 404],
+      ['/v1/nothing', {}, { 'anthropic-version': '2023-06-01' }, 404],
       ['/v1/messages', '{', {}, 400],
     ] as const) {
       const answer = await post(path, body, headers);

@@ -137,10 +137,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export an adapter for PEFT
-         * @description Returns a tar archive with adapter_config.json and adapter_model.safetensors, after all operations sent earlier. Example: `curl -o my-model.tar http://127.0.0.1:8000/adapters/my-model/export`
+         * Export an adapter for other programs
+         * @description Returns a tar archive of the adapter after all operations sent earlier, or of one of its checkpoints. `format=peft`: adapter_config.json and adapter_model.safetensors. `format=merged`: the folder of the base model with the adapter merged into its weights, for transformers, vLLM and others. Example: `curl -o my-model.tar "http://127.0.0.1:8000/adapters/my-model/export?format=merged"`
          */
-        get: operations["AdapterFiles_export"];
+        get: operations["Exports_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -517,6 +517,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics of this process for Prometheus
+         * @description In the text format, or as OpenMetrics where the Accept header asks for it. Asks for METRICS_KEY or one of
+         *     ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
+         */
+        get: operations["Metrics_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/optim_step": {
         parameters: {
             query?: never;
@@ -691,6 +712,74 @@ export interface paths {
          * @description The models of this server write text; none of them computes embeddings. Always answers 400. Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`
          */
         post: operations["Embeddings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description Your files, newest first. Example: `curl "http://127.0.0.1:8000/v1/files?limit=10"`
+         */
+        get: operations["Files_list"];
+        put?: never;
+        /**
+         * Upload training data
+         * @description JSONL, CSV or Parquet with chats, prompts and completions, or preferences (docs/fine-tuning.md). Every row is checked: a file with faults is not stored, and the 400 lists them with their lines. Example: `curl http://127.0.0.1:8000/v1/files -F purpose=fine-tune -F file=@chats.jsonl`
+         */
+        post: operations["Files_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a file
+         * @description Example: `curl http://127.0.0.1:8000/v1/files/file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        get: operations["Files_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description Example: `curl -X DELETE http://127.0.0.1:8000/v1/files/file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        delete: operations["Files_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description The bytes as they were uploaded. Example: `curl http://127.0.0.1:8000/v1/files/file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/content`
+         */
+        get: operations["Files_content"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1155,8 +1244,14 @@ export interface components {
             version: string;
         };
         BlockDeltaEventDto: {
-            /** @description What is new. */
-            delta: components["schemas"]["TextDeltaDto"];
+            /**
+             * @description What is new.
+             * @example {
+             *       "text": "Hi",
+             *       "type": "text_delta"
+             *     }
+             */
+            delta: components["schemas"]["TextDeltaDto"] | components["schemas"]["InputJsonDeltaDto"];
             /**
              * @description Number of the block.
              * @example 0
@@ -1170,8 +1265,14 @@ export interface components {
             type: "content_block_delta";
         };
         BlockStartEventDto: {
-            /** @description The block, without its content. */
-            content_block: components["schemas"]["TextBlockDto"];
+            /**
+             * @description The block, without its content.
+             * @example {
+             *       "text": "",
+             *       "type": "text"
+             *     }
+             */
+            content_block: components["schemas"]["TextBlockDto"] | components["schemas"]["ToolUseBlockDto"];
             /**
              * @description Number of the block in `content`, from 0.
              * @example 0
@@ -2156,6 +2257,99 @@ export interface components {
              */
             status_code: number;
         };
+        FileDeletedDto: {
+            /**
+             * @description Always true.
+             * @example true
+             */
+            deleted: boolean;
+            /**
+             * @description Id of the file.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description Kind of the object.
+             * @example file
+             * @enum {string}
+             */
+            object: "file";
+        };
+        FileDto: {
+            /**
+             * @description Size in bytes.
+             * @example 120000
+             */
+            bytes: number;
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created_at: number;
+            /**
+             * @description When it will be deleted, in seconds since 1970; null for a file that is kept.
+             * @example null
+             */
+            expires_at: number | null;
+            /**
+             * @description Name that it was uploaded with.
+             * @example chats.jsonl
+             */
+            filename: string;
+            /**
+             * @description Id of the file.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description Kind of the object.
+             * @example file
+             * @enum {string}
+             */
+            object: "file";
+            /**
+             * @description What it is for.
+             * @example fine-tune
+             * @enum {string}
+             */
+            purpose: "fine-tune" | "fine-tune-results";
+            /**
+             * @description Always `processed`: a file is checked before it is stored.
+             * @example processed
+             * @enum {string}
+             */
+            status: "processed";
+            /**
+             * @description Always null.
+             * @example null
+             */
+            status_details: string | null;
+        };
+        FileListDto: {
+            /** @description A page of your files. */
+            data: components["schemas"]["FileDto"][];
+            /**
+             * @description Id of the first one; null on an empty page.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            first_id: string | null;
+            /**
+             * @description Whether more follow.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Id of the last one, for `after`; null on an empty page.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            last_id: string | null;
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
         ForkDto: {
             /**
              * @description Name of the new adapter. Default: generated.
@@ -2758,6 +2952,19 @@ export interface components {
              */
             per?: "datum" | "token";
         };
+        InputJsonDeltaDto: {
+            /**
+             * @description The next piece of the arguments, as JSON.
+             * @example {\city\: \Berlin\}
+             */
+            partial_json: string;
+            /**
+             * @description Kind of the piece.
+             * @example input_json_delta
+             * @enum {string}
+             */
+            type: "input_json_delta";
+        };
         LivenessDto: {
             /**
              * @description Role of this process: 'all', 'api' or 'worker'.
@@ -3201,8 +3408,16 @@ export interface components {
             usage: components["schemas"]["MessageUsageDto"];
         };
         MessageDto: {
-            /** @description The answer; empty if it has no text. */
-            content: components["schemas"]["TextBlockDto"][];
+            /**
+             * @description The answer: texts and calls of tools; empty if there are neither.
+             * @example [
+             *       {
+             *         "text": "Hi!",
+             *         "type": "text"
+             *       }
+             *     ]
+             */
+            content: (components["schemas"]["TextBlockDto"] | components["schemas"]["ToolUseBlockDto"])[];
             /**
              * @description Contains the id of the operation.
              * @example msg_future_01JD3V7QG4T0M5X2W8Z9K6N1RB
@@ -3220,11 +3435,12 @@ export interface components {
              */
             role: "assistant";
             /**
-             * @description Why the answer ends: an end token of the model, `max_tokens`, one of `stop_sequences`, or the end of the context.
+             * @description Why the answer ends: an end token of the model (after calls of tools: `tool_use`), `max_tokens`, one of
+             *     `stop_sequences`, or the end of the context.
              * @example end_turn
              * @enum {string|null}
              */
-            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence" | null;
+            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence" | "tool_use" | null;
             /**
              * @description The one of `stop_sequences` that ended the answer.
              * @example null
@@ -3245,7 +3461,7 @@ export interface components {
              * @example end_turn
              * @enum {string}
              */
-            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence";
+            stop_reason: "end_turn" | "max_tokens" | "model_context_window_exceeded" | "stop_sequence" | "tool_use";
             /**
              * @description As in the whole message.
              * @example null
@@ -3293,6 +3509,32 @@ export interface components {
             thinking?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none.
+             * @example {
+             *       "type": "auto"
+             *     }
+             */
+            tool_choice?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Functions that the model may call, for chat templates that support tools.
+             * @example [
+             *       {
+             *         "input_schema": {
+             *           "properties": {
+             *             "city": {
+             *               "type": "string"
+             *             }
+             *           },
+             *           "type": "object"
+             *         },
+             *         "name": "weather"
+             *       }
+             *     ]
+             */
+            tools?: Record<string, unknown>[];
         };
         MessageRequestDto: {
             /**
@@ -3359,6 +3601,32 @@ export interface components {
             thinking?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none.
+             * @example {
+             *       "type": "auto"
+             *     }
+             */
+            tool_choice?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Functions that the model may call, for chat templates that support tools.
+             * @example [
+             *       {
+             *         "input_schema": {
+             *           "properties": {
+             *             "city": {
+             *               "type": "string"
+             *             }
+             *           },
+             *           "type": "object"
+             *         },
+             *         "name": "weather"
+             *       }
+             *     ]
+             */
+            tools?: Record<string, unknown>[];
             /**
              * @description Sample from the k most likely tokens; 0 = off.
              * @default 0
@@ -4279,6 +4547,33 @@ export interface components {
              */
             total_tokens: number;
         };
+        ToolUseBlockDto: {
+            /**
+             * @description Names this call; its `tool_result` repeats it.
+             * @example toolu_0f3ac9d2b14e5a6778c1d2e3
+             */
+            id: string;
+            /**
+             * @description Its arguments.
+             * @example {
+             *       "city": "Berlin"
+             *     }
+             */
+            input: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The tool.
+             * @example weather
+             */
+            name: string;
+            /**
+             * @description Kind of the block.
+             * @example tool_use
+             * @enum {string}
+             */
+            type: "tool_use";
+        };
         TopLogprobDto: {
             /**
              * @description The text in UTF-8; null for a token that is part of a character.
@@ -4298,6 +4593,31 @@ export interface components {
              * @example Hi
              */
             token: string;
+        };
+        UploadFileDto: {
+            /**
+             * @description `created_at`, with `expires_after[seconds]`.
+             * @example created_at
+             * @enum {string}
+             */
+            "expires_after[anchor]"?: "created_at";
+            /**
+             * @description Seconds after which the file is deleted.
+             * @example 86400
+             */
+            "expires_after[seconds]"?: number;
+            /**
+             * Format: binary
+             * @description The file: JSONL, CSV or Parquet.
+             * @example {"prompt": "1+1=", "completion": "2"}
+             */
+            file: Blob;
+            /**
+             * @description What it is for.
+             * @example fine-tune
+             * @enum {string}
+             */
+            purpose: "fine-tune";
         };
     };
     responses: never;
@@ -4511,9 +4831,14 @@ export interface operations {
             };
         };
     };
-    AdapterFiles_export: {
+    Exports_export: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `peft`: the adapter as PEFT saves it. `merged`: the base model's folder with the adapter merged into its weights. */
+                format?: "merged" | "peft";
+                /** @description A checkpoint of the adapter, `weights/<name>` or `sampler_weights/<name>`. Default: the adapter as it is. */
+                checkpoint?: string;
+            };
             header?: never;
             path: {
                 /** @description Name of the adapter. */
@@ -5029,6 +5354,27 @@ export interface operations {
             };
         };
     };
+    Metrics_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
+            };
+        };
+    };
     Training_optimStep: {
         parameters: {
             query?: never;
@@ -5237,6 +5583,128 @@ export interface operations {
         };
         requestBody?: never;
         responses: never;
+    };
+    Files_list: {
+        parameters: {
+            query?: {
+                /** @description Id of the last file of the page before this one. */
+                after?: string;
+                /** @description Files per page. */
+                limit?: number;
+                /** @description By the time of upload. */
+                order?: "asc" | "desc";
+                /** @description Only files with this purpose. */
+                purpose?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileListDto"];
+                };
+            };
+        };
+    };
+    Files_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["UploadFileDto"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDto"];
+                };
+            };
+        };
+    };
+    Files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the file. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDto"];
+                };
+            };
+        };
+    };
+    Files_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the file. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDeletedDto"];
+                };
+            };
+        };
+    };
+    Files_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the file. */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": Blob;
+                };
+            };
+        };
     };
     Messages_create: {
         parameters: {

@@ -1,3 +1,4 @@
+export { shownTokens } from './generate-request.js';
 export { GenerationWorkerModule } from './generation-worker.module.js';
 export { GenerationModule } from './generation.module.js';
 export { GenerationService, type Sampled } from './generation.service.js';

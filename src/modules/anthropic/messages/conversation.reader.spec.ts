@@ -90,7 +90,6 @@ describe('a conversation', () => {
       [hi, { role: 'assistant', content: [{ ...use(), input: '{}' }] }],
       'messages[1].content[0].input',
     ],
-    ['text after a call', [hi, { role: 'assistant', content: [use(), text('a')] }], 'messages[1].content[1]'],
     ['a call without a result', [hi, { role: 'assistant', content: [use()] }, hi], 'messages[1].content[0]'],
     ['a call at the end', [hi, { role: 'assistant', content: [use()] }], 'messages[1].content[0]'],
     ['one id of two calls', [hi, { role: 'assistant', content: [use(), use()] }], 'messages[1].content[1].id'],

@@ -1,5 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { MessageDto, MessageUsageDto, STOP_REASONS, type StopReasonDto, TextBlockDto } from './message.dto.js';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import {
+  BLOCKS,
+  MessageDto,
+  MessageUsageDto,
+  STOP_REASONS,
+  type StopReasonDto,
+  type TextBlockDto,
+  type ToolUseBlockDto,
+} from './message.dto.js';
 
 /** A message as a stream of server-sent events brings it, in this order; each event is named by its `type`. */
 
@@ -31,8 +39,8 @@ export class BlockStartEventDto {
   index!: number;
 
   /** The block, without its content. */
-  @ApiProperty({ type: TextBlockDto })
-  content_block!: TextBlockDto;
+  @ApiProperty({ oneOf: BLOCKS, example: { type: 'text', text: '' } })
+  content_block!: TextBlockDto | ToolUseBlockDto;
 }
 
 export class TextDeltaDto {
@@ -47,6 +55,19 @@ export class TextDeltaDto {
   text!: string;
 }
 
+export class InputJsonDeltaDto {
+  /** Kind of the piece. */
+  @ApiProperty({ enum: ['input_json_delta'], example: 'input_json_delta' })
+  type!: 'input_json_delta';
+
+  /**
+   * The next piece of the arguments, as JSON.
+   * @example "{\"city\": \"Berlin\"}"
+   */
+  partial_json!: string;
+}
+
+@ApiExtraModels(TextDeltaDto, InputJsonDeltaDto)
 export class BlockDeltaEventDto {
   /** Kind of the event. */
   @ApiProperty({ enum: ['content_block_delta'], example: 'content_block_delta' })
@@ -59,8 +80,11 @@ export class BlockDeltaEventDto {
   index!: number;
 
   /** What is new. */
-  @ApiProperty({ type: TextDeltaDto })
-  delta!: TextDeltaDto;
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(TextDeltaDto) }, { $ref: getSchemaPath(InputJsonDeltaDto) }],
+    example: { type: 'text_delta', text: 'Hi' },
+  })
+  delta!: TextDeltaDto | InputJsonDeltaDto;
 }
 
 export class BlockStopEventDto {

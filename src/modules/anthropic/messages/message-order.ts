@@ -1,4 +1,4 @@
-import { type SamplingOrder } from '../../generation/index.js';
+import { type OfferedTools, type SamplingOrder } from '../../generation/index.js';
 
 /** A message to write. */
 export interface MessageOrder {
@@ -9,4 +9,12 @@ export interface MessageOrder {
   readonly stopSequences: readonly string[];
   /** Whether the context ends before the number of tokens that the client allows. */
   readonly endsWithContext: boolean;
+  /** Those that the model may call. */
+  readonly tools: OfferedTools | null;
+}
+
+/** An id for a call of a tool. */
+export function toolUseId({ tools }: MessageOrder): string {
+  if (!tools) throw new TypeError('A message without tools calls none.');
+  return tools.format.makeId('toolu_');
 }

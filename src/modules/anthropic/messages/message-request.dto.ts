@@ -7,8 +7,6 @@ const FINITE = { allowNaN: false, allowInfinity: false };
 
 /** They ask for another answer than this server would give. */
 const NOT_SUPPORTED = {
-  tools: [],
-  tool_choice: [],
   container: [],
   context_management: [],
   mcp_servers: [],
@@ -45,6 +43,20 @@ export class MessagePromptDto {
   })
   @Allow()
   system?: unknown;
+
+  /** Functions that the model may call, for chat templates that support tools. */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', required: ['name', 'input_schema'] },
+    example: [{ name: 'weather', input_schema: { type: 'object', properties: { city: { type: 'string' } } } }],
+  })
+  @Allow()
+  tools?: unknown;
+
+  /** {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'auto' } })
+  @Allow()
+  tool_choice?: unknown;
 
   /** Only {"type": "disabled"}. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'disabled' } })

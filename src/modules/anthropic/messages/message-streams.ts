@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
+import { type AnswerPart } from '../../../base-models/tool-calls/tool-call.js';
 import { GenerationStreamService } from '../../generation/index.js';
 import { writeEvents } from '../event-stream.js';
-import { type MessageOrder } from './message-order.js';
+import { BlockEvents } from './block-events.js';
+import { contentReader } from './content-parts.js';
+import { type MessageOrder, toolUseId } from './message-order.js';
 import { presentEnd, presentOpening, presentUsage } from './message.presenter.js';
 
 /** Streams a message as Anthropic's events. */
@@ -12,26 +15,26 @@ export class MessageStreams {
 
   write(order: MessageOrder, signal: AbortSignal, response: Response): Promise<void> {
     return writeEvents(response, async (events) => {
-      let hasText = false;
+      const reader = contentReader(order.tools);
+      const blocks = new BlockEvents(events, () => toolUseId(order));
+      let callsTools = false;
+      const tell = (parts: readonly AnswerPart[]): void => {
+        callsTools ||= parts.some(({ kind }) => kind === 'call');
+        blocks.send(parts);
+      };
       const sampled = await this.streams.run(order.order, signal, {
         onStart: (requestId) => {
           events.start();
           events.send({ type: 'message_start', message: presentOpening(order, requestId) });
           events.send({ type: 'ping' });
         },
-        onDelta: ({ text }) => {
-          if (text === '') return;
-          // A message without text has no block.
-          if (!hasText)
-            events.send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
-          hasText = true;
-          events.send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
-        },
+        onDelta: ({ text }) => tell(reader.push(text)),
       });
       if (!sampled) return;
-      if (hasText) events.send({ type: 'content_block_stop', index: 0 });
+      tell(reader.finish());
+      blocks.end();
       const { generated } = sampled;
-      const delta = await presentEnd(order, generated);
+      const delta = await presentEnd(order, generated, callsTools);
       events.send({ type: 'message_delta', delta, usage: presentUsage(generated) });
       events.send({ type: 'message_stop' });
     });

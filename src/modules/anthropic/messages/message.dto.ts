@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 
 export class TextBlockDto {
   /** Kind of the block. */
@@ -10,6 +10,28 @@ export class TextBlockDto {
    * @example "Hi! How can I help you?"
    */
   text!: string;
+}
+
+export class ToolUseBlockDto {
+  /** Kind of the block. */
+  @ApiProperty({ enum: ['tool_use'], example: 'tool_use' })
+  type!: 'tool_use';
+
+  /**
+   * Names this call; its `tool_result` repeats it.
+   * @example toolu_0f3ac9d2b14e5a6778c1d2e3
+   */
+  id!: string;
+
+  /**
+   * The tool.
+   * @example weather
+   */
+  name!: string;
+
+  /** Its arguments. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { city: 'Berlin' } })
+  input!: object;
 }
 
 export class MessageUsageDto {
@@ -26,9 +48,18 @@ export class MessageUsageDto {
   output_tokens!: number;
 }
 
-export const STOP_REASONS = ['end_turn', 'max_tokens', 'stop_sequence', 'model_context_window_exceeded'] as const;
+export const STOP_REASONS = [
+  'end_turn',
+  'max_tokens',
+  'stop_sequence',
+  'tool_use',
+  'model_context_window_exceeded',
+] as const;
 export type StopReasonDto = (typeof STOP_REASONS)[number];
 
+export const BLOCKS = [{ $ref: getSchemaPath(TextBlockDto) }, { $ref: getSchemaPath(ToolUseBlockDto) }];
+
+@ApiExtraModels(TextBlockDto, ToolUseBlockDto)
 export class MessageDto {
   /**
    * Contains the id of the operation.
@@ -50,12 +81,13 @@ export class MessageDto {
    */
   model!: string;
 
-  /** The answer; empty if it has no text. */
-  @ApiProperty({ type: [TextBlockDto] })
-  content!: TextBlockDto[];
+  /** The answer: texts and calls of tools; empty if there are neither. */
+  @ApiProperty({ type: 'array', items: { oneOf: BLOCKS }, example: [{ type: 'text', text: 'Hi!' }] })
+  content!: (TextBlockDto | ToolUseBlockDto)[];
 
   /**
-   * Why the answer ends: an end token of the model, `max_tokens`, one of `stop_sequences`, or the end of the context.
+   * Why the answer ends: an end token of the model (after calls of tools: `tool_use`), `max_tokens`, one of
+   * `stop_sequences`, or the end of the context.
    */
   @ApiProperty({ enum: STOP_REASONS, nullable: true, example: 'end_turn' })
   stop_reason!: StopReasonDto | null;

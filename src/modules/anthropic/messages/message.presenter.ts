@@ -1,8 +1,10 @@
-import { type Generated, type GeneratedSequence } from '../../../operations/payloads/generate-result.js';
+import { type AnswerPart } from '../../../base-models/tool-calls/tool-call.js';
+import { type Generated } from '../../../operations/payloads/generate-result.js';
 import { type Sampled } from '../../generation/index.js';
-import { type MessageDto, type MessageUsageDto } from './message.dto.js';
+import { contentParts } from './content-parts.js';
+import { type MessageDto, type MessageUsageDto, type TextBlockDto, type ToolUseBlockDto } from './message.dto.js';
 import { type MessageEndDto } from './message-event.dto.js';
-import { type MessageOrder } from './message-order.js';
+import { type MessageOrder, toolUseId } from './message-order.js';
 import { findStopSequence } from './stop-sequence.js';
 
 /** A message before anything of it is written. The id holds that of the request, for /retrieve_future. */
@@ -20,28 +22,37 @@ export function presentOpening({ order, model }: MessageOrder, requestId: string
 }
 
 export async function presentMessage(order: MessageOrder, { requestId, generated }: Sampled): Promise<MessageDto> {
-  const text = generated.sequences[0]?.text ?? '';
+  const parts = contentParts(generated.sequences[0]?.text ?? '', order.tools);
+  const callsTools = parts.some(({ kind }) => kind === 'call');
   return {
     ...presentOpening(order, requestId),
-    content: text === '' ? [] : [{ type: 'text', text }],
-    ...(await presentEnd(order, generated)),
+    content: parts.map((part) => presentBlock(part, order)),
+    ...(await presentEnd(order, generated, callsTools)),
     usage: presentUsage(generated),
   };
 }
 
-export async function presentEnd(order: MessageOrder, { sequences }: Generated): Promise<MessageEndDto> {
+/** How a message ends. */
+export async function presentEnd(
+  order: MessageOrder,
+  { sequences }: Generated,
+  callsTools: boolean,
+): Promise<MessageEndDto> {
   const [sequence] = sequences;
   if (!sequence) throw new TypeError('A message was sampled without a sequence.');
-  return sequence.stopReason === 'length' ? cutOff(order) : stopped(order, sequence);
-}
-
-function cutOff({ endsWithContext }: MessageOrder): MessageEndDto {
-  return { stop_reason: endsWithContext ? 'model_context_window_exceeded' : 'max_tokens', stop_sequence: null };
-}
-
-async function stopped(order: MessageOrder, sequence: GeneratedSequence): Promise<MessageEndDto> {
+  if (sequence.stopReason === 'length') {
+    const reason = order.endsWithContext ? 'model_context_window_exceeded' : 'max_tokens';
+    return { stop_reason: reason, stop_sequence: null };
+  }
   const found = await findStopSequence(sequence, order);
-  return { stop_reason: found === null ? 'end_turn' : 'stop_sequence', stop_sequence: found };
+  if (found !== null) return { stop_reason: 'stop_sequence', stop_sequence: found };
+  return { stop_reason: callsTools ? 'tool_use' : 'end_turn', stop_sequence: null };
+}
+
+function presentBlock(part: AnswerPart, order: MessageOrder): TextBlockDto | ToolUseBlockDto {
+  if (part.kind === 'text') return { type: 'text', text: part.text };
+  const { name, arguments: input } = part.call;
+  return { type: 'tool_use', id: toolUseId(order), name, input: JSON.parse(input) as object };
 }
 
 export function presentUsage({

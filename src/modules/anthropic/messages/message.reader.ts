@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import { type BaseModel } from '../../../base-models/base-model.js';
 import { describe, invalid, isGiven, readObject } from '../../../common/json/json-fields.js';
 import {
+  type OfferedTools,
   readConversationPrompt,
   readStop,
   type SamplingOrder,
-  type SamplingSource,
   SamplingSources,
 } from '../../generation/index.js';
 import { readConversation } from './conversation.reader.js';
 import { type MessagePromptDto, type MessageRequestDto } from './message-request.dto.js';
 import { type MessageOrder } from './message-order.js';
+import { readTools } from './tools.reader.js';
 
 const FIELDS = { prompt: 'messages', maxNewTokens: 'max_tokens', topSampledTokens: 'top_logprobs' };
 
@@ -20,13 +22,15 @@ export class MessageReader {
 
   /** The prompt that a request gives. @throws AppErrors for models that are not there and for what cannot be read */
   async readPrompt(dto: MessagePromptDto): Promise<Int32Array> {
-    return toPrompt(dto, await this.sources.named(dto.model, 'model'));
+    const { model } = await this.sources.named(dto.model, 'model');
+    return toPrompt(dto, model, await readTools(dto, model));
   }
 
   /** @throws as readPrompt */
   async read(dto: MessageRequestDto): Promise<MessageOrder> {
     const source = await this.sources.named(dto.model, 'model');
-    const prompt = await toPrompt(dto, source);
+    const tools = await readTools(dto, source.model);
+    const prompt = await toPrompt(dto, source.model, tools);
     const { contextLength } = source.model.config;
     if (dto.max_tokens > contextLength) {
       throw invalid('max_tokens', `is ${dto.max_tokens}.`, `Use at most ${contextLength}, the model's context length.`);
@@ -46,19 +50,24 @@ export class MessageReader {
       stop: { ...readStop(stopSequences, 'stop_sequences', source.model), endTokens: true },
       seed: null,
       wanted: { logprobs: false },
+      shown: tools?.format.markers,
       stream: dto.stream ?? false,
       fields: FIELDS,
     };
-    return { order, model: dto.model, stopSequences, endsWithContext };
+    return { order, model: dto.model, stopSequences, endsWithContext, tools };
   }
 }
 
-async function toPrompt(dto: MessagePromptDto, source: SamplingSource): Promise<Int32Array> {
+async function toPrompt(dto: MessagePromptDto, model: BaseModel, tools: OfferedTools | null): Promise<Int32Array> {
   refuseThinking(dto.thinking);
   refuseFormat(dto.output_config);
   const { messages, continuesAnswer, hasToolCalls } = readConversation(dto.messages, dto.system);
-  if (hasToolCalls) throw invalid('messages', 'contain calls of tools.', 'Omit them: tools are not supported here.');
-  return readConversationPrompt({ messages, continue_final_message: continuesAnswer }, source.model);
+  if (hasToolCalls && (await model.tokenizer.toolUse()) === 'ignored') {
+    const problem = `contain calls of tools, which the chat template of '${model.name}' ignores.`;
+    throw invalid('messages', problem, 'Omit them, or use a model whose chat template knows tools.');
+  }
+  const conversation = { messages, tools: tools?.definitions, continue_final_message: continuesAnswer };
+  return readConversationPrompt(conversation, model);
 }
 
 function refuseThinking(thinking: unknown): void {

@@ -1,5 +1,7 @@
 import { ContinuationText } from '../../../base-models/tokenizers/continuation-text.js';
+import { decoderShowing } from '../../../base-models/tokenizers/shown-tokens.js';
 import { type GeneratedSequence } from '../../../operations/payloads/generate-result.js';
+import { shownTokens } from '../../generation/index.js';
 import { type MessageOrder } from './message-order.js';
 
 /** Which of the client's stop sequences has ended an answer; null where an end token of the model has. */
@@ -13,7 +15,7 @@ export async function findStopSequence(
   const special = stopSequences.find((stop) => tokenizer.specialTokens.get(stop) === last);
   if (special !== undefined) return special;
   if (tokenizer.endTokens.includes(last)) return null;
-  const decode = (list: readonly number[]) => tokenizer.decode(list, { skipSpecialTokens: true });
+  const decode = decoderShowing(tokenizer, shownTokens(order));
   const whole = await (await ContinuationText.after(order.prompt, decode)).of(tokens);
   const matches = stopSequences.filter((stop) => whole.startsWith(stop, text.length));
   // Of several that begin at one place, the shortest was complete first.

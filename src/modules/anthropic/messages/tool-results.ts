@@ -13,10 +13,6 @@ export function matchToolResults(turns: readonly Turn[]): ReadonlyMap<string, st
       if (names.has(id)) throw invalid(`${field}.id`, `is '${id}', like that of another call.`, 'Ids are unique.');
       names.set(id, name);
     }
-    const lastCall = blocks.findLastIndex((block) => block.type === 'tool_use');
-    const textAfter = lastCall < 0 ? undefined : blocks[lastCall + 1];
-    if (textAfter)
-      throw invalid(textAfter.field, 'follows a tool_use.', 'Send text first: templates write calls last.');
     checkAnswers(calls, turns[i + 1]);
     checkResults(blocks, turns[i - 1]);
   });
