@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
 import { maxFileStatements } from './scripts/lib/max-file-statements.mjs';
 
 const SPECS = ['**/*.spec.ts'];
-const TESTS = ['test/**/*.ts', ...SPECS];
+const TESTS = ['test/**/*.{ts,mjs}', ...SPECS];
 const NUMERICS = [
   'src/compute/{graph,models,onnxruntime,tensorflow,local,host,numerics,remote,torch}/**/*.ts',
   'src/losses/**/*.ts',

@@ -47,6 +47,8 @@ export default defineConfig({
       }),
       // Their own project, since they need a Python environment with torch: npm run test:torch.
       tier('torch', { include: TORCH, testTimeout: 300_000, fileParallelism: false }),
+      // Their own project, since the clients are installed on demand: npm run test:clients.
+      tier('clients', { include: ['test/clients/**/*.spec.mjs'], testTimeout: 180_000 }),
       tier('chaos', { include: ['test/chaos/**/*.spec.ts'], testTimeout: 30_000 }),
     ],
   },

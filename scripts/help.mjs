@@ -12,6 +12,8 @@ const TASKS = {
   test: 'run all test tiers (-- unit medium conformance numerics e2e chaos selects tiers; other arguments go to vitest)',
   'test:sdk':
     'test the Tinker SDK against the service (-- <version> --backend=torch select; other arguments go to pytest)',
+  'test:clients':
+    'test the Python packages of OpenAI and Anthropic, LangChain and the AI SDK (other arguments go to vitest)',
   'test:torch': 'test the torch ranks, and the conformance of the engines on them (other arguments go to vitest)',
   check: 'check lint, format, types, imports, generated files and migrations',
   lint: 'run ESLint',

@@ -1561,9 +1561,10 @@ export interface components {
              */
             repetition_penalty?: number;
             /**
-             * @description Only {"type": "text"}.
+             * @description {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer that
+             *     ends is valid by the schema, `strict` or not.
              * @example {
-             *       "type": "text"
+             *       "type": "json_object"
              *     }
              */
             response_format?: {

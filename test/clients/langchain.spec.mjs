@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../e2e/support/server.js';
+import { ANSWER, ENV, hasPackages, KEY, MODEL, named, QUESTION } from './support.mjs';
+
+describe.skipIf(!hasPackages)(named("LangChain's provider for OpenAI", hasPackages), () => {
+  let server;
+  let langchain;
+  let tool;
+
+  beforeAll(async () => {
+    [server, langchain, { tool }] = await Promise.all([
+      TestServer.start({ env: ENV }),
+      import('@langchain/openai'),
+      import('@langchain/core/tools'),
+    ]);
+  });
+  afterAll(() => server?.stop());
+
+  const connection = (apiKey = KEY) => ({ apiKey, configuration: { baseURL: `${server.api.url}/v1` }, maxRetries: 0 });
+  const chat = (fields = {}) =>
+    new langchain.ChatOpenAI({ model: MODEL, temperature: 0, maxTokens: 32, ...connection(), ...fields });
+
+  it('chats', async () => {
+    const answer = await chat().invoke([
+      ['system', 'Be kind.'],
+      ['user', QUESTION],
+    ]);
+    expect(answer.content).toMatch(ANSWER);
+    expect(answer.response_metadata.finish_reason).toBe('stop');
+    expect(answer.usage_metadata.total_tokens).toBe(
+      answer.usage_metadata.input_tokens + answer.usage_metadata.output_tokens,
+    );
+  });
+
+  it('streams', async () => {
+    const whole = await chat().invoke(QUESTION);
+    const chunks = [];
+    for await (const chunk of await chat().stream(QUESTION)) chunks.push(chunk);
+    expect(chunks.length).toBeGreaterThan(5);
+    const joined = chunks.reduce((one, other) => one.concat(other));
+    expect(joined.content).toBe(whole.content);
+    expect(joined.usage_metadata).toMatchObject({ output_tokens: whole.usage_metadata.output_tokens });
+  });
+
+  it('continues text', async () => {
+    const text = await new langchain.OpenAI({ model: MODEL, temperature: 0, maxTokens: 8, ...connection() }).invoke(
+      'My',
+    );
+    expect(text.length).toBeGreaterThan(3);
+  });
+
+  it('throws its own errors', async () => {
+    const refusal = (fields) => expect(chat(fields).invoke(QUESTION)).rejects;
+    await refusal(connection('sk-wrong')).toMatchObject({ lc_error_code: 'MODEL_AUTHENTICATION', status: 401 });
+    await refusal({ model: 'nobody' }).toMatchObject({ lc_error_code: 'MODEL_NOT_FOUND', status: 404 });
+    await refusal({ temperature: 9 }).toMatchObject({ status: 400, param: 'temperature' });
+  });
+
+  it('is told that the model knows no tools', async () => {
+    const add = tool(() => '3', { name: 'add', schema: { type: 'object', properties: {} } });
+    await expect(chat().bindTools([add]).invoke(QUESTION)).rejects.toMatchObject({ status: 400, param: 'tools' });
+  });
+
+  it('is told that there are no embeddings', async () => {
+    const embeddings = new langchain.OpenAIEmbeddings({ model: MODEL, ...connection() });
+    await expect(embeddings.embedQuery('Hi')).rejects.toMatchObject({ status: 400, code: 'embeddings_not_supported' });
+  });
+});

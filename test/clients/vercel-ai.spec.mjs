@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../e2e/support/server.js';
+import { ANSWER, ENV, hasPackages, KEY, MODEL, named, QUESTION } from './support.mjs';
+
+describe.skipIf(!hasPackages)(named("Vercel's AI SDK with its provider for OpenAI", hasPackages), () => {
+  let server;
+  let ai;
+  let createOpenAI;
+
+  beforeAll(async () => {
+    [server, ai, { createOpenAI }] = await Promise.all([
+      TestServer.start({ env: ENV }),
+      import('ai'),
+      import('@ai-sdk/openai'),
+    ]);
+  });
+  afterAll(() => server?.stop());
+
+  const provider = (apiKey = KEY) => createOpenAI({ apiKey, baseURL: `${server.api.url}/v1` });
+  // The provider calls a model without .chat through the Responses API, which this server does not have.
+  const ask = (fields = {}) => ({
+    model: provider().chat(MODEL),
+    prompt: QUESTION,
+    temperature: 0,
+    maxOutputTokens: 32,
+    maxRetries: 0,
+    ...fields,
+  });
+
+  it('chats', async () => {
+    const { text, finishReason, usage } = await ai.generateText(ask({ system: 'Be kind.' }));
+    expect(text).toMatch(ANSWER);
+    expect(finishReason).toBe('stop');
+    expect(usage.totalTokens).toBe(usage.inputTokens + usage.outputTokens);
+  });
+
+  it('streams', async () => {
+    const whole = await ai.generateText(ask());
+    const stream = ai.streamText(ask());
+    const pieces = [];
+    for await (const piece of stream.textStream) pieces.push(piece);
+    expect(pieces.length).toBeGreaterThan(5);
+    expect(pieces.join('')).toBe(whole.text);
+    expect((await stream.usage).outputTokens).toBe(whole.usage.outputTokens);
+  });
+
+  it('continues text', async () => {
+    const { text } = await ai.generateText(
+      ask({ model: provider().completion(MODEL), prompt: 'My', maxOutputTokens: 8 }),
+    );
+    expect(text.length).toBeGreaterThan(3);
+  });
+
+  it('throws its own errors', async () => {
+    const refusal = (fields) =>
+      ai.generateText(ask(fields)).then(
+        () => expect.unreachable(),
+        (error) => {
+          expect(ai.APICallError.isInstance(error)).toBe(true);
+          return { status: error.statusCode, error: error.data.error };
+        },
+      );
+    expect(await refusal({ model: provider('sk-wrong').chat(MODEL) })).toMatchObject({ status: 401 });
+    expect(await refusal({ model: provider().chat('nobody') })).toMatchObject({
+      status: 404,
+      error: { code: 'model_not_found' },
+    });
+    expect(await refusal({ temperature: 9 })).toMatchObject({ status: 400, error: { param: 'temperature' } });
+  });
+
+  it('is told that the model knows no tools', async () => {
+    const add = ai.tool({ inputSchema: ai.jsonSchema({ type: 'object', properties: {} }) });
+    await expect(ai.generateText(ask({ tools: { add } }))).rejects.toMatchObject({
+      statusCode: 400,
+      data: { error: { param: 'tools' } },
+    });
+  });
+
+  it('is told that there are no embeddings', async () => {
+    const model = provider().embeddingModel(MODEL);
+    await expect(ai.embed({ model, value: 'Hi', maxRetries: 0 })).rejects.toMatchObject({
+      statusCode: 400,
+      data: { error: { code: 'embeddings_not_supported' } },
+    });
+  });
+});
