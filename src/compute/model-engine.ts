@@ -94,8 +94,8 @@ export abstract class ModelEngine {
    * Appends tokens to open sequences, each at most once: a piece of a prompt to one, the token drawn last to others.
    * Says what comes next, in one list for each step.
    *
-   * The caller draws tokens, from rows of logits, so every engine samples alike. An engine for which these rows are too
-   * much to send may come to offer the drawing of tokens as well.
+   * The caller draws tokens from rows of logits, so every engine samples alike. Where a step says how a token will be
+   * drawn, an engine may draw it in place of sending the row, if it is certain of the caller's result.
    */
   abstract advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]>;
   /** Frees sequences. */
@@ -191,6 +191,16 @@ export interface SequenceStep {
   readonly tokens: Int32Array;
   /** Places in `tokens` after which the next token is asked for; the last where it is left out. */
   readonly rows?: Int32Array;
+  /** The draws from the one row that the step asks for, where the caller needs nothing else of it. */
+  readonly draws?: PlainDraws;
+}
+
+/** Draws with replacement from the whole distribution of the model; see TokenSampler. */
+export interface PlainDraws {
+  /** 0: the most likely token, of equal ones the lowest id. */
+  readonly temperature: number;
+  /** A number in [0, 1) for each draw, which alone decides; ignored at temperature 0. */
+  readonly uniforms: readonly number[];
 }
 
 /**
@@ -198,7 +208,10 @@ export interface SequenceStep {
  * until the next call of advance().
  */
 export interface NextToken {
+  /** Of the whole vocabulary, or of `drawn` alone. */
   readonly logits: Float32Array;
+  /** The token of each draw that the step asks for, from an engine that has made them. */
+  readonly drawn?: Int32Array;
   /** Their softmax, from an engine that gives it: it spares the caller an exponential for each token. */
   readonly probabilities?: Float32Array;
   readonly logSum: number;

@@ -8,6 +8,7 @@ import {
 } from '../../src/compute/model-engine.js';
 import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
+import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
 import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
@@ -28,6 +29,8 @@ export interface EngineSubject {
 
 interface EngineCase {
   readonly name: string;
+  /** Compares what a text gets that is read in different pieces. */
+  readonly comparesPieces?: boolean;
   readonly run: (subject: EngineSubject) => Promise<void>;
 }
 
@@ -106,8 +109,9 @@ const training: readonly EngineCase[] = [
   {
     name: 'refuses an item that cannot run, and runs the others',
     run: async ({ engine }) => {
-      const good = itemOf(adapterRef('a'), 1);
-      const { id, runs, refused } = await engine.openPass([itemOf({ kind: 'weights', id: 'nobody' }, 2), good]);
+      const good = itemOf(adapterRef('a'), 1, { train: false });
+      const bad = itemOf({ kind: 'weights', id: 'nobody' }, 2, { train: false });
+      const { id, runs, refused } = await engine.openPass([bad, good]);
       expect(refused).toMatchObject([{ item: 0, error: { code: 'weights_unknown' } }]);
       expect(runs.flatMap(({ parts }) => parts.map(({ item }) => item))).toEqual([1]);
       const [logprobs] = await engine.forward(id, 0);
@@ -279,6 +283,7 @@ const sampling: readonly EngineCase[] = [
   },
   {
     name: 'forks a sequence at any of its tokens, and leaves it as it is',
+    comparesPieces: true,
     run: async ({ engine }) => {
       const ref = adapterRef('a');
       const { sequence } = await read(engine, ref, tokens(7));
@@ -292,6 +297,7 @@ const sampling: readonly EngineCase[] = [
   },
   {
     name: 'tells what comes after the rows that are asked for',
+    comparesPieces: true,
     run: async ({ engine }) => {
       const sequence = await engine.openSequence(adapterRef('a'));
       const rows = Int32Array.of(0, 3);
@@ -301,6 +307,27 @@ const sampling: readonly EngineCase[] = [
         await alone(engine, adapterRef('a'), tokens(1)),
         await alone(engine, adapterRef('a'), tokens(4)),
       ]);
+    },
+  },
+  {
+    name: 'gives the draws that a step asks for, or the row; both lead to the same tokens',
+    run: async ({ engine }) => {
+      const last = Int32Array.of(7);
+      const { sequence, next } = await read(engine, adapterRef('a'), tokens(6), last);
+      const row = Float32Array.from(next.logits);
+      const sampler = new TokenSampler(row.length);
+      const uniforms = Array.from({ length: 200 }, (_, i) => (i + 0.37) / 200);
+      for (const temperature of [0, 0.3, 1, 2.5]) {
+        const [fork] = await engine.forkSequence(sequence, 1, 6);
+        const steps = [{ sequence: fork!, tokens: last, draws: { temperature, uniforms } }];
+        const { drawn, logits, logSum } = (await engine.advance(steps))[0]![0]!;
+        await engine.closeSequences([fork!]);
+        const expected = [...sampler.drawMany(row, temperature, uniforms)];
+        expect([...(drawn ?? expected)]).toEqual(expected);
+        const wanted = drawn ? expected.map((token) => row[token]!) : next.logits;
+        expect({ logits: [...logits], logSum }).toEqual({ logits: wanted, logSum: next.logSum });
+      }
+      await engine.closeSequences([sequence]);
     },
   },
   {
@@ -332,7 +359,9 @@ export function describeModelEngine(name: string, open: () => Promise<EngineSubj
     });
     afterAll(() => subject.close());
 
-    it.each([...training, ...sampling])('$name', async ({ run }) => {
+    it.for([...training, ...sampling])('$name', async ({ run, comparesPieces }, { skip }) => {
+      const { batching } = subject.engine.capabilities;
+      skip(comparesPieces === true && batching !== 'exact', `batching is ${batching} on this processor`);
       await makeAdapters(subject);
       await run(subject);
     });

@@ -1,9 +1,11 @@
 import {
   type EngineModel,
   type NextToken,
+  type PlainDraws,
   type SequenceStep,
   type WeightsRef,
 } from '../../src/compute/model-engine.js';
+import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 import { FAKE_MODEL } from './fake-backend/fake-backend.js';
 import { TinyEngine, type TinyEngineOptions } from './tiny-engine.js';
 
@@ -15,6 +17,8 @@ export interface StepEngineOptions extends TinyEngineOptions {
   /** Throws what an advance with these steps is to fail with. */
   readonly fault?: (held: readonly (readonly number[])[]) => void;
   readonly batching?: 'exact' | 'off';
+  /** Makes the draws that steps ask for. */
+  readonly draws?: boolean;
 }
 
 interface OpenSequence {
@@ -31,6 +35,8 @@ export class StepEngine extends TinyEngine {
   time = 0;
   /** Tokens that each advance has read, and rows that it has given, by sequence. */
   readonly advances: { readonly sequence: number; readonly count: number; readonly rows: number }[][] = [];
+  /** Draws made in place of giving a row. */
+  drawn = 0;
   /** Most tokens that sequences have held at the same time. */
   peakTokens = 0;
   private readonly sequences = new Map<number, OpenSequence>();
@@ -92,7 +98,10 @@ export class StepEngine extends TinyEngine {
     this.notePeak();
     return steps.map(({ sequence, tokens, rows = Int32Array.of(tokens.length - 1) }, i) => {
       const start = held[i]!.length - tokens.length;
-      return Array.from(rows, (row) => nextToken(this.held(sequence).weights, held[i]!.slice(0, start + row + 1)));
+      const { weights } = this.held(sequence);
+      const next = Array.from(rows, (row) => nextToken(weights, held[i]!.slice(0, start + row + 1)));
+      const { draws } = steps[i]!;
+      return draws && this.behaviour.draws ? next.map((row) => this.draw(row, draws)) : next;
     });
   }
 
@@ -100,6 +109,12 @@ export class StepEngine extends TinyEngine {
     for (const id of sequences) {
       if (!this.sequences.delete(id)) throw new Error(`Sequence ${id} is not open.`);
     }
+  }
+
+  private draw({ logits, logSum }: NextToken, { temperature, uniforms }: PlainDraws): NextToken {
+    const drawn = new TokenSampler(logits.length).drawMany(logits, temperature, uniforms);
+    this.drawn += drawn.length;
+    return { drawn, logits: Float32Array.from(drawn, (token) => logits[token]!), logSum };
   }
 
   private notePeak(): void {

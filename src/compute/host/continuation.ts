@@ -31,19 +31,23 @@ export class Continuation {
     this.text = new PenalisedText(request);
   }
 
-  /** Draws the next token. Where there are stop strings or a grammar, end() must say whether it was the last. */
-  draw(sampler: TokenSampler, { logits, probabilities, logSum }: NextToken): { token: number; logprob: number } {
-    const { sampling } = this.request;
-    const uniform = this.random.uniform(this.tokens.length);
-    const token =
-      probabilities && isPlain(sampling) && !this.grammar
-        ? drawPlain(probabilities, uniform)
-        : sampler.sample(logits, sampling, this.text, uniform, this.grammar?.mask);
-    const logprob = logits[token]! - logSum;
+  /** The random number that decides on the next token. */
+  get uniform(): number {
+    return this.random.uniform(this.tokens.length);
+  }
+
+  /**
+   * Takes the next token. Where there are stop strings or a grammar, end() must say whether it was the last.
+   * @param draw which of the engine's draws is for this continuation, where the engine has made them
+   */
+  draw(sampler: TokenSampler, next: NextToken, draw: number): { token: number; logprob: number } {
+    const token = next.drawn ? next.drawn[draw]! : this.sample(sampler, next);
+    const logprob = next.logits[next.drawn ? draw : token]! - next.logSum;
     this.tokens.push(token);
     this.logprobs.push(logprob);
     this.text.add(token);
-    this.keepTop(logits, logSum);
+    this.keepTop(next);
+    const { sampling } = this.request;
     if (sampling.stopTokens.includes(token)) this.stopReason = 'stop';
     else if (!this.stopText && this.isFull()) this.stopReason = 'length';
     else this.grammar?.accept(token);
@@ -68,11 +72,17 @@ export class Continuation {
     };
   }
 
+  private sample(sampler: TokenSampler, { logits, probabilities }: NextToken): number {
+    const { sampling } = this.request;
+    if (probabilities && isPlain(sampling) && !this.grammar) return drawPlain(probabilities, this.uniform);
+    return sampler.sample(logits, sampling, this.text, this.uniform, this.grammar?.mask);
+  }
+
   private isFull(): boolean {
     return this.tokens.length >= this.request.sampling.maxNewTokens;
   }
 
-  private keepTop(logits: Float32Array, logSum: number): void {
+  private keepTop({ logits, logSum }: NextToken): void {
     const k = this.request.topSampledTokens ?? 0;
     if (k === 0) return;
     const row = emptyTopTokens(1, k);

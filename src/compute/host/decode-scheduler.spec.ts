@@ -21,6 +21,31 @@ describe('joining and leaving', () => {
     expect(engine.openCount).toBe(0);
   });
 
+  it('takes the draws of an engine that makes them: the same tokens and log-probs as from rows', async () => {
+    const { engine, generate } = startScheduler({ draws: true });
+    const plain = [
+      request(prompt(5, 1), { maxNewTokens: 6 }, { count: 3 }),
+      request(prompt(9, 2), { temperature: 0.6, seed: 4, maxNewTokens: 9 }),
+      request(prompt(700, 3), { temperature: 0, topP: 0.5, topK: 3, maxNewTokens: 4 }, { count: 2 }),
+    ];
+    for (const each of plain) expect(await generate(each)).toEqual(await alone(each));
+    expect(engine.drawn).toBe(3 * 6 + 9 + 2 * 4);
+    const shaped: readonly Partial<GenerateRequest['sampling']>[] = [
+      { topP: 0.9 },
+      { topK: 7 },
+      { minP: 0.1 },
+      { repetitionPenalty: 1.2 },
+      { presencePenalty: 0.5 },
+      { frequencyPenalty: 0.5 },
+      { logitBias: [[3, 5]] },
+      { temperature: 0, repetitionPenalty: 1.2 },
+    ];
+    const others = shaped.map((sampling) => request(prompt(5), { maxNewTokens: 5, ...sampling }));
+    others.push(request(prompt(5), { maxNewTokens: 5 }, { topSampledTokens: 2 }));
+    for (const each of others) expect(await generate(each)).toEqual(await alone(each));
+    expect(engine.drawn).toBe(3 * 6 + 9 + 2 * 4);
+  });
+
   it('starts a request at once, and one that comes later with the next step', async () => {
     let late: Promise<unknown> | undefined;
     const { engine, generate } = startScheduler({

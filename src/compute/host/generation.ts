@@ -1,7 +1,7 @@
 import { type GenerateOptions, type GenerateRequest, type GenerateResult } from '../compute-backend.js';
 import { type GrammarState } from '../../grammars/engine/grammar-engine.js';
-import { type NextToken } from '../model-engine.js';
-import { type TokenSampler } from '../numerics/token-sampler.js';
+import { type NextToken, type PlainDraws } from '../model-engine.js';
+import { isTemperatureAlone, type TokenSampler } from '../numerics/token-sampler.js';
 import { Continuation } from './continuation.js';
 import { type HeldSequence, type Move } from './held-sequence.js';
 import { type PrefixSource, type PrefixText, prefixText } from './prefix-cache.js';
@@ -123,7 +123,8 @@ export class Generation implements PrefixSource {
     // The token before a place is the one that tells of it.
     const scoredFrom = this.scores.from - 1;
     if (read < scoredFrom) {
-      return { held, tokens: this.text.tokens.subarray(read, Math.min(read + tokens, scoredFrom)) };
+      const piece = this.text.tokens.subarray(read, Math.min(read + tokens, scoredFrom));
+      return { held, tokens: piece, ...(piece.length === this.unread ? this.drawsFor(this.continuations) : {}) };
     }
     const piece = this.text.tokens.subarray(read, read + Math.min(tokens, rows));
     return { held, tokens: piece, rows: Int32Array.from(piece.keys()) };
@@ -136,7 +137,7 @@ export class Generation implements PrefixSource {
     const inside = rows ? next.slice(0, this.text.tokens.length - 1 - start) : [];
     for (const [i, { logits, logSum }] of inside.entries()) this.scores.put(start + i + 1, logits, logSum);
     if (this.unread > 0) return;
-    for (const continuation of this.continuations) this.draw(continuation, next.at(-1)!);
+    for (const [i, continuation] of this.continuations.entries()) this.draw(continuation, next.at(-1)!, i);
     this.waiting = this.continuations.filter(isOpen);
   }
 
@@ -166,11 +167,11 @@ export class Generation implements PrefixSource {
   }
 
   nextToken({ continuation, held }: Branch): Move {
-    return { held, tokens: Int32Array.of(continuation.tokens.at(-1)!) };
+    return { held, tokens: Int32Array.of(continuation.tokens.at(-1)!), ...this.drawsFor([continuation]) };
   }
 
   takeToken({ continuation }: Branch, next: NextToken): void {
-    this.draw(continuation, next);
+    this.draw(continuation, next, 0);
   }
 
   /** Waits until it is known which continuations end with the tokens just drawn. */
@@ -208,10 +209,18 @@ export class Generation implements PrefixSource {
     this.settle.reject(error);
   }
 
-  private draw(continuation: Continuation, next: NextToken): void {
+  /** The draws for these continuations, where nothing else is asked of the row that they are drawn from. */
+  private drawsFor(continuations: readonly Continuation[]): { draws?: PlainDraws } {
+    const { request, grammars } = this.parts;
+    const { sampling, topSampledTokens = 0 } = request;
+    if (topSampledTokens > 0 || grammars.length > 0 || !isTemperatureAlone(sampling)) return {};
+    return { draws: { temperature: sampling.temperature, uniforms: continuations.map(({ uniform }) => uniform) } };
+  }
+
+  private draw(continuation: Continuation, next: NextToken, draw: number): void {
     // A listener may have given it up.
     if (this.ended) return;
-    const drawn = continuation.draw(this.parts.sampler, next);
+    const drawn = continuation.draw(this.parts.sampler, next, draw);
     this.parts.options.onToken?.({ index: continuation.index, ...drawn });
   }
 }

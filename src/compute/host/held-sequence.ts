@@ -1,3 +1,5 @@
+import { type PlainDraws } from '../model-engine.js';
+
 /** A sequence that the engine holds. */
 export interface HeldSequence {
   /** The engine's name for it. */
@@ -14,4 +16,6 @@ export interface Move {
   readonly tokens: Int32Array;
   /** As in SequenceStep. */
   readonly rows?: Int32Array;
+  /** As in SequenceStep. */
+  readonly draws?: PlainDraws;
 }

@@ -37,8 +37,14 @@ const BUCKETS = 64 * BUCKETS_PER_NAT;
 
 /** Does sampling draw from the model's own distribution? */
 export function isPlain(params: TokenParams): boolean {
+  return params.temperature === 1 && isTemperatureAlone(params);
+}
+
+/** Does nothing but the temperature stand between the model's distribution and the token? */
+export function isTemperatureAlone(params: TokenParams): boolean {
   const { temperature, topK, topP, minP } = params;
-  return temperature === 1 && topK === 0 && topP === 1 && minP === 0 && !changesLogits(params);
+  const cutsNothing = temperature === 0 || (topK === 0 && topP === 1 && minP === 0);
+  return cutsNothing && !changesLogits(params);
 }
 
 /** Does a penalty depend on how often tokens have been sampled? */

@@ -39,6 +39,8 @@ export type DatumLogprobs = readonly (readonly WireArray<Float32Array>[])[];
 export interface WireNext {
   readonly logits: WireArray<Float32Array>;
   readonly logSums: WireArray<Float32Array>;
+  /** The tokens of the draws that the step asks for; then the logits are theirs alone. Null: whole rows. */
+  readonly drawn: WireArray<Int32Array> | null;
 }
 
 /** The calls of the control link, by name; protocol/torch-worker.md says what each does. Values are those of one rank. */

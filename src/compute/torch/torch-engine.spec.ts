@@ -182,7 +182,8 @@ describe('the engine on torch ranks', () => {
   });
 
   it('gives the rows of each step', async () => {
-    const next = { logits: new WireArray(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]), logSums: arrayOf(7, 8) };
+    const logits = new WireArray(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+    const next = { logits, logSums: arrayOf(7, 8), drawn: null };
     const engine = await engineOf(
       answering({ advance: () => [next, null] }),
       answering({ advance: () => [null, next] }),
@@ -200,6 +201,28 @@ describe('the engine on torch ranks', () => {
       [[4, 5, 6], 8],
     ];
     expect(rows).toEqual([expected, expected]);
+    await engine.stop();
+  });
+
+  it('calls the ranks for each sequence alone where these share nothing', async () => {
+    const next = ({ args }: { args: Record<string, unknown> }) =>
+      (args['steps'] as unknown[]).map(() => ({ logits: new WireArray(Float32Array.of(1, 2), [1, 2]), logSums: arrayOf(3), drawn: null })); // prettier-ignore
+    const engine = await engineOf(answering({ start: () => ({ ...INFO, batching: 'off' }), advance: next }));
+    const sequences = [0, 1, 2].map((sequence) => ({ sequence, tokens: Int32Array.of(1) }));
+    expect(await engine.advance(sequences)).toHaveLength(3);
+    expect(callsOf('advance').map((args) => (args['steps'] as unknown[]).length)).toEqual([1, 1, 1]);
+    await engine.stop();
+  });
+
+  it('gives the draws that a step asks for', async () => {
+    const drawn = new WireArray(Int32Array.of(4, 1));
+    const next = { logits: arrayOf(0.5, 0.25), logSums: arrayOf(7), drawn };
+    const engine = await engineOf(answering({ advance: () => [next] }), answering({ advance: () => [null] }));
+    const sequence = await engine.openSequence({ kind: 'base', baseModel: MODEL });
+    const draws = { temperature: 0.7, uniforms: [1 / 3, 0.1] };
+    const found = await engine.advance([{ sequence, tokens: Int32Array.of(1), draws }]);
+    expect(found).toEqual([[{ drawn: drawn.data, logits: Float32Array.of(0.5, 0.25), logSum: 7 }]]);
+    expect(callsOf('advance')[0]).toMatchObject({ steps: [{ draws }] });
     await engine.stop();
   });
 

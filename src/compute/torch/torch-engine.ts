@@ -186,7 +186,10 @@ export class TorchEngine extends ModelEngine {
   }
 
   async advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]> {
-    return (await this.call('advance', { steps }, shared<CallValue<'advance'>>)).map(rowsOf);
+    // Where nothing is shared, every sequence has a call to itself, so that its numbers do not depend on the others.
+    const calls = this.info?.batching === 'off' ? steps.map((step) => [step]) : [steps];
+    const found = calls.map((own) => this.call('advance', { steps: own }, shared<CallValue<'advance'>>));
+    return (await Promise.all(found)).flat().map(rowsOf);
   }
 
   async closeSequences(sequences: readonly number[]): Promise<void> {
@@ -269,7 +272,8 @@ function smallest(numbers: readonly number[]): number {
   return numbers.reduce((least, value) => Math.min(least, value), Infinity);
 }
 
-function rowsOf({ logits, logSums }: WireNext): NextToken[] {
+function rowsOf({ logits, logSums, drawn }: WireNext): NextToken[] {
+  if (drawn) return [{ logits: logits.data, drawn: drawn.data, logSum: logSums.data[0]! }];
   const width = logits.shape.at(-1)!;
   return Array.from(logSums.data, (logSum, row) => ({
     logits: logits.data.subarray(row * width, (row + 1) * width),

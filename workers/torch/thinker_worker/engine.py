@@ -130,17 +130,30 @@ class StepResult:
 
 
 @dataclass(frozen=True)
+class PlainDraws:
+    """Draws from the model's distribution; at temperature 0 the most likely token, of equal ones the lowest id."""
+
+    temperature: float
+    # A number in [0, 1) for each draw.
+    uniforms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class SequenceStep:
     sequence: int
     tokens: Tensor
     # Positions in `tokens` after which the next token is asked for.
     rows: Tensor
+    # Where Node needs nothing but draws of the one row that the step asks for.
+    draws: PlainDraws | None = None
 
 
 @dataclass(frozen=True)
 class NextTokens:
-    logits: Tensor  # [rows, vocab], float32
+    logits: Tensor  # [rows, vocab], float32; of drawn tokens [draws]
     log_sums: Tensor  # [rows]: log-sum-exp of each row
+    # [draws], int32; None: Node has to draw from the row.
+    drawn: Tensor | None = None
 
 
 @dataclass(frozen=True)

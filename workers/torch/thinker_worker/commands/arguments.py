@@ -14,6 +14,7 @@ from thinker_worker.engine import (
     FusedTerms,
     LoraSpec,
     PassItem,
+    PlainDraws,
     Ragged,
     RunPart,
     RunSlopes,
@@ -104,6 +105,7 @@ def run_slopes(value: Json) -> RunSlopes:
 
 def sequence_step(value: Json) -> SequenceStep:
     tokens: Tensor = value["tokens"]
-    rows = value.get("rows")
+    rows, draws = value.get("rows"), value.get("draws")
     last = torch.tensor([tokens.numel() - 1], dtype=torch.int32)
-    return SequenceStep(value["sequence"], tokens, last if rows is None else rows)
+    wanted = None if draws is None else PlainDraws(draws["temperature"], tuple(draws["uniforms"]))
+    return SequenceStep(value["sequence"], tokens, last if rows is None else rows, wanted)

@@ -132,4 +132,6 @@ def _refused(refused: dict[int, Exception]) -> Json:
 
 
 def _next_tokens(found: NextTokens | None) -> Json | None:
-    return None if found is None else {"logits": found.logits, "logSums": found.log_sums}
+    if found is None:
+        return None
+    return {"logits": found.logits, "logSums": found.log_sums, "drawn": found.drawn}

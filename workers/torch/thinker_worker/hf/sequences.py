@@ -14,6 +14,7 @@ from thinker_worker.hf.kv_cache import CachedSequence
 from thinker_worker.hf.logprobs import log_sums
 from thinker_worker.hf.pinned_lora import PinnedLora
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
+from thinker_worker.numerics.draws import next_tokens
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,8 @@ def _advance(base: BaseModel, steps: list[_Advance]) -> list[tuple[_Advance, Nex
         return [(step, NextTokens(empty, empty[:, 0])) for step in ordered]
     head_rows = Rows((), _adapters(ordered, counts))
     logits = base.logits(hidden[torch.cat(asked).to(base.device)], head_rows)
-    sums = log_sums(logits)
-    parts = zip(logits.cpu().split(counts), sums.cpu().split(counts), strict=True)
-    return [(step, NextTokens(*part)) for step, part in zip(ordered, parts, strict=True)]
+    found = next_tokens([step.step for step in ordered], logits, log_sums(logits))
+    return list(zip(ordered, found, strict=True))
 
 
 def _rows(steps: list[_Advance], counts: list[int]) -> Rows:

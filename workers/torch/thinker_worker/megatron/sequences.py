@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import torch
 from megatron.core import parallel_state as ps
 from megatron.core.tensor_parallel.mappings import gather_from_tensor_model_parallel_region
-from torch import Tensor
 
 from thinker_worker.engine import NextTokens, SequenceStep
 from thinker_worker.megatron.batch import Batch, Cache, Segment, Span, consecutive
@@ -16,6 +15,7 @@ from thinker_worker.megatron.logprobs import log_sum_exp
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.megatron.pinned import PinnedWeights
 from thinker_worker.megatron.stage import ModelStage, StageRun
+from thinker_worker.numerics.draws import next_tokens
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,7 @@ class Sequences:
         logits = gather_from_tensor_model_parallel_region(run.logits)
         if not self._parallel.gives_results:
             return [None] * len(steps)
-        sizes = [len(step.rows) for step in steps]
-        known = logits[:, : stage.architecture.vocab_size].cpu().split(sizes)
-        sums: tuple[Tensor, ...] = log_sums.cpu().split(sizes)
-        return [NextTokens(*found) for found in zip(known, sums, strict=True)]
+        return [*next_tokens(steps, logits[:, : stage.architecture.vocab_size], log_sums)]
 
 
 def _of_two_rows(batch: Batch) -> Batch:
