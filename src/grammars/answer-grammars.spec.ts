@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../compute/numerics/random.js';
-import { jsonObjectGrammar, schemaAnswerGrammar } from './answer-grammars.js';
+import { ANY_OBJECT, AnswerGrammarBuilder, schemaAnswerGrammar } from './answer-grammars.js';
 import { GrammarEngine } from './engine/grammar-engine.js';
 import { toVocabulary } from './vocabulary.js';
 
@@ -250,7 +250,7 @@ describe('schemaAnswerGrammar', () => {
 
   it('writes any object', async () => {
     const answers = await Promise.all(
-      [1, 2, 3, 4].map((seed) => draw(jsonObjectGrammar(), new RandomStream(seed, 'object'))),
+      [1, 2, 3, 4].map((seed) => draw(new AnswerGrammarBuilder().build(ANY_OBJECT), new RandomStream(seed, 'object'))),
     );
     expect(answers.filter((answer) => answer !== null).every((answer) => typeof JSON.parse(answer) === 'object')).toBe(
       true,

@@ -1,4 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,16 +17,41 @@ const BASE = 'tiny-chat';
 const messages = [{ role: 'user' as const, content: 'Who are you?' }];
 const greedy = { model: BASE, messages, max_completion_tokens: 24, temperature: 0 };
 
+/** How templates write calls. */
+const CALLS = {
+  hermes: '<tool_call>\n{{ c.function | tojson }}\n</tool_call>',
+  llama: '{"name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}}',
+  mistral: '[TOOL_CALLS][{{ c.function | tojson }}]',
+};
+
+/** The tiny model with a template that knows tools. */
+async function putToolModel(root: string, name: string, call: string): Promise<string> {
+  const to = join(root, name);
+  await cp('models/tiny-chat', to, { recursive: true });
+  const template =
+    '{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }} {{ m.name }}\n' +
+    `{{ m.content }}{% for c in m.tool_calls or [] %}${call}{% endfor %}<|im_end|>\n{% endfor %}` +
+    '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}';
+  await writeFile(join(to, 'chat_template.jinja'), template);
+  return to;
+}
+
+let folder: string;
 let server: TestServer;
 let client: OpenAI;
 let api: ApiClient;
 
 beforeAll(async () => {
-  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob` } });
+  folder = await mkdtemp(join(tmpdir(), 'tools-'));
+  const models = await Promise.all(Object.entries(CALLS).map(([name, call]) => putToolModel(folder, name, call)));
+  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob` }, baseModels: ['models/tiny-chat', ...models] });
   client = clientOf(KEY);
   api = new ApiClient(server.api.url, KEY);
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 function clientOf(apiKey: string): OpenAI {
   return new OpenAI({ apiKey, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
@@ -44,8 +72,8 @@ describe('models', () => {
   it('are the base models and the adapters of the key, under their names', async () => {
     await api.post('/adapters', { model_id: 'mine' });
     const names = async (one: OpenAI) => (await listOf(one.models.list())).map(({ id }) => id);
-    expect(await names(client)).toEqual([BASE, 'mine']);
-    expect(await names(clientOf('sk-bob'))).toEqual([BASE]);
+    expect(await names(client)).toEqual([BASE, ...Object.keys(CALLS), 'mine']);
+    expect(await names(clientOf('sk-bob'))).toEqual([BASE, ...Object.keys(CALLS)]);
     expect(await client.models.retrieve('mine')).toMatchObject({ object: 'model', owned_by: 'adapter', parent: BASE });
     await expect(clientOf('sk-bob').models.retrieve('mine')).rejects.toThrow(NotFoundError);
     expect(await client.models.delete('mine')).toEqual({ id: 'mine', object: 'model', deleted: true });
@@ -270,6 +298,100 @@ describe('response_format', () => {
   });
 });
 
+describe('tools', () => {
+  const parameters = {
+    type: 'object',
+    properties: { unit: { type: 'string', enum: ['C', 'F'] }, days: { type: 'integer', minimum: 0, maximum: 9 } },
+    required: ['unit', 'days'],
+    additionalProperties: false,
+  };
+  const fits = new Ajv2020().compile(parameters);
+  const tool = (name: string) => ({ type: 'function' as const, function: { name, description: 'Tells.', parameters } });
+  const tools = [tool('weather'), tool('tides')];
+  const asked = { messages, tools, temperature: 1, seed: 4, max_completion_tokens: 120 };
+
+  describe.each(Object.keys(CALLS))('in the format of %s', (model) => {
+    it('are called where that is required, whole and streamed', async () => {
+      const body = { ...asked, model, tool_choice: 'required' as const, parallel_tool_calls: false };
+      const { message, finish_reason } = (await client.chat.completions.create(body)).choices[0]!;
+      expect(finish_reason).toBe('tool_calls');
+      expect(message.content).toBeNull();
+      const [call, ...others] = message.tool_calls!;
+      expect(others).toEqual([]);
+      if (call?.type !== 'function') throw new Error('There is no call.');
+      expect(['weather', 'tides']).toContain(call.function.name);
+      expect(fits(JSON.parse(call.function.arguments))).toBe(true);
+      const streamed = (await client.chat.completions.stream(body).finalChatCompletion()).choices[0]!;
+      expect(streamed.finish_reason).toBe('tool_calls');
+      expect(streamed.message.tool_calls).toMatchObject([{ type: 'function', function: { ...call.function } }]);
+    });
+
+    it('are called by name, and results are read', async () => {
+      const named = { type: 'function' as const, function: { name: 'tides' } };
+      const first = await client.chat.completions.create({ ...asked, model, tool_choice: named });
+      const { message } = first.choices[0]!;
+      expect(message.tool_calls).toMatchObject([{ function: { name: 'tides' } }]);
+      const result = { role: 'tool' as const, tool_call_id: message.tool_calls![0]!.id, content: 'high' };
+      const next = await client.chat.completions.create({
+        ...asked,
+        model,
+        messages: [...messages, message, result],
+        tool_choice: 'none',
+      });
+      expect(next.choices[0]!.message.tool_calls).toBeUndefined();
+    });
+
+    it('are left to the model, strict or not', async () => {
+      for (const strict of [false, true]) {
+        const offered = tools.map((one) => ({ ...one, function: { ...one.function, strict } }));
+        const { choices } = await client.chat.completions.create({ ...asked, model, tools: offered });
+        expect(['stop', 'length', 'tool_calls']).toContain(choices[0]!.finish_reason);
+      }
+    });
+  });
+
+  it("run by the client's runner", async () => {
+    const given: unknown[] = [];
+    const runner = client.chat.completions.runTools({
+      ...asked,
+      model: 'hermes',
+      tool_choice: { type: 'function', function: { name: 'weather' } },
+      tools: [
+        {
+          type: 'function',
+          function: {
+            ...tool('weather').function,
+            parse: JSON.parse,
+            function: (args: object) => {
+              given.push(args);
+              return 'warm';
+            },
+          },
+        },
+      ],
+    });
+    await runner.done();
+    expect(given).toHaveLength(1);
+    expect(fits(given[0])).toBe(true);
+  });
+
+  it.each([
+    ['a template without tools', { model: BASE }, 'tools'],
+    ['an unknown name', { tool_choice: { type: 'function', function: { name: 'x' } } }, 'tool_choice.function.name'],
+    ['two of one name', { tools: [tool('a'), tool('a')] }, 'tools[1]'],
+    ['no name', { tools: [{ type: 'function', function: {} }] }, 'tools[0].function.name'],
+    ['a call without tools', { tools: [], tool_choice: 'required' }, 'tool_choice'],
+    [
+      'strict parameters that cannot be followed',
+      { tools: [{ type: 'function', function: { name: 'a', strict: true, parameters: { not: {} } } }] },
+      'tools[0].function.parameters.not',
+    ],
+  ])('refuse %s', async (_, body, param) => {
+    const request = { ...asked, model: 'hermes', ...body } as OpenAI.ChatCompletionCreateParamsNonStreaming;
+    await expect(client.chat.completions.create(request)).rejects.toMatchObject({ status: 400, param });
+  });
+});
+
 describe('completions', () => {
   it('continues texts and token ids, one prompt or several', async () => {
     const texts = ['Once upon a time', 'My name is'];
@@ -347,7 +469,6 @@ describe('errors', () => {
       'messages[0].content[0].type',
       'invalid_request',
     ],
-    ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }, 400, 'tools', 'invalid_request'],
     ['an unknown format', { response_format: { type: 'xml' } }, 400, 'response_format.type', 'invalid_request'],
     [
       'a schema that cannot be followed',

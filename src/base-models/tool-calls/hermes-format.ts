@@ -1,5 +1,17 @@
+import { literal, repeated, sequence } from '../../grammars/ebnf.js';
 import { MarkedReader } from './marked-reader.js';
-import { type AnswerReader, asCalls, asText, callOf, isProbe, ToolCallFormat } from './tool-call-format.js';
+import {
+  type AnswerReader,
+  asCalls,
+  asText,
+  callObject,
+  type CallRule,
+  dispatch,
+  type RuleMaker,
+  callOf,
+  isProbe,
+  ToolCallFormat,
+} from './tool-call-format.js';
 import { type AnswerPart, type ToolCall } from './tool-call.js';
 
 const OPEN = '<tool_call>';
@@ -16,9 +28,22 @@ export class HermesFormat extends ToolCallFormat {
     return at >= 0 && isProbe(callIn(rendered.slice(at, rendered.indexOf(CLOSE, at))));
   }
 
+  override calls(functions: readonly CallRule[], parallel: boolean): string {
+    const call = sequence(literal(OPEN), afterOpen(functions));
+    return parallel ? sequence(call, repeated(sequence(literal('\n'), call), 0, null)) : call;
+  }
+
+  override textWithCalls(functions: readonly CallRule[], parallel: boolean, rule: RuleMaker): string {
+    return dispatch(OPEN, rule(afterOpen(functions)), parallel);
+  }
+
   override reader(): AnswerReader {
     return new MarkedReader({ mark: OPEN, settle, end });
   }
+}
+
+function afterOpen(functions: readonly CallRule[]): string {
+  return sequence(literal('\n'), callObject(functions, 'arguments'), literal(`\n${CLOSE}`));
 }
 
 /** A call ends at the first closing mark up to which it is one: an argument may hold such a text. */

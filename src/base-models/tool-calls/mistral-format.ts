@@ -1,7 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { choice, literal, optional, repeated, sequence } from '../../grammars/ebnf.js';
 import { isObjectText, jsonElements } from './json-members.js';
 import { MarkedReader } from './marked-reader.js';
-import { type AnswerReader, asCalls, asText, callOf, isProbe, ToolCallFormat } from './tool-call-format.js';
+import {
+  type AnswerReader,
+  asCalls,
+  asText,
+  callObject,
+  type CallRule,
+  dispatch,
+  type RuleMaker,
+  callOf,
+  isProbe,
+  ToolCallFormat,
+} from './tool-call-format.js';
 import { type AnswerPart, type ToolCall } from './tool-call.js';
 
 const MARK = '[TOOL_CALLS]';
@@ -40,6 +52,14 @@ export class MistralListFormat extends MistralFormat {
   override readonly name = 'mistral';
   override readonly markers = [MARK];
 
+  override calls(functions: readonly CallRule[], parallel: boolean): string {
+    return sequence(literal(MARK), callList(functions, parallel));
+  }
+
+  override textWithCalls(functions: readonly CallRule[], parallel: boolean, rule: RuleMaker): string {
+    return dispatch(MARK, rule(callList(functions, parallel)), false);
+  }
+
   protected override callsIn(text: string): readonly ToolCall[] | null {
     const calls = jsonElements(text.slice(MARK.length))?.map((element) => callOf(element, 'arguments')) ?? [];
     return calls.length > 0 && calls.every((call) => call !== null) ? calls : null;
@@ -51,10 +71,28 @@ export class MistralArgumentsFormat extends MistralFormat {
   override readonly name = 'mistral-args';
   override readonly markers = [MARK, ID, ARGUMENTS];
 
+  override calls(functions: readonly CallRule[], parallel: boolean): string {
+    return repeated(sequence(literal(MARK), callWithArguments(functions)), 1, parallel ? null : 1);
+  }
+
+  override textWithCalls(functions: readonly CallRule[], parallel: boolean, rule: RuleMaker): string {
+    return dispatch(MARK, rule(callWithArguments(functions)), parallel);
+  }
+
   protected override callsIn(text: string): readonly ToolCall[] | null {
     const calls = text.split(MARK).slice(1).map(argumentsCall);
     return calls.length > 0 && calls.every((call) => call !== null) ? calls : null;
   }
+}
+
+function callList(functions: readonly CallRule[], parallel: boolean): string {
+  const call = callObject(functions, 'arguments');
+  const others = parallel ? repeated(sequence(literal(', '), call), 0, null) : '""';
+  return sequence(optional(literal(' ')), literal('['), call, others, literal(']'));
+}
+
+function callWithArguments(functions: readonly CallRule[]): string {
+  return choice(functions.map(({ name, arguments: given }) => sequence(literal(name), literal(ARGUMENTS), given)));
 }
 
 function argumentsCall(text: string): ToolCall | null {

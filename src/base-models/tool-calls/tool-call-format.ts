@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { choice, literal, sequence } from '../../grammars/ebnf.js';
 import { type AnswerPart, type ReadAnswer, type ToolCall } from './tool-call.js';
 import { jsonMembers } from './json-members.js';
 
@@ -8,6 +9,13 @@ export interface AnswerReader {
   push(text: string): AnswerPart[];
   /** What is left when the answer has ended: text that looked like a call but is none comes out as text. */
   finish(): AnswerPart[];
+}
+
+/** A function as a grammar calls it. */
+export interface CallRule {
+  readonly name: string;
+  /** An expression for its arguments. */
+  readonly arguments: string;
 }
 
 /** How a chat template has its model write calls of functions. */
@@ -24,6 +32,12 @@ export abstract class ToolCallFormat {
   /** @param names of the functions that may be called */
   abstract reader(names: ReadonlySet<string>): AnswerReader;
 
+  /** An expression for an answer that is one call, or several where `parallel`. */
+  abstract calls(functions: readonly CallRule[], parallel: boolean): string;
+
+  /** An expression for a whole answer of text in which every call is as in calls(). @param rule names an expression */
+  abstract textWithCalls(functions: readonly CallRule[], parallel: boolean, rule: RuleMaker): string;
+
   /** The id of a call, which the template may get back. */
   makeId(prefix: string): string {
     return prefix + randomBytes(12).toString('hex');
@@ -36,6 +50,22 @@ export abstract class ToolCallFormat {
     const calls = parts.flatMap((part) => (part.kind === 'call' ? part.call : []));
     return { text: text === '' && calls.length > 0 ? null : text, calls };
   }
+}
+
+export type RuleMaker = (expression: string) => string;
+
+/** `{"name": ..., <key>: {...}}` for one of the functions. */
+export function callObject(functions: readonly CallRule[], key: string): string {
+  return choice(
+    functions.map(({ name, arguments: given }) => {
+      return sequence(literal(`{"name": ${JSON.stringify(name)}, "${key}": `), given, literal('}'));
+    }),
+  );
+}
+
+/** Any text, but after the mark nothing than this; again and again, or once. */
+export function dispatch(mark: string, rest: string, again: boolean): string {
+  return `TagDispatch((${literal(mark)}, ${rest}), stop_eos=true, loop_after_dispatch=${again})`;
 }
 
 /** A call that a template is given, to see how it writes one. */

@@ -10,3 +10,4 @@ export { type TextDelta } from './streaming/token-texts.js';
 export { type SamplingOrder, type SamplingSource } from './sampling-order.js';
 export { SamplingSources } from './sampling-sources.js';
 export { type OfferedFunction, type OfferedTools, offerTools } from './tools/offered-tools.js';
+export { toolGrammar, type ToolUseRules } from './tools/tool-grammar.js';

@@ -13,9 +13,10 @@ export interface ChunkForm {
   readonly constants: object;
   /** The choice that opens an answer, if there is one. */
   opening(index: number): object | null;
-  text(index: number, text: string): object;
-  /** The choice that ends an answer. Its log-probs are those of all tokens: a piece of text is not always whole tokens. */
-  end(index: number, sequence: GeneratedSequence, generated: Generated): Promise<object>;
+  /** The choices that more of an answer's text makes. */
+  text(index: number, text: string): readonly object[];
+  /** The choices that end an answer. The last one's log-probs are those of all tokens: a piece of text is not always whole tokens. */
+  end(index: number, sequence: GeneratedSequence, generated: Generated): Promise<readonly object[]>;
 }
 
 /** Who asked, and for what besides the answers. */
@@ -51,13 +52,14 @@ export class CompletionStreams {
           }
         },
         onDelta: ({ index, text }) => {
-          if (text !== '') send([form.text(index, text)]);
+          if (text === '') return;
+          for (const choice of form.text(index, text)) send([choice]);
         },
       });
       if (!sampled) return;
       const { generated } = sampled;
       for (const [index, sequence] of generated.sequences.entries()) {
-        send([await form.end(index, sequence, generated)]);
+        for (const choice of await form.end(index, sequence, generated)) send([choice]);
       }
       if (withUsage) send([], presentUsage(generated));
     });

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { TokenUsageDto } from '../sampling-settings.dto.js';
-import { ChoiceLogprobsDto } from './chat-completion.dto.js';
+import { CalledFunctionDto, ChoiceLogprobsDto } from './chat-completion.dto.js';
 
 /** A chat completion as a stream of server-sent events brings it. */
 
@@ -9,11 +9,35 @@ export class ChatDeltaDto {
   @ApiProperty({ enum: ['assistant'], example: 'assistant' })
   role?: 'assistant';
 
+  /** The next piece of text; null in the first chunk where tools are offered. */
+  @ApiProperty({ type: String, nullable: true, example: 'Hi' })
+  content?: string | null;
+
+  /** A call of a function, whole. */
+  @ApiProperty({ type: () => [ChatChunkToolCallDto], required: false })
+  tool_calls?: ChatChunkToolCallDto[];
+}
+
+export class ChatChunkToolCallDto {
   /**
-   * The next piece of text.
-   * @example "Hi"
+   * Number of the call in its answer, from 0.
+   * @example 0
    */
-  content?: string;
+  index!: number;
+
+  /**
+   * Names the call in the message with its result.
+   * @example call_0123456789abcdef01234567
+   */
+  id!: string;
+
+  /** Kind of the tool. */
+  @ApiProperty({ enum: ['function'], example: 'function' })
+  type!: 'function';
+
+  /** What is called. */
+  @ApiProperty({ type: CalledFunctionDto })
+  function!: CalledFunctionDto;
 }
 
 export class ChatChunkChoiceDto {
@@ -32,8 +56,8 @@ export class ChatChunkChoiceDto {
   logprobs!: ChoiceLogprobsDto | null;
 
   /** Why the answer ended; null until its last chunk. */
-  @ApiProperty({ enum: ['stop', 'length'], nullable: true, example: null })
-  finish_reason!: 'stop' | 'length' | null;
+  @ApiProperty({ enum: ['stop', 'length', 'tool_calls'], nullable: true, example: null })
+  finish_reason!: 'stop' | 'length' | 'tool_calls' | null;
 }
 
 export class ChatCompletionChunkDto {

@@ -6,8 +6,6 @@ import { SamplingSettingsDto, TokenUsageDto } from '../sampling-settings.dto.js'
 
 /** They ask for another answer than this server would give. */
 const NOT_SUPPORTED = {
-  tools: [],
-  tool_choice: ['none', 'auto'],
   functions: [],
   function_call: ['none', 'auto'],
   audio: [],
@@ -38,6 +36,29 @@ export class ChatCompletionRequestDto extends SamplingSettingsDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   @Allow()
   chat_template_kwargs?: unknown;
+
+  /** Functions that the model may call, where its chat template knows tools. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
+  @Allow()
+  tools?: unknown;
+
+  /**
+   * `none`: tools are not told to the model; `auto`: as it likes; `required`: at least one call; {"type": "function",
+   * "function": {"name"}}: a call of that function.
+   */
+  @ApiProperty({
+    oneOf: [{ type: 'string', enum: ['none', 'auto', 'required'] }, { type: 'object' }],
+    default: 'auto',
+    example: 'auto',
+  })
+  @Allow()
+  tool_choice?: unknown;
+
+  /** Whether an answer may hold several calls. */
+  @ApiProperty({ default: true, example: true })
+  @IsOptional()
+  @IsBoolean()
+  parallel_tool_calls?: boolean;
 
   /** Maximum number of tokens of an answer. Default: as many as the context has room for. */
   @ApiProperty({ minimum: 1, example: 32 })
@@ -110,16 +131,48 @@ export class ChoiceLogprobsDto {
   refusal!: null;
 }
 
+export class CalledFunctionDto {
+  /**
+   * Name of the function.
+   * @example weather
+   */
+  name!: string;
+
+  /**
+   * Its arguments, as the text of a JSON object.
+   * @example "{\"city\": \"Oslo\"}"
+   */
+  arguments!: string;
+}
+
+export class ChatToolCallDto {
+  /**
+   * Names the call in the message with its result.
+   * @example call_0123456789abcdef01234567
+   */
+  id!: string;
+
+  /** Kind of the tool. */
+  @ApiProperty({ enum: ['function'], example: 'function' })
+  type!: 'function';
+
+  /** What is called. */
+  @ApiProperty({ type: CalledFunctionDto })
+  function!: CalledFunctionDto;
+}
+
 export class ChatAnswerDto {
   /** The author. */
   @ApiProperty({ enum: ['assistant'], example: 'assistant' })
   role!: 'assistant';
 
-  /**
-   * The text.
-   * @example "Hi! How can I help you?"
-   */
-  content!: string;
+  /** The text; null where there is nothing but calls. */
+  @ApiProperty({ type: String, nullable: true, example: 'Hi! How can I help you?' })
+  content!: string | null;
+
+  /** Calls of functions, if there are any. */
+  @ApiProperty({ type: [ChatToolCallDto], required: false })
+  tool_calls?: ChatToolCallDto[];
 
   /** Always null. */
   @ApiProperty({ type: String, nullable: true, example: null })
@@ -141,9 +194,9 @@ export class ChatChoiceDto {
   @ApiProperty({ type: ChoiceLogprobsDto, nullable: true, example: null })
   logprobs!: ChoiceLogprobsDto | null;
 
-  /** `stop` = an end token or a stop string; `length` = the maximum number of tokens. */
-  @ApiProperty({ enum: ['stop', 'length'], example: 'stop' })
-  finish_reason!: 'stop' | 'length';
+  /** `stop` = an end token or a stop string; `tool_calls` = the same after calls; `length` = the maximum number of tokens. */
+  @ApiProperty({ enum: ['stop', 'length', 'tool_calls'], example: 'stop' })
+  finish_reason!: 'stop' | 'length' | 'tool_calls';
 }
 
 export class ChatCompletionDto {

@@ -1,11 +1,14 @@
 import { type ChatTokenizer } from '../../../base-models/tokenizers/chat-tokenizer.js';
 import { type Generated, type GeneratedSequence } from '../../../operations/payloads/generate-result.js';
+import { type ToolCall } from '../../../base-models/tool-calls/tool-call.js';
+import { type OfferedTools } from '../../generation/index.js';
 import { type CompletionHead } from '../completion-head.js';
 import { scoreAnswer, type TokenLogprob } from '../token-logprobs.js';
 import { presentUsage } from '../usage.presenter.js';
 import {
   type ChatChoiceDto,
   type ChatCompletionDto,
+  type ChatToolCallDto,
   type ChoiceLogprobsDto,
   type TopLogprobDto,
 } from './chat-completion.dto.js';
@@ -14,12 +17,12 @@ export async function presentChat(
   head: CompletionHead,
   generated: Generated,
   tokenizer: ChatTokenizer,
+  tools: OfferedTools | null,
 ): Promise<ChatCompletionDto> {
   const choices = generated.sequences.map(async (sequence, index): Promise<ChatChoiceDto> => ({
     index,
-    message: { role: 'assistant', content: sequence.text, refusal: null },
+    ...presentMessage(sequence, tools),
     logprobs: await presentLogprobs(sequence, tokenizer),
-    finish_reason: sequence.stopReason,
   }));
   return {
     ...head,
@@ -28,6 +31,23 @@ export async function presentChat(
     usage: presentUsage(generated),
     system_fingerprint: null,
   };
+}
+
+function presentMessage(
+  { text, stopReason }: GeneratedSequence,
+  tools: OfferedTools | null,
+): Pick<ChatChoiceDto, 'message' | 'finish_reason'> {
+  const message = { role: 'assistant', content: text, refusal: null } as const;
+  const answer = tools?.format.read(text, tools.names);
+  if (!tools || !answer || answer.calls.length === 0) return { message, finish_reason: stopReason };
+  return {
+    message: { ...message, content: answer.text, tool_calls: answer.calls.map((call) => presentCall(call, tools)) },
+    finish_reason: stopReason === 'stop' ? 'tool_calls' : stopReason,
+  };
+}
+
+export function presentCall({ name, arguments: given }: ToolCall, { format }: OfferedTools): ChatToolCallDto {
+  return { id: format.makeId('call_'), type: 'function', function: { name, arguments: given } };
 }
 
 /** Null where they were not asked for. */

@@ -1,9 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { invalid, isGiven } from '../../../common/json/json-fields.js';
-import { readConversationPrompt, type SamplingOrder, SamplingSources } from '../../generation/index.js';
+import { AnswerGrammarBuilder } from '../../../grammars/answer-grammars.js';
+import {
+  type OfferedTools,
+  readConversationPrompt,
+  type SamplingOrder,
+  SamplingSources,
+  toolGrammar,
+} from '../../generation/index.js';
 import { readSamplingSettings } from '../sampling-settings.reader.js';
 import { type ChatCompletionRequestDto } from './chat-completion.dto.js';
+import { readChatMessages } from './chat-messages.reader.js';
+import { parametersField, readRequestedTools, type RequestedTools } from './tools.reader.js';
 import { readResponseFormat } from './response-format.reader.js';
+
+/** An order, and how its answers are read. */
+export interface ChatOrder {
+  readonly order: SamplingOrder;
+  /** null: calls of functions are not looked for. */
+  readonly tools: OfferedTools | null;
+}
 
 /** What POST /v1/chat/completions asks for. */
 @Injectable()
@@ -11,34 +27,36 @@ export class ChatCompletionReader {
   constructor(private readonly sources: SamplingSources) {}
 
   /** @throws AppErrors for models that are not there and for what cannot be read */
-  async read(dto: ChatCompletionRequestDto): Promise<SamplingOrder> {
+  async read(dto: ChatCompletionRequestDto): Promise<ChatOrder> {
     const source = await this.sources.named(dto.model, 'model');
-    const ebnf = readResponseFormat(dto.response_format);
+    const tools = await readRequestedTools(dto, source.model);
+    const grammar = readGrammar(dto, tools);
     const { chat_template_kwargs } = dto;
-    const messages = systemMessages(dto.messages);
+    const conversation = { messages: readChatMessages(dto.messages), tools: tools?.definitions, chat_template_kwargs };
     const lengthField = isGiven(dto.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens';
-    return {
+    const order: SamplingOrder = {
       ...readSamplingSettings(dto, source),
-      prompt: await readConversationPrompt({ messages, chat_template_kwargs }, source.model),
+      prompt: await readConversationPrompt(conversation, source.model),
       maxNewTokens: dto.max_completion_tokens ?? dto.max_tokens ?? null,
       wanted: { logprobs: dto.logprobs ?? false, topSampledTokens: readTopLogprobs(dto) },
-      ...(ebnf === null ? {} : { grammar: { ebnf, field: 'response_format' } }),
+      ...(grammar ? { grammar } : {}),
+      ...(tools ? { shown: tools.format.markers } : {}),
       fields: { prompt: 'messages', maxNewTokens: lengthField, topSampledTokens: 'top_logprobs' },
     };
+    return { order, tools };
   }
+}
+
+/** What holds the answers to a form: that of an answer, that of calls, or either. */
+function readGrammar(dto: ChatCompletionRequestDto, tools: RequestedTools | null): SamplingOrder['grammar'] {
+  const builder = new AnswerGrammarBuilder();
+  const form = readResponseFormat(dto.response_format, builder);
+  const root = tools ? toolGrammar(tools, tools.rules, builder, form, parametersField) : form;
+  return root === null ? undefined : { ebnf: builder.build(root), field: tools ? 'tools' : 'response_format' };
 }
 
 function readTopLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequestDto): number {
   if (!top) return 0;
   if (logprobs === true) return top;
   throw invalid('top_logprobs', `is ${top} without logprobs.`, 'Set logprobs to true, or omit top_logprobs.');
-}
-
-/** OpenAI calls the system prompt of newer models `developer`; chat templates know it as `system`. */
-function systemMessages(messages: unknown): unknown {
-  if (!Array.isArray(messages)) return messages;
-  return messages.map((message: unknown) => {
-    const isObject = typeof message === 'object' && message !== null && 'role' in message;
-    return isObject && message.role === 'developer' ? { ...message, role: 'system' } : message;
-  });
 }

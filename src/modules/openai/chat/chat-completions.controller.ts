@@ -51,14 +51,14 @@ export class ChatCompletionsController {
     @ClientSignal() signal: AbortSignal,
     @Res() response: Response,
   ): Promise<void> {
-    const order = await this.reader.read(body);
+    const { order, tools } = await this.reader.read(body);
     const { tokenizer } = order.source.model;
     if (order.stream) {
-      return this.streams.write(order, readStreamRequest(body), chatChunks(tokenizer), signal, response);
+      return this.streams.write(order, readStreamRequest(body), chatChunks(tokenizer, tools), signal, response);
     }
     const accepted = await this.generation.submit(order);
     const sampled = await this.generation.result(accepted, signal);
     const head = completionHead('chatcmpl', accepted.requestId, body.model);
-    response.json(sampled && (await presentChat(head, sampled.generated, tokenizer)));
+    response.json(sampled && (await presentChat(head, sampled.generated, tokenizer, tools)));
   }
 }

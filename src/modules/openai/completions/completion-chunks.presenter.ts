@@ -10,12 +10,14 @@ export function completionChunks({ order, ...echoes }: CompletionOrder): ChunkFo
     kind: 'cmpl',
     constants: { object: 'text_completion' },
     opening: (index) => (echoes.echo === null ? null : text(index, echoes.echo)),
-    text,
-    end: async (index, sequence, generated) => ({
-      index,
-      text: '',
-      logprobs: await presentLogprobs({ ...echoes, prompt, generated }, sequence, source.model.tokenizer),
-      finish_reason: sequence.stopReason,
-    }),
+    text: (index, piece) => [text(index, piece)],
+    end: async (index, sequence, generated) => [
+      {
+        index,
+        text: '',
+        logprobs: await presentLogprobs({ ...echoes, prompt, generated }, sequence, source.model.tokenizer),
+        finish_reason: sequence.stopReason,
+      },
+    ],
   };
 }
