@@ -1,11 +1,13 @@
 import { Controller, Get, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiForbiddenResponse, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiForbiddenResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Registry } from 'prom-client';
 import { ErrorDto } from '../../common/http/error.dto.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { MetricsService } from './metrics.service.js';
 import { OPEN_METRICS_TYPE, toOpenMetrics } from './open-metrics.js';
+
+const TEXT = { type: 'string', example: '# TYPE thinker_workers_alive gauge\nthinker_workers_alive 1\n' } as const;
 
 @ApiTags('service')
 @Controller()
@@ -19,10 +21,10 @@ export class MetricsController {
    * ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
    */
   @Get('metrics')
-  @ApiProduces('text/plain', 'application/openmetrics-text')
   @ApiOkResponse({
-    schema: { type: 'string', example: '# TYPE thinker_workers_alive gauge\nthinker_workers_alive 1\n' },
     description: 'The metrics.',
+    // Not by ApiProduces, which would give errors the same types.
+    content: { 'text/plain': { schema: TEXT }, 'application/openmetrics-text': { schema: TEXT } },
   })
   @ApiForbiddenResponse({ type: ErrorDto, description: 'The server has no keys, and the request is from elsewhere.' })
   async read(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
