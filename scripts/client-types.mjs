@@ -35,6 +35,7 @@ function reachable(schemas, roots) {
   const visit = (value) => {
     for (const [, name] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
       if (found.has(name)) continue;
+      if (!(name in schemas)) throw new Error(`openapi.json refers to ${name}, which it does not describe.`);
       found.add(name);
       visit(schemas[name]);
     }

@@ -106,6 +106,7 @@ export const LAYERS = {
   ],
   'src/modules/health': FEATURE,
   'src/modules/metrics': [...FEATURE, 'src/modules/keys'],
+  'src/cli': CONFIGURED,
 };
 
 /** Files that join the layers, and so may import everything in src. */
@@ -118,7 +119,7 @@ export const ROOT_FILES = [
 export const PACKAGES = [
   {
     packages: /^(typeorm|pg|@nestjs\/typeorm)$/,
-    only: /^(src\/(database|events)\/|migrations\/|src\/[^/]+\.ts$|src\/modules\/|test\/)/,
+    only: /^(src\/(database|events|cli\/doctor)\/|migrations\/|src\/[^/]+\.ts$|src\/modules\/|test\/)/,
     why: 'only the database layer and the modules know SQL',
   },
   {

@@ -184,6 +184,13 @@ describe('an error', () => {
   });
 });
 
+it('takes a server that is not ready for an answer, not for a failure', async () => {
+  const checks = { database: { status: 'down' } };
+  const { client, routes } = fakeServer(() => json({ status: 'not_ready', checks }, 503));
+  expect(await client.readiness()).toEqual({ status: 'not_ready', checks });
+  expect(routes()).toEqual(['GET /readyz']);
+});
+
 describe('a signal', () => {
   it('gives up the waiting, and cancels what was accepted', async () => {
     const controller = new AbortController();

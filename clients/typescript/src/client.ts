@@ -1,5 +1,6 @@
 import { AdapterHandle } from './adapter.js';
 import { Adapters } from './adapters.js';
+import { Files } from './files.js';
 import { type CallOptions, Futures } from './futures.js';
 import { Generation } from './generation.js';
 import { ChatCompletions, Completions, Models } from './openai.js';
@@ -7,7 +8,9 @@ import {
   type Capabilities,
   type GenerateRequest,
   type GenerateResult,
+  type Liveness,
   type LossFunctions,
+  type Readiness,
   type StreamedResult,
   type TokenEvent,
 } from './schemas.js';
@@ -21,6 +24,7 @@ export class ThinkerClient {
   readonly chat: ChatCompletions;
   readonly completions: Completions;
   readonly models: Models;
+  readonly files: Files;
   private readonly transport: Transport;
   private readonly generation: Generation;
   private readonly sequence = new SequenceIds();
@@ -34,6 +38,7 @@ export class ThinkerClient {
     this.chat = new ChatCompletions(this.transport);
     this.completions = new Completions(this.transport);
     this.models = new Models(this.transport);
+    this.files = new Files(this.transport);
   }
 
   /** An adapter by its name; nothing is sent. */
@@ -56,6 +61,18 @@ export class ThinkerClient {
   async capabilities(): Promise<Capabilities> {
     const { data } = await this.routes.GET('/get_server_capabilities');
     return data as Capabilities;
+  }
+
+  /** Whether the server responds, and its version. */
+  async health(): Promise<Liveness> {
+    const { data } = await this.routes.GET('/healthz');
+    return data as Liveness;
+  }
+
+  /** Whether requests can be computed, and if not, what is missing. */
+  async readiness(): Promise<Readiness> {
+    const { data, error } = await this.routes.GET('/readyz', this.transport.with({ accepted: 503 }));
+    return data ?? error;
   }
 
   async lossFunctions(): Promise<LossFunctions> {

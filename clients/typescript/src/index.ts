@@ -14,6 +14,7 @@ export {
   ServerError,
   ThinkerError,
 } from './errors.js';
+export { Files } from './files.js';
 export { type CallOptions, Futures } from './futures.js';
 export { ChatCompletions, Completions, Models } from './openai.js';
 export * from './schemas.js';

@@ -38,6 +38,7 @@ export type TokenEvent = Schemas['TokenEventDto'];
 export type StreamedResult = Schemas['GenerateResultDto'];
 
 export type Capabilities = Schemas['CapabilitiesDto'];
+export type Liveness = Schemas['LivenessDto'];
 export type Readiness = Schemas['ReadinessDto'];
 export type LossFunctions = Schemas['LossFunctionsDto'];
 
@@ -47,3 +48,5 @@ export type ChatChunk = Schemas['ChatCompletionChunkDto'];
 export type CompletionRequest = Ours<Schemas['TextCompletionRequestDto'], 'stream'>;
 export type TextCompletion = Schemas['TextCompletionDto'];
 export type TextChunk = Schemas['TextCompletionChunkDto'];
+
+export type UploadedFile = Schemas['FileDto'];

@@ -22,6 +22,8 @@ export interface SendOptions {
   readonly repeatable?: boolean;
   /** The answer is handed out before it has arrived completely. */
   readonly streamed?: boolean;
+  /** A status above 399 that is an answer like any other. */
+  readonly accepted?: number;
 }
 
 /** Overloaded, restarting, or a proxy that found no server: the request was not processed. */
@@ -83,10 +85,10 @@ export class Transport {
   }
 
   private async attempt(request: Request, options: SendOptions): Promise<Response | Failure> {
-    const { repeatable = request.method === 'GET', streamed = false } = options;
+    const { repeatable = request.method === 'GET', streamed = false, accepted } = options;
     try {
       const response = await this.fetch(request);
-      if (!response.ok) return failureOf(response);
+      if (!response.ok && response.status !== accepted) return failureOf(response);
       if (streamed || response.body === null) return response;
       // Read here, so that a connection that breaks now counts as a failed attempt.
       const { status, headers } = response;
