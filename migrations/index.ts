@@ -12,6 +12,7 @@ import { AddPublicPaths1796256000000 } from './1796256000000-add-public-paths.js
 import { AddBatching1796342400000 } from './1796342400000-add-batching.js';
 import { AddRanks1796428800000 } from './1796428800000-add-ranks.js';
 import { AddFiles1796515200000 } from './1796515200000-add-files.js';
+import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   AddBatching1796342400000,
   AddRanks1796428800000,
   AddFiles1796515200000,
+  AddFineTuning1796601600000,
 ];

@@ -6,6 +6,7 @@ import { AdapterStateModule } from './modules/adapter-state/index.js';
 import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
+import { FineTuningModule } from './modules/fine-tuning/index.js';
 import { FilesModule } from './modules/files/index.js';
 import { ExportsModule } from './modules/exports/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
@@ -32,6 +33,7 @@ const API = [
   // Before OpenAiModule: it passes on the requests for models that are not meant for it.
   AnthropicModule,
   FilesModule,
+  FineTuningModule,
   OpenAiModule,
   TinkerModule,
 ];

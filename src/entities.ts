@@ -3,6 +3,9 @@ import { AdapterEntity } from './modules/adapters/entities/adapter.entity.js';
 import { CheckpointEventEntity } from './modules/checkpoints/entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from './modules/checkpoints/entities/checkpoint.entity.js';
 import { PublicPathEntity } from './modules/checkpoints/entities/public-path.entity.js';
+import { JobCheckpointEntity } from './modules/fine-tuning/entities/job-checkpoint.entity.js';
+import { JobEventEntity } from './modules/fine-tuning/entities/job-event.entity.js';
+import { JobEntity } from './modules/fine-tuning/entities/job.entity.js';
 import { FileEntity } from './modules/files/entities/file.entity.js';
 import { FutureEntity } from './modules/futures/entities/future.entity.js';
 import { ApiKeyEntity } from './modules/keys/entities/api-key.entity.js';
@@ -29,4 +32,7 @@ export const ENTITIES = [
   SamplingSessionEntity,
   UsageHourEntity,
   WrittenLossEntity,
+  JobEntity,
+  JobEventEntity,
+  JobCheckpointEntity,
 ];

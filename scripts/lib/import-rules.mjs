@@ -91,6 +91,14 @@ export const LAYERS = {
   'src/modules/training': [...FEATURE, 'src/modules/adapter-state', 'src/modules/losses'],
   'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/checkpoints'],
   'src/modules/sessions': [...FEATURE, 'src/modules/checkpoints'],
+  'src/modules/fine-tuning': [
+    ...FEATURE,
+    'src/datasets',
+    'src/modules/checkpoints',
+    'src/modules/files',
+    'src/modules/generation',
+    'src/modules/training',
+  ],
   'src/modules/openai': [...FEATURE, 'src/modules/generation'],
   'src/modules/anthropic': [...FEATURE, 'src/modules/generation'],
   'src/modules/tinker': [

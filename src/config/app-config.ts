@@ -58,6 +58,7 @@ export class AppConfig {
   readonly maxQueuedPerKey: number;
   readonly maxQueuedRequests: number;
   readonly maxAdaptersPerKey: number;
+  readonly maxRunningJobsPerKey: number;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
   /** 0 = for ever. */
@@ -78,8 +79,7 @@ export class AppConfig {
   readonly warnings: readonly string[];
 
   private constructor(values: Values, warnings: readonly string[]) {
-    this.port = values.PORT;
-    this.host = values.HOST;
+    ({ PORT: this.port, HOST: this.host } = values);
     this.apiKeys = Object.freeze([...values.API_KEYS]);
     this.adminKeys = Object.freeze([...values.ADMIN_KEYS]);
     this.allowNoKeys = values.ALLOW_NO_KEYS;
@@ -114,6 +114,7 @@ export class AppConfig {
     this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
     this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
     this.maxAdaptersPerKey = values.MAX_ADAPTERS_PER_KEY;
+    this.maxRunningJobsPerKey = values.MAX_RUNNING_JOBS_PER_KEY;
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
     this.deletedAdapterHours = values.DELETED_ADAPTER_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;

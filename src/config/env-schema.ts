@@ -208,6 +208,13 @@ export const ENV_SCHEMA = {
     default: 10_000,
     desc: 'Maximum adapters per API key; creating more is rejected with 403. Each adapter keeps state snapshots in DATA_DIR.',
   }),
+  MAX_RUNNING_JOBS_PER_KEY: wholeNumber(
+    1,
+    10_000,
+  )({
+    default: 4,
+    desc: 'Maximum fine-tuning jobs of one API key that run at a time; further ones are queued.',
+  }),
   FUTURE_RETENTION_HOURS: wholeNumber(
     0,
     87_600,

@@ -8,4 +8,6 @@ export const ADVISORY_LOCKS = {
   lossFunctions: 7_423_003,
   /** First half of the key that is held while an adapter is made; the second is made of its owner. */
   adapters: 7_423_004,
+  /** Held while a process takes a fine-tuning job. */
+  fineTuning: 7_423_005,
 } as const;

@@ -10,6 +10,10 @@ export const EVENT_CHANNELS = {
   checkpointDeleted: 'checkpoint_deleted',
   /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
   tokenStream: 'token_stream',
+  /** Something happened to a fine-tuning job. Payload: its id. */
+  fineTuningJob: 'fine_tuning_job',
+  /** A fine-tuning job waits for a process that drives it. Payload: its id. */
+  fineTuningJobWaits: 'fine_tuning_job_waits',
 } as const;
 export type EventChannel = (typeof EVENT_CHANNELS)[keyof typeof EVENT_CHANNELS];
 

@@ -19,13 +19,14 @@ function refusal(call: () => unknown): Pick<AppError, 'code' | 'status' | 'messa
 }
 
 describe('names', () => {
-  it('lists the five built-ins with their data', () => {
+  it('lists the six built-ins with their data', () => {
     expect(registry.list().map(({ name }) => name)).toEqual([
       'cross_entropy',
       'importance_sampling',
       'ppo',
       'cispo',
       'dro',
+      'pairwise_dpo',
     ]);
     expect(registry.get('ppo').metadata).toMatchObject({
       name: 'ppo',
@@ -40,7 +41,7 @@ describe('names', () => {
   it.each(['sft', '__proto__', 'constructor', ''])('refuses %j and lists what there is', (name) => {
     const error = refusal(() => registry.get(name));
     expect(error).toMatchObject({ code: 'unknown_loss', status: 400, details: { field: 'loss_fn' } });
-    expect(error.message).toContain('cross_entropy, importance_sampling, ppo, cispo, dro');
+    expect(error.message).toContain('cross_entropy, importance_sampling, ppo, cispo, dro, pairwise_dpo');
   });
 
   it('shows the beginning of a long name alone', () => {

@@ -10,6 +10,7 @@ import { UnknownLossError } from './errors/unknown-loss.error.js';
 import { WrittenLoss } from './expressions/written-loss.js';
 import { CispoLoss } from './functions/cispo.loss.js';
 import { CrossEntropyLoss } from './functions/cross-entropy.loss.js';
+import { PairwiseDpoLoss } from './functions/pairwise-dpo.loss.js';
 import { DroLoss } from './functions/dro.loss.js';
 import { ImportanceSamplingLoss } from './functions/importance-sampling.loss.js';
 import { PpoLoss } from './functions/ppo.loss.js';
@@ -17,7 +18,14 @@ import { type LossConfig, type LossConfigKey, type LossFunction, type LossMetada
 import { checkLossInputs } from './loss-input-checks.js';
 
 /** The one list of losses: names, docs, request checks and capabilities all come from it. */
-export const BUILT_IN_LOSSES = [CrossEntropyLoss, ImportanceSamplingLoss, PpoLoss, CispoLoss, DroLoss] as const;
+export const BUILT_IN_LOSSES = [
+  CrossEntropyLoss,
+  ImportanceSamplingLoss,
+  PpoLoss,
+  CispoLoss,
+  DroLoss,
+  PairwiseDpoLoss,
+] as const;
 
 export function builtInLosses(): LossFunction[] {
   return BUILT_IN_LOSSES.map((LossClass) => new LossClass());

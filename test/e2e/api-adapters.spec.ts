@@ -21,7 +21,7 @@ describe('what the server can do', () => {
     const { status, body } = await server.api.get('/get_server_capabilities');
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
+      loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro', 'pairwise_dpo'],
       engine: 'onnxruntime',
       device: 'cpu',
       ranks: 1,
@@ -39,7 +39,7 @@ describe('what the server can do', () => {
     const { status, body } = await server.api.get(route);
     expect(status).toBe(200);
     expect(body).toMatchObject({
-      available_loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'],
+      available_loss_functions: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro', 'pairwise_dpo'],
       descriptions: { cross_entropy: 'Standard supervised learning (negative log-likelihood)' },
     });
     const losses = body['losses'] as {

@@ -141,6 +141,7 @@ describe('the register', () => {
       'ppo',
       'cispo',
       'dro',
+      'pairwise_dpo',
     ]);
     expect((await list('origin=own')).available_loss_functions).not.toContain('ppo');
     for (const query of ['limit=0', 'limit=x', 'origin=theirs', 'cursor=1042', 'name[]=a', 'nme=a']) {

@@ -26,13 +26,22 @@ from fixtures.adamw import write_adamw  # noqa: E402
 from fixtures.common import write_json  # noqa: E402
 from fixtures.lora import write_lora  # noqa: E402
 from fixtures.models import write_models  # noqa: E402
+from fixtures.preferences import write_preferences  # noqa: E402
 from fixtures.references import write_references  # noqa: E402
 from fixtures.sampling import write_sampling  # noqa: E402
 from fixtures.written_losses import write_written_losses  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1] / 'fixtures'
 FOLDERS = ['models', 'references', 'peft']
-JSON = ['adamw.json', 'lora-init.json', 'sampling.json', 'generation.json', 'written-losses.json', 'versions.json']
+JSON = [
+    'adamw.json',
+    'lora-init.json',
+    'sampling.json',
+    'generation.json',
+    'written-losses.json',
+    'preferences.json',
+    'versions.json',
+]
 MADE = [*FOLDERS, *JSON]
 
 
@@ -43,6 +52,7 @@ def write_all(root: Path) -> None:
     write_lora(root)
     write_sampling(root)
     write_written_losses(root)
+    write_preferences(root)
     packages = ['torch', 'transformers', 'peft', 'safetensors']
     write_json(root / 'versions.json', {'python': platform.python_version(), **{p: version(p) for p in packages}})
 

@@ -786,6 +786,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fine_tuning/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List fine-tuning jobs
+         * @description Your jobs, newest first. Example: `curl "http://127.0.0.1:8000/v1/fine_tuning/jobs?limit=10"`
+         */
+        get: operations["Jobs_list"];
+        put?: never;
+        /**
+         * Start a fine-tuning job
+         * @description Trains a new adapter on a file, which then is a model by the name in fine_tuned_model. Hyper-parameters that are left out follow from the data and the base model (docs/fine-tuning.md). Unknown fields are ignored, but those among the hyper-parameters are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs -H "Content-Type: application/json" -d '{"model":"base","training_file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
+         */
+        post: operations["Jobs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a fine-tuning job
+         * @description Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        get: operations["Jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a fine-tuning job
+         * @description Ends it at once; its model keeps the steps that it has, and its checkpoints stay. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
+         */
+        post: operations["Jobs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List checkpoints of a fine-tuning job
+         * @description One for each epoch, newest first; each can be sampled from by its name. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/checkpoints`
+         */
+        get: operations["Jobs_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List events of a fine-tuning job
+         * @description Messages and metrics, newest first. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/events`
+         */
+        get: operations["Jobs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the metrics of a fine-tuning job
+         * @description A row for each step and each epoch, oldest first: as JSON, or by the header Accept as text/csv or text/event-stream. A stream has an event `metrics` for each row as it is measured, `status` for each state of the job, and ends with `done`; Last-Event-ID resumes it. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/metrics -H "Accept: text/csv"`
+         */
+        get: operations["JobMetrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a fine-tuning job
+         * @description Steps that wait in the queue are still made, at most three. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/pause`
+         */
+        post: operations["Jobs_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fine_tuning/jobs/{fine_tuning_job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a paused fine-tuning job
+         * @description It goes on with its next step, to the same result as if it had not been paused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/resume`
+         */
+        post: operations["Jobs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/messages": {
         parameters: {
             query?: never;
@@ -1331,7 +1495,8 @@ export interface components {
              *       "importance_sampling",
              *       "ppo",
              *       "cispo",
-             *       "dro"
+             *       "dro",
+             *       "pairwise_dpo"
              *     ]
              */
             loss_functions: string[];
@@ -2178,6 +2343,54 @@ export interface components {
              */
             rank?: number;
         };
+        CreateJobDto: {
+            /**
+             * @deprecated
+             * @description Deprecated in OpenAI's API; stands for those of the method.
+             */
+            hyperparameters?: components["schemas"]["HyperparametersDto"];
+            /**
+             * @description Must be empty: this server sends nothing to other services.
+             * @example []
+             */
+            integrations?: Record<string, unknown>[] | null;
+            /**
+             * @description Up to 16 texts to remember with the job; names have up to 64 characters, texts up to 512.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /** @description How to train, with its hyper-parameters. Default: supervised. */
+            method?: components["schemas"]["MethodDto"];
+            /**
+             * @description Base model ("base" for the server's first one).
+             * @example base
+             */
+            model: string;
+            /**
+             * @description Order of the rows, initial weights and dropout follow from it; one is made if it is left out.
+             * @example 42
+             */
+            seed?: number | null;
+            /**
+             * @description Part of the model's name: up to 64 letters, digits, dots, dashes and underscores.
+             * @example support
+             */
+            suffix?: string | null;
+            /**
+             * @description Id of a file with purpose fine-tune.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            training_file: string;
+            /**
+             * @description Id of a file whose loss is computed after each epoch.
+             * @example null
+             */
+            validation_file?: string | null;
+        };
         DatumDto: {
             /**
              * @description By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
@@ -2220,6 +2433,136 @@ export interface components {
              *     }
              */
             model_input: components["schemas"]["ModelInputDto"];
+        };
+        DpoHyperparametersDto: {
+            /**
+             * @description Decay of AdamW's first moment.
+             * @default 0.9
+             * @example 0.9
+             */
+            adam_beta1?: number;
+            /**
+             * @description Decay of AdamW's second moment.
+             * @default 0.999
+             * @example 0.999
+             */
+            adam_beta2?: number;
+            /**
+             * @description AdamW's epsilon.
+             * @default 1e-8
+             * @example 1e-8
+             */
+            adam_epsilon?: number;
+            /**
+             * @description Rows per step.
+             * @default auto
+             * @example auto
+             */
+            batch_size?: "auto" | number;
+            /**
+             * @description How strongly the model is held to the base model.
+             * @default auto
+             * @example 0.1
+             */
+            beta?: "auto" | number;
+            /**
+             * @description End after this number of epochs without a lower validation loss.
+             * @example 2
+             */
+            early_stopping_patience?: number;
+            /**
+             * @description Whether the model gets the weights of the epoch with the lowest validation loss. Default: with early stopping.
+             * @example true
+             */
+            keep_best?: boolean;
+            /**
+             * @description The learning rate itself, in place of a multiplier. Not in OpenAI's API, like all that follow.
+             * @example 0.0005
+             */
+            learning_rate?: number;
+            /**
+             * @description Factor of the learning rate that the server would choose.
+             * @default auto
+             * @example auto
+             */
+            learning_rate_multiplier?: "auto" | number;
+            /**
+             * @description Scale of the LoRA: alpha / rank.
+             * @default 32
+             * @example 32
+             */
+            lora_alpha?: number;
+            /**
+             * @description Probability of dropping an input of the A matrices while training.
+             * @default 0
+             * @example 0
+             */
+            lora_dropout?: number;
+            /**
+             * @description Rank of the LoRA.
+             * @default 16
+             * @example 16
+             */
+            lora_rank?: number;
+            /**
+             * @description How the learning rate goes on after the warm-up: as it is, or down to 0 in a line or by half a cosine.
+             * @default linear
+             * @example linear
+             * @enum {string}
+             */
+            lr_schedule?: "constant" | "cosine" | "linear";
+            /**
+             * @description Cap on the norm of a step's gradient; 0 = no cap.
+             * @default 0
+             * @example 1
+             */
+            max_grad_norm?: number;
+            /**
+             * @description Passes over the training rows.
+             * @default auto
+             * @example 3
+             */
+            n_epochs?: "auto" | number;
+            /**
+             * @description Linears with LoRA. Default: all of the decoder layers, without experts.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules?: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[] | "all-linear";
+            /**
+             * @description Cut rows that exceed the model's context, in place of refusing them.
+             * @default false
+             * @example false
+             */
+            truncate?: boolean;
+            /**
+             * @description Share of the training file's rows to hold out for validation.
+             * @example 0.1
+             */
+            validation_split?: number;
+            /**
+             * @description The same as a share of all steps.
+             * @example 0.1
+             */
+            warmup_ratio?: number;
+            /**
+             * @description Steps over which the learning rate rises from 0.
+             * @default 0
+             * @example 0
+             */
+            warmup_steps?: number;
+            /**
+             * @description Weight decay of AdamW.
+             * @default 0.01
+             * @example 0.01
+             */
+            weight_decay?: number;
+        };
+        DpoMethodDto: {
+            /** @description Those that are left out are "auto". */
+            hyperparameters?: components["schemas"]["DpoHyperparametersDto"];
         };
         ErrorContentDto: {
             /**
@@ -2934,6 +3277,126 @@ export interface components {
              */
             step: number | null;
         };
+        HyperparametersDto: {
+            /**
+             * @description Decay of AdamW's first moment.
+             * @default 0.9
+             * @example 0.9
+             */
+            adam_beta1?: number;
+            /**
+             * @description Decay of AdamW's second moment.
+             * @default 0.999
+             * @example 0.999
+             */
+            adam_beta2?: number;
+            /**
+             * @description AdamW's epsilon.
+             * @default 1e-8
+             * @example 1e-8
+             */
+            adam_epsilon?: number;
+            /**
+             * @description Rows per step.
+             * @default auto
+             * @example auto
+             */
+            batch_size?: "auto" | number;
+            /**
+             * @description End after this number of epochs without a lower validation loss.
+             * @example 2
+             */
+            early_stopping_patience?: number;
+            /**
+             * @description Whether the model gets the weights of the epoch with the lowest validation loss. Default: with early stopping.
+             * @example true
+             */
+            keep_best?: boolean;
+            /**
+             * @description The learning rate itself, in place of a multiplier. Not in OpenAI's API, like all that follow.
+             * @example 0.0005
+             */
+            learning_rate?: number;
+            /**
+             * @description Factor of the learning rate that the server would choose.
+             * @default auto
+             * @example auto
+             */
+            learning_rate_multiplier?: "auto" | number;
+            /**
+             * @description Scale of the LoRA: alpha / rank.
+             * @default 32
+             * @example 32
+             */
+            lora_alpha?: number;
+            /**
+             * @description Probability of dropping an input of the A matrices while training.
+             * @default 0
+             * @example 0
+             */
+            lora_dropout?: number;
+            /**
+             * @description Rank of the LoRA.
+             * @default 16
+             * @example 16
+             */
+            lora_rank?: number;
+            /**
+             * @description How the learning rate goes on after the warm-up: as it is, or down to 0 in a line or by half a cosine.
+             * @default linear
+             * @example linear
+             * @enum {string}
+             */
+            lr_schedule?: "constant" | "cosine" | "linear";
+            /**
+             * @description Cap on the norm of a step's gradient; 0 = no cap.
+             * @default 0
+             * @example 1
+             */
+            max_grad_norm?: number;
+            /**
+             * @description Passes over the training rows.
+             * @default auto
+             * @example 3
+             */
+            n_epochs?: "auto" | number;
+            /**
+             * @description Linears with LoRA. Default: all of the decoder layers, without experts.
+             * @example [
+             *       "q_proj",
+             *       "v_proj"
+             *     ]
+             */
+            target_modules?: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[] | "all-linear";
+            /**
+             * @description Cut rows that exceed the model's context, in place of refusing them.
+             * @default false
+             * @example false
+             */
+            truncate?: boolean;
+            /**
+             * @description Share of the training file's rows to hold out for validation.
+             * @example 0.1
+             */
+            validation_split?: number;
+            /**
+             * @description The same as a share of all steps.
+             * @example 0.1
+             */
+            warmup_ratio?: number;
+            /**
+             * @description Steps over which the learning rate rises from 0.
+             * @default 0
+             * @example 0
+             */
+            warmup_steps?: number;
+            /**
+             * @description Weight decay of AdamW.
+             * @default 0.01
+             * @example 0.01
+             */
+            weight_decay?: number;
+        };
         InputDefinitionDto: {
             /**
              * @description Value of every number if a request omits the input; without a default, the input is required.
@@ -2965,6 +3428,380 @@ export interface components {
              * @enum {string}
              */
             type: "input_json_delta";
+        };
+        JobCheckpointDto: {
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created_at: number;
+            /**
+             * @description Takes the place of a model's name wherever one samples.
+             * @example tinker://ft:tiny-chat:support:3y5q0w4v7m/sampler_weights/epoch-3
+             */
+            fine_tuned_model_checkpoint: string;
+            /**
+             * @description Id of the job.
+             * @example ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            fine_tuning_job_id: string;
+            /**
+             * @description Id of the checkpoint.
+             * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
+             */
+            id: string;
+            /** @description What was measured by then; for DPO also the rewards of the rows for validation. */
+            metrics: {
+                [key: string]: number;
+            } & components["schemas"]["JobCheckpointMetricsDto"];
+            /**
+             * @description Kind of the object.
+             * @example fine_tuning.job.checkpoint
+             * @enum {string}
+             */
+            object: "fine_tuning.job.checkpoint";
+            /**
+             * @description Steps up to it.
+             * @example 300
+             */
+            step_number: number;
+        };
+        JobCheckpointListDto: {
+            /** @description Newest first. */
+            data: components["schemas"]["JobCheckpointDto"][];
+            /**
+             * @description Id of the first one; null on an empty page.
+             * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
+             */
+            first_id: string | null;
+            /**
+             * @description Whether more follow.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Id of the last one, for `after`; null on an empty page.
+             * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
+             */
+            last_id: string | null;
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
+        JobCheckpointMetricsDto: {
+            /**
+             * @description The same.
+             * @example 0.9
+             */
+            full_valid_loss?: number;
+            /**
+             * @description Steps up to it.
+             * @example 300
+             */
+            step?: number;
+            /**
+             * @description Mean loss of the epoch's steps.
+             * @example 0.8
+             */
+            train_loss?: number;
+            /**
+             * @description Loss over all rows for validation, where there are any.
+             * @example 0.9
+             */
+            valid_loss?: number;
+        };
+        JobDto: {
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created_at: number;
+            /** @description Why it failed. */
+            error: components["schemas"]["JobErrorDto"] | null;
+            /**
+             * @description When it will end at its present pace; null where that is not known.
+             * @example 1795910700
+             */
+            estimated_finish: number | null;
+            /**
+             * @description Name of the model that it made; null before it has succeeded.
+             * @example ft:tiny-chat:support:3y5q0w4v7m
+             */
+            fine_tuned_model: string | null;
+            /**
+             * @description When it ended; null before.
+             * @example null
+             */
+            finished_at: number | null;
+            /** @description Those that OpenAI's API has always had. */
+            hyperparameters: components["schemas"]["JobHyperparametersDto"];
+            /**
+             * @description Id of the job.
+             * @example ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description Always empty.
+             * @example []
+             */
+            integrations: Record<string, unknown>[];
+            /**
+             * @description What the client wants to remember with it.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /** @description How it trains, with all hyper-parameters. */
+            method: components["schemas"]["MethodDto"];
+            /**
+             * @description Base model.
+             * @example tiny-chat
+             */
+            model: string;
+            /**
+             * @description Kind of the object.
+             * @example fine_tuning.job
+             * @enum {string}
+             */
+            object: "fine_tuning.job";
+            /**
+             * @description Always empty.
+             * @example
+             */
+            organization_id: string;
+            /**
+             * @description Id of a CSV file with the metrics, once it has succeeded.
+             * @example []
+             */
+            result_files: string[];
+            /**
+             * @description The seed.
+             * @example 42
+             */
+            seed: number;
+            /**
+             * @description How far it is.
+             * @example running
+             * @enum {string}
+             */
+            status: "cancelled" | "failed" | "paused" | "queued" | "running" | "succeeded" | "validating_files";
+            /**
+             * @description Tokens that went through forward and backward passes so far.
+             * @example 12000
+             */
+            trained_tokens: number | null;
+            /**
+             * @description Id of the training file.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            training_file: string;
+            /**
+             * @description Id of the validation file.
+             * @example null
+             */
+            validation_file: string | null;
+        };
+        JobErrorDto: {
+            /**
+             * @description What kind of failure it is, for programs.
+             * @example invalid_training_file
+             */
+            code: string;
+            /**
+             * @description What is wrong.
+             * @example line 12 of chats.jsonl is 600 tokens long
+             */
+            message: string;
+            /**
+             * @description The field of the request that is at fault.
+             * @example training_file
+             */
+            param: string | null;
+        };
+        JobEventDto: {
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created_at: number;
+            /**
+             * @description The metrics, or what belongs to the message.
+             * @example {
+             *       "step": 12,
+             *       "total_steps": 300,
+             *       "train_loss": 1.2041
+             *     }
+             */
+            data: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Id of the event.
+             * @example ftevent-120
+             */
+            id: string;
+            /**
+             * @description How grave it is.
+             * @example info
+             * @enum {string}
+             */
+            level: "error" | "info" | "warn";
+            /**
+             * @description What happened.
+             * @example Step 12/300: training loss=1.2041
+             */
+            message: string;
+            /**
+             * @description Kind of the object.
+             * @example fine_tuning.job.event
+             * @enum {string}
+             */
+            object: "fine_tuning.job.event";
+            /**
+             * @description Whether the data are metrics.
+             * @example metrics
+             * @enum {string}
+             */
+            type: "message" | "metrics";
+        };
+        JobEventListDto: {
+            /** @description Newest first. */
+            data: components["schemas"]["JobEventDto"][];
+            /**
+             * @description Whether more follow.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
+        JobHyperparametersDto: {
+            /**
+             * @description Rows per step.
+             * @example 4
+             */
+            batch_size: number;
+            /**
+             * @description Learning rate as a multiple of the one that the server would choose.
+             * @example 1
+             */
+            learning_rate_multiplier: number;
+            /**
+             * @description Passes over the training rows.
+             * @example 3
+             */
+            n_epochs: number;
+        };
+        JobListDto: {
+            /** @description Newest first. */
+            data: components["schemas"]["JobDto"][];
+            /**
+             * @description Whether more follow.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
+        JobMetricsDto: {
+            /** @description Oldest first. */
+            data: components["schemas"]["JobMetricsRowDto"][];
+            /**
+             * @description Whether more are there.
+             * @example false
+             */
+            has_more: boolean;
+            /**
+             * @description Kind of the object.
+             * @example list
+             * @enum {string}
+             */
+            object: "list";
+        };
+        JobMetricsRowDto: {
+            /**
+             * @description Seconds since 1970.
+             * @example 1795910400
+             */
+            created_at: number;
+            /**
+             * @description From 1.
+             * @example 1
+             */
+            epoch: number;
+            /**
+             * @description Of an epoch: the same, under the name that checkpoints have for it.
+             * @example 1.31
+             */
+            full_valid_loss?: number;
+            /**
+             * @description Of a step: norm of the gradient, before the cap.
+             * @example 0.7
+             */
+            grad_norm?: number;
+            /**
+             * @description Grows from row to row: `after`, or Last-Event-ID, goes on behind it.
+             * @example 120
+             */
+            id: number;
+            /**
+             * @description What was measured.
+             * @example step
+             * @enum {string}
+             */
+            kind: "epoch" | "step";
+            /**
+             * @description Of a step.
+             * @example 0.0005
+             */
+            learning_rate?: number;
+            /**
+             * @description Steps up to it.
+             * @example 12
+             */
+            step: number;
+            /**
+             * @description Of a step: tokens of the batch.
+             * @example 180
+             */
+            tokens?: number;
+            /**
+             * @description Steps of the whole job.
+             * @example 300
+             */
+            total_steps: number;
+            /**
+             * @description Loss of the step's batch, or mean over the epoch's.
+             * @example 1.2041
+             */
+            train_loss?: number;
+            /**
+             * @description Of an epoch: loss over all rows for validation.
+             * @example 1.31
+             */
+            valid_loss?: number;
+        };
+        JobStatusEventDto: {
+            /**
+             * @description State of the job.
+             * @example running
+             * @enum {string}
+             */
+            status: "cancelled" | "failed" | "paused" | "queued" | "running" | "succeeded" | "validating_files";
         };
         LivenessDto: {
             /**
@@ -3671,6 +4508,18 @@ export interface components {
              */
             output_tokens: number;
         };
+        MethodDto: {
+            /** @description With type dpo. */
+            dpo?: components["schemas"]["DpoMethodDto"];
+            /** @description With type supervised. */
+            supervised?: components["schemas"]["SupervisedMethodDto"];
+            /**
+             * @description Supervised training on answers, or direct preference optimisation.
+             * @example supervised
+             * @enum {string}
+             */
+            type: "dpo" | "supervised";
+        };
         ModelDataDto: {
             /**
              * @description Model family.
@@ -4108,6 +4957,10 @@ export interface components {
              * @example true
              */
             include_usage?: boolean;
+        };
+        SupervisedMethodDto: {
+            /** @description Those that are left out are "auto". */
+            hyperparameters?: components["schemas"]["HyperparametersDto"];
         };
         SupportedModelDto: {
             /**
@@ -5703,6 +6556,240 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": Blob;
+                };
+            };
+        };
+    };
+    Jobs_list: {
+        parameters: {
+            query?: {
+                /** @description Id of the last job of the page before this one. */
+                after?: string;
+                /** @description Jobs per page. */
+                limit?: number;
+                /** @description Only jobs with these metadata: `metadata[team]=support`. */
+                metadata?: {
+                    [key: string]: string;
+                };
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobListDto"];
+                };
+            };
+        };
+    };
+    Jobs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateJobDto"];
+            };
+        };
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+        };
+    };
+    Jobs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+        };
+    };
+    Jobs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cancelled job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+        };
+    };
+    Jobs_checkpoints: {
+        parameters: {
+            query?: {
+                /** @description Id of the last checkpoint of the page before this one. */
+                after?: string;
+                /** @description Checkpoints per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of checkpoints. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobCheckpointListDto"];
+                };
+            };
+        };
+    };
+    Jobs_events: {
+        parameters: {
+            query?: {
+                /** @description Id of the last event of the page before this one. */
+                after?: string;
+                /** @description Events per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEventListDto"];
+                };
+            };
+        };
+    };
+    JobMetrics_get: {
+        parameters: {
+            query?: {
+                /** @description Id of the last row that you have. */
+                after?: number;
+                /** @description Rows of a JSON answer; CSV has all of them. */
+                limit?: number;
+            };
+            header?: {
+                /** @description Of a stream: the last row that you have. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobMetricsDto"];
+                    "text/csv": string;
+                    "text/event-stream": components["schemas"]["JobMetricsRowDto"] | components["schemas"]["JobStatusEventDto"];
+                };
+            };
+        };
+    };
+    Jobs_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The paused job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
+                };
+            };
+        };
+    };
+    Jobs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job. */
+                fine_tuning_job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDto"];
                 };
             };
         };

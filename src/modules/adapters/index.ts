@@ -9,6 +9,6 @@ export { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 export { isModelId } from './model-names.js';
 export { type FirstState, type NamedAdapter, type NewAdapter } from './new-adapter.js';
 export { readLoraSpec } from './readers/lora-spec.reader.js';
-export { partsOf, type TrainedParts, type WantedLora } from './target-selection.js';
+export { partsOf, resolveTargets, type TrainedParts, type WantedLora } from './target-selection.js';
 export { AdapterRepository } from './repositories/adapter.repository.js';
 export { SnapshotRepository } from './repositories/snapshot.repository.js';

@@ -2,7 +2,6 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { layerTargets, targetsOf } from '../../compute/models/adapter-modules.js';
 import { DEFAULT_LORA, type LoraSpec, type TargetModule } from '../../domain/adapter/lora-spec.js';
-import { type ModelConfig } from '../../domain/model/model-config.js';
 
 /** Which linears a request wants a LoRA on, in its own words: what that is follows from the base model. */
 export type TargetSelection = readonly TargetModule[] | typeof ALL_LINEAR | TrainedParts;
@@ -34,11 +33,12 @@ const PARTS: Readonly<Record<ModelPart, readonly (readonly TargetModule[])[]>> =
 export function resolveTargets(
   selection: TargetSelection | undefined,
   { name, config }: Pick<BaseModel, 'name' | 'config'>,
+  field = 'lora_config.target_modules',
 ): readonly TargetModule[] {
   const present = targetsOf(config);
   if (selection === undefined) return defaultTargets(present);
   if (selection === ALL_LINEAR) {
-    if (config.expertCount !== undefined) throw refuseAllLinear(name, present);
+    if (config.expertCount !== undefined) throw refuseAllLinear(field, name, present);
     return layerTargets(config);
   }
   if (isParts(selection)) {
@@ -49,7 +49,7 @@ export function resolveTargets(
   }
   const missing = selection.find((target) => !present.includes(target));
   if (missing === undefined) return selection;
-  throw refuseMissing(missing, name, present, config);
+  throw refuseMissing(field, missing, { name, config }, present);
 }
 
 /** The parts that these targets train as a whole. */
@@ -74,12 +74,11 @@ function isParts(selection: TargetSelection): selection is TrainedParts {
 }
 
 function refuseMissing(
+  field: string,
   target: TargetModule,
-  name: string,
+  { name, config }: Pick<BaseModel, 'name' | 'config'>,
   present: readonly TargetModule[],
-  config: ModelConfig,
 ): InvalidRequestError {
-  const field = 'lora_config.target_modules';
   const experts = config.expertCount === undefined ? '' : ' (LoRA on experts is not supported)';
   const remedy = `Use some of ${present.join(', ')}.`;
   const message = `${field} names '${target}', but base model '${name}' has no such linear${experts}. ${remedy}`;
@@ -87,8 +86,7 @@ function refuseMissing(
 }
 
 /** To PEFT, the experts and their router are among all linears. */
-function refuseAllLinear(name: string, present: readonly TargetModule[]): InvalidRequestError {
-  const field = 'lora_config.target_modules';
+function refuseAllLinear(field: string, name: string, present: readonly TargetModule[]): InvalidRequestError {
   const remedy = `Name them: ${present.join(', ')}.`;
   const message = `${field} is "${ALL_LINEAR}", but base model '${name}' is a mixture of experts, which carry no LoRA. ${remedy}`;
   return new InvalidRequestError(message, { field, remedy });

@@ -1,4 +1,6 @@
 export { type DatumContext, checkContextLength } from './readers/batch-context.js';
+export { type BatchContext } from './readers/batch-context.js';
+export { readTrainedChat, type TrainedChat } from './readers/conversation.reader.js';
 export { TrainingWorkerModule } from './training-worker.module.js';
 export { TrainingModule } from './training.module.js';
 export { type BatchData, type OptimStepOrder, type TrainingOrder } from './training-orders.js';

@@ -51,7 +51,10 @@ export class CapabilitiesDto {
   supported_models!: SupportedModelDto[];
 
   /** Values of loss_fn; GET /loss_functions describes them. */
-  @ApiProperty({ type: [String], example: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro'] })
+  @ApiProperty({
+    type: [String],
+    example: ['cross_entropy', 'importance_sampling', 'ppo', 'cispo', 'dro', 'pairwise_dpo'],
+  })
   loss_functions!: string[];
 
   /** Maximum rank of an adapter; null while no worker is running. */

@@ -19,6 +19,7 @@ const OWNED_TABLES = [
   'sampling_sessions',
   'loss_functions',
   'files',
+  'fine_tuning_jobs',
 ] as const;
 
 /** Names that an owner gives once only. */

@@ -56,26 +56,48 @@ export async function readConversations(
   return { tokens, lossInputs };
 }
 
+/** A conversation of which the assistant's answers are trained: its tokens, and what each token counts as a target. */
+export interface TrainedChat {
+  readonly tokens: Int32Array;
+  readonly weights: Float32Array;
+}
+
+/** A single conversation as `train_on: assistant` reads it. `truncate`: cuts what exceeds the context, in place of refusing it. */
+export async function readTrainedChat(
+  value: unknown,
+  field: string,
+  { model, truncate }: Pick<BatchContext, 'model'> & { readonly truncate: boolean },
+): Promise<TrainedChat> {
+  const chat = await tokenize(value, field, 'assistant', { model, truncate });
+  const weights = weightsByAnswer(chat, field);
+  return { tokens: chat.tokens, weights: Float32Array.from(chat.assistant, (answer) => weights[answer]!) };
+}
+
 async function tokenize(
   value: unknown,
   field: string,
   trainOn: TrainOn,
-  { model }: BatchContext,
+  { model, truncate = false }: Pick<BatchContext, 'model'> & { readonly truncate?: boolean },
 ): Promise<WeightedChat> {
   const { conversation, weights } = readRow(value, field, model.config.contextLength);
   const path = Array.isArray(value) ? field : `${field}.messages`;
   const answerWeights = readAnswerWeights(conversation, weights, trainOn, path);
-  const chat = await model.tokenizer.encodeChat(conversation, {
+  const whole = await model.tokenizer.encodeChat(conversation, {
     field,
     assistantMask: trainOn === 'assistant',
-    maxTokens: model.config.contextLength,
+    maxTokens: truncate ? undefined : model.config.contextLength,
   });
+  const chat = truncate ? beginningOf(whole, model.config.contextLength) : whole;
   if (chat.tokens.length < 2) {
     throw invalid(field, `has only ${chat.tokens.length} token.`, 'Next-token prediction requires at least two.');
   }
   checkContextLength(chat.tokens.length, field, model);
   await requireEmbeddings(chat.tokens, field, model);
   return { ...chat, answerWeights };
+}
+
+function beginningOf(chat: TokenizedChat, length: number): TokenizedChat {
+  return { ...chat, tokens: chat.tokens.subarray(0, length), assistant: chat.assistant.subarray(0, length) };
 }
 
 /** A row of a data set: a list of messages, or an object with them and with what the template needs beside them. */

@@ -1,0 +1,94 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
+
+const ID = 'ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3';
+
+export class JobCheckpointMetricsDto {
+  /** Steps up to it. */
+  @ApiProperty({ example: 300 })
+  step?: number;
+
+  /** Mean loss of the epoch's steps. */
+  @ApiProperty({ example: 0.8 })
+  train_loss?: number;
+
+  /** Loss over all rows for validation, where there are any. */
+  @ApiProperty({ example: 0.9 })
+  valid_loss?: number;
+
+  /** The same. */
+  @ApiProperty({ example: 0.9 })
+  full_valid_loss?: number;
+}
+
+export class JobCheckpointDto {
+  /** Id of the checkpoint. */
+  @ApiProperty({ example: ID })
+  id!: string;
+
+  /** Kind of the object. */
+  @ApiProperty({ enum: ['fine_tuning.job.checkpoint'], example: 'fine_tuning.job.checkpoint' })
+  object!: 'fine_tuning.job.checkpoint';
+
+  /** Seconds since 1970. */
+  @ApiProperty({ example: 1795910400 })
+  created_at!: number;
+
+  /** Takes the place of a model's name wherever one samples. */
+  @ApiProperty({ example: 'tinker://ft:tiny-chat:support:3y5q0w4v7m/sampler_weights/epoch-3' })
+  fine_tuned_model_checkpoint!: string;
+
+  /** Id of the job. */
+  @ApiProperty({ example: 'ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
+  fine_tuning_job_id!: string;
+
+  /** What was measured by then; for DPO also the rewards of the rows for validation. */
+  @ApiProperty({ type: JobCheckpointMetricsDto })
+  metrics!: Readonly<Record<string, number>>;
+
+  /** Steps up to it. */
+  @ApiProperty({ example: 300 })
+  step_number!: number;
+}
+
+export class JobCheckpointListDto {
+  /** Kind of the object. */
+  @ApiProperty({ enum: ['list'], example: 'list' })
+  object!: 'list';
+
+  /** Newest first. */
+  @ApiProperty({ type: [JobCheckpointDto] })
+  data!: JobCheckpointDto[];
+
+  /** Id of the first one; null on an empty page. */
+  @ApiProperty({ type: String, nullable: true, example: ID })
+  first_id!: string | null;
+
+  /** Id of the last one, for `after`; null on an empty page. */
+  @ApiProperty({ type: String, nullable: true, example: ID })
+  last_id!: string | null;
+
+  /** Whether more follow. */
+  @ApiProperty({ example: false })
+  has_more!: boolean;
+}
+
+@AcceptsUnknownFields()
+export class ListJobCheckpointsDto {
+  /** Id of the last checkpoint of the page before this one. */
+  @ApiProperty({ example: ID, pattern: '^ftckpt-[0-9A-Za-z]{1,40}-[0-9]{1,5}$' })
+  @IsOptional()
+  @Matches(/^ftckpt-[0-9A-Za-z]{1,40}-[0-9]{1,5}$/, { message: '$property must be the id of a checkpoint' })
+  after?: string;
+
+  /** Checkpoints per page. */
+  @ApiProperty({ default: 10, minimum: 1, maximum: 100, example: 10 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit?: number;
+}

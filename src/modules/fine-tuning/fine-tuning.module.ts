@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BaseModelsModule } from '../../base-models/base-models.module.js';
+import { AdaptersModule } from '../adapters/index.js';
+import { CheckpointsModule } from '../checkpoints/index.js';
+import { FileLibraryModule } from '../files/index.js';
+import { TrainingModule } from '../training/index.js';
+import { JobDrivers } from './driver/job-drivers.js';
+import { JobRuns } from './driver/job-runs.js';
+import { UnitRequests } from './driver/unit-requests.js';
+import { JobCheckpointEntity } from './entities/job-checkpoint.entity.js';
+import { JobEventEntity } from './entities/job-event.entity.js';
+import { JobEntity } from './entities/job.entity.js';
+import { JobMetricsController } from './job-metrics.controller.js';
+import { JobMetricsStream } from './job-metrics.stream.js';
+import { JobNews } from './job-news.js';
+import { JobsController } from './jobs.controller.js';
+import { JobsService } from './jobs.service.js';
+import { JobDriveRepository } from './repositories/job-drive.repository.js';
+import { JobRepository } from './repositories/job.repository.js';
+
+/** Fine-tuning jobs: their routes, and what drives them. Both live in API processes, which know files and tokenizers. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([JobEntity, JobEventEntity, JobCheckpointEntity]),
+    AdaptersModule,
+    BaseModelsModule,
+    CheckpointsModule,
+    FileLibraryModule,
+    TrainingModule,
+  ],
+  controllers: [JobsController, JobMetricsController],
+  providers: [
+    JobRepository,
+    JobDriveRepository,
+    JobsService,
+    JobNews,
+    JobMetricsStream,
+    UnitRequests,
+    JobRuns,
+    JobDrivers,
+  ],
+})
+export class FineTuningModule {}

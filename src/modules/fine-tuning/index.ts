@@ -1,0 +1,1 @@
+export { FineTuningModule } from './fine-tuning.module.js';

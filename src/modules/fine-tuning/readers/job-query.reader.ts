@@ -1,0 +1,26 @@
+import { invalid } from '../../../common/json/json-fields.js';
+import { isMetadata } from '../dto/is-metadata.js';
+
+const METADATA = /^metadata\[([^\]]*)\]$/;
+
+/** The filter of a list of jobs, which clients write as `metadata[name]=text`; undefined without one. */
+export function readMetadataFilter(query: object): Readonly<Record<string, string>> | undefined {
+  const pairs = Object.entries(query).flatMap(([key, text]): [string, unknown][] => {
+    const name = METADATA.exec(key)?.[1];
+    return name === undefined ? [] : [[name, text]];
+  });
+  if (pairs.length === 0) return undefined;
+  const wanted: unknown = Object.fromEntries(pairs);
+  if (isMetadata(wanted)) return wanted as Record<string, string>;
+  throw invalid('metadata', 'is not a filter.', 'Pass metadata[name]=text, each name once.');
+}
+
+/** The number at the end of an id of events or checkpoints, by which they are in order. */
+export function readNumberOf(id: string | undefined): number | undefined {
+  return id === undefined ? undefined : Number(id.slice(id.lastIndexOf('-') + 1));
+}
+
+/** What a reader of an event stream has already: the header that EventSource sends when it connects again. */
+export function readLastEventId(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}
