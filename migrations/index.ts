@@ -13,6 +13,7 @@ import { AddBatching1796342400000 } from './1796342400000-add-batching.js';
 import { AddRanks1796428800000 } from './1796428800000-add-ranks.js';
 import { AddFiles1796515200000 } from './1796515200000-add-files.js';
 import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
+import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   AddRanks1796428800000,
   AddFiles1796515200000,
   AddFineTuning1796601600000,
+  AddAliases1796688000000,
 ];

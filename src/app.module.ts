@@ -3,6 +3,7 @@ import { ComputeModule } from './compute/compute.module.js';
 import { type AppConfig } from './config/app-config.js';
 import { AdaptersModule } from './modules/adapters/index.js';
 import { AdapterStateModule } from './modules/adapter-state/index.js';
+import { AliasesModule } from './modules/aliases/index.js';
 import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
@@ -27,6 +28,7 @@ const API = [
   HistoryModule,
   CapabilitiesModule,
   TrainingModule,
+  AliasesModule,
   GenerationModule,
   CheckpointsModule,
   ExportsModule,

@@ -1,5 +1,6 @@
 import { AdapterSnapshotEntity } from './modules/adapters/entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './modules/adapters/entities/adapter.entity.js';
+import { AliasVersionEntity } from './modules/aliases/entities/alias-version.entity.js';
 import { CheckpointEventEntity } from './modules/checkpoints/entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from './modules/checkpoints/entities/checkpoint.entity.js';
 import { PublicPathEntity } from './modules/checkpoints/entities/public-path.entity.js';
@@ -20,6 +21,7 @@ import { WorkerEntity } from './modules/workers/entities/worker.entity.js';
 export const ENTITIES = [
   AdapterEntity,
   AdapterSnapshotEntity,
+  AliasVersionEntity,
   CheckpointEntity,
   CheckpointEventEntity,
   PublicPathEntity,

@@ -18,6 +18,7 @@ const TAGS = {
   training: 'Forward, backward and optimiser steps.',
   futures: 'Results and lists of operations.',
   generation: 'Sample text.',
+  aliases: 'Names that stand for the model in use, promoted and rolled back.',
   checkpoints: 'Save and load weights.',
   losses: 'Loss functions with their inputs and settings.',
   admin: 'Ownership of resources; for operators, with one of ADMIN_KEYS.',

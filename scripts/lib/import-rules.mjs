@@ -89,7 +89,8 @@ export const LAYERS = {
   'src/modules/checkpoints': [...FEATURE, 'src/modules/adapter-state'],
   'src/modules/exports': [...FEATURE, 'src/exports', 'src/modules/checkpoints'],
   'src/modules/training': [...FEATURE, 'src/modules/adapter-state', 'src/modules/losses'],
-  'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/checkpoints'],
+  'src/modules/aliases': [...FEATURE, 'src/modules/checkpoints'],
+  'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/aliases', 'src/modules/checkpoints'],
   'src/modules/sessions': [...FEATURE, 'src/modules/checkpoints'],
   'src/modules/fine-tuning': [
     ...FEATURE,
@@ -99,8 +100,8 @@ export const LAYERS = {
     'src/modules/generation',
     'src/modules/training',
   ],
-  'src/modules/openai': [...FEATURE, 'src/modules/generation'],
-  'src/modules/anthropic': [...FEATURE, 'src/modules/generation'],
+  'src/modules/openai': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
+  'src/modules/anthropic': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
   'src/modules/tinker': [
     ...FEATURE,
     'src/modules/capabilities',

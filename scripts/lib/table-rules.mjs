@@ -71,6 +71,13 @@ export const TABLES = {
       'src/modules/dispatch': "each worker writes its own row; a lease is free when its holder's row is silent",
     },
   },
+  alias_versions: {
+    owner: 'src/modules/aliases',
+    others: {
+      'src/modules/adapters': 'a name is an adapter or an alias, which one transaction decides',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
   files: { owner: 'src/modules/files', others: { 'src/modules/keys': HAND_OVER } },
   loss_functions: { owner: 'src/modules/losses', others: { 'src/modules/keys': HAND_OVER } },
   fine_tuning_jobs: { owner: 'src/modules/fine-tuning', others: { 'src/modules/keys': HAND_OVER } },

@@ -129,8 +129,21 @@ it('give each refusal an example of its own status', () => {
 const JOBS = '/v1/fine_tuning/jobs';
 const JOB_ACTIONS = ['cancel', 'pause', 'resume'].map((action) => `${JOBS}/{fine_tuning_job_id}/${action}`);
 
-/** Files, a key that must exist, what is refused: api-checkpoints, files, fine-tuning, api-admin and openai.spec.ts. */
-const ELSEWHERE = ['/adapters/import', '/v1/files', JOBS, ...JOB_ACTIONS, '/admin/hand_over', '/v1/embeddings'];
+const ROLLBACK = '/aliases/{alias}/rollback';
+
+/**
+ * Files, a key or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback, api-admin and
+ * openai.spec.ts.
+ */
+const ELSEWHERE = [
+  '/adapters/import',
+  '/v1/files',
+  JOBS,
+  ...JOB_ACTIONS,
+  ROLLBACK,
+  '/admin/hand_over',
+  '/v1/embeddings',
+];
 
 it('give bodies that work as they stand', async () => {
   // Those of the Tinker API: tinker-docs.spec.ts.

@@ -229,6 +229,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List aliases
+         * @description Your aliases by name. Example: `curl http://127.0.0.1:8000/aliases`
+         */
+        get: operations["Aliases_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an alias
+         * @description With all of its versions. Example: `curl http://127.0.0.1:8000/aliases/my-alias`
+         */
+        get: operations["Aliases_get"];
+        /**
+         * Set what an alias stands for
+         * @description Creates the alias, or points it at another target without a comparison. Wherever a request names a model to sample from, it may name an alias. Example: `curl -X PUT http://127.0.0.1:8000/aliases/my-alias -H "Content-Type: application/json" -d '{"target":"my-model"}'`
+         */
+        put: operations["Aliases_set"];
+        post?: never;
+        /**
+         * Delete an alias
+         * @description Its target stays as it is. Example: `curl -X DELETE http://127.0.0.1:8000/aliases/my-alias`
+         */
+        delete: operations["Aliases_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/aliases/{alias}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll an alias back
+         * @description Points it at its target before, as a new version; a second time at the one before that. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/rollback`
+         */
+        post: operations["Aliases_rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cancel_future": {
         parameters: {
             query?: never;
@@ -1335,6 +1403,157 @@ export interface components {
              */
             use_rslora: boolean;
         };
+        AliasDeletedDto: {
+            /**
+             * @description Name of the alias.
+             * @example my-alias
+             */
+            name: string;
+            /**
+             * @description Always `deleted`.
+             * @example deleted
+             * @enum {string}
+             */
+            status: "deleted";
+        };
+        AliasDto: {
+            /**
+             * @description Base model of the target.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description How the version came to be.
+             * @example promoted
+             * @enum {string}
+             */
+            change: "promoted" | "rolled_back" | "set";
+            /**
+             * @description Time of the change.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description What it was promoted on; null where nothing was compared. */
+            eval: components["schemas"]["AliasEvaluationDto"] | null;
+            /**
+             * @description Name of the alias.
+             * @example my-alias
+             */
+            name: string;
+            /**
+             * @description What the alias stands for.
+             * @example my-model
+             */
+            target: string;
+            /**
+             * @description 1, 2, 3, ... under one name.
+             * @example 2
+             */
+            version: number;
+        };
+        AliasEvaluationDto: {
+            /**
+             * @description Mean loss per token of the target that it replaced.
+             * @example 2.5
+             */
+            current_loss: number;
+            /**
+             * @description Id of the file whose rows were scored.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            file: string;
+            /**
+             * @description Mean loss per token of the new target.
+             * @example 1.25
+             */
+            loss: number;
+            /**
+             * @description Rows of the file.
+             * @example 20
+             */
+            rows: number;
+            /**
+             * @description Tokens that were scored: those of the answers.
+             * @example 140
+             */
+            tokens: number;
+            /**
+             * @description By how much the new loss was allowed to be larger.
+             * @example 0
+             */
+            tolerance: number;
+        };
+        AliasListDto: {
+            /** @description Your aliases by name. */
+            aliases: components["schemas"]["AliasDto"][];
+        };
+        AliasVersionDto: {
+            /**
+             * @description Base model of the target.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description How the version came to be.
+             * @example promoted
+             * @enum {string}
+             */
+            change: "promoted" | "rolled_back" | "set";
+            /**
+             * @description Time of the change.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description What it was promoted on; null where nothing was compared. */
+            eval: components["schemas"]["AliasEvaluationDto"] | null;
+            /**
+             * @description What the alias stands for.
+             * @example my-model
+             */
+            target: string;
+            /**
+             * @description 1, 2, 3, ... under one name.
+             * @example 2
+             */
+            version: number;
+        };
+        AliasWithHistoryDto: {
+            /**
+             * @description Base model of the target.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description How the version came to be.
+             * @example promoted
+             * @enum {string}
+             */
+            change: "promoted" | "rolled_back" | "set";
+            /**
+             * @description Time of the change.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description What it was promoted on; null where nothing was compared. */
+            eval: components["schemas"]["AliasEvaluationDto"] | null;
+            /** @description All versions, newest first. */
+            history: components["schemas"]["AliasVersionDto"][];
+            /**
+             * @description Name of the alias.
+             * @example my-alias
+             */
+            name: string;
+            /**
+             * @description What the alias stands for.
+             * @example my-model
+             */
+            target: string;
+            /**
+             * @description 1, 2, 3, ... under one name.
+             * @example 2
+             */
+            version: number;
+        };
         AnthropicErrorContentDto: {
             /**
              * @description A stable code for programs, the field that caused the error, the remedy, and more depending on the code.
@@ -1462,6 +1681,18 @@ export interface components {
              */
             type: "content_block_stop";
         };
+        CalledFunctionDto: {
+            /**
+             * @description Its arguments, as the text of a JSON object.
+             * @example {\city\: \Oslo\}
+             */
+            arguments: string;
+            /**
+             * @description Name of the function.
+             * @example weather
+             */
+            name: string;
+        };
         CancelDto: {
             /**
              * @description The request_id returned for the request.
@@ -1525,10 +1756,10 @@ export interface components {
         };
         ChatAnswerDto: {
             /**
-             * @description The text.
+             * @description The text; null where there is nothing but calls.
              * @example Hi! How can I help you?
              */
-            content: string;
+            content: string | null;
             /**
              * @description Always null.
              * @example null
@@ -1540,14 +1771,16 @@ export interface components {
              * @enum {string}
              */
             role: "assistant";
+            /** @description Calls of functions, if there are any. */
+            tool_calls?: components["schemas"]["ChatToolCallDto"][];
         };
         ChatChoiceDto: {
             /**
-             * @description `stop` = an end token or a stop string; `length` = the maximum number of tokens.
+             * @description `stop` = an end token or a stop string; `tool_calls` = the same after calls; `length` = the maximum number of tokens.
              * @example stop
              * @enum {string}
              */
-            finish_reason: "length" | "stop";
+            finish_reason: "length" | "stop" | "tool_calls";
             /**
              * @description Number of the answer, from 0.
              * @example 0
@@ -1569,7 +1802,7 @@ export interface components {
              * @example null
              * @enum {string|null}
              */
-            finish_reason: "length" | "stop" | null;
+            finish_reason: "length" | "stop" | "tool_calls" | null;
             /**
              * @description Number of the answer, from 0.
              * @example 0
@@ -1580,6 +1813,26 @@ export interface components {
              * @example null
              */
             logprobs: components["schemas"]["ChoiceLogprobsDto"] | null;
+        };
+        ChatChunkToolCallDto: {
+            /** @description What is called. */
+            function: components["schemas"]["CalledFunctionDto"];
+            /**
+             * @description Names the call in the message with its result.
+             * @example call_0123456789abcdef01234567
+             */
+            id: string;
+            /**
+             * @description Number of the call in its answer, from 0.
+             * @example 0
+             */
+            index: number;
+            /**
+             * @description Kind of the tool.
+             * @example function
+             * @enum {string}
+             */
+            type: "function";
         };
         ChatCompletionChunkDto: {
             /** @description One choice; none in the chunk with the usage. */
@@ -1714,6 +1967,12 @@ export interface components {
              */
             n?: number;
             /**
+             * @description Whether an answer may hold several calls.
+             * @default true
+             * @example true
+             */
+            parallel_tool_calls?: boolean;
+            /**
              * @description Subtracted from the logit of a token that has been sampled.
              * @default 0
              * @example 0
@@ -1767,6 +2026,18 @@ export interface components {
              */
             temperature?: number;
             /**
+             * @description `none`: tools are not told to the model; `auto`: as it likes; `required`: at least one call; {"type": "function",
+             *     "function": {"name"}}: a call of that function.
+             * @default auto
+             * @example auto
+             */
+            tool_choice?: ("auto" | "none" | "required") | Record<string, unknown>;
+            /**
+             * @description Functions that the model may call, where its chat template knows tools.
+             * @example []
+             */
+            tools?: Record<string, unknown>[];
+            /**
              * @description Sample from the k most likely tokens; 0 or -1 = off. Not in OpenAI's API; as in vLLM's.
              * @default 0
              * @example 0
@@ -1787,16 +2058,18 @@ export interface components {
         };
         ChatDeltaDto: {
             /**
-             * @description The next piece of text.
+             * @description The next piece of text; null in the first chunk where tools are offered.
              * @example Hi
              */
-            content?: string;
+            content?: string | null;
             /**
              * @description The author; in the first chunk of an answer.
              * @example assistant
              * @enum {string}
              */
             role?: "assistant";
+            /** @description A call of a function, whole. */
+            tool_calls?: components["schemas"]["ChatChunkToolCallDto"][];
         };
         ChatMessageDto: {
             /**
@@ -1834,6 +2107,21 @@ export interface components {
              * @example 1
              */
             weight?: number;
+        };
+        ChatToolCallDto: {
+            /** @description What is called. */
+            function: components["schemas"]["CalledFunctionDto"];
+            /**
+             * @description Names the call in the message with its result.
+             * @example call_0123456789abcdef01234567
+             */
+            id: string;
+            /**
+             * @description Kind of the tool.
+             * @example function
+             * @enum {string}
+             */
+            type: "function";
         };
         CheckpointAcceptedDto: {
             /**
@@ -4656,12 +4944,12 @@ export interface components {
              */
             object: "model";
             /**
-             * @description `base` for a base model, `adapter` for one of yours.
+             * @description `base` for a base model, `adapter` for one of yours, `alias` for a name that stands for a model.
              * @example adapter
              */
             owned_by: string;
             /**
-             * @description The base model of an adapter; null for a base model.
+             * @description The base model of an adapter, the target of an alias; null for a base model.
              * @example HuggingFaceTB/SmolLM2-135M-Instruct
              */
             parent: string | null;
@@ -4949,6 +5237,13 @@ export interface components {
              * @example 86400
              */
             ttl_seconds?: number;
+        };
+        SetAliasDto: {
+            /**
+             * @description Name of an adapter or a base model, or path of sampler weights, which do not change any more.
+             * @example my-model
+             */
+            target: string;
         };
         StreamOptionsDto: {
             /**
@@ -5815,6 +6110,122 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdapterCreatedDto"];
+                };
+            };
+        };
+    };
+    Aliases_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of your aliases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasListDto"];
+                };
+            };
+        };
+    };
+    Aliases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alias and its history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasWithHistoryDto"];
+                };
+            };
+        };
+    };
+    Aliases_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAliasDto"];
+            };
+        };
+        responses: {
+            /** @description The alias. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasDto"];
+                };
+            };
+        };
+    };
+    Aliases_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alias and its history are deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasDeletedDto"];
+                };
+            };
+        };
+    };
+    Aliases_rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The alias. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasDto"];
                 };
             };
         };
@@ -6868,7 +7279,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Name of an adapter or a base model. */
+                /** @description Name of an adapter, an alias or a base model. */
                 model: unknown;
             };
             cookie?: never;
@@ -6891,7 +7302,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Name of an adapter or a base model. */
+                /** @description Name of an adapter, an alias or a base model. */
                 model: unknown;
             };
             cookie?: never;

@@ -51,6 +51,21 @@ export class AdaptersService {
   async checkFree(modelId: string): Promise<void> {
     checkModelId(modelId, this.baseModelNames());
     if (await this.find(modelId)) throw nameTaken(modelId);
+    if (await whenDatabaseIsBack(() => this.adapters.isAlias(currentOwner(), modelId))) throw nameOfAlias(modelId);
+  }
+
+  /**
+   * Keeps a name of the caller's free of adapters until the transaction ends.
+   * @param field what the client calls the name
+   * @throws InvalidRequestError, ConflictError
+   */
+  async reserveName(name: string, field: string, manager: EntityManager): Promise<void> {
+    checkModelId(name, this.baseModelNames(), undefined, field);
+    const owner = currentOwner();
+    await this.adapters.holdPlaces(owner, manager);
+    if (!(await this.adapters.findLive(owner, name, manager))) return;
+    const remedy = 'Choose another name.';
+    throw new ConflictError(`'${name}' is the name of an adapter. ${remedy}`, { field, remedy });
   }
 
   /** A new adapter, or the one that a request at the same time was faster to make. */
@@ -216,6 +231,7 @@ export class AdaptersService {
     const transaction = () =>
       this.adapters.manager.transaction(async (manager) => {
         await this.adapters.holdPlaces(row.owner, manager);
+        if (await this.adapters.isAlias(row.owner, modelId, manager)) throw nameOfAlias(modelId);
         if (await this.adapters.insert(row, manager)) {
           await this.checkCount(row.owner, manager);
           const first = { adapterId: id, position: 0, lease: 0, pinned: true };
@@ -275,6 +291,11 @@ function toCreation(row: Pick<AdapterEntity, 'id' | 'modelId' | 'baseModel' | 'l
 function nameTaken(modelId: string | undefined): ConflictError {
   const remedy = 'Choose another model_id, or delete the existing adapter first.';
   return new ConflictError(`An adapter '${modelId}' already exists. ${remedy}`, { field: 'model_id', remedy });
+}
+
+function nameOfAlias(modelId: string): ConflictError {
+  const remedy = `Choose another model_id, or delete the alias with DELETE /aliases/${modelId}.`;
+  return new ConflictError(`'${modelId}' is an alias. ${remedy}`, { field: 'model_id', remedy });
 }
 
 const WIRE_NAMES: Readonly<Record<string, string>> = { targetModules: 'target_modules', rsLora: 'use_rslora' };

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AdaptersModule } from '../adapters/index.js';
+import { AliasesModule } from '../aliases/index.js';
 import { CheckpointsModule } from '../checkpoints/index.js';
 import { GeneratePresenter } from './generate.presenter.js';
 import { GenerationController } from './generation.controller.js';
@@ -10,7 +11,7 @@ import { GenerationStreamService } from './streaming/generation-stream.service.j
 
 /** Sampling requests, for the HTTP side. */
 @Module({
-  imports: [AdaptersModule, CheckpointsModule],
+  imports: [AdaptersModule, AliasesModule, CheckpointsModule],
   controllers: [GenerationController],
   providers: [GenerationService, GenerationStreamService, SamplingSources, GenerateReader, GeneratePresenter],
   exports: [GenerationService, GenerationStreamService, SamplingSources],

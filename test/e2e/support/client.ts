@@ -76,6 +76,10 @@ export class ApiClient {
     return this.request<T>('POST', path, body);
   }
 
+  put<T = Record<string, unknown>>(path: string, body: unknown): Promise<Answer<T>> {
+    return this.request<T>('PUT', path, body);
+  }
+
   delete<T = Record<string, unknown>>(path: string): Promise<Answer<T>> {
     return this.request<T>('DELETE', path);
   }

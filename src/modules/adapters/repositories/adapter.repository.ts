@@ -57,7 +57,10 @@ export class AdapterRepository {
     return inserted.length > 0;
   }
 
-  /** Lets one request at a time make an adapter for the owner, until the transaction ends: so that a limit holds. */
+  /**
+   * Lets one request at a time make an adapter or an alias for the owner, until the transaction ends: so that a limit
+   * holds, and a name is one or the other.
+   */
   async holdPlaces(owner: string, manager: EntityManager): Promise<void> {
     await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ADVISORY_LOCKS.adapters, owner]);
   }
@@ -79,8 +82,17 @@ export class AdapterRepository {
     return this.rows.countBy({ divergedAtStep: Not(IsNull()), deletedAt: IsNull() });
   }
 
-  findLive(owner: string, modelId: string): Promise<AdapterEntity | null> {
-    return this.rows.findOneBy({ owner, modelId, deletedAt: IsNull() });
+  findLive(owner: string, modelId: string, manager = this.manager): Promise<AdapterEntity | null> {
+    return manager.findOneBy(AdapterEntity, { owner, modelId, deletedAt: IsNull() });
+  }
+
+  /** Whether an alias of the owner has the name. */
+  async isAlias(owner: string, name: string, manager = this.manager): Promise<boolean> {
+    const found: unknown[] = await manager.query(`SELECT FROM alias_versions WHERE owner = $1 AND name = $2 LIMIT 1`, [
+      owner,
+      name,
+    ]);
+    return found.length > 0;
   }
 
   /** Live or deleted. */

@@ -1,5 +1,6 @@
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { type AdapterEntity } from '../../adapters/index.js';
+import { type AliasVersionEntity } from '../../aliases/index.js';
 import { type AnthropicModelDto, type AnthropicModelPageDto } from './model.dto.js';
 import { type ModelPage } from './model-page.reader.js';
 
@@ -12,6 +13,11 @@ export function presentBaseModel(model: BaseModel, id = model.name): AnthropicMo
 
 export function presentAdapter({ modelId, createdAt }: AdapterEntity, base: BaseModel): AnthropicModelDto {
   return present(modelId, createdAt, base);
+}
+
+/** `base`: of its target. */
+export function presentAlias({ name, createdAt }: AliasVersionEntity, base: BaseModel): AnthropicModelDto {
+  return present(name, createdAt, base);
 }
 
 /** The models after one, or the last ones before one. */

@@ -10,7 +10,7 @@ import { GenerateReader } from './generate.reader.js';
 /** One base model, and an adapter on it. */
 class OneModel extends SamplingSources {
   constructor(private readonly model: BaseModel) {
-    super(undefined as never, undefined as never);
+    super(undefined as never, undefined as never, undefined as never);
   }
 
   override base(): SamplingSource {

@@ -20,6 +20,7 @@ const OWNED_TABLES = [
   'loss_functions',
   'files',
   'fine_tuning_jobs',
+  'alias_versions',
 ] as const;
 
 /** Names that an owner gives once only. */
@@ -28,6 +29,14 @@ const NAMES: readonly { readonly kind: string; readonly sql: string }[] = [
     kind: 'adapter',
     sql: `SELECT model_id AS name FROM adapters WHERE owner = $1 AND deleted_at IS NULL
           INTERSECT SELECT model_id FROM adapters WHERE owner = $2 AND deleted_at IS NULL ORDER BY 1`,
+  },
+  {
+    kind: 'adapter or alias',
+    sql: `SELECT name FROM alias_versions WHERE owner = $1
+          INTERSECT (SELECT name FROM alias_versions WHERE owner = $2
+                     UNION SELECT model_id FROM adapters WHERE owner = $2 AND deleted_at IS NULL)
+          UNION (SELECT model_id FROM adapters WHERE owner = $1 AND deleted_at IS NULL
+                 INTERSECT SELECT name FROM alias_versions WHERE owner = $2) ORDER BY 1`,
   },
   {
     kind: 'loss',

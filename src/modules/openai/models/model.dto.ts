@@ -18,12 +18,12 @@ export class OpenAiModelDto {
   created!: number;
 
   /**
-   * `base` for a base model, `adapter` for one of yours.
+   * `base` for a base model, `adapter` for one of yours, `alias` for a name that stands for a model.
    * @example adapter
    */
   owned_by!: string;
 
-  /** The base model of an adapter; null for a base model. */
+  /** The base model of an adapter, the target of an alias; null for a base model. */
   @ApiProperty({ type: String, nullable: true, example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   parent!: string | null;
 

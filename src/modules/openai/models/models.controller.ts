@@ -4,18 +4,20 @@ import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { ApiMissing } from '../../../common/http/api-docs.js';
 import { type AdapterEntity, AdaptersService } from '../../adapters/index.js';
+import { type AliasVersionEntity, AliasesService } from '../../aliases/index.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
 import { OpenAiModelDeletedDto, OpenAiModelDto, OpenAiModelListDto } from './model.dto.js';
-import { presentAdapter, presentBaseModel } from './models.presenter.js';
+import { presentAdapter, presentAlias, presentBaseModel } from './models.presenter.js';
 
 /** The routes of that dialect take precedence; they have no description of their own, as one address can have only one. */
 const ANTHROPIC = "With the header `anthropic-version`, the answer has Anthropic's form.";
-const NAME = { name: 'model', example: 'my-model', description: 'Name of an adapter or a base model.' };
+const NAME = { name: 'model', example: 'my-model', description: 'Name of an adapter, an alias or a base model.' };
 
 @OpenAiController()
 export class OpenAiModelsController {
   constructor(
     private readonly adapters: AdaptersService,
+    private readonly aliases: AliasesService,
     private readonly baseModels: BaseModelCatalog,
   ) {}
 
@@ -26,10 +28,11 @@ export class OpenAiModelsController {
   })
   @ApiOkResponse({ type: OpenAiModelListDto, description: 'All models that you can sample from.' })
   async list(): Promise<OpenAiModelListDto> {
-    const adapters = await this.adapters.listAll();
+    const [adapters, aliases] = await Promise.all([this.adapters.listAll(), this.aliases.list()]);
     const data = [
       ...this.baseModels.list().map((model) => presentBaseModel(model)),
       ...adapters.map((adapter) => this.present(adapter)),
+      ...aliases.map((alias) => this.presentAlias(alias)),
     ];
     return { object: 'list', data };
   }
@@ -46,8 +49,8 @@ export class OpenAiModelsController {
   async get(@Param('model') path: string | readonly string[]): Promise<OpenAiModelDto> {
     const name = nameOf(path);
     if (this.adapters.isBaseModel(name)) return presentBaseModel(this.adapters.baseModel(name), name);
-    const adapter = await this.adapters.get(name, 'model');
-    return this.present(adapter);
+    const alias = await this.aliases.find(name);
+    return alias ? this.presentAlias(alias) : this.present(await this.adapters.get(name, 'model'));
   }
 
   @Delete('models/*model')
@@ -67,6 +70,10 @@ export class OpenAiModelsController {
     await this.adapters.get(id, 'model');
     await this.adapters.delete(id);
     return { id, object: 'model', deleted: true };
+  }
+
+  private presentAlias(alias: AliasVersionEntity): OpenAiModelDto {
+    return presentAlias(alias, this.baseModels.get(alias.baseModel));
   }
 
   private present(adapter: AdapterEntity): OpenAiModelDto {

@@ -1,5 +1,6 @@
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { type AdapterEntity } from '../../adapters/index.js';
+import { type AliasVersionEntity } from '../../aliases/index.js';
 import { type OpenAiModelDto } from './model.dto.js';
 
 const STARTED = seconds(new Date());
@@ -23,6 +24,18 @@ export function presentAdapter({ modelId, createdAt }: AdapterEntity, { name, co
     created: seconds(createdAt),
     owned_by: 'adapter',
     parent: name,
+    max_model_len: config.contextLength,
+  };
+}
+
+/** `base`: of its target, which is the parent. */
+export function presentAlias({ name, target, createdAt }: AliasVersionEntity, { config }: BaseModel): OpenAiModelDto {
+  return {
+    id: name,
+    object: 'model',
+    created: seconds(createdAt),
+    owned_by: 'alias',
+    parent: target,
     max_model_len: config.contextLength,
   };
 }

@@ -26,7 +26,12 @@ class BaseSamplers extends SamplersService {
 }
 
 const adapters = { checkBaseModel: () => undefined } as never;
-const reader = new AsampleReader(new BaseSamplers(none, none, none, none), adapters, none, new OneModel(none, none));
+const reader = new AsampleReader(
+  new BaseSamplers(none, none, none, none),
+  adapters,
+  none,
+  new OneModel(none, none, none),
+);
 const prompt = (tokens: readonly number[]) => ({ chunks: [{ type: 'encoded_text', tokens }] });
 const order = (dto: Partial<AsampleDto>, digits = '') =>
   reader.read({ base_model: model.name, prompt: prompt([5, 6]), ...dto }, digits);

@@ -1,0 +1,125 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI, { NotFoundError } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiClient, type ErrorAnswer } from './support/client.js';
+import { TestServer } from './support/server.js';
+
+/* From answers to a better model under the same name: aliases. */
+
+const KEY = 'sk-alice';
+const BASE = 'tiny-chat';
+const messages = [{ role: 'user' as const, content: 'Who are you?' }];
+
+interface AliasAnswer {
+  readonly name: string;
+  readonly version: number;
+  readonly target: string;
+  readonly change: string;
+  readonly history: readonly AliasAnswer[];
+}
+
+let server: TestServer;
+let api: ApiClient;
+let bob: ApiClient;
+let client: OpenAI;
+
+beforeAll(async () => {
+  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob` } });
+  api = new ApiClient(server.api.url, KEY);
+  bob = new ApiClient(server.api.url, 'sk-bob');
+  client = new OpenAI({ apiKey: KEY, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+  for (const name of ['v1', 'v2']) await api.post('/adapters', { model_id: name });
+});
+afterAll(() => server.stop());
+
+const set = (name: string, target: string) => api.put<AliasAnswer & ErrorAnswer>(`/aliases/${name}`, { target });
+const answerOf = async (model: string) => {
+  const { choices } = await client.chat.completions.create({ model, messages, max_tokens: 12, temperature: 0 });
+  return choices[0]!.message.content;
+};
+
+describe('aliases', () => {
+  it('are names to sample from, in every dialect', async () => {
+    await api.run('/fwdbwd', {
+      model_id: 'v2',
+      loss_fn: 'cross_entropy',
+      data: [{ messages: conversation('Zebra.') }],
+    });
+    await api.optimStep('v2', 0.05);
+    expect((await set('live', 'v2')).body).toMatchObject({ name: 'live', version: 1, target: 'v2', change: 'set' });
+    const answer = await answerOf('v2');
+    expect(answer).not.toBe(await answerOf('v1'));
+    expect(await answerOf('live')).toBe(answer);
+    const generated = await api.generate({ model_id: 'live', messages, max_new_tokens: 12, temperature: 0 });
+    expect(generated).toMatchObject({ model_id: 'live', text: answer });
+    const anthropic = new Anthropic({ apiKey: KEY, baseURL: server.api.url, maxRetries: 0 });
+    const greedy = { model: 'live', messages, max_tokens: 12, temperature: 0 };
+    const message = await anthropic.messages.create(greedy);
+    expect(message).toMatchObject({ model: 'live', content: [{ type: 'text', text: answer }] });
+    expect(await client.models.retrieve('live')).toMatchObject({ owned_by: 'alias', parent: 'v2' });
+    expect((await client.models.list()).data.map(({ id }) => id)).toContain('live');
+    expect((await anthropic.models.list()).data.map(({ id }) => id)).toContain('live');
+    expect((await anthropic.models.retrieve('live')).id).toBe('live');
+  });
+
+  it('stand for sampler weights, and for nothing once these are gone', async () => {
+    const { path } = await api.run<{ path: string }>('/save_weights_for_sampler', { model_id: 'v2', name: 'frozen' });
+    expect((await set('frozen', path)).status).toBe(200);
+    expect(await answerOf('frozen')).toBe(await answerOf('v2'));
+    await api.post('/adapters', { model_id: 'short-lived' });
+    await set('dangling', 'short-lived');
+    await api.delete('/adapters/short-lived');
+    await expect(answerOf('dangling')).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringContaining("The target of alias 'dangling', 'short-lived' does not exist.") as string,
+    });
+  });
+
+  it('keep their history and roll back through it', async () => {
+    await set('steps', 'base');
+    await set('steps', 'v1');
+    expect((await set('steps', 'v1')).body.version).toBe(2);
+    await set('steps', 'v2');
+    const rollBack = () => api.post<AliasAnswer>('/aliases/steps/rollback', {});
+    expect((await rollBack()).body).toMatchObject({ version: 4, target: 'v1', change: 'rolled_back' });
+    expect((await rollBack()).body).toMatchObject({ version: 5, target: 'base' });
+    expect((await rollBack()).status).toBe(409);
+    const { body } = await api.get<AliasAnswer>('/aliases/steps');
+    expect(body.history.map(({ target }) => target)).toEqual(['base', 'v1', 'v2', 'v1', 'base'].reverse());
+    expect((await api.delete('/aliases/steps')).body).toEqual({ name: 'steps', status: 'deleted' });
+    expect((await api.get('/aliases/steps')).status).toBe(404);
+  });
+
+  it('count every one of many changes at once', async () => {
+    await set('busy', 'v1');
+    const changes = await Promise.all(['v2', 'v1', 'base', 'v2', 'base'].map((target) => set('busy', target)));
+    const { body } = await api.get<AliasAnswer>('/aliases/busy');
+    expect(changes.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(body.history.map(({ version }) => version)).toEqual(body.history.map((_, i) => body.history.length - i));
+  });
+
+  it('share no name with an adapter or a base model, and belong to one key', async () => {
+    expect(await set('v1', 'v2')).toMatchObject({ status: 409, body: { error: { details: { field: 'alias' } } } });
+    expect(await set(BASE, 'v2')).toMatchObject({ status: 400, body: { error: { details: { field: 'alias' } } } });
+    expect(await set('new', 'unknown')).toMatchObject({
+      status: 404,
+      body: { error: { details: { field: 'target' } } },
+    });
+    expect((await set('chained', 'live')).status).toBe(404);
+    expect((await set('a b', 'v2')).status).toBe(400);
+    expect(await api.post('/adapters', { model_id: 'live' })).toMatchObject({
+      status: 409,
+      body: { error: { details: { field: 'model_id' } } },
+    });
+    const data = [{ messages: conversation('Hello.') }];
+    expect((await api.post('/fwdbwd', { model_id: 'live', loss_fn: 'cross_entropy', data })).status).toBe(409);
+    expect((await bob.get('/aliases')).body).toEqual({ aliases: [] });
+    expect((await bob.post('/aliases/live/rollback', {})).status).toBe(404);
+    const stranger = new OpenAI({ apiKey: 'sk-bob', baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+    await expect(stranger.chat.completions.create({ model: 'live', messages })).rejects.toThrow(NotFoundError);
+  });
+});
+
+function conversation(answer: string) {
+  return [...messages, { role: 'assistant', content: answer }];
+}
