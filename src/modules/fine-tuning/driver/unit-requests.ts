@@ -4,7 +4,7 @@ import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { LOGPROBS } from '../../../operations/payloads/forward-payload.js';
 import { CheckpointsService } from '../../checkpoints/index.js';
-import { type Accepted, FuturesService, QueueFullError } from '../../futures/index.js';
+import { type Accepted, FuturesService, QueueFullError, SeqIdReusedError } from '../../futures/index.js';
 import { type TrainingOrder, TrainingService } from '../../training/index.js';
 import { type TrainedSequence } from '../data/example-tokens.js';
 import { meanBatch, plainBatch, preferenceBatch } from '../data/sequence-batches.js';
@@ -115,7 +115,8 @@ export class UnitRequests {
     }
     const batch = await this.comparedWithBase(sequences, context);
     const lossConfig = { beta, scale: 2 / sequences.length };
-    return this.send({ ...order, loss: 'pairwise_dpo', lossConfig }, batch, context.signal);
+    const sent = this.send({ ...order, loss: 'pairwise_dpo', lossConfig }, batch, context.signal);
+    return sent.catch((error: unknown) => firstOf(error, order.modelId));
   }
 
   /** With the log-probs of the base model, which an adapter begins as. */
@@ -146,6 +147,15 @@ export class UnitRequests {
 
 export function checkpointName(epoch: number): string {
   return `epoch-${epoch}`;
+}
+
+/**
+ * The request that has the number already. An engine whose results repeat up to rounding gives a repeat other log-probs to
+ * compare with: then the bytes differ, and the request that was accepted stands.
+ */
+function firstOf(error: unknown, modelId: string): Accepted {
+  if (error instanceof SeqIdReusedError) return { requestId: error.requestId, modelId };
+  throw error;
 }
 
 /** A full queue empties by itself: a job waits, like any client that heeds Retry-After. */

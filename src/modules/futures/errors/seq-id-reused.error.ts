@@ -5,7 +5,12 @@ import { AppError } from '../../../common/errors/app-error.js';
  * 409, and no retry can mend this.
  */
 export class SeqIdReusedError extends AppError {
-  constructor(modelId: string, seqId: number | string, requestId: string) {
+  constructor(
+    modelId: string,
+    seqId: number | string,
+    /** The request that has it. */
+    readonly requestId: string,
+  ) {
     const remedy = 'Use a new number for every request; reuse a number only to repeat the same request.';
     super(
       'seq_id_reused',
