@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import Anthropic, { APIError, AuthenticationError, BadRequestError, NotFoundError } from '@anthropic-ai/sdk';
+import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
 import { type AcceptedAnswer, ApiClient, type GenerateAnswer } from './support/client.js';
@@ -23,7 +25,8 @@ let api: ApiClient;
 beforeAll(async () => {
   toolFolder = toolModel();
   const baseModels = [path.join('models', BASE), toolFolder];
-  server = await TestServer.start({ baseModels, env: { API_KEYS: `${KEY},sk-bob`, LOG_LEVEL: 'log' } });
+  const env = { API_KEYS: `${KEY},sk-bob`, LOG_LEVEL: 'log', BODY_LIMIT_MB: '20' };
+  server = await TestServer.start({ baseModels, env });
   client = clientOf(KEY);
   api = new ApiClient(server.api.url, KEY);
 });
@@ -71,11 +74,25 @@ describe('messages', () => {
       type: 'message',
       role: 'assistant',
       model: BASE,
-      content: [{ type: 'text', text: expected.text }],
+      content: [{ type: 'text', text: expected.text, citations: null }],
       stop_reason: 'end_turn',
       stop_sequence: null,
-      usage: { input_tokens: expected.usage.prompt_tokens, output_tokens: expected.usage.completion_tokens },
-    });
+      stop_details: null,
+      container: null,
+      diagnostics: null,
+      usage: {
+        input_tokens: expected.usage.prompt_tokens,
+        output_tokens: expected.usage.completion_tokens,
+        output_tokens_details: null,
+        cache_creation: null,
+        cache_creation_input_tokens: null,
+        cache_read_input_tokens: null,
+        inference_geo: null,
+        server_tool_use: null,
+        service_tier: null,
+        speed: null,
+      },
+    } satisfies Omit<Anthropic.Message, 'id'>);
   });
 
   it('take the key as a bearer token, and the request without a version', async () => {
@@ -99,6 +116,7 @@ describe('messages', () => {
     expect(events.length).toBeGreaterThan(8);
     const final = await client.messages.stream(greedy).finalMessage();
     expect({ ...final, id: whole.id }).toMatchObject(whole);
+    expect(events.at(-2)).toMatchObject({ delta: { stop_details: null, container: null } });
   });
 
   it('write each event under its name, and a ping', async () => {
@@ -249,6 +267,91 @@ describe('tools', () => {
     expect(message.usage.input_tokens).toBe(expected.usage.prompt_tokens);
   });
 
+  describe('that must be called', () => {
+    const input_schema = {
+      type: 'object' as const,
+      properties: { unit: { type: 'string', enum: ['C', 'F'] }, days: { type: 'integer', minimum: 0, maximum: 9 } },
+      required: ['unit', 'days'],
+    };
+    const fits = new Ajv2020().compile(input_schema);
+    const tools = ['weather', 'tides'].map((name) => ({ name, description: 'Tells.', input_schema }));
+    const single = { type: 'any' as const, disable_parallel_tool_use: true };
+    const usesOf = ({ content }: Anthropic.Message) => content.filter((block) => block.type === 'tool_use');
+
+    it('are, once, whole and streamed, and take their result', async () => {
+      const body = { ...ask, tools, tool_choice: single, max_tokens: 120 };
+      const whole = await client.messages.create(body);
+      expect(whole).toMatchObject({
+        stop_reason: 'tool_use',
+        content: [{ type: 'tool_use', caller: { type: 'direct' } }],
+      });
+      const [use, ...others] = usesOf(whole);
+      expect(others).toEqual([]);
+      expect(['weather', 'tides']).toContain(use!.name);
+      expect(fits(use!.input)).toBe(true);
+
+      const stream = client.messages.stream(body);
+      const json: string[] = [];
+      stream.on('inputJson', (piece) => json.push(piece));
+      const streamed = await stream.finalMessage();
+      const { name, input } = use!;
+      expect(streamed).toMatchObject({ stop_reason: 'tool_use', content: [{ type: 'tool_use', name, input }] });
+      expect(JSON.parse(json.join(''))).toEqual(input);
+
+      const result = { type: 'tool_result' as const, tool_use_id: use!.id, content: 'rain' };
+      const turns = [question, { role: 'assistant' as const, content: whole.content }];
+      const next = await client.messages.create({
+        ...body,
+        messages: [...turns, { role: 'user', content: [result] }],
+        tool_choice: { type: 'none' },
+      });
+      expect(usesOf(next)).toEqual([]);
+      expect(next.usage.input_tokens).toBeGreaterThan(20);
+    });
+
+    it('are those that are named', async () => {
+      for (const { name } of tools) {
+        const body = { ...ask, tools, tool_choice: { type: 'tool' as const, name }, max_tokens: 120 };
+        expect(usesOf(await client.messages.create(body))).toMatchObject([{ name }]);
+      }
+    });
+
+    it('may come as an answer in JSON does, where both are asked for', async () => {
+      const answer = { type: 'json_schema' as const, schema: { const: { done: true } } };
+      const body = { ...ask, tools, output_config: { format: answer }, max_tokens: 120 };
+      const message = await client.messages.create(body);
+      if (message.stop_reason === 'tool_use') expect(usesOf(message).every(({ input }) => fits(input))).toBe(true);
+      else expect(JSON.parse(textOf(message))).toEqual({ done: true });
+      const free = { ...body, output_config: {}, tools: tools.map((tool) => ({ ...tool, strict: true })) };
+      expect(usesOf(await client.messages.create(free)).every(({ input }) => fits(input))).toBe(true);
+    });
+  });
+
+  it('that failed say so in the prompt', async () => {
+    const asked = (result: object) => ({
+      ...greedy,
+      model: ask.model,
+      messages: [
+        question,
+        { role: 'assistant' as const, content: [{ type: 'tool_use' as const, id: 'a', name: 'weather', input: {} }] },
+        { role: 'user' as const, content: [{ type: 'tool_result' as const, tool_use_id: 'a', ...result }] },
+      ],
+    });
+    const lengths = await Promise.all(
+      [
+        { content: 'Error: no such city', is_error: false },
+        { content: 'no such city', is_error: true },
+      ].map(async (result) => {
+        const { content, usage } = await client.messages.create(asked(result));
+        return { content, usage };
+      }),
+    );
+    expect(lengths[1]).toEqual(lengths[0]);
+    await expect(client.messages.create(asked({ is_error: 'yes' }) as never)).rejects.toMatchObject({
+      details: { field: 'messages[2].content[0].is_error' },
+    });
+  });
+
   it('are not offered with tool_choice none, and are part of the count', async () => {
     const none = await client.messages.create({ ...ask, tool_choice: { type: 'none' } });
     const { max_tokens: _, temperature: __, ...prompt } = ask;
@@ -263,13 +366,29 @@ describe('tools', () => {
     ['a tool without a schema', { tools: [{ name: 'f' }] }, 'tools[0].input_schema'],
     ['a name with a space', { tools: [{ ...weather, name: 'the weather' }] }, 'tools[0].name'],
     ['two tools of one name', { tools: [weather, weather] }, 'tools[1]'],
-    ['a strict tool', { tools: [{ ...weather, strict: true }] }, 'tools[0].strict'],
-    ['a choice without tools', { tools: [], tool_choice: { type: 'auto' } }, 'tool_choice'],
-    ['a forced call', { tool_choice: { type: 'any' } }, 'tool_choice.type'],
     [
-      'one call at most',
-      { tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
+      'a strict tool whose schema cannot be followed',
+      { tools: [{ ...weather, strict: true, input_schema: { type: 'object', not: {} } }] },
+      'tools[0].input_schema.not',
+    ],
+    ['no flag for strict', { tools: [{ ...weather, strict: 'yes' }] }, 'tools[0].strict'],
+    [
+      'a tool for programs alone',
+      { tools: [{ ...weather, allowed_callers: ['code_execution_20260120'] }] },
+      'tools[0].allowed_callers',
+    ],
+    ['a choice without tools', { tools: [], tool_choice: { type: 'auto' } }, 'tool_choice'],
+    ['an unknown choice', { tool_choice: { type: 'required' } }, 'tool_choice.type'],
+    ['a choice of nothing', { tool_choice: { type: 'tool', name: 'tides' } }, 'tool_choice.name'],
+    [
+      'no flag for one call',
+      { tool_choice: { type: 'any', disable_parallel_tool_use: 1 } },
       'tool_choice.disable_parallel_tool_use',
+    ],
+    [
+      'a forced call after the beginning of an answer',
+      { tool_choice: { type: 'any' }, messages: [question, { role: 'assistant', content: 'Let' }] },
+      'messages',
     ],
   ])('are refused with %s', async (_, body, field) => {
     await expect(client.messages.create({ ...ask, ...body } as never)).rejects.toMatchObject({
@@ -287,6 +406,54 @@ describe('tools', () => {
     await expect(client.messages.create({ ...greedy, messages })).rejects.toMatchObject({
       details: { field: 'messages' },
     });
+  });
+});
+
+describe('output_config.format', () => {
+  const schema = {
+    type: 'object',
+    properties: { name: { type: 'string', maxLength: 12 }, age: { type: 'integer', minimum: 0, maximum: 99 } },
+    required: ['name', 'age'],
+    additionalProperties: false,
+  } as const;
+  const fits = new Ajv2020().compile(schema);
+  const body = { ...greedy, max_tokens: 64, output_config: { format: { type: 'json_schema' as const, schema } } };
+
+  it('gives JSON of the schema, whole and streamed, also at a high temperature', async () => {
+    const whole = await client.messages.create(body);
+    expect(whole.stop_reason).toBe('end_turn');
+    expect(fits(JSON.parse(textOf(whole)))).toBe(true);
+    expect((await client.messages.stream(body).finalMessage()).content).toEqual(whole.content);
+    const hot = { ...body, temperature: 1 };
+    expect(fits(JSON.parse(textOf(await client.messages.create(hot))))).toBe(true);
+  });
+
+  it("is parsed by the client's helper", async () => {
+    // The helper leaves bounds to the description: without any, greedy strings of the tiny model do not end.
+    const properties = { mood: { type: 'string', enum: ['good', 'bad'] }, sure: { type: 'boolean' } } as const;
+    const plain = { type: 'object', properties, required: ['mood', 'sure'], additionalProperties: false } as const;
+    const helped = { ...body, output_config: { format: jsonSchemaOutputFormat(plain) } };
+    const { parsed_output } = await client.messages.parse(helped);
+    expect(new Ajv2020().validate(plain, parsed_output)).toBe(true);
+  });
+
+  it.each([
+    ['another type', { output_config: { format: { type: 'json_object' } } }, 'output_config.format.type'],
+    ['no schema', { output_config: { format: { type: 'json_schema' } } }, 'output_config.format.schema'],
+    [
+      'a schema that cannot be followed',
+      { output_config: { format: { type: 'json_schema', schema: { not: {} } } } },
+      'output_config.format.schema.not',
+    ],
+    ['its older name', { output_format: { type: 'json_schema', schema } }, 'output_format'],
+    ['the beginning of an answer', { messages: [...messages, { role: 'assistant', content: '{' }] }, 'messages'],
+  ])('is refused with %s', async (_, changes, field) => {
+    await expect(client.messages.create({ ...body, ...changes } as never)).rejects.toMatchObject({
+      status: 400,
+      details: { field },
+    });
+    const { max_tokens: _max, temperature: _temperature, ...prompt } = { ...body, ...changes };
+    await expect(client.messages.countTokens(prompt as never)).rejects.toMatchObject({ details: { field } });
   });
 });
 
@@ -384,13 +551,6 @@ describe('errors', () => {
       'messages[1].content',
     ],
     ['thinking', { thinking: { type: 'enabled', budget_tokens: 1024 } }, 400, 'invalid_request_error', 'thinking.type'],
-    [
-      'a format',
-      { output_config: { format: { type: 'json_schema', schema: {} } } },
-      400,
-      'invalid_request_error',
-      'output_config.format',
-    ],
   ] as const)('of %s name the field', async (_, body, status, type, field) => {
     const error = await refusal(body);
     expect(error).toMatchObject({ status, type, details: { field } });
@@ -400,6 +560,12 @@ describe('errors', () => {
 
   it('of a stream come with their status', async () => {
     expect(await refusal({ stream: true, model: 'nobody' })).toMatchObject({ status: 404 });
+  });
+
+  it('of a body that is too large', async () => {
+    const error = await refusal({ messages: [{ role: 'user', content: 'x'.repeat(30e6) }] });
+    expect(error).toMatchObject({ status: 413, type: 'request_too_large' });
+    expect(error.error).toMatchObject({ type: 'error', request_id: error.requestID });
   });
 
   it('of another version, of a route that is not there, and of a body that is no JSON', async () => {

@@ -1651,6 +1651,7 @@ export interface components {
             /**
              * @description The block, without its content.
              * @example {
+             *       "citations": null,
              *       "text": "",
              *       "type": "text"
              *     }
@@ -2721,6 +2722,14 @@ export interface components {
              *     }
              */
             model_input: components["schemas"]["ModelInputDto"];
+        };
+        DirectCallerDto: {
+            /**
+             * @description The model itself.
+             * @example direct
+             * @enum {string}
+             */
+            type: "direct";
         };
         DpoHyperparametersDto: {
             /**
@@ -4531,9 +4540,16 @@ export interface components {
              */
             type: "message_delta";
             /** @description Numbers of tokens of the whole message. */
-            usage: components["schemas"]["MessageUsageDto"];
+            usage: components["schemas"]["MessageTokensDto"];
         };
         MessageDto: {
+            /**
+             * @description Always null.
+             * @example null
+             */
+            container: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description The answer: texts and calls of tools; empty if there are neither.
              * @example [
@@ -4544,6 +4560,13 @@ export interface components {
              *     ]
              */
             content: (components["schemas"]["TextBlockDto"] | components["schemas"]["ToolUseBlockDto"])[];
+            /**
+             * @description Always null.
+             * @example null
+             */
+            diagnostics: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description Contains the id of the operation.
              * @example msg_future_01JD3V7QG4T0M5X2W8Z9K6N1RB
@@ -4560,6 +4583,13 @@ export interface components {
              * @enum {string}
              */
             role: "assistant";
+            /**
+             * @description Always null.
+             * @example null
+             */
+            stop_details: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description Why the answer ends: an end token of the model (after calls of tools: `tool_use`), `max_tokens`, one of
              *     `stop_sequences`, or the end of the context.
@@ -4582,6 +4612,20 @@ export interface components {
             usage: components["schemas"]["MessageUsageDto"];
         };
         MessageEndDto: {
+            /**
+             * @description Always null.
+             * @example null
+             */
+            container: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            stop_details: {
+                [key: string]: unknown;
+            } | null;
             /**
              * @description As in the whole message.
              * @example end_turn
@@ -4613,9 +4657,19 @@ export interface components {
              */
             model: string;
             /**
-             * @description `effort` is ignored, `format` refused.
+             * @description `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored.
              * @example {
-             *       "effort": "low"
+             *       "format": {
+             *         "schema": {
+             *           "properties": {
+             *             "city": {
+             *               "type": "string"
+             *             }
+             *           },
+             *           "type": "object"
+             *         },
+             *         "type": "json_schema"
+             *       }
              *     }
              */
             output_config?: {
@@ -4636,7 +4690,9 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none.
+             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "any"}: it calls one at least;
+             *     {"type": "tool", "name": "..."}: it calls that one; {"type": "none"}: it calls none. With
+             *     `disable_parallel_tool_use: true` it calls one at most.
              * @example {
              *       "type": "auto"
              *     }
@@ -4686,9 +4742,19 @@ export interface components {
              */
             model: string;
             /**
-             * @description `effort` is ignored, `format` refused.
+             * @description `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored.
              * @example {
-             *       "effort": "low"
+             *       "format": {
+             *         "schema": {
+             *           "properties": {
+             *             "city": {
+             *               "type": "string"
+             *             }
+             *           },
+             *           "type": "object"
+             *         },
+             *         "type": "json_schema"
+             *       }
              *     }
              */
             output_config?: {
@@ -4728,7 +4794,9 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none.
+             * @description {"type": "auto"}, the default: the model decides whether to call tools; {"type": "any"}: it calls one at least;
+             *     {"type": "tool", "name": "..."}: it calls that one; {"type": "none"}: it calls none. With
+             *     `disable_parallel_tool_use: true` it calls one at most.
              * @example {
              *       "type": "auto"
              *     }
@@ -4784,7 +4852,17 @@ export interface components {
              */
             type: "message_stop";
         };
-        MessageUsageDto: {
+        MessageTokensDto: {
+            /**
+             * @description Always null: `input_tokens` counts all tokens of the prompt.
+             * @example null
+             */
+            cache_creation_input_tokens: number | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            cache_read_input_tokens: number | null;
             /**
              * @description Tokens of the prompt.
              * @example 12
@@ -4795,6 +4873,78 @@ export interface components {
              * @example 24
              */
             output_tokens: number;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            output_tokens_details: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Always null: the server runs no tools.
+             * @example null
+             */
+            server_tool_use: {
+                [key: string]: unknown;
+            } | null;
+        };
+        MessageUsageDto: {
+            /**
+             * @description Always null.
+             * @example null
+             */
+            cache_creation: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Always null: `input_tokens` counts all tokens of the prompt.
+             * @example null
+             */
+            cache_creation_input_tokens: number | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            cache_read_input_tokens: number | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            inference_geo: string | null;
+            /**
+             * @description Tokens of the prompt.
+             * @example 12
+             */
+            input_tokens: number;
+            /**
+             * @description Tokens of the answer.
+             * @example 24
+             */
+            output_tokens: number;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            output_tokens_details: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Always null: the server runs no tools.
+             * @example null
+             */
+            server_tool_use: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            service_tier: string | null;
+            /**
+             * @description Always null.
+             * @example null
+             */
+            speed: string | null;
         };
         MethodDto: {
             /** @description With type dpo. */
@@ -5326,6 +5476,11 @@ export interface components {
         };
         TextBlockDto: {
             /**
+             * @description Always null: nothing is cited.
+             * @example null
+             */
+            citations: Record<string, unknown>[] | null;
+            /**
              * @description The text.
              * @example Hi! How can I help you?
              */
@@ -5697,6 +5852,8 @@ export interface components {
             total_tokens: number;
         };
         ToolUseBlockDto: {
+            /** @description Who calls. */
+            caller: components["schemas"]["DirectCallerDto"];
             /**
              * @description Names this call; its `tool_result` repeats it.
              * @example toolu_0f3ac9d2b14e5a6778c1d2e3

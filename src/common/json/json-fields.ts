@@ -32,6 +32,13 @@ export function readString(value: unknown, field: string, remedy: string): strin
   throw invalid(field, `must be a string, but is ${describe(value)}.`, remedy);
 }
 
+/** A flag that is off unless it is given. */
+export function readFlag(value: unknown, field: string): boolean {
+  if (!isGiven(value)) return false;
+  if (typeof value === 'boolean') return value;
+  throw invalid(field, `is ${describe(value)}.`, 'Pass true or false, or omit it.');
+}
+
 /** Refuses misspelt and unsupported fields: a field that is silently ignored is worse than an error. */
 export function refuseUnknownFields(object: JsonObject, allowed: readonly string[], field: string): void {
   for (const key of Object.keys(object)) {

@@ -1,5 +1,6 @@
 import { type AnswerPart, type ToolCall } from '../../../base-models/tool-calls/tool-call.js';
 import { type EventStream } from '../event-stream.js';
+import { textBlock, toolUseBlock } from './message.presenter.js';
 
 /** Sends the content of a message as blocks: one for each text, one for each call of a tool. */
 export class BlockEvents {
@@ -24,14 +25,14 @@ export class BlockEvents {
   }
 
   private sendText(text: string): void {
-    if (!this.isTextOpen) this.start({ type: 'text', text: '' });
+    if (!this.isTextOpen) this.start(textBlock(''));
     this.isTextOpen = true;
     this.delta({ type: 'text_delta', text });
   }
 
   private sendCall({ name, arguments: input }: ToolCall): void {
     this.end();
-    this.start({ type: 'tool_use', id: this.makeId(), name, input: {} });
+    this.start(toolUseBlock(this.makeId(), name, {}));
     this.delta({ type: 'input_json_delta', partial_json: input });
     this.stop();
   }

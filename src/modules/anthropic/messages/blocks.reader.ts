@@ -1,4 +1,13 @@
-import { describe, invalid, isGiven, readArray, readObject, readString } from '../../../common/json/json-fields.js';
+import {
+  describe,
+  invalid,
+  isGiven,
+  type JsonObject,
+  readArray,
+  readFlag,
+  readObject,
+  readString,
+} from '../../../common/json/json-fields.js';
 import { type Block, type Role, type TextBlock } from './turn.js';
 
 /** Who may say what. */
@@ -37,7 +46,7 @@ export function readBlocks(content: unknown, role: Role, field: string): Block[]
           type,
           field: path,
           id: readName(block['tool_use_id'], `${path}.tool_use_id`, RESULT_FORM),
-          content: isGiven(block['content']) ? readTextBlocks(block['content'], `${path}.content`) : [],
+          content: readResult(block, path),
         };
       case undefined: {
         const remedy = `Content of the role ${role} is of type ${allowed.join(' or ')}.`;
@@ -50,6 +59,18 @@ export function readBlocks(content: unknown, role: Role, field: string): Block[]
 /** Content that holds text alone. */
 export function readTextBlocks(content: unknown, field: string): TextBlock[] {
   return readBlocks(content, 'system', field).filter((block) => block.type === 'text');
+}
+
+/** Chat templates have no place for `is_error`: the text has to say it, or a failure would read like a result. */
+function readResult({ content, is_error: isError }: JsonObject, field: string): TextBlock[] {
+  const blocks = isGiven(content) ? readTextBlocks(content, `${field}.content`) : [];
+  if (readFlag(isError, `${field}.is_error`)) return asError(blocks, field);
+  return blocks;
+}
+
+function asError([first, ...others]: readonly TextBlock[], field: string): TextBlock[] {
+  if (!first) return [{ type: 'text', field, text: 'Error' }];
+  return [{ ...first, text: `Error: ${first.text}` }, ...others];
 }
 
 /** As chat templates take it: the text, or parts where there are several. */
@@ -66,7 +87,7 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-function readText(block: Readonly<Record<string, unknown>>, field: string): TextBlock {
+function readText(block: JsonObject, field: string): TextBlock {
   const text = readString(block['text'], `${field}.text`, TEXT_FORM);
   if (text === '') throw invalid(`${field}.text`, 'is empty.', 'Omit the block.');
   return { type: 'text', field, text };

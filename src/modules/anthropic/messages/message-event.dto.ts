@@ -2,7 +2,7 @@ import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
 import {
   BLOCKS,
   MessageDto,
-  MessageUsageDto,
+  MessageTokensDto,
   STOP_REASONS,
   type StopReasonDto,
   type TextBlockDto,
@@ -39,7 +39,7 @@ export class BlockStartEventDto {
   index!: number;
 
   /** The block, without its content. */
-  @ApiProperty({ oneOf: BLOCKS, example: { type: 'text', text: '' } })
+  @ApiProperty({ oneOf: BLOCKS, example: { type: 'text', text: '', citations: null } })
   content_block!: TextBlockDto | ToolUseBlockDto;
 }
 
@@ -107,6 +107,14 @@ export class MessageEndDto {
   /** As in the whole message. */
   @ApiProperty({ type: String, nullable: true, example: null })
   stop_sequence!: string | null;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  stop_details!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  container!: null;
 }
 
 export class MessageDeltaEventDto {
@@ -119,8 +127,8 @@ export class MessageDeltaEventDto {
   delta!: MessageEndDto;
 
   /** Numbers of tokens of the whole message. */
-  @ApiProperty({ type: MessageUsageDto })
-  usage!: MessageUsageDto;
+  @ApiProperty({ type: MessageTokensDto })
+  usage!: MessageTokensDto;
 }
 
 export class MessageStopEventDto {

@@ -10,6 +10,8 @@ const NOT_SUPPORTED = {
   container: [],
   context_management: [],
   mcp_servers: [],
+  // The older name of output_config.format.
+  output_format: [],
 };
 
 /** What POST /v1/messages/count_tokens takes, and POST /v1/messages, too. Fields that are not here are ignored. */
@@ -53,7 +55,11 @@ export class MessagePromptDto {
   @Allow()
   tools?: unknown;
 
-  /** {"type": "auto"}, the default: the model decides whether to call tools; {"type": "none"}: it calls none. */
+  /**
+   * {"type": "auto"}, the default: the model decides whether to call tools; {"type": "any"}: it calls one at least;
+   * {"type": "tool", "name": "..."}: it calls that one; {"type": "none"}: it calls none. With
+   * `disable_parallel_tool_use: true` it calls one at most.
+   */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'auto' } })
   @Allow()
   tool_choice?: unknown;
@@ -63,8 +69,12 @@ export class MessagePromptDto {
   @Allow()
   thinking?: unknown;
 
-  /** `effort` is ignored, `format` refused. */
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { effort: 'low' } })
+  /** `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored. */
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { format: { type: 'json_schema', schema: { type: 'object', properties: { city: { type: 'string' } } } } },
+  })
   @Allow()
   output_config?: unknown;
 }

@@ -6,7 +6,7 @@ import { writeEvents } from '../event-stream.js';
 import { BlockEvents } from './block-events.js';
 import { contentReader } from './content-parts.js';
 import { type MessageOrder, toolUseId } from './message-order.js';
-import { presentEnd, presentOpening, presentUsage } from './message.presenter.js';
+import { presentEnd, presentOpening, presentTokens } from './message.presenter.js';
 
 /** Streams a message as Anthropic's events. */
 @Injectable()
@@ -35,7 +35,7 @@ export class MessageStreams {
       blocks.end();
       const { generated } = sampled;
       const delta = await presentEnd(order, generated, callsTools);
-      events.send({ type: 'message_delta', delta, usage: presentUsage(generated) });
+      events.send({ type: 'message_delta', delta, usage: presentTokens(generated) });
       events.send({ type: 'message_stop' });
     });
   }

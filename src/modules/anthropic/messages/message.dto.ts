@@ -10,6 +10,16 @@ export class TextBlockDto {
    * @example "Hi! How can I help you?"
    */
   text!: string;
+
+  /** Always null: nothing is cited. */
+  @ApiProperty({ type: 'array', items: { type: 'object' }, nullable: true, example: null })
+  citations!: null;
+}
+
+export class DirectCallerDto {
+  /** The model itself. */
+  @ApiProperty({ enum: ['direct'], example: 'direct' })
+  type!: 'direct';
 }
 
 export class ToolUseBlockDto {
@@ -32,9 +42,14 @@ export class ToolUseBlockDto {
   /** Its arguments. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { city: 'Berlin' } })
   input!: object;
+
+  /** Who calls. */
+  @ApiProperty({ type: DirectCallerDto })
+  caller!: DirectCallerDto;
 }
 
-export class MessageUsageDto {
+/** Counts of the whole message. */
+export class MessageTokensDto {
   /**
    * Tokens of the prompt.
    * @example 12
@@ -46,6 +61,40 @@ export class MessageUsageDto {
    * @example 24
    */
   output_tokens!: number;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  output_tokens_details!: null;
+
+  /** Always null: `input_tokens` counts all tokens of the prompt. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  cache_creation_input_tokens!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: Number, nullable: true, example: null })
+  cache_read_input_tokens!: null;
+
+  /** Always null: the server runs no tools. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  server_tool_use!: null;
+}
+
+export class MessageUsageDto extends MessageTokensDto {
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  cache_creation!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  inference_geo!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  service_tier!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  speed!: null;
 }
 
 export const STOP_REASONS = [
@@ -95,6 +144,18 @@ export class MessageDto {
   /** The one of `stop_sequences` that ended the answer. */
   @ApiProperty({ type: String, nullable: true, example: null })
   stop_sequence!: string | null;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  stop_details!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  container!: null;
+
+  /** Always null. */
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
+  diagnostics!: null;
 
   /** Numbers of tokens. */
   @ApiProperty({ type: MessageUsageDto })
