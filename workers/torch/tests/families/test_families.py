@@ -55,6 +55,7 @@ def test_greedy_answers_are_those_of_generate(engine: Engine, family: str) -> No
     assert greedy_on(engine, "a", prompt, 16) == reference.greedy(prompt, 16)
 
 
+@pytest.mark.usefixtures("exact_products")
 @families
 def test_company_changes_no_bit(engine: Engine, family: str) -> None:
     batches = {"a": Datums([9, 4], seed=4), "b": Datums([17], seed=5), "c": Datums([1, 6, 30], seed=6)}
@@ -67,6 +68,7 @@ def test_company_changes_no_bit(engine: Engine, family: str) -> None:
         assert all(torch.equal(together[adapter][1][name], gradient) for name, gradient in alone[1].items())
 
 
+@pytest.mark.usefixtures("exact_products")
 @families
 def test_check_at_start_finds_the_same_bits(engine: Engine, family: str) -> None:
     assert isinstance(engine, HfEngine)

@@ -27,6 +27,7 @@ def eight_adapters(engine: HfEngine) -> None:
         make_adapter(engine, f"a{number}", rank, TARGETS[number % 4], seed=number, dropout=0.2 if number % 3 == 0 else 0)
 
 
+@pytest.mark.usefixtures("exact_products")
 @pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("family", ["llama", "gemma2"])
 def test_eight_adapters_get_in_one_pass_what_they_get_one_by_one(family: str, fused: bool, tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_the_sum_over_a_large_vocabulary_is_that_of_a_lone_row() -> None:
         torch.set_num_threads(before)
 
 
+@pytest.mark.usefixtures("exact_products")
 def test_the_check_at_start_proves_it_here(tmp_path: Path) -> None:
     engine = start_engine(make_model("qwen2", tmp_path))
     assert gives_same_bits(engine.bases[MODEL])
@@ -125,6 +127,7 @@ def adapter(name: str) -> WeightsRef:
     return WeightsRef("adapter", name)
 
 
+@pytest.mark.usefixtures("exact_products")
 @pytest.mark.parametrize("family", ["llama", "gemma2", "qwen3_moe"])
 def test_sequences_in_company_and_in_pieces_get_what_they_get_alone(family: str, tmp_path: Path) -> None:
     engine = start_engine(make_model(family, tmp_path))
@@ -144,6 +147,7 @@ def test_sequences_in_company_and_in_pieces_get_what_they_get_alone(family: str,
     assert torch.equal(of_one.log_sums, torch.logsumexp(of_one.logits, 1))
 
 
+@pytest.mark.usefixtures("exact_products")
 def test_forks_go_on_by_themselves_from_any_token(tmp_path: Path) -> None:
     engine = start_engine(make_model("llama", tmp_path))
     make_adapter(engine, "a", 4, LINEARS)
@@ -160,6 +164,7 @@ def test_forks_go_on_by_themselves_from_any_token(tmp_path: Path) -> None:
     assert torch.equal(again.logits[0], texts.read(ref, LONG[:70], [5], [10]))
 
 
+@pytest.mark.usefixtures("exact_products")
 def test_rows_asked_for_are_those_of_shorter_texts_and_log_probs_those_of_a_pass(tmp_path: Path) -> None:
     engine = start_engine(make_model("llama", tmp_path))
     make_adapter(engine, "a", 4, LINEARS)
