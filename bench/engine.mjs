@@ -17,7 +17,7 @@ import { LocalCheckpointStore } from '../dist/src/storage/local-checkpoint-store
 import { WrittenLoss } from '../dist/src/losses/expressions/written-loss.js';
 import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
 import { batchOf, greedy, policyInputs } from './lib/batches.mjs';
-import { ADAPTER, EngineCommands, MODEL, serveCommands } from './lib/engine-commands.mjs';
+import { ADAPTER, EngineCommands, loadTexts, MODEL, serveCommands } from './lib/engine-commands.mjs';
 
 const [folder, threads, weightCache, packWeights = 'true'] = process.argv.slice(2);
 const writtenPpo = new WrittenLoss(
@@ -66,7 +66,7 @@ async function startEngine() {
     sequenceBytes: 2 ** 30,
     prefixCacheBytes: 2 ** 29,
     losses: new LossRegistry([...builtInLosses(), writtenPpo]),
-    loadDecoders: async () => new Map([[MODEL, async () => '']]),
+    loadTexts,
   });
   await started.start();
   return started;

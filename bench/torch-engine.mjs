@@ -12,8 +12,9 @@ import { HostBackend } from '../dist/src/compute/host/host-backend.js';
 import { openTorchEngine } from '../dist/src/compute/torch/open-torch-engine.js';
 import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
 import { LocalCheckpointStore } from '../dist/src/storage/local-checkpoint-store.js';
+import { CPU_RANK } from '../scripts/lib/cpu-rank.mjs';
 import { batchOf } from './lib/batches.mjs';
-import { ADAPTER, EngineCommands, lora, MODEL, serveCommands } from './lib/engine-commands.mjs';
+import { ADAPTER, EngineCommands, loadTexts, lora, MODEL, serveCommands } from './lib/engine-commands.mjs';
 import { cacheFolder, projectRoot } from './lib/paths.mjs';
 
 const [folder, threads, python] = process.argv.slice(2);
@@ -26,19 +27,7 @@ const engine = openTorchEngine(
   {
     source: { kind: 'local', ranks: 1, python, program: path.join(projectRoot, 'workers', 'torch') },
     deadlines: { silenceMs: 60_000, callMs: 600_000 },
-    rank: {
-      engine: 'hf',
-      device: 'cpu',
-      dtype: 'float32',
-      quantization: 'none',
-      batching: 'exact',
-      deterministic: false,
-      threads: Number(threads),
-      passTokens: null,
-      tensor: 1,
-      pipeline: 1,
-      shard: false,
-    },
+    rank: { ...CPU_RANK, threads: Number(threads) },
     generation: 1,
     passTokenLimit: new SharedArrayBuffer(4),
   },
@@ -54,7 +43,7 @@ const backend = new HostBackend({
   sequenceBytes: 2 ** 30,
   prefixCacheBytes: 2 ** 29,
   losses: new LossRegistry(builtInLosses()),
-  loadDecoders: async () => new Map([[MODEL, async () => '']]),
+  loadTexts,
 });
 await backend.start();
 const shared = new EngineCommands(backend);

@@ -3,11 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { freshState } from '../../dist/src/compute/numerics/adapter-tensors.js';
 import { parseSafetensors, tensorAsFloat32 } from '../../dist/src/formats/safetensors.js';
+import { toVocabulary } from '../../dist/src/grammars/vocabulary.js';
 import { batchOf, greedy } from './batches.mjs';
 
 export const ADAPTER = 'bench';
 export const MODEL = 'bench';
 export const lora = { rank: 16, alpha: 32, dropout: 0, targetModules: ['q_proj', 'v_proj'], rsLora: false, seed: 1 };
+
+/** No figure needs the text of tokens. */
+export const loadTexts = async () => new Map([[MODEL, { decode: async () => '', vocabulary: () => toVocabulary([]) }]]);
 
 /** Answers commands until the input ends. `commands` are functions by name that resolve with an answer. */
 export async function serveCommands(commands, ready) {

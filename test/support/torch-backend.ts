@@ -5,7 +5,8 @@ import { openTorchEngine } from '../../src/compute/torch/open-torch-engine.js';
 import { type TorchEngine } from '../../src/compute/torch/torch-engine.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
-import { CPU_RANK, TORCH_PROGRAM, TORCH_PYTHON } from './torch-environment.js';
+import { CPU_RANK } from '../../scripts/lib/cpu-rank.mjs';
+import { TORCH_PROGRAM, TORCH_PYTHON } from './torch-environment.js';
 
 export type TorchModel = Pick<EngineModel, 'name' | 'config'> & { readonly folder: string };
 

@@ -2,29 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { type TorchSettings } from '../../src/compute/torch/torch-settings.js';
-
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The interpreter of the environment that `npm run setup:torch` makes. */
 export const TORCH_PYTHON = `${root}.venv-torch/bin/python`;
 /** The folder of the package thinker_worker. */
 export const TORCH_PROGRAM = `${root}workers/torch`;
-
-/** One rank of the hf engine with one thread, in float32 on the CPU. */
-export const CPU_RANK: TorchSettings['rank'] = {
-  engine: 'hf',
-  device: 'cpu',
-  dtype: 'float32',
-  quantization: 'none',
-  batching: 'exact',
-  deterministic: false,
-  threads: 1,
-  passTokens: null,
-  tensor: 1,
-  pipeline: 1,
-  shard: false,
-};
 
 /** Why ranks with this engine cannot run on this machine; null when they can. */
 export function torchUnavailable(modules: readonly string[] = ['torch', 'transformers']): string | null {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRank, QuietLogger, type Script } from '../../../test/support/fake-rank.js';
-import { CPU_RANK } from '../../../test/support/torch-environment.js';
+import { CPU_RANK } from '../../../scripts/lib/cpu-rank.mjs';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { same, shared } from './merge-answers.js';
 import { WireArray } from './frame-codec.js';
