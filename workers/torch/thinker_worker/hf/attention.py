@@ -18,6 +18,7 @@ from transformers.masking_utils import AttentionMaskInterface
 
 from thinker_worker.hf.decode_attention import decode_attention, is_decode
 from thinker_worker.hf.exact_attention import AttentionTerms, exact_attention
+from thinker_worker.hf.flash_attention import flash_attention, flash_kernel, suits_flash
 from thinker_worker.hf.rows import Rows, Routing, SequenceRows
 
 # What models hand on to their attention that says nothing about its result here.
@@ -86,6 +87,9 @@ def _attend(
     layer: int = module.layer_idx  # type: ignore[assignment]
     if all(map(is_decode, rows.sequences)):
         return decode_attention(q, k, v, rows.sequences, layer, terms, exact)[None]
+    kernel = flash_kernel() if suits_flash(q.device, q.dtype, k.shape[-1], v.shape[-1]) else None
+    if kernel is not None:
+        return flash_attention(kernel, q, k, v, rows.sequences, layer, terms)[None]
     lengths = [sequence.end - sequence.start for sequence in rows.sequences]
     # A split has one gradient, a join of those of its pieces.
     pieces: list[_Piece] = list(zip(*(tensor.split(lengths, dim=1) for tensor in (q, k, v)), strict=True))
