@@ -16,6 +16,7 @@ import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
 import { MetricsModule } from './modules/metrics/index.js';
 import { OpenAiModule } from './modules/openai/index.js';
+import { PromotionsModule } from './modules/promotions/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
 import { PlatformModule } from './platform.module.js';
@@ -35,6 +36,7 @@ const API = [
   // Before OpenAiModule: it passes on the requests for models that are not meant for it.
   AnthropicModule,
   FilesModule,
+  PromotionsModule,
   FineTuningModule,
   OpenAiModule,
   TinkerModule,

@@ -100,6 +100,13 @@ export const LAYERS = {
     'src/modules/generation',
     'src/modules/training',
   ],
+  'src/modules/promotions': [
+    ...FEATURE,
+    'src/modules/aliases',
+    'src/modules/files',
+    'src/modules/fine-tuning',
+    'src/modules/generation',
+  ],
   'src/modules/openai': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
   'src/modules/anthropic': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
   'src/modules/tinker': [

@@ -129,7 +129,7 @@ it('give each refusal an example of its own status', () => {
 const JOBS = '/v1/fine_tuning/jobs';
 const JOB_ACTIONS = ['cancel', 'pause', 'resume'].map((action) => `${JOBS}/{fine_tuning_job_id}/${action}`);
 
-const ROLLBACK = '/aliases/{alias}/rollback';
+const ALIAS_ACTIONS = ['promote', 'rollback'].map((action) => `/aliases/{alias}/${action}`);
 
 /**
  * Files, a key or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback, api-admin and
@@ -140,7 +140,7 @@ const ELSEWHERE = [
   '/v1/files',
   JOBS,
   ...JOB_ACTIONS,
-  ROLLBACK,
+  ...ALIAS_ACTIONS,
   '/admin/hand_over',
   '/v1/embeddings',
 ];

@@ -1,10 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
-import OpenAI, { NotFoundError } from 'openai';
+import OpenAI, { NotFoundError, toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiClient, type ErrorAnswer } from './support/client.js';
+import { ApiClient, type ErrorAnswer, type ForwardAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
-/* From answers to a better model under the same name: aliases. */
+/* From answers to a better model under the same name: aliases and promotions. */
 
 const KEY = 'sk-alice';
 const BASE = 'tiny-chat';
@@ -15,6 +15,7 @@ interface AliasAnswer {
   readonly version: number;
   readonly target: string;
   readonly change: string;
+  readonly eval: { readonly loss: number; readonly current_loss: number } | null;
   readonly history: readonly AliasAnswer[];
 }
 
@@ -117,6 +118,64 @@ describe('aliases', () => {
     expect((await bob.post('/aliases/live/rollback', {})).status).toBe(404);
     const stranger = new OpenAI({ apiKey: 'sk-bob', baseURL: `${server.api.url}/v1`, maxRetries: 0 });
     await expect(stranger.chat.completions.create({ model: 'live', messages })).rejects.toThrow(NotFoundError);
+  });
+});
+
+describe('promotions', () => {
+  /** A file of conversations with these answers; its id. */
+  const upload = async (answers: readonly string[]) => {
+    const text = answers.map((answer) => JSON.stringify({ messages: conversation(answer) })).join('\n');
+    const file = await client.files.create({ file: await toFile(Buffer.from(text), 'a.jsonl'), purpose: 'fine-tune' });
+    return file.id;
+  };
+  const promote = (target: string, file: string, tolerance?: number) =>
+    api.post<AliasAnswer & ErrorAnswer>('/aliases/judged/promote', { target, eval: { file, tolerance } });
+  /** Mean over the assistant's tokens, as POST /fwd has it. */
+  const lossOf = async (modelId: string, answers: readonly string[]) => {
+    const data = answers.map((answer) => ({ messages: conversation(answer) }));
+    const body = { model_id: modelId, loss_fn: 'cross_entropy', train_on: 'assistant', data };
+    return (await api.run<ForwardAnswer>('/fwd', body)).metrics['mean_nll']!;
+  };
+
+  it('take the target that does as well, and keep both numbers', async () => {
+    const answers = ['Zebra.', 'Zebra. A zebra.'];
+    const file = await upload(answers);
+    await set('judged', 'v1');
+    const { status, body } = await promote('v2', file);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ version: 2, target: 'v2', change: 'promoted', eval: { file, rows: 2, tolerance: 0 } });
+    const { loss, current_loss: currentLoss } = body.eval!;
+    expect(loss).toBeCloseTo(await lossOf('v2', answers), 5);
+    expect(currentLoss).toBeCloseTo(await lossOf('v1', answers), 5);
+    const refused = await promote('v1', file);
+    expect(refused.status).toBe(409);
+    // The same rows give the same bits.
+    expect(refused.body.error).toMatchObject({
+      code: 'worse_target',
+      details: { field: 'target', file, loss: currentLoss, current_loss: loss, tolerance: 0 },
+    });
+    expect((await api.get<AliasAnswer>('/aliases/judged')).body).toMatchObject({ version: 2, target: 'v2' });
+    expect((await promote('v1', file, currentLoss - loss + 0.001)).body).toMatchObject({ version: 3, target: 'v1' });
+    expect((await promote('v1', file)).body).toMatchObject({ version: 4, target: 'v1' });
+    expect((await api.post<AliasAnswer>('/aliases/judged/rollback', {})).body).toMatchObject({ target: 'v1' });
+  });
+
+  it('refuse what cannot be compared', async () => {
+    expect(await promote('v2', 'file-unknown')).toMatchObject({
+      status: 404,
+      body: { error: { details: { field: 'eval.file' } } },
+    });
+    const [user, assistant] = conversation('Yes.');
+    const pair = { input: { messages: [user] }, preferred_output: [assistant], non_preferred_output: [assistant] };
+    const file = await client.files.create({
+      file: await toFile(Buffer.from(JSON.stringify(pair)), 'pairs.jsonl'),
+      purpose: 'fine-tune',
+    });
+    expect(await promote('v2', file.id)).toMatchObject({
+      status: 400,
+      body: { error: { details: { field: 'eval.file' } } },
+    });
+    expect((await api.post('/aliases/judged/promote', { target: 'v2' })).status).toBe(400);
   });
 });
 

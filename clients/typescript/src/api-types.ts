@@ -277,6 +277,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/aliases/{alias}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote a target that does as well as the one in use
+         * @description Scores the answers of a file under both targets. When the mean loss per token of the new one is not larger, the alias is pointed at it and keeps both numbers in its history; otherwise it stays, and the 409 has them. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/promote -H "Content-Type: application/json" -d '{"target":"my-model","eval":{"file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}}'`
+         */
+        post: operations["Promotions_promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/aliases/{alias}/rollback": {
         parameters: {
             query?: never;
@@ -5252,6 +5272,28 @@ export interface components {
                 [key: string]: number;
             };
         };
+        PromotionDto: {
+            /** @description How the two targets are compared. PUT /aliases/{alias} sets one without a comparison. */
+            eval: components["schemas"]["PromotionEvalDto"];
+            /**
+             * @description Name of an adapter or a base model, or path of sampler weights.
+             * @example my-model
+             */
+            target: string;
+        };
+        PromotionEvalDto: {
+            /**
+             * @description Id of an uploaded file whose answers are scored: chats, or prompts and completions; at most 1000 rows.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            file: string;
+            /**
+             * @description By how much the mean loss per token may be larger than that of the target in use.
+             * @default 0
+             * @example 0
+             */
+            tolerance?: number;
+        };
         ReadinessDto: {
             /**
              * @description Status and details of each check.
@@ -6360,6 +6402,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AliasDeletedDto"];
+                };
+            };
+        };
+    };
+    Promotions_promote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the alias. */
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionDto"];
+            };
+        };
+        responses: {
+            /** @description The alias. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasDto"];
                 };
             };
         };

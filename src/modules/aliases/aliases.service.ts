@@ -64,7 +64,7 @@ export class AliasesService {
   async promote(
     compared: AliasVersionEntity,
     target: string,
-    evaluation: EvaluationComparison | null,
+    evaluation: EvaluationComparison,
   ): Promise<AliasVersionEntity> {
     const { name } = compared;
     const baseModel = await this.baseModelOf(target);

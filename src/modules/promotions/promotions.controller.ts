@@ -1,0 +1,38 @@
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiFailures, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
+import { AliasDto, presentAlias } from '../aliases/index.js';
+import { PromotionDto } from './dto/promotion.dto.js';
+import { PromotionsService } from './promotions.service.js';
+
+@ApiTags('aliases')
+@Controller('aliases')
+export class PromotionsController {
+  constructor(private readonly promotions: PromotionsService) {}
+
+  @Post(':alias/promote')
+  @HttpCode(200)
+  @ApiPost('aliases/my-alias/promote', {
+    summary: 'Promote a target that does as well as the one in use',
+    description:
+      'Scores the answers of a file under both targets. When the mean loss per token of the new one is not larger, the alias ' +
+      'is pointed at it and keeps both numbers in its history; otherwise it stays, and the 409 has them.',
+    type: PromotionDto,
+    examples: { 'an adapter': { target: 'my-model', eval: { file: 'file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } } },
+  })
+  @ApiParam({ name: 'alias', example: 'my-alias', description: 'Name of the alias.' })
+  @ApiMissing('alias, the target or the file')
+  @ApiResponse({ status: 409, type: ErrorDto, description: 'The target does worse, or the alias was changed.' })
+  @ApiFailures()
+  @ApiOkResponse({ type: AliasDto, description: 'The alias.' })
+  async promote(
+    @Param('alias') alias: string,
+    @Body() { target, eval: { file, tolerance = 0 } }: PromotionDto,
+    @ClientSignal() signal: AbortSignal,
+  ): Promise<AliasDto | null> {
+    const promoted = await this.promotions.promote({ alias, target, file, tolerance }, signal);
+    return promoted && presentAlias(promoted);
+  }
+}
