@@ -425,6 +425,11 @@ describe('completions', () => {
     expect(logprobs!.tokens).toHaveLength(prompt.length);
     expect(logprobs!.top_logprobs![0]).toBeNull();
     const text = logprobs!.tokens!.join('');
+    const both = await client.completions.create({ model: BASE, prompt, max_tokens: 3, n: 2, echo: true, logprobs: 2 });
+    for (const choice of both.choices) {
+      expect(choice.logprobs!.tokens!.slice(0, prompt.length)).toEqual(logprobs!.tokens);
+      expect(choice.logprobs!.top_logprobs!.slice(0, prompt.length)).toEqual(logprobs!.top_logprobs);
+    }
     expect(logprobs!.text_offset!.map((at, i) => text.slice(at, at + logprobs!.tokens![i]!.length))).toEqual(
       logprobs!.tokens,
     );

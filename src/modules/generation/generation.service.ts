@@ -39,8 +39,46 @@ export class GenerationService {
 
   /** @throws InvalidRequestError for what the base model cannot do */
   async submit(order: SamplingOrder): Promise<AcceptedSampling> {
+    return this.accept(order, await this.check(order));
+  }
+
+  /** Submits all of these or none: what is refused is refused before, or takes the others back. @throws as submit does */
+  async submitAll(orders: readonly SamplingOrder[]): Promise<readonly AcceptedSampling[]> {
+    const checked = await Promise.all(orders.map(async (order) => ({ order, request: await this.check(order) })));
+    const outcomes = await Promise.allSettled(checked.map(({ order, request }) => this.accept(order, request)));
+    const accepted = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (!refused) return accepted;
+    await Promise.all(accepted.map(({ requestId }) => this.futures.cancel(requestId)));
+    throw refused.reason;
+  }
+
+  /**
+   * The result when it is there. When the signal aborts before, nobody waits for it any more: the request is cancelled,
+   * and the answer is null. @throws the AppError that it failed with
+   */
+  async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Sampled | null> {
+    const result = await this.futures.result(requestId, signal);
+    if (result !== null) return { requestId, modelId, generated: decodeGenerated(result) };
+    await this.futures.cancel(requestId);
+    return null;
+  }
+
+  /** The results of requests that are of use together only: when one fails, the others are cancelled. */
+  async results(accepted: readonly Accepted[], signal: AbortSignal): Promise<readonly Sampled[] | null> {
+    const failure = new AbortController();
+    const either = AbortSignal.any([signal, failure.signal]);
+    try {
+      const results = await Promise.all(accepted.map((one) => this.result(one, either)));
+      return results.every((result) => result !== null) ? results : null;
+    } catch (error) {
+      failure.abort();
+      throw error;
+    }
+  }
+
+  private async accept(order: SamplingOrder, request: GenerateRequest): Promise<AcceptedSampling> {
     const { source, stream, wanted, idempotencyKey, seqId } = order;
-    const request = await this.check(order);
     const accepted = await this.futures.submit({
       kind: 'generate',
       adapterId: source.adapterId,
@@ -59,17 +97,6 @@ export class GenerationService {
       }),
     });
     return { ...accepted, request };
-  }
-
-  /**
-   * The result when it is there. When the signal aborts before, nobody waits for it any more: the request is cancelled,
-   * and the answer is null. @throws the AppError that it failed with
-   */
-  async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Sampled | null> {
-    const result = await this.futures.result(requestId, signal);
-    if (result !== null) return { requestId, modelId, generated: decodeGenerated(result) };
-    await this.futures.cancel(requestId);
-    return null;
   }
 
   /** Compiles the grammar for an alphabet of bytes: what fails there would fail in the worker. */

@@ -3,14 +3,12 @@ import { type Generated, type GeneratedSequence } from '../../../operations/payl
 import { type CompletionHead } from '../completion-head.js';
 import { scoreAnswer, type ScoredToken, scoreTokens } from '../token-logprobs.js';
 import { presentUsage } from '../usage.presenter.js';
+import { type CompletionOrder } from './completion.reader.js';
 import { type TextChoiceDto, type TextCompletionDto, type TextLogprobsDto } from './completion.dto.js';
 
 /** The result of one prompt, and what of it is answered. */
-export interface PromptResult {
-  readonly prompt: Int32Array;
+export interface PromptResult extends CompletionOrder {
   readonly generated: Generated;
-  readonly echo: string | null;
-  readonly onlyEcho: boolean;
 }
 
 export async function presentCompletion(
@@ -18,14 +16,12 @@ export async function presentCompletion(
   results: readonly PromptResult[],
   tokenizer: ChatTokenizer,
 ): Promise<TextCompletionDto> {
-  const choices = results.flatMap((result) =>
-    result.generated.sequences.map((sequence) => presentChoice(result, sequence, tokenizer)),
-  );
+  const choices = await Promise.all(results.map((result) => presentChoices(result, tokenizer)));
   const total = (of: (result: PromptResult) => number) => results.reduce((sum, result) => sum + of(result), 0);
   return {
     ...head,
     object: 'text_completion',
-    choices: (await Promise.all(choices)).map((choice, index) => ({ ...choice, index })),
+    choices: choices.flat().map((choice, index) => ({ ...choice, index })),
     usage: presentUsage({
       promptTokens: total(({ generated }) => generated.promptTokens),
       completionTokens: total(({ generated, onlyEcho }) => (onlyEcho ? 0 : generated.completionTokens)),
@@ -33,31 +29,39 @@ export async function presentCompletion(
   };
 }
 
-async function presentChoice(
+async function presentChoices(
   result: PromptResult,
-  sequence: GeneratedSequence,
   tokenizer: ChatTokenizer,
-): Promise<Omit<TextChoiceDto, 'index'>> {
-  const { echo, onlyEcho } = result;
-  return {
+): Promise<readonly Omit<TextChoiceDto, 'index'>[]> {
+  const { generated, echo, onlyEcho } = result;
+  const before = await scoreEcho(result, generated, tokenizer);
+  const choices = generated.sequences.map(async (sequence): Promise<Omit<TextChoiceDto, 'index'>> => ({
     text: (echo ?? '') + (onlyEcho ? '' : sequence.text),
-    logprobs: await presentLogprobs(result, sequence, tokenizer),
+    logprobs: await presentLogprobs(before, sequence, onlyEcho, tokenizer),
     finish_reason: onlyEcho ? 'length' : sequence.stopReason,
-  };
+  }));
+  return Promise.all(choices);
 }
 
-/** Null where they were not asked for. */
+/** The tokens of the prompt that an answer begins with, if it does. */
+export async function scoreEcho(
+  { order, echo }: CompletionOrder,
+  { promptLogprobs, promptTop }: Generated,
+  tokenizer: ChatTokenizer,
+): Promise<readonly ScoredToken[]> {
+  return echo !== null && promptLogprobs ? scoreTokens(order.prompt, promptLogprobs, promptTop, tokenizer) : [];
+}
+
+/** Null where they were not asked for. @param before those of the prompt that are answered, too */
 export async function presentLogprobs(
-  { prompt, generated, echo, onlyEcho }: PromptResult,
+  before: readonly ScoredToken[],
   sequence: GeneratedSequence,
+  onlyEcho: boolean,
   tokenizer: ChatTokenizer,
 ): Promise<TextLogprobsDto | null> {
   if (!sequence.logprobs) return null;
-  const { promptLogprobs, promptTop } = generated;
-  const before = echo !== null && promptLogprobs ? await scoreTokens(prompt, promptLogprobs, promptTop, tokenizer) : [];
   const after = onlyEcho ? [] : await scoreAnswer(sequence, tokenizer);
-  const hasTop = sequence.top !== null;
-  return listLogprobs([...before, ...after], hasTop);
+  return listLogprobs([...before, ...after], sequence.top !== null);
 }
 
 function listLogprobs(tokens: readonly ScoredToken[], hasTop: boolean): TextLogprobsDto {

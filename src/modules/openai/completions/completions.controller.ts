@@ -49,13 +49,13 @@ export class CompletionsController {
       if (orders.length > 1) throw invalid('stream', 'takes one prompt.', 'Send one request for each prompt.');
       return this.streams.write(first.order, readStreamRequest(body), completionChunks(first), signal, response);
     }
-    const accepted = await Promise.all(orders.map(({ order }) => this.generation.submit(order)));
-    const results = await Promise.all(accepted.map((one) => this.generation.result(one, signal)));
-    const done = orders.flatMap((one, i): PromptResult[] => {
-      const generated = results[i]?.generated;
-      return generated ? [{ ...one, prompt: one.order.prompt, generated }] : [];
-    });
+    const accepted = await this.generation.submitAll(orders.map(({ order }) => order));
+    const sampled = await this.generation.results(accepted, signal);
     const head = completionHead('cmpl', accepted[0]?.requestId ?? '', body.model);
-    response.json(await presentCompletion(head, done, first.order.source.model.tokenizer));
+    const results = orders.flatMap((one, i): PromptResult[] => {
+      const generated = sampled?.[i]?.generated;
+      return generated ? [{ ...one, generated }] : [];
+    });
+    response.json(sampled && (await presentCompletion(head, results, first.order.source.model.tokenizer)));
   }
 }
