@@ -40,7 +40,7 @@ export class Output {
   }
 
   get width(): number {
-    return this.options.stdout.columns ?? 80;
+    return this.options.stdout.columns || 80; // some terminals say 0
   }
 
   /** The document with --json, otherwise the text. */

@@ -2,15 +2,18 @@ import { Command } from 'commander';
 import { VERSION } from '../common/version.js';
 import { EXIT } from './cli.error.js';
 import { adaptersCommand } from './commands/adapters.command.js';
+import { attachCommand } from './commands/attach.command.js';
 import { chatCommand } from './commands/chat.command.js';
 import { doctorCommand } from './commands/doctor.command.js';
 import { evalCommand } from './commands/eval.command.js';
 import { exportCommand } from './commands/export.command.js';
 import { filesCommand } from './commands/files.command.js';
 import { importCommand } from './commands/import.command.js';
+import { jobsCommand } from './commands/jobs.command.js';
 import { keysCommand } from './commands/keys.command.js';
 import { sampleCommand } from './commands/sample.command.js';
 import { serveCommand } from './commands/serve.command.js';
+import { trainCommand } from './commands/train.command.js';
 
 const HELP = `
 Environment:
@@ -21,8 +24,9 @@ Environment:
 Exit codes: 0 = done, 1 = failed, 2 = wrong usage, 3 = the service does not respond, 130 = interrupted.`;
 
 const groups = {
+  'Train:': [trainCommand, attachCommand, jobsCommand, filesCommand],
   'Use models:': [chatCommand, sampleCommand, evalCommand],
-  'Manage:': [adaptersCommand, filesCommand, exportCommand, importCommand, keysCommand],
+  'Manage:': [adaptersCommand, exportCommand, importCommand, keysCommand],
   'Run the service:': [serveCommand, doctorCommand],
 };
 

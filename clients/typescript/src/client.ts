@@ -3,6 +3,7 @@ import { Adapters } from './adapters.js';
 import { Files } from './files.js';
 import { type CallOptions, Futures } from './futures.js';
 import { Generation } from './generation.js';
+import { Jobs } from './jobs.js';
 import { ChatCompletions, Completions, Models } from './openai.js';
 import {
   type Capabilities,
@@ -25,6 +26,7 @@ export class ThinkerClient {
   readonly completions: Completions;
   readonly models: Models;
   readonly files: Files;
+  readonly jobs: Jobs;
   private readonly transport: Transport;
   private readonly generation: Generation;
   private readonly sequence = new SequenceIds();
@@ -39,6 +41,7 @@ export class ThinkerClient {
     this.completions = new Completions(this.transport);
     this.models = new Models(this.transport);
     this.files = new Files(this.transport);
+    this.jobs = new Jobs(this.transport);
   }
 
   /** An adapter by its name; nothing is sent. */

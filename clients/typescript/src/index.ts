@@ -16,6 +16,7 @@ export {
 } from './errors.js';
 export { Files } from './files.js';
 export { type CallOptions, Futures } from './futures.js';
+export { type JobNews, Jobs } from './jobs.js';
 export { ChatCompletions, Completions, Models } from './openai.js';
 export * from './schemas.js';
 export { type ConnectionOptions } from './transport.js';

@@ -50,3 +50,9 @@ export type TextCompletion = Schemas['TextCompletionDto'];
 export type TextChunk = Schemas['TextCompletionChunkDto'];
 
 export type UploadedFile = Schemas['FileDto'];
+export type NewJob = Schemas['CreateJobDto'];
+export type Job = Schemas['JobDto'];
+export type JobEvent = Schemas['JobEventDto'];
+export type JobCheckpoint = Schemas['JobCheckpointDto'];
+/** Metrics of a step or of an epoch. */
+export type JobMetrics = Schemas['JobMetricsRowDto'];
