@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestServer } from '../e2e/support/server.js';
-import { ANSWER, ENV, hasPackages, KEY, MODEL, named, QUESTION } from './support.mjs';
+import { ANSWER, FORECAST, hasPackages, isForecast, KEY, MODEL, named, QUESTION, startServer } from './support.mjs';
 
 describe.skipIf(!hasPackages)(named("LangChain's provider for OpenAI", hasPackages), () => {
   let server;
@@ -9,14 +8,14 @@ describe.skipIf(!hasPackages)(named("LangChain's provider for OpenAI", hasPackag
 
   beforeAll(async () => {
     [server, langchain, { tool }] = await Promise.all([
-      TestServer.start({ env: ENV }),
+      startServer(),
       import('@langchain/openai'),
       import('@langchain/core/tools'),
     ]);
   });
   afterAll(() => server?.stop());
 
-  const connection = (apiKey = KEY) => ({ apiKey, configuration: { baseURL: `${server.api.url}/v1` }, maxRetries: 0 });
+  const connection = (apiKey = KEY) => ({ apiKey, configuration: { baseURL: `${server.url}/v1` }, maxRetries: 0 });
   const chat = (fields = {}) =>
     new langchain.ChatOpenAI({ model: MODEL, temperature: 0, maxTokens: 32, ...connection(), ...fields });
 
@@ -54,6 +53,35 @@ describe.skipIf(!hasPackages)(named("LangChain's provider for OpenAI", hasPackag
     await refusal(connection('sk-wrong')).toMatchObject({ lc_error_code: 'MODEL_AUTHENTICATION', status: 401 });
     await refusal({ model: 'nobody' }).toMatchObject({ lc_error_code: 'MODEL_NOT_FOUND', status: 404 });
     await refusal({ temperature: 9 }).toMatchObject({ status: 400, param: 'temperature' });
+  });
+
+  it('calls tools, whole and streamed, and sends the result back', async () => {
+    const forecast = tool(() => 'rain', { name: 'forecast', description: 'Tells the weather.', schema: FORECAST });
+    const forced = chat({ model: server.toolModel, maxTokens: 120 }).bindTools([forecast], { tool_choice: 'any' });
+    const answer = await forced.invoke(QUESTION);
+    expect(answer.response_metadata.finish_reason).toBe('tool_calls');
+    expect(answer.tool_calls).toMatchObject([{ name: 'forecast', type: 'tool_call' }]);
+    expect(isForecast(answer.tool_calls[0].args)).toBe(true);
+
+    const chunks = [];
+    for await (const chunk of await forced.stream(QUESTION)) chunks.push(chunk);
+    const [{ args }] = chunks.reduce((one, other) => one.concat(other)).tool_calls;
+    expect(args).toEqual(answer.tool_calls[0].args);
+
+    const result = await forecast.invoke(answer.tool_calls[0]);
+    const plain = chat({ model: server.toolModel });
+    const [alone, next] = await Promise.all([
+      plain.invoke(QUESTION),
+      plain.invoke([['user', QUESTION], answer, result]),
+    ]);
+    expect(next.usage_metadata.input_tokens).toBeGreaterThan(alone.usage_metadata.input_tokens + 20);
+    expect(next.tool_calls).toEqual([]);
+  });
+
+  it.each(['jsonSchema', 'functionCalling'])('gives structured output by %s', async (method) => {
+    const model = chat({ model: server.toolModel, maxTokens: 120 });
+    const forecast = await model.withStructuredOutput(FORECAST, { name: 'forecast', method }).invoke(QUESTION);
+    expect(isForecast(forecast)).toBe(true);
   });
 
   it('is told that the model knows no tools', async () => {

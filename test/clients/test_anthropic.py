@@ -1,15 +1,23 @@
 """Anthropic's Python package against a running server."""
 
 import os
+from typing import Literal
 
 import anthropic
 import pytest
+from pydantic import BaseModel
 
 MODEL = "tiny-chat"
+TOOL_MODEL = os.environ["THINKER_TOOL_MODEL"]
 URL = os.environ["THINKER_URL"]
 KEY = os.environ["THINKER_KEY"]
 GREEDY = {"temperature": 0}  # the package knows no such field any more
 ASK = {"model": MODEL, "max_tokens": 32, "messages": [{"role": "user", "content": "Who are you?"}]}
+
+
+class Forecast(BaseModel):
+    unit: Literal["C", "F"]
+    rain: bool
 
 
 def client_of(key=KEY):
@@ -22,7 +30,7 @@ def client():
 
 
 def test_lists_models(client):
-    assert [model.id for model in client.models.list()] == [MODEL]
+    assert [model.id for model in client.models.list()] == [MODEL, TOOL_MODEL]
     assert client.models.retrieve(MODEL).display_name == MODEL
 
 
@@ -61,6 +69,30 @@ def test_counts_tokens(client):
     prompt = {key: value for key, value in ASK.items() if key != "max_tokens"}
     count = client.messages.count_tokens(**prompt)
     assert count.input_tokens == client.messages.create(**ASK).usage.input_tokens
+
+
+def test_calls_tools(client):
+    forecast = {"name": "forecast", "description": "Tells.", "input_schema": Forecast.model_json_schema()}
+    ask = {**ASK, "model": TOOL_MODEL, "tools": [forecast], "max_tokens": 120, "extra_body": GREEDY}
+    choice = {"type": "any", "disable_parallel_tool_use": True}
+    message = client.messages.create(**ask, tool_choice=choice)
+    (use,) = message.content
+    assert (message.stop_reason, use.type, use.name) == ("tool_use", "tool_use", "forecast")
+    Forecast.model_validate(use.input)
+
+    with client.messages.stream(**ask, tool_choice=choice) as stream:
+        streamed = stream.get_final_message()
+    assert streamed.content[0].input == use.input
+
+    result = {"type": "tool_result", "tool_use_id": use.id, "content": "rain"}
+    messages = [*ASK["messages"], {"role": "assistant", "content": message.content}, {"role": "user", "content": [result]}]
+    after = client.messages.create(**{**ask, "messages": messages}, tool_choice={"type": "none"})
+    assert after.stop_reason in ("end_turn", "max_tokens")
+
+
+def test_parses_structured_output(client):
+    message = client.messages.parse(**{**ASK, "max_tokens": 120}, output_format=Forecast, extra_body=GREEDY)
+    assert isinstance(message.parsed_output, Forecast)
 
 
 def test_errors(client):

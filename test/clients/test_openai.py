@@ -1,11 +1,15 @@
 """OpenAI's Python package against a running server."""
 
+import json
 import os
+from typing import Literal
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 MODEL = "tiny-chat"
+TOOL_MODEL = os.environ["THINKER_TOOL_MODEL"]
 URL = os.environ["THINKER_URL"]
 KEY = os.environ["THINKER_KEY"]
 ASK = {
@@ -14,6 +18,11 @@ ASK = {
     "temperature": 0,
     "max_completion_tokens": 32,
 }
+
+
+class Forecast(BaseModel):
+    unit: Literal["C", "F"]
+    rain: bool
 
 
 def client_of(key=KEY):
@@ -26,7 +35,7 @@ def client():
 
 
 def test_lists_models(client):
-    assert [model.id for model in client.models.list()] == [MODEL]
+    assert [model.id for model in client.models.list()] == [MODEL, TOOL_MODEL]
     assert client.models.retrieve(MODEL).owned_by == "base"
 
 
@@ -55,6 +64,31 @@ def test_stream_helper(client):
 def test_continues_text_with_logprobs(client):
     answer = client.completions.create(model=MODEL, prompt="My name is", max_tokens=4, temperature=0, logprobs=1)
     assert len(answer.choices[0].logprobs.tokens) == 4
+
+
+def test_calls_tools(client):
+    forecast = openai.pydantic_function_tool(Forecast, name="forecast")
+    ask = {**ASK, "model": TOOL_MODEL, "tools": [forecast], "max_completion_tokens": 120}
+    answer = client.chat.completions.create(**ask, tool_choice="required", parallel_tool_calls=False)
+    (call,) = answer.choices[0].message.tool_calls
+    assert answer.choices[0].finish_reason == "tool_calls"
+    assert call.function.name == "forecast"
+    Forecast.model_validate_json(call.function.arguments)
+
+    with client.chat.completions.stream(**ask, tool_choice="required", parallel_tool_calls=False) as stream:
+        streamed = stream.get_final_completion()
+    (same,) = streamed.choices[0].message.tool_calls
+    assert same.function.parsed_arguments == Forecast(**json.loads(call.function.arguments))
+
+    result = {"role": "tool", "tool_call_id": call.id, "content": "rain"}
+    messages = [*ASK["messages"], answer.choices[0].message, result]
+    after = client.chat.completions.create(**{**ask, "messages": messages}, tool_choice="none")
+    assert after.choices[0].message.tool_calls is None
+
+
+def test_parses_structured_output(client):
+    answer = client.chat.completions.parse(**{**ASK, "max_completion_tokens": 120}, response_format=Forecast)
+    assert isinstance(answer.choices[0].message.parsed, Forecast)
 
 
 def test_async():

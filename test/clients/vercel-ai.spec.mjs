@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestServer } from '../e2e/support/server.js';
-import { ANSWER, ENV, hasPackages, KEY, MODEL, named, QUESTION } from './support.mjs';
+import { ANSWER, FORECAST, hasPackages, isForecast, KEY, MODEL, named, QUESTION, startServer } from './support.mjs';
 
 describe.skipIf(!hasPackages)(named("Vercel's AI SDK with its provider for OpenAI", hasPackages), () => {
   let server;
@@ -8,15 +7,11 @@ describe.skipIf(!hasPackages)(named("Vercel's AI SDK with its provider for OpenA
   let createOpenAI;
 
   beforeAll(async () => {
-    [server, ai, { createOpenAI }] = await Promise.all([
-      TestServer.start({ env: ENV }),
-      import('ai'),
-      import('@ai-sdk/openai'),
-    ]);
+    [server, ai, { createOpenAI }] = await Promise.all([startServer(), import('ai'), import('@ai-sdk/openai')]);
   });
   afterAll(() => server?.stop());
 
-  const provider = (apiKey = KEY) => createOpenAI({ apiKey, baseURL: `${server.api.url}/v1` });
+  const provider = (apiKey = KEY) => createOpenAI({ apiKey, baseURL: `${server.url}/v1` });
   // The provider calls a model without .chat through the Responses API, which this server does not have.
   const ask = (fields = {}) => ({
     model: provider().chat(MODEL),
@@ -66,6 +61,54 @@ describe.skipIf(!hasPackages)(named("Vercel's AI SDK with its provider for OpenA
       error: { code: 'model_not_found' },
     });
     expect(await refusal({ temperature: 9 })).toMatchObject({ status: 400, error: { param: 'temperature' } });
+  });
+
+  it('calls tools, and sends the result back', async () => {
+    const given = [];
+    const forecast = ai.tool({
+      description: 'Tells the weather.',
+      inputSchema: ai.jsonSchema(FORECAST),
+      execute: (input) => {
+        given.push(input);
+        return 'rain';
+      },
+    });
+    const { steps } = await ai.generateText(
+      ask({
+        model: provider().chat(server.toolModel),
+        maxOutputTokens: 120,
+        tools: { forecast },
+        stopWhen: ai.stepCountIs(2),
+        prepareStep: ({ stepNumber }) => ({ toolChoice: stepNumber === 0 ? 'required' : 'none' }),
+      }),
+    );
+    expect(steps.map(({ finishReason }) => finishReason)[0]).toBe('tool-calls');
+    expect(steps).toHaveLength(2);
+    expect(given.map(isForecast)).toEqual([true]);
+  });
+
+  it('streams a call of a named tool', async () => {
+    const stream = ai.streamText(
+      ask({
+        model: provider().chat(server.toolModel),
+        maxOutputTokens: 120,
+        tools: { forecast: ai.tool({ inputSchema: ai.jsonSchema(FORECAST) }) },
+        toolChoice: { type: 'tool', toolName: 'forecast' },
+      }),
+    );
+    const [call, ...others] = await stream.toolCalls;
+    expect(others).toEqual([]);
+    expect(call.toolName).toBe('forecast');
+    expect(isForecast(call.input)).toBe(true);
+  });
+
+  it('generates objects, whole and streamed', async () => {
+    const asked = ask({ schema: ai.jsonSchema(FORECAST), maxOutputTokens: 120 });
+    const { object } = await ai.generateObject(asked);
+    expect(isForecast(object)).toBe(true);
+    const parts = [];
+    for await (const part of ai.streamObject(asked).partialObjectStream) parts.push(part);
+    expect(parts.at(-1)).toEqual(object);
   });
 
   it('is told that the model knows no tools', async () => {
