@@ -36,6 +36,11 @@ export class Continuation {
     return this.random.uniform(this.tokens.length);
   }
 
+  /** Whether it is known late what may come next, or that nothing does. */
+  get isHeldUp(): boolean {
+    return this.stopReason === null && this.grammar?.isHeldUp === true;
+  }
+
   /**
    * Takes the next token. Where there are stop strings or a grammar, end() must say whether it was the last.
    * @param draw which of the engine's draws is for this continuation, where the engine has made them

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
 import { alone, BASE, many, prompt, request, startScheduler } from '../../../test/support/scheduler-world.js';
 import { type GenerateRequest } from '../compute-backend.js';
+import { GrammarEngine, GrammarState } from '../../grammars/engine/grammar-engine.js';
 import { type WeightsRef } from '../model-engine.js';
 import { TokenSampler } from '../numerics/token-sampler.js';
 
@@ -196,6 +197,79 @@ describe('ending early', () => {
     gone = false;
     expect(await generate(request(prompt(4)))).toEqual(await alone(request(prompt(4))));
     expect(engine.openCount).toBe(0);
+  });
+});
+
+/** A thread that is busy with another grammar until it is released. */
+class BusyGrammars extends GrammarEngine {
+  release = (): void => undefined;
+  private readonly released = new Promise<void>((resolve) => (this.release = resolve));
+
+  constructor(private readonly fault: Error | null = null) {
+    super();
+  }
+
+  override get isCompiling(): boolean {
+    return true;
+  }
+
+  override async accept() {
+    await this.released;
+    if (this.fault) throw this.fault;
+    return { ended: false };
+  }
+
+  override close(): void {
+    // There is no thread.
+  }
+}
+
+describe('a generation whose grammar waits for another one to be compiled', () => {
+  const asked = request(prompt(6, 4), { maxNewTokens: 5 }, { count: 2 });
+  const start = (grammars: BusyGrammars) => {
+    const { engine, scheduler, turns, generate } = startScheduler();
+    const { vocabSize } = FAKE_MODEL.config;
+    const sampler = new TokenSampler(vocabSize);
+    const anything = () => new Int32Array(Math.ceil(vocabSize / 32)).fill(-1);
+    const openGrammar = async () => [0, 1].map((id) => new GrammarState(grammars, id, anything()));
+    const model = { weights: BASE, sampler, decode: async () => '', bytesPerToken: 8, openGrammar };
+    const generateHeldUp = (options = {}) => scheduler.generate(model, asked, options);
+    return { engine, turns, generate, generateHeldUp };
+  };
+
+  it('sits out the steps of others, leaves the engine to training, and gets what it gets alone', async () => {
+    const grammars = new BusyGrammars();
+    const { engine, turns, generate, generateHeldUp } = start(grammars);
+    let ended = false;
+    const heldUp = generateHeldUp().finally(() => (ended = true));
+    const others = [request(prompt(5, 2), { maxNewTokens: 20 }), request(prompt(7, 3), { maxNewTokens: 9 })];
+    for (const other of others) expect(await generate(other)).toEqual(await alone(other));
+    await turns.training(() => Promise.resolve());
+    expect({ ended, steps: engine.advances.length }).toEqual({ ended: false, steps: 29 });
+    grammars.release();
+    expect(await heldUp).toEqual(await alone(asked));
+    expect(engine.openCount).toBe(0);
+  });
+
+  it('fails alone, and frees what it holds when it is given up', async () => {
+    const faulty = new BusyGrammars(new Error('no such token'));
+    const broken = start(faulty);
+    const failing = broken.generateHeldUp();
+    const other = request(prompt(5, 2));
+    expect(await broken.generate(other)).toEqual(await alone(other));
+    const grammars = new BusyGrammars();
+    const { engine, generate, generateHeldUp } = start(grammars);
+    const controller = new AbortController();
+    const given = generateHeldUp({ signal: controller.signal });
+    expect(await generate(other)).toEqual(await alone(other));
+    controller.abort();
+    await expect(given).rejects.toMatchObject({ code: 'cancelled' });
+    grammars.release();
+    expect(await generate(other)).toEqual(await alone(other));
+    expect(engine.openCount).toBe(0);
+    faulty.release();
+    await expect(failing).rejects.toThrow('no such token');
+    expect(broken.engine.openCount).toBe(0);
   });
 });
 

@@ -52,6 +52,8 @@ export class DecodeScheduler {
   /** In the order in which they came. */
   private waiting: Generation[] = [];
   private open: Generation[] = [];
+  /** Those that were held up and are not any more. */
+  private readonly decided: { readonly generation: Generation; readonly finish: () => void }[] = [];
   private isRunning = false;
   private counted = { steps: 0, stepRequests: 0 };
   /** Sequences are in the engine's hands; whoever is given up meanwhile ends after it. */
@@ -136,14 +138,21 @@ export class DecodeScheduler {
     const turn = this.options.turns.generation(async () => {
       await drawn;
       const outcomes = await this.step();
-      this.isRunning = this.open.length + this.waiting.length > 0;
+      this.isRunning = this.open.length + this.waiting.length > 0 && !this.waitsForGrammars(outcomes);
       if (this.isRunning) this.enter(taken);
       return outcomes;
     });
     const taken: Promise<void> = turn.then((outcomes) => this.take(outcomes));
   }
 
+  /** Whether there was nothing to do in a step, and whoever is decided next enters the next one. */
+  private waitsForGrammars(outcomes: readonly StepOutcome[]): boolean {
+    const heldUp = this.open.some(({ isHeldUp }) => isHeldUp);
+    return heldUp && outcomes.length === 0 && this.decided.length === 0;
+  }
+
   private async step(): Promise<StepOutcome[]> {
+    this.resumeDecided();
     this.isInTurn = true;
     try {
       this.admit();
@@ -183,11 +192,35 @@ export class DecodeScheduler {
       if (!generation.ended) await this.failsAlone(generation, take);
     }
     const going = () => outcomes.map(({ generation }) => generation).filter(({ ended }) => !ended);
-    await Promise.all(going().map((generation) => this.failsAlone(generation, () => generation.decide())));
-    for (const generation of going()) {
-      this.free(generation, generation.takeEnded());
-      if (generation.isDone) this.end(generation, () => generation.succeed(), true);
+    const isLate = new Set(going().filter(({ decidesLate }) => decidesLate));
+    for (const generation of isLate) void this.decideLate(generation);
+    const inTime = () => going().filter((generation) => !isLate.has(generation));
+    await Promise.all(inTime().map((generation) => this.failsAlone(generation, () => generation.decide())));
+    for (const generation of inTime()) this.endDecided(generation);
+  }
+
+  /** Others go on meanwhile: compiling a grammar takes longer than many steps. */
+  private async decideLate(generation: Generation): Promise<void> {
+    generation.isHeldUp = true;
+    const fail = (error: unknown) => () => this.end(generation, () => generation.fail(error));
+    this.decided.push({
+      generation,
+      finish: await generation.decide().then(() => () => this.endDecided(generation), fail),
+    });
+    if (!this.isRunning) this.enter(Promise.resolve());
+  }
+
+  private resumeDecided(): void {
+    for (const { generation, finish } of this.decided.splice(0)) {
+      generation.isHeldUp = false;
+      if (!generation.ended) finish();
     }
+  }
+
+  /** Ends what is known to have ended. */
+  private endDecided(generation: Generation): void {
+    this.free(generation, generation.takeEnded());
+    if (generation.isDone) this.end(generation, () => generation.succeed(), true);
   }
 
   private async failsAlone(generation: Generation, work: () => void | Promise<void>): Promise<void> {

@@ -52,6 +52,8 @@ export class Generation implements PrefixSource {
   /** Has its prompt been looked up among those that others have read? */
   begun = false;
   ended = false;
+  /** Sits out steps until it is known what may come next. */
+  isHeldUp = false;
   private readonly continuations: readonly Continuation[];
   private readonly scores: PromptScores;
   private settle!: { resolve: (result: GenerateResult) => void; reject: (error: unknown) => void };
@@ -177,8 +179,12 @@ export class Generation implements PrefixSource {
   /** Waits until it is known which continuations end with the tokens just drawn. */
   async decide(): Promise<void> {
     if (!this.parts.stopText && this.parts.grammars.length === 0) return;
-    const undecided = [...this.waiting, ...this.branches.map(({ continuation }) => continuation)];
-    await Promise.all(undecided.map((continuation) => continuation.end()));
+    await Promise.all(this.undecided.map((continuation) => continuation.end()));
+  }
+
+  /** Whether decide() waits for the grammar of another request to be compiled. */
+  get decidesLate(): boolean {
+    return this.parts.grammars.length > 0 && this.undecided.some(({ isHeldUp }) => isHeldUp);
   }
 
   /** Takes out the continuations that have ended. @returns what the engine holds for nothing now */
@@ -207,6 +213,10 @@ export class Generation implements PrefixSource {
 
   fail(error: unknown): void {
     this.settle.reject(error);
+  }
+
+  private get undecided(): readonly Continuation[] {
+    return [...this.waiting, ...this.branches.map(({ continuation }) => continuation)];
   }
 
   /** The draws for these continuations, where nothing else is asked of the row that they are drawn from. */

@@ -36,7 +36,8 @@ export class StepPlanner {
   /** @param open oldest first */
   async plan(open: readonly Generation[]): Promise<StepPart[]> {
     for (const generation of open) {
-      if (generation.unread === 0) await this.safely(generation, () => this.branch(generation, generation === open[0]));
+      if (generation.unread === 0 && !generation.isHeldUp)
+        await this.safely(generation, () => this.branch(generation, generation === open[0]));
     }
     const writing = open.flatMap((generation) => this.writingPart(generation, generation === open[0]));
     return [...writing, ...(await this.readingParts(open, writing.length))];
@@ -57,7 +58,7 @@ export class StepPlanner {
   }
 
   private writingPart(generation: Generation, isOldest: boolean): StepPart[] {
-    if (generation.ended) return [];
+    if (generation.ended || generation.isHeldUp) return [];
     const going = generation.branches.filter((branch) => this.hasRoom(generation, branch, isOldest));
     if (going.length === 0) return [];
     const moves = going.map((branch) => generation.nextToken(branch));

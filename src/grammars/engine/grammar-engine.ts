@@ -29,6 +29,8 @@ const STEP_MS = 30_000;
 
 /** A continuation that follows a grammar. */
 export class GrammarState {
+  /** Whether the last token waits for a grammar that is being compiled. */
+  isHeldUp = false;
   private step: Promise<void> = Promise.resolve();
 
   constructor(
@@ -41,8 +43,10 @@ export class GrammarState {
 
   /** Tells which token came; settled() says when the mask is that of the next one. */
   accept(token: number): void {
+    this.isHeldUp = this.engine.isCompiling;
     const accepted = this.engine.accept(this.id, token);
     this.step = accepted.then(({ mask, ended }) => {
+      this.isHeldUp = false;
       this.ended = ended;
       if (mask) this.mask = mask;
     });
@@ -68,12 +72,18 @@ export class GrammarEngine {
   private readonly waiting = new Map<number, Waiter>();
   private readonly known = new Set<string>();
   private nextJob = 1;
+  private compiling = 0;
+
+  /** Whether the next job comes after one that takes long. */
+  get isCompiling(): boolean {
+    return this.compiling > 0;
+  }
 
   /** @throws GrammarError that says why a grammar cannot be followed */
   async check(ebnf: string): Promise<void> {
     for (;;) {
       try {
-        await this.ask('check', { ebnf }, CHECK_MS);
+        await this.compile('check', { ebnf }, CHECK_MS);
         return;
       } catch (error) {
         // Another one took too long, and the thread ended with all that waited.
@@ -92,9 +102,9 @@ export class GrammarEngine {
     count,
   }: GrammarRequest): Promise<GrammarState[]> {
     try {
-      if (!this.known.has(key)) await this.ask('put', { key, ...vocabulary(), size: vocabSize }, OPEN_MS);
+      if (!this.known.has(key)) await this.compile('put', { key, ...vocabulary(), size: vocabSize }, OPEN_MS);
       this.known.add(key);
-      const opened = await this.ask('open', { key, ebnf, stopTokens: [...stopTokens], count }, OPEN_MS);
+      const opened = await this.compile('open', { key, ebnf, stopTokens: [...stopTokens], count }, OPEN_MS);
       const { ids, mask } = opened as { ids: number[]; mask: Int32Array };
       return ids.map((id) => new GrammarState(this, id, mask));
     } catch (error) {
@@ -113,6 +123,15 @@ export class GrammarEngine {
   close(ids: readonly number[]): void {
     // A thread that is gone has nothing open.
     if (this.thread) this.ask('close', { ids: [...ids] }, STEP_MS).catch(() => undefined);
+  }
+
+  private async compile(name: string, input: object, timeoutMs: number): Promise<unknown> {
+    this.compiling++;
+    try {
+      return await this.ask(name, input, timeoutMs);
+    } finally {
+      this.compiling--;
+    }
   }
 
   private async ask(name: string, input: object, timeoutMs: number): Promise<unknown> {
