@@ -115,6 +115,16 @@ describe('an export', () => {
     expect(changed(target)).toContain('lm_head.weight');
   });
 
+  it('is a GGUF file with a Modelfile', async () => {
+    const target = await unpacked('queries/export?format=gguf&outtype=q8_0');
+    expect(readdirSync(target).sort()).toEqual(['Modelfile', 'model.gguf']);
+    const file = readFileSync(path.join(target, 'model.gguf'));
+    expect([file.toString('latin1', 0, 4), file.readUInt32LE(4)]).toEqual(['GGUF', 3]);
+    const modelfile = readFileSync(path.join(target, 'Modelfile'), 'utf8');
+    expect(modelfile).toContain('FROM ./model.gguf\nTEMPLATE """{{- range .Messages }}<|im_start|>');
+    expect(modelfile).toContain('PARAMETER stop "<|im_end|>"');
+  });
+
   it('is the same of a checkpoint', async () => {
     const [now, then] = [await unpacked('queries/export'), await unpacked('queries/export?checkpoint=weights/two')];
     expect(readdirSync(then).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors']);
@@ -124,6 +134,8 @@ describe('an export', () => {
   it.each([
     ['queries/export?format=onnx', 400, 'format must be one of'],
     ['queries/export?formatt=merged', 400, 'formatt'],
+    ['queries/export?format=merged&outtype=f16', 400, 'outtype has no meaning with format=merged'],
+    ['head/export?format=gguf-adapter', 422, 'llama.cpp has no adapters for that'],
     ['queries/export?checkpoint=weights/three', 404, "'tinker://queries/weights/three' does not exist"],
     ['queries/export?checkpoint=../../etc', 400, 'not a valid checkpoint path'],
     ['nobody/export?format=merged', 404, "'nobody' does not exist"],

@@ -1,6 +1,7 @@
 """Models with adapters merged into them by PEFT, beside the folders that the service merges.
 
     python merged_models.py make <folder>      writes tiny random models with adapters: <folder>/<name>/{base,adapter}
+    python merged_models.py speak <folder>     the same of models with a tokenizer, and prints what they write
     python merged_models.py compare <folder>   of <folder>/<name>/{base,adapter,merged}: how much merged differs from PEFT's
 
 `compare` prints JSON, by name: `missing` and `unexpected` tensors, `changed` (how many tensors the adapter changes),
@@ -8,9 +9,13 @@
 of the dtype that lie between), `off` (the share of numbers that are not PEFT's), `logprobs` (the largest difference of a
 log-prob from those of the base model with the adapter, unmerged, all computed in float32), `theirs` (the same of PEFT's
 merged model) and `tied` (tie_word_embeddings of the loaded model).
+
+`speak` prints JSON, by name: the most likely 24 `tokens` after PROMPT, and by how much the logit of each is larger than
+that of the next likely one, in standard deviations of all logits (`leads`).
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,6 +35,7 @@ SIZES = {
     'eos_token_id': 2,
     'pad_token_id': 0,
 }
+PROMPT = [1, 20, 21, 22]
 ALL = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
 MODELS = {
     'phi3': ({'model_type': 'phi3'}, torch.bfloat16, {'target_modules': ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj']}),
@@ -46,6 +52,45 @@ MODELS = {
     'half': ({'model_type': 'mistral', 'sliding_window': None}, torch.float16, {'target_modules': [*ALL, 'lm_head']}),
 }
 
+BUNDLED = Path(__file__).resolve().parents[2] / 'models' / 'tiny-chat'
+BYTES = {'type': 'ByteLevel', 'add_prefix_space': False, 'trim_offsets': True}
+LLAMA3_PATTERN = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+LLAMA3_SPLIT = {'type': 'Split', 'pattern': {'Regex': LLAMA3_PATTERN}, 'behavior': 'Isolated', 'invert': False}
+LLAMA3_STEPS = {'type': 'Sequence', 'pretokenizers': [LLAMA3_SPLIT, {**BYTES, 'use_regex': False}]}
+QWEN = {'kind': 'Qwen2Tokenizer'}
+GPT2 = {'kind': 'PreTrainedTokenizerFast', 'pre_tokenizer': {**BYTES, 'use_regex': True}}
+LLAMA3 = {'kind': 'PreTrainedTokenizerFast', 'pre_tokenizer': LLAMA3_STEPS, 'ignore_merges': True}
+LLAMA3_ROPE = {'low_freq_factor': 1.0, 'high_freq_factor': 4.0, 'original_max_position_embeddings': 64}
+SPEAKING = {
+    'bundled': (None, None),
+    'llama3': (
+        {'model_type': 'llama', 'rope_parameters': {'rope_type': 'llama3', 'rope_theta': 10000.0, 'factor': 8.0, **LLAMA3_ROPE}},
+        LLAMA3,
+    ),
+    'linear': (
+        {'model_type': 'llama', 'rope_parameters': {'rope_type': 'linear', 'rope_theta': 10000.0, 'factor': 4.0}},
+        GPT2,
+    ),
+    'mistral': ({'model_type': 'mistral', 'head_dim': 32, 'sliding_window': None}, GPT2),
+    'qwen2': ({'model_type': 'qwen2'}, QWEN),
+    'qwen3': ({'model_type': 'qwen3', 'head_dim': 32}, QWEN),
+    'yarn': (
+        {
+            'model_type': 'qwen3',
+            'head_dim': 32,
+            'rope_parameters': {
+                'rope_type': 'yarn',
+                'rope_theta': 10000.0,
+                'factor': 4.0,
+                'original_max_position_embeddings': 32,
+            },
+        },
+        QWEN,
+    ),
+}
+
 
 def make(root: Path) -> None:
     for seed, (name, (config, dtype, lora)) in enumerate(MODELS.items()):
@@ -58,6 +103,54 @@ def make(root: Path) -> None:
             if 'lora_' in parameter_name:
                 parameter.data.normal_(std=0.1)
         adapted.save_pretrained(root / name / 'adapter')
+
+
+def speak(root: Path) -> dict:
+    found = {}
+    for seed, (name, (config, tokenizer)) in enumerate(SPEAKING.items(), start=9):
+        torch.manual_seed(seed)
+        folder = root / name / 'base'
+        if config is None:
+            shutil.copytree(BUNDLED, folder)
+            model = AutoModelForCausalLM.from_pretrained(folder)
+        else:
+            sizes = {**SIZES, 'vocab_size': 2050, 'hidden_size': 64, 'initializer_range': 0.2}
+            model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**{**sizes, **config}))
+            for parameter_name, parameter in model.named_parameters():
+                if parameter_name.endswith('.bias'):
+                    parameter.data.normal_()
+            model.save_pretrained(folder)
+            save_tokenizer(folder, **tokenizer)
+        patterns = {'rank_pattern': {'k_proj': 3}, 'alpha_pattern': {'up_proj': 7}}
+        adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=ALL, task_type='CAUSAL_LM', **patterns))
+        for parameter_name, parameter in adapted.named_parameters():
+            if 'lora_' in parameter_name:
+                parameter.data.normal_(std=0.1)
+        adapted.save_pretrained(root / name / 'adapter')
+        found[name] = written(adapted.float().eval())
+    return found
+
+
+@torch.no_grad()
+def written(model) -> dict:
+    tokens, leads = list(PROMPT), []
+    for _ in range(24):
+        logits = model(input_ids=torch.tensor([tokens])).logits[0, -1]
+        best = logits.topk(2)
+        tokens.append(int(best.indices[0]))
+        leads.append(float((best.values[0] - best.values[1]) / logits.std()))
+    return {'tokens': tokens[len(PROMPT) :], 'leads': leads}
+
+
+def save_tokenizer(folder: Path, kind: str, pre_tokenizer: dict | None = None, **model: object) -> None:
+    """The bundled vocabulary with other rules."""
+    definition = json.loads((BUNDLED / 'tokenizer.json').read_text())
+    definition['model'].update(model)
+    if pre_tokenizer:
+        definition['pre_tokenizer'] = pre_tokenizer
+    (folder / 'tokenizer.json').write_text(json.dumps(definition))
+    config = json.loads((BUNDLED / 'tokenizer_config.json').read_text())
+    (folder / 'tokenizer_config.json').write_text(json.dumps({**config, 'tokenizer_class': kind}))
 
 
 def compare(root: Path) -> dict:
@@ -119,11 +212,13 @@ def logprobs(model, tokens: torch.Tensor) -> torch.Tensor:
 
 
 def main() -> None:
+    # Threads that wait for each other take longer than such small models where other work fills the cores.
+    torch.set_num_threads(1)
     command, root = sys.argv[1], Path(sys.argv[2])
     if command == 'make':
         make(root)
     else:
-        print(json.dumps(compare(root)))
+        print(json.dumps({'compare': compare, 'speak': speak}[command](root)))
 
 
 if __name__ == '__main__':

@@ -1,10 +1,14 @@
+import { type GgufOuttype } from '../../exports/gguf/gguf-model.js';
+
 /** What an adapter can be exported as. */
-export const EXPORT_FORMATS = ['peft', 'merged'] as const;
+export const EXPORT_FORMATS = ['peft', 'merged', 'gguf', 'gguf-adapter'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export interface ExportOrder {
   readonly modelId: string;
   readonly format: ExportFormat;
+  /** Of GGUF's weights. */
+  readonly outtype: GgufOuttype;
   /** A checkpoint of the adapter; null for the adapter as it is after all operations sent before. */
   readonly checkpoint: string | null;
 }

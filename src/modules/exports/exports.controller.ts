@@ -1,9 +1,11 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { sendFile } from '../../common/http/send-file.js';
 import { ExportAdapterQueryDto } from './dto/export-adapter.dto.js';
+import { type ExportOrder } from './export-order.js';
 import { ExportsService } from './exports.service.js';
 
 const TAR = 'application/x-tar';
@@ -19,7 +21,8 @@ export class ExportsController {
     description:
       'Returns a tar archive of the adapter after all operations sent earlier, or of one of its checkpoints. ' +
       '`format=peft`: adapter_config.json and adapter_model.safetensors. `format=merged`: the folder of the base model ' +
-      'with the adapter merged into its weights, for transformers, vLLM and others. ' +
+      'with the adapter merged into its weights, for transformers, vLLM and others. `format=gguf` and ' +
+      '`format=gguf-adapter`: the merged model or the adapter alone, with a Modelfile, for llama.cpp and Ollama. ' +
       'Example: `curl -o my-model.tar "http://127.0.0.1:8000/adapters/my-model/export?format=merged"`',
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
@@ -27,11 +30,25 @@ export class ExportsController {
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The tar archive.' })
   async export(
     @Param('model_id') modelId: string,
-    @Query() { format = 'peft', checkpoint }: ExportAdapterQueryDto,
+    @Query() query: ExportAdapterQueryDto,
     @ClientSignal() signal: AbortSignal,
     @Res() response: Response,
   ): Promise<void> {
-    const prepared = await this.exports.prepare({ modelId, format, checkpoint: checkpoint ?? null }, signal);
+    const prepared = await this.exports.prepare(readExport(modelId, query), signal);
     if (prepared) await sendFile(response, this.exports.archive(prepared), TAR, `${modelId}.tar`);
   }
+}
+
+function readExport(
+  modelId: string,
+  { format = 'peft', outtype, checkpoint = '' }: ExportAdapterQueryDto,
+): ExportOrder {
+  if (outtype !== undefined && format !== 'gguf') {
+    const remedy = 'Leave it out, or send format=gguf.';
+    throw new InvalidRequestError(`outtype has no meaning with format=${format}. ${remedy}`, {
+      field: 'outtype',
+      remedy,
+    });
+  }
+  return { modelId, format, outtype: outtype ?? 'f16', checkpoint: checkpoint === '' ? null : checkpoint };
 }

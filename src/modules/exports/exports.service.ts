@@ -8,13 +8,16 @@ import { packExport } from '../../exports/export-archive.js';
 import { ExportWithoutWeightsError } from '../../exports/export.errors.js';
 import { type ExportFile, fileOfBytes } from '../../exports/export-file.js';
 import { READ_LORA } from '../../exports/lora-weights.js';
+import { ggufAdapter } from '../../exports/gguf/gguf-adapter.js';
+import { ggufModel, ggufModelMetadata } from '../../exports/gguf/gguf-model.js';
+import { architectureOf } from '../../exports/gguf/gguf-names.js';
 import { mergedFolder } from '../../exports/merged-folder.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '../../formats/peft-adapter.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { AdaptersService } from '../adapters/index.js';
 import { type CheckpointEntity, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
 import { FuturesService } from '../futures/index.js';
-import { type ExportFormat, type ExportOrder } from './export-order.js';
+import { type ExportOrder } from './export-order.js';
 
 /** A snapshot whose client has gone is deleted after this. */
 const SNAPSHOT_TTL_S = 600;
@@ -50,13 +53,13 @@ export class ExportsService {
    * @throws ExportUnsupportedError, ExportWithoutWeightsError, StorageOutageError
    */
   async prepare(order: ExportOrder, signal: AbortSignal): Promise<Export | null> {
-    const { modelId, format } = order;
+    const { modelId } = order;
     const adapter = await this.adapters.get(modelId);
     const baseModel = this.adapters.baseModel(adapter.baseModel);
-    this.checkWeights(baseModel, format);
+    await this.check(baseModel, order);
     const snapshot = await this.snapshot(order, signal);
     if (snapshot === null) return null;
-    const files = await this.filesOf(format, baseModel, snapshot.files);
+    const files = await this.filesOf(order, baseModel, snapshot.files);
     return { modelId, baseModel, files, savedAt: snapshot.savedAt };
   }
 
@@ -64,19 +67,29 @@ export class ExportsService {
     return packExport(files, savedAt);
   }
 
-  private checkWeights({ name }: BaseModel, format: ExportFormat): void {
-    if (format !== 'peft' && !this.config.runsWorker) throw new ExportWithoutWeightsError(name, format);
+  private async check(baseModel: BaseModel, { format, outtype }: ExportOrder): Promise<void> {
+    const needsWeights = format === 'merged' || format === 'gguf';
+    if (needsWeights && !this.config.runsWorker) throw new ExportWithoutWeightsError(baseModel.name, format);
+    if (format === 'gguf-adapter') architectureOf(baseModel.config);
+    if (format === 'gguf') await ggufModelMetadata(baseModel, outtype);
   }
 
   private async filesOf(
-    format: ExportFormat,
+    { format, outtype }: ExportOrder,
     baseModel: BaseModel,
     files: ReadonlyMap<string, Uint8Array>,
   ): Promise<ExportFile[]> {
     if (format === 'peft') return [...files].map(([name, bytes]) => fileOfBytes(name, bytes));
     const adapter = { files, config: baseModel.config };
     const pairs = await this.threads.run(READ_LORA, adapter, buffersOf(files.values()));
-    return mergedFolder(baseModel, pairs, this.threads);
+    switch (format) {
+      case 'merged':
+        return mergedFolder(baseModel, pairs, this.threads);
+      case 'gguf':
+        return ggufModel(baseModel, pairs, outtype, this.threads);
+      case 'gguf-adapter':
+        return ggufAdapter(baseModel, pairs);
+    }
   }
 
   private async snapshot({ modelId, checkpoint }: ExportOrder, signal: AbortSignal): Promise<Snapshot | null> {
