@@ -52,7 +52,7 @@ export class AppConfig {
   readonly packWeights: boolean;
   readonly batching: Values['BATCHING'];
   readonly bodyLimitMb: number;
-  readonly fileLimitMb: number;
+  readonly files: { readonly limitMb: number; readonly maxMbPerKey: number };
   readonly bodiesInFlightMb: number;
   readonly bodyGraceS: number;
   readonly maxQueuedPerKey: number;
@@ -108,7 +108,7 @@ export class AppConfig {
     this.packWeights = values.PACK_WEIGHTS;
     this.batching = values.BATCHING;
     this.bodyLimitMb = values.BODY_LIMIT_MB;
-    this.fileLimitMb = values.FILE_LIMIT_MB;
+    this.files = { limitMb: values.FILE_LIMIT_MB, maxMbPerKey: values.MAX_FILE_MB_PER_KEY };
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.bodyGraceS = values.BODY_GRACE_S;
     this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
@@ -207,6 +207,7 @@ function findQuestionable(given: Environment, values: Values): string[] {
       [
         'BODY_LIMIT_MB',
         'FILE_LIMIT_MB',
+        'MAX_FILE_MB_PER_KEY',
         'BODIES_IN_FLIGHT_MB',
         'BODY_GRACE_S',
         'MAX_QUEUED_PER_KEY',

@@ -12,7 +12,10 @@ export const MAX_FAULTS = 50;
 
 /** A file of training data that cannot be read. Its code is the one of OpenAI's API. */
 export class InvalidTrainingFileError extends AppError {
-  constructor(readonly faults: readonly RowFault[]) {
+  constructor(
+    readonly faults: readonly RowFault[],
+    options?: ErrorOptions,
+  ) {
     const remedy = 'Correct the file and upload it again.';
     const lines = faults.map(({ place, problem }) => (place === null ? problem : `${place}: ${problem}`));
     const rest = faults.length < MAX_FAULTS ? '' : `\nOnly the first ${MAX_FAULTS} faults are listed.`;
@@ -22,6 +25,7 @@ export class InvalidTrainingFileError extends AppError {
       400,
       `The file cannot be used for training.\n${lines.join('\n')}${rest}\n${remedy}`,
       { field: 'file', remedy },
+      options,
     );
   }
 }

@@ -1,6 +1,9 @@
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parquetMetadata } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
 import OpenAI, { APIError, BadRequestError, NotFoundError, toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from './support/server.js';
@@ -16,7 +19,9 @@ let client: OpenAI;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'thinker-files-'));
-  server = await TestServer.start({ env: { API_KEYS: `${KEY},sk-bob`, FILE_LIMIT_MB: String(LIMIT_MB) } });
+  server = await TestServer.start({
+    env: { API_KEYS: `${KEY},sk-bob`, FILE_LIMIT_MB: String(LIMIT_MB), MAX_FILE_MB_PER_KEY: '1' },
+  });
   client = clientOf(KEY);
 });
 afterAll(async () => {
@@ -105,7 +110,69 @@ describe('files', () => {
   });
 });
 
+describe('CSV and Parquet', () => {
+  it('are uploaded as JSONL is', async () => {
+    const csv = await upload('pairs.csv', 'prompt,completion\n1+1=,2\n');
+    const parquet = await client.files.create({
+      file: await toFile(fixture('pairs.parquet'), 'p'),
+      purpose: 'fine-tune',
+    });
+    const rows = await server.database.query('SELECT kind, rows, unit FROM files WHERE id = ANY($1) ORDER BY rows', [
+      [csv.id, parquet.id],
+    ]);
+    expect(rows).toEqual([
+      { kind: 'completion', rows: 1, unit: 'line' },
+      { kind: 'completion', rows: 40, unit: 'row' },
+    ]);
+    for (const { id } of [csv, parquet]) await client.files.delete(id);
+  });
+
+  it('leave the server alone where a list in them grows without end', async () => {
+    const file = await toFile(endless(fixture('chats-none.parquet')), 'endless.parquet');
+    const error = await refusal(client.files.create({ file, purpose: 'fine-tune' }));
+    expect(error).toMatchObject({ status: 400, code: 'invalid_training_file' });
+    expect(error.message).toContain('Reading it takes too much memory. It may be damaged.');
+    expect(stored()).toEqual([]);
+    // The same process answers.
+    expect((await client.files.list()).data).toEqual([]);
+  });
+});
+
+describe('the files of a key', () => {
+  it('are limited together', async () => {
+    const half = `${chat('x'.repeat(600_000))}\n`;
+    const first = await upload('first.jsonl', half);
+    const error = await refusal(upload('second.jsonl', half));
+    expect(error).toMatchObject({ status: 413, code: 'file_quota_exceeded', param: 'file' });
+    expect(error.message).toContain('Delete files that you no longer need');
+    const { id } = await clientOf('sk-bob').files.create({
+      file: await toFile(Buffer.from(half)),
+      purpose: 'fine-tune',
+    });
+    await clientOf('sk-bob').files.delete(id);
+    await client.files.delete(first.id);
+    await client.files.delete((await upload('second.jsonl', half)).id);
+  });
+});
+
 describe('bad files', () => {
+  it('are refused before they come, where they announce 10 GB', async () => {
+    const { hostname, port } = new URL(server.api.url);
+    const headers = {
+      Authorization: `Bearer ${KEY}`,
+      'Content-Type': 'multipart/form-data; boundary=x',
+      'Content-Length': String(10 * 2 ** 30),
+    };
+    const status = await new Promise((resolve, reject) => {
+      const upload = request({ hostname, port, path: '/v1/files', method: 'POST', headers }, (answer) => {
+        resolve(answer.statusCode);
+        upload.destroy();
+      });
+      upload.on('error', reject).flushHeaders();
+    });
+    expect(status).toBe(413);
+  });
+
   it.each([
     ['an empty file', '', 'The file is empty.'],
     ['a file without rows', '\n \n', 'The file is empty.'],
@@ -175,6 +242,20 @@ describe('bad files', () => {
     expect(await post(JSON.stringify({ purpose: 'fine-tune' }))).toMatchObject({ status: 400 });
   });
 });
+
+function fixture(name: string): Buffer {
+  return readFileSync(path.join(import.meta.dirname, '..', 'fixtures', 'datasets', name));
+}
+
+/** The first levels of the first page are told to repeat two billion times. */
+function endless(file: Buffer): Buffer {
+  const bytes = Uint8Array.from(file);
+  const offset = Number(parquetMetadata(bytes).row_groups[0]!.columns[0]!.meta_data!.data_page_offset);
+  const reader = { view: new DataView(bytes.buffer), offset };
+  parquetHeader(reader);
+  bytes.set([0xfe, 0xff, 0xff, 0xff, 0x0f, 0x01], reader.offset + 4);
+  return Buffer.from(bytes);
+}
 
 async function post(body: FormData | string): Promise<{ status: number; body: { error: { message: string } } }> {
   const headers = new Headers({ Authorization: `Bearer ${KEY}` });

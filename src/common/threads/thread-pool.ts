@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { deserializeError } from '../errors/app-error.js';
+import { startThread, type TaskHost, type TaskHostEvents } from './task-host.js';
 import { type ThreadAnswer } from './thread-entry.js';
-import { ThreadMemoryError, ThreadsClosedError, ThreadTimeError } from './thread.errors.js';
+import { ThreadsClosedError, ThreadTimeError } from './thread.errors.js';
 import { type ThreadCall, type ThreadTask } from './thread-task.js';
 
 interface Job {
@@ -16,7 +16,7 @@ interface Job {
 }
 
 interface Thread {
-  readonly worker: Worker;
+  readonly host: TaskHost;
   job: Job | null;
   /** Ends the thread when its task has taken too long. */
   limit?: NodeJS.Timeout;
@@ -26,8 +26,6 @@ interface Thread {
 const MAX_THREADS = Math.min(2, availableParallelism());
 /** A thread that has had nothing to do for so long gives its memory back. */
 const IDLE_MS = 10_000;
-/** Heap of a thread; bytes and numbers in buffers lie beside it. Two bodies of 64 MB need less than half of it. */
-const HEAP_MB = 1536;
 
 /**
  * Runs tasks in threads beside the event loop, so that nothing a client sends can hold up the answers of others. At most
@@ -75,26 +73,28 @@ export class ThreadPool implements OnModuleDestroy {
     thread.job = job;
     if (thread.idle) clearTimeout(thread.idle);
     if (job.limitMs !== null) thread.limit = setTimeout(() => this.abort(thread), job.limitMs).unref();
-    thread.worker.ref();
+    thread.host.ref();
     try {
-      thread.worker.postMessage(job.call, [...job.transfer]);
+      thread.host.post(job.call, job.transfer);
     } catch (error) {
       this.settle(thread, () => job.reject(error instanceof Error ? error : new Error(String(error))));
     }
   }
 
+  protected startHost(events: TaskHostEvents): TaskHost {
+    return startThread(events);
+  }
+
   private start(): Thread {
-    const worker = new Worker(new URL('./thread-entry.js', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    const host = this.startHost({
+      answered: (answer) => this.receive(thread, answer),
+      died: (error) => {
+        this.threads.delete(thread);
+        this.settle(thread, (job) => job.reject(error));
+      },
     });
-    const thread: Thread = { worker, job: null, idle: null };
+    const thread: Thread = { host, job: null, idle: null };
     this.threads.add(thread);
-    worker.on('message', (answer: ThreadAnswer) => this.receive(thread, answer));
-    worker.on('error', (error: Error & { code?: string }) => {
-      this.threads.delete(thread);
-      const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.settle(thread, (job) => job.reject(isMemory ? new ThreadMemoryError({ cause: error }) : error));
-    });
     return thread;
   }
 
@@ -112,7 +112,7 @@ export class ThreadPool implements OnModuleDestroy {
     clearTimeout(thread.limit);
     if (job) tell(job);
     if (this.threads.has(thread)) {
-      thread.worker.unref();
+      thread.host.unref();
       thread.idle = setTimeout(() => this.end(thread), IDLE_MS).unref();
       if (this.isClosed) this.end(thread);
     }
@@ -121,13 +121,13 @@ export class ThreadPool implements OnModuleDestroy {
 
   private abort(thread: Thread): void {
     this.threads.delete(thread);
-    void thread.worker.terminate();
+    thread.host.end();
     this.settle(thread, ({ reject }) => reject(new ThreadTimeError()));
   }
 
   private end(thread: Thread): void {
     if (thread.job !== null) return;
     this.threads.delete(thread);
-    void thread.worker.terminate();
+    thread.host.end();
   }
 }

@@ -24,9 +24,14 @@ export async function findContainer(source: ByteSource, filename: string): Promi
   if (text === '' && source.size <= HEAD_BYTES) throw unreadable('The file is empty.');
   const foreign = FOREIGN.find(({ magic }) => head.startsWith(magic));
   if (foreign) throw unreadable(`The file is ${foreign.name}. ${FORMATS}`);
-  if (head.startsWith('PAR1')) return PARQUET;
+  if (isParquet(Buffer.from(head, 'latin1'))) return PARQUET;
   if (/\.csv$/i.test(filename)) return CSV;
   return text.startsWith('[') ? JSON_LIST : JSONL;
+}
+
+/** By the first four bytes. */
+export function isParquet(head: Uint8Array): boolean {
+  return Buffer.from(head).toString('latin1').startsWith('PAR1');
 }
 
 function unreadable(problem: string): InvalidTrainingFileError {

@@ -8,6 +8,7 @@ import { type ByteSource, type Container, type SourceRow } from './container.js'
 
 /** Unpacked: a group is read as a whole. */
 const MAX_GROUP_BYTES = 2 ** 28;
+const MAX_GROUP_VALUES = 2 ** 24;
 const TRAILER_BYTES = 8;
 const MAX_FOOTER_BYTES = 2 ** 24;
 
@@ -17,7 +18,10 @@ export const PARQUET: Container = {
   async *rows(source) {
     const file = {
       byteLength: source.size,
-      slice: async (start: number, end = source.size) => (await source.read(start, end - start)).slice().buffer,
+      slice: async (start: number, end = source.size) => {
+        if (!(start >= 0 && start <= end && end <= source.size)) throw new RangeError('a part lies outside of it');
+        return (await source.read(start, end - start)).slice().buffer;
+      },
     };
     const metadata = await reading(async () => {
       await checkFooter(source);
@@ -28,25 +32,30 @@ export const PARQUET: Container = {
       checkGroup(group, first);
       const end = first + Number(group.num_rows);
       const range = { rowStart: first, rowEnd: end };
-      const rows = await reading(() => parquetReadObjects({ file, metadata, compressors: BOUNDED, ...range }));
+      const rows = await reading(() =>
+        parquetReadObjects({ file, metadata, compressors: boundedCompressors(), ...range }),
+      );
       yield rows.map((row, i): SourceRow => ({ at: first + i + 1, row: plain(row) as JsonObject }));
       first = end;
     }
   },
 };
 
-/** A page says itself how large it becomes. */
-function bounded(decompress: (input: Uint8Array, length: number) => Uint8Array) {
-  return (input: Uint8Array, length: number): Uint8Array => {
-    if (length > MAX_GROUP_BYTES) throw new RangeError(`a page of ${length} bytes is too large`);
-    return decompress(input, length);
+/** Pages say themselves how large they become; those of a group share its bound. */
+function boundedCompressors(): Compressors {
+  let left = MAX_GROUP_BYTES;
+  const bounded =
+    (decompress: (input: Uint8Array, length: number) => Uint8Array) =>
+    (input: Uint8Array, length: number): Uint8Array => {
+      left -= length;
+      if (!(length >= 0) || left < 0) throw new RangeError('its pages unpack to more than its footer says');
+      return decompress(input, length);
+    };
+  return {
+    ...Object.fromEntries(Object.entries(compressors).map(([name, decompress]) => [name, bounded(decompress)])),
+    ZSTD: bounded((input, length) => decompressZstd(input, new Uint8Array(length))),
   };
 }
-
-const BOUNDED: Compressors = {
-  ...Object.fromEntries(Object.entries(compressors).map(([name, decompress]) => [name, bounded(decompress)])),
-  ZSTD: bounded((input, length) => decompressZstd(input, new Uint8Array(length))),
-};
 
 async function checkFooter(source: ByteSource): Promise<void> {
   const trailer = Buffer.from(await source.read(Math.max(source.size - TRAILER_BYTES, 0), TRAILER_BYTES));
@@ -55,12 +64,18 @@ async function checkFooter(source: ByteSource): Promise<void> {
   if (length > MAX_FOOTER_BYTES) throw new RangeError(`its footer has ${length} bytes`);
 }
 
+/** Of what the footer says: pages may say otherwise, so files are read where they cannot do harm (ProcessPool). */
 function checkGroup({ columns, num_rows: count }: FileMetaData['row_groups'][number], first: number): void {
-  const bytes = columns.reduce((sum, { meta_data: column }) => sum + Number(column?.total_uncompressed_size ?? 0), 0);
-  if (bytes <= MAX_GROUP_BYTES && Number(count) <= MAX_GROUP_BYTES) return;
-  const problem = `begins a group of rows that takes ${bytes} bytes; at most ${MAX_GROUP_BYTES} can be read.`;
+  const data = columns.map(({ meta_data: column }) => column);
+  const bytes = data.reduce((sum, column) => sum + Number(column?.total_uncompressed_size ?? 0), 0);
+  const values = data.reduce((sum, column) => sum + Number(column?.num_values ?? 0), Number(count));
+  if (count < 0n || data.some((column) => (column?.num_values ?? 0n) < 0n))
+    throw damaged('it counts less than no rows');
+  if (bytes <= MAX_GROUP_BYTES && values <= MAX_GROUP_VALUES) return;
+  const problem = `begins a group of rows with ${bytes} bytes and ${values} values`;
+  const limits = `at most ${MAX_GROUP_BYTES} bytes and ${MAX_GROUP_VALUES} values can be read.`;
   const remedy = 'Write the file with a smaller row_group_size.';
-  throw new InvalidTrainingFileError([{ place: `row ${first + 1}`, problem: `${problem} ${remedy}` }]);
+  throw new InvalidTrainingFileError([{ place: `row ${first + 1}`, problem: `${problem}; ${limits} ${remedy}` }]);
 }
 
 async function reading<T>(work: () => Promise<T>): Promise<T> {
@@ -69,8 +84,12 @@ async function reading<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof AppError) throw error;
     const reason = shortened(error instanceof Error ? error.message : String(error), 200);
-    throw new InvalidTrainingFileError([{ place: null, problem: `The file cannot be read as Parquet: ${reason}.` }]);
+    throw damaged(reason);
   }
+}
+
+function damaged(reason: string): InvalidTrainingFileError {
+  return new InvalidTrainingFileError([{ place: null, problem: `The file cannot be read as Parquet: ${reason}.` }]);
 }
 
 /** As JSON would have it. Structs carry null for every field that a row leaves out. */

@@ -4,6 +4,7 @@ import { FileStore } from '../../storage/file-store.js';
 import { FileRepository } from './repositories/file.repository.js';
 
 const EXPIRY_MS = 60_000;
+const EXPIRED_AT_ONCE = 500;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -38,7 +39,11 @@ export class FileCleanup implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** A crash after the rows are gone leaves orphans. */
   async deleteExpired(): Promise<void> {
-    for (const id of await this.rows.deleteExpired()) await this.store.delete(id);
+    let ids: string[];
+    do {
+      ids = await this.rows.deleteExpired(EXPIRED_AT_ONCE);
+      for (const id of ids) await this.store.delete(id);
+    } while (ids.length === EXPIRED_AT_ONCE);
   }
 
   /** A young folder may be one whose rows are being checked. */

@@ -1,15 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiProduces,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { currentOwner } from '../../common/caller.js';
 import { ApiMissing } from '../../common/http/api-docs.js';
@@ -50,12 +41,20 @@ export class FilesController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ type: UploadFileDto })
   @ApiOkResponse({ type: FileDto, description: 'The file.' })
-  @ApiResponse({ status: 413, type: ErrorDto, description: 'The file is larger than FILE_LIMIT_MB.' })
+  @ApiResponse({
+    status: 413,
+    type: ErrorDto,
+    description: 'The file is larger than FILE_LIMIT_MB, or your files take more than MAX_FILE_MB_PER_KEY.',
+  })
   @ApiResponse({ status: 507, type: ErrorDto, description: 'There was no disk space left to store the file.' })
   async create(@Req() request: Request): Promise<FileDto> {
+    const owner = currentOwner();
     const { fields, filename, received } = await readUpload(request, {
-      limitBytes: this.config.fileLimitMb * MIB,
-      receive: (content) => this.files.receive(content),
+      limitBytes: this.config.files.limitMb * MIB,
+      receive: async (content, leastBytes) => {
+        await this.files.checkRoom(owner, leastBytes);
+        return this.files.receive(content);
+      },
       discard: (file) => this.files.discard(file),
     });
     return presentFile(await this.files.add(received, () => readNewFile(fields, filename)));
@@ -93,9 +92,12 @@ export class FilesController {
     description: `The bytes as they were uploaded. Example: \`curl ${URL}/${ID.example}/content\``,
   })
   @ApiParam(ID)
-  @ApiProduces(BINARY)
   @ApiMissing('file')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' }, description: 'The content.' })
+  // Not by ApiProduces, which would give errors the same type.
+  @ApiOkResponse({
+    content: { [BINARY]: { schema: { type: 'string', format: 'binary' } } },
+    description: 'The content.',
+  })
   async content(@Param('file_id') id: string, @Res() response: Response): Promise<void> {
     const file = await this.files.get(currentOwner(), id);
     await sendFile(response, Readable.from(this.files.content(file)), BINARY, file.filename);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ProcessPool } from '../../common/threads/process-pool.js';
 import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { FileEntity } from './entities/file.entity.js';
@@ -16,6 +17,7 @@ import { FileRepository } from './repositories/file.repository.js';
     FileRepository,
     // Threads of its own: a check may take many seconds, and other requests need the common ones.
     ThreadPool,
+    ProcessPool,
   ],
   exports: [FilesService, FileRepository, StorageModule],
 })

@@ -2,20 +2,26 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
 import { invalid } from '../../common/json/json-fields.js';
+import { Semaphore } from '../../common/semaphore.js';
+import { ProcessPool } from '../../common/threads/process-pool.js';
+import { ThreadMemoryError, ThreadTimeError } from '../../common/threads/thread.errors.js';
 import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { AppConfig } from '../../config/app-config.js';
+import { isParquet } from '../../datasets/containers/find-container.js';
+import { InvalidTrainingFileError } from '../../datasets/dataset.errors.js';
 import { FileStore } from '../../storage/file-store.js';
 import { localFileStoreSettings } from '../../storage/local-store.js';
 import { type FileEntity, type FilePurpose } from './entities/file.entity.js';
-import { FileNotFoundError } from './errors/file.errors.js';
+import { FileNotFoundError, FileQuotaError } from './errors/file.errors.js';
 import { contentPath } from './file-paths.js';
 import { type FilePageQuery, FileRepository } from './repositories/file.repository.js';
 import { type RowSummary, STORE_ROWS } from './rows/store-rows.js';
 import { TrainingFile } from './rows/training-file.js';
 
 const MIB = 2 ** 20;
-/** A hundred times what it should take; a damaged Parquet file may never end. */
-const MAX_CHECK_MS = 600_000;
+/** A check takes a tenth of this; what a damaged Parquet file says of itself may never come to an end. */
+const CHECK_MS = 20_000;
+const CHECK_MS_PER_MIB = 1000;
 /** Rows may take this many times the bytes of the largest file: Parquet is compressed. */
 const UNPACKED = 4;
 
@@ -40,10 +46,14 @@ export interface FilePage {
 /** Files of training data and of results. Used by the API and by workers, so owners are named. */
 @Injectable()
 export class FilesService {
+  /** One check at a time for each owner, so that none takes all threads. */
+  private readonly turns = new Map<string, Semaphore>();
+
   constructor(
     private readonly rows: FileRepository,
     private readonly files: FileStore,
     private readonly threads: ThreadPool,
+    private readonly processes: ProcessPool,
     private readonly config: AppConfig,
   ) {}
 
@@ -53,6 +63,13 @@ export class FilesService {
     return { id, bytes: await this.files.write(contentPath(id), content) };
   }
 
+  /** Whether the owner may have `bytes` more. @throws FileQuotaError */
+  async checkRoom(owner: string, bytes: number): Promise<void> {
+    const limit = this.config.files.maxMbPerKey * MIB;
+    const used = await this.rows.totalBytes(owner);
+    if (used + bytes > limit) throw new FileQuotaError(used, limit);
+  }
+
   /** Deletes bytes that are not to become a file. */
   async discard({ id }: ReceivedFile): Promise<void> {
     await this.files.delete(id);
@@ -60,13 +77,17 @@ export class FilesService {
 
   /**
    * Makes a file of what was received; training data is checked row by row. When that fails, or `describe` throws, the
-   * bytes are deleted. @throws InvalidTrainingFileError with all faults
+   * bytes are deleted. @throws InvalidTrainingFileError with all faults, FileQuotaError
    */
   async add(received: ReceivedFile, describe: () => NewFile): Promise<FileEntity> {
     try {
       const file = describe();
-      const summary = file.purpose === 'fine-tune' ? await this.storeRows(received.id, file.filename) : NO_ROWS;
-      return await this.rows.insert({ ...received, ...file, ...summary });
+      if (file.purpose !== 'fine-tune') return await this.rows.insert({ ...received, ...file, ...NO_ROWS });
+      return await this.inTurn(file.owner, async () => {
+        await this.checkRoom(file.owner, received.bytes);
+        const summary = await this.storeRows(received, file.filename);
+        return this.rows.insert({ ...received, ...file, ...summary });
+      });
     } catch (error) {
       // After an outage the row may be there. Where it is not, the bytes are an orphan, which is deleted later.
       if (!(error instanceof DatabaseOutageError)) await this.discard(received);
@@ -117,11 +138,41 @@ export class FilesService {
     return new TrainingFile(id, filename, bytes, { kind, rows, unit }, this.files);
   }
 
-  private storeRows(id: string, filename: string): Promise<RowSummary> {
+  private async inTurn<T>(owner: string, work: () => Promise<T>): Promise<T> {
+    const turn = this.turns.get(owner) ?? new Semaphore(1);
+    this.turns.set(owner, turn);
+    const release = await turn.acquire();
+    try {
+      return await work();
+    } finally {
+      release();
+      if (!turn.isFull) this.turns.delete(owner);
+    }
+  }
+
+  private async storeRows({ id, bytes }: ReceivedFile, filename: string): Promise<RowSummary> {
     const store = localFileStoreSettings(this.config);
-    const maxRowBytes = this.config.fileLimitMb * MIB * UNPACKED;
-    return this.threads.run(STORE_ROWS, { store, id, filename, maxRowBytes }, [], MAX_CHECK_MS);
+    const maxRowBytes = this.config.files.limitMb * MIB * UNPACKED;
+    const isolated = isParquet(await this.files.read(contentPath(id), 0, HEAD_BYTES));
+    const limitMs = CHECK_MS + (bytes / MIB) * CHECK_MS_PER_MIB;
+    try {
+      const pool = isolated ? this.processes : this.threads;
+      return await pool.run(STORE_ROWS, { store, id, filename, maxRowBytes }, [], limitMs);
+    } catch (error) {
+      if (error instanceof ThreadTimeError) throw unreadable('time', { cause: error });
+      if (error instanceof ThreadMemoryError) throw unreadable('memory', { cause: error });
+      throw error;
+    }
   }
 }
 
 const NO_ROWS = { kind: null, rows: null, unit: null };
+const HEAD_BYTES = 4;
+
+function unreadable(what: 'time' | 'memory', options: ErrorOptions): InvalidTrainingFileError {
+  const remedy = 'It may be damaged. Write Parquet with a smaller row_group_size, or split the file.';
+  return new InvalidTrainingFileError(
+    [{ place: null, problem: `Reading it takes too much ${what}. ${remedy}` }],
+    options,
+  );
+}

@@ -60,12 +60,19 @@ export class FileRepository {
     return (affected ?? 0) > 0;
   }
 
-  /** Deletes the rows of files whose time is over; their ids. */
-  async deleteExpired(): Promise<string[]> {
+  /** Of all files of an owner. */
+  async totalBytes(owner: string): Promise<number> {
+    return (await this.rows.sum('bytes', { owner })) ?? 0;
+  }
+
+  /** Deletes the rows of at most `limit` files whose time is over; their ids. */
+  async deleteExpired(limit: number): Promise<string[]> {
     return this.rows.manager.transaction(async (manager: EntityManager) => {
       const expired = await manager.find(FileEntity, {
         select: { id: true },
         where: { expiresAt: LessThanOrEqual(new Date()) },
+        order: { expiresAt: 'ASC' },
+        take: limit,
       });
       const ids = expired.map(({ id }) => id);
       await manager.delete(FileEntity, { id: In(ids) });

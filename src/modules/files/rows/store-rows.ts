@@ -26,7 +26,7 @@ export interface RowSummary {
 const NEWLINE = '\n';
 const PIECE_BYTES = 2 ** 20;
 
-/** Checks every row of a file and stores them one by one beside it, in a thread: it takes a second per 100 MB. */
+/** Checks every row of a file and stores them one by one beside it, in a thread (bench/RESULTS.md has its speed). */
 export const STORE_ROWS: ThreadTask<UncheckedFile, RowSummary> = { url: import.meta.url, run: storeRowsTask };
 
 /** @throws InvalidTrainingFileError with all faults */

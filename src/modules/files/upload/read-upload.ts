@@ -20,7 +20,8 @@ export interface Upload<Received> {
 
 export interface UploadSink<Received> {
   readonly limitBytes: number;
-  receive(content: AsyncIterable<Uint8Array>): Promise<Received>;
+  /** `leastBytes`: that it has, as the request says; 0 where it does not. */
+  receive(content: AsyncIterable<Uint8Array>, leastBytes: number): Promise<Received>;
   discard(received: Received): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export interface UploadSink<Received> {
  */
 export async function readUpload<Received>(request: Request, sink: UploadSink<Received>): Promise<Upload<Received>> {
   if (!request.is('multipart/form-data')) throw noFile();
-  if (Number(request.headers['content-length'] ?? 0) > sink.limitBytes + FORM_BYTES) {
+  if (leastBytes(request) > sink.limitBytes) {
     throw new FileTooLargeError(sink.limitBytes);
   }
   const form = new UploadForm(sink);
@@ -42,6 +43,10 @@ export async function readUpload<Received>(request: Request, sink: UploadSink<Re
     await form.abandon();
     throw error;
   }
+}
+
+function leastBytes({ headers }: Request): number {
+  return Math.max(Number(headers['content-length'] ?? 0) - FORM_BYTES, 0);
 }
 
 function noFile(): InvalidRequestError {
@@ -67,7 +72,7 @@ class UploadForm<Received> {
         form.on('file', (name, stream, { filename }) => {
           if (name !== 'file') return reject(invalid(shortened(name), 'is not a field for a file.', REMEDY));
           this.filename = filename ?? '';
-          this.receiving = this.sink.receive(limited(stream, this.sink.limitBytes));
+          this.receiving = this.sink.receive(limited(stream, this.sink.limitBytes), leastBytes(request));
           this.receiving.catch(reject);
         });
         for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const) {
