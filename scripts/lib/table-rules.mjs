@@ -80,7 +80,13 @@ export const TABLES = {
   },
   files: { owner: 'src/modules/files', others: { 'src/modules/keys': HAND_OVER } },
   loss_functions: { owner: 'src/modules/losses', others: { 'src/modules/keys': HAND_OVER } },
-  fine_tuning_jobs: { owner: 'src/modules/fine-tuning', others: { 'src/modules/keys': HAND_OVER } },
+  fine_tuning_jobs: {
+    owner: 'src/modules/fine-tuning',
+    others: {
+      'src/modules/futures': 'requests are kept as long as an unfinished job may send them again',
+      'src/modules/keys': HAND_OVER,
+    },
+  },
   fine_tuning_events: { owner: 'src/modules/fine-tuning', others: {} },
   fine_tuning_checkpoints: { owner: 'src/modules/fine-tuning', others: {} },
   api_keys: { owner: 'src/modules/keys', others: {} },

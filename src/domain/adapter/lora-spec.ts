@@ -63,6 +63,6 @@ export function isMixed({ rankPattern, alphaPattern }: LoraSpec): boolean {
 }
 
 /** The largest rank of a module. */
-export function largestRank({ rank, rankPattern = {} }: LoraSpec): number {
+export function largestRank({ rank, rankPattern = {} }: Pick<LoraSpec, 'rank' | 'rankPattern'>): number {
   return Object.values(rankPattern).reduce((most, own) => Math.max(most, own), rank);
 }

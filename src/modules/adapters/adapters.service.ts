@@ -21,7 +21,7 @@ import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entit
 import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { type Fork, type NamedAdapter, type NewAdapter } from './new-adapter.js';
-import { resolveTargets } from './target-selection.js';
+import { resolveTargets, type WantedLora } from './target-selection.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
@@ -212,7 +212,7 @@ export class AdaptersService {
     const modelId = checkModelId(wished, this.baseModelNames(), wanted.sessionId);
     const targetModules = resolveTargets(wanted.lora.targetModules, model);
     const lora = { ...DEFAULT_LORA, ...wanted.lora, targetModules };
-    await this.checkRank(largestRank(lora));
+    await this.checkRank(lora);
     const id = wanted.id ?? `adapter_${ulid()}`;
     const row = {
       id,
@@ -258,12 +258,14 @@ export class AdaptersService {
     if (!(await this.adapters.holdLive(adapterId, manager))) throw new AdapterNotFoundError(modelId);
   }
 
-  private async checkRank(rank: number): Promise<void> {
+  /** @throws InvalidRequestError for a rank that no worker takes */
+  async checkRank({ rank = DEFAULT_LORA.rank, rankPattern }: WantedLora, field = 'lora_config.rank'): Promise<void> {
+    const largest = largestRank({ rank, rankPattern });
     const maxRank = (await this.workers.capabilities())?.maxRank;
-    if (maxRank === undefined || rank <= maxRank) return;
+    if (maxRank === undefined || largest <= maxRank) return;
     const remedy = `Use a rank from 1 to ${maxRank}.`;
-    throw new InvalidRequestError(`lora_config.rank ${rank} exceeds the maximum of this server. ${remedy}`, {
-      field: 'lora_config.rank',
+    throw new InvalidRequestError(`${field} ${largest} exceeds the maximum of this server. ${remedy}`, {
+      field,
       remedy,
     });
   }

@@ -51,6 +51,7 @@ export class JobsService {
     checkValidation(wanted, training, validation);
     const size = { rows: training.rows, validationRows: validation?.rows ?? 0 };
     const settings = resolveSettings(method, wanted.settings, size, model);
+    await this.adapters.checkRank(settings.lora, `${wanted.field}.lora_rank`);
     if ((await this.jobs.countUnfinished(owner)) >= MAX_UNFINISHED) throw new TooManyJobsError(MAX_UNFINISHED);
     const modelId = fineTunedModelName(model.name, suffix);
     await this.adapters.resolve({ modelId, baseModel: model.name, lora: settings.lora });

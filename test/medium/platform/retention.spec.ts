@@ -78,6 +78,44 @@ describe('retention', () => {
     expect(await database.query('SELECT FROM futures WHERE request_id = $1', [requestId])).toHaveLength(1);
   });
 
+  it('keeps what an unfinished fine-tuning job has not recorded, so that no batch is trained twice', async () => {
+    const futures = platform.get(FuturesService);
+    const adapter = await insertAdapter(platform.get(DataSource));
+    const requests = [
+      operation(adapter, 'a recorded step', 'forward_backward', 1),
+      operation(adapter, 'its update', 'optim_step', 2),
+      operation(adapter, 'a step in flight', 'forward_backward', 3),
+      operation(adapter, 'its other update', 'optim_step', 4),
+      operation(adapter, 'a validation in flight', 'forward', 5),
+    ];
+    const ids = [];
+    for (const each of requests) ids.push((await futures.submit(each)).requestId);
+    for (const id of ids) await futures.wait(id, 20_000);
+    // Two states that contain all of it, so that only the job needs the requests.
+    await database.query(
+      `INSERT INTO adapter_snapshots (adapter_id, position, lease, step, path, size_bytes)
+       SELECT adapter_id, position + ahead, 1, 0, 'state', 0 FROM futures, generate_series(0, 1) AS ahead
+       WHERE request_id = $1`,
+      [ids[4]],
+    );
+    await database.query(
+      `INSERT INTO fine_tuning_jobs (id, status, base_model, model_id, training_file, method, settings, seed, progress)
+       VALUES ('ftjob-1', 'running', 'fake', $1, 'file-1', 'supervised', '{}', 1, '{"position": 1}')`,
+      [adapter.modelId],
+    );
+    const kept = async () => {
+      await platform.get(Maintenance).deleteOld(new Date(Date.now() + 3 * HOUR_MS));
+      const sql = 'SELECT request_id FROM futures WHERE adapter_id = $1 ORDER BY position';
+      const rows: { request_id: string }[] = await database.query(sql, [adapter.id]);
+      return rows.map(({ request_id: id }) => id);
+    };
+    expect(await kept()).toEqual(ids.slice(2));
+    const [, , step] = requests;
+    expect((await futures.submit(step!)).requestId).toBe(ids[2]);
+    await database.query(`UPDATE fine_tuning_jobs SET status = 'cancelled', finished_at = now()`);
+    expect(await kept()).toEqual([]);
+  });
+
   it('keeps everything with a retention of 0', async () => {
     const forever = await startPlatform({ databaseUrl: database.url, env: { FUTURE_RETENTION_HOURS: '0' } });
     try {

@@ -107,6 +107,8 @@ const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);
 const MUTATING_KINDS = OPERATION_KINDS.filter((kind) => !isReadOnly(kind));
+/** Of a request that a fine-tuning job numbered: the unit at `position` has the two numbers after 2 * position. */
+const IS_AHEAD_OF_JOB = `future.seq_id > 2 * (job.progress->>'position')::bigint`;
 
 /**
  * The worker's side of the futures table. Every change of state is a guarded update: a row is claimed only while it is
@@ -304,13 +306,16 @@ export class OperationLogRepository {
    * Deletes futures that were settled before `before`, at most `limit`, and returns how many. Operations that changed
    * a live adapter stay until the oldest of its snapshots, of which there must be two in case one is damaged, contains
    * them: any state since then can be rebuilt from snapshots and log. The oldest first, so that a log whose first
-   * operation is there is whole.
+   * operation is there is whole. Requests of a fine-tuning job that it has not recorded stay, whatever they are: its next
+   * driver sends them again, and must find them.
    */
   async deleteSettled(before: Date, limit: number): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
       `DELETE FROM futures WHERE request_id IN (
          SELECT future.request_id FROM futures future LEFT JOIN adapters adapter ON adapter.id = future.adapter_id
          WHERE future.finished_at < $1
+           AND NOT EXISTS (SELECT FROM fine_tuning_jobs job
+                           WHERE job.model_id = adapter.model_id AND job.finished_at IS NULL AND ${IS_AHEAD_OF_JOB})
            AND (future.status = 'failed' AND future.digest IS NULL OR future.kind = ANY ($2) OR adapter.id IS NULL
                 OR adapter.deleted_at IS NOT NULL OR future.position <=
                   (SELECT min(position) FROM adapter_snapshots snapshot
