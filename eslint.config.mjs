@@ -78,7 +78,19 @@ const MAX_STATEMENTS = 210;
 const MAX_TEST_STATEMENTS = 320;
 
 const nodeGlobals = Object.fromEntries(
-  ['AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch', 'process']
+  [
+    'AbortController',
+    'AbortSignal',
+    'Blob',
+    'Buffer',
+    'FormData',
+    'URL',
+    'clearInterval',
+    'clearTimeout',
+    'console',
+    'fetch',
+    'process',
+  ]
     .concat(['performance', 'setInterval', 'setTimeout', 'structuredClone', 'TextDecoder', 'TextEncoder'])
     .map((name) => [name, 'readonly']),
 );

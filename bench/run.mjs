@@ -1,24 +1,32 @@
 /**
- * npm run bench [-- batching | torch | tinker | durability]: runs one of five benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * npm run bench [-- batching | torch | tinker | durability | jobs]: runs one of six benchmark suites, prints a report and writes it to bench/RESULTS.md. It
  * never asserts a duration.
  */
 import { batchingSuite } from './lib/batching/batching-suite.mjs';
 import { durabilitySuite } from './lib/durability/durability-suite.mjs';
 import { engineSuite } from './lib/engine-suite.mjs';
+import { jobsSuite } from './lib/jobs/jobs-suite.mjs';
 import { useRealtime } from './lib/prepare.mjs';
 import { writeResults } from './lib/report.mjs';
 import { tinkerSuite } from './lib/tinker/tinker-suite.mjs';
 import { torchSuite } from './lib/torch/torch-suite.mjs';
 
-const NAMED_SUITES = { batching: batchingSuite, torch: torchSuite, tinker: tinkerSuite, durability: durabilitySuite };
+const NAMED_SUITES = {
+  batching: batchingSuite,
+  torch: torchSuite,
+  tinker: tinkerSuite,
+  durability: durabilitySuite,
+  jobs: jobsSuite,
+};
 
-const HELP = `npm run bench [-- batching | torch | tinker | durability] [options]
+const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs] [options]
 
   (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
   batching           adapters and generations that run at once: ${batchingSuite.sections.join(', ')}
   torch              the torch backend against transformers + PEFT: ${torchSuite.sections.join(', ')}
   tinker             latency, memory and long polls with the Tinker SDK: ${tinkerSuite.sections.join(', ')}
   durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
+  jobs               fine-tuning jobs against the same requests from a client: ${jobsSuite.sections.join(', ')}
 
   --quick            fewer repeats; does not write RESULTS.md
   --only <sections>  only these sections, comma-separated; does not write RESULTS.md
