@@ -179,9 +179,11 @@ describe('a supervised job', () => {
 
 describe('a job that is disturbed', () => {
   let undisturbed: string;
+  let namesake: string;
 
   it('gives what the same loop gives by hand, bit for bit', async () => {
-    const { fine_tuned_model: model } = await finished((await create(HYPERPARAMETERS)).id);
+    const { fine_tuned_model: model } = await finished((await create(HYPERPARAMETERS, { suffix: 'twice' })).id);
+    namesake = model!;
     undisturbed = await digestOf(model!);
     expect(await trainByHand()).toBe(undisturbed);
   });
@@ -200,12 +202,13 @@ describe('a job that is disturbed', () => {
     expect(await stepsOf(id)).toBe(12);
   });
 
-  it('goes on after a pause to the same end', async () => {
-    const { id } = await create(HYPERPARAMETERS);
+  it('goes on after a pause to the same end, as a model of its own whatever its suffix', async () => {
+    const { id } = await create(HYPERPARAMETERS, { suffix: 'twice' });
     await waitFor('a step', async () => (await stepsOf(id)) >= 1, { timeout: 30_000 });
     expect((await client.fineTuning.jobs.pause(id)).status).toBe('paused');
     expect((await client.fineTuning.jobs.resume(id)).status).toMatch(/queued|running/);
     const { fine_tuned_model: model } = await finished(id);
+    expect(model).not.toBe(namesake);
     expect(await digestOf(model!)).toBe(undisturbed);
   });
 
@@ -218,6 +221,46 @@ describe('a job that is disturbed', () => {
     const running = await create({ ...HYPERPARAMETERS, n_epochs: 100 });
     await waitFor('a step', async () => (await stepsOf(running.id)) >= 1, { timeout: 30_000 });
     expect((await client.fineTuning.jobs.cancel(running.id)).status).toBe('cancelled');
+  });
+});
+
+describe('a job that stops early', () => {
+  it('has the weights of the epoch that did best on the validation file', async () => {
+    const toRow = ({ messages }: (typeof CHATS)[number]) => ({
+      prompt: messages[0]!.content,
+      completion: ` ${messages[1]!.content}`,
+    });
+    const [training_file, validation_file] = await Promise.all([
+      upload(CHATS.slice(0, 4).map(toRow), 'train.jsonl'),
+      upload(CHATS.slice(18).map(toRow), 'validate.jsonl'),
+    ]);
+    // Four rows, at this rate, are soon learned by heart.
+    const hyperparameters = { n_epochs: 30, batch_size: 4, learning_rate: 0.03, early_stopping_patience: 2 };
+    const job = await finished((await create(hyperparameters, { training_file, validation_file })).id);
+    expect(job).toMatchObject({ status: 'succeeded', error: null, validation_file });
+    const { data: newestFirst } = await client.fineTuning.jobs.checkpoints.list(job.id, { limit: 100 });
+    const checkpoints = newestFirst.toReversed();
+    const losses = checkpoints.map(({ metrics }) => metrics.full_valid_loss!);
+    const best = losses.indexOf(Math.min(...losses));
+    expect(losses.length).toBeLessThan(30);
+    expect(best).toBe(losses.length - 3);
+    const events = await client.fineTuning.jobs.listEvents(job.id, { limit: 2 });
+    expect(events.data[1]!.message).toContain(
+      `with the weights of epoch ${best + 1}, which has the lowest validation loss`,
+    );
+    const body = {
+      messages: CHATS[20]!.messages.slice(0, 1),
+      max_completion_tokens: 6,
+      temperature: 0,
+      logprobs: true,
+    };
+    const [ofJob, ofBest, ofLast] = await Promise.all(
+      [job.fine_tuned_model!, ...[best, losses.length - 1].map((i) => checkpoints[i]!.fine_tuned_model_checkpoint)].map(
+        async (model) => (await client.chat.completions.create({ ...body, model })).choices[0]!.logprobs,
+      ),
+    );
+    expect(ofJob).toEqual(ofBest);
+    expect(ofJob).not.toEqual(ofLast);
   });
 });
 
@@ -253,6 +296,10 @@ describe('what cannot be trained', () => {
     await expect(create({ lora_rnk: 8 })).rejects.toThrow(/lora_rnk is not a known field. Did you mean lora_rank/);
     await expect(create({ learning_rate: -1 })).rejects.toThrow(/learning_rate is -1. Pass a number above 0/);
     await expect(create({ early_stopping_patience: 2 })).rejects.toThrow(BadRequestError);
+    const { body: limits } = await server.api.get<{ max_rank: number }>('/get_server_capabilities');
+    const param = 'method.supervised.hyperparameters.lora_rank';
+    const tooLarge = create({ lora_rank: limits.max_rank + 1 }).catch((error: unknown) => error);
+    expect(await tooLarge).toMatchObject({ status: 400, param });
     await expect(client.fineTuning.jobs.retrieve('ftjob-none')).rejects.toThrow(NotFoundError);
   });
 
