@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,7 +32,14 @@ interface Run {
   readonly stderr: string;
 }
 
-function thinker(args: readonly string[], { input = '', env = {} } = {}): Promise<Run> {
+interface RunOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gets all output so far, whenever there is more. */
+  readonly onOutput?: (stdout: string, child: ChildProcess) => void;
+}
+
+function thinker(args: readonly string[], { input = '', env = {}, onOutput }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], THINKER_URL: server.api.url, THINKER_API_KEY: KEY, ...env },
@@ -41,7 +48,10 @@ function thinker(args: readonly string[], { input = '', env = {} } = {}): Promis
   child.stdin.end(input);
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].on('data', (chunk: Buffer) => (texts[name] += chunk.toString()));
+    child[name].on('data', (chunk: Buffer) => {
+      texts[name] += chunk.toString();
+      onOutput?.(texts.stdout, child);
+    });
   }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -147,8 +157,36 @@ describe('thinker', () => {
     expect(refused.stderr).toContain('line 2');
   });
 
+  it('trains on a file, detaches, attaches again, and talks to the model', async () => {
+    const line = `${JSON.stringify({ prompt: QUESTION, completion: ANSWER })}\n`;
+    writeFileSync(path.join(folder, 'train.jsonl'), line.repeat(12));
+    const settings = ['--name', 'cli', '--epochs', '8', '--batch-size', '2', '--learning-rate', '0.003', '--seed', '1'];
+    let sent = false;
+    const detached = await thinker(['--json', 'train', 'train.jsonl', '--eval', 'train.jsonl', ...settings], {
+      onOutput: (stdout, child) => {
+        if (sent || !stdout.includes('"metrics"')) return;
+        sent = child.kill('SIGINT');
+      },
+    });
+    expect(detached.code).toBe(130);
+    const events = detached.stdout.trim().split('\n');
+    const { job } = JSON.parse(events[0]!) as { job: { id: string } };
+    expect(detached.stdout).toContain(`{"type":"detached","job":"${job.id}"}`);
+
+    const attached = await thinker(['attach']);
+    expect(attached.code, attached.stderr).toBe(0);
+    expect(attached.stdout).toMatch(/loss by step.*EPOCH +LOSS +EVAL LOSS.*Done in .*thinker chat ft:tiny-chat:cli:/s);
+    const [, model = ''] = /thinker chat (\S+)/.exec(attached.stdout) ?? [];
+    expect(await shown('sample', model, QUESTION, '--temperature', '0')).toBe(`${ANSWER}\n`);
+
+    expect(await shown('jobs')).toMatch(new RegExp(`${job.id} +succeeded +${model}`));
+    expect(await jsonOf('jobs', 'show', job.id)).toMatchObject({ id: job.id, status: 'succeeded' });
+    expect(await shown('jobs', 'events', job.id)).toMatch(/TIME +LEVEL +MESSAGE/);
+    expect((await thinker(['jobs', 'cancel', job.id])).code).toBe(1);
+  });
+
   it('says what to do about errors, and exits with their codes', async () => {
-    const cases: [string[], number, RegExp, object?][] = [
+    const cases: [string[], number, RegExp, Record<string, string>?][] = [
       [['adapters', 'show', 'nobody'], 1, /error: Adapter 'nobody' does not exist/],
       [['chat', 'nobody'], 1, /nobody/],
       [['adapters'], 1, /thinker keys create/, { THINKER_API_KEY: 'sk-wrong' }],
@@ -160,7 +198,7 @@ describe('thinker', () => {
       [['sample', 'base'], 2, /There is no prompt/],
     ];
     for (const [args, code, text, env] of cases) {
-      const run = await thinker(args, { env });
+      const run = await thinker(args, { env: env ?? {} });
       expect(run, args.join(' ')).toMatchObject({ code, stdout: '' });
       expect(run.stderr).toMatch(text);
     }

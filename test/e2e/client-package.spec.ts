@@ -116,10 +116,11 @@ it('has types that a strict project accepts', () => {
 });
 
 it('does what its README shows', () => {
-  const [train = '', stream = '', abort = '', error = '', route = '', ...others] = readme;
+  const [train = '', stream = '', job = '', abort = '', error = '', route = '', ...others] = readme;
   expect(others).toEqual([]);
   expect(run(train)).toMatch(/step 1: loss \d.*step 10: loss \d\.\d+\n.*pirate/s);
   expect(run(stream).split('\n').length).toBeGreaterThan(10);
+  expect(run(job)).toMatch(/step 1: loss \d.*succeeded\n$/s);
   expect(run(abort)).toBe('TimeoutError\n');
   expect(run(error)).toMatch(/^not_found .*'nobody'/);
   expect(run(route)).toBe('10\n');

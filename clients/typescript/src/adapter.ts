@@ -6,6 +6,7 @@ import {
   type Adapter,
   type AdapterGenerateRequest,
   type Checkpoint,
+  type ExportQuery,
   type ForkedAdapter,
   type ForkRequest,
   type ForwardRequest,
@@ -125,10 +126,10 @@ export class AdapterHandle {
     return data?.checkpoints ?? [];
   }
 
-  /** A tar archive with the files of PEFT, as a stream of bytes. */
-  async export({ signal }: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+  /** A tar archive as a stream of bytes; by default with the files of PEFT. */
+  async export({ signal, ...query }: ExportQuery & CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
     const { data } = await this.routes.GET('/adapters/{model_id}/export', {
-      ...this.path,
+      params: { ...this.path.params, query },
       parseAs: 'stream',
       signal: signal ?? null,
       ...this.context.transport.with({ streamed: true }),

@@ -138,7 +138,7 @@ export interface paths {
         };
         /**
          * Export an adapter for other programs
-         * @description Returns a tar archive of the adapter after all operations sent earlier, or of one of its checkpoints. `format=peft`: adapter_config.json and adapter_model.safetensors. `format=merged`: the folder of the base model with the adapter merged into its weights, for transformers, vLLM and others. Example: `curl -o my-model.tar "http://127.0.0.1:8000/adapters/my-model/export?format=merged"`
+         * @description Returns a tar archive of the adapter after all operations sent earlier, or of one of its checkpoints. `format=peft`: adapter_config.json and adapter_model.safetensors. `format=merged`: the folder of the base model with the adapter merged into its weights, for transformers, vLLM and others. `format=gguf` and `format=gguf-adapter`: the merged model or the adapter alone, with a Modelfile, for llama.cpp and Ollama. Example: `curl -o my-model.tar "http://127.0.0.1:8000/adapters/my-model/export?format=merged"`
          */
         get: operations["Exports_export"];
         put?: never;
@@ -6182,8 +6182,13 @@ export interface operations {
     Exports_export: {
         parameters: {
             query?: {
-                /** @description `peft`: the adapter as PEFT saves it. `merged`: the base model's folder with the adapter merged into its weights. */
-                format?: "merged" | "peft";
+                /**
+                 * @description `peft`: the adapter as PEFT saves it. `merged`: the base model's folder with the adapter merged into its weights. `gguf`:
+                 *     the merged model for llama.cpp and Ollama. `gguf-adapter`: the adapter alone for llama.cpp and Ollama.
+                 */
+                format?: "gguf" | "gguf-adapter" | "merged" | "peft";
+                /** @description Type of the weights in GGUF, with format=gguf only. */
+                outtype?: "f16" | "f32" | "q8_0";
                 /** @description A checkpoint of the adapter, `weights/<name>` or `sampler_weights/<name>`. Default: the adapter as it is. */
                 checkpoint?: string;
             };

@@ -2,7 +2,8 @@ import { createWriteStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type ExportQuery } from '../client.js';
 import { unpack } from '../archives.js';
 import { CliError } from '../cli.error.js';
 import { type CliContext, handler } from '../context.js';
@@ -10,26 +11,38 @@ import { type CliContext, handler } from '../context.js';
 interface ExportOptions {
   readonly output?: string;
   readonly force?: boolean;
+  readonly format: NonNullable<ExportQuery['format']>;
+  readonly outtype?: NonNullable<ExportQuery['outtype']>;
+  readonly checkpoint?: string;
 }
+
+const FORMATS = ['peft', 'merged', 'gguf', 'gguf-adapter'] satisfies ExportOptions['format'][];
 
 export function exportCommand(): Command {
   return new Command('export')
-    .description('download an adapter as a folder that PEFT loads')
+    .description('download an adapter for PEFT, transformers, llama.cpp or Ollama')
     .argument('<adapter>')
-    .option('-o, --output <path>', 'folder to write, or archive if it ends in .tar (default: ./<adapter>-peft)')
+    .addOption(
+      new Option('--format <format>', 'merged: the whole model, with the adapter in its weights')
+        .choices(FORMATS)
+        .default('peft'),
+    )
+    .option('--outtype <type>', 'numbers of a GGUF file: f32, f16 or q8_0')
+    .option('--checkpoint <path>', 'a checkpoint of the adapter, weights/<name> or sampler_weights/<name>')
+    .option('-o, --output <path>', 'folder to write, or archive if it ends in .tar (default: ./<adapter>-<format>)')
     .option('-f, --force', 'overwrite files that exist')
     .action(handler(exportAdapter));
 }
 
 async function exportAdapter(
   { output, connect }: CliContext,
-  { output: given, force }: ExportOptions,
+  { output: given, force, ...query }: ExportOptions,
   name = '',
 ): Promise<void> {
-  const target = given ?? `${name.replaceAll(/[^\w.-]+/g, '_')}-peft`;
+  const target = given ?? `${name.replaceAll(/[^\w.-]+/g, '_')}-${query.format}`;
   if (existsSync(target) && !force) throw new CliError(`${target} exists. Choose another --output, or pass --force.`);
   const adapter = (await connect()).adapter(name);
-  const archive = await adapter.export();
+  const archive = await adapter.export(query);
   if (target.endsWith('.tar')) {
     await pipeline(Readable.fromWeb(archive), createWriteStream(target));
     output.result({ adapter: name, path: path.resolve(target) }, () => `Wrote ${target}.`);
