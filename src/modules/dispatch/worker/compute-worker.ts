@@ -32,7 +32,12 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     private readonly leases: Leases,
     private readonly intake: WorkIntake,
     private readonly memory: AdapterMemory,
-  ) {}
+  ) {
+    // An engine may end while no operation is with it that could tell.
+    backend.onLoss(({ kind }) => {
+      if (kind === 'engine' && this.started) this.afterEngineLoss();
+    });
+  }
 
   /** Fails, and with it the start of the process, when the engine or a base model cannot be loaded. */
   async onApplicationBootstrap(): Promise<void> {
@@ -93,7 +98,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * Called by every operation that the engine's end has interrupted; one restart serves them all. Until the engine is
+   * Called when the engine ends, and by every operation that this interrupts; one restart serves them all. Until the engine is
    * back there is no sign of life either, so that other workers take over when that takes long.
    */
   private afterEngineLoss(): void {
