@@ -74,9 +74,13 @@ describe('ComputeWorker', () => {
     const { worker, opened } = workerOf(backend);
     await worker.onApplicationBootstrap();
     backend.die();
-    opened[0]!.onEngineLost();
     await vi.advanceTimersByTimeAsync(0);
     expect({ starts: backend.starts, opened: opened.length }).toEqual({ starts: 2, opened: 2 });
+
+    backend.die();
+    opened[1]!.onEngineLost();
+    await vi.advanceTimersByTimeAsync(0);
+    expect({ starts: backend.starts, opened: opened.length }).toEqual({ starts: 3, opened: 3 });
   });
 
   it('does not start an engine again that it has stopped itself', async () => {
