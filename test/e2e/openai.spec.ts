@@ -507,6 +507,9 @@ describe('errors', () => {
     ['a bias beyond 100', { logit_bias: { 1: 101 } }, 400, 'logit_bias.1', 'invalid_request'],
     ['top_logprobs without logprobs', { top_logprobs: 2 }, 400, 'top_logprobs', 'invalid_request'],
     ['more tokens than the context', { max_completion_tokens: 1e6 }, 400, 'max_completion_tokens', 'invalid_request'],
+    ['two limits of tokens', { max_tokens: 4, max_completion_tokens: 4 }, 400, 'max_tokens', 'invalid_request'],
+    ['options of a stream without one', { stream_options: {} }, 400, 'stream_options', 'invalid_request'],
+    ['parallel calls without tools', { parallel_tool_calls: true }, 400, 'parallel_tool_calls', 'invalid_request'],
   ] as const)('of %s name the field', async (_, body, status, param, code) => {
     expect(await refusal(body)).toMatchObject({ status, param, code });
   });

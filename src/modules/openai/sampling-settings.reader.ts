@@ -14,6 +14,9 @@ type Settings = Pick<SamplingOrder, 'source' | 'count' | 'settings' | 'stop' | '
 
 /** What chat and text completions have in common. @throws InvalidRequestError */
 export function readSamplingSettings(dto: SamplingSettingsDto, source: SamplingSource): Settings {
+  if (isGiven(dto.stream_options) && dto.stream !== true) {
+    throw invalid('stream_options', 'is only allowed when stream is true.', 'Set stream to true, or omit it.');
+  }
   return {
     source,
     count: dto.n ?? 1,

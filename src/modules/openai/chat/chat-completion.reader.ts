@@ -33,7 +33,6 @@ export class ChatCompletionReader {
     const grammar = readGrammar(dto, tools);
     const { chat_template_kwargs } = dto;
     const conversation = { messages: readChatMessages(dto.messages), tools: tools?.definitions, chat_template_kwargs };
-    const lengthField = isGiven(dto.max_completion_tokens) ? 'max_completion_tokens' : 'max_tokens';
     const order: SamplingOrder = {
       ...readSamplingSettings(dto, source),
       prompt: await readConversationPrompt(conversation, source.model),
@@ -41,7 +40,7 @@ export class ChatCompletionReader {
       wanted: { logprobs: dto.logprobs ?? false, topSampledTokens: readTopLogprobs(dto) },
       ...(grammar ? { grammar } : {}),
       ...(tools ? { shown: tools.format.markers } : {}),
-      fields: { prompt: 'messages', maxNewTokens: lengthField, topSampledTokens: 'top_logprobs' },
+      fields: { prompt: 'messages', maxNewTokens: readLengthField(dto), topSampledTokens: 'top_logprobs' },
     };
     return { order, tools };
   }
@@ -53,6 +52,13 @@ function readGrammar(dto: ChatCompletionRequestDto, tools: RequestedTools | null
   const form = readResponseFormat(dto.response_format, builder);
   const root = tools ? toolGrammar(tools, tools.rules, builder, form, parametersField) : form;
   return root === null ? undefined : { ebnf: builder.build(root), field: tools ? 'tools' : 'response_format' };
+}
+
+/** By which name the client limits the answer; max_tokens is the older one. */
+function readLengthField(dto: ChatCompletionRequestDto): 'max_completion_tokens' | 'max_tokens' {
+  if (!isGiven(dto.max_completion_tokens)) return 'max_tokens';
+  if (!isGiven(dto.max_tokens)) return 'max_completion_tokens';
+  throw invalid('max_tokens', 'is given beside max_completion_tokens.', 'Omit max_tokens, the older name.');
 }
 
 function readTopLogprobs({ logprobs, top_logprobs: top }: ChatCompletionRequestDto): number {

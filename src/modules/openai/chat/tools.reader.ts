@@ -30,6 +30,9 @@ export async function readRequestedTools(
   if (list.length > MAX_TOOLS) throw invalid('tools', `has ${list.length} entries.`, `Pass at most ${MAX_TOOLS}.`);
   const functions = list.map((tool, i) => readFunction(tool, `tools[${i}]`));
   const wanted = readChoice(choice, functions);
+  if (isGiven(parallel) && functions.length === 0) {
+    throw invalid('parallel_tool_calls', 'is only allowed with tools.', 'Pass tools, or omit it.');
+  }
   if (functions.length === 0 || wanted === 'none') return null;
   const offered = await offerTools(functions, model, 'tools');
   return { ...offered, rules: { choice: wanted, parallel: parallel ?? true } };
