@@ -25,8 +25,9 @@ describe('checkGradient', () => {
           return { ...rest, dLogprobs: dLogprobs.map((slope, i) => (i === 4 ? slope * 1.001 : slope)) };
         },
       });
-      // Slopes below 1 are compared as numbers, not as ratios; those of pairwise_dpo are all small.
-      const config = { ...registry.resolveConfig(loss), ...(loss.metadata.name === 'pairwise_dpo' && { scale: 20 }) };
+      // Slopes below 1 are compared as numbers, not as ratios; those of pairwise_dpo are small, but for a large beta.
+      const steep = loss.metadata.name === 'pairwise_dpo' && { scale: 20, beta: 1 };
+      const config = { ...registry.resolveConfig(loss), ...steep };
       const { mismatch } = checkGradient(wrong, config);
       expect(mismatch).toMatchObject({ datum: 1, position: 1 });
       expect(mismatch!.slope / mismatch!.difference).toBeCloseTo(1.001, 4);

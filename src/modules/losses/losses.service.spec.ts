@@ -89,7 +89,7 @@ describe('a name that a client has registered before a plugin took it', () => {
     for (const owner of ['key_2', NO_OWNER]) {
       await runAs(owner, async () => {
         expect(await service.resolve('focal')).toEqual({ name: 'focal' });
-        expect((await service.list()).losses.map(({ shadowed }) => shadowed)).toEqual(new Array(6).fill(false));
+        expect((await service.list()).losses.filter(({ shadowed }) => shadowed)).toEqual([]);
         await expect(service.register(FOCAL)).rejects.toMatchObject({ code: 'conflict' });
         await expect(service.delete('focal')).rejects.toMatchObject({ code: 'conflict' });
       });
