@@ -15,6 +15,7 @@ import { AdaptersModule } from '../../src/modules/adapters/index.js';
 import { AdapterStateModule } from '../../src/modules/adapter-state/index.js';
 import { CapabilitiesModule } from '../../src/modules/capabilities/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';
+import { ExportsModule } from '../../src/modules/exports/index.js';
 import { GenerationModule, GenerationWorkerModule } from '../../src/modules/generation/index.js';
 import { KeyGate, KeysModule } from '../../src/modules/keys/index.js';
 import { HistoryModule } from '../../src/modules/history/index.js';
@@ -75,6 +76,7 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
     TrainingModule,
     GenerationModule,
     CheckpointsModule,
+    ExportsModule,
   ];
   const features = [KeysModule, ...api, TinkerModule];
   const workers = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
