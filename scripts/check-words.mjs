@@ -7,8 +7,19 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const PLACES = ['src', 'docs', 'examples', 'bench', 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
-const TEXTS = /\.(ts|mjs|md)$/;
+const PLACES = [
+  'src',
+  'clients',
+  'workers',
+  'docs',
+  'examples',
+  'bench',
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  '.env.example',
+];
+const TEXTS = /\.(ts|mjs|md|py|example)$/;
 /** Names the words to avoid. */
 const EXEMPT = new Set(['docs/glossary.md']);
 

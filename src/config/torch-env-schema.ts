@@ -62,7 +62,7 @@ export const TORCH_ENV_SCHEMA = {
     3600,
   )({
     default: 20,
-    desc: 'Seconds without a sign of life after which a rank is taken for dead. All ranks are then replaced, and adapters restored.',
+    desc: 'Seconds without a heartbeat before a rank is considered dead. All ranks are then replaced, and adapters restored.',
   }),
   TORCH_CALL_S: wholeNumber(
     10,

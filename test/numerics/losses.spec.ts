@@ -63,14 +63,10 @@ function readCase(model: string, name: string) {
 describe('losses against PyTorch', () => {
   const registry = new LossRegistry();
 
-  it('has cases for every loss', () => {
-    const covered = new Set(MODELS.flatMap((model) => readReference(model).cases.map((one) => one.loss_fn)));
-    expect([...covered].sort()).toEqual(
-      registry
-        .list()
-        .map((loss) => loss.name)
-        .sort(),
-    );
+  it('has cases for every loss but pairwise_dpo, which has a spec of its own', () => {
+    const covered = MODELS.flatMap((model) => readReference(model).cases.map((one) => one.loss_fn));
+    const all = registry.list().map((loss) => loss.name);
+    expect([...new Set([...covered, 'pairwise_dpo'])].sort()).toEqual(all.sort());
   });
 
   it.each(CASES)('%s %s', (model, name) => {

@@ -2655,7 +2655,7 @@ export interface components {
         CreateJobDto: {
             /**
              * @deprecated
-             * @description Deprecated in OpenAI's API; stands for those of the method.
+             * @description Hyper-parameters of the method, where OpenAI's API had them formerly.
              */
             hyperparameters?: components["schemas"]["HyperparametersDto"];
             /**
@@ -2664,7 +2664,7 @@ export interface components {
              */
             integrations?: Record<string, unknown>[] | null;
             /**
-             * @description Up to 16 texts to remember with the job; names have up to 64 characters, texts up to 512.
+             * @description Up to 16 texts to store with the job: names of up to 64 characters, texts of up to 512.
              * @example {
              *       "team": "support"
              *     }
@@ -2680,7 +2680,7 @@ export interface components {
              */
             model: string;
             /**
-             * @description Order of the rows, initial weights and dropout follow from it; one is made if it is left out.
+             * @description Seed of the order of rows, the initial weights and dropout. Default: a random one.
              * @example 42
              */
             seed?: number | null;
@@ -2777,7 +2777,7 @@ export interface components {
              */
             batch_size?: "auto" | number;
             /**
-             * @description How strongly the model is held to the base model.
+             * @description Strength of the pull towards the base model (beta of the DPO paper).
              * @default auto
              * @example 0.1
              */
@@ -2793,7 +2793,7 @@ export interface components {
              */
             keep_best?: boolean;
             /**
-             * @description The learning rate itself, in place of a multiplier. Not in OpenAI's API, like all that follow.
+             * @description Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow.
              * @example 0.0005
              */
             learning_rate?: number;
@@ -2822,7 +2822,7 @@ export interface components {
              */
             lora_rank?: number;
             /**
-             * @description How the learning rate goes on after the warm-up: as it is, or down to 0 in a line or by half a cosine.
+             * @description Learning rate after the warm-up: constant, or falling to 0 linearly or along half a cosine.
              * @default linear
              * @example linear
              * @enum {string}
@@ -2849,7 +2849,7 @@ export interface components {
              */
             target_modules?: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[] | "all-linear";
             /**
-             * @description Cut rows that exceed the model's context, in place of refusing them.
+             * @description Whether rows that exceed the model's context are cut; otherwise they are refused.
              * @default false
              * @example false
              */
@@ -2860,7 +2860,7 @@ export interface components {
              */
             validation_split?: number;
             /**
-             * @description The same as a share of all steps.
+             * @description Share of all steps over which the learning rate rises from 0.
              * @example 0.1
              */
             warmup_ratio?: number;
@@ -2878,7 +2878,7 @@ export interface components {
             weight_decay?: number;
         };
         DpoMethodDto: {
-            /** @description Those that are left out are "auto". */
+            /** @description Hyper-parameters; omitted ones are "auto". */
             hyperparameters?: components["schemas"]["DpoHyperparametersDto"];
         };
         ErrorContentDto: {
@@ -3630,7 +3630,7 @@ export interface components {
              */
             keep_best?: boolean;
             /**
-             * @description The learning rate itself, in place of a multiplier. Not in OpenAI's API, like all that follow.
+             * @description Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow.
              * @example 0.0005
              */
             learning_rate?: number;
@@ -3659,7 +3659,7 @@ export interface components {
              */
             lora_rank?: number;
             /**
-             * @description How the learning rate goes on after the warm-up: as it is, or down to 0 in a line or by half a cosine.
+             * @description Learning rate after the warm-up: constant, or falling to 0 linearly or along half a cosine.
              * @default linear
              * @example linear
              * @enum {string}
@@ -3686,7 +3686,7 @@ export interface components {
              */
             target_modules?: ("down_proj" | "gate_proj" | "gate_up_proj" | "k_proj" | "lm_head" | "o_proj" | "q_proj" | "qkv_proj" | "up_proj" | "v_proj")[] | "all-linear";
             /**
-             * @description Cut rows that exceed the model's context, in place of refusing them.
+             * @description Whether rows that exceed the model's context are cut; otherwise they are refused.
              * @default false
              * @example false
              */
@@ -3697,7 +3697,7 @@ export interface components {
              */
             validation_split?: number;
             /**
-             * @description The same as a share of all steps.
+             * @description Share of all steps over which the learning rate rises from 0.
              * @example 0.1
              */
             warmup_ratio?: number;
@@ -3753,7 +3753,7 @@ export interface components {
              */
             created_at: number;
             /**
-             * @description Takes the place of a model's name wherever one samples.
+             * @description Model name for sampling from the checkpoint.
              * @example tinker://ft:tiny-chat:support:3y5q0w4v7m/sampler_weights/epoch-3
              */
             fine_tuned_model_checkpoint: string;
@@ -3767,7 +3767,7 @@ export interface components {
              * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
              */
             id: string;
-            /** @description What was measured by then; for DPO also the rewards of the rows for validation. */
+            /** @description Metrics of the epoch; for DPO also the rewards over the rows for validation. */
             metrics: {
                 [key: string]: number;
             } & components["schemas"]["JobCheckpointMetricsDto"];
@@ -3778,7 +3778,7 @@ export interface components {
              */
             object: "fine_tuning.job.checkpoint";
             /**
-             * @description Steps up to it.
+             * @description Number of the last step before the checkpoint.
              * @example 300
              */
             step_number: number;
@@ -3787,7 +3787,7 @@ export interface components {
             /** @description Newest first. */
             data: components["schemas"]["JobCheckpointDto"][];
             /**
-             * @description Id of the first one; null on an empty page.
+             * @description Id of the first checkpoint of the page; null if it is empty.
              * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
              */
             first_id: string | null;
@@ -3797,7 +3797,7 @@ export interface components {
              */
             has_more: boolean;
             /**
-             * @description Id of the last one, for `after`; null on an empty page.
+             * @description Id of the last checkpoint of the page, for `after`; null if it is empty.
              * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
              */
             last_id: string | null;
@@ -3810,12 +3810,12 @@ export interface components {
         };
         JobCheckpointMetricsDto: {
             /**
-             * @description The same.
+             * @description Loss over all rows for validation, where there are any: the name that OpenAI's clients read.
              * @example 0.9
              */
             full_valid_loss?: number;
             /**
-             * @description Steps up to it.
+             * @description Number of the last step before the checkpoint.
              * @example 300
              */
             step?: number;
@@ -3836,24 +3836,24 @@ export interface components {
              * @example 1795910400
              */
             created_at: number;
-            /** @description Why it failed. */
+            /** @description Failure of the job; null otherwise. */
             error: components["schemas"]["JobErrorDto"] | null;
             /**
-             * @description When it will end at its present pace; null where that is not known.
+             * @description Estimated time of the end, in seconds since 1970; null while unknown.
              * @example 1795910700
              */
             estimated_finish: number | null;
             /**
-             * @description Name of the model that it made; null before it has succeeded.
+             * @description Name of the fine-tuned model; null until the job has succeeded.
              * @example ft:tiny-chat:support:3y5q0w4v7m
              */
             fine_tuned_model: string | null;
             /**
-             * @description When it ended; null before.
+             * @description Time of the end, in seconds since 1970; null before.
              * @example null
              */
             finished_at: number | null;
-            /** @description Those that OpenAI's API has always had. */
+            /** @description Epochs, batch size and learning-rate multiplier, where OpenAI's API had them first. */
             hyperparameters: components["schemas"]["JobHyperparametersDto"];
             /**
              * @description Id of the job.
@@ -3866,7 +3866,7 @@ export interface components {
              */
             integrations: Record<string, unknown>[];
             /**
-             * @description What the client wants to remember with it.
+             * @description Texts that the client stored with the job.
              * @example {
              *       "team": "support"
              *     }
@@ -3874,7 +3874,7 @@ export interface components {
             metadata: {
                 [key: string]: string;
             } | null;
-            /** @description How it trains, with all hyper-parameters. */
+            /** @description Method of training, with all hyper-parameters. */
             method: components["schemas"]["MethodDto"];
             /**
              * @description Base model.
@@ -3893,17 +3893,17 @@ export interface components {
              */
             organization_id: string;
             /**
-             * @description Id of a CSV file with the metrics, once it has succeeded.
+             * @description Id of the CSV file with the metrics, once the job has succeeded.
              * @example []
              */
             result_files: string[];
             /**
-             * @description The seed.
+             * @description Seed of the order of rows, the initial weights and dropout.
              * @example 42
              */
             seed: number;
             /**
-             * @description How far it is.
+             * @description State of the job.
              * @example running
              * @enum {string}
              */
@@ -3926,17 +3926,17 @@ export interface components {
         };
         JobErrorDto: {
             /**
-             * @description What kind of failure it is, for programs.
+             * @description Machine-readable code of the failure.
              * @example invalid_training_file
              */
             code: string;
             /**
-             * @description What is wrong.
+             * @description Description of the failure.
              * @example line 12 of chats.jsonl is 600 tokens long
              */
             message: string;
             /**
-             * @description The field of the request that is at fault.
+             * @description Field of the request that caused the failure.
              * @example training_file
              */
             param: string | null;
@@ -3948,7 +3948,7 @@ export interface components {
              */
             created_at: number;
             /**
-             * @description The metrics, or what belongs to the message.
+             * @description Metrics, or details of the message.
              * @example {
              *       "step": 12,
              *       "total_steps": 300,
@@ -3964,13 +3964,13 @@ export interface components {
              */
             id: string;
             /**
-             * @description How grave it is.
+             * @description Severity of the event.
              * @example info
              * @enum {string}
              */
             level: "error" | "info" | "warn";
             /**
-             * @description What happened.
+             * @description Text of the event.
              * @example Step 12/300: training loss=1.2041
              */
             message: string;
@@ -3981,7 +3981,7 @@ export interface components {
              */
             object: "fine_tuning.job.event";
             /**
-             * @description Whether the data are metrics.
+             * @description Whether `data` holds metrics.
              * @example metrics
              * @enum {string}
              */
@@ -4038,7 +4038,7 @@ export interface components {
             /** @description Oldest first. */
             data: components["schemas"]["JobMetricsRowDto"][];
             /**
-             * @description Whether more are there.
+             * @description Whether more rows follow.
              * @example false
              */
             has_more: boolean;
@@ -4056,43 +4056,43 @@ export interface components {
              */
             created_at: number;
             /**
-             * @description From 1.
+             * @description Number of the epoch, counted from 1.
              * @example 1
              */
             epoch: number;
             /**
-             * @description Of an epoch: the same, under the name that checkpoints have for it.
+             * @description The value of `valid_loss`, under the name that checkpoints use; epochs only.
              * @example 1.31
              */
             full_valid_loss?: number;
             /**
-             * @description Of a step: norm of the gradient, before the cap.
+             * @description Norm of the gradient before the cap; steps only.
              * @example 0.7
              */
             grad_norm?: number;
             /**
-             * @description Grows from row to row: `after`, or Last-Event-ID, goes on behind it.
+             * @description Number of the row, ascending; the position for `after` and Last-Event-ID.
              * @example 120
              */
             id: number;
             /**
-             * @description What was measured.
+             * @description Whether the row describes a step or an epoch.
              * @example step
              * @enum {string}
              */
             kind: "epoch" | "step";
             /**
-             * @description Of a step.
+             * @description Learning rate of the step; steps only.
              * @example 0.0005
              */
             learning_rate?: number;
             /**
-             * @description Steps up to it.
+             * @description Number of the step, or of the last step of the epoch.
              * @example 12
              */
             step: number;
             /**
-             * @description Of a step: tokens of the batch.
+             * @description Tokens of the batch; steps only.
              * @example 180
              */
             tokens?: number;
@@ -4102,12 +4102,12 @@ export interface components {
              */
             total_steps: number;
             /**
-             * @description Loss of the step's batch, or mean over the epoch's.
+             * @description Loss of the step's batch, or its mean over the epoch.
              * @example 1.2041
              */
             train_loss?: number;
             /**
-             * @description Of an epoch: loss over all rows for validation.
+             * @description Loss over all rows for validation; epochs only.
              * @example 1.31
              */
             valid_loss?: number;
@@ -4967,9 +4967,9 @@ export interface components {
             speed: string | null;
         };
         MethodDto: {
-            /** @description With type dpo. */
+            /** @description Settings of the method dpo. */
             dpo?: components["schemas"]["DpoMethodDto"];
-            /** @description With type supervised. */
+            /** @description Settings of the method supervised. */
             supervised?: components["schemas"]["SupervisedMethodDto"];
             /**
              * @description Supervised training on answers, or direct preference optimisation.
@@ -5446,7 +5446,7 @@ export interface components {
             include_usage?: boolean;
         };
         SupervisedMethodDto: {
-            /** @description Those that are left out are "auto". */
+            /** @description Hyper-parameters; omitted ones are "auto". */
             hyperparameters?: components["schemas"]["HyperparametersDto"];
         };
         SupportedModelDto: {
@@ -7360,9 +7360,9 @@ export interface operations {
     JobMetrics_get: {
         parameters: {
             query?: {
-                /** @description Id of the last row that you have. */
+                /** @description Id of the last row already read. */
                 after?: number;
-                /** @description Rows of a JSON answer; CSV has all of them. */
+                /** @description Maximum number of rows of a JSON answer; CSV contains all rows. */
                 limit?: number;
             };
             header?: {

@@ -13,7 +13,7 @@ import { JobEventEntity } from './entities/job-event.entity.js';
 import { JobEntity } from './entities/job.entity.js';
 import { JobMetricsController } from './job-metrics.controller.js';
 import { JobMetricsStream } from './job-metrics.stream.js';
-import { JobNews } from './job-news.js';
+import { JobUpdates } from './job-updates.js';
 import { JobsController } from './jobs.controller.js';
 import { JobsService } from './jobs.service.js';
 import { JobDriveRepository } from './repositories/job-drive.repository.js';
@@ -34,7 +34,7 @@ import { JobRepository } from './repositories/job.repository.js';
     JobRepository,
     JobDriveRepository,
     JobsService,
-    JobNews,
+    JobUpdates,
     JobMetricsStream,
     UnitRequests,
     JobRuns,

@@ -5,7 +5,7 @@ import { toAppError } from '../../common/errors/internal.error.js';
 import { startEventStream } from '../generation/index.js';
 import { type JobEntity } from './entities/job.entity.js';
 import { presentMetrics } from './job-metrics.presenter.js';
-import { JobNews } from './job-news.js';
+import { JobUpdates } from './job-updates.js';
 import { isFinished, type JobStatus } from './job-states.js';
 import { JobsService } from './jobs.service.js';
 
@@ -19,7 +19,7 @@ export class JobMetricsStream {
 
   constructor(
     private readonly jobs: JobsService,
-    private readonly news: JobNews,
+    private readonly updates: JobUpdates,
   ) {}
 
   async write({ id }: Pick<JobEntity, 'id'>, after: number, signal: AbortSignal, response: Response): Promise<void> {
@@ -35,8 +35,8 @@ export class JobMetricsStream {
   private async follow(id: string, after: number, signal: AbortSignal, response: Response): Promise<void> {
     let shown: JobStatus | null = null;
     let last = after;
-    while (!signal.aborted && !this.news.isClosed) {
-      const { heard } = this.news.listen(id, signal);
+    while (!signal.aborted && !this.updates.isClosed) {
+      const { heard } = this.updates.listen(id, signal);
       // The state first: rows that are read later may be newer than it, but none is missed.
       const { status } = await this.jobs.get(id);
       const rows = await this.jobs.metrics(id, last, PAGE);

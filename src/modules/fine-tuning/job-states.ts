@@ -21,7 +21,7 @@ export function isFinished(status: JobStatus): boolean {
 }
 
 /** What a client can ask for. */
-export type JobWish = 'cancel' | 'pause' | 'resume';
+export type JobAction = 'cancel' | 'pause' | 'resume';
 
 interface Transition {
   readonly from: readonly JobStatus[];
@@ -29,7 +29,7 @@ interface Transition {
   readonly reached: readonly JobStatus[];
 }
 
-export const TRANSITIONS: Readonly<Record<JobWish, Transition>> = {
+export const TRANSITIONS: Readonly<Record<JobAction, Transition>> = {
   cancel: { from: [...DRIVEN, 'paused'], reached: ['cancelled'] },
   pause: { from: DRIVEN, reached: ['paused'] },
   resume: { from: ['paused'], reached: DRIVEN },

@@ -15,7 +15,7 @@ import { type JobEntity } from './entities/job.entity.js';
 import { type FileField } from './errors/job-file.error.js';
 import { JobCancelledError, JobNotFoundError, JobStateError, TooManyJobsError } from './errors/job.errors.js';
 import { infoEvent } from './job-event.js';
-import { type JobStatus, type JobWish, TRANSITIONS } from './job-states.js';
+import { type JobStatus, type JobAction, TRANSITIONS } from './job-states.js';
 import { fineTunedModelName } from './model-name.js';
 import { type NewJob } from './new-job.js';
 import { resolveSettings } from './plan/auto-settings.js';
@@ -130,13 +130,13 @@ export class JobsService {
     return this.jobs.findAllMetrics(id);
   }
 
-  private async change(id: string, wish: JobWish, to: JobStatus, message: string): Promise<JobEntity> {
+  private async change(id: string, action: JobAction, to: JobStatus, message: string): Promise<JobEntity> {
     const job = await this.get(id);
-    const { from, reached } = TRANSITIONS[wish];
+    const { from, reached } = TRANSITIONS[action];
     if (reached.includes(job.status)) return job;
     const isChanged = await this.jobs.change(job, from, to, [infoEvent(message)]);
     const now = await this.get(id);
-    if (!isChanged && !reached.includes(now.status)) throw new JobStateError(id, wish, now.status);
+    if (!isChanged && !reached.includes(now.status)) throw new JobStateError(id, action, now.status);
     return now;
   }
 

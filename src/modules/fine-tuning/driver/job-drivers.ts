@@ -39,7 +39,7 @@ export class JobDrivers implements OnApplicationBootstrap, OnModuleDestroy {
   private unsubscribe: () => void = () => undefined;
   private readonly task = new PeriodicTask(
     { purpose: 'look after fine-tuning jobs', intervalMs: INTERVAL_MS, runsAtStart: true, logger: this.logger },
-    () => this.look(),
+    () => this.renewAndClaim(),
   );
 
   constructor(
@@ -64,7 +64,7 @@ export class JobDrivers implements OnApplicationBootstrap, OnModuleDestroy {
     await within(MAX_STOP_MS, Promise.all(this.runs.values()));
   }
 
-  private async look(): Promise<void> {
+  private async renewAndClaim(): Promise<void> {
     await Promise.all([...this.runs.keys()].map((run) => this.renew(run)));
     const { models } = this.jobRuns;
     while (!this.isClosed && this.runs.size < MAX_RUNS) {

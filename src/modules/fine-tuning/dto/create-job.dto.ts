@@ -7,13 +7,13 @@ import { DpoHyperparametersDto, HyperparametersDto } from './hyperparameters.dto
 import { IsMetadata } from './is-metadata.js';
 
 export class SupervisedMethodDto {
-  /** Those that are left out are "auto". */
+  /** Hyper-parameters; omitted ones are "auto". */
   @ApiProperty({ type: HyperparametersDto })
   hyperparameters?: HyperparametersDto;
 }
 
 export class DpoMethodDto {
-  /** Those that are left out are "auto". */
+  /** Hyper-parameters; omitted ones are "auto". */
   @ApiProperty({ type: DpoHyperparametersDto })
   hyperparameters?: DpoHyperparametersDto;
 }
@@ -23,11 +23,11 @@ export class MethodDto {
   @ApiProperty({ enum: METHODS, example: 'supervised' })
   type!: string;
 
-  /** With type supervised. */
+  /** Settings of the method supervised. */
   @ApiProperty({ type: SupervisedMethodDto })
   supervised?: SupervisedMethodDto;
 
-  /** With type dpo. */
+  /** Settings of the method dpo. */
   @ApiProperty({ type: DpoMethodDto })
   dpo?: DpoMethodDto;
 }
@@ -56,7 +56,7 @@ export class CreateJobDto {
   @IsObject()
   method?: MethodDto;
 
-  /** Deprecated in OpenAI's API; stands for those of the method. */
+  /** Hyper-parameters of the method, where OpenAI's API had them formerly. */
   @ApiProperty({ type: HyperparametersDto, deprecated: true })
   @IsOptional()
   @IsObject()
@@ -70,7 +70,7 @@ export class CreateJobDto {
   })
   suffix?: string | null;
 
-  /** Order of the rows, initial weights and dropout follow from it; one is made if it is left out. */
+  /** Seed of the order of rows, the initial weights and dropout. Default: a random one. */
   @ApiProperty({ type: Number, nullable: true, minimum: 0, maximum: MADE_SEEDS - 1, example: 42 })
   @IsOptional()
   @IsInt()
@@ -78,7 +78,7 @@ export class CreateJobDto {
   @Max(MADE_SEEDS - 1)
   seed?: number | null;
 
-  /** Up to 16 texts to remember with the job; names have up to 64 characters, texts up to 512. */
+  /** Up to 16 texts to store with the job: names of up to 64 characters, texts of up to 512. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },

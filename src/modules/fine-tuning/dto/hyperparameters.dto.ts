@@ -19,11 +19,11 @@ export class HyperparametersDto {
   @ApiProperty({ oneOf: [AUTO, { type: 'number', minimum: 0 }], default: 'auto', example: 'auto' })
   learning_rate_multiplier?: number | 'auto';
 
-  /** The learning rate itself, in place of a multiplier. Not in OpenAI's API, like all that follow. */
+  /** Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow. */
   @ApiProperty({ minimum: 0, exclusiveMinimum: true, example: 0.0005 })
   learning_rate?: number;
 
-  /** How the learning rate goes on after the warm-up: as it is, or down to 0 in a line or by half a cosine. */
+  /** Learning rate after the warm-up: constant, or falling to 0 linearly or along half a cosine. */
   @ApiProperty({ enum: SCHEDULES, default: 'linear', example: 'linear' })
   lr_schedule?: string;
 
@@ -31,7 +31,7 @@ export class HyperparametersDto {
   @ApiProperty({ default: 0, minimum: 0, example: 0 })
   warmup_steps?: number;
 
-  /** The same as a share of all steps. */
+  /** Share of all steps over which the learning rate rises from 0. */
   @ApiProperty({ minimum: 0, maximum: 0.99, example: 0.1 })
   warmup_ratio?: number;
 
@@ -89,13 +89,13 @@ export class HyperparametersDto {
   @ApiProperty({ example: true })
   keep_best?: boolean;
 
-  /** Cut rows that exceed the model's context, in place of refusing them. */
+  /** Whether rows that exceed the model's context are cut; otherwise they are refused. */
   @ApiProperty({ default: false, example: false })
   truncate?: boolean;
 }
 
 export class DpoHyperparametersDto extends HyperparametersDto {
-  /** How strongly the model is held to the base model. */
+  /** Strength of the pull towards the base model (beta of the DPO paper). */
   @ApiProperty({ oneOf: [AUTO, { type: 'number', minimum: 0 }], default: 'auto', example: 0.1 })
   beta?: number | 'auto';
 }

@@ -6,7 +6,7 @@ import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-un
 const ID = 'ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3';
 
 export class JobCheckpointMetricsDto {
-  /** Steps up to it. */
+  /** Number of the last step before the checkpoint. */
   @ApiProperty({ example: 300 })
   step?: number;
 
@@ -18,7 +18,7 @@ export class JobCheckpointMetricsDto {
   @ApiProperty({ example: 0.9 })
   valid_loss?: number;
 
-  /** The same. */
+  /** Loss over all rows for validation, where there are any: the name that OpenAI's clients read. */
   @ApiProperty({ example: 0.9 })
   full_valid_loss?: number;
 }
@@ -36,7 +36,7 @@ export class JobCheckpointDto {
   @ApiProperty({ example: 1795910400 })
   created_at!: number;
 
-  /** Takes the place of a model's name wherever one samples. */
+  /** Model name for sampling from the checkpoint. */
   @ApiProperty({ example: 'tinker://ft:tiny-chat:support:3y5q0w4v7m/sampler_weights/epoch-3' })
   fine_tuned_model_checkpoint!: string;
 
@@ -44,11 +44,11 @@ export class JobCheckpointDto {
   @ApiProperty({ example: 'ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   fine_tuning_job_id!: string;
 
-  /** What was measured by then; for DPO also the rewards of the rows for validation. */
+  /** Metrics of the epoch; for DPO also the rewards over the rows for validation. */
   @ApiProperty({ type: JobCheckpointMetricsDto })
   metrics!: Readonly<Record<string, number>>;
 
-  /** Steps up to it. */
+  /** Number of the last step before the checkpoint. */
   @ApiProperty({ example: 300 })
   step_number!: number;
 }
@@ -62,11 +62,11 @@ export class JobCheckpointListDto {
   @ApiProperty({ type: [JobCheckpointDto] })
   data!: JobCheckpointDto[];
 
-  /** Id of the first one; null on an empty page. */
+  /** Id of the first checkpoint of the page; null if it is empty. */
   @ApiProperty({ type: String, nullable: true, example: ID })
   first_id!: string | null;
 
-  /** Id of the last one, for `after`; null on an empty page. */
+  /** Id of the last checkpoint of the page, for `after`; null if it is empty. */
   @ApiProperty({ type: String, nullable: true, example: ID })
   last_id!: string | null;
 

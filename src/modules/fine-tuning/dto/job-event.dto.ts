@@ -17,19 +17,19 @@ export class JobEventDto {
   @ApiProperty({ example: 1795910400 })
   created_at!: number;
 
-  /** How grave it is. */
+  /** Severity of the event. */
   @ApiProperty({ enum: EVENT_LEVELS, example: 'info' })
   level!: string;
 
-  /** What happened. */
+  /** Text of the event. */
   @ApiProperty({ example: 'Step 12/300: training loss=1.2041' })
   message!: string;
 
-  /** Whether the data are metrics. */
+  /** Whether `data` holds metrics. */
   @ApiProperty({ enum: ['message', 'metrics'], example: 'metrics' })
   type!: string;
 
-  /** The metrics, or what belongs to the message. */
+  /** Metrics, or details of the message. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,

@@ -6,7 +6,7 @@ import { JOB_STATUSES } from '../job-states.js';
 
 /** Metrics of a step or an epoch; those of DPO have more, under TRL's names. */
 export class JobMetricsRowDto {
-  /** Grows from row to row: `after`, or Last-Event-ID, goes on behind it. */
+  /** Number of the row, ascending; the position for `after` and Last-Event-ID. */
   @ApiProperty({ example: 120 })
   id!: number;
 
@@ -14,11 +14,11 @@ export class JobMetricsRowDto {
   @ApiProperty({ example: 1795910400 })
   created_at!: number;
 
-  /** What was measured. */
+  /** Whether the row describes a step or an epoch. */
   @ApiProperty({ enum: ['step', 'epoch'], example: 'step' })
   kind!: string;
 
-  /** Steps up to it. */
+  /** Number of the step, or of the last step of the epoch. */
   @ApiProperty({ example: 12 })
   step!: number;
 
@@ -26,31 +26,31 @@ export class JobMetricsRowDto {
   @ApiProperty({ example: 300 })
   total_steps!: number;
 
-  /** From 1. */
+  /** Number of the epoch, counted from 1. */
   @ApiProperty({ example: 1 })
   epoch!: number;
 
-  /** Loss of the step's batch, or mean over the epoch's. */
+  /** Loss of the step's batch, or its mean over the epoch. */
   @ApiProperty({ example: 1.2041 })
   train_loss?: number;
 
-  /** Of an epoch: loss over all rows for validation. */
+  /** Loss over all rows for validation; epochs only. */
   @ApiProperty({ example: 1.31 })
   valid_loss?: number;
 
-  /** Of an epoch: the same, under the name that checkpoints have for it. */
+  /** The value of `valid_loss`, under the name that checkpoints use; epochs only. */
   @ApiProperty({ example: 1.31 })
   full_valid_loss?: number;
 
-  /** Of a step. */
+  /** Learning rate of the step; steps only. */
   @ApiProperty({ example: 0.0005 })
   learning_rate?: number;
 
-  /** Of a step: norm of the gradient, before the cap. */
+  /** Norm of the gradient before the cap; steps only. */
   @ApiProperty({ example: 0.7 })
   grad_norm?: number;
 
-  /** Of a step: tokens of the batch. */
+  /** Tokens of the batch; steps only. */
   @ApiProperty({ example: 180 })
   tokens?: number;
 }
@@ -71,14 +71,14 @@ export class JobMetricsDto {
   @ApiProperty({ type: [JobMetricsRowDto] })
   data!: JobMetricsRowDto[];
 
-  /** Whether more are there. */
+  /** Whether more rows follow. */
   @ApiProperty({ example: false })
   has_more!: boolean;
 }
 
 @AcceptsUnknownFields()
 export class ListJobMetricsDto {
-  /** Id of the last row that you have. */
+  /** Id of the last row already read. */
   @ApiProperty({ default: 0, minimum: 0, example: 0 })
   @IsOptional()
   @Type(() => Number)
@@ -87,7 +87,7 @@ export class ListJobMetricsDto {
   @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
-  /** Rows of a JSON answer; CSV has all of them. */
+  /** Maximum number of rows of a JSON answer; CSV contains all rows. */
   @ApiProperty({ default: 1000, minimum: 1, maximum: 10_000, example: 1000 })
   @IsOptional()
   @Type(() => Number)

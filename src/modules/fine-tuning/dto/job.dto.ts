@@ -9,15 +9,15 @@ const ID = 'ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
 const FILE = 'file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
 
 export class JobErrorDto {
-  /** What kind of failure it is, for programs. */
+  /** Machine-readable code of the failure. */
   @ApiProperty({ example: 'invalid_training_file' })
   code!: string;
 
-  /** What is wrong. */
+  /** Description of the failure. */
   @ApiProperty({ example: 'line 12 of chats.jsonl is 600 tokens long' })
   message!: string;
 
-  /** The field of the request that is at fault. */
+  /** Field of the request that caused the failure. */
   @ApiProperty({ type: String, nullable: true, example: 'training_file' })
   param!: string | null;
 }
@@ -36,7 +36,7 @@ export class JobHyperparametersDto {
   learning_rate_multiplier!: number;
 }
 
-/** OpenAI's object of a job. Numbers stand in the place of every "auto". */
+/** A job in the shape of OpenAI's API, with numbers for every "auto". */
 export class JobDto {
   /** Id of the job. */
   @ApiProperty({ example: ID })
@@ -46,7 +46,7 @@ export class JobDto {
   @ApiProperty({ enum: ['fine_tuning.job'], example: 'fine_tuning.job' })
   object!: 'fine_tuning.job';
 
-  /** How far it is. */
+  /** State of the job. */
   @ApiProperty({ enum: JOB_STATUSES, example: 'running' })
   status!: string;
 
@@ -54,11 +54,11 @@ export class JobDto {
   @ApiProperty({ example: 1795910400 })
   created_at!: number;
 
-  /** When it ended; null before. */
+  /** Time of the end, in seconds since 1970; null before. */
   @ApiProperty({ type: Number, nullable: true, example: null })
   finished_at!: number | null;
 
-  /** When it will end at its present pace; null where that is not known. */
+  /** Estimated time of the end, in seconds since 1970; null while unknown. */
   @ApiProperty({ type: Number, nullable: true, example: 1795910700 })
   estimated_finish!: number | null;
 
@@ -66,7 +66,7 @@ export class JobDto {
   @ApiProperty({ example: 'tiny-chat' })
   model!: string;
 
-  /** Name of the model that it made; null before it has succeeded. */
+  /** Name of the fine-tuned model; null until the job has succeeded. */
   @ApiProperty({ type: String, nullable: true, example: 'ft:tiny-chat:support:3y5q0w4v7m' })
   fine_tuned_model!: string | null;
 
@@ -78,15 +78,15 @@ export class JobDto {
   @ApiProperty({ type: String, nullable: true, example: null })
   validation_file!: string | null;
 
-  /** How it trains, with all hyper-parameters. */
+  /** Method of training, with all hyper-parameters. */
   @ApiProperty({ type: MethodDto })
   method!: MethodDto;
 
-  /** Those that OpenAI's API has always had. */
+  /** Epochs, batch size and learning-rate multiplier, where OpenAI's API had them first. */
   @ApiProperty({ type: JobHyperparametersDto })
   hyperparameters!: JobHyperparametersDto;
 
-  /** The seed. */
+  /** Seed of the order of rows, the initial weights and dropout. */
   @ApiProperty({ example: 42 })
   seed!: number;
 
@@ -94,15 +94,15 @@ export class JobDto {
   @ApiProperty({ type: Number, nullable: true, example: 12000 })
   trained_tokens!: number | null;
 
-  /** Id of a CSV file with the metrics, once it has succeeded. */
+  /** Id of the CSV file with the metrics, once the job has succeeded. */
   @ApiProperty({ type: [String], example: [] })
   result_files!: string[];
 
-  /** Why it failed. */
+  /** Failure of the job; null otherwise. */
   @ApiProperty({ type: JobErrorDto, nullable: true })
   error!: JobErrorDto | null;
 
-  /** What the client wants to remember with it. */
+  /** Texts that the client stored with the job. */
   @ApiProperty({
     type: 'object',
     additionalProperties: { type: 'string' },

@@ -1,6 +1,6 @@
 import { AppError } from '../../../common/errors/app-error.js';
 import { InvalidRequestError, NotFoundError } from '../../../common/errors/request.errors.js';
-import { type JobStatus, type JobWish } from '../job-states.js';
+import { type JobStatus, type JobAction } from '../job-states.js';
 
 export class JobNotFoundError extends NotFoundError {
   constructor(id: string) {
@@ -10,8 +10,8 @@ export class JobNotFoundError extends NotFoundError {
 
 /** 400, as in OpenAI's API, whose clients would repeat a 409. */
 export class JobStateError extends InvalidRequestError {
-  constructor(id: string, wish: JobWish, status: JobStatus) {
-    super(`Job '${id}' is ${status}; you cannot ${wish} it.`, { field: 'fine_tuning_job_id' });
+  constructor(id: string, action: JobAction, status: JobStatus) {
+    super(`Job '${id}' is ${status}; you cannot ${action} it.`, { field: 'fine_tuning_job_id' });
   }
 }
 

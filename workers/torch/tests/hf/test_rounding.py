@@ -23,7 +23,7 @@ FLOAT32 = 2e-5
 @pytest.mark.parametrize("family", ["llama", "gemma2", "mistral", "qwen3_moe"])
 def test_log_probs_and_gradients_are_those_of_peft(family: str, dtype: str, tolerance: float, tmp_path: Path) -> None:
     if (family, dtype) == ("qwen3_moe", "bfloat16"):
-        pytest.skip("a router that rounds to another expert is no error")
+        pytest.skip("a router may round to another expert")
     folder = make_model(family, tmp_path)
     engine = start_engine(folder, dtype=dtype, batching="rounding")
     handle = make_adapter(engine, "a", 3, ("q_proj", "v_proj", "o_proj"))

@@ -12,7 +12,7 @@ from torch import Tensor
 # float32 (1.2e-7), with sums in another order through four layers forward and back; relative to the largest number.
 TOLERANCE = 2e-5
 
-# Where a gradient is no larger than its rounding (about 1e-8 here), a small eps turns the rounding into a step of full size.
+# Where a gradient is not above its rounding (about 1e-8 here), a small eps turns the rounding into a step of full size.
 ADAM = AdamParams(learning_rate=0.01, beta1=0.9, beta2=0.95, eps=1e-4, weight_decay=0.1, grad_clip_norm=0.5)
 
 

@@ -17,7 +17,7 @@ from thinker_worker.hf.rows import SequenceRows
 
 # What its kernels are built for.
 TYPES = frozenset({torch.float16, torch.bfloat16})
-LARGEST_HEAD = 256
+MAX_HEAD = 256
 
 
 @cache
@@ -31,7 +31,7 @@ def flash_kernel() -> Callable[..., Tensor] | None:
 
 
 def suits_flash(device: torch.device, dtype: torch.dtype, key_size: int, value_size: int) -> bool:
-    return device.type == "cuda" and dtype in TYPES and key_size == value_size <= LARGEST_HEAD
+    return device.type == "cuda" and dtype in TYPES and key_size == value_size <= MAX_HEAD
 
 
 def flash_attention(

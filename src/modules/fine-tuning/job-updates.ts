@@ -6,7 +6,7 @@ const MAX_WAIT_MS = 5000;
 
 /** Wakes those who follow a job when something happens to it. */
 @Injectable()
-export class JobNews implements OnModuleInit, OnModuleDestroy {
+export class JobUpdates implements OnModuleInit, OnModuleDestroy {
   private readonly waiters = new Map<string, Set<() => void>>();
   private unsubscribe: () => void = () => undefined;
   private closed = false;
