@@ -24,6 +24,11 @@ describe('lint rules', () => {
       'no-restricted-syntax',
     ],
     ['the environment outside src/config', 'export const port = process.env.PORT;', 'no-restricted-syntax'],
+    [
+      'a list of any length spread into a call',
+      'export const top = (list: readonly number[]): number => Math.max(...list);',
+      'no-restricted-syntax',
+    ],
     ['a double cast', 'export const n = {} as unknown as number;', 'no-restricted-syntax'],
     [
       'a stringified error',
