@@ -121,6 +121,8 @@ describe('thinker', () => {
     expect(await shown('export', 'mine')).toContain('adapter_config.json');
     expect(readFileSync(path.join(folder, 'mine-peft', 'adapter_config.json'), 'utf8')).toContain('"r": 8');
     expect((await thinker(['export', 'mine'])).stderr).toContain('mine-peft exists');
+    const gguf = await shown('export', 'mine', '--format', 'gguf', '--outtype', 'q8_0', '-o', 'mine-gguf');
+    expect(gguf).toMatch(/Modelfile.*\.gguf|\.gguf.*Modelfile/);
     expect(await shown('import', 'mine-peft', '--name', 'again')).toMatch(/^Imported again \(rank 8, tiny-chat/);
     expect(await shown('sample', 'again', QUESTION, '--temperature', '0')).toBe(`${ANSWER}\n`);
   });

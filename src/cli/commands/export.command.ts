@@ -36,13 +36,13 @@ export function exportCommand(): Command {
 
 async function exportAdapter(
   { output, connect }: CliContext,
-  { output: given, force, ...query }: ExportOptions,
+  { output: given, force, format, outtype, checkpoint }: ExportOptions,
   name = '',
 ): Promise<void> {
-  const target = given ?? `${name.replaceAll(/[^\w.-]+/g, '_')}-${query.format}`;
+  const target = given ?? `${name.replaceAll(/[^\w.-]+/g, '_')}-${format}`;
   if (existsSync(target) && !force) throw new CliError(`${target} exists. Choose another --output, or pass --force.`);
   const adapter = (await connect()).adapter(name);
-  const archive = await adapter.export(query);
+  const archive = await adapter.export({ format, outtype, checkpoint });
   if (target.endsWith('.tar')) {
     await pipeline(Readable.fromWeb(archive), createWriteStream(target));
     output.result({ adapter: name, path: path.resolve(target) }, () => `Wrote ${target}.`);
