@@ -195,7 +195,6 @@ describe('chat.completions', () => {
       user: 'somebody',
       store: true,
       metadata: { a: 'b' },
-      parallel_tool_calls: true,
       reasoning_effort: 'low',
     });
     expect(developer.choices).toEqual(system.choices);

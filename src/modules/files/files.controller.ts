@@ -62,6 +62,7 @@ export class FilesController {
 
   @Get()
   @ApiOperation({ summary: 'List files', description: `Your files, newest first. Example: \`curl "${URL}?limit=10"\`` })
+  @ApiMissing('file')
   @ApiOkResponse({ type: FileListDto, description: 'A page of files.' })
   async list(@Query() { after, limit = 10_000, order = 'desc', purpose }: ListFilesDto): Promise<FileListDto> {
     return presentFiles(await this.files.list(currentOwner(), { after, limit, order, purpose }));

@@ -59,6 +59,7 @@ export class JobsController {
     description: 'Only jobs with these metadata: `metadata[team]=support`.',
   })
   @ApiInvalid()
+  @ApiMissing('job')
   @ApiOkResponse({ type: JobListDto, description: 'A page of jobs.' })
   async list(@Query() { after, limit = 20 }: ListJobsDto, @Req() request: Request): Promise<JobListDto> {
     const { items, hasMore } = await this.jobs.list(limit, after, readMetadataFilter(request.query));
