@@ -1,19 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { StorageError, StorageFullError, toStorageError } from '../common/errors/storage.errors.js';
+import { toStorageError } from '../common/errors/storage.errors.js';
 import { foldersIn, isMissing, makeParents, readingFailed, removeAtOnce, syncFolder } from './local-folders.js';
-import { isAbandoned, partName } from './part-names.js';
-import { checkedFileName, checkedPath, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
+import { LocalRoot, type LocalRootOptions } from './local-root.js';
+import { checkedFileName, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
 
-type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
-
-export interface LocalCheckpointStoreOptions {
-  /** Opens a new file; a test puts a full disk here. */
-  readonly openForWrite?: (path: string) => Promise<Writable>;
-}
-
-/** Dots cannot begin a checkpoint's path, so this folder never meets one. */
-const TEMPORARY = '.tmp';
 /** More than a file system keeps in its own structures. */
 const PROBE = new Uint8Array(65_536);
 
@@ -22,29 +13,22 @@ const PROBE = new Uint8Array(65_536);
  * them, every file and folder is synced, then one rename makes the checkpoint appear.
  */
 export class LocalCheckpointStore extends CheckpointStore {
-  private readonly openForWrite: (path: string) => Promise<Writable>;
+  private readonly root: LocalRoot;
 
-  constructor(
-    private readonly root: string,
-    options: LocalCheckpointStoreOptions = {},
-  ) {
+  constructor(folder: string, options: LocalRootOptions = {}) {
     super();
-    this.openForWrite = options.openForWrite ?? ((path) => open(path, 'wx'));
+    this.root = new LocalRoot(folder, 'checkpoint', options);
   }
 
   /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
-  async start(): Promise<void> {
-    await mkdir(join(this.root, TEMPORARY), { recursive: true }).catch((error: Error) => {
-      const remedy = 'Correct DATA_DIR, or give this user write access to it.';
-      throw new StorageError(`The checkpoint folder cannot be created: ${error.message}. ${remedy}`, { remedy });
-    });
-    await this.deleteAbandoned();
+  start(): Promise<void> {
+    return this.root.start();
   }
 
   async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    const target = this.locate(path);
+    const target = this.root.locate(path);
     for (const name of files.keys()) checkedFileName(name);
-    const part = join(this.root, TEMPORARY, partName());
+    const part = this.root.newPart();
     try {
       await mkdir(part, { recursive: true });
       for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
@@ -54,24 +38,21 @@ export class LocalCheckpointStore extends CheckpointStore {
       await rename(part, target);
       await syncFolder(dirname(target));
     } catch (error) {
-      await rm(part, { recursive: true, force: true });
-      const failure = toStorageError(error, `checkpoint ${path}`, this.root);
-      if (failure instanceof StorageFullError) await this.deleteAbandoned().catch(() => undefined);
-      throw failure;
+      throw await this.root.failureOf(path, part, error);
     }
   }
 
   async read(path: string, file: string): Promise<Uint8Array> {
-    const source = join(this.locate(path), checkedFileName(file));
+    const source = join(this.root.locate(path), checkedFileName(file));
     try {
       return await readFile(source);
     } catch (error) {
-      throw readingFailed(`file ${file} of checkpoint ${path}`, this.root, error);
+      throw readingFailed(`file ${file} of checkpoint ${path}`, this.root.folder, error);
     }
   }
 
   async list(path: string): Promise<string[]> {
-    const folder = this.locate(path);
+    const folder = this.root.locate(path);
     try {
       const entries = await readdir(folder, { withFileTypes: true });
       return entries
@@ -79,85 +60,65 @@ export class LocalCheckpointStore extends CheckpointStore {
         .map((entry) => entry.name)
         .sort();
     } catch (error) {
-      throw readingFailed(`checkpoint ${path}`, this.root, error);
+      throw readingFailed(`checkpoint ${path}`, this.root.folder, error);
     }
   }
 
   async exists(path: string): Promise<boolean> {
-    const folder = this.locate(path);
+    const folder = this.root.locate(path);
     try {
       return (await stat(folder)).isDirectory();
     } catch (error) {
       if (isMissing(error)) return false;
-      throw readingFailed(`checkpoint ${path}`, this.root, error);
+      throw readingFailed(`checkpoint ${path}`, this.root.folder, error);
     }
   }
 
   async sizeBytes(path: string): Promise<number> {
-    const folder = this.locate(path);
+    const folder = this.root.locate(path);
     const names = await this.list(path);
     const stats = await Promise.all(names.map((name) => stat(join(folder, name))));
     return stats.reduce((sum, { size }) => sum + size, 0);
   }
 
-  async delete(path: string): Promise<void> {
-    const target = this.locate(path);
-    try {
-      await mkdir(join(this.root, TEMPORARY), { recursive: true });
-      await removeAtOnce(target, join(this.root, TEMPORARY, partName()));
-    } catch (error) {
-      const failure = toStorageError(error, `the deletion of checkpoint ${path}`, this.root);
-      // A rename may need room for a folder's entry; deleting is what makes room.
-      if (!(failure instanceof StorageFullError)) throw failure;
-      await rm(target, { recursive: true, force: true });
-    }
+  delete(path: string): Promise<void> {
+    return this.root.delete(path);
   }
 
   async checkWritable(): Promise<void> {
-    const part = join(this.root, TEMPORARY, partName());
+    const part = this.root.newPart();
     try {
       await mkdir(part, { recursive: true });
       await this.writeFile(join(part, 'probe'), PROBE);
     } catch (error) {
-      throw toStorageError(error, 'checkpoints', this.root);
+      throw toStorageError(error, 'checkpoints', this.root.folder);
     } finally {
       await rm(part, { recursive: true, force: true });
     }
   }
 
   async freeBytes(): Promise<number | null> {
-    return statfs(this.root).then(
+    return statfs(this.root.folder).then(
       ({ bavail, bsize }) => bavail * bsize,
       () => null,
     );
   }
 
   async folders(path: string): Promise<StoredFolder[]> {
-    const parent = this.locate(path);
+    const parent = this.root.locate(path);
     try {
       return await foldersIn(parent);
     } catch (error) {
-      throw readingFailed(`folder ${path}`, this.root, error);
+      throw readingFailed(`folder ${path}`, this.root.folder, error);
     }
   }
 
-  async deleteAbandoned(): Promise<void> {
-    const temporary = join(this.root, TEMPORARY);
-    try {
-      for (const folder of await foldersIn(temporary)) {
-        if (isAbandoned(folder)) await rm(join(temporary, folder.name), { recursive: true, force: true });
-      }
-    } catch (error) {
-      throw toStorageError(error, 'the deletion of unfinished checkpoints', this.root);
-    }
-  }
-
-  private locate(path: string): string {
-    return join(this.root, ...checkedPath(path));
+  deleteAbandoned(): Promise<void> {
+    return this.root.deleteAbandoned();
   }
 
   private async writeFile(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await this.openForWrite(path);
+    const file = await this.root.openForWrite(path);
     try {
       await file.writeFile(bytes);
       await file.sync();

@@ -1,21 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { StorageError, StorageFullError, toStorageError } from '../common/errors/storage.errors.js';
-import { checkedPath, type StoredFolder } from './checkpoint-store.js';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type StoredFolder } from './checkpoint-store.js';
 import { FileStore } from './file-store.js';
-import { foldersIn, makeParents, readingFailed, removeAtOnce, syncFolder, unlessMissing } from './local-folders.js';
-import { isAbandoned, partName } from './part-names.js';
+import { foldersIn, makeParents, readingFailed, syncFolder } from './local-folders.js';
+import { LocalRoot, type LocalRootOptions, TEMPORARY } from './local-root.js';
 
-type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
-
-export interface LocalFileStoreOptions {
-  /** Opens a new file; a test puts a full disk here. */
-  readonly openForWrite?: (path: string) => Promise<Writable>;
-}
-
-/** Dots cannot begin a path, so this folder never meets one. */
-const TEMPORARY = '.tmp';
 const PIECE_BYTES = 2 ** 20;
 
 /**
@@ -23,28 +13,21 @@ const PIECE_BYTES = 2 ** 20;
  * synced and appears by one rename.
  */
 export class LocalFileStore extends FileStore {
-  private readonly openForWrite: (path: string) => Promise<Writable>;
+  private readonly root: LocalRoot;
 
-  constructor(
-    private readonly root: string,
-    options: LocalFileStoreOptions = {},
-  ) {
+  constructor(folder: string, options: LocalRootOptions = {}) {
     super();
-    this.openForWrite = options.openForWrite ?? ((path) => open(path, 'wx'));
+    this.root = new LocalRoot(folder, 'file', options);
   }
 
   /** Makes the folder and sweeps what crashed writes left in it; called once at start. */
-  async start(): Promise<void> {
-    await mkdir(join(this.root, TEMPORARY), { recursive: true }).catch((error: Error) => {
-      const remedy = 'Correct DATA_DIR, or give this user write access to it.';
-      throw new StorageError(`The folder of files cannot be created: ${error.message}. ${remedy}`, { remedy });
-    });
-    await this.deleteAbandoned();
+  start(): Promise<void> {
+    return this.root.start();
   }
 
   async write(path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
-    const target = this.locate(path);
-    const part = join(this.root, TEMPORARY, partName());
+    const target = this.root.locate(path);
+    const part = this.root.newPart();
     const source = new Source(content);
     try {
       await mkdir(dirname(part), { recursive: true });
@@ -54,16 +37,14 @@ export class LocalFileStore extends FileStore {
       await syncFolder(dirname(target));
       return bytes;
     } catch (error) {
+      if (!source.failed) throw await this.root.failureOf(path, part, error);
       await rm(part, { force: true });
-      if (source.failed) throw error;
-      const failure = toStorageError(error, `file ${path}`, this.root);
-      if (failure instanceof StorageFullError) await this.deleteAbandoned().catch(() => undefined);
-      throw failure;
+      throw error;
     }
   }
 
   async read(path: string, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const source = this.locate(path);
+    const source = this.root.locate(path);
     try {
       const file = await open(source, 'r');
       try {
@@ -74,68 +55,46 @@ export class LocalFileStore extends FileStore {
         await file.close();
       }
     } catch (error) {
-      throw readingFailed(`file ${path}`, this.root, error);
+      throw readingFailed(`file ${path}`, this.root.folder, error);
     }
   }
 
   async *stream(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-    const source = this.locate(path);
+    const source = this.root.locate(path);
     try {
       for await (const piece of createReadStream(source, { highWaterMark: PIECE_BYTES })) yield piece as Buffer;
     } catch (error) {
-      throw readingFailed(`file ${path}`, this.root, error);
+      throw readingFailed(`file ${path}`, this.root.folder, error);
     }
   }
 
   async sizeBytes(path: string): Promise<number> {
-    const source = this.locate(path);
+    const source = this.root.locate(path);
     try {
       return (await stat(source)).size;
     } catch (error) {
-      throw readingFailed(`file ${path}`, this.root, error);
+      throw readingFailed(`file ${path}`, this.root.folder, error);
     }
   }
 
-  async delete(path: string): Promise<void> {
-    const target = this.locate(path);
-    try {
-      await mkdir(join(this.root, TEMPORARY), { recursive: true });
-      await removeAtOnce(target, join(this.root, TEMPORARY, partName()));
-    } catch (error) {
-      const failure = toStorageError(error, `the deletion of file ${path}`, this.root);
-      // A rename may need room for a folder's entry; deleting is what makes room.
-      if (!(failure instanceof StorageFullError)) throw failure;
-      await rm(target, { recursive: true, force: true });
-    }
+  delete(path: string): Promise<void> {
+    return this.root.delete(path);
   }
 
   async folders(): Promise<StoredFolder[]> {
     try {
-      return (await foldersIn(this.root)).filter(({ name }) => name !== TEMPORARY);
+      return (await foldersIn(this.root.folder)).filter(({ name }) => name !== TEMPORARY);
     } catch (error) {
-      throw readingFailed('files', this.root, error);
+      throw readingFailed('files', this.root.folder, error);
     }
   }
 
-  async deleteAbandoned(): Promise<void> {
-    const temporary = join(this.root, TEMPORARY);
-    try {
-      for (const name of (await readdir(temporary).catch(unlessMissing)) ?? []) {
-        const found = await stat(join(temporary, name)).catch(unlessMissing);
-        if (!found || !isAbandoned({ name, writtenAt: found.mtime })) continue;
-        await rm(join(temporary, name), { recursive: true, force: true });
-      }
-    } catch (error) {
-      throw toStorageError(error, 'the deletion of unfinished files', this.root);
-    }
-  }
-
-  private locate(path: string): string {
-    return join(this.root, ...checkedPath(path));
+  deleteAbandoned(): Promise<void> {
+    return this.root.deleteAbandoned();
   }
 
   private async writePart(part: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
-    const file = await this.openForWrite(part);
+    const file = await this.root.openForWrite(part);
     let bytes = 0;
     try {
       for await (const piece of pieces) {
