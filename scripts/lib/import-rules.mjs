@@ -107,8 +107,8 @@ export const LAYERS = {
     'src/modules/fine-tuning',
     'src/modules/generation',
   ],
-  'src/modules/openai': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
-  'src/modules/anthropic': [...FEATURE, 'src/modules/aliases', 'src/modules/generation'],
+  'src/modules/openai': [...FEATURE, 'src/modules/generation'],
+  'src/modules/anthropic': [...FEATURE, 'src/modules/generation'],
   'src/modules/tinker': [
     ...FEATURE,
     'src/modules/capabilities',

@@ -1,3 +1,4 @@
+import { unixSeconds } from '../../common/unix-seconds.js';
 import { type FileDto, type FileListDto } from './dto/file.dto.js';
 import { type FileEntity } from './entities/file.entity.js';
 import { type FilePage } from './files.service.js';
@@ -7,8 +8,8 @@ export function presentFile({ id, bytes, createdAt, expiresAt, filename, purpose
     id,
     object: 'file',
     bytes,
-    created_at: seconds(createdAt),
-    expires_at: expiresAt && seconds(expiresAt),
+    created_at: unixSeconds(createdAt),
+    expires_at: expiresAt && unixSeconds(expiresAt),
     filename,
     purpose,
     status: 'processed',
@@ -24,8 +25,4 @@ export function presentFiles({ files, hasMore }: FilePage): FileListDto {
     last_id: files.at(-1)?.id ?? null,
     has_more: hasMore,
   };
-}
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

@@ -1,3 +1,4 @@
+import { unixSeconds } from '../../common/unix-seconds.js';
 import { type JobCheckpointDto } from './dto/job-checkpoint.dto.js';
 import { type JobEventDto } from './dto/job-event.dto.js';
 import { type JobDto } from './dto/job.dto.js';
@@ -14,9 +15,9 @@ export function presentJob(job: JobEntity): JobDto {
     id: job.id,
     object: 'fine_tuning.job',
     status,
-    created_at: seconds(job.createdAt),
-    finished_at: job.finishedAt && seconds(job.finishedAt),
-    estimated_finish: status === 'running' && job.estimatedFinish ? seconds(job.estimatedFinish) : null,
+    created_at: unixSeconds(job.createdAt),
+    finished_at: job.finishedAt && unixSeconds(job.finishedAt),
+    estimated_finish: status === 'running' && job.estimatedFinish ? unixSeconds(job.estimatedFinish) : null,
     model: job.baseModel,
     fine_tuned_model: status === 'succeeded' ? job.modelId : null,
     training_file: job.trainingFile,
@@ -63,7 +64,7 @@ export function presentEvent({ position, createdAt, level, message, type, data }
   return {
     id: `ftevent-${position}`,
     object: 'fine_tuning.job.event',
-    created_at: seconds(createdAt),
+    created_at: unixSeconds(createdAt),
     level,
     message,
     type,
@@ -82,14 +83,10 @@ export function presentCheckpoint({
   return {
     id: `ftckpt-${jobId.slice(jobId.indexOf('-') + 1)}-${epoch}`,
     object: 'fine_tuning.job.checkpoint',
-    created_at: seconds(createdAt),
+    created_at: unixSeconds(createdAt),
     fine_tuned_model_checkpoint: path,
     fine_tuning_job_id: jobId,
     metrics,
     step_number: step,
   };
-}
-
-function seconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

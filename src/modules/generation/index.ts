@@ -2,6 +2,7 @@ export { shownTokens } from './generate-request.js';
 export { GenerationWorkerModule } from './generation-worker.module.js';
 export { GenerationModule } from './generation.module.js';
 export { GenerationService, type Sampled } from './generation.service.js';
+export { ModelDirectory, type NamedModel } from './model-directory.js';
 export { readConversationPrompt, readTextPrompt, readTokensPrompt } from './readers/prompt.reader.js';
 export { readStop } from './readers/stop.reader.js';
 export { startEventStream } from './streaming/sse.js';

@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { AdaptersModule } from '../adapters/index.js';
-import { AliasesModule } from '../aliases/index.js';
 import { GenerationModule } from '../generation/index.js';
 import { ChatCompletionReader } from './chat/chat-completion.reader.js';
 import { ChatCompletionsController } from './chat/chat-completions.controller.js';
@@ -13,7 +11,7 @@ import { OpenAiModelsController } from './models/models.controller.js';
 
 /** OpenAI's API: other words for the services that the root routes use. */
 @Module({
-  imports: [AdaptersModule, AliasesModule, BaseModelsModule, GenerationModule],
+  imports: [AdaptersModule, GenerationModule],
   controllers: [OpenAiModelsController, ChatCompletionsController, CompletionsController, EmbeddingsController],
   providers: [ChatCompletionReader, CompletionReader, CompletionStreams],
 })

@@ -1,13 +1,12 @@
 import { Delete, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { BaseModelCatalog } from '../../../base-models/base-model-catalog.js';
 import { InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { ApiMissing } from '../../../common/http/api-docs.js';
-import { type AdapterEntity, AdaptersService } from '../../adapters/index.js';
-import { type AliasVersionEntity, AliasesService } from '../../aliases/index.js';
+import { AdaptersService } from '../../adapters/index.js';
+import { ModelDirectory } from '../../generation/index.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
 import { OpenAiModelDeletedDto, OpenAiModelDto, OpenAiModelListDto } from './model.dto.js';
-import { presentAdapter, presentAlias, presentBaseModel } from './models.presenter.js';
+import { presentModel } from './models.presenter.js';
 
 /** The routes of that dialect take precedence; they have no description of their own, as one address can have only one. */
 const ANTHROPIC = "With the header `anthropic-version`, the answer has Anthropic's form.";
@@ -17,8 +16,7 @@ const NAME = { name: 'model', example: 'my-model', description: 'Name of an adap
 export class OpenAiModelsController {
   constructor(
     private readonly adapters: AdaptersService,
-    private readonly aliases: AliasesService,
-    private readonly baseModels: BaseModelCatalog,
+    private readonly directory: ModelDirectory,
   ) {}
 
   @Get('models')
@@ -28,12 +26,7 @@ export class OpenAiModelsController {
   })
   @ApiOkResponse({ type: OpenAiModelListDto, description: 'All models that you can sample from.' })
   async list(): Promise<OpenAiModelListDto> {
-    const [adapters, aliases] = await Promise.all([this.adapters.listAll(), this.aliases.list()]);
-    const data = [
-      ...this.baseModels.list().map((model) => presentBaseModel(model)),
-      ...adapters.map((adapter) => this.present(adapter)),
-      ...aliases.map((alias) => this.presentAlias(alias)),
-    ];
+    const data = (await this.directory.list()).map((model) => presentModel(model));
     return { object: 'list', data };
   }
 
@@ -47,10 +40,7 @@ export class OpenAiModelsController {
   @ApiMissing('model')
   @ApiOkResponse({ type: OpenAiModelDto, description: 'The model.' })
   async get(@Param('model') path: string | readonly string[]): Promise<OpenAiModelDto> {
-    const name = nameOf(path);
-    if (this.adapters.isBaseModel(name)) return presentBaseModel(this.adapters.baseModel(name), name);
-    const alias = await this.aliases.find(name);
-    return alias ? this.presentAlias(alias) : this.present(await this.adapters.get(name, 'model'));
+    return presentModel(await this.directory.get(nameOf(path)));
   }
 
   @Delete('models/*model')
@@ -70,14 +60,6 @@ export class OpenAiModelsController {
     await this.adapters.get(id, 'model');
     await this.adapters.delete(id);
     return { id, object: 'model', deleted: true };
-  }
-
-  private presentAlias(alias: AliasVersionEntity): OpenAiModelDto {
-    return presentAlias(alias, this.baseModels.get(alias.baseModel));
-  }
-
-  private present(adapter: AdapterEntity): OpenAiModelDto {
-    return presentAdapter(adapter, this.baseModels.get(adapter.baseModel));
   }
 }
 
