@@ -6,7 +6,8 @@ import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { JobMetricsDto, JobMetricsRowDto, JobStatusEventDto, ListJobMetricsDto } from './dto/job-metrics.dto.js';
 import { FineTuningController, JOB_ID, JOBS_URL } from './fine-tuning-controller.decorator.js';
 import { JobMetricsStream } from './job-metrics.stream.js';
-import { presentMetrics, presentMetricsCsv } from './job-metrics.presenter.js';
+import { presentMetrics } from './job-metrics.presenter.js';
+import { metricsCsv } from './metrics-csv.js';
 import { JobsService } from './jobs.service.js';
 import { readLastEventId } from './readers/job-query.reader.js';
 
@@ -63,7 +64,7 @@ export class JobMetricsController {
       return this.stream.write(job, readLastEventId(request.get('Last-Event-ID')) ?? after, signal, response);
     }
     if (type === CSV) {
-      response.type(CSV).send(presentMetricsCsv(await this.jobs.allMetrics(job.id)));
+      response.type(CSV).send(metricsCsv(await this.jobs.allMetrics(job.id)));
       return;
     }
     const rows = await this.jobs.metrics(job.id, after, limit + 1);

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { AdaptersService } from '../../adapters/index.js';
 import { FilesService } from '../../files/index.js';
-import { presentMetricsCsv } from '../job-metrics.presenter.js';
 import { type JobEntity, type JobProgress } from '../entities/job.entity.js';
 import { infoEvent } from '../job-event.js';
 import { DRIVEN } from '../job-states.js';
+import { metricsCsv } from '../metrics-csv.js';
 import { bestEpoch, hasStopped } from '../plan/early-stopping.js';
 import { TrainingPlan } from '../plan/training-plan.js';
 import { JobDriveRepository, type JobRecord, type JobView } from '../repositories/job-drive.repository.js';
@@ -194,7 +194,7 @@ export class JobRun {
 
   private async storeMetrics(): Promise<string> {
     const { id, owner } = this.job;
-    const content = presentMetricsCsv(await this.services.jobs.findAllMetrics(id));
+    const content = metricsCsv(await this.services.jobs.findAllMetrics(id));
     const file = {
       owner,
       filename: `${id}-metrics.csv`,
