@@ -41,27 +41,23 @@ const API = [
   OpenAiModule,
   TinkerModule,
 ];
-/** Features with their handlers, and what they compute with. */
-const WORKER = [
-  // Global: the platform's dispatcher and every handler compute with it.
-  { module: ComputeModule, global: true },
-  AdapterStateModule,
-  TrainingWorkerModule,
-  GenerationWorkerModule,
-  CheckpointsWorkerModule,
-];
+/** Features with their handlers. */
+const WORKER = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
+
+/** What a worker computes with. Global: the platform's dispatcher and every handler need it. */
+const COMPUTE: DynamicModule = { module: ComputeModule, global: true };
 
 /** The whole service, by role: features with their routes in the API, with their handlers in a worker. */
 @Module({})
 export class AppModule {
-  static forRoot(config: AppConfig): DynamicModule {
+  static forRoot(config: AppConfig, compute = COMPUTE): DynamicModule {
     return {
       module: AppModule,
       imports: [
         PlatformModule.forRoot(config),
         MetricsModule.forRoot(config),
         ...(config.servesApi ? API : []),
-        ...(config.runsWorker ? WORKER : []),
+        ...(config.runsWorker ? [compute, ...WORKER] : []),
       ],
     };
   }

@@ -5,24 +5,14 @@ import path from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
+import { AppModule } from '../../src/app.module.js';
 import { BaseModelCatalog } from '../../src/base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../../src/base-models/base-models.module.js';
 import { configureHttp } from '../../src/common/http/configure-http.js';
 import { ComputeBackend } from '../../src/compute/compute-backend.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { AppConfig } from '../../src/config/app-config.js';
-import { AdaptersModule } from '../../src/modules/adapters/index.js';
-import { AdapterStateModule } from '../../src/modules/adapter-state/index.js';
-import { CapabilitiesModule } from '../../src/modules/capabilities/index.js';
-import { CheckpointsModule, CheckpointsWorkerModule } from '../../src/modules/checkpoints/index.js';
-import { ExportsModule } from '../../src/modules/exports/index.js';
-import { GenerationModule, GenerationWorkerModule } from '../../src/modules/generation/index.js';
-import { KeyGate, KeysModule } from '../../src/modules/keys/index.js';
-import { HistoryModule } from '../../src/modules/history/index.js';
-import { LossesModule } from '../../src/modules/losses/index.js';
-import { TinkerModule } from '../../src/modules/tinker/index.js';
-import { TrainingModule, TrainingWorkerModule } from '../../src/modules/training/index.js';
-import { PlatformModule } from '../../src/platform.module.js';
+import { KeyGate } from '../../src/modules/keys/index.js';
 import { CheckpointStore } from '../../src/storage/checkpoint-store.js';
 import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
 
@@ -68,20 +58,8 @@ export async function startApiApp(databaseUrl: string, env: Readonly<Record<stri
     SNAPSHOT_INTERVAL_S: '3600',
     ...env,
   });
-  const api = [
-    LossesModule,
-    AdaptersModule,
-    HistoryModule,
-    CapabilitiesModule,
-    TrainingModule,
-    GenerationModule,
-    CheckpointsModule,
-    ExportsModule,
-  ];
-  const features = [KeysModule, ...api, TinkerModule];
-  const workers = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];
   const module = await Test.createTestingModule({
-    imports: [PlatformModule.forRoot(config), FakeComputeModule.forRoot(disk.store), ...features, ...workers],
+    imports: [AppModule.forRoot(config, FakeComputeModule.forRoot(disk.store))],
   })
     .overrideProvider(CheckpointStore)
     .useValue(disk.store)
