@@ -220,7 +220,7 @@ class BusyGrammars extends GrammarEngine {
   }
 
   override close(): void {
-    // There is no thread.
+    // Nothing was opened.
   }
 }
 
