@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadCliConfig } from '../config/cli-config.js';
-import { ThinkerClient } from './client.js';
+import { ThinkerClient } from './service/client.js';
 import { Output } from './output.js';
 
 /** Options of every command. */

@@ -1,5 +1,5 @@
-import { type Chat } from './chat-file.js';
-import { type ThinkerClient } from './client.js';
+import { type Chat } from './input/chat-file.js';
+import { type ThinkerClient } from './service/client.js';
 
 export interface Evaluation {
   readonly chats: number;

@@ -1,5 +1,5 @@
-import { CliError, EXIT } from './cli.error.js';
-import { type Job, type JobMetrics, type ThinkerClient } from './client.js';
+import { CliError, EXIT } from './errors/cli.error.js';
+import { type Job, type JobMetrics, type ThinkerClient } from './service/client.js';
 import { type CliContext } from './context.js';
 import { formatDuration, formatNumber } from './views/format.js';
 import { lossChart } from './views/loss-chart.js';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { toFailure } from './failure.js';
+import { toFailure } from './errors/failure.js';
 import { makeProgram, usageExitCode } from './program.js';
 
 /** Output is JSON from the first error on, even if the command line is wrong. */

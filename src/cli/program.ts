@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { VERSION } from '../common/version.js';
-import { EXIT } from './cli.error.js';
+import { EXIT } from './errors/cli.error.js';
 import { adaptersCommand } from './commands/adapters.command.js';
 import { attachCommand } from './commands/attach.command.js';
 import { chatCommand } from './commands/chat.command.js';

@@ -11,7 +11,7 @@ import { type LocalSettings } from './local/local-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';
 import { RemoteBackend } from './remote/remote-backend.js';
 import { type EngineSettings, type ThreadSettings } from './remote/thread-settings.js';
-import { configuredRanks } from './torch/configured-ranks.js';
+import { configuredRanks } from './torch/ranks/configured-ranks.js';
 import { tensorflowEnvironment } from './tensorflow/load-tensorflow.js';
 
 /** Share of the machine's memory that one pass may use when MEMORY_BUDGET_MB leaves it open. */

@@ -2,8 +2,8 @@ import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
-import { type TelemetryConfig, telemetryConfig } from './telemetry-config.js';
-import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch-config.js';
+import { type TelemetryConfig, telemetryConfig } from './telemetry/telemetry-config.js';
+import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch/torch-config.js';
 
 type Values = CleanedEnv<typeof ENV_SCHEMA>;
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import { bool, host, str } from 'envalid';
-import { TELEMETRY_ENV_SCHEMA } from './telemetry-env-schema.js';
-import { TORCH_ENV_SCHEMA } from './torch-env-schema.js';
+import { TELEMETRY_ENV_SCHEMA } from './telemetry/telemetry-env-schema.js';
+import { TORCH_ENV_SCHEMA } from './torch/torch-env-schema.js';
 import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
 
 /**

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { encodeFrame, FrameDecoder, type Message } from '../../src/compute/torch/frame-codec.js';
-import { type Hello, type RankError } from '../../src/compute/torch/rank-messages.js';
+import { encodeFrame, FrameDecoder, type Message } from '../../src/compute/torch/frames/frame-codec.js';
+import { type Hello, type RankError } from '../../src/compute/torch/ranks/rank-messages.js';
 import { waitFor } from './wait-for.js';
 
 export interface RankCall {

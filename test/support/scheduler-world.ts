@@ -1,5 +1,5 @@
 import { type GenerateOptions, type GenerateRequest } from '../../src/compute/compute-backend.js';
-import { DecodeScheduler } from '../../src/compute/host/decode-scheduler.js';
+import { DecodeScheduler } from '../../src/compute/host/decoding/decode-scheduler.js';
 import { EngineTurns } from '../../src/compute/host/engine-turns.js';
 import { type WeightsRef } from '../../src/compute/model-engine.js';
 import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';

@@ -1,10 +1,10 @@
-import { AdapterHandle } from './adapter.js';
-import { Adapters } from './adapters.js';
-import { Files } from './files.js';
-import { type CallOptions, Futures } from './futures.js';
-import { Generation } from './generation.js';
-import { Jobs } from './jobs.js';
-import { ChatCompletions, Completions, Models } from './openai.js';
+import { AdapterHandle } from './resources/adapter.js';
+import { Adapters } from './resources/adapters.js';
+import { Files } from './resources/files.js';
+import { type CallOptions, Futures } from './resources/futures.js';
+import { Generation } from './resources/generation.js';
+import { Jobs } from './resources/jobs.js';
+import { ChatCompletions, Completions, Models } from './resources/openai.js';
 import {
   type Capabilities,
   type GenerateRequest,
@@ -15,8 +15,8 @@ import {
   type StreamedResult,
   type TokenEvent,
 } from './schemas.js';
-import { SequenceIds, Submissions } from './submissions.js';
-import { type ConnectionOptions, Transport } from './transport.js';
+import { SequenceIds, Submissions } from './resources/submissions.js';
+import { type ConnectionOptions, Transport } from './http/transport.js';
 
 /** A Thinker server. */
 export class ThinkerClient {

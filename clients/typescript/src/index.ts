@@ -1,5 +1,5 @@
-export { AdapterHandle } from './adapter.js';
-export { Adapters } from './adapters.js';
+export { AdapterHandle } from './resources/adapter.js';
+export { Adapters } from './resources/adapters.js';
 export { type components, type operations, type paths } from './api-types.js';
 export { ThinkerClient } from './client.js';
 export {
@@ -13,10 +13,10 @@ export {
   RateLimitError,
   ServerError,
   ThinkerError,
-} from './errors.js';
-export { Files } from './files.js';
-export { type CallOptions, Futures } from './futures.js';
-export { type JobNews, Jobs } from './jobs.js';
-export { ChatCompletions, Completions, Models } from './openai.js';
+} from './http/errors.js';
+export { Files } from './resources/files.js';
+export { type CallOptions, Futures } from './resources/futures.js';
+export { type JobNews, Jobs } from './resources/jobs.js';
+export { ChatCompletions, Completions, Models } from './resources/openai.js';
 export * from './schemas.js';
-export { type ConnectionOptions } from './transport.js';
+export { type ConnectionOptions } from './http/transport.js';

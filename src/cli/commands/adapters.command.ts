@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { type Adapter, type HistoryEntry } from '../client.js';
-import { confirm } from '../confirm.js';
+import { type Adapter, type HistoryEntry } from '../service/client.js';
+import { confirm } from '../input/confirm.js';
 import { type CliContext, handler } from '../context.js';
-import { wholeNumber } from '../options.js';
+import { wholeNumber } from '../input/options.js';
 import { take } from '../take.js';
 import { formatBytes, formatNumber, formatTime } from '../views/format.js';
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { CliError } from '../cli.error.js';
+import { CliError } from '../errors/cli.error.js';
 import { type CliContext, handler } from '../context.js';
 import { watchJob } from '../job-watch.js';
 

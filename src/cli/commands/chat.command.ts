@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { Command } from 'commander';
-import { type ChatRequest, type ThinkerClient } from '../client.js';
+import { type ChatRequest, type ThinkerClient } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
-import { type SamplingOptions, samplingOptions } from '../options.js';
+import { type SamplingOptions, samplingOptions } from '../input/options.js';
 import { type Output } from '../output.js';
 
 interface ChatOptions extends SamplingOptions {

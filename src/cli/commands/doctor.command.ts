@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadServiceSettings } from '../../config/cli-config.js';
 import { ConfigError } from '../../config/config.error.js';
-import { EXIT } from '../cli.error.js';
+import { EXIT } from '../errors/cli.error.js';
 import { type CliContext, handler } from '../context.js';
 import { type Finding, ok, problem } from '../doctor/check.js';
 import { checkDisk, checkEngine, checkMemory, checkNode, checkTorch } from '../doctor/machine.checks.js';

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { type ThinkerClient } from '../client.js';
+import { type ThinkerClient } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
-import { readChats } from '../chat-file.js';
+import { readChats } from '../input/chat-file.js';
 import { evaluate, type Evaluation } from '../evaluation.js';
-import { wholeNumber } from '../options.js';
+import { wholeNumber } from '../input/options.js';
 import { formatNumber } from '../views/format.js';
 import { ProgressBar } from '../views/progress-bar.js';
 

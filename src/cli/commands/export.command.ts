@@ -3,9 +3,9 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command, Option } from 'commander';
-import { type ExportQuery } from '../client.js';
-import { unpack } from '../archives.js';
-import { CliError } from '../cli.error.js';
+import { type ExportQuery } from '../service/client.js';
+import { unpack } from '../input/archives.js';
+import { CliError } from '../errors/cli.error.js';
 import { type CliContext, handler } from '../context.js';
 
 interface ExportOptions {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
-import { CliError } from '../cli.error.js';
-import { type UploadedFile } from '../client.js';
+import { CliError } from '../errors/cli.error.js';
+import { type UploadedFile } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
-import { wholeNumber } from '../options.js';
+import { wholeNumber } from '../input/options.js';
 import { take } from '../take.js';
 import { formatBytes, formatTime } from '../views/format.js';
 

@@ -1,8 +1,8 @@
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { packFolder } from '../archives.js';
-import { CliError } from '../cli.error.js';
+import { packFolder } from '../input/archives.js';
+import { CliError } from '../errors/cli.error.js';
 import { type CliContext, handler } from '../context.js';
 
 interface ImportOptions {

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { type Job, type JobCheckpoint, type JobEvent } from '../client.js';
+import { type Job, type JobCheckpoint, type JobEvent } from '../service/client.js';
 import { take } from '../take.js';
 import { type CliContext, handler } from '../context.js';
-import { wholeNumber } from '../options.js';
+import { wholeNumber } from '../input/options.js';
 import { formatNumber, formatTime } from '../views/format.js';
 
 interface Limit {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { runScript } from '../script.js';
+import { runScript } from '../service/script.js';
 
 /** The same as `npm run keys`: it works on the database itself, not through the service. */
 export function keysCommand(): Command {

@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { UsageError } from '../cli.error.js';
-import { type GenerateRequest, type TokenEvent } from '../client.js';
+import { UsageError } from '../errors/cli.error.js';
+import { type GenerateRequest, type TokenEvent } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
-import { type SamplingOptions, samplingOptions, wholeNumber } from '../options.js';
+import { type SamplingOptions, samplingOptions, wholeNumber } from '../input/options.js';
 
 interface SampleOptions extends SamplingOptions {
   readonly raw?: boolean;

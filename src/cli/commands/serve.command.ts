@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { runScript } from '../script.js';
+import { runScript } from '../service/script.js';
 
 /** The same as `npm run quickstart -- --serve`. */
 export function serveCommand(): Command {

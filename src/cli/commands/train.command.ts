@@ -1,12 +1,12 @@
 import { existsSync, openAsBlob } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { CliError } from '../cli.error.js';
-import { type NewJob, type ThinkerClient } from '../client.js';
+import { CliError } from '../errors/cli.error.js';
+import { type NewJob, type ThinkerClient } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
 import { watchJob } from '../job-watch.js';
-import { positiveNumber, wholeNumber } from '../options.js';
-import { withService } from '../own-service.js';
+import { positiveNumber, wholeNumber } from '../input/options.js';
+import { withService } from '../service/own-service.js';
 
 interface TrainOptions {
   readonly base: string;

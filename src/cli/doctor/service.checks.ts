@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { Client } from 'pg';
 import { type ServiceSettings } from '../../config/cli-config.js';
-import { ApiError, ConnectionError, type ThinkerClient } from '../client.js';
+import { ApiError, ConnectionError, type ThinkerClient } from '../service/client.js';
 import { type Finding, ok, problem, warning } from './check.js';
 
 /** What the service needs around it, and whether one runs. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type JobMetrics } from '../client.js';
+import { type JobMetrics } from '../service/client.js';
 import { Pace } from './pace.js';
 
 const row = (step: number, created_at: number): JobMetrics => ({

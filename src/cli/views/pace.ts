@@ -1,4 +1,4 @@
-import { type JobMetrics } from '../client.js';
+import { type JobMetrics } from '../service/client.js';
 
 /** Steps that the speed is measured over. */
 const WINDOW = 20;

@@ -30,12 +30,12 @@ import { freshState, requireFits, requireStateFits } from '../numerics/adapter-t
 import { UnknownAdapterError, UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { initialLoraWeights } from '../numerics/lora-init.js';
 import { TokenSampler } from '../numerics/token-sampler.js';
-import { DecodeScheduler } from './decode-scheduler.js';
+import { DecodeScheduler } from './decoding/decode-scheduler.js';
 import { EngineTurns } from './engine-turns.js';
 import { LoadedWeights } from './loaded-weights.js';
-import { openGrammars } from './open-grammars.js';
-import { PassRequest } from './pass-request.js';
-import { PassScheduler } from './pass-scheduler.js';
+import { openGrammars } from './decoding/open-grammars.js';
+import { PassRequest } from './passes/pass-request.js';
+import { PassScheduler } from './passes/pass-scheduler.js';
 import { writeState } from './state-files.js';
 import { WorkMeter } from './work-meter.js';
 

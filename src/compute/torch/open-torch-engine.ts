@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { GatheredRanks } from './gathered-ranks.js';
+import { GatheredRanks } from './ranks/gathered-ranks.js';
 import { TorchEngine } from './torch-engine.js';
 import { type TorchSettings } from './torch-settings.js';
 

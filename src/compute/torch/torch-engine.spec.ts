@@ -10,9 +10,9 @@ import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';
 import { type PassItem } from '../model-engine.js';
 import { freshState } from '../numerics/adapter-tensors.js';
-import { WireArray } from './frame-codec.js';
-import { RankGroup } from './rank-group.js';
-import { RankListener } from './rank-listener.js';
+import { WireArray } from './frames/frame-codec.js';
+import { RankGroup } from './ranks/rank-group.js';
+import { RankListener } from './ranks/rank-listener.js';
 import { type GroupLostError } from './torch.errors.js';
 import { type RankSupply, TorchEngine } from './torch-engine.js';
 

@@ -16,13 +16,13 @@ import {
 import { UnknownBaseModelError } from '../numerics/engine.errors.js';
 import { EngineStoppedError } from '../engine-stopped.error.js';
 import { type Merge, same, shared } from './merge-answers.js';
-import { type CallArgs, type CallName, type CallValue, type RankInfo, type WireNext } from './rank-calls.js';
-import { toAppError } from './rank-errors.js';
-import { type RankGroup } from './rank-group.js';
+import { type CallArgs, type CallName, type CallValue, type RankInfo, type WireNext } from './ranks/rank-calls.js';
+import { toAppError } from './ranks/rank-errors.js';
+import { type RankGroup } from './ranks/rank-group.js';
 import { type PlannedItem, planRuns } from './run-plan.js';
 import { GroupLostError } from './torch.errors.js';
 import { TorchPass } from './torch-pass.js';
-import { fromWireState, toWireRows, toWireState, toWireTensors } from './wire-tensors.js';
+import { fromWireState, toWireRows, toWireState, toWireTensors } from './frames/wire-tensors.js';
 
 /** Starts and ends the group of ranks that an engine computes with. */
 export interface RankSupply {

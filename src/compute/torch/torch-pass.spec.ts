@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { offsetsOf } from '../../domain/ragged-tensor.js';
 import { type PassItem, type RunPart } from '../model-engine.js';
-import { WireArray } from './frame-codec.js';
+import { WireArray } from './frames/frame-codec.js';
 import { DeviceMemoryError } from './torch.errors.js';
 import { type PassCalls, TorchPass } from './torch-pass.js';
 

@@ -1,6 +1,6 @@
 import { rowWidth } from '../../domain/ragged-tensor.js';
 import { type PassItem, type PassRun, type RunLogprobs, type RunPart, type RunSlopes } from '../model-engine.js';
-import { type DatumLogprobs } from './rank-calls.js';
+import { type DatumLogprobs } from './ranks/rank-calls.js';
 import { DatumExceedsDeviceError, DeviceMemoryError } from './torch.errors.js';
 
 /** The calls that a pass makes of the ranks. */

@@ -1,4 +1,4 @@
-import { type RankSettings } from './rank-messages.js';
+import { type RankSettings } from './ranks/rank-messages.js';
 
 /** Where ranks connect to, and who starts them. */
 export type RankSource = LocalRanks | RemoteRanks;

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GenerationModule } from '../generation/index.js';
-import { MessageReader } from './messages/message.reader.js';
-import { MessageStreams } from './messages/message-streams.js';
+import { MessageReader } from './messages/readers/message.reader.js';
+import { MessageStreams } from './messages/streaming/message-streams.js';
 import { MessagesController } from './messages/messages.controller.js';
 import { AnthropicModelsController } from './models/models.controller.js';
 

@@ -50,7 +50,7 @@ import {
   UnknownBaseModelError,
 } from '../../../src/compute/numerics/engine.errors.js';
 import { initialLoraWeights } from '../../../src/compute/numerics/lora-init.js';
-import { PromptScores } from '../../../src/compute/host/prompt-scores.js';
+import { PromptScores } from '../../../src/compute/host/decoding/prompt-scores.js';
 import { TokenSampler } from '../../../src/compute/numerics/token-sampler.js';
 import { logprob, sample, scoresAfter, topOf } from './fake-sampling.js';
 

@@ -2,8 +2,8 @@ import { type AnswerPart } from '../../../base-models/tool-calls/tool-call.js';
 import { type Generated } from '../../../operations/payloads/generate-result.js';
 import { type Sampled } from '../../generation/index.js';
 import { contentParts } from './content-parts.js';
-import { type MessageDto, type MessageTokensDto, type TextBlockDto, type ToolUseBlockDto } from './message.dto.js';
-import { type MessageEndDto } from './message-event.dto.js';
+import { type MessageDto, type MessageTokensDto, type TextBlockDto, type ToolUseBlockDto } from './dto/message.dto.js';
+import { type MessageEndDto } from './dto/message-event.dto.js';
 import { type MessageOrder, toolUseId } from './message-order.js';
 import { findStopSequence } from './stop-sequence.js';
 

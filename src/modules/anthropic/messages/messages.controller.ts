@@ -6,12 +6,12 @@ import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { AnthropicErrorDto } from '../../../common/http/error.dto.js';
 import { GenerationService } from '../../generation/index.js';
 import { AnthropicController } from '../anthropic-controller.decorator.js';
-import { MESSAGE_EVENTS } from './message-event.dto.js';
-import { MessagePromptDto, MessageRequestDto } from './message-request.dto.js';
-import { MessageStreams } from './message-streams.js';
-import { MessageDto, TokenCountDto } from './message.dto.js';
+import { MESSAGE_EVENTS } from './dto/message-event.dto.js';
+import { MessagePromptDto, MessageRequestDto } from './dto/message-request.dto.js';
+import { MessageStreams } from './streaming/message-streams.js';
+import { MessageDto, TokenCountDto } from './dto/message.dto.js';
 import { presentMessage } from './message.presenter.js';
-import { MessageReader } from './message.reader.js';
+import { MessageReader } from './readers/message.reader.js';
 
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
 

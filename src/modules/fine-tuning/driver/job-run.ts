@@ -5,7 +5,7 @@ import { FilesService } from '../../files/index.js';
 import { type JobEntity, type JobProgress } from '../entities/job.entity.js';
 import { infoEvent } from '../job-event.js';
 import { DRIVEN } from '../job-states.js';
-import { metricsCsv } from '../metrics-csv.js';
+import { metricsCsv } from '../metrics/metrics-csv.js';
 import { bestEpoch, hasStopped } from '../plan/early-stopping.js';
 import { TrainingPlan } from '../plan/training-plan.js';
 import { JobDriveRepository, type JobRecord, type JobView } from '../repositories/job-drive.repository.js';

@@ -1,0 +1,68 @@
+import { type PromptTargets, NO_TARGET } from '../../../domain/prompt-targets.js';
+import { emptyTopTokens, putTopTokens, type TokenTable, type TopTokens } from '../../../domain/top-tokens.js';
+import { type GenerateRequest, type GenerateResult } from '../../compute-backend.js';
+import { RandomStream } from '../../numerics/random.js';
+import { type TokenSampler } from '../../numerics/token-sampler.js';
+
+/** What a request asks of the places of its prompt, filled in while the prompt is read. */
+export class PromptScores {
+  /** The first place of which anything is asked; infinite when nothing is. */
+  readonly from: number;
+  private readonly top: TopTokens | null;
+  private readonly topFrom: number;
+  private readonly targets: Float32Array | null;
+  private readonly alternatives: TokenTable | null;
+  /** One for each alternative, so that the first ones do not depend on how many there are. */
+  private readonly streams: readonly RandomStream[];
+
+  constructor(
+    private readonly request: GenerateRequest,
+    private readonly sampler: TokenSampler,
+  ) {
+    const { prompt, sampling, topPromptTokens: topCount = 0, promptAlternatives: count = 0, promptTargets } = request;
+    this.topFrom = topCount > 0 ? Math.max(1, prompt.length - (request.topPromptLast ?? prompt.length)) : Infinity;
+    this.top = topCount > 0 ? emptyTopTokens(prompt.length, topCount) : null;
+    this.targets = promptTargets ? new Float32Array(promptTargets.tokens.data.length) : null;
+    this.alternatives = count > 0 ? emptyTopTokens(prompt.length - 1, count) : null;
+    this.streams = Array.from({ length: count }, (_, i) => new RandomStream(sampling.seed, `prompt_alternative/${i}`));
+    this.from = Math.min(this.topFrom, count > 0 ? 1 : Infinity, firstPlace(promptTargets));
+  }
+
+  /** @param logits what the model says about `place`, from 1, given the tokens before it */
+  put(place: number, logits: Float32Array, logSum: number): void {
+    if (this.top && place >= this.topFrom) putTopTokens(this.top, place, logits, logSum);
+    if (this.alternatives) this.draw(this.alternatives, place, logits, logSum);
+    const { promptTargets } = this.request;
+    if (!this.targets || !promptTargets) return;
+    const { data, offsets } = promptTargets.tokens;
+    for (let i = offsets[place - 1]!; i < offsets[place]!; i++) {
+      if (data[i] !== NO_TARGET) this.targets[i] = logits[data[i]!]! - logSum;
+    }
+  }
+
+  results(): Pick<GenerateResult, 'promptTop' | 'promptTargets' | 'promptAlternatives'> {
+    const { top, targets, alternatives, request } = this;
+    return {
+      ...(top ? { promptTop: top } : {}),
+      ...(targets && request.promptTargets
+        ? { promptTargets: { ...request.promptTargets.tokens, data: targets } }
+        : {}),
+      ...(alternatives ? { promptAlternatives: alternatives } : {}),
+    };
+  }
+
+  private draw({ k, tokens, logprobs }: TokenTable, place: number, logits: Float32Array, logSum: number): void {
+    const uniforms = this.streams.map((stream) => stream.uniform(place));
+    const drawn = this.sampler.drawMany(logits, this.request.sampling.temperature, uniforms);
+    const at = (place - 1) * k;
+    tokens.set(drawn, at);
+    drawn.forEach((token, i) => (logprobs[at + i] = logits[token]! - logSum));
+  }
+}
+
+/** The first place at which a log-prob is asked for: what comes before need not be scored. */
+function firstPlace(targets: PromptTargets | undefined): number {
+  if (!targets) return Infinity;
+  const first = targets.tokens.data.findIndex((token) => token !== NO_TARGET);
+  return first < 0 ? Infinity : targets.tokens.offsets.findIndex((offset) => offset > first);
+}
