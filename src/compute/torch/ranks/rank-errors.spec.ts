@@ -14,7 +14,7 @@ import { WeightsUnknownError } from '../../weights-unknown.error.js';
 import { toAppError } from './rank-errors.js';
 import { UnsupportedByRanksError } from '../torch.errors.js';
 
-const PROGRAM = join(import.meta.dirname, '../../../workers/torch/thinker_worker');
+const PROGRAM = join(import.meta.dirname, '../../../../workers/torch/thinker_worker');
 
 /** What the ranks say of each fault, and the error of the local engine for it. */
 const FAULTS: readonly [code: string, details: Record<string, unknown>, expected: Error][] = [

@@ -12,7 +12,7 @@ from thinker_worker.engine import AdamParams, NextTokens, SequenceStep, WeightsR
 from thinker_worker.hf.hf_engine import HfEngine
 from thinker_worker.hf.logprobs import log_sums
 from thinker_worker.hf.self_check import gives_same_bits
-from thinker_worker.hf.training_memory import TrainingMemory
+from thinker_worker.hf.passes.training_memory import TrainingMemory
 from hf_models import COMMON, make_model
 from transformers import AutoModelForCausalLM
 

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from hf_models import make_model
 from rank_engine import LINEARS, make_adapter, make_item, run_pass, start_engine
 from test_rounding import FLOAT32, VOCABULARY, continued
-from thinker_worker.hf import attention
-from thinker_worker.hf.flash_attention import suits_flash
+from thinker_worker.hf.attention import attention
+from thinker_worker.hf.attention.flash_attention import suits_flash
 from torch import Tensor
 
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")

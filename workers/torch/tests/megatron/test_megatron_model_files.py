@@ -15,8 +15,8 @@ from transformers import GemmaConfig, LlamaConfig, MistralConfig, Qwen3Config
 
 pytest.importorskip("megatron.core", reason="needs megatron-core (requirements-megatron.txt)")
 
-from thinker_worker.megatron.architecture import architecture_of  # noqa: E402
-from thinker_worker.megatron.checkpoint import hugging_face_tensors  # noqa: E402
+from thinker_worker.megatron.model.architecture import architecture_of  # noqa: E402
+from thinker_worker.megatron.model.checkpoint import hugging_face_tensors  # noqa: E402
 from thinker_worker.megatron.megatron_engine import MegatronEngine  # noqa: E402
 from thinker_worker.megatron.parallel import require_divisible  # noqa: E402
 

@@ -14,7 +14,7 @@ from thinker_worker.errors import WorkerError
 pytest.importorskip("megatron.core", reason="needs megatron-core (requirements-megatron.txt)")
 
 from thinker_worker.megatron.megatron_engine import MegatronEngine  # noqa: E402
-from thinker_worker.megatron.training_memory import TrainingMemory  # noqa: E402
+from thinker_worker.megatron.passes.training_memory import TrainingMemory  # noqa: E402
 
 
 @pytest.mark.parametrize("model", NAMES)

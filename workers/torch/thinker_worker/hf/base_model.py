@@ -14,12 +14,12 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from thinker_worker.engine import AdapterHandle, AdapterTensors
 from thinker_worker.errors import WorkerError
-from thinker_worker.hf.attention import register_attention
-from thinker_worker.hf.exact_functions import use_exact_activations
-from thinker_worker.hf.lora_hooks import add_lora_hooks
+from thinker_worker.hf.attention.attention import register_attention
+from thinker_worker.hf.attention.exact_functions import use_exact_activations
+from thinker_worker.hf.lora.lora_hooks import add_lora_hooks
 from thinker_worker.hf.layer_sharding import LayerSharding
 from thinker_worker.hf.rows import AdapterRows, Routing, Rows, SequenceRows
-from thinker_worker.hf.steady_rope import steady_length
+from thinker_worker.hf.attention.steady_rope import steady_length
 from thinker_worker.placement import Placement
 from thinker_worker.settings import ModelFolder
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX, lora_modules

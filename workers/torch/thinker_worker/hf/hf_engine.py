@@ -29,12 +29,12 @@ from thinker_worker.environment import RankEnvironment
 from thinker_worker.errors import WorkerError, unknown_base_model
 from thinker_worker.hf.base_model import BaseModel, load_base_model
 from thinker_worker.hf.kv_cache import CachedSequence
-from thinker_worker.hf.pass_items import OpenItem
-from thinker_worker.hf.passes import OpenPass
+from thinker_worker.hf.passes.pass_items import OpenItem
+from thinker_worker.hf.passes.passes import OpenPass
 from thinker_worker.hf.rank_group import RankGroup
 from thinker_worker.hf.self_check import gives_same_bits
 from thinker_worker.hf.sequences import OpenSequence, advance_sequences
-from thinker_worker.hf.training_memory import training_memory
+from thinker_worker.hf.passes.training_memory import training_memory
 from thinker_worker.hf.weights import HeldWeights
 from thinker_worker.placement import choose_placement, prepare_torch
 from thinker_worker.settings import Settings

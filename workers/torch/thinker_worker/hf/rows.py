@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from thinker_worker.hf.kv_cache import CachedRows
-from thinker_worker.hf.pinned_lora import PinnedLora
+from thinker_worker.hf.lora.pinned_lora import PinnedLora
 from thinker_worker.numerics.dropout import DroppedRows
 
 

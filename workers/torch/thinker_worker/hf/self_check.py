@@ -8,7 +8,7 @@ from torch import Tensor
 from thinker_worker.engine import AdapterHandle, LoraSpec
 from thinker_worker.hf.base_model import BaseModel
 from thinker_worker.hf.kv_cache import CachedSequence
-from thinker_worker.hf.pinned_lora import PinnedLora, pin
+from thinker_worker.hf.lora.pinned_lora import PinnedLora, pin
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX
 

@@ -12,7 +12,7 @@ from thinker_worker.engine import NextTokens, SequenceStep
 from thinker_worker.hf.base_model import BaseModel
 from thinker_worker.hf.kv_cache import CachedSequence
 from thinker_worker.hf.logprobs import log_sums
-from thinker_worker.hf.pinned_lora import PinnedLora
+from thinker_worker.hf.lora.pinned_lora import PinnedLora
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 from thinker_worker.numerics.draws import next_tokens
 

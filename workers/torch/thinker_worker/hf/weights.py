@@ -10,7 +10,7 @@ import torch
 from thinker_worker.engine import AdapterHandle, AdapterTensors, WeightsRef
 from thinker_worker.errors import WorkerError
 from thinker_worker.hf.base_model import BaseModel
-from thinker_worker.hf.pinned_lora import PinnedLora, pin
+from thinker_worker.hf.lora.pinned_lora import PinnedLora, pin
 from thinker_worker.state.adapters import LiveAdapters
 
 

@@ -4,6 +4,6 @@ Import order matters: `cpu_patches` runs before anything imports megatron.core, 
 through this package.
 """
 
-from thinker_worker.megatron import cpu_patches
+from thinker_worker.megatron.model import cpu_patches
 
 cpu_patches.apply()

@@ -30,15 +30,15 @@ from thinker_worker.engine import (
 )
 from thinker_worker.environment import RankEnvironment
 from thinker_worker.errors import WorkerError, unknown_base_model
-from thinker_worker.megatron.adapter_state import AdapterShards, ShardedState
-from thinker_worker.megatron.architecture import unsupported
+from thinker_worker.megatron.lora.adapter_state import AdapterShards, ShardedState
+from thinker_worker.megatron.model.architecture import unsupported
 from thinker_worker.megatron.optimizer import sharded_step
 from thinker_worker.megatron.parallel import start_parallel
-from thinker_worker.megatron.passes import OpenItem, OpenPass
-from thinker_worker.megatron.pinned import PinnedWeights
+from thinker_worker.megatron.passes.passes import OpenItem, OpenPass
+from thinker_worker.megatron.lora.pinned import PinnedWeights
 from thinker_worker.megatron.sequences import Sequences
 from thinker_worker.megatron.stage import ModelStage
-from thinker_worker.megatron.training_memory import measure_memory
+from thinker_worker.megatron.passes.training_memory import measure_memory
 from thinker_worker.placement import choose_placement, prepare_torch
 from thinker_worker.settings import Settings
 from thinker_worker.state.digest import state_digest

@@ -13,7 +13,7 @@ import torch
 
 from thinker_worker.engine import AdamParams
 from thinker_worker.errors import WorkerError
-from thinker_worker.megatron.adapter_state import AdapterShards, ShardedState, Shares
+from thinker_worker.megatron.lora.adapter_state import AdapterShards, ShardedState, Shares
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.numerics.adamw import AdamwUpdate, adamw_update, clip_factor, global_norm
 

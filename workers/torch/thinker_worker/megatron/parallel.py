@@ -17,8 +17,8 @@ from megatron.core import parallel_state as ps
 
 from thinker_worker.environment import RankEnvironment
 from thinker_worker.errors import WorkerError
-from thinker_worker.megatron.architecture import Architecture, unsupported
-from thinker_worker.megatron.mapping import Shard
+from thinker_worker.megatron.model.architecture import Architecture, unsupported
+from thinker_worker.megatron.model.mapping import Shard
 from thinker_worker.placement import Placement
 from thinker_worker.settings import Settings
 

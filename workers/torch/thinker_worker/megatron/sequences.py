@@ -10,10 +10,10 @@ from megatron.core import parallel_state as ps
 from megatron.core.tensor_parallel.mappings import gather_from_tensor_model_parallel_region
 
 from thinker_worker.engine import NextTokens, SequenceStep
-from thinker_worker.megatron.batch import Batch, Cache, Segment, Span, consecutive
+from thinker_worker.megatron.passes.batch import Batch, Cache, Segment, Span, consecutive
 from thinker_worker.megatron.logprobs import log_sum_exp
 from thinker_worker.megatron.parallel import Parallel
-from thinker_worker.megatron.pinned import PinnedWeights
+from thinker_worker.megatron.lora.pinned import PinnedWeights
 from thinker_worker.megatron.stage import ModelStage, StageRun
 from thinker_worker.numerics.draws import next_tokens
 

@@ -18,15 +18,15 @@ from megatron.core.models.gpt.gpt_model import GPTModel
 from megatron.core.transformer.transformer_config import TransformerConfig
 from torch import Tensor, nn
 
-from thinker_worker.hf.exact_functions import ExactSilu
-from thinker_worker.megatron.architecture import Architecture, read_architecture
-from thinker_worker.megatron.attention import PackedAttention
-from thinker_worker.megatron.batch import Batch, Rows, Running
-from thinker_worker.megatron.checkpoint import load_parameters, parameter_count
-from thinker_worker.megatron.lora_placement import place_lora
-from thinker_worker.megatron.model_files import ModelFiles
+from thinker_worker.hf.attention.exact_functions import ExactSilu
+from thinker_worker.megatron.model.architecture import Architecture, read_architecture
+from thinker_worker.megatron.model.attention import PackedAttention
+from thinker_worker.megatron.passes.batch import Batch, Rows, Running
+from thinker_worker.megatron.model.checkpoint import load_parameters, parameter_count
+from thinker_worker.megatron.lora.lora_placement import place_lora
+from thinker_worker.megatron.model.model_files import ModelFiles
 from thinker_worker.megatron.parallel import Parallel, require_divisible
-from thinker_worker.megatron.recompute import recomputing
+from thinker_worker.megatron.passes.recompute import recomputing
 from thinker_worker.placement import Placement
 
 

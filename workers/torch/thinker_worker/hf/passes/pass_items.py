@@ -10,7 +10,7 @@ from torch import Tensor
 
 from thinker_worker.engine import PassItem, Ragged
 from thinker_worker.hf.base_model import BaseModel
-from thinker_worker.hf.pinned_lora import PinnedLora
+from thinker_worker.hf.lora.pinned_lora import PinnedLora
 
 
 @dataclass(frozen=True)

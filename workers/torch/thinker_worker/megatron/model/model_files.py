@@ -8,7 +8,7 @@ from pathlib import Path
 from safetensors import safe_open
 from torch import Tensor
 
-from thinker_worker.megatron.architecture import unsupported
+from thinker_worker.megatron.model.architecture import unsupported
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from thinker_worker.megatron.architecture import Architecture
-from thinker_worker.megatron.model_files import ModelFiles
+from thinker_worker.megatron.model.architecture import Architecture
+from thinker_worker.megatron.model.model_files import ModelFiles
 
 
 @dataclass(frozen=True)

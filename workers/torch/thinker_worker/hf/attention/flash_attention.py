@@ -12,7 +12,7 @@ from itertools import accumulate
 import torch
 from torch import Tensor
 
-from thinker_worker.hf.exact_attention import AttentionTerms
+from thinker_worker.hf.attention.exact_attention import AttentionTerms
 from thinker_worker.hf.rows import SequenceRows
 
 # What its kernels are built for.

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface
 
-from thinker_worker.hf.decode_attention import decode_attention, is_decode
-from thinker_worker.hf.exact_attention import AttentionTerms, exact_attention
-from thinker_worker.hf.flash_attention import flash_attention, flash_kernel, suits_flash
+from thinker_worker.hf.attention.decode_attention import decode_attention, is_decode
+from thinker_worker.hf.attention.exact_attention import AttentionTerms, exact_attention
+from thinker_worker.hf.attention.flash_attention import flash_attention, flash_kernel, suits_flash
 from thinker_worker.hf.rows import Rows, Routing, SequenceRows
 
 # What models hand on to their attention that says nothing about its result here.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from thinker_worker.engine import LoraSpec
-from thinker_worker.megatron.adapter_state import AdapterShards, Shares
-from thinker_worker.megatron.batch import LoraShare
+from thinker_worker.megatron.lora.adapter_state import AdapterShards, Shares
+from thinker_worker.megatron.passes.batch import LoraShare
 from thinker_worker.megatron.stage import ModelStage
 
 

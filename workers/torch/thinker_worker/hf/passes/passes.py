@@ -10,10 +10,10 @@ from torch import Tensor
 
 from thinker_worker.engine import RunLogprobs, RunPart, RunSlopes
 from thinker_worker.errors import WorkerError
-from thinker_worker.hf.packed_run import JoinedRun, PackedRun, PartRows
-from thinker_worker.hf.pass_items import OpenItem
+from thinker_worker.hf.passes.packed_run import JoinedRun, PackedRun, PartRows
+from thinker_worker.hf.passes.pass_items import OpenItem
 from thinker_worker.hf.rank_group import RankGroup
-from thinker_worker.hf.training_memory import TrainingMemory
+from thinker_worker.hf.passes.training_memory import TrainingMemory
 
 
 @dataclass

@@ -20,14 +20,14 @@ from thinker_worker.engine import PassItem, RunLogprobs, RunPart, RunSlopes
 from thinker_worker.errors import WorkerError
 from thinker_worker.numerics.dropout import DroppedRows
 from thinker_worker.numerics.slopes import loss_slopes
-from thinker_worker.megatron.adapter_state import Shares
-from thinker_worker.megatron.batch import Batch, Dropout, LoraShare, Segment, Span, consecutive
+from thinker_worker.megatron.lora.adapter_state import Shares
+from thinker_worker.megatron.passes.batch import Batch, Dropout, LoraShare, Segment, Span, consecutive
 from thinker_worker.megatron.logprobs import TargetLogprobs
-from thinker_worker.megatron.mapping import Shard
+from thinker_worker.megatron.model.mapping import Shard
 from thinker_worker.megatron.parallel import Parallel
-from thinker_worker.megatron.pinned import PinnedWeights
+from thinker_worker.megatron.lora.pinned import PinnedWeights
 from thinker_worker.megatron.stage import StageRun
-from thinker_worker.megatron.training_memory import TrainingMemory
+from thinker_worker.megatron.passes.training_memory import TrainingMemory
 
 
 class OpenItem:

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from thinker_worker.engine import AdapterHandle, AdapterState, AdapterTensors, as_float32
 from thinker_worker.errors import WorkerError
-from thinker_worker.megatron.adapter_layout import AdapterTensor, adapter_layout
-from thinker_worker.megatron.architecture import Architecture
-from thinker_worker.megatron.batch import LoraShare
-from thinker_worker.megatron.mapping import Shard
+from thinker_worker.megatron.lora.adapter_layout import AdapterTensor, adapter_layout
+from thinker_worker.megatron.model.architecture import Architecture
+from thinker_worker.megatron.passes.batch import LoraShare
+from thinker_worker.megatron.model.mapping import Shard
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX, lora_modules, lora_scale
 

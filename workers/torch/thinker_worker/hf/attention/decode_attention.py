@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from thinker_worker.hf.exact_attention import AttentionTerms, exact_masked_attention
+from thinker_worker.hf.attention.exact_attention import AttentionTerms, exact_masked_attention
 from thinker_worker.hf.kv_cache import whole_blocks
 from thinker_worker.hf.rows import SequenceRows
 

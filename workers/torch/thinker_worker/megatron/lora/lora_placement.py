@@ -8,11 +8,11 @@ import torch
 from megatron.core.models.gpt.gpt_model import GPTModel
 from torch import Tensor
 
-from thinker_worker.megatron.adapter_layout import module_sizes, row_parallel
-from thinker_worker.megatron.architecture import Architecture
-from thinker_worker.megatron.batch import Running
-from thinker_worker.megatron.lora import Branch, LoraLinear
-from thinker_worker.megatron.mapping import interleave
+from thinker_worker.megatron.lora.adapter_layout import module_sizes, row_parallel
+from thinker_worker.megatron.model.architecture import Architecture
+from thinker_worker.megatron.passes.batch import Running
+from thinker_worker.megatron.lora.lora import Branch, LoraLinear
+from thinker_worker.megatron.model.mapping import interleave
 from thinker_worker.megatron.parallel import Parallel
 
 

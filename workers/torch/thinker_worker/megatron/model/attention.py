@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from thinker_worker.hf.exact_attention import AttentionTerms, exact_attention
-from thinker_worker.megatron.architecture import Architecture
-from thinker_worker.megatron.batch import Running, Segment
+from thinker_worker.hf.attention.exact_attention import AttentionTerms, exact_attention
+from thinker_worker.megatron.model.architecture import Architecture
+from thinker_worker.megatron.passes.batch import Running, Segment
 
 
 class PackedAttention(nn.Module):

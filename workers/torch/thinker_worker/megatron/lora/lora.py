@@ -24,7 +24,7 @@ from megatron.core.tensor_parallel.mappings import (
 from torch import Tensor, nn
 from torch.nn.functional import linear, pad
 
-from thinker_worker.megatron.batch import LoraShare, Running, Span
+from thinker_worker.megatron.passes.batch import LoraShare, Running, Span
 from thinker_worker.numerics.dropout import dropout_mask
 
 

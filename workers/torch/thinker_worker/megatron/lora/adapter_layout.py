@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from thinker_worker.engine import LoraSpec
-from thinker_worker.megatron.architecture import Architecture, unsupported
-from thinker_worker.megatron.mapping import Shard
+from thinker_worker.megatron.model.architecture import Architecture, unsupported
+from thinker_worker.megatron.model.mapping import Shard
 from thinker_worker.megatron.parallel import Parallel
 from thinker_worker.state.lora import A_SUFFIX, B_SUFFIX, lora_rank
 

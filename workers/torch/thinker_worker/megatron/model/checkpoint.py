@@ -10,9 +10,9 @@ import torch.distributed as dist
 from megatron.core import parallel_state as ps
 from torch import Tensor, nn
 
-from thinker_worker.megatron.architecture import Architecture
-from thinker_worker.megatron.mapping import Mapping, embedding_mapping, final_norm_mapping, layer_mappings, output_mapping
-from thinker_worker.megatron.model_files import ModelFiles
+from thinker_worker.megatron.model.architecture import Architecture
+from thinker_worker.megatron.model.mapping import Mapping, embedding_mapping, final_norm_mapping, layer_mappings, output_mapping
+from thinker_worker.megatron.model.model_files import ModelFiles
 from thinker_worker.megatron.parallel import Parallel
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from thinker_worker.megatron.batch import Running
+from thinker_worker.megatron.passes.batch import Running
 
 
 def recomputing(forward: Callable[..., Any], running: Running) -> Callable[..., Any]:

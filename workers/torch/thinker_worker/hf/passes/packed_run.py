@@ -11,7 +11,7 @@ from torch import Tensor
 from thinker_worker.engine import RunLogprobs, RunPart, RunSlopes
 from thinker_worker.hf.base_model import HEAD, BaseModel
 from thinker_worker.hf.logprobs import HeadRows, fused_logprobs, target_logprobs
-from thinker_worker.hf.pass_items import Datum, OpenItem
+from thinker_worker.hf.passes.pass_items import Datum, OpenItem
 from thinker_worker.hf.rows import AdapterRows, Rows, SequenceRows
 from thinker_worker.numerics.dropout import DroppedRows
 from thinker_worker.numerics.slopes import loss_slopes
