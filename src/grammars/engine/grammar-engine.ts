@@ -17,6 +17,32 @@ export interface GrammarRequest {
   readonly count: number;
 }
 
+/** What the thread is asked for, and what it answers. */
+interface Jobs {
+  readonly check: { readonly input: { readonly ebnf: string }; readonly result: null };
+  readonly put: {
+    readonly input: Vocabulary & { readonly key: string; readonly size: number };
+    readonly result: null;
+  };
+  readonly open: {
+    readonly input: {
+      readonly key: string;
+      readonly ebnf: string;
+      readonly stopTokens: readonly number[];
+      readonly count: number;
+    };
+    readonly result: { readonly ids: readonly number[]; readonly mask: Int32Array };
+  };
+  readonly accept: { readonly input: { readonly id: number; readonly token: number }; readonly result: Accepted };
+  readonly close: { readonly input: { readonly ids: readonly number[] }; readonly result: null };
+}
+
+/** Without a mask, no token may come any more. */
+interface Accepted {
+  readonly mask?: Int32Array;
+  readonly ended: boolean;
+}
+
 interface Waiter {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -104,17 +130,16 @@ export class GrammarEngine {
     try {
       if (!this.known.has(key)) await this.compile('put', { key, ...vocabulary(), size: vocabSize }, OPEN_MS);
       this.known.add(key);
-      const opened = await this.compile('open', { key, ebnf, stopTokens: [...stopTokens], count }, OPEN_MS);
-      const { ids, mask } = opened as { ids: number[]; mask: Int32Array };
+      const { ids, mask } = await this.compile('open', { key, ebnf, stopTokens: [...stopTokens], count }, OPEN_MS);
       return ids.map((id) => new GrammarState(this, id, mask));
     } catch (error) {
       throw new GrammarFailedError(reasonOf(error), { cause: error });
     }
   }
 
-  async accept(id: number, token: number): Promise<{ readonly mask?: Int32Array; readonly ended: boolean }> {
+  async accept(id: number, token: number): Promise<Accepted> {
     try {
-      return (await this.ask('accept', { id, token }, STEP_MS)) as { mask?: Int32Array; ended: boolean };
+      return await this.ask('accept', { id, token }, STEP_MS);
     } catch (error) {
       throw new GrammarFailedError(reasonOf(error), { cause: error });
     }
@@ -125,7 +150,11 @@ export class GrammarEngine {
     if (this.thread) this.ask('close', { ids: [...ids] }, STEP_MS).catch(() => undefined);
   }
 
-  private async compile(name: string, input: object, timeoutMs: number): Promise<unknown> {
+  private async compile<Name extends keyof Jobs>(
+    name: Name,
+    input: Jobs[Name]['input'],
+    timeoutMs: number,
+  ): Promise<Jobs[Name]['result']> {
     this.compiling++;
     try {
       return await this.ask(name, input, timeoutMs);
@@ -134,14 +163,18 @@ export class GrammarEngine {
     }
   }
 
-  private async ask(name: string, input: object, timeoutMs: number): Promise<unknown> {
+  private async ask<Name extends keyof Jobs>(
+    name: Name,
+    input: Jobs[Name]['input'],
+    timeoutMs: number,
+  ): Promise<Jobs[Name]['result']> {
     const thread = (this.thread ??= this.start());
     const job = this.nextJob++;
     const timer = setTimeout(() => this.drop(), timeoutMs);
     thread.ref();
     try {
-      return await new Promise((resolve, reject) => {
-        this.waiting.set(job, { resolve, reject });
+      return await new Promise<Jobs[Name]['result']>((resolve, reject) => {
+        this.waiting.set(job, { resolve: resolve as (result: unknown) => void, reject });
         thread.postMessage({ job, name, input });
       });
     } finally {

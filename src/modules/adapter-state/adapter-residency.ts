@@ -24,7 +24,7 @@ const BYTES_PER_PARAMETER = 4 * 4;
 const MEMORY_SHARE = 0.25;
 
 /** An adapter that is in the backend's memory. */
-interface LiveAdapter {
+interface ResidentAdapter {
   readonly ready: Promise<AdapterEntity>;
   /** The lease under which it was restored: under a later one, another worker may have changed the adapter meanwhile. */
   readonly lease: number;
@@ -57,7 +57,7 @@ interface LiveAdapter {
 export class AdapterResidency implements AdapterHolder, OperationListener {
   private readonly logger = new Logger(AdapterResidency.name);
   /** Those used last come last. */
-  private readonly live = new Map<string, LiveAdapter>();
+  private readonly live = new Map<string, ResidentAdapter>();
   private readonly memoryLimit: number;
 
   constructor(
@@ -154,7 +154,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       .map(([id]) => id);
   }
 
-  private async enter(operation: Operation): Promise<{ adapter: AdapterEntity; live: LiveAdapter }> {
+  private async enter(operation: Operation): Promise<{ adapter: AdapterEntity; live: ResidentAdapter }> {
     const { adapterId, modelId, lease } = operation;
     if (adapterId === null) throw new TypeError(`The operation on '${modelId}' does not belong to an adapter.`);
     let live = this.live.get(adapterId);
@@ -181,14 +181,14 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
 
   private rebuild(
     { adapterId, modelId, lease }: Operation & { adapterId: string },
-    former: LiveAdapter | undefined,
-  ): LiveAdapter {
+    former: ResidentAdapter | undefined,
+  ): ResidentAdapter {
     const load = async (): Promise<AdapterEntity> => {
       await former?.writing;
       return this.load({ adapterId, modelId }, live);
     };
     // Positions of -1: being rebuilt.
-    const live: LiveAdapter = {
+    const live: ResidentAdapter = {
       ready: load(),
       lease,
       usedAt: 0,
@@ -206,7 +206,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
 
   private async load(
     { adapterId, modelId }: { adapterId: string; modelId: string },
-    live: LiveAdapter,
+    live: ResidentAdapter,
   ): Promise<AdapterEntity> {
     await this.backend.deleteAdapter(adapterId);
     const adapter = await this.adapters.findById(adapterId);
@@ -220,7 +220,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
     return adapter;
   }
 
-  private snapshotWhenDue(adapter: AdapterEntity, live: LiveAdapter): void {
+  private snapshotWhenDue(adapter: AdapterEntity, live: ResidentAdapter): void {
     const { snapshotIntervalS, snapshotSteps } = this.config;
     const due =
       Date.now() - live.snapshotAt >= snapshotIntervalS * 1000 ||
@@ -229,7 +229,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   }
 
   /** Takes a snapshot and waits for it, unless there is one of this state or the memory holds more than the log. */
-  private async writeDown(live: LiveAdapter): Promise<void> {
+  private async writeDown(live: ResidentAdapter): Promise<void> {
     const adapter = await live.ready.catch(() => null);
     await live.writing;
     if (!adapter || live.applied !== live.stored || live.stored <= live.snapshot) return;
@@ -238,7 +238,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   }
 
   /** On failure the memory is ahead of the log, and the next operation rebuilds it. */
-  private async persist(adapter: AdapterEntity, live: LiveAdapter): Promise<void> {
+  private async persist(adapter: AdapterEntity, live: ResidentAdapter): Promise<void> {
     await live.writing;
     const { applied: position, lease } = live;
     await this.states.write(adapter, { position, lease, pinned: true });
@@ -246,7 +246,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
   }
 
   /** The backend keeps the state of this moment; the files are written while the adapter's queue goes on. */
-  private takeSnapshot(adapter: AdapterEntity, live: LiveAdapter): void {
+  private takeSnapshot(adapter: AdapterEntity, live: ResidentAdapter): void {
     const { stored: position, lease } = live;
     live.writing = this.states
       .write(adapter, { position, lease, pinned: false })
@@ -261,7 +261,7 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
       .finally(() => (live.writing = null));
   }
 
-  private markSnapshot(live: LiveAdapter, position: number): void {
+  private markSnapshot(live: ResidentAdapter, position: number): void {
     live.snapshot = position;
     live.snapshotAt = Date.now();
     live.snapshotSteps = 0;
@@ -269,6 +269,6 @@ export class AdapterResidency implements AdapterHolder, OperationListener {
 }
 
 /** Its positions are not known yet. */
-function isRebuilding({ stored }: LiveAdapter): boolean {
+function isRebuilding({ stored }: ResidentAdapter): boolean {
   return stored < 0;
 }
