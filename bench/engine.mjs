@@ -13,7 +13,7 @@ import { LocalEngine } from '../dist/src/compute/local/local-engine.js';
 import { prepareWeightFile } from '../dist/src/compute/local/weight-file.js';
 import { OnnxRuntimeExecutor } from '../dist/src/compute/onnxruntime/onnxruntime-executor.js';
 import { DEFAULT_ADAM } from '../dist/src/domain/adapter/adam-params.js';
-import { LocalCheckpointStore } from '../dist/src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../dist/src/storage/local/local-checkpoint-store.js';
 import { WrittenLoss } from '../dist/src/losses/expressions/written-loss.js';
 import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
 import { batchOf, greedy, policyInputs } from './lib/batches.mjs';

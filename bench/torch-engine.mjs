@@ -11,7 +11,7 @@ import { parseHfConfig } from '../dist/src/base-models/model-config/hf-config.js
 import { HostBackend } from '../dist/src/compute/host/host-backend.js';
 import { openTorchEngine } from '../dist/src/compute/torch/open-torch-engine.js';
 import { builtInLosses, LossRegistry } from '../dist/src/losses/loss-registry.js';
-import { LocalCheckpointStore } from '../dist/src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../dist/src/storage/local/local-checkpoint-store.js';
 import { CPU_RANK } from '../scripts/lib/cpu-rank.mjs';
 import { batchOf } from './lib/batches.mjs';
 import { ADAPTER, EngineCommands, loadTexts, lora, MODEL, serveCommands } from './lib/engine-commands.mjs';

@@ -5,7 +5,7 @@ import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
-import { localStoreSettings } from '../storage/local-store.js';
+import { localStoreSettings } from '../storage/local/local-store.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type LocalSettings } from './local/local-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';

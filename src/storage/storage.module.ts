@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/app-config.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { FileStore } from './file-store.js';
-import { localFileStore, localFileStoreSettings, localStore, localStoreSettings } from './local-store.js';
+import { localFileStore, localFileStoreSettings, localStore, localStoreSettings } from './local/local-store.js';
 import { StorageCheck } from './storage-check.js';
 
 /** Gives the stores of checkpoints and files: folders below DATA_DIR. */

@@ -10,7 +10,7 @@ import { type LocalSettings } from '../../src/compute/local/local-settings.js';
 import { type openEngineThread as OpenEngineThread } from '../../src/compute/remote/open-engine-thread.js';
 import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
 import { type ThreadSettings } from '../../src/compute/remote/thread-settings.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { adapter, base, DATUMS, LORA, requestOf, SAMPLING, type Subject } from './conformance-subject.js';
 import { smallBudget } from './host-backend-subject.js';

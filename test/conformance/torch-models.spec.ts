@@ -13,7 +13,7 @@ import { targetsOf } from '../../src/compute/models/adapter-modules.js';
 import { LOCAL_FAMILIES } from '../../src/compute/models/families/model-families.js';
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { type RaggedTensor } from '../../src/domain/ragged-tensor.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { writeRandomCheckpoint } from '../support/random-checkpoint.js';
 import { startReferenceEngine } from '../support/reference-engine.js';
 import { fixturePath, largestDifference } from '../support/reference-fixtures.js';

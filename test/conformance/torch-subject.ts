@@ -9,7 +9,7 @@ import { type openEngineThread as OpenEngineThread } from '../../src/compute/rem
 import { RemoteBackend } from '../../src/compute/remote/remote-backend.js';
 import { type ThreadSettings } from '../../src/compute/remote/thread-settings.js';
 import { type TorchSettings } from '../../src/compute/torch/torch-settings.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { CPU_RANK } from '../../scripts/lib/cpu-rank.mjs';
 import { TORCH_PROGRAM, TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
 import { MAX_DATUM, type Subject } from './conformance-subject.js';

@@ -13,7 +13,7 @@ import { writeState } from '../../src/compute/host/state-files.js';
 import { CheckpointWriter, type SaveableState } from '../../src/modules/checkpoints/worker/checkpoint-writer.js';
 import { CheckpointEntity } from '../../src/modules/checkpoints/entities/checkpoint.entity.js';
 import { CheckpointRepository } from '../../src/modules/checkpoints/repositories/checkpoint.repository.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { insertAdapter } from '../support/test-platform.js';
 import { Gate, waitFor } from '../support/wait-for.js';

@@ -10,7 +10,7 @@ import { dataSourceOptions } from '../../src/data-source.options.js';
 import { type AdapterEntity } from '../../src/modules/adapters/index.js';
 import { OrphanFolders } from '../../src/modules/adapter-state/orphan-folders.js';
 import { FolderRepository } from '../../src/modules/adapter-state/repositories/folder.repository.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { insertAdapter } from '../support/test-platform.js';
 

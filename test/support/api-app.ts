@@ -14,7 +14,7 @@ import { FakeBackend } from './fake-backend/fake-backend.js';
 import { AppConfig } from '../../src/config/app-config.js';
 import { KeyGate } from '../../src/modules/keys/index.js';
 import { CheckpointStore } from '../../src/storage/checkpoint-store.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 
 @Module({})
 class FakeComputeModule {

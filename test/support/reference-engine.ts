@@ -13,7 +13,7 @@ import { type Batching, type ModelEngine } from '../../src/compute/model-engine.
 import { type LossFunction } from '../../src/losses/loss-function.js';
 import { LossRegistry } from '../../src/losses/loss-registry.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
-import { LocalCheckpointStore } from '../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { fixturePath } from './reference-fixtures.js';
 
 const DEFAULT_BUDGET = 2 ** 30;

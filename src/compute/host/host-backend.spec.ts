@@ -12,7 +12,7 @@ import { type RaggedTensor } from '../../domain/ragged-tensor.js';
 import { Loss, LossFunction, TARGET_TOKENS } from '../../losses/loss-function.js';
 import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';
 import { type ForwardRequest, type GenerateRequest } from '../compute-backend.js';
-import { LocalCheckpointStore } from '../../storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../storage/local/local-checkpoint-store.js';
 import { HostBackend } from './host-backend.js';
 
 /** As an operator's plugin brings it: the mean of the squares of all log-probs, so no sum over datums. */

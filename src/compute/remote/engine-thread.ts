@@ -4,7 +4,7 @@ import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.
 import { AppLogger } from '../../common/app-logger.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
-import { localStore } from '../../storage/local-store.js';
+import { localStore } from '../../storage/local/local-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
 import { HostBackend, type ModelText } from '../host/host-backend.js';
 import { type ModelEngine } from '../model-engine.js';

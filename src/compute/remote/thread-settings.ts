@@ -1,6 +1,6 @@
 import { type BaseModel } from '../../base-models/base-model.js';
 import { type AppConfig } from '../../config/app-config.js';
-import { type LocalStoreSettings } from '../../storage/local-store.js';
+import { type LocalStoreSettings } from '../../storage/local/local-store.js';
 import { type LocalSettings } from '../local/local-settings.js';
 import { type TorchSettings } from '../torch/torch-settings.js';
 

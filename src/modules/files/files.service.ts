@@ -10,7 +10,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { isParquet } from '../../datasets/containers/find-container.js';
 import { InvalidTrainingFileError } from '../../datasets/dataset.errors.js';
 import { FileStore } from '../../storage/file-store.js';
-import { localFileStoreSettings } from '../../storage/local-store.js';
+import { localFileStoreSettings } from '../../storage/local/local-store.js';
 import { type FileEntity, type FilePurpose } from './entities/file.entity.js';
 import { FileNotFoundError, FileQuotaError } from './errors/file.errors.js';
 import { contentPath } from './file-paths.js';

@@ -33,7 +33,7 @@ import { writeState } from '../../../src/compute/host/state-files.js';
 import { WeightsUnknownError } from '../../../src/compute/weights-unknown.error.js';
 import { readFiles } from '../../../src/storage/adapter-files.js';
 import { type CheckpointStore } from '../../../src/storage/checkpoint-store.js';
-import { LocalCheckpointStore } from '../../../src/storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../../src/storage/local/local-checkpoint-store.js';
 import { stateDigest } from '../../../src/compute/numerics/state-digest.js';
 import { adamwStep } from '../../../src/compute/numerics/adamw.js';
 import {

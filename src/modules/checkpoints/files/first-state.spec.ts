@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DatabaseOutageError } from '../../../common/errors/database-outage.error.js';
-import { LocalCheckpointStore } from '../../../storage/local-checkpoint-store.js';
+import { LocalCheckpointStore } from '../../../storage/local/local-checkpoint-store.js';
 import { withFirstState } from './first-state.js';
 
 const STATE = { files: new Map([['weights', new Uint8Array(1)]]), step: 0, digest: '' };

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, open, readdir, rm, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StorageOutageError } from '../common/errors/storage.errors.js';
+import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
 import { partName } from './part-names.js';
 

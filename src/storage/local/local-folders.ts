@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type AppError } from '../common/errors/app-error.js';
-import { StorageError, toStorageOutage } from '../common/errors/storage.errors.js';
-import { type StoredFolder } from './checkpoint-store.js';
+import { type AppError } from '../../common/errors/app-error.js';
+import { StorageError, toStorageOutage } from '../../common/errors/storage.errors.js';
+import { type StoredFolder } from '../checkpoint-store.js';
 
 /** Sorted by name. One that disappears meanwhile, or that is not there at all, is left out. */
 export async function foldersIn(parent: string): Promise<StoredFolder[]> {

@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { toStorageError } from '../common/errors/storage.errors.js';
+import { toStorageError } from '../../common/errors/storage.errors.js';
 import { foldersIn, isMissing, makeParents, readingFailed, removeAtOnce, syncFolder } from './local-folders.js';
 import { LocalRoot, type LocalRootOptions } from './local-root.js';
-import { checkedFileName, CheckpointStore, type StoredFolder } from './checkpoint-store.js';
+import { checkedFileName, CheckpointStore, type StoredFolder } from '../checkpoint-store.js';
 
 /** More than a file system keeps in its own structures. */
 const PROBE = new Uint8Array(65_536);

@@ -1,8 +1,8 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AppError } from '../common/errors/app-error.js';
-import { StorageError, StorageFullError, toStorageError } from '../common/errors/storage.errors.js';
-import { checkedPath } from './checkpoint-store.js';
+import { type AppError } from '../../common/errors/app-error.js';
+import { StorageError, StorageFullError, toStorageError } from '../../common/errors/storage.errors.js';
+import { checkedPath } from '../checkpoint-store.js';
 import { removeAtOnce, unlessMissing } from './local-folders.js';
 import { isAbandoned, partName } from './part-names.js';
 

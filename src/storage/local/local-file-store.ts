@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type StoredFolder } from './checkpoint-store.js';
-import { FileStore } from './file-store.js';
+import { type StoredFolder } from '../checkpoint-store.js';
+import { FileStore } from '../file-store.js';
 import { foldersIn, makeParents, readingFailed, syncFolder } from './local-folders.js';
 import { LocalRoot, type LocalRootOptions, TEMPORARY } from './local-root.js';
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failWhileFull } from '../common/fault-points.js';
-import { type AppConfig } from '../config/app-config.js';
+import { failWhileFull } from '../../common/fault-points.js';
+import { type AppConfig } from '../../config/app-config.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
 import { LocalFileStore } from './local-file-store.js';
 
