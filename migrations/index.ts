@@ -14,6 +14,7 @@ import { AddRanks1796428800000 } from './1796428800000-add-ranks.js';
 import { AddFiles1796515200000 } from './1796515200000-add-files.js';
 import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
 import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
+import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   AddFiles1796515200000,
   AddFineTuning1796601600000,
   AddAliases1796688000000,
+  AddKeyScopes1796774400000,
 ];

@@ -1,8 +1,10 @@
 import 'reflect-metadata';
+import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { DataSource, type EntityManager, IsNull } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { NO_OWNER } from './common/caller.js';
 import { AppError } from './common/errors/app-error.js';
+import { NotFoundError } from './common/errors/request.errors.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
 import { dataSourceOptions } from './data-source.options.js';
@@ -10,13 +12,14 @@ import { DatabaseUnavailableError } from './database/database.error.js';
 import { migrate } from './database/migrate.js';
 import {
   ApiKeyEntity,
+  createKey,
   describeBelongings,
   findOwner,
-  generateKey,
   handOverAll,
-  hashKey,
   hintOfKeyless,
-  keyId,
+  KEY_SCOPES,
+  type KeyScope,
+  revokeKey,
 } from './modules/keys/index.js';
 
 /**
@@ -31,41 +34,82 @@ const USAGE = `Usage: npm run keys -- <command>
   adopt <key>           assign all resources created without keys to a key
   transfer <from> <to>  transfer all resources of one key to another
 
+Options of create:
+  --scopes <list>       what the key may do, of ${KEY_SCOPES.join(',')} (default: all)
+  --expires <date>      date or time (ISO 8601) from which on the key is refused
+
 Refer to a key by its name or its id (key_...); keys of API_KEYS and ADMIN_KEYS have an id too.`;
+
+/** As given on the command line. */
+interface Options {
+  readonly scopes?: string | undefined;
+  readonly expires?: string | undefined;
+}
+
+interface Context {
+  readonly manager: EntityManager;
+  readonly config: AppConfig;
+  readonly options: Options;
+}
 
 interface Command {
   readonly arguments: number;
-  run(context: { manager: EntityManager; config: AppConfig }, ...given: string[]): Promise<void>;
+  readonly takesOptions?: boolean;
+  run(context: Context, ...given: string[]): Promise<void>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  create: { arguments: 1, run: ({ manager }, name = '') => create(manager, name) },
+  create: { arguments: 1, takesOptions: true, run: (context, name = '') => create(context, name) },
   list: { arguments: 0, run: ({ manager }) => list(manager) },
   revoke: { arguments: 1, run: ({ manager }, id = '') => revoke(manager, id) },
   adopt: { arguments: 1, run: ({ manager, config }, to = '') => transfer(manager, config, null, to) },
   transfer: { arguments: 2, run: ({ manager, config }, from = '', to = '') => transfer(manager, config, from, to) },
 };
 
-async function create(manager: EntityManager, name: string): Promise<void> {
-  const key = generateKey();
-  const hash = hashKey(key);
-  await manager.insert(ApiKeyEntity, { id: keyId(hash), name, hash });
-  console.log(`${keyId(hash)} ${name}\n${key}\nThe key is shown only this once.`);
+async function create({ manager, options }: Context, name: string): Promise<void> {
+  const scopes = options.scopes === undefined ? undefined : readScopes(options.scopes);
+  const expiresAt = options.expires === undefined ? undefined : readExpiry(options.expires);
+  const { record, secret } = await createKey(manager, { name, scopes, expiresAt });
+  console.log(`${record.id} ${name}\n${secret}\nThe key is shown only this once.`);
   const hint = await hintOfKeyless(manager);
   if (hint !== null) console.error(hint);
+}
+
+function readScopes(given: string): KeyScope[] {
+  return given.split(',').map((one) => {
+    const scope = KEY_SCOPES.find((known) => known === one.trim());
+    if (!scope) throw new Error(`There is no scope '${one}'. Scopes are: ${KEY_SCOPES.join(', ')}.`);
+    return scope;
+  });
+}
+
+function readExpiry(given: string): Date {
+  const time = new Date(given);
+  if (time.getTime() > Date.now()) return time;
+  throw new Error(`--expires ${given} is not a time to come. Pass a date such as 2030-01-31 or 2030-01-31T12:00:00Z.`);
 }
 
 async function list(manager: EntityManager): Promise<void> {
-  for (const { id, name, createdAt, revokedAt } of await manager.find(ApiKeyEntity, { order: { createdAt: 'ASC' } })) {
-    console.log(`${id} ${createdAt.toISOString()} ${revokedAt ? 'revoked' : 'active '} ${name}`);
-  }
+  for (const key of await manager.find(ApiKeyEntity, { order: { createdAt: 'ASC' } })) console.log(describeKey(key));
   const hint = await hintOfKeyless(manager);
   if (hint !== null) console.error(hint);
 }
 
+function describeKey({ id, name, createdAt, revokedAt, expiresAt, scopes }: ApiKeyEntity): string {
+  const isExpired = expiresAt !== null && expiresAt.getTime() <= Date.now();
+  const bounds = [
+    ...(scopes.length < KEY_SCOPES.length ? [scopes.join(',') || 'no scopes'] : []),
+    ...(expiresAt === null ? [] : [`${isExpired ? 'expired' : 'expires'} ${expiresAt.toISOString()}`]),
+  ];
+  const state = revokedAt ? 'revoked' : isExpired ? 'expired' : 'active ';
+  return `${id} ${createdAt.toISOString()} ${state} ${name}${bounds.length > 0 ? ` (${bounds.join('; ')})` : ''}`;
+}
+
 async function revoke(manager: EntityManager, id: string): Promise<void> {
-  const { affected } = await manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, { revokedAt: new Date() });
-  if (affected !== 1) throw new Error(`There is no active key ${id}. List the keys with: npm run keys -- list`);
+  await revokeKey(manager, id).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new Error(`There is no active key ${id}. List the keys with: npm run keys -- list`, { cause: error });
+  });
   console.log(`${id} is revoked.`);
 }
 
@@ -79,9 +123,28 @@ async function transfer(manager: EntityManager, config: AppConfig, from: string 
   console.log(what === null ? `Nothing ${whose}.` : `Transferred to ${to} (${target}): ${what}.`);
 }
 
-async function main([name = '', ...given]: readonly string[]): Promise<void> {
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command || given.length !== command.arguments || given.includes('')) throw new Error(USAGE);
+/** The command with its arguments and options. @throws Error with the usage, for anything else */
+function readCommandLine(words: readonly string[]) {
+  try {
+    const { values: options, positionals } = parseArgs({
+      args: [...words],
+      options: { scopes: { type: 'string' }, expires: { type: 'string' } },
+      allowPositionals: true,
+    });
+    const [name = '', ...given] = positionals;
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    const isMisplaced = command?.takesOptions !== true && Object.keys(options).length > 0;
+    if (command && given.length === command.arguments && !given.includes('') && !isMisplaced) {
+      return { command, given, options };
+    }
+  } catch {
+    // An option that there is not.
+  }
+  throw new Error(USAGE);
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const { command, given, options } = readCommandLine(words);
   // What is printed may be read by a script: no word of migrations.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const config = loadConfig();
@@ -90,7 +153,7 @@ async function main([name = '', ...given]: readonly string[]): Promise<void> {
   });
   try {
     await migrate(dataSource);
-    await command.run({ manager: dataSource.manager, config }, ...given);
+    await command.run({ manager: dataSource.manager, config, options }, ...given);
   } finally {
     await dataSource.destroy();
   }

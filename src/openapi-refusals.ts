@@ -16,10 +16,10 @@ export function describeRefusals(path: string, method: string, operation: Operat
     };
   };
   add('421', 'The server requires no API key, and the request was sent to a host name that is not its own.');
-  if (method !== 'get') {
+  if (method !== 'get' || !isOpen(path)) {
     add(
       '403',
-      'Not allowed; `error.code` states why: a web page of another origin (CORS_ORIGINS), or a limit of the key.',
+      'Not allowed; `error.code` states why: a web page of another origin (CORS_ORIGINS), or a scope or limit of the key.',
     );
   }
   if (namesSomething(operation)) add('404', 'A resource in the request does not exist or belongs to another key.');
@@ -27,7 +27,7 @@ export function describeRefusals(path: string, method: string, operation: Operat
     add('400', 'The request is invalid; `error.details.field` names the field that caused the error.');
   }
   if (!isOpen(path)) {
-    add('401', 'API keys are configured, and the request contains none of them, or two different ones.');
+    add('401', 'API keys are configured, and the request contains none that counts, or two different ones.');
     add(
       '503',
       'The database has been unreachable for longer than requests wait for it; send the request again.',

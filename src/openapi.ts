@@ -9,7 +9,7 @@ import { isOpenAiRoute } from './common/http/openai-error-body.js';
 import { VERSION } from './common/version.js';
 import { AppConfig } from './config/app-config.js';
 import { runsAsScript } from './config/runs-as-script.js';
-import { isOpen } from './modules/keys/index.js';
+import { isOpen, scopesOfRoute } from './modules/keys/index.js';
 import { describeRefusals } from './openapi-refusals.js';
 
 /** Groups in the order of Swagger UI: our own routes, those of the Tinker SDK, those of the hub. */
@@ -21,7 +21,7 @@ const TAGS = {
   aliases: 'Names that stand for the model in use, promoted and rolled back.',
   checkpoints: 'Save and load weights.',
   losses: 'Loss functions with their inputs and settings.',
-  admin: 'Ownership of resources; for operators, with one of ADMIN_KEYS.',
+  admin: 'Keys, owners and everything that runs; for operators, with one of ADMIN_KEYS.',
   service: 'Health and capabilities of the server.',
   openai: 'OpenAI API: sample from base models, adapters and sampler weights with the clients that people have.',
   anthropic: 'Anthropic Messages API: the same models for clients of Anthropic.',
@@ -85,6 +85,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       const operation = item[method];
       if (!operation) continue;
       if (isOpen(path)) operation.security = [];
+      describeScopes(path, method, operation);
       describeRefusals(path, method, operation);
       describeBytes(operation);
       if (isAnthropicRoute(path)) describeAnthropicErrors(operation);
@@ -92,6 +93,17 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     }
   }
   return document;
+}
+
+/** @throws Error for a route of which nobody has declared what it asks of a key */
+function describeScopes(path: string, method: string, operation: Operation): void {
+  const scopes = scopesOfRoute(method, path);
+  if (scopes === undefined) {
+    throw new Error(
+      `Declare which scope ${method.toUpperCase()} ${path} takes, in src/modules/keys/scopes/route-scopes.ts`,
+    );
+  }
+  if (scopes !== 'none') Object.assign(operation, { 'x-key-scopes': scopes });
 }
 
 /** Decorators give one schema to all types that a body can have, but only JSON and forms have fields. */

@@ -89,6 +89,9 @@ export const TABLES = {
   },
   fine_tuning_events: { owner: 'src/modules/fine-tuning', others: {} },
   fine_tuning_checkpoints: { owner: 'src/modules/fine-tuning', others: {} },
-  api_keys: { owner: 'src/modules/keys', others: {} },
+  api_keys: {
+    owner: 'src/modules/keys',
+    others: { 'src/modules/futures': 'an operation gets the priority of its key in the statement that inserts it' },
+  },
   settings: { owner: 'src/modules/keys', others: {} },
 };

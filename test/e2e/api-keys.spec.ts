@@ -52,7 +52,9 @@ it('are made, asked for, listed and revoked, and the last one that goes leaves t
     message:
       'The request has no API key. Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.',
   });
-  expect((await ask('tml-other')).body.error?.message).toMatch(/^The API key is unknown or has been revoked\./);
+  expect((await ask('tml-other')).body.error?.message).toMatch(
+    /^The API key is unknown, has been revoked or has expired\./,
+  );
   expect((await ask(key)).status).toBe(200);
   expect(await keys('list')).toMatch(new RegExp(`^${id} .* active  for tests$`, 'm'));
 

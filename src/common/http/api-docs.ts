@@ -35,6 +35,11 @@ export function ApiPut(route: string, docs: BodyDocs): MethodDecorator {
   return describeBody('PUT', route, docs);
 }
 
+/** The same for a PATCH route. */
+export function ApiPatch(route: string, docs: BodyDocs): MethodDecorator {
+  return describeBody('PATCH', route, docs);
+}
+
 /** Documents the 404 of a route that looks something up. `what`: as in "There is no such <what>." */
 export function ApiMissing(what: string): MethodDecorator & ClassDecorator {
   return ApiNotFoundResponse({ type: ErrorDto, description: `The ${what} does not exist or belongs to another key.` });

@@ -8,7 +8,10 @@ import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
+import { KeyUse } from './key-use.js';
 import { hintOfKeyless } from './owners/ownership.js';
+import { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
+import { type RouteScopes } from './scopes/route-scopes.js';
 
 /** A key that is made or revoked counts after this long at the latest. */
 const REFRESH_MS = 5000;
@@ -22,13 +25,18 @@ export interface Caller {
   readonly isOperator: boolean;
 }
 
+/** A key of the database that is not revoked; it may have expired. */
+type StoredKey = Pick<ApiKeyEntity, 'id' | 'hash' | 'scopes' | 'expiresAt'>;
+
 /** Who may use the service: keys from API_KEYS, ADMIN_KEYS and the database. Where there never was one, everybody may. */
 @Injectable()
 export class ApiKeys {
   private readonly logger = new Logger(ApiKeys.name);
+  /** Ids of the keys of API_KEYS and ADMIN_KEYS, and of the latter alone. */
   private readonly configured: ReadonlySet<string>;
   private readonly operators: ReadonlySet<string>;
-  private stored: ReadonlySet<string> = new Set();
+  /** By id. */
+  private stored: ReadonlyMap<string, StoredKey> = new Map();
   /** Also when all of them are revoked: to revoke the last key must not open the service to everybody. */
   private anyStored = false;
   private readonly forgotten = new Set<string>();
@@ -37,10 +45,11 @@ export class ApiKeys {
 
   constructor(
     private readonly config: AppConfig,
+    private readonly use: KeyUse,
     @InjectRepository(ApiKeyEntity) private readonly rows: Repository<ApiKeyEntity>,
   ) {
-    this.operators = new Set(config.adminKeys.map(hashKey));
-    this.configured = new Set([...config.apiKeys.map(hashKey), ...this.operators]);
+    this.operators = new Set(config.adminKeys.map((key) => keyId(hashKey(key))));
+    this.configured = new Set([...config.apiKeys.map((key) => keyId(hashKey(key))), ...this.operators]);
   }
 
   /** Whom the key stands for; null when it is missing or wrong though keys are asked for. */
@@ -49,8 +58,11 @@ export class ApiKeys {
     if (key === undefined) return null;
     const hash = hashKey(key);
     const owner = keyId(hash);
-    const isStored = this.stored.has(hash) && !this.forgotten.has(owner);
-    return isStored || this.configured.has(hash) ? { owner, isOperator: this.operators.has(hash) } : null;
+    if (this.configured.has(owner)) return { owner, isOperator: this.operators.has(owner) };
+    const stored = this.current(owner);
+    if (stored?.hash !== hash) return null;
+    this.use.note(owner);
+    return { owner, isOperator: false };
   }
 
   /** @throws UnprotectedServerError when strangers could reach a server that asks for no key */
@@ -74,18 +86,45 @@ export class ApiKeys {
   /** Whether this owner may still use the service: its key counts, or it has none and none is asked for. */
   async mayUse(owner: string): Promise<boolean> {
     if (!(await this.areAskedFor())) return owner === NO_OWNER;
-    const counts = [...this.stored].some((hash) => keyId(hash) === owner) && !this.forgotten.has(owner);
-    return counts || this.isConfigured(owner);
+    return this.isConfigured(owner) || this.current(owner) !== undefined;
+  }
+
+  /** What the key of this id may do. Those of API_KEYS and ADMIN_KEYS, and a server without keys, have no bounds. */
+  scopesOf(owner: string): readonly KeyScope[] {
+    if (owner === NO_OWNER || this.isConfigured(owner)) return KEY_SCOPES;
+    return this.current(owner)?.scopes ?? [];
+  }
+
+  /** The scopes of which the key lacks one: empty when it has any of them. Undeclared routes take all scopes. */
+  missingScopes(owner: string, required: Exclude<RouteScopes, 'none'> | undefined): readonly KeyScope[] {
+    const own = this.scopesOf(owner);
+    const isEnough =
+      required === undefined ? own.length === KEY_SCOPES.length : required.some((one) => own.includes(one));
+    return isEnough ? [] : (required ?? KEY_SCOPES);
   }
 
   /** Whether the key of this id stands in API_KEYS or ADMIN_KEYS. */
   isConfigured(id: string): boolean {
-    return [...this.configured].some((hash) => keyId(hash) === id);
+    return this.configured.has(id);
+  }
+
+  /** Makes a change of the database count in this process; others notice within REFRESH_MS. */
+  async reload(): Promise<void> {
+    // A look that is under way may have been too early.
+    await this.reading;
+    this.reading ??= this.read().finally(() => (this.reading = null));
+    await this.reading;
   }
 
   /** Refuses a key that has just been revoked, whatever a look at the database that is under way may say. */
   forget(id: string): void {
     this.forgotten.add(id);
+  }
+
+  private current(id: string): StoredKey | undefined {
+    const key = this.stored.get(id);
+    if (key === undefined || this.forgotten.has(id)) return undefined;
+    return key.expiresAt !== null && key.expiresAt.getTime() <= Date.now() ? undefined : key;
   }
 
   /** One query for all requests that ask at once. When the database fails, the keys known before still count. */
@@ -97,9 +136,9 @@ export class ApiKeys {
 
   private async read(): Promise<void> {
     try {
-      const select = { id: true, hash: true, revokedAt: true };
+      const select = { id: true, hash: true, revokedAt: true, scopes: true, expiresAt: true };
       const keys = await whenDatabaseIsBack(() => this.rows.find({ select }));
-      this.stored = new Set(keys.filter(({ revokedAt }) => revokedAt === null).map(({ hash }) => hash));
+      this.stored = new Map(keys.filter(({ revokedAt }) => revokedAt === null).map((key) => [key.id, key]));
       this.anyStored = keys.length > 0;
     } catch (error) {
       // Before the first answer nobody can tell whether keys are asked for.

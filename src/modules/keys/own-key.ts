@@ -6,13 +6,13 @@ import { ApiKeys } from './api-keys.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { KeyNotRevocableError } from './errors/key.errors.js';
 
-/** Where a key comes from: `npm run keys`, the settings of the server, or nowhere, as none is asked for. */
+/** Where a key comes from: an operator's command, the settings of the server, or nowhere, as none is asked for. */
 export type KeySource = 'made' | 'configured' | 'none';
 
 export interface KeyDetails {
   /** Also the owner of what the key makes; empty where no key is asked for. */
   readonly id: string;
-  /** As given to `npm run keys -- create`; null for any other. */
+  /** As the operator named it; null for keys of the settings. */
   readonly name: string | null;
   readonly createdAt: Date | null;
   readonly source: KeySource;

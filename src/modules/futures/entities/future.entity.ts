@@ -42,6 +42,10 @@ export class FutureEntity {
   @Column({ type: 'text', default: '' })
   owner!: string;
 
+  /** That of its key when it was accepted: -1 low, 0 normal, 1 high. */
+  @Column({ type: 'smallint', default: 0 })
+  priority!: number;
+
   /** Null for requests to a bare base model. */
   @Column({ name: 'adapter_id', type: 'text', nullable: true })
   adapterId!: string | null;

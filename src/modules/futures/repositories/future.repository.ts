@@ -74,6 +74,7 @@ export type FutureSummary = Omit<FutureEntity, 'request' | 'requestHash' | 'resu
 const SUMMARY_COLUMNS = [
   'requestId',
   'owner',
+  'priority',
   'idempotencyKey',
   'position',
   'adapterId',
@@ -118,8 +119,9 @@ export class FutureRepository {
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
        INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
-                            idempotency_key, sampler_id, session_id)
-       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, line.session_id) FROM line
+                            idempotency_key, sampler_id, session_id, priority)
+       SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, line.session_id),
+              coalesce((SELECT priority FROM api_keys WHERE id = $9), 0) FROM line
        ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [

@@ -1,6 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { type KeyScope } from '../scopes/key-scope.js';
 
-/** An API key that was made with `npm run keys -- create`. The key itself is told once and stored nowhere. */
+/** An API key that an operator created. The key itself is told once and stored nowhere. */
 @Entity('api_keys')
 @Unique('api_keys_hash', ['hash'])
 export class ApiKeyEntity {
@@ -15,8 +16,23 @@ export class ApiKeyEntity {
   @Column({ type: 'text' })
   hash!: string;
 
+  @Column({ type: 'text', array: true, default: () => "'{train,sample,read}'" })
+  scopes!: KeyScope[];
+
+  /** How urgent its operations are: -1 low, 0 normal, 1 high. */
+  @Column({ type: 'smallint', default: 0 })
+  priority!: number;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
+
+  /** From then on it is refused; null: never. */
+  @Column({ name: 'expires_at', type: 'timestamptz', nullable: true })
+  expiresAt!: Date | null;
+
+  /** Of its latest request, to about a minute. */
+  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
+  lastUsedAt!: Date | null;
 
   @Column({ name: 'revoked_at', type: 'timestamptz', nullable: true })
   revokedAt!: Date | null;

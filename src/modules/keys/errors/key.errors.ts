@@ -1,9 +1,9 @@
 import { AppError } from '../../../common/errors/app-error.js';
 
-/** The request has no key, or one that is unknown or revoked. */
+/** The request has no key, or one that is unknown, revoked or expired. */
 export class UnauthorizedError extends AppError {
   constructor(given: boolean) {
-    const problem = given ? 'The API key is unknown or has been revoked.' : 'The request has no API key.';
+    const problem = given ? 'The API key is unknown, has been revoked or has expired.' : 'The request has no API key.';
     const remedy = 'Send a key of this server in the header X-API-Key, or as Authorization: Bearer <key>.';
     super('unauthorized', 'user', 401, `${problem} ${remedy}`, { field: 'X-API-Key', remedy });
   }

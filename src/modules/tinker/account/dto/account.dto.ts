@@ -43,14 +43,14 @@ export class OwnKeyDto {
   id!: string | null;
 
   /**
-   * Name passed to `npm run keys -- create`.
+   * Name that the operator gave the key.
    * @example alice
    */
   name!: string;
 
   /**
    * Origin of the key, which determines who can revoke it.
-   * @example "Made with npm run keys."
+   * @example "Created by the operator of the server."
    */
   note!: string;
 
@@ -64,7 +64,7 @@ export class OwnKeyDto {
 }
 
 const NOTES: Readonly<Record<KeySource, string>> = {
-  made: 'Created with npm run keys.',
+  made: 'Created by the operator of the server.',
   configured: "Part of the server's settings (API_KEYS or ADMIN_KEYS).",
   none: 'The server requires no key.',
 };
