@@ -95,7 +95,8 @@ export abstract class ModelEngine {
    * Says what comes next, in one list for each step.
    *
    * The caller draws tokens from rows of logits, so every engine samples alike. Where a step says how a token will be
-   * drawn, an engine may draw it in place of sending the row, if it is certain of the caller's result.
+   * drawn, or which logits of a row are all that is needed, an engine may give these in place of the row; draws only if it
+   * is certain of the caller's result.
    */
   abstract advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]>;
   /** Frees sequences. */
@@ -191,8 +192,16 @@ export interface SequenceStep {
   readonly tokens: Int32Array;
   /** Places in `tokens` after which the next token is asked for; the last where it is left out. */
   readonly rows?: Int32Array;
-  /** The draws from the one row that the step asks for, where the caller needs nothing else of it. */
+  /** Tokens whose logits are all that the caller needs of the first rows. */
+  readonly named?: NamedTokens;
+  /** The draws from the last row, where the caller needs nothing else of it; other rows are `named`. */
   readonly draws?: PlainDraws;
+}
+
+/** Tokens by row: those of row i are tokens[offsets[i]] to tokens[offsets[i + 1] - 1]. */
+export interface NamedTokens {
+  readonly tokens: Int32Array;
+  readonly offsets: Int32Array;
 }
 
 /** Draws with replacement from the whole distribution of the model; see TokenSampler. */
@@ -208,10 +217,12 @@ export interface PlainDraws {
  * until the next call of advance().
  */
 export interface NextToken {
-  /** Of the whole vocabulary, or of `drawn` alone. */
+  /** Of the whole vocabulary, or of `drawn` alone, or empty where there is `named`. */
   readonly logits: Float32Array;
   /** The token of each draw that the step asks for, from an engine that has made them. */
   readonly drawn?: Int32Array;
+  /** The logits of the tokens that the step names for the row, from an engine that sends no more of it. */
+  readonly named?: Float32Array;
   /** Their softmax, from an engine that gives it: it spares the caller an exponential for each token. */
   readonly probabilities?: Float32Array;
   readonly logSum: number;

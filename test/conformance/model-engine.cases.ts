@@ -331,6 +331,28 @@ const sampling: readonly EngineCase[] = [
     },
   },
   {
+    name: 'gives the logits that a step names, or the rows; both have the same bits',
+    run: async ({ engine }) => {
+      const text = tokens(6);
+      const rows = Int32Array.from(text.keys());
+      const sequence = await engine.openSequence(adapterRef('a'));
+      const whole = (await engine.advance([{ sequence, tokens: text, rows }]))[0]!.map(plain);
+      const [fork] = await engine.forkSequence(sequence, 1, 0);
+      const named = { tokens: Int32Array.of(3, 0, 9, 3), offsets: Int32Array.of(0, 2, 2, 3, 3, 4) };
+      const found = (await engine.advance([{ sequence: fork!, tokens: text, rows, named }]))[0]!;
+      for (const [row, expected] of whole.entries()) {
+        const next = found[row]!;
+        const own = [...named.tokens.subarray(named.offsets[row], named.offsets[row + 1])];
+        expect(next.logSum).toBe(expected.logSum);
+        if (!next.named) expect(plain(next)).toEqual(expected);
+        else expect([...next.named]).toEqual(own.map((token) => expected.logits[token]));
+      }
+      // The last row has nothing named.
+      expect(found.at(-1)!.named).toBeUndefined();
+      await engine.closeSequences([sequence, fork!]);
+    },
+  },
+  {
     name: 'keeps the weights of an open sequence, whatever becomes of them',
     run: async ({ engine, baseModel }) => {
       const { weights } = await engine.exportState('a');

@@ -17,7 +17,7 @@ export interface StepEngineOptions extends TinyEngineOptions {
   /** Throws what an advance with these steps is to fail with. */
   readonly fault?: (held: readonly (readonly number[])[]) => void;
   readonly batching?: 'exact' | 'off';
-  /** Makes the draws that steps ask for. */
+  /** Makes the draws that steps ask for, and gives named logits in place of rows. */
   readonly draws?: boolean;
 }
 
@@ -100,8 +100,7 @@ export class StepEngine extends TinyEngine {
       const start = held[i]!.length - tokens.length;
       const { weights } = this.held(sequence);
       const next = Array.from(rows, (row) => nextToken(weights, held[i]!.slice(0, start + row + 1)));
-      const { draws } = steps[i]!;
-      return draws && this.behaviour.draws ? next.map((row) => this.draw(row, draws)) : next;
+      return this.behaviour.draws ? this.shorten(next, steps[i]!) : next;
     });
   }
 
@@ -109,6 +108,15 @@ export class StepEngine extends TinyEngine {
     for (const id of sequences) {
       if (!this.sequences.delete(id)) throw new Error(`Sequence ${id} is not open.`);
     }
+  }
+
+  /** What a step says is all that is needed of its rows. */
+  private shorten(rows: readonly NextToken[], { named, draws }: SequenceStep): NextToken[] {
+    const offsets = named?.offsets ?? Int32Array.of(0);
+    return rows.map((row, i) => {
+      if (i < offsets.length - 1) return nameAlone(row, named!.tokens.subarray(offsets[i], offsets[i + 1]));
+      return draws ? this.draw(row, draws) : row;
+    });
   }
 
   private draw({ logits, logSum }: NextToken, { temperature, uniforms }: PlainDraws): NextToken {
@@ -137,4 +145,8 @@ function nextToken(weights: string, tokens: readonly number[]): NextToken {
     return ((Math.imul(hash, i + 1) >>> 8) % 1000) / 200;
   });
   return { logits, logSum: Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) };
+}
+
+function nameAlone({ logits, logSum }: NextToken, tokens: Int32Array): NextToken {
+  return { logits: new Float32Array(0), named: Float32Array.from(tokens, (token) => logits[token]!), logSum };
 }

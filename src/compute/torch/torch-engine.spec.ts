@@ -183,7 +183,7 @@ describe('the engine on torch ranks', () => {
 
   it('gives the rows of each step', async () => {
     const logits = new WireArray(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
-    const next = { logits, logSums: arrayOf(7, 8), drawn: null };
+    const next = { logits, logSums: arrayOf(7, 8), drawn: null, named: null };
     const engine = await engineOf(
       answering({ advance: () => [next, null] }),
       answering({ advance: () => [null, next] }),
@@ -206,7 +206,7 @@ describe('the engine on torch ranks', () => {
 
   it('calls the ranks for each sequence alone where these share nothing', async () => {
     const next = ({ args }: { args: Record<string, unknown> }) =>
-      (args['steps'] as unknown[]).map(() => ({ logits: new WireArray(Float32Array.of(1, 2), [1, 2]), logSums: arrayOf(3), drawn: null })); // prettier-ignore
+      (args['steps'] as unknown[]).map(() => ({ logits: new WireArray(Float32Array.of(1, 2), [1, 2]), logSums: arrayOf(3), drawn: null, named: null })); // prettier-ignore
     const engine = await engineOf(answering({ start: () => ({ ...INFO, batching: 'off' }), advance: next }));
     const sequences = [0, 1, 2].map((sequence) => ({ sequence, tokens: Int32Array.of(1) }));
     expect(await engine.advance(sequences)).toHaveLength(3);
@@ -216,13 +216,30 @@ describe('the engine on torch ranks', () => {
 
   it('gives the draws that a step asks for', async () => {
     const drawn = new WireArray(Int32Array.of(4, 1));
-    const next = { logits: arrayOf(0.5, 0.25), logSums: arrayOf(7), drawn };
+    const next = { logits: arrayOf(0.5, 0.25), logSums: arrayOf(7), drawn, named: null };
     const engine = await engineOf(answering({ advance: () => [next] }), answering({ advance: () => [null] }));
     const sequence = await engine.openSequence({ kind: 'base', baseModel: MODEL });
     const draws = { temperature: 0.7, uniforms: [1 / 3, 0.1] };
     const found = await engine.advance([{ sequence, tokens: Int32Array.of(1), draws }]);
     expect(found).toEqual([[{ drawn: drawn.data, logits: Float32Array.of(0.5, 0.25), logSum: 7 }]]);
     expect(callsOf('advance')[0]).toMatchObject({ steps: [{ draws }] });
+    await engine.stop();
+  });
+
+  it('gives the logits of named tokens, and the draws from the last row', async () => {
+    const drawn = new WireArray(Int32Array.of(4));
+    const next = { logits: arrayOf(0.5), logSums: arrayOf(6, 7, 8), drawn, named: arrayOf(0.1, 0.2, 0.3) };
+    const engine = await engineOf(answering({ advance: () => [null] }), answering({ advance: () => [next] }));
+    const sequence = await engine.openSequence({ kind: 'base', baseModel: MODEL });
+    const named = { tokens: Int32Array.of(1, 2, 3), offsets: Int32Array.of(0, 1, 3) };
+    const draws = { temperature: 1, uniforms: [0.5] };
+    const step = { sequence, tokens: Int32Array.of(1, 2, 3), rows: Int32Array.of(0, 1, 2), named, draws };
+    const [rows] = await engine.advance([step]);
+    expect(rows).toEqual([
+      { logits: new Float32Array(0), named: Float32Array.of(0.1), logSum: 6 },
+      { logits: new Float32Array(0), named: Float32Array.of(0.2, 0.3), logSum: 7 },
+      { logits: Float32Array.of(0.5), drawn: drawn.data, logSum: 8 },
+    ]);
     await engine.stop();
   });
 

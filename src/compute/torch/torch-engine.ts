@@ -41,6 +41,8 @@ export interface TorchEngineOptions {
   readonly onLost: (error: GroupLostError) => void;
 }
 
+const NO_LOGITS = new Float32Array(0);
+
 /** Adapters of higher rank would cost as much as training the model itself. */
 const MAX_RANK = 256;
 
@@ -189,7 +191,7 @@ export class TorchEngine extends ModelEngine {
     // Where nothing is shared, every sequence has a call to itself, so that its numbers do not depend on the others.
     const calls = this.info?.batching === 'off' ? steps.map((step) => [step]) : [steps];
     const found = calls.map((own) => this.call('advance', { steps: own }, shared<CallValue<'advance'>>));
-    return (await Promise.all(found)).flat().map(rowsOf);
+    return (await Promise.all(found)).flat().map((next, i) => rowsOf(next, steps[i]!));
   }
 
   async closeSequences(sequences: readonly number[]): Promise<void> {
@@ -272,11 +274,16 @@ function smallest(numbers: readonly number[]): number {
   return numbers.reduce((least, value) => Math.min(least, value), Infinity);
 }
 
-function rowsOf({ logits, logSums, drawn }: WireNext): NextToken[] {
-  if (drawn) return [{ logits: logits.data, drawn: drawn.data, logSum: logSums.data[0]! }];
+function rowsOf({ logits, logSums, drawn, named }: WireNext, step: SequenceStep): NextToken[] {
   const width = logits.shape.at(-1)!;
-  return Array.from(logSums.data, (logSum, row) => ({
-    logits: logits.data.subarray(row * width, (row + 1) * width),
-    logSum,
-  }));
+  const offsets = named && step.named ? step.named.offsets : [0];
+  const namedRows = offsets.length - 1;
+  return Array.from(logSums.data, (logSum, row): NextToken => {
+    if (row < namedRows) {
+      return { logits: NO_LOGITS, named: named!.data.subarray(offsets[row], offsets[row + 1]), logSum };
+    }
+    if (drawn) return { logits: logits.data, drawn: drawn.data, logSum };
+    const from = (row - namedRows) * width;
+    return { logits: logits.data.subarray(from, from + width), logSum };
+  });
 }

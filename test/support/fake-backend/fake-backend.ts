@@ -265,7 +265,9 @@ export class FakeBackend extends ComputeBackend {
       return { ...sequence, ...topOf(request, sequence, given, vocabSize) };
     });
     const scores = new PromptScores(request, new TokenSampler(vocabSize));
-    request.prompt.subarray(0, -1).forEach((token, i) => scores.put(i + 1, scoresAfter(token, given, vocabSize), 0));
+    for (const [i, token] of request.prompt.subarray(0, -1).entries()) {
+      scores.put(i + 1, { logits: scoresAfter(token, given, vocabSize), logSum: 0 });
+    }
     return Promise.resolve({ sequences, ...scores.results() });
   }
 

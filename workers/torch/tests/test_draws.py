@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from thinker_worker.engine import NextTokens, PlainDraws, SequenceStep
+from thinker_worker.engine import NamedTokens, NextTokens, PlainDraws, SequenceStep
 from thinker_worker.numerics.draws import draw, next_tokens
 from torch import Tensor
 
@@ -69,6 +69,20 @@ def test_steps_get_draws_or_rows() -> None:
         assert torch.equal(answer.log_sums, sums[first : first + own.rows.numel()])
         assert_is(answer, expected, drawn=own.draws is not None)
         first += own.rows.numel()
+
+
+def test_of_named_tokens_only_the_logits_are_given() -> None:
+    logits = torch.randn(4, 50, generator=torch.Generator().manual_seed(1))
+    named = NamedTokens(torch.tensor([7, 7, 49], dtype=torch.int32), torch.tensor([0, 2, 2, 3], dtype=torch.int32))
+    three, four = torch.arange(3), torch.arange(4)
+    expected = [logits[0, 7], logits[0, 7], logits[2, 49]]
+    for draws in (None, PlainDraws(0.0, (0.5,))):
+        (answer,) = next_tokens([SequenceStep(0, four, four, draws, named)], logits, logits.logsumexp(1))
+        assert answer.named is not None and answer.named.tolist() == [value.item() for value in expected]
+        assert answer.log_sums.numel() == 4
+        assert_is(answer, logits[3:], drawn=draws is not None)
+    (answer,) = next_tokens([SequenceStep(0, three, three, None, named)], logits[:3], logits[:3].logsumexp(1))
+    assert answer.logits.shape == (0, 50)
 
 
 def step(draws: PlainDraws | None, rows: int = 1) -> SequenceStep:

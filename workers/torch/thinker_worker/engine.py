@@ -139,21 +139,33 @@ class PlainDraws:
 
 
 @dataclass(frozen=True)
+class NamedTokens:
+    """Tokens by row: those of row i are tokens[offsets[i] : offsets[i + 1]]."""
+
+    tokens: Tensor
+    offsets: Tensor  # [rows + 1], int32
+
+
+@dataclass(frozen=True)
 class SequenceStep:
     sequence: int
     tokens: Tensor
     # Positions in `tokens` after which the next token is asked for.
     rows: Tensor
-    # Where Node needs nothing but draws of the one row that the step asks for.
+    # Where Node needs nothing but draws of the last row.
     draws: PlainDraws | None = None
+    # Where Node needs nothing but the logits of these tokens of the first rows.
+    named: NamedTokens | None = None
 
 
 @dataclass(frozen=True)
 class NextTokens:
-    logits: Tensor  # [rows, vocab], float32; of drawn tokens [draws]
+    logits: Tensor  # [rows, vocab], float32, without the rows that have named tokens; of drawn tokens [draws]
     log_sums: Tensor  # [rows]: log-sum-exp of each row
     # [draws], int32; None: Node has to draw from the row.
     drawn: Tensor | None = None
+    # [named tokens], float32: their logits, row by row.
+    named: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
 import { alone, BASE, many, prompt, request, startScheduler } from '../../../../test/support/scheduler-world.js';
+import { NO_TARGET } from '../../../domain/prompt-targets.js';
 import { type GenerateRequest } from '../../compute-backend.js';
 import { GrammarEngine, GrammarState } from '../../../grammars/engine/grammar-engine.js';
 import { type WeightsRef } from '../../model-engine.js';
@@ -45,6 +46,19 @@ describe('joining and leaving', () => {
     others.push(request(prompt(5), { maxNewTokens: 5 }, { topSampledTokens: 2 }));
     for (const each of others) expect(await generate(each)).toEqual(await alone(each));
     expect(engine.drawn).toBe(3 * 6 + 9 + 2 * 4);
+  });
+
+  it('takes the named logits of an engine that gives no more: the same log-probs as from rows, with draws beside them', async () => {
+    const { engine, generate } = startScheduler({ draws: true });
+    const data = Int32Array.from({ length: 1400 }, (_, i) => (i % 5 === 0 ? NO_TARGET : i % 50));
+    const offsets = Int32Array.from({ length: 701 }, (_, i) => 2 * i);
+    const promptTargets = { tokens: { data, offsets, trailingShape: [] }, width: 2, columns: null };
+    for (const extra of [{ count: 2 }, { topSampledTokens: 2 }, { topPromptTokens: 3 }, { promptAlternatives: 2 }]) {
+      const each = request(prompt(701, 5), { maxNewTokens: 3 }, { promptTargets, ...extra });
+      expect(await generate(each)).toEqual(await alone(each));
+    }
+    // Whole rows are taken for the draws where more of the prompt is asked for.
+    expect(engine.drawn).toBe(2 * 3 + 2 * 2);
   });
 
   it('starts a request at once, and one that comes later with the next step', async () => {

@@ -129,7 +129,10 @@ export class Generation implements PrefixSource {
       return { held, tokens: piece, ...(piece.length === this.unread ? this.drawsFor(this.continuations) : {}) };
     }
     const piece = this.text.tokens.subarray(read, read + Math.min(tokens, rows));
-    return { held, tokens: piece, rows: Int32Array.from(piece.keys()) };
+    const move = { held, tokens: piece, rows: Int32Array.from(piece.keys()) };
+    const named = this.scores.named(read + 1, Math.min(piece.length, this.unread - 1));
+    if (!named) return move;
+    return { ...move, named, ...(piece.length === this.unread ? this.drawsFor(this.continuations) : {}) };
   }
 
   /** Takes what the engine says about a piece, which the root holds by now. */
@@ -137,7 +140,7 @@ export class Generation implements PrefixSource {
     const start = this.read - tokens.length;
     // What follows the last token of the prompt is not a position in it.
     const inside = rows ? next.slice(0, this.text.tokens.length - 1 - start) : [];
-    for (const [i, { logits, logSum }] of inside.entries()) this.scores.put(start + i + 1, logits, logSum);
+    for (const [i, row] of inside.entries()) this.scores.put(start + i + 1, row);
     if (this.unread > 0) return;
     for (const [i, continuation] of this.continuations.entries()) this.draw(continuation, next.at(-1)!, i);
     this.waiting = this.continuations.filter(isOpen);

@@ -1,4 +1,4 @@
-import { type PlainDraws } from '../../model-engine.js';
+import { type NamedTokens, type PlainDraws } from '../../model-engine.js';
 
 /** A sequence that the engine holds. */
 export interface HeldSequence {
@@ -16,6 +16,8 @@ export interface Move {
   readonly tokens: Int32Array;
   /** As in SequenceStep. */
   readonly rows?: Int32Array;
+  /** As in SequenceStep. */
+  readonly named?: NamedTokens;
   /** As in SequenceStep. */
   readonly draws?: PlainDraws;
 }

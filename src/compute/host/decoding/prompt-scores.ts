@@ -1,6 +1,7 @@
 import { type PromptTargets, NO_TARGET } from '../../../domain/prompt-targets.js';
 import { emptyTopTokens, putTopTokens, type TokenTable, type TopTokens } from '../../../domain/top-tokens.js';
 import { type GenerateRequest, type GenerateResult } from '../../compute-backend.js';
+import { type NamedTokens, type NextToken } from '../../model-engine.js';
 import { RandomStream } from '../../numerics/random.js';
 import { type TokenSampler } from '../../numerics/token-sampler.js';
 
@@ -28,16 +29,34 @@ export class PromptScores {
     this.from = Math.min(this.topFrom, count > 0 ? 1 : Infinity, firstPlace(promptTargets));
   }
 
-  /** @param logits what the model says about `place`, from 1, given the tokens before it */
-  put(place: number, logits: Float32Array, logSum: number): void {
+  /** The tokens whose logits are all that is needed of `count` positions from `first` on; null if more of them is. */
+  named(first: number, count: number): NamedTokens | null {
+    if (this.top || this.alternatives) return null;
+    const rows = Array.from({ length: count }, (_, i) => this.targetsOf(first + i));
+    const offsets = new Int32Array(count + 1);
+    rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + row.length));
+    const { data } = this.request.promptTargets!.tokens;
+    return { tokens: Int32Array.from(rows.flat(), (target) => data[target]!), offsets };
+  }
+
+  /** @param next what the model says about position `place` of the prompt, from 1, given the tokens before it */
+  put(place: number, { logits, named, logSum }: NextToken): void {
     if (this.top && place >= this.topFrom) putTopTokens(this.top, place, logits, logSum);
     if (this.alternatives) this.draw(this.alternatives, place, logits, logSum);
     const { promptTargets } = this.request;
     if (!this.targets || !promptTargets) return;
-    const { data, offsets } = promptTargets.tokens;
-    for (let i = offsets[place - 1]!; i < offsets[place]!; i++) {
-      if (data[i] !== NO_TARGET) this.targets[i] = logits[data[i]!]! - logSum;
+    for (const [i, target] of this.targetsOf(place).entries()) {
+      const logit = named ? named[i] : logits[promptTargets.tokens.data[target]!];
+      this.targets[target] = logit! - logSum;
     }
+  }
+
+  /** The targets of a position that count, by where they stand in the request. */
+  private targetsOf(place: number): number[] {
+    const { data, offsets } = this.request.promptTargets!.tokens;
+    const targets: number[] = [];
+    for (let i = offsets[place - 1]!; i < offsets[place]!; i++) if (data[i] !== NO_TARGET) targets.push(i);
+    return targets;
   }
 
   results(): Pick<GenerateResult, 'promptTop' | 'promptTargets' | 'promptAlternatives'> {

@@ -37,10 +37,13 @@ export interface WireItem {
 export type DatumLogprobs = readonly (readonly WireArray<Float32Array>[])[];
 
 export interface WireNext {
+  /** Of the rows of which nothing is named: whole, or of `drawn` alone. */
   readonly logits: WireArray<Float32Array>;
   readonly logSums: WireArray<Float32Array>;
-  /** The tokens of the draws that the step asks for; then the logits are theirs alone. Null: whole rows. */
+  /** The tokens of the draws that the step asks for. Null: the row is whole. */
   readonly drawn: WireArray<Int32Array> | null;
+  /** The logits of the tokens that the step names, row by row. */
+  readonly named: WireArray<Float32Array> | null;
 }
 
 /** The calls of the control link, by name; protocol/torch-worker.md says what each does. Values are those of one rank. */

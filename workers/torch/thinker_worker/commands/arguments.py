@@ -14,6 +14,7 @@ from thinker_worker.engine import (
     FusedTerms,
     LoraSpec,
     PassItem,
+    NamedTokens,
     PlainDraws,
     Ragged,
     RunPart,
@@ -105,7 +106,8 @@ def run_slopes(value: Json) -> RunSlopes:
 
 def sequence_step(value: Json) -> SequenceStep:
     tokens: Tensor = value["tokens"]
-    rows, draws = value.get("rows"), value.get("draws")
+    rows, draws, named = value.get("rows"), value.get("draws"), value.get("named")
     last = torch.tensor([tokens.numel() - 1], dtype=torch.int32)
     wanted = None if draws is None else PlainDraws(draws["temperature"], tuple(draws["uniforms"]))
-    return SequenceStep(value["sequence"], tokens, last if rows is None else rows, wanted)
+    tokens_of_rows = None if named is None else NamedTokens(named["tokens"], named["offsets"])
+    return SequenceStep(value["sequence"], tokens, last if rows is None else rows, wanted, tokens_of_rows)

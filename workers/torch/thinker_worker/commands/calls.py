@@ -134,4 +134,4 @@ def _refused(refused: dict[int, Exception]) -> Json:
 def _next_tokens(found: NextTokens | None) -> Json | None:
     if found is None:
         return None
-    return {"logits": found.logits, "logSums": found.log_sums, "drawn": found.drawn}
+    return {"logits": found.logits, "logSums": found.log_sums, "drawn": found.drawn, "named": found.named}

@@ -1,4 +1,4 @@
-"""What Node is told of the rows that it has asked for: draws where these are all that it needs, else the rows.
+"""What Node is told of the rows that it has asked for: draws, or named logits, where these are all that it needs, else rows.
 
 Node's sampler (src/compute/numerics/token-sampler.ts) adds up exp((logit - largest) / temperature) in float64, in the order
 of the ids, and takes the first token at which the sum exceeds uniform * total. Here the same sums may be added up in another
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from thinker_worker.engine import NextTokens, PlainDraws, SequenceStep
+from thinker_worker.engine import NamedTokens, NextTokens, PlainDraws, SequenceStep
 
 # Of the total. Sums of a million numbers in float64 err by no more than 1e-10.
 MARGIN = 1e-9
@@ -25,7 +25,9 @@ ROWS = 16
 def next_tokens(steps: Sequence[SequenceStep], logits: Tensor, log_sums: Tensor) -> list[NextTokens]:
     """@param logits [rows, vocabulary] of all steps, one behind the other"""
     counts = [step.rows.numel() for step in steps]
-    rows = logits.split(counts)
+    all_rows = logits.split(counts)
+    named = [None if step.named is None else _named(own, step.named) for own, step in zip(all_rows, steps, strict=True)]
+    rows = [own if step.named is None else own[step.named.offsets.numel() - 1 :] for own, step in zip(all_rows, steps, strict=True)]
     sums = log_sums.cpu().split(counts)
     wishes = [(place, step.draws) for place, step in enumerate(steps) if step.draws is not None]
     found: dict[int, NextTokens] = {}
@@ -34,8 +36,15 @@ def next_tokens(steps: Sequence[SequenceStep], logits: Tensor, log_sums: Tensor)
         own = torch.cat([rows[place] for place in places])
         for place, answer in zip(places, draw(own, draws), strict=True):
             if answer is not None:
-                found[place] = NextTokens(answer[1], sums[place], answer[0])
-    return [found.get(place) or NextTokens(rows[place].cpu(), sums[place]) for place in range(len(steps))]
+                found[place] = NextTokens(answer[1], sums[place], answer[0], named[place])
+    return [found.get(place) or NextTokens(rows[place].cpu(), sums[place], None, named[place]) for place in range(len(steps))]
+
+
+def _named(rows: Tensor, named: NamedTokens) -> Tensor:
+    """The logits of tokens [n] of the first rows."""
+    counts = named.offsets.diff().to(torch.int64)
+    row_of = torch.repeat_interleave(torch.arange(counts.numel()), counts).to(rows.device)
+    return rows[row_of, named.tokens.to(rows.device, torch.int64)].cpu()
 
 
 def draw(rows: Tensor, draws: Sequence[PlainDraws]) -> list[tuple[Tensor, Tensor] | None]:
