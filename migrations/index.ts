@@ -15,6 +15,7 @@ import { AddFiles1796515200000 } from './1796515200000-add-files.js';
 import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
 import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
 import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
+import { AddAdministration1796774500000 } from './1796774500000-add-administration.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   AddFineTuning1796601600000,
   AddAliases1796688000000,
   AddKeyScopes1796774400000,
+  AddAdministration1796774500000,
 ];

@@ -15,6 +15,7 @@ import { WrittenLossEntity } from './modules/losses/entities/written-loss.entity
 import { SamplingSessionEntity } from './modules/sessions/entities/sampling-session.entity.js';
 import { SessionEntity } from './modules/sessions/entities/session.entity.js';
 import { UsageHourEntity } from './modules/usage/entities/usage-hour.entity.js';
+import { QueuePauseEntity } from './modules/workers/entities/queue-pause.entity.js';
 import { WorkerEntity } from './modules/workers/entities/worker.entity.js';
 
 /** Every table. */
@@ -27,6 +28,7 @@ export const ENTITIES = [
   PublicPathEntity,
   FileEntity,
   FutureEntity,
+  QueuePauseEntity,
   WorkerEntity,
   ApiKeyEntity,
   SettingEntity,

@@ -33,7 +33,7 @@ export class PlatformModule {
         DatabaseModule.forRoot(dataSourceOptions),
         EventsModule,
         QueueModule.forRoot(config),
-        WorkersModule,
+        WorkersModule.forRoot(config),
         FuturesModule.forRoot(config),
         HealthModule,
         ...(config.runsWorker ? [DispatchModule] : []),

@@ -10,6 +10,7 @@ export const TABLES = {
     owner: 'src/modules/futures',
     others: {
       'src/modules/dispatch': 'taking a lease puts back what the last holder left running',
+      'src/modules/workers': 'operators see how many operations a worker runs',
       'src/modules/adapters':
         'a row stays while operations refer to it; snapshots are told from those of failed operations',
       'src/modules/adapter-state': 'a folder is not an orphan while the operation that writes it runs',
@@ -22,6 +23,7 @@ export const TABLES = {
       'src/modules/futures':
         "claims and results are guarded by the lease in the adapter's row, which shows their effect",
       'src/modules/dispatch': 'the columns worker_id and lease are written by LeaseRepository alone',
+      'src/modules/workers': 'operators see how many adapters a worker holds',
       'src/modules/adapter-state': 'a folder written under an outdated lease is an orphan',
       'src/modules/checkpoints': 'a checkpoint is recorded only while its lease holds; sizes are summed by session',
       'src/modules/keys': HAND_OVER,
@@ -70,6 +72,10 @@ export const TABLES = {
     others: {
       'src/modules/dispatch': "each worker writes its own row; a lease is free when its holder's row is silent",
     },
+  },
+  queue_pauses: {
+    owner: 'src/modules/workers',
+    others: { 'src/modules/dispatch': 'a worker learns of the pause with the statement that says that it lives' },
   },
   alias_versions: {
     owner: 'src/modules/aliases',

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiClient, type ErrorAnswer } from './support/client.js';
+import { waitFor } from '../support/wait-for.js';
+import { type AcceptedAnswer, ApiClient, type ErrorAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
 /** What operators see of everybody, and hand over. */
@@ -72,12 +74,102 @@ describe('operators', () => {
   });
 
   it('are the only ones', async () => {
-    for (const client of [alice, new ApiClient(server.api.url)]) {
-      for (const route of ['/admin/owners', '/admin/adapters']) {
-        expect((await client.get<ErrorAnswer>(route)).body.error.code).toBe('operators_only');
+    const { paths } = JSON.parse(readFileSync('openapi.json', 'utf8')) as { paths: Record<string, object> };
+    const routes = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/admin/'))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => ({ method, path })));
+    expect(routes.length).toBeGreaterThan(10);
+    for (const headers of [{ 'X-API-Key': 'tml-alice' }, {}] as Record<string, string>[]) {
+      for (const { method, path } of routes) {
+        const url = server.api.url + path.replaceAll(/\{\w+\}/g, 'x');
+        const answer = await fetch(url, { method: method.toUpperCase(), headers });
+        const body = (await answer.json()) as ErrorAnswer;
+        expect({ path, status: answer.status, code: body.error.code }).toEqual({
+          path,
+          status: 401,
+          code: 'operators_only',
+        });
       }
-      const refused = await client.post<ErrorAnswer>('/admin/hand_over', { from: '', to: 'x' });
-      expect(refused).toMatchObject({ status: 401, body: { error: { code: 'operators_only' } } });
     }
+  });
+});
+
+interface Operations {
+  readonly operations: readonly { readonly request_id: string; readonly owner: string; readonly status: string }[];
+  readonly next_cursor: number | null;
+}
+
+interface Worker {
+  readonly id: string;
+  readonly status: string;
+  readonly running: number;
+  readonly adapters: number;
+}
+
+async function operations(query: string) {
+  return (await operator.get<Operations>(`/admin/operations?${query}`)).body;
+}
+
+async function future(client: ApiClient, accepted: { readonly body: AcceptedAnswer }) {
+  const { request_id } = accepted.body;
+  return client.post<{ status: string; queue_state?: string }>('/retrieve_future', { request_id, wait_ms: 300 });
+}
+
+describe('the operations of all keys', () => {
+  it('are found by status, kind, owner, model and time, page by page', async () => {
+    const before = new Date();
+    await alice.post('/adapters', { model_id: 'listed' });
+    const { request_id } = (await alice.post<AcceptedAnswer>('/optim_step', { model_id: 'listed' })).body;
+    await alice.post('/retrieve_future', { request_id });
+    const found = await operations(`model_id=listed&kind=optim_step`);
+    expect(found).toMatchObject({ operations: [{ request_id, status: 'failed', priority: 0 }], next_cursor: null });
+    const { owner } = found.operations[0]!;
+    const { body: one } = await operator.get(`/admin/operations/${request_id}`);
+    expect(one).toEqual(found.operations[0]);
+    const since = `from=${before.toISOString()}`;
+    expect((await operations(`${since}&status=failed&owner=${owner}`)).operations).toHaveLength(1);
+    expect((await operations(`${since}&limit=1`)).operations).toMatchObject([{ request_id }]);
+    const { next_cursor } = await operations(`${since}&limit=1`);
+    expect((await operations(`${since}&cursor=${next_cursor}`)).operations).toMatchObject([{ kind: 'create_adapter' }]);
+    const earlier = await operations(`to=${before.toISOString()}`);
+    expect(earlier.operations.length).toBeGreaterThan(0);
+    expect(JSON.stringify(earlier)).not.toContain('listed');
+    expect((await operations(`${since}&owner=key_of_nobody`)).operations).toEqual([]);
+  });
+});
+
+describe('the queue and its workers', () => {
+  it('start nothing while the queue is paused, and say so', async () => {
+    await alice.post('/adapters', { model_id: 'paused' });
+    const paused = await operator.post('/admin/queue/pause', { reason: 'new disks' });
+    expect(paused).toMatchObject({ status: 200, body: { paused: true, reason: 'new disks' } });
+    const accepted = await alice.post<AcceptedAnswer>('/optim_step', { model_id: 'paused' });
+    expect((await future(alice, accepted)).body).toMatchObject({ status: 'pending', queue_state: 'paused' });
+    const { body: ready } = await operator.get('/readyz');
+    expect(JSON.stringify(ready)).toContain('new disks');
+    expect((await operator.get('/admin/queue')).body).toMatchObject({
+      paused: true,
+      pending: 1,
+      running: 0,
+      kinds: [{ kind: 'optim_step', pending: 1, running: 0 }],
+    });
+    expect((await operator.post('/admin/queue/resume', {})).body).toMatchObject({ paused: false, reason: null });
+    // It fails, for there are no gradients; but it runs.
+    await waitFor('that it runs', async () => (await future(alice, accepted)).status === 400);
+  });
+
+  it('give their adapters back when they are drained, and work again when they are told to', async () => {
+    await alice.post('/adapters', { model_id: 'drained' });
+    const list = async () => (await operator.get<{ workers: Worker[] }>('/admin/workers')).body.workers;
+    const [worker] = await list();
+    expect(worker).toMatchObject({ status: 'working' });
+    await operator.post(`/admin/workers/${worker!.id}/drain`, {});
+    await waitFor('that the worker has nothing left', async () => (await list())[0]!.status === 'drained');
+    expect(await list()).toMatchObject([{ id: worker!.id, adapters: 0, running: 0 }]);
+    const accepted = await alice.post<AcceptedAnswer>('/optim_step', { model_id: 'drained' });
+    expect((await future(alice, accepted)).body).toMatchObject({ status: 'pending', queue_state: 'no_worker' });
+    await operator.post(`/admin/workers/${worker!.id}/resume`, {});
+    await waitFor('that it runs', async () => (await future(alice, accepted)).status === 400);
+    expect((await operator.post('/admin/workers/worker_none/drain', {})).status).toBe(404);
   });
 });

@@ -50,7 +50,15 @@ export class Maintenance {
   /** Releases one adapter when this worker holds more than its share, so that a worker with fewer can take it. */
   private async share(): Promise<void> {
     const id = await this.leases.findToSpare((one) => this.dispatcher.isBusy(one));
-    if (id === null) return;
+    if (id !== null) this.giveAway(id);
+  }
+
+  /** Releases every adapter once nothing of it runs, so that other workers can take it. */
+  handOver(): void {
+    for (const id of this.leases.all) this.giveAway(id);
+  }
+
+  private giveAway(id: string): void {
     this.dispatcher.runWhenIdle(id, async () => {
       await this.memory.unload(id);
       await this.leases.giveBack(id);

@@ -28,10 +28,25 @@ export class WorkIntake {
     this.logger.log(`${workerId} is ready for operations`);
   }
 
+  /** Takes no more; what runs goes on, and so does what is periodic. */
+  hold(): void {
+    this.dispatcher.pause();
+    this.pauseQueue();
+  }
+
+  /** Gives every adapter that is not in use to other workers. Call again for those that were. */
+  handOver(): void {
+    this.maintenance.handOver();
+  }
+
   /** Takes no more; what runs goes on. */
   close(): void {
     this.dispatcher.pause();
     this.swept = this.maintenance.stop();
+    this.pauseQueue();
+  }
+
+  private pauseQueue(): void {
     this.paused = this.queue
       .pause()
       .catch((error: unknown) => this.logger.warn(`Could not pause the queue: ${String(error)}`));

@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { type AppConfig } from '../../config/app-config.js';
+import { AllOperationsController } from './administration/all-operations.controller.js';
+import { QueueController } from './administration/queue.controller.js';
 import { AcceptedRequests } from './accepted-requests.js';
 import { FutureEntity } from './entities/future.entity.js';
 import { FuturesPresenter } from './futures.presenter.js';
@@ -23,7 +25,7 @@ export class FuturesModule {
       module: FuturesModule,
       global: true,
       imports: [DiscoveryModule, TypeOrmModule.forFeature([FutureEntity])],
-      controllers: config.servesApi ? [FuturesController] : [],
+      controllers: config.servesApi ? [FuturesController, AllOperationsController, QueueController] : [],
       providers: [
         FutureRepository,
         OperationLogRepository,

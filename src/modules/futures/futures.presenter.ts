@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../common/caller.js';
 import { deserializeError } from '../../common/errors/app-error.js';
-import { WorkersService } from '../workers/index.js';
+import { type Standstill, WorkersService } from '../workers/index.js';
 import { type OperationKind } from '../../domain/operation.js';
 import { type PendingFutureDto } from './dto/retrieve-future.dto.js';
 import { QueueLoad } from './queue-load.js';
@@ -18,6 +18,12 @@ export interface CompletedFuture extends Readonly<Record<string, unknown>> {
 }
 
 export type FutureAnswer = CompletedFuture | PendingFutureDto;
+
+const QUEUE_STATES: Readonly<Record<Standstill['cause'], PendingFutureDto['queue_state']>> = {
+  no_worker: 'no_worker',
+  draining: 'no_worker',
+  paused: 'paused',
+};
 
 /** Turns futures into what the root routes answer. */
 @Injectable()
@@ -48,13 +54,14 @@ export class FuturesPresenter {
 
   private async toPending(state: FutureState): Promise<PendingFutureDto> {
     const isBusy = (await this.load.describePressure(currentOwner())) !== null;
-    const workers = await this.workers.listAlive();
+    const cause = (await this.workers.standstill())?.cause;
+    const stands = cause !== undefined && (state.status === 'pending' || cause === 'no_worker');
     return {
       request_id: state.requestId,
       model_id: state.modelId,
       status: state.status === 'running' ? 'running' : 'pending',
       queue_position: state.queuePosition,
-      queue_state: workers.length === 0 ? 'no_worker' : isBusy ? 'paused_capacity' : 'active',
+      queue_state: stands ? QUEUE_STATES[cause] : isBusy ? 'paused_capacity' : 'active',
       created_at: state.createdAt.toISOString(),
     };
   }

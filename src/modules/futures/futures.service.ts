@@ -24,13 +24,13 @@ import { type Accepted, type FutureState, type NewOperation } from './log/operat
 import {
   type SettledSample,
   FutureRepository,
-  type FutureFilter,
   type FutureSummary,
   type RequestOutline,
   type TimeRange,
   type NewFutureRow,
   type SeqRange,
 } from './repositories/future.repository.js';
+import { type FutureFilter } from './repositories/future-filter.js';
 import { QueueLoad } from './queue-load.js';
 import { checkRequestSize } from './request-size.js';
 import { WaiterHub } from './waiter-hub.js';
@@ -170,7 +170,7 @@ export class FuturesService {
 
   /** A future without payload and result. Throws NotFoundError for an unknown id. */
   async summary(requestId: string): Promise<FutureSummary> {
-    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(currentOwner(), requestId) : null;
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(requestId, currentOwner()) : null;
     if (row === null) throw new FutureNotFoundError(requestId);
     return row;
   }
@@ -178,6 +178,18 @@ export class FuturesService {
   /** Newest first, at most `limit`, those before `beforePosition` where given. */
   list(filter: Omit<FutureFilter, 'owner'>, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
     return this.futures.findPage({ ...filter, owner: currentOwner() }, limit, beforePosition);
+  }
+
+  /** The same of all owners, for operators. */
+  listAll(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+    return this.futures.findPage(filter, limit, beforePosition);
+  }
+
+  /** One of any owner, for operators. Throws NotFoundError for an unknown id. */
+  async summaryForOperator(requestId: string): Promise<FutureSummary> {
+    const row = REQUEST_ID.test(requestId) ? await this.futures.findSummary(requestId) : null;
+    if (row === null) throw new FutureNotFoundError(requestId);
+    return row;
   }
 
   /** The caller's requests of a Tinker session, newest first, at most `limit`. */

@@ -48,7 +48,11 @@ export class ReadinessService {
     const indicator = this.indicators.check(name);
     try {
       await withTimeout(this.queue.ping());
-      return indicator.up({ driver });
+      const pause = await withTimeout(this.workers.queuePause());
+      return indicator.up({
+        driver,
+        ...(pause && { paused_since: pause.pausedAt.toISOString(), reason: pause.reason }),
+      });
     } catch (error) {
       return indicator.down({ driver, message: error instanceof Error ? error.message : String(error) });
     }
@@ -63,8 +67,10 @@ export class ReadinessService {
         return indicator.down({ message: 'No compute worker is alive. Start one with ROLE=worker or ROLE=all.' });
       }
       const { engine, device, baseModels } = worker;
+      const draining = workers.filter(({ drainingSince }) => drainingSince !== null).length;
       return indicator.up({
         alive: workers.length,
+        ...(draining > 0 && { draining }),
         engine,
         device,
         base_models: baseModels.map((model) => model.name),

@@ -13,9 +13,9 @@ import { MAX_CRASHES, WorkerKilledError } from '../worker/worker-killed.error.js
 const IS_FREE = `(adapter.worker_id IS NULL OR adapter.worker_id = $1
   OR ($2::boolean AND NOT EXISTS (SELECT FROM workers worker WHERE worker.id = adapter.worker_id AND ${IS_ALIVE})))`;
 
-/** SQL: leases of the living workers, one row each. */
+/** SQL: leases of the living workers that take work, one row each. */
 const LOADS = `SELECT count(held.id) FROM workers worker LEFT JOIN adapters held ON held.worker_id = worker.id
-  WHERE ${IS_ALIVE} GROUP BY worker.id`;
+  WHERE ${IS_ALIVE} AND worker.draining_since IS NULL GROUP BY worker.id`;
 
 /** SQL: deaths of a running request once that of its worker is counted. */
 const DEATHS = `(deaths + (started_at IS NOT NULL)::int)`;

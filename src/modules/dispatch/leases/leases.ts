@@ -38,6 +38,11 @@ export class Leases {
     return this.held.get(adapterId);
   }
 
+  /** The adapters that this worker holds. */
+  get all(): readonly string[] {
+    return [...this.held.keys()];
+  }
+
   /** Holds the adapter from now on, if it did not before and nobody else does. */
   async hold(adapterId: string, onlyIfLeastLoaded: boolean): Promise<Taking> {
     const lease = this.held.get(adapterId);

@@ -7,20 +7,27 @@ import { AppConfig } from '../../../config/app-config.js';
 import { AdapterMemory } from '../leases/adapter-memory.js';
 import { Leases } from '../leases/leases.js';
 import { WorkIntake } from '../work-intake.js';
-import { WorkerPresence } from './worker-presence.js';
+import { type WorkOrder, WorkerPresence } from './worker-presence.js';
 
 const ENGINE_RETRY_MS = 1000;
 /** How long a shutdown waits for an engine that is being started again. */
 const RESTART_GRACE_MS = 5000;
 
+const ORDERS: Readonly<Record<WorkOrder, string>> = {
+  work: 'Starting operations again, as an operator has ordered',
+  pause: 'An operator has paused the queue: finishing running operations, starting none',
+  drain: 'An operator is draining this worker: finishing running operations and handing adapters over',
+};
+
 /**
  * The life of a compute worker: load the engine, show that it lives, take adapters and their work; when the engine dies,
- * start another; on shutdown finish what runs, write state down, give the leases back, free the engine.
+ * start another; rest when an operator says so; on shutdown finish what runs, write state down, give the leases back, free the engine.
  */
 @Injectable()
 export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ComputeWorker.name);
   private readonly workerId = `worker_${ulid()}`;
+  private order: WorkOrder = 'work';
   private started = false;
   private closing = false;
   private restarting: Promise<void> | null = null;
@@ -49,7 +56,7 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
     const where = ranks === 1 ? device : `${ranks} ranks on ${device}`;
     this.logger.log(`Engine ${engine} on ${where} is ready, batching ${batching}`);
     this.leases.start(this.workerId);
-    await this.presence.start(this.workerId, () => this.memory.evictLost());
+    await this.presence.start(this.workerId, (order) => this.afterBeat(order));
     this.started = true;
     this.open();
   }
@@ -88,6 +95,20 @@ export class ComputeWorker implements OnApplicationBootstrap, BeforeApplicationS
       onFenced: (adapterId) => this.afterFencing(adapterId),
       onEngineLost: () => this.afterEngineLoss(),
     });
+    if (this.order !== 'work') this.intake.hold();
+  }
+
+  private async afterBeat(order: WorkOrder): Promise<void> {
+    await this.memory.evictLost();
+    const before = this.order;
+    this.order = order;
+    if (!this.started || this.closing || this.restarting !== null) return;
+    if (order !== before) {
+      this.logger.log(ORDERS[order]);
+      if (order === 'work') this.open();
+      else this.intake.hold();
+    }
+    if (order === 'drain') this.intake.handOver();
   }
 
   private afterFencing(adapterId: string | null): void {

@@ -6,17 +6,21 @@ import { EngineStoppedError } from '../../../compute/engine-stopped.error.js';
 import { BEAT_MS, WorkerRepository } from '../../workers/index.js';
 import { WorkerConnection } from './worker-connection.js';
 
-/** This worker's row, with the sign of life that its leases hang on. */
+/** What operators want of this worker, as its row and the queue's say. */
+export type WorkOrder = 'work' | 'pause' | 'drain';
+
+/** This worker's row, with the sign of life that its leases hang on, and the orders that it finds there. */
 @Injectable()
 export class WorkerPresence {
   private readonly task = new PeriodicTask(
     { purpose: 'send a heartbeat', intervalMs: BEAT_MS, logger: new Logger(WorkerPresence.name) },
     async () => {
-      if (await this.beat()) await this.onBeat();
+      const order = await this.beat();
+      if (order !== null) await this.onBeat(order);
     },
   );
   private id = '';
-  private onBeat: () => Promise<void> = () => Promise.resolve();
+  private onBeat: (order: WorkOrder) => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly connection: WorkerConnection,
@@ -29,12 +33,12 @@ export class WorkerPresence {
     await this.connection.lockKey();
   }
 
-  /** From now on others see this worker. `onBeat` runs after each beat that has reached the database. */
-  async start(id: string, onBeat: () => Promise<void>): Promise<void> {
+  /** From now on others see this worker. `onBeat` runs after each beat that has reached the database, the first included. */
+  async start(id: string, onBeat: (order: WorkOrder) => Promise<void>): Promise<void> {
     this.id = id;
     this.onBeat = onBeat;
     await this.workers.removeDead();
-    await this.beat();
+    await onBeat((await this.beat()) ?? 'work');
     this.task.start();
   }
 
@@ -44,19 +48,21 @@ export class WorkerPresence {
     await this.connection.close();
   }
 
-  /** Without an engine there is no sign of life: the log says so where the engine is started again. */
-  private async beat(): Promise<boolean> {
+  /** Without an engine there is no sign of life (null): the log says so where the engine is started again. */
+  private async beat(): Promise<WorkOrder | null> {
     const capabilities = this.capabilities();
-    if (capabilities === null) return false;
+    if (capabilities === null) return null;
     const { engine, device, ranks, batching, maxRank, baseModels } = capabilities;
     const lockKey = await this.connection.lockKey();
-    await this.connection.query(
+    const [row] = await this.connection.query<{ order: WorkOrder }>(
       `INSERT INTO workers (id, hostname, pid, engine, device, ranks, batching, max_rank, base_models, lock_key)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), lock_key = excluded.lock_key`,
+       ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), lock_key = excluded.lock_key
+       RETURNING CASE WHEN draining_since IS NOT NULL THEN 'drain'
+                      WHEN EXISTS (SELECT FROM queue_pauses) THEN 'pause' ELSE 'work' END AS order`,
       [this.id, hostname(), process.pid, engine, device, ranks, batching, maxRank, JSON.stringify(baseModels), lockKey],
     );
-    return true;
+    return row?.order ?? 'work';
   }
 
   private capabilities(): BackendCapabilities | null {

@@ -159,6 +159,32 @@ export class FutureDto {
   finished_at!: string | null;
 }
 
+export class OwnedFutureDto extends FutureDto {
+  /**
+   * Id of the key that sent the request; empty if it was sent without one.
+   * @example "key_0123456789abcdef"
+   */
+  owner!: string;
+
+  /**
+   * Priority of the key when the request was accepted: -1 = low, 0 = normal, 1 = high.
+   * @example 0
+   */
+  priority!: number;
+
+  /**
+   * Id of the adapter; null for requests to a base model or to sampler weights.
+   * @example "adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
+  adapter_id!: string | null;
+
+  /**
+   * Tinker session of the request; null if it has none.
+   * @example "session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
+  session_id!: string | null;
+}
+
 export class FutureListDto {
   /** Newest first. */
   futures!: FutureDto[];
@@ -187,4 +213,9 @@ export function toFutureDto(row: FutureSummary): FutureDto {
     started_at: row.startedAt?.toISOString() ?? null,
     finished_at: row.finishedAt?.toISOString() ?? null,
   };
+}
+
+export function toOwnedFutureDto(row: FutureSummary): OwnedFutureDto {
+  const { owner, priority, adapterId, sessionId } = row;
+  return { ...toFutureDto(row), owner, priority, adapter_id: adapterId, session_id: sessionId };
 }

@@ -51,10 +51,10 @@ export class PendingFutureDto {
 
   /**
    * 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
-   * is alive.
+   * takes requests; 'paused' = the operator has paused the queue.
    * @example "active"
    */
-  queue_state!: 'active' | 'paused_capacity' | 'no_worker';
+  queue_state!: 'active' | 'paused_capacity' | 'no_worker' | 'paused';
 
   /**
    * Time of acceptance.

@@ -27,6 +27,9 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Index('futures_line', ['adapterId', 'position'], { where: "status IN ('pending', 'running')" })
 @Index('futures_session', ['sessionId', 'position'], { where: 'session_id IS NOT NULL' })
 @Index('futures_sampler', ['samplerId', 'completion'], { where: 'sampler_id IS NOT NULL' })
+@Index('futures_owner', ['owner', 'position'])
+@Index('futures_kind', ['kind', 'position'])
+@Index('futures_failed', ['position'], { where: "status = 'failed'" })
 @Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
 export class FutureEntity {
   /** `future_<ulid>` */

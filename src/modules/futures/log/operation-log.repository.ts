@@ -6,6 +6,7 @@ import { OPERATION_KINDS, type OperationKind, type OperationStatus } from '../..
 import { type Usage } from '../../../domain/usage.js';
 import { type OperationEffect } from '../../../operations/operation-outcome.js';
 import { isReadOnly } from '../../../operations/operations.js';
+import { MUST_REST } from '../../workers/index.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { countUsage, applyEffectToAdapter, SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
@@ -151,7 +152,7 @@ export class OperationLogRepository {
     const [rows]: [ClaimedRow[], number] = await this.rows.query(
       `UPDATE futures SET status = 'running', worker_id = $1, attempts = attempts + 1,
          started_at = CASE WHEN deaths < ${DEATHS_TO_ISOLATE} THEN now() END
-       WHERE status = 'pending' AND request_id = (${selection})
+       WHERE status = 'pending' AND NOT ${MUST_REST} AND request_id = (${selection})
        RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun,
                  extract(epoch FROM now() - created_at)::float8 AS waited_s, octet_length(request) AS request_bytes,
                  CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,

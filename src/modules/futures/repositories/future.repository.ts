@@ -6,6 +6,7 @@ import { type OperationKind, type OperationStatus } from '../../../domain/operat
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { NOTIFY_WAITERS } from '../log/settling-sql.js';
+import { applyFilter, type FutureFilter } from './future-filter.js';
 
 /** A request before it has a position. */
 export interface NewFutureRow {
@@ -22,15 +23,6 @@ export interface NewFutureRow {
   readonly sessionId: string | null;
   readonly request: Uint8Array;
   readonly requestHash: Buffer;
-}
-
-/** Of a list: what is left out is not asked for. */
-export interface FutureFilter {
-  readonly owner: string;
-  readonly status?: OperationStatus;
-  readonly kind?: OperationKind;
-  readonly modelId?: string;
-  readonly sessionId?: string;
 }
 
 /** From one moment to another, both included. */
@@ -157,10 +149,10 @@ export class FutureRepository {
     return this.rows.findOne({ where: { owner, requestId }, select });
   }
 
-  /** The row without payload and result. */
-  findSummary(owner: string, requestId: string): Promise<FutureSummary | null> {
+  /** The row without payload and result; of the owner, where one is given. */
+  findSummary(requestId: string, owner?: string): Promise<FutureSummary | null> {
     const select = Object.fromEntries(SUMMARY_COLUMNS.map((name) => [name, true]));
-    return this.rows.findOne({ where: { owner, requestId }, select });
+    return this.rows.findOne({ where: { requestId, ...(owner !== undefined && { owner }) }, select });
   }
 
   /** Which of these ids are not those of open requests: one query however many wait. */
@@ -193,18 +185,13 @@ export class FutureRepository {
   }
 
   /** Newest first, those before `beforePosition` where given. */
-  findPage(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
+  async findPage(filter: FutureFilter, limit: number, beforePosition?: number): Promise<FutureSummary[]> {
     const query = this.rows
       .createQueryBuilder('future')
       .select(SUMMARY_COLUMNS.map((name) => `future.${name}`))
-      .where('future.owner = :owner', { owner: filter.owner })
       .orderBy('future.position', 'DESC')
       .limit(limit);
-    if (filter.status !== undefined) query.andWhere('future.status = :status', { status: filter.status });
-    if (filter.kind !== undefined) query.andWhere('future.kind = :kind', { kind: filter.kind });
-    if (filter.modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId: filter.modelId });
-    if (filter.sessionId !== undefined)
-      query.andWhere('future.session_id = :sessionId', { sessionId: filter.sessionId });
+    await applyFilter(query, filter);
     if (beforePosition !== undefined) query.andWhere('future.position < :beforePosition', { beforePosition });
     return query.getMany();
   }

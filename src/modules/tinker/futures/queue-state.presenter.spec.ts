@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FutureState, type QueueLoad } from '../../futures/index.js';
-import { type WorkersService } from '../../workers/index.js';
+import { type Standstill, type WorkersService } from '../../workers/index.js';
 import { TinkerQueueState } from './queue-state.presenter.js';
 
 const state = (status: FutureState['status'], queuePosition: number): FutureState => ({
@@ -16,9 +16,9 @@ const state = (status: FutureState['status'], queuePosition: number): FutureStat
   finishedAt: null,
 });
 
-const queueState = (workers: number, pressure: string | null = null) =>
+const queueState = (standstill: Standstill | null, pressure: string | null = null) =>
   new TinkerQueueState(
-    { listAlive: () => Promise.resolve(new Array(workers)) } as WorkersService,
+    { standstill: () => Promise.resolve(standstill) } as Partial<WorkersService> as WorkersService,
     { describePressure: () => Promise.resolve(pressure) } as Partial<QueueLoad> as QueueLoad,
   );
 
@@ -29,7 +29,7 @@ describe('TinkerQueueState', () => {
     ['pending', 1, '1 request is ahead of it'],
     ['pending', 3, '3 requests are ahead of it'],
   ] as const)('of a %s request behind %i others', async (status, ahead, reason) => {
-    expect(await queueState(1).describe(state(status, ahead))).toEqual({
+    expect(await queueState(null).describe(state(status, ahead))).toEqual({
       type: 'try_again',
       request_id: 'future_1',
       queue_state: 'active',
@@ -38,7 +38,7 @@ describe('TinkerQueueState', () => {
   });
 
   it('in a long queue', async () => {
-    const long = queueState(1, 'the workers are busy: 60 requests wait');
+    const long = queueState(null, 'the workers are busy: 60 requests wait');
     expect(await long.describe(state('pending', 3))).toMatchObject({
       queue_state: 'paused_capacity',
       queue_state_reason: '3 requests are ahead of it; the workers are busy: 60 requests wait',
@@ -46,9 +46,12 @@ describe('TinkerQueueState', () => {
     expect((await long.describe(state('running', 0))).queue_state).toBe('active');
   });
 
-  it('without a worker', async () => {
-    const { queue_state, queue_state_reason } = await queueState(0).describe(state('pending', 3));
-    expect(queue_state).toBe('paused_capacity');
-    expect(queue_state_reason).toContain('no compute worker');
+  it('while nothing starts', async () => {
+    const still = queueState({ cause: 'paused', reason: 'the operator has paused the queue (new disks)' });
+    expect(await still.describe(state('pending', 3))).toMatchObject({
+      queue_state: 'paused_capacity',
+      queue_state_reason: 'the operator has paused the queue (new disks); the request is pending',
+    });
+    expect((await still.describe(state('running', 0))).queue_state).toBe('active');
   });
 });

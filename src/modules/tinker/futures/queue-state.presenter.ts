@@ -19,9 +19,12 @@ export class TinkerQueueState {
   }
 
   private async queueState(state: FutureState): Promise<QueueState> {
-    const workers = await this.workers.listAlive();
-    if (workers.length === 0) return paused('no compute worker is running; the request is pending');
     const reason = whyItWaits(state);
+    const standstill = await this.workers.standstill();
+    // What an operator orders does not concern a request that runs.
+    if (standstill !== null && (state.status === 'pending' || standstill.cause === 'no_worker')) {
+      return paused(`${standstill.reason}; the request is pending`);
+    }
     const pressure = state.status === 'pending' ? await this.load.describePressure(currentOwner()) : null;
     return pressure === null ? { queue_state: 'active', queue_state_reason: reason } : paused(`${reason}; ${pressure}`);
   }

@@ -42,4 +42,8 @@ export class WorkerEntity {
 
   @Column({ name: 'heartbeat_at', type: 'timestamptz', default: () => 'now()' })
   heartbeatAt!: Date;
+
+  /** Since when an operator wants it to finish what it has and start nothing; null: it works. */
+  @Column({ name: 'draining_since', type: 'timestamptz', nullable: true })
+  drainingSince!: Date | null;
 }
