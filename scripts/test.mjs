@@ -12,6 +12,7 @@ import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
 import { ensureRealTokenizers } from './lib/real-tokenizers.mjs';
 import { startRedis } from './lib/redis.mjs';
+import { ensureS3Server } from './lib/s3-server.mjs';
 import { StopStack } from './lib/stop-stack.mjs';
 import { temporaryFolder } from './lib/temporary-folder.mjs';
 
@@ -118,6 +119,7 @@ async function main() {
   try {
     await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_BUILD.has(tier)) });
     if (tiers.includes('numerics') || tiers.includes('e2e')) await ensureRealTokenizers({ signal: controller.signal });
+    if (tiers.some((tier) => NEED_SERVICES.has(tier))) await ensureS3Server({ signal: controller.signal });
     const env = await startServices(stack);
     const reports = [];
     for (const tier of tiers) {

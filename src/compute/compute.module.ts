@@ -5,7 +5,7 @@ import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
 import { presetEnvironment } from '../config/preset-environment.js';
-import { localStoreSettings } from '../storage/local/local-store.js';
+import { checkpointStoreSettings } from '../storage/open-store.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type LocalSettings } from './local/local-settings.js';
 import { openEngineThread } from './remote/open-engine-thread.js';
@@ -56,7 +56,7 @@ function hostSettings(config: AppConfig, catalog: BaseModelCatalog): Omit<Thread
     samplerWeightBytes: Math.floor(totalmem() * SAMPLER_SHARE),
     sequenceBytes: Math.floor(totalmem() * SEQUENCE_SHARE),
     prefixCacheBytes: config.prefixCacheMb * 2 ** 20,
-    checkpoints: localStoreSettings(config),
+    checkpoints: checkpointStoreSettings(config),
     lossPlugins: config.lossPlugins,
     logLevel: config.telemetry.logLevel,
     logFormat: config.telemetry.logFormat,

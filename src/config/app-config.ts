@@ -2,6 +2,7 @@ import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
+import { type StoreConfig, storeConfig, storeWarnings } from './store-config.js';
 import { type TelemetryConfig, telemetryConfig } from './telemetry/telemetry-config.js';
 import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch/torch-config.js';
 
@@ -37,6 +38,7 @@ export class AppConfig {
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];
   readonly dataDir: string;
+  readonly store: StoreConfig;
   readonly hub: { readonly endpoint: string; readonly token: string; readonly home: string };
   readonly torch: TorchConfig;
   readonly engine: Values['ENGINE'];
@@ -78,8 +80,8 @@ export class AppConfig {
   /** What is questionable about the settings; logged at start. */
   readonly warnings: readonly string[];
 
-  private constructor(values: Values, warnings: readonly string[]) {
-    ({ PORT: this.port, HOST: this.host } = values);
+  private constructor(given: Environment, values: Values, warnings: readonly string[]) {
+    ({ PORT: this.port, HOST: this.host, DATA_DIR: this.dataDir } = values);
     this.apiKeys = Object.freeze([...values.API_KEYS]);
     this.adminKeys = Object.freeze([...values.ADMIN_KEYS]);
     this.allowNoKeys = values.ALLOW_NO_KEYS;
@@ -95,7 +97,7 @@ export class AppConfig {
     this.redisUrl = values.REDIS_URL;
     this.baseModels = Object.freeze([...values.BASE_MODELS]);
     this.lossPlugins = Object.freeze([...values.LOSS_PLUGINS]);
-    this.dataDir = values.DATA_DIR;
+    this.store = storeConfig(given, values);
     this.hub = Object.freeze({ endpoint: values.HF_ENDPOINT, token: values.HF_TOKEN, home: values.HF_HOME });
     this.torch = torchConfig(values);
     this.engine = values.ENGINE;
@@ -147,7 +149,12 @@ export class AppConfig {
     }
     const contradictions = torchProblems(given, values);
     if (contradictions.length > 0) throw new ConfigError(contradictions);
-    return Object.freeze(new AppConfig(values, [...findQuestionable(given, values), ...torchWarnings(given, values)]));
+    const warnings = [
+      ...findQuestionable(given, values),
+      ...storeWarnings(given, values),
+      ...torchWarnings(given, values),
+    ];
+    return Object.freeze(new AppConfig(given, values, warnings));
   }
 
   /** What computes. */

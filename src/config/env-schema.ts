@@ -1,4 +1,5 @@
 import { bool, host, str } from 'envalid';
+import { STORE_ENV_SCHEMA } from './store-env-schema.js';
 import { TELEMETRY_ENV_SCHEMA } from './telemetry/telemetry-env-schema.js';
 import { TORCH_ENV_SCHEMA } from './torch/torch-env-schema.js';
 import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
@@ -102,8 +103,9 @@ export const ENV_SCHEMA = {
   }),
   DATA_DIR: str({
     default: '.data',
-    desc: 'Folder for checkpoints, adapter state and uploaded files. api and worker must share it; two databases must not.',
+    desc: 'Folder for checkpoints, adapter state and uploaded files. api and worker must share it unless CHECKPOINT_STORE is set; two databases must not.',
   }),
+  ...STORE_ENV_SCHEMA,
   HF_ENDPOINT: optionalUrl(
     'http:',
     'https:',

@@ -32,6 +32,21 @@ export const wholeNumber = (min: number, max: number) =>
     return value;
   });
 
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const KEY_PART = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** `s3://bucket/prefix`, or nothing. */
+export const s3Address = makeValidator<string>((input) => {
+  const [bucket = '', ...path] = input.slice('s3://'.length).replace(/\/+$/, '').split('/');
+  const isAddress = input.startsWith('s3://') && BUCKET.test(bucket) && path.every((part) => KEY_PART.test(part));
+  if (input !== '' && !isAddress) {
+    throw new Error(
+      'must be s3://<bucket> or s3://<bucket>/<prefix>, with a prefix of letters, digits, dots, dashes and underscores',
+    );
+  }
+  return input;
+});
+
 /** `host:port`, or nothing. */
 export const listenAddress = makeValidator<string>((input) => {
   const [, port] = /^(?:[^\s:/[\]]+|\[[0-9a-fA-F:]+\]):(\d+)$/.exec(input) ?? [];

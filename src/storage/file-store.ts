@@ -1,9 +1,10 @@
 import { type StoredFolder } from './checkpoint-store.js';
+import { type LocalStoreSettings } from './local/local-store-settings.js';
 
 /**
  * Where large files live that are written as a stream and read in ranges, as a port and its DI token. A file is there
  * whole or not at all, also after a crash or on a full disk; whoever writes names it in a row only afterwards. Paths
- * ("file-01J.../content") mean nothing to the store, so an object store fits as well as a folder.
+ * ("file-01J.../content") mean nothing to the store.
  */
 export abstract class FileStore {
   /**
@@ -20,6 +21,11 @@ export abstract class FileStore {
   abstract stream(path: string): AsyncIterable<Uint8Array>;
   /** Bytes of a file. @throws StorageError when it is not there */
   abstract sizeBytes(path: string): Promise<number>;
+  /**
+   * Lets `work` read and write the files of a folder as those of a local store: a task of another thread or process, which
+   * holds no credentials. What it has written there is in this store when the call returns.
+   */
+  abstract withLocalFiles<T>(folder: string, work: (store: LocalStoreSettings) => Promise<T>): Promise<T>;
   /** Deletes a file, or everything below a path; a path that is not there is ignored. */
   abstract delete(path: string): Promise<void>;
   /** The folders of the first level, sorted. */

@@ -49,7 +49,7 @@ async function newBackend({ cacheFolder, local, thread }: Options): Promise<Remo
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
-    checkpoints: { folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
+    checkpoints: { kind: 'local', folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name, folder, config }],
     logLevel: 'log',
     logFormat: 'text',

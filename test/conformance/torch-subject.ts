@@ -57,7 +57,7 @@ export async function newTorchBackend(
     samplerWeightBytes: 2 ** 20,
     sequenceBytes: 2 ** 24,
     prefixCacheBytes: 2 ** 22,
-    checkpoints: { folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
+    checkpoints: { kind: 'local', folder: join(cacheFolder, 'checkpoints'), fullFlag: '' },
     models: [{ name: MODEL, folder, config }],
     logLevel: 'warn',
     logFormat: 'text',

@@ -4,7 +4,7 @@ import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.
 import { AppLogger } from '../../common/app-logger.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
-import { localStore } from '../../storage/local/local-store.js';
+import { openCheckpointStore } from '../../storage/open-store.js';
 import { type ComputeBackend } from '../compute-backend.js';
 import { HostBackend, type ModelText } from '../host/host-backend.js';
 import { type ModelEngine } from '../model-engine.js';
@@ -22,7 +22,7 @@ new BackendServer(new ParentLink(parentPort), buildBackend());
 async function buildBackend(): Promise<ComputeBackend> {
   const engine = await openEngine();
   const losses = await loadLosses(builtInLosses(), settings.lossPlugins);
-  const checkpoints = localStore(settings.checkpoints);
+  const checkpoints = await openCheckpointStore(settings.checkpoints);
   return new HostBackend({
     engine,
     losses,

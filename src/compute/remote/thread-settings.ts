@@ -1,6 +1,6 @@
 import { type BaseModel } from '../../base-models/base-model.js';
 import { type AppConfig } from '../../config/app-config.js';
-import { type LocalStoreSettings } from '../../storage/local/local-store.js';
+import { type CheckpointStoreSettings } from '../../storage/open-store.js';
 import { type LocalSettings } from '../local/local-settings.js';
 import { type TorchSettings } from '../torch/torch-settings.js';
 
@@ -12,7 +12,7 @@ export interface ThreadSettings {
   readonly samplerWeightBytes: number;
   readonly sequenceBytes: number;
   readonly prefixCacheBytes: number;
-  readonly checkpoints: LocalStoreSettings;
+  readonly checkpoints: CheckpointStoreSettings;
   /** Folders with losses of the operator. */
   readonly lossPlugins: readonly string[];
   readonly logLevel: AppConfig['telemetry']['logLevel'];

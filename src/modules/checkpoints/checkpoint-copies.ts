@@ -47,9 +47,8 @@ export class CheckpointCopies {
     const made = await this.adapters.find(target.modelId);
     if (made && (await this.holdsCopy(made, path))) return copied;
     const source = await runAs(reader, () => this.library.readable(path, 'source_path'));
-    const files = await this.library.files(source);
-    const adapter = made ?? (await this.createAdapter(source, files, target));
-    await this.put(adapter, source, files, target.ttlSeconds);
+    const adapter = made ?? (await this.createAdapter(source, target));
+    await this.put(adapter, source, target.ttlSeconds);
     return copied;
   }
 
@@ -60,15 +59,13 @@ export class CheckpointCopies {
     return (await this.checkpoints.find({ adapterId: adapter.id, kind, name })) !== null;
   }
 
-  private async createAdapter(
-    source: CheckpointEntity,
-    files: ReadonlyMap<string, Uint8Array>,
-    { modelId, sessionId }: CopyTarget,
-  ): Promise<AdapterEntity> {
+  private async createAdapter(source: CheckpointEntity, { modelId, sessionId }: CopyTarget): Promise<AdapterEntity> {
     const id = `adapter_${ulid()}`;
     const { lora, baseModel, userMetadata } = source;
+    const files = await this.library.files(source);
     const digest = await stateDigest(fromFiles(files, this.adapters.baseModel(baseModel).config).state);
-    const state = { files, step: source.withOptimizer ? source.step : 0, digest };
+    const step = source.withOptimizer ? source.step : 0;
+    const state = { source, step, digest };
     return withFirstState(this.store, id, state, async (firstState) => {
       const copiedFrom = formatCheckpointPath(source);
       const adapter = await this.adapters.createOrGet({
@@ -92,11 +89,10 @@ export class CheckpointCopies {
   private async put(
     { id: adapterId, modelId, owner }: AdapterEntity,
     source: CheckpointEntity,
-    files: ReadonlyMap<string, Uint8Array>,
     ttlSeconds: number | null,
   ): Promise<void> {
     const path = `checkpoints/${adapterId}/${ulid()}`;
-    await this.store.write(path, files);
+    await this.store.copy(source.path, path);
     const { kind, name, baseModel, lora, step, withOptimizer, sizeBytes, userMetadata } = source;
     const row = {
       id: `checkpoint_${ulid()}`,

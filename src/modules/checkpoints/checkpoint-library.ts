@@ -4,7 +4,7 @@ import { currentOwner } from '../../common/caller.js';
 import { AppConfig } from '../../config/app-config.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
 import { packArchive } from '../../formats/adapter-archive.js';
-import { CheckpointStore } from '../../storage/checkpoint-store.js';
+import { CheckpointStore, type DownloadLink } from '../../storage/checkpoint-store.js';
 import { endOf } from './checkpoint-lifetime.js';
 import { type CheckpointPath } from '../../domain/checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
@@ -121,6 +121,11 @@ export class CheckpointLibrary {
     const files = new Map<string, Uint8Array>();
     for (const name of await this.store.list(path)) files.set(name, await this.store.read(path, name));
     return files;
+  }
+
+  /** Where the store gives out the same tar by itself; null when it does not. Who asks has checked that it may be read. */
+  archiveLink({ path }: CheckpointEntity, link: DownloadLink): Promise<string | null> {
+    return this.store.downloadLink(path, link);
   }
 
   /** All files of a checkpoint as a tar; null when the caller can read no such checkpoint (any more). */

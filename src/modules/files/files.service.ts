@@ -10,7 +10,6 @@ import { AppConfig } from '../../config/app-config.js';
 import { isParquet } from '../../datasets/containers/find-container.js';
 import { InvalidTrainingFileError } from '../../datasets/dataset.errors.js';
 import { FileStore } from '../../storage/file-store.js';
-import { localFileStoreSettings } from '../../storage/local/local-store.js';
 import { type FileEntity, type FilePurpose } from './entities/file.entity.js';
 import { FileNotFoundError, FileQuotaError } from './errors/file.errors.js';
 import { contentPath } from './file-paths.js';
@@ -151,13 +150,14 @@ export class FilesService {
   }
 
   private async storeRows({ id, bytes }: ReceivedFile, filename: string): Promise<RowSummary> {
-    const store = localFileStoreSettings(this.config);
     const maxRowBytes = this.config.files.limitMb * MIB * UNPACKED;
     const isolated = isParquet(await this.files.read(contentPath(id), 0, HEAD_BYTES));
     const limitMs = CHECK_MS + (bytes / MIB) * CHECK_MS_PER_MIB;
     try {
       const pool = isolated ? this.processes : this.threads;
-      return await pool.run(STORE_ROWS, { store, id, filename, maxRowBytes }, [], limitMs);
+      return await this.files.withLocalFiles(id, (store) =>
+        pool.run(STORE_ROWS, { store, id, filename, maxRowBytes }, [], limitMs),
+      );
     } catch (error) {
       if (error instanceof ThreadTimeError) throw unreadable('time', { cause: error });
       if (error instanceof ThreadMemoryError) throw unreadable('memory', { cause: error });

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { toStorageError } from '../../common/errors/storage.errors.js';
@@ -7,6 +8,7 @@ import { checkedFileName, CheckpointStore, type StoredFolder } from '../checkpoi
 
 /** More than a file system keeps in its own structures. */
 const PROBE = new Uint8Array(65_536);
+const PIECE_BYTES = 2 ** 20;
 
 /**
  * Checkpoints in a local folder (or a shared one, for several machines). A write goes to a temporary folder beside
@@ -26,12 +28,27 @@ export class LocalCheckpointStore extends CheckpointStore {
   }
 
   async write(path: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    const target = this.root.locate(path);
     for (const name of files.keys()) checkedFileName(name);
+    await this.fill(path, async (part) => {
+      for (const [name, bytes] of files) await this.writeFile(join(part, name), [bytes]);
+    });
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const source = this.root.locate(from);
+    await this.fill(to, async (part) => {
+      for (const name of await this.list(from))
+        await this.writeFile(join(part, name), createReadStream(join(source, name), { highWaterMark: PIECE_BYTES }));
+    });
+  }
+
+  /** Makes a checkpoint of what `write` puts into a folder. */
+  private async fill(path: string, write: (part: string) => Promise<void>): Promise<void> {
+    const target = this.root.locate(path);
     const part = this.root.newPart();
     try {
       await mkdir(part, { recursive: true });
-      for (const [name, bytes] of files) await this.writeFile(join(part, name), bytes);
+      await write(part);
       await syncFolder(part);
       await makeParents(target);
       await removeAtOnce(target, `${part}.replaced`);
@@ -89,7 +106,7 @@ export class LocalCheckpointStore extends CheckpointStore {
     const part = this.root.newPart();
     try {
       await mkdir(part, { recursive: true });
-      await this.writeFile(join(part, 'probe'), PROBE);
+      await this.writeFile(join(part, 'probe'), [PROBE]);
     } catch (error) {
       throw toStorageError(error, 'checkpoints', this.root.folder);
     } finally {
@@ -102,6 +119,10 @@ export class LocalCheckpointStore extends CheckpointStore {
       ({ bavail, bsize }) => bavail * bsize,
       () => null,
     );
+  }
+
+  async downloadLink(): Promise<null> {
+    return null;
   }
 
   async folders(path: string): Promise<StoredFolder[]> {
@@ -117,10 +138,10 @@ export class LocalCheckpointStore extends CheckpointStore {
     return this.root.deleteAbandoned();
   }
 
-  private async writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  private async writeFile(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
     const file = await this.root.openForWrite(path);
     try {
-      await file.writeFile(bytes);
+      for await (const piece of pieces) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -2,9 +2,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type StoredFolder } from '../checkpoint-store.js';
+import { ContentSource } from '../content-source.js';
 import { FileStore } from '../file-store.js';
 import { foldersIn, makeParents, readingFailed, syncFolder } from './local-folders.js';
 import { LocalRoot, type LocalRootOptions, TEMPORARY } from './local-root.js';
+import { type LocalStoreSettings } from './local-store-settings.js';
 
 const PIECE_BYTES = 2 ** 20;
 
@@ -28,14 +30,14 @@ export class LocalFileStore extends FileStore {
   async write(path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
     const target = this.root.locate(path);
     const part = this.root.newPart();
-    const source = new Source(content);
+    const source = new ContentSource(content);
     try {
       await mkdir(dirname(part), { recursive: true });
-      const bytes = await this.writePart(part, source.pieces());
+      await this.writePart(part, source.pieces());
       await makeParents(target);
       await rename(part, target);
       await syncFolder(dirname(target));
-      return bytes;
+      return source.bytes;
     } catch (error) {
       if (!source.failed) throw await this.root.failureOf(path, part, error);
       await rm(part, { force: true });
@@ -77,6 +79,10 @@ export class LocalFileStore extends FileStore {
     }
   }
 
+  withLocalFiles<T>(_folder: string, work: (store: LocalStoreSettings) => Promise<T>): Promise<T> {
+    return work(this.root.settings);
+  }
+
   delete(path: string): Promise<void> {
     return this.root.delete(path);
   }
@@ -93,34 +99,13 @@ export class LocalFileStore extends FileStore {
     return this.root.deleteAbandoned();
   }
 
-  private async writePart(part: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  private async writePart(part: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     const file = await this.root.openForWrite(part);
-    let bytes = 0;
     try {
-      for await (const piece of pieces) {
-        await file.writeFile(piece);
-        bytes += piece.byteLength;
-      }
+      for await (const piece of pieces) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();
-    }
-    return bytes;
-  }
-}
-
-/** Tells the faults of what is written from those of the disk. */
-class Source {
-  failed = false;
-
-  constructor(private readonly content: AsyncIterable<Uint8Array>) {}
-
-  async *pieces(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* this.content;
-    } catch (error) {
-      this.failed = true;
-      throw error;
     }
   }
 }

@@ -4,6 +4,7 @@ import { type AppError } from '../../common/errors/app-error.js';
 import { StorageError, StorageFullError, toStorageError } from '../../common/errors/storage.errors.js';
 import { checkedPath } from '../checkpoint-store.js';
 import { removeAtOnce, unlessMissing } from './local-folders.js';
+import { type LocalStoreSettings } from './local-store-settings.js';
 import { isAbandoned, partName } from './part-names.js';
 
 type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
@@ -11,6 +12,8 @@ type Writable = Pick<FileHandle, 'writeFile' | 'sync' | 'close'>;
 export interface LocalRootOptions {
   /** Opens a new file; a test puts a full disk here. */
   readonly openForWrite?: (path: string) => Promise<Writable>;
+  /** By which other threads make the same; see LocalStoreSettings. */
+  readonly fullFlag?: string;
 }
 
 /** Dots cannot begin a path, so this folder never meets one. */
@@ -19,6 +22,7 @@ export const TEMPORARY = '.tmp';
 /** The folder of a local store: what is written whole lies at its path, and unfinished writes in a folder beside. */
 export class LocalRoot {
   readonly openForWrite: (path: string) => Promise<Writable>;
+  readonly settings: LocalStoreSettings;
 
   /** @param kind what errors call that which the store keeps */
   constructor(
@@ -27,6 +31,7 @@ export class LocalRoot {
     options: LocalRootOptions,
   ) {
     this.openForWrite = options.openForWrite ?? ((path) => open(path, 'wx'));
+    this.settings = { folder, fullFlag: options.fullFlag ?? '' };
   }
 
   /** Makes the folder and sweeps what crashed writes left in it. */

@@ -4,13 +4,7 @@ import { failWhileFull } from '../../common/fault-points.js';
 import { type AppConfig } from '../../config/app-config.js';
 import { LocalCheckpointStore } from './local-checkpoint-store.js';
 import { LocalFileStore } from './local-file-store.js';
-
-/** What makes a store of this installation; it can be cloned between threads. */
-export interface LocalStoreSettings {
-  readonly folder: string;
-  /** See AppConfig.faultDiskFull. */
-  readonly fullFlag: string;
-}
+import { type LocalStoreSettings } from './local-store-settings.js';
 
 export function localStoreSettings({ dataDir, faultDiskFull }: AppConfig): LocalStoreSettings {
   return { folder: join(dataDir, 'checkpoints'), fullFlag: faultDiskFull };
@@ -27,7 +21,7 @@ export function localStore({ folder, fullFlag }: LocalStoreSettings): LocalCheck
 
 /** The same for files. */
 export function localFileStore({ folder, fullFlag }: LocalStoreSettings): LocalFileStore {
-  return fullFlag === '' ? new LocalFileStore(folder) : new LocalFileStore(folder, failing(fullFlag));
+  return fullFlag === '' ? new LocalFileStore(folder) : new LocalFileStore(folder, { ...failing(fullFlag), fullFlag });
 }
 
 function failing(fullFlag: string): { openForWrite: (path: string) => Promise<FileHandle> } {

@@ -37,8 +37,8 @@ export class AdapterFilesService {
     const model = this.baseModelOf(files, baseModel);
     const id = `adapter_${ulid()}`;
     const foreign = { files, config: model.config, baseModel: model.name };
-    const { lora, ...first } = await this.threads.run(ADOPT_FILES, foreign, buffersOf(files.values()));
-    return withFirstState(this.store, id, first, (firstState) =>
+    const { lora, files: adopted, ...state } = await this.threads.run(ADOPT_FILES, foreign, buffersOf(files.values()));
+    return withFirstState(this.store, id, { source: adopted, ...state }, (firstState) =>
       this.adapters.create({ id, modelId, baseModel: model.name, lora, firstState }),
     );
   }

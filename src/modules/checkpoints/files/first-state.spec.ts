@@ -6,7 +6,7 @@ import { DatabaseOutageError } from '../../../common/errors/database-outage.erro
 import { LocalCheckpointStore } from '../../../storage/local/local-checkpoint-store.js';
 import { withFirstState } from './first-state.js';
 
-const STATE = { files: new Map([['weights', new Uint8Array(1)]]), step: 0, digest: '' };
+const STATE = { source: new Map([['weights', new Uint8Array(1)]]), step: 0, digest: '' };
 
 describe('the files of an adapter that is being made', () => {
   let root: string;

@@ -4,7 +4,8 @@ import { openDataset, type PlacedExample } from '../../../datasets/read-dataset.
 import { type ExampleKind } from '../../../datasets/training-example.js';
 import { type ThreadTask } from '../../../common/threads/thread-task.js';
 import { type FileStore } from '../../../storage/file-store.js';
-import { localFileStore, type LocalStoreSettings } from '../../../storage/local/local-store.js';
+import { localFileStore } from '../../../storage/local/local-store.js';
+import { type LocalStoreSettings } from '../../../storage/local/local-store-settings.js';
 import { contentPath, indexPath, rowsPath } from '../file-paths.js';
 import { RowIndex } from './row-index.js';
 

@@ -161,7 +161,7 @@ export class TinkerRunsController {
 
   /**
    * Where a checkpoint's files can be downloaded
-   * @remarks Redirects to an address that needs no key and is good for 15 minutes; it gives a tar in PEFT's layout. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/archive`
+   * @remarks Redirects to an address that needs no key and is good for 15 minutes; it gives a tar in PEFT's layout. With CHECKPOINT_STORE it is an address of the S3 server. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/archive`
    */
   @Get(`${CHECKPOINT}/archive`)
   @CheckpointParams()
@@ -171,8 +171,8 @@ export class TinkerRunsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const { id } = await this.checkpoints.readable(toPath(params), 'name');
-    const { url, expires } = await this.links.toArchive(id, request);
+    const checkpoint = await this.checkpoints.readable(toPath(params), 'name');
+    const { url, expires } = await this.links.toArchive(checkpoint, request);
     response.setHeader('Expires', expires.toUTCString()).redirect(302, url);
   }
 }

@@ -9,12 +9,13 @@ import { type CheckpointEntity, CheckpointLibrary } from '../../checkpoints/inde
 import { ApiKeys, LinkSigner } from '../../keys/index.js';
 
 const VALID_MS = 15 * 60_000;
+const ARCHIVE = 'checkpoint.tar';
 
 /**
  * Addresses of checkpoint archives and files that need no key: the SDK fetches them with a plain HTTP client. Whoever
  * asks for one has checked that the client may read the checkpoint. What is signed begins with the kind of link
  * and the key that asked for it, so none passes for another, and a link is good as long as that key is and may read what
- * the link leads to.
+ * the link leads to. Archives in a bucket have addresses of the bucket instead, which are good until they expire.
  */
 @Injectable()
 export class DownloadLinks {
@@ -25,9 +26,11 @@ export class DownloadLinks {
     private readonly config: AppConfig,
   ) {}
 
-  async toArchive(checkpointId: string, request: Request): Promise<{ url: string; expires: Date }> {
+  async toArchive(checkpoint: CheckpointEntity, request: Request): Promise<{ url: string; expires: Date }> {
     const expires = new Date(Date.now() + VALID_MS);
-    const token = await this.sign('archive', checkpointId, expires);
+    const url = await this.checkpoints.archiveLink(checkpoint, { filename: ARCHIVE, validS: VALID_MS / 1000 });
+    if (url !== null) return { url, expires };
+    const token = await this.sign('archive', checkpoint.id, expires);
     return { url: `${serverAddress(request, this.config)}/api/v1/archives/${token}`, expires };
   }
 
