@@ -146,7 +146,7 @@ describe.skipIf(reasons.length > 0)(`an api and two workers that share a bucket 
     }
     const save = await api.api.post<AcceptedAnswer>('/save_weights', { model_id: 'mine', name: 'later' });
     const worker = await holder('mine');
-    await waitFor('a write that is put off', async () => /save_weights.*(again|later|wait)/i.test(worker.log), {
+    await waitFor('a write that is put off', async () => /save_weights \S+ waits again .*s3:/.test(worker.log), {
       timeout: 60_000,
     });
     await s3.start();
