@@ -16,6 +16,7 @@ import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
 import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
 import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
 import { AddAdministration1796774500000 } from './1796774500000-add-administration.js';
+import { AddDeadlines1796947200000 } from './1796947200000-add-deadlines.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   AddAliases1796688000000,
   AddKeyScopes1796774400000,
   AddAdministration1796774500000,
+  AddDeadlines1796947200000,
 ];

@@ -1,5 +1,6 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { ErrorDto } from './common/http/error.dto.js';
+import { MAX_TIMEOUT_MS, TIMEOUT_HEADER } from './common/http/request-deadline.js';
 import { isOpen } from './modules/keys/index.js';
 
 /** What the middleware answers before any controller, and so on every route of one kind: said once, here. */
@@ -34,6 +35,10 @@ export function describeRefusals(path: string, method: string, operation: Operat
       RETRY_AFTER,
     );
   }
+  if (SUBMITS.test(path)) {
+    operation.parameters = [...(operation.parameters ?? []), TIMEOUT];
+    add('504', 'The request was not done within X-Timeout-Ms; `error.code` is `deadline_exceeded`.');
+  }
   if (!operation.requestBody) return;
   add('409', 'A name in the request is already in use, or a resource is in a state that does not allow the request.');
   add('408', 'The body did not arrive in time.');
@@ -45,6 +50,21 @@ export function describeRefusals(path: string, method: string, operation: Operat
     RETRY_AFTER,
   );
 }
+
+/** Routes whose work is given up at a deadline. */
+const SUBMITS =
+  /^\/(fwd|fwdbwd|forward|optim_step|generate|save_weights|save_weights_for_sampler|load_weights)$|^\/v1\/(chat\/completions|completions|messages)$|^\/api\/v1\/(asample|forward|forward_backward|optim_step|save_weights|save_weights_for_sampler|load_weights)$/;
+
+const TIMEOUT = {
+  name: TIMEOUT_HEADER,
+  in: 'header' as const,
+  required: false,
+  description:
+    'Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and ' +
+    'a sample that runs stops.',
+  schema: { type: 'integer' as const, minimum: 1, maximum: MAX_TIMEOUT_MS },
+  example: 30_000,
+};
 
 const RETRY_AFTER = {
   headers: {

@@ -8,7 +8,7 @@ export const EVENT_CHANNELS = {
   requestCancelled: 'request_cancelled',
   /** A checkpoint is gone. Payload: its id. */
   checkpointDeleted: 'checkpoint_deleted',
-  /** Tokens as they are drawn, for streaming answers. Payload: JSON of the generation module. */
+  /** Tokens as they are drawn, for streaming answers. Payload: TokenEvents as JSON. */
   tokenStream: 'token_stream',
   /** Something happened to a fine-tuning job. Payload: its id. */
   fineTuningJob: 'fine_tuning_job',

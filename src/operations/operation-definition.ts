@@ -13,6 +13,8 @@ export type OperationDefinition<Request = unknown> =
 interface CommonDefinition<Request> {
   /** Whether a client may cancel it while it waits; kinds that are the server's own bookkeeping may not. */
   readonly cancellable: boolean;
+  /** Whether a running one ends early when it is cancelled or overdue. */
+  readonly stoppable?: true;
   /** It frees memory or disk space, so a full queue does not reject it. */
   readonly acceptedWhenFull?: true;
   /**

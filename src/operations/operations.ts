@@ -39,6 +39,10 @@ export function isCancellable(kind: OperationKind): boolean {
   return OPERATIONS[kind].cancellable;
 }
 
+export function isStoppable(kind: OperationKind): boolean {
+  return OPERATIONS[kind].stoppable ?? false;
+}
+
 /** The definitions that a worker runs and replays with. */
 export class OperationCatalog {
   constructor(private readonly definitions: OperationTable = OPERATIONS) {}

@@ -78,6 +78,7 @@ export class AdapterWorld {
       baseModel: this.row.baseModel,
       request,
       lease: this.lease,
+      deadline: Infinity,
     };
   }
 

@@ -7,6 +7,7 @@ import { BodyGuard } from './bodies/body.guard.js';
 import { announcesBody, RequestBodies } from './bodies/request-bodies.js';
 import { corsOptions, type Origins, refuseCrossSite } from './access/cross-site.js';
 import { guardPages, PAGES } from './access/page-guard.js';
+import { readDeadline } from './request-deadline.js';
 import { logRequests } from './request-log.js';
 
 const MB = 2 ** 20;
@@ -37,6 +38,7 @@ export function configureHttp(app: NestExpressApplication, config: BodyLimits & 
   app.use(refuseCrossSite(config));
   // Before any body is read: strangers must not make us parse megabytes.
   if (gate) app.use(gate);
+  app.use(readDeadline);
   app.useGlobalGuards(
     new BodyGuard(new RequestBodies(config.bodyLimitMb * MB, app.get(BodyBudget), watch, app.get(ThreadPool))),
   );

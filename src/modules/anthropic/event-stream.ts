@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { toAnthropicErrorBody } from '../../common/http/anthropic-error-body.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { requestIdOf } from '../../common/http/request-id.js';
-import { startEventStream } from '../generation/index.js';
+import { startEventStream } from '../../common/http/event-stream.js';
 
 const logger = new Logger('EventStream');
 

@@ -9,7 +9,7 @@ import { operationReturned, operationSettled } from '../../common/probes.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { NO_USAGE } from '../../domain/usage.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
-import { type Completion, type Operation, toOperation } from '../futures/index.js';
+import { type Completion, DeadlineExceededError, type Operation, toOperation } from '../futures/index.js';
 import { type AdapterQueue } from './adapter-queue.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { type ClaimedOperation, Claims } from './steps/claims.js';
@@ -100,12 +100,13 @@ export class OperationPipeline {
     return this.settle(claimed, computed);
   }
 
-  private async compute({ row, claim }: ClaimedOperation): Promise<Computed> {
+  private async compute({ row, claim, deadline }: ClaimedOperation): Promise<Computed> {
     let operation: Operation | null = null;
     try {
       const payload = await this.payloads.load(row);
       try {
-        operation = toOperation(payload.row, claim.lease);
+        operation = toOperation(payload.row, claim.lease, deadline);
+        if (performance.now() >= deadline) throw new DeadlineExceededError(row.request_id);
         await this.notifications.begun(operation);
         return { operation, error: null, ...(await this.runHandler(operation)) };
       } finally {

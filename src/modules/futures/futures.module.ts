@@ -9,6 +9,12 @@ import { FutureEntity } from './entities/future.entity.js';
 import { FuturesPresenter } from './futures.presenter.js';
 import { FuturesController } from './futures.controller.js';
 import { FuturesService } from './futures.service.js';
+import { CancellationService } from './giving-up/cancellation.service.js';
+import { Cancellations } from './giving-up/cancellations.js';
+import { OverdueRequests } from './giving-up/overdue-requests.js';
+import { FutureEventsStream } from './life/future-events.stream.js';
+import { FutureLifeController } from './life/future-life.controller.js';
+import { FutureWatch } from './life/future-watch.js';
 import { OperationLog } from './log/operation-log.js';
 import { QueueLoad } from './queue-load.js';
 import { FutureRepository } from './repositories/future.repository.js';
@@ -16,6 +22,9 @@ import { OperationCatalog } from '../../operations/operations.js';
 import { OperationLogRepository } from './log/operation-log.repository.js';
 import { ResultPresenters } from './result-presenters.js';
 import { WaiterHub } from './waiter-hub.js';
+
+const API = [FutureWatch, FutureEventsStream, CancellationService, OverdueRequests];
+const WORKER = [Cancellations];
 
 /** The operation log: accepting requests, waiting for their results, and the rows both sides share. */
 @Module({})
@@ -25,7 +34,9 @@ export class FuturesModule {
       module: FuturesModule,
       global: true,
       imports: [DiscoveryModule, TypeOrmModule.forFeature([FutureEntity])],
-      controllers: config.servesApi ? [FuturesController, AllOperationsController, QueueController] : [],
+      controllers: config.servesApi
+        ? [FuturesController, FutureLifeController, AllOperationsController, QueueController]
+        : [],
       providers: [
         FutureRepository,
         OperationLogRepository,
@@ -37,6 +48,8 @@ export class FuturesModule {
         FuturesService,
         ResultPresenters,
         FuturesPresenter,
+        ...(config.servesApi ? API : []),
+        ...(config.runsWorker ? WORKER : []),
       ],
       exports: [
         FuturesService,
@@ -46,6 +59,7 @@ export class FuturesModule {
         OperationLog,
         OperationLogRepository,
         WaiterHub,
+        ...(config.runsWorker ? WORKER : []),
       ],
     };
   }

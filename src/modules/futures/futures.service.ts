@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { currentOwner } from '../../common/caller.js';
+import { currentDeadline } from '../../common/deadline.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { addToLog } from '../../common/log-context.js';
@@ -241,6 +242,7 @@ function toRow(operation: NewOperation): NewFutureRow {
     samplerId: operation.sampler?.id ?? null,
     sessionId: operation.sampler?.sessionId ?? null,
     request,
+    deadline: isCancellable(operation.kind) ? currentDeadline() : Infinity,
     requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
   };
 }

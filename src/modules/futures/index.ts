@@ -1,8 +1,10 @@
 export { AcceptedRequests } from './accepted-requests.js';
 export { GeneratedDto } from './dto/generated.dto.js';
+export { DeadlineExceededError } from './errors/deadline-exceeded.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
 export { SeqIdReusedError } from './errors/seq-id-reused.error.js';
 export { ShuttingDownError } from './errors/shutting-down.error.js';
+export { Cancellations } from './giving-up/cancellations.js';
 export { FuturesService } from './futures.service.js';
 export { ADAPTER_HOLDER, type AdapterHolder, HoldsAdapters } from './log/adapter-holder.js';
 export { OperationHandler, ResultPresenter } from './log/operation-handler.js';

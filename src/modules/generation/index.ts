@@ -5,7 +5,6 @@ export { GenerationService, type Sampled } from './generation.service.js';
 export { ModelDirectory, type NamedModel } from './model-directory.js';
 export { readConversationPrompt, readTextPrompt, readTokensPrompt } from './readers/prompt.reader.js';
 export { readStop } from './readers/stop.reader.js';
-export { startEventStream } from './streaming/sse.js';
 export { GenerationStreamService, type StreamListener } from './streaming/generation-stream.service.js';
 export { type TextDelta } from './streaming/token-texts.js';
 export { type SamplingOrder, type SamplingSource } from './sampling-order.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { toOpenAiErrorBody } from '../../common/http/openai-error-body.js';
-import { startEventStream } from '../generation/index.js';
+import { startEventStream } from '../../common/http/event-stream.js';
 
 const logger = new Logger('EventStream');
 

@@ -7,4 +7,5 @@ export const forwardOperation: ReadOnlyOperation<ForwardRequest> = {
   ...forwardPayload,
   readOnly: true,
   cancellable: true,
+  stoppable: true,
 };

@@ -6,4 +6,5 @@ export const generateOperation: ReadOnlyOperation<GeneratePayload> = {
   ...generatePayload,
   readOnly: true,
   cancellable: true,
+  stoppable: true,
 };

@@ -14,6 +14,8 @@ export interface ClaimedOperation {
   readonly claim: Claim;
   /** By the clock of performance.now(). */
   readonly claimedAt: number;
+  /** By the same clock; Infinity without one. */
+  readonly deadline: number;
   readonly queueKey: string;
   readonly period: WorkPeriod;
   /** May run beside other shared operations of its queue: it changes nothing. */
@@ -96,6 +98,7 @@ export class Claims {
     if (row.attempts === 1) operationClaimed.publish({ kind: row.kind, waitedS: row.waited_s });
     const claim = { ...row, workerId, lease };
     const claimedAt = performance.now();
-    return { row, claim, claimedAt, queueKey: key, period, isShared: isReadOnly(row.kind), releaseSlot };
+    const deadline = row.left_ms === null ? Infinity : claimedAt + row.left_ms;
+    return { row, claim, claimedAt, deadline, queueKey: key, period, isShared: isReadOnly(row.kind), releaseSlot };
   }
 }

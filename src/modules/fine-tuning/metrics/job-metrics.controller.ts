@@ -2,6 +2,7 @@ import { Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiInvalid, ApiMissing } from '../../../common/http/api-docs.js';
+import { readLastEventId } from '../../../common/http/event-stream.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { JobMetricsDto, JobMetricsRowDto, JobStatusEventDto, ListJobMetricsDto } from '../dto/job-metrics.dto.js';
 import { FineTuningController, JOB_ID, JOBS_URL } from '../fine-tuning-controller.decorator.js';
@@ -9,7 +10,6 @@ import { JobMetricsStream } from './job-metrics.stream.js';
 import { presentMetrics } from './job-metrics.presenter.js';
 import { metricsCsv } from './metrics-csv.js';
 import { JobsService } from '../jobs.service.js';
-import { readLastEventId } from '../readers/job-query.reader.js';
 
 const STREAM = 'text/event-stream';
 const CSV = 'text/csv';

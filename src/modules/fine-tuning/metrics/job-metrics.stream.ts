@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { toErrorBody } from '../../../common/http/app-exception.filter.js';
 import { toAppError } from '../../../common/errors/internal.error.js';
-import { startEventStream } from '../../generation/index.js';
+import { sendEvent, sendHeartbeat, startEventStream } from '../../../common/http/event-stream.js';
 import { type JobEntity } from '../entities/job.entity.js';
 import { presentMetrics } from './job-metrics.presenter.js';
 import { JobUpdates } from '../job-updates.js';
@@ -27,7 +27,7 @@ export class JobMetricsStream {
     try {
       await this.follow(id, after, signal, response);
     } catch (error) {
-      send(response, 'error', toErrorBody(toAppError(error, 'in an event stream', this.logger)));
+      sendEvent(response, 'error', toErrorBody(toAppError(error, 'in an event stream', this.logger)));
     }
     response.end();
   }
@@ -40,23 +40,17 @@ export class JobMetricsStream {
       // The state first: rows that are read later may be newer than it, but none is missed.
       const { status } = await this.jobs.get(id);
       const rows = await this.jobs.metrics(id, last, PAGE);
-      for (const row of rows) send(response, 'metrics', presentMetrics(row), row.position);
+      for (const row of rows) sendEvent(response, 'metrics', presentMetrics(row), row.position);
       last = rows.at(-1)?.position ?? last;
-      if (status !== shown) send(response, 'status', { status });
+      if (status !== shown) sendEvent(response, 'status', { status });
       shown = status;
       if (rows.length === PAGE) continue;
       if (isFinished(status)) {
-        send(response, 'done', { status });
+        sendEvent(response, 'done', { status });
         return;
       }
-      // A comment shows proxies that the stream lives.
-      if (rows.length === 0) response.write(': waiting\n\n');
+      if (rows.length === 0) sendHeartbeat(response);
       await heard;
     }
   }
-}
-
-function send(response: Response, event: string, data: unknown, id?: number): void {
-  if (response.writableEnded) return;
-  response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }

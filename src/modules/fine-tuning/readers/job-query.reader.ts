@@ -19,8 +19,3 @@ export function readMetadataFilter(query: object): Readonly<Record<string, strin
 export function readNumberOf(id: string | undefined): number | undefined {
   return id === undefined ? undefined : Number(id.slice(id.lastIndexOf('-') + 1));
 }
-
-/** What a reader of an event stream has already: the header that EventSource sends when it connects again. */
-export function readLastEventId(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
-}

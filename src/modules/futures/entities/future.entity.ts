@@ -30,6 +30,7 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Index('futures_owner', ['owner', 'position'])
 @Index('futures_kind', ['kind', 'position'])
 @Index('futures_failed', ['position'], { where: "status = 'failed'" })
+@Index('futures_deadline', ['deadline'], { where: "deadline IS NOT NULL AND status = 'pending'" })
 @Index('futures_finished', ['finishedAt'], { where: 'finished_at IS NOT NULL' })
 export class FutureEntity {
   /** `future_<ulid>` */
@@ -88,6 +89,10 @@ export class FutureEntity {
 
   @Column({ type: 'text', default: 'pending' })
   status!: OperationStatus;
+
+  /** When its client gives it up; null for most. */
+  @Column({ type: 'timestamptz', nullable: true })
+  deadline!: Date | null;
 
   /** OperationData as bytes. */
   @Column({ type: 'bytea' })

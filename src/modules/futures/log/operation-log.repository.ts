@@ -35,6 +35,8 @@ export interface ClaimedRow extends Omit<OperationRow, 'request'> {
   readonly begun: boolean;
   /** From its acceptance to this claim. */
   readonly waited_s: number;
+  /** Until its deadline, negative when that has passed; null without one. */
+  readonly left_ms: number | null;
   readonly request: Buffer | null;
   readonly request_bytes: number;
 }
@@ -154,7 +156,8 @@ export class OperationLogRepository {
          started_at = CASE WHEN deaths < ${DEATHS_TO_ISOLATE} THEN now() END
        WHERE status = 'pending' AND NOT ${MUST_REST} AND request_id = (${selection})
        RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun,
-                 extract(epoch FROM now() - created_at)::float8 AS waited_s, octet_length(request) AS request_bytes,
+                 extract(epoch FROM now() - created_at)::float8 AS waited_s,
+                 extract(epoch FROM deadline - now())::float8 * 1000 AS left_ms, octet_length(request) AS request_bytes,
                  CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,
       parameters,
     );

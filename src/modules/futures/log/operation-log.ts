@@ -40,7 +40,7 @@ export class OperationLog {
 }
 
 /** The row in the shape handlers work on. */
-export function toOperation(row: OperationRow, lease: number): Operation {
+export function toOperation(row: OperationRow, lease: number, deadline = Infinity): Operation {
   return {
     requestId: row.request_id,
     position: Number(row.position),
@@ -51,5 +51,6 @@ export function toOperation(row: OperationRow, lease: number): Operation {
     baseModel: row.base_model,
     request: decodeOperationData(row.request),
     lease,
+    deadline,
   };
 }

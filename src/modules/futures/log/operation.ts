@@ -36,6 +36,8 @@ export interface Operation {
   readonly request: OperationData;
   /** The lease under which it runs: what it stores for the adapter is refused once another worker has taken over. */
   readonly lease: number;
+  /** When it is given up, by performance.now() of this process; Infinity for most. */
+  readonly deadline: number;
 }
 
 /** What the submitter gets back. */

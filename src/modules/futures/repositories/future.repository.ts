@@ -23,6 +23,8 @@ export interface NewFutureRow {
   readonly sessionId: string | null;
   readonly request: Uint8Array;
   readonly requestHash: Buffer;
+  /** By performance.now(); Infinity without one. */
+  readonly deadline: number;
 }
 
 /** From one moment to another, both included. */
@@ -58,6 +60,16 @@ export interface SettledSample {
   readonly number: number;
   /** Size of its stored result; null when it failed. */
   readonly bytes: number | null;
+}
+
+/** Where an open operation stands. */
+export interface ProgressRow {
+  readonly requestId: string;
+  readonly status: OperationStatus;
+  readonly attempts: number;
+  readonly started: boolean;
+  /** Open operations of its queue before it; 0 unless it is pending. */
+  readonly ahead: number;
 }
 
 /** A row without its payload and result, for lists. */
@@ -111,9 +123,10 @@ export class FutureRepository {
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
        INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
-                            idempotency_key, sampler_id, session_id, priority)
+                            idempotency_key, sampler_id, session_id, priority, deadline)
        SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, line.session_id),
-              coalesce((SELECT priority FROM api_keys WHERE id = $9), 0) FROM line
+              coalesce((SELECT priority FROM api_keys WHERE id = $9), 0),
+              now() + $13::float8 * interval '1 ms' FROM line
        ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [
@@ -129,6 +142,7 @@ export class FutureRepository {
         row.idempotencyKey,
         row.samplerId,
         row.sessionId,
+        isFinite(row.deadline) ? row.deadline - performance.now() : null,
       ],
     );
     return inserted.length > 0;
@@ -163,6 +177,28 @@ export class FutureRepository {
     );
     const stillOpen = new Set(open.map((row) => row.request_id));
     return ids.filter((id) => !stillOpen.has(id));
+  }
+
+  /** Where these open operations stand. */
+  findProgress(ids: readonly string[]): Promise<ProgressRow[]> {
+    return this.rows.query(
+      `SELECT request_id AS "requestId", status, attempts, started_at IS NOT NULL AS started,
+              CASE WHEN status = 'pending' THEN
+                (SELECT count(*)::int FROM futures earlier
+                 WHERE earlier.adapter_id IS NOT DISTINCT FROM future.adapter_id AND earlier.position < future.position
+                   AND earlier.status IN ('pending', 'running'))
+              ELSE 0 END AS ahead
+       FROM futures future WHERE request_id = ANY ($1)`,
+      [ids],
+    );
+  }
+
+  /** Pending operations whose deadline has passed. */
+  async findOverdue(): Promise<string[]> {
+    const rows: { request_id: string }[] = await this.rows.query(
+      `SELECT request_id FROM futures WHERE status = 'pending' AND deadline <= now() ORDER BY deadline LIMIT 1000`,
+    );
+    return rows.map((row) => row.request_id);
   }
 
   /** Operations that have not started, by owner. */

@@ -9,12 +9,11 @@ import { EventBus } from '../../../events/event-bus.js';
 import { AdapterResidency } from '../../adapter-state/index.js';
 import { SamplerWeights } from '../../checkpoints/index.js';
 import { type OperationOutcome } from '../../../operations/operation-outcome.js';
-import { type Operation, OperationHandler } from '../../futures/index.js';
+import { Cancellations, type Operation, OperationHandler } from '../../futures/index.js';
 import { generatePayload } from '../../../operations/payloads/generate-payload.js';
 import { encodeGenerateResult, tokenCounts } from '../../../operations/payloads/generate-result.js';
 import { cutAtStop } from '../streaming/text-stream.js';
 import { TokenPublisher } from '../streaming/token-events.js';
-import { Cancellations } from './cancellations.js';
 
 /** Samples from an adapter, sampler weights or a bare base model; publishes the tokens where a client streams. */
 @Injectable()
@@ -34,7 +33,7 @@ export class GenerateHandler extends OperationHandler {
   }
 
   override run(operation: Operation): Promise<OperationOutcome> {
-    return this.cancellations.run(operation.requestId, (signal) => this.sample(operation, signal));
+    return this.cancellations.run(operation, (signal) => this.sample(operation, signal));
   }
 
   private async sample(operation: Operation, signal: AbortSignal): Promise<OperationOutcome> {

@@ -7,7 +7,8 @@ import { shownTokens } from '../generate-request.js';
 import { GenerationService, type Sampled } from '../generation.service.js';
 import { type SamplingOrder } from '../sampling-order.js';
 import { TextStream } from './text-stream.js';
-import { TokenTap, type TokenTriple } from './token-events.js';
+import { type TokenTriple } from '../../../events/token-events.js';
+import { TokenTap } from './token-events.js';
 import { type TextDelta, TokenTexts } from './token-texts.js';
 
 /** Gets a generation piece by piece. */

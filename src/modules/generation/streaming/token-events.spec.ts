@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EventBus, type EventChannel, type EventListener } from '../../../events/event-bus.js';
 import { TextStream } from './text-stream.js';
-import { type TokenEvents, TokenPublisher, TokenTap, type TokenTriple } from './token-events.js';
+import { type TokenEvents, type TokenTriple } from '../../../events/token-events.js';
+import { TokenPublisher, TokenTap } from './token-events.js';
 import { TokenTexts } from './token-texts.js';
 
 /** Delivers at once to whoever listens, but each sending takes until `release` is called. */

@@ -1,12 +1,5 @@
 import { type EventBus, EVENT_CHANNELS } from '../../../events/event-bus.js';
-
-/** One drawn token on its way to a streaming client: sequence, place in it, token id. */
-export type TokenTriple = readonly [index: number, place: number, token: number];
-
-export interface TokenEvents {
-  readonly request_id: string;
-  readonly tokens: readonly TokenTriple[];
-}
+import { type TokenEvents, type TokenTriple } from '../../../events/token-events.js';
 
 /** Tokens of one event: far below the longest payload. */
 const MAX_TRIPLES = 200;

@@ -1,5 +1,5 @@
 import { type TextStream } from './text-stream.js';
-import { type TokenTriple } from './token-events.js';
+import { type TokenTriple } from '../../../events/token-events.js';
 
 /** A piece of text that a client gets; `token` is null for what was held back until the end. */
 export interface TextDelta {

@@ -32,6 +32,7 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
     scopes: KEY_SCOPES,
     routes: [
       'POST /retrieve_future',
+      'GET /futures/:request_id/events',
       'POST /get_info',
       'GET /get_server_capabilities',
       'GET /list_loss_functions',
@@ -55,7 +56,7 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
     scopes: ['read', 'sample'],
     routes: ['GET /v1/models', 'GET /v1/models/:model', 'GET /api/v1/samplers/:sampler_id'],
   },
-  { scopes: ['train', 'sample'], routes: ['POST /api/v1/cancel_future'] },
+  { scopes: ['train', 'sample'], routes: ['POST /futures/:request_id/cancel', 'POST /api/v1/cancel_future'] },
   {
     scopes: ['read'],
     routes: [
