@@ -1,4 +1,5 @@
 export { ApiKeys } from './api-keys.js';
+export { KeyUse } from './key-use.js';
 export { ApiKeyEntity } from './entities/api-key.entity.js';
 export { UnauthorizedError } from './errors/key.errors.js';
 export { KeyGate, isOpen } from './key-gate.js';

@@ -3,7 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { type AppConfig } from '../../config/app-config.js';
 import { StorageModule } from '../../storage/storage.module.js';
 import { AdapterEntity, AdapterRepository } from '../adapters/index.js';
-import { ApiKeyEntity, ApiKeys, KeysModule } from '../keys/index.js';
+import { ApiKeyEntity, ApiKeys, KeysModule, KeyUse } from '../keys/index.js';
 import { MetricSources } from './metric-sources.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsGuard } from './metrics.guard.js';
@@ -21,7 +21,13 @@ export class MetricsModule {
         ...(servesApi ? [KeysModule] : []),
       ],
       controllers: [MetricsController],
-      providers: [AdapterRepository, MetricSources, MetricsGuard, MetricsService, ...(servesApi ? [] : [ApiKeys])],
+      providers: [
+        AdapterRepository,
+        MetricSources,
+        MetricsGuard,
+        MetricsService,
+        ...(servesApi ? [] : [ApiKeys, KeyUse]),
+      ],
     };
   }
 }
