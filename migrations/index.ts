@@ -17,6 +17,7 @@ import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
 import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
 import { AddAdministration1796774500000 } from './1796774500000-add-administration.js';
 import { AddDeadlines1796947200000 } from './1796947200000-add-deadlines.js';
+import { AddWebhooks1796947300000 } from './1796947300000-add-webhooks.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   AddKeyScopes1796774400000,
   AddAdministration1796774500000,
   AddDeadlines1796947200000,
+  AddWebhooks1796947300000,
 ];

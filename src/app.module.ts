@@ -19,6 +19,7 @@ import { OpenAiModule } from './modules/openai/index.js';
 import { PromotionsModule } from './modules/promotions/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
+import { WebhooksModule } from './modules/webhooks/index.js';
 import { PlatformModule } from './platform.module.js';
 
 /** Features with their routes. */
@@ -40,6 +41,7 @@ const API = [
   FineTuningModule,
   OpenAiModule,
   TinkerModule,
+  WebhooksModule,
 ];
 /** Features with their handlers. */
 const WORKER = [AdapterStateModule, TrainingWorkerModule, GenerationWorkerModule, CheckpointsWorkerModule];

@@ -16,6 +16,8 @@ import { SamplingSessionEntity } from './modules/sessions/entities/sampling-sess
 import { SessionEntity } from './modules/sessions/entities/session.entity.js';
 import { UsageHourEntity } from './modules/usage/entities/usage-hour.entity.js';
 import { QueuePauseEntity } from './modules/workers/entities/queue-pause.entity.js';
+import { WebhookDeliveryEntity } from './modules/webhooks/entities/webhook-delivery.entity.js';
+import { WebhookEntity } from './modules/webhooks/entities/webhook.entity.js';
 import { WorkerEntity } from './modules/workers/entities/worker.entity.js';
 
 /** Every table. */
@@ -39,4 +41,6 @@ export const ENTITIES = [
   JobEntity,
   JobEventEntity,
   JobCheckpointEntity,
+  WebhookEntity,
+  WebhookDeliveryEntity,
 ];

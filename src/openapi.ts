@@ -20,6 +20,7 @@ const TAGS = {
   generation: 'Sample text.',
   aliases: 'Names that stand for the model in use, promoted and rolled back.',
   checkpoints: 'Save and load weights.',
+  webhooks: 'Tell other programs what has happened.',
   losses: 'Loss functions with their inputs and settings.',
   admin: 'Keys, owners and everything that runs; for operators, with one of ADMIN_KEYS.',
   service: 'Health and capabilities of the server.',

@@ -8,7 +8,7 @@ const CONFIGURED = [...BASE, 'src/config'];
 const INFRASTRUCTURE = [...CONFIGURED, 'src/database', 'src/queue', 'src/events', 'src/formats', 'src/storage'];
 const GRAPHS = ['src/compute/graph', 'src/compute/models'];
 const EXECUTORS = ['src/compute/onnxruntime', 'src/compute/tensorflow'];
-const LOG = ['src/modules/workers', 'src/modules/futures'];
+const LOG = ['src/modules/workers', 'src/modules/webhooks', 'src/modules/futures'];
 const LIBRARIES = [
   'src/grammars',
   'src/base-models',
@@ -77,7 +77,8 @@ export const LAYERS = {
   'src/operations': [...BASE, 'src/formats', 'src/losses', 'src/compute'],
   'src/modules/losses': [...CONFIGURED, 'src/database', 'src/losses'],
   'src/modules/workers': [...INFRASTRUCTURE, 'src/compute'],
-  'src/modules/futures': [...INFRASTRUCTURE, 'src/operations', 'src/modules/workers'],
+  'src/modules/webhooks': INFRASTRUCTURE,
+  'src/modules/futures': [...INFRASTRUCTURE, 'src/operations', 'src/modules/workers', 'src/modules/webhooks'],
   'src/modules/usage': INFRASTRUCTURE,
   'src/modules/keys': INFRASTRUCTURE,
   'src/modules/files': [...INFRASTRUCTURE, 'src/datasets'],
@@ -162,6 +163,11 @@ export const PACKAGES = [
     packages: /^protobufjs(\/.*)?$/,
     only: /^(src\/compute\/(onnxruntime|local)\/|src\/modules\/tinker\/codec\/|test\/|bench\/)/,
     why: 'ONNX files and the Tinker wire format are protobuf, nothing else is',
+  },
+  {
+    packages: /^(undici|ipaddr\.js)$/,
+    only: /^(src\/modules\/webhooks\/delivery\/|test\/)/,
+    why: 'only webhooks connect to addresses that clients name',
   },
   {
     packages: /^prom-client$/,

@@ -95,6 +95,8 @@ export const TABLES = {
   },
   fine_tuning_events: { owner: 'src/modules/fine-tuning', others: {} },
   fine_tuning_checkpoints: { owner: 'src/modules/fine-tuning', others: {} },
+  webhooks: { owner: 'src/modules/webhooks', others: { 'src/modules/keys': HAND_OVER } },
+  webhook_deliveries: { owner: 'src/modules/webhooks', others: {} },
   api_keys: {
     owner: 'src/modules/keys',
     others: { 'src/modules/futures': 'an operation gets the priority of its key in the statement that inserts it' },

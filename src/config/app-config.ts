@@ -19,6 +19,7 @@ export class AppConfig {
   readonly apiKeys: readonly string[];
   readonly adminKeys: readonly string[];
   readonly allowNoKeys: boolean;
+  readonly webhooksAllowPrivate: boolean;
   /** Empty: the address of the request. */
   readonly publicUrl: string;
   /** Names, beside those of HOST and PUBLIC_URL, that are this server's. */
@@ -84,7 +85,7 @@ export class AppConfig {
     ({ PORT: this.port, HOST: this.host, DATA_DIR: this.dataDir } = values);
     this.apiKeys = Object.freeze([...values.API_KEYS]);
     this.adminKeys = Object.freeze([...values.ADMIN_KEYS]);
-    this.allowNoKeys = values.ALLOW_NO_KEYS;
+    ({ ALLOW_NO_KEYS: this.allowNoKeys, WEBHOOKS_ALLOW_PRIVATE: this.webhooksAllowPrivate } = values);
     this.publicUrl = values.PUBLIC_URL;
     this.allowedHosts = Object.freeze([...values.ALLOWED_HOSTS]);
     this.corsOrigins = Object.freeze([...values.CORS_ORIGINS]);

@@ -48,6 +48,10 @@ export const ENV_SCHEMA = {
     desc: 'Comma-separated additional host names of the service. Without API keys, requests to any host except localhost, 127.x.x.x, [::1], HOST, the host in PUBLIC_URL and these names are rejected with 421 (with ALLOW_NO_KEYS=true, any IP address is allowed). With API keys, only download links to other hosts are rejected.',
     example: 'gpu-box,thinker.internal',
   }),
+  WEBHOOKS_ALLOW_PRIVATE: bool({
+    default: false,
+    desc: 'true = webhooks may post to private, loopback and link-local addresses, which are those of your own network. Only where you trust every key.',
+  }),
   CORS_ORIGINS: origins({
     default: [],
     desc: 'Comma-separated origins of web pages that may use the API from a browser; * allows every page, which without API keys gives all of them access. Pages of other origins cannot change anything.',

@@ -132,8 +132,8 @@ const JOB_ACTIONS = ['cancel', 'pause', 'resume'].map((action) => `${JOBS}/{fine
 const ALIAS_ACTIONS = ['promote', 'rollback'].map((action) => `/aliases/{alias}/${action}`);
 
 /**
- * Files, a key or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback, api-admin and
- * openai.spec.ts.
+ * Files, a key or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback, api-admin,
+ * api-futures, webhooks and openai.spec.ts.
  */
 const ELSEWHERE = [
   '/adapters/import',
@@ -142,6 +142,9 @@ const ELSEWHERE = [
   ...JOB_ACTIONS,
   ...ALIAS_ACTIONS,
   '/admin/hand_over',
+  '/futures/{request_id}/cancel',
+  '/webhooks',
+  '/webhooks/{webhook_id}/ping',
   '/v1/embeddings',
 ];
 

@@ -42,7 +42,7 @@ describe.skipIf(TestRedis.program === undefined)(`one request${needsRedis}`, () 
   };
   const future = async (id: string) => (await server.api.get(`/futures/${id}`)).body;
   const cancel = (id: string) => server.api.post(`/futures/${id}/cancel`, {});
-  const result = (request_id: string) => server.api.post('/retrieve_future', { request_id });
+  const result = (request_id: string) => server.api.post('/retrieve_future', { request_id, wait_ms: 60_000 });
   const LONG = { model_id: 'm', prompt: 'Tell a long story', num_samples: 64, max_tokens: 900, async: true };
 
   /** Reads until the server closes the stream for good, as a browser would. */
@@ -51,11 +51,14 @@ describe.skipIf(TestRedis.program === undefined)(`one request${needsRedis}`, () 
     const seen: Seen[] = [];
     for (const name of NAMES) {
       source.addEventListener(name, (event) => {
-        const { data, lastEventId } = event as MessageEvent;
-        seen.push({ name, id: lastEventId, data: JSON.parse(String(data)) as Seen['data'] });
+        const message = event as MessageEvent;
+        seen.push({ name, id: message.lastEventId, data: JSON.parse(String(message.data)) as Seen['data'] });
       });
     }
-    return { seen, ended: waitFor('the end of the events', () => source.readyState === EventSource.CLOSED) };
+    return {
+      seen,
+      ended: waitFor('the end of the events', () => source.readyState === EventSource.CLOSED, { timeout: 60_000 }),
+    };
   };
   const namesOf = (seen: readonly Seen[]) => seen.map(({ name }) => name).filter((name) => name !== 'progress');
 
@@ -118,7 +121,7 @@ describe.skipIf(TestRedis.program === undefined)(`one request${needsRedis}`, () 
     const targets = { data: new Array<number>(1000).fill(8), dtype: 'int64', shape: [1000] };
     const tokens = new Array<number>(1000).fill(7);
     const model_input = { chunks: [{ type: 'encoded_text', tokens }] };
-    const data = new Array(16).fill({ model_input, loss_fn_inputs: { target_tokens: targets } });
+    const data = new Array(6).fill({ model_input, loss_fn_inputs: { target_tokens: targets } });
     const id = await accept('/fwdbwd', { model_id: 'm', data, loss_fn: 'cross_entropy' });
     await waitFor('the pass to run', async () => (await future(id))['status'] !== 'pending');
     expect((await cancel(id)).body).toMatchObject({ error: { code: 'already_running' }, status_code: 409 });

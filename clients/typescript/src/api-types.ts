@@ -377,46 +377,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/futures/{request_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel a request
-         * @description A pending request never runs, and later ones continue without it. A running `generate` or `forward` stops within a token or micro-batch. Either fails with the code `cancelled`. What changes an adapter or writes a checkpoint cannot be cancelled once it runs. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
-         */
-        post: operations["FutureLife_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/futures/{request_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow a request
-         * @description Server-sent events: `queued`, `claimed`, `running`, then `completed` or `failed`, with which the stream ends. `progress` between them has the position in the queue or the tokens drawn so far. A request that a worker puts back is `queued` once more. Last-Event-ID resumes a stream; a comment comes every 15 s when nothing else does. Example: `curl -N http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/events`
-         */
-        get: operations["FutureLife_events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/fwd": {
         parameters: {
             query?: never;
@@ -3319,49 +3279,6 @@ export interface components {
              */
             message: string;
         };
-        FutureEventDto: {
-            /**
-             * @description Time of the event, where it is known.
-             * @example 2026-11-23T10:15:30.100Z
-             */
-            at: string | null;
-            /**
-             * @description How often a worker had claimed it by then; 0 before the first time.
-             * @example 1
-             */
-            attempt: number;
-            /** @description The error, if it failed. */
-            error: components["schemas"]["FutureErrorDto"] | null;
-            /**
-             * @description What has happened; also the name of the event.
-             * @example running
-             * @enum {string}
-             */
-            event: "claimed" | "completed" | "failed" | "queued" | "running";
-            /**
-             * @description Kind of operation.
-             * @example forward_backward
-             * @enum {string}
-             */
-            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
-            /**
-             * @description The adapter or base model.
-             * @example my-model
-             */
-            model_id: string;
-            /**
-             * @description Id of the request.
-             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
-             */
-            request_id: string;
-            /** @description The request that fetches the result, once it is completed. */
-            result: components["schemas"]["ResultReferenceDto"] | null;
-            /**
-             * @description The worker that runs it or ran it.
-             * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
-             */
-            worker_id: string | null;
-        };
         FutureListDto: {
             /** @description Newest first. */
             futures: components["schemas"]["FutureDto"][];
@@ -3370,23 +3287,6 @@ export interface components {
              * @example 1042
              */
             next_cursor: number | null;
-        };
-        FutureProgressDto: {
-            /**
-             * @description Number of requests ahead of it, while it is pending.
-             * @example 2
-             */
-            queue_position: number | null;
-            /**
-             * @description Id of the request.
-             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
-             */
-            request_id: string;
-            /**
-             * @description Tokens that a streamed generation has drawn since the client began to follow it.
-             * @example 128
-             */
-            tokens: number | null;
         };
         GenerateDto: {
             /**
@@ -5423,27 +5323,6 @@ export interface components {
              */
             status: "not_ready" | "ready";
         };
-        ResultReferenceDto: {
-            /**
-             * @description JSON body.
-             * @example {
-             *       "request_id": "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
-             *     }
-             */
-            body: {
-                [key: string]: string;
-            };
-            /**
-             * @description HTTP method.
-             * @example POST
-             */
-            method: string;
-            /**
-             * @description Path on this server.
-             * @example /retrieve_future
-             */
-            path: string;
-        };
         RetrieveFutureDto: {
             /**
              * @description The request_id returned for the request.
@@ -6658,81 +6537,10 @@ export interface operations {
             };
         };
     };
-    FutureLife_cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the request. */
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request is cancelled. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FutureDto"];
-                };
-            };
-            /** @description The worker was told, but has not stopped yet; repeat the call. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FutureDto"];
-                };
-            };
-        };
-    };
-    FutureLife_events: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The last event that you have. */
-                "Last-Event-ID"?: string;
-            };
-            path: {
-                /** @description Id of the request. */
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The events. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": components["schemas"]["FutureEventDto"] | components["schemas"]["FutureProgressDto"];
-                };
-            };
-            /** @description The request is settled and Last-Event-ID names its last event. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     Training_forward: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -6756,13 +6564,7 @@ export interface operations {
     Training_forwardBackward: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -6786,13 +6588,7 @@ export interface operations {
     Generation_generate: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -6910,13 +6706,7 @@ export interface operations {
     Checkpoints_load: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7084,13 +6874,7 @@ export interface operations {
     Training_optimStep: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7191,13 +6975,7 @@ export interface operations {
     Checkpoints_save: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7221,13 +6999,7 @@ export interface operations {
     Checkpoints_saveForSampler: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7251,13 +7023,7 @@ export interface operations {
     ChatCompletions_create: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7282,13 +7048,7 @@ export interface operations {
     Completions_create: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7679,13 +7439,7 @@ export interface operations {
     Messages_create: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };

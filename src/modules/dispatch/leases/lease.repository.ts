@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { serializeError } from '../../../common/errors/app-error.js';
 import { FaultPoints } from '../../../common/fault-points.js';
 import { type Claim, NOTIFY_WAITERS } from '../../futures/index.js';
+import { TELL_WEBHOOKS_OF_FUTURES } from '../../webhooks/index.js';
 import { IS_ALIVE } from '../../workers/index.js';
 import { MAX_CRASHES, WorkerKilledError } from '../worker/worker-killed.error.js';
 
@@ -144,8 +145,9 @@ export class LeaseRepository {
            status = CASE WHEN ${DEATHS} < $1 THEN 'pending' ELSE 'failed' END,
            error = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE $2::jsonb END,
            finished_at = CASE WHEN ${DEATHS} < $1 THEN NULL ELSE now() END
-         WHERE status = 'running' AND ${which} RETURNING request_id, sampler_id, status),
-       done AS (SELECT request_id, sampler_id FROM returned WHERE status = 'failed')
+         WHERE status = 'running' AND ${which}
+         RETURNING request_id, sampler_id, owner, kind, model_id, status, error),
+       done AS (SELECT * FROM returned WHERE status = 'failed'), ${TELL_WEBHOOKS_OF_FUTURES}
        ${NOTIFY_WAITERS}`,
       [MAX_CRASHES, JSON.stringify(serializeError(new WorkerKilledError())), ...parameters],
     );

@@ -8,6 +8,7 @@ import { JobEntity } from '../entities/job.entity.js';
 import { LeaseLostError } from '../errors/lease-lost.error.js';
 import { type NewJobEvent } from '../job-event.js';
 import { DRIVEN, FINISHED, type JobStatus } from '../job-states.js';
+import { tellWebhooksOfJobs } from '../../webhooks/index.js';
 import { recordEvents } from './job-sql.js';
 
 /** How long a driver that says nothing counts as alive. */
@@ -102,13 +103,13 @@ export class JobDriveRepository {
              result_file = coalesce($9, job.result_file),
              estimated_finish = $10,
              driven_until = now() + make_interval(secs => $11)
-           FROM held WHERE job.id = held.id AND held.written RETURNING job.id),
+           FROM held WHERE job.id = held.id AND held.written RETURNING job.id, job.owner),
          saved AS (
            INSERT INTO fine_tuning_checkpoints (job_id, epoch, step, path, metrics)
            SELECT changed.id, saved.epoch, saved.step, saved.path, saved.metrics
            FROM changed, jsonb_to_recordset($12::jsonb) AS saved (epoch integer, step integer, path text, metrics jsonb)
            ON CONFLICT DO NOTHING),
-         ${recordEvents('$13')}
+         ${recordEvents('$13')}, ${tellWebhooksOfJobs('$3::text')}
          SELECT CASE WHEN held.written THEN coalesce($3, held.status) ELSE held.status END AS status, held.owner
          FROM held LEFT JOIN news ON true`,
         [

@@ -7,6 +7,7 @@ import { JobEventEntity } from '../entities/job-event.entity.js';
 import { JobEntity } from '../entities/job.entity.js';
 import { FINISHED, type JobStatus } from '../job-states.js';
 import { type NewJobEvent } from '../job-event.js';
+import { tellWebhooksOfJobs } from '../../webhooks/index.js';
 import { recordEvents } from './job-sql.js';
 
 /** Rows of metrics that are read at a time. */
@@ -106,8 +107,8 @@ export class JobRepository {
         `WITH changed AS (
            UPDATE fine_tuning_jobs SET status = $3, estimated_finish = NULL,
              finished_at = CASE WHEN $3 = ANY($5) THEN now() END
-           WHERE id = $1 AND status = ANY($2) RETURNING id),
-         ${recordEvents('$4')}
+           WHERE id = $1 AND status = ANY($2) RETURNING id, owner),
+         ${recordEvents('$4')}, ${tellWebhooksOfJobs('$3::text')}
          SELECT id FROM changed, news`,
         [job.id, from, to, JSON.stringify(events), FINISHED],
       ),

@@ -7,6 +7,7 @@ import { type Usage } from '../../../domain/usage.js';
 import { type OperationEffect } from '../../../operations/operation-outcome.js';
 import { isReadOnly } from '../../../operations/operations.js';
 import { MUST_REST } from '../../workers/index.js';
+import { TELL_WEBHOOKS_OF_FUTURES } from '../../webhooks/index.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { countUsage, applyEffectToAdapter, SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './settling-sql.js';
 
@@ -223,7 +224,8 @@ export class OperationLogRepository {
        done AS (
          UPDATE futures SET ${change}, finished_at = now()
          WHERE ${mine} AND ($4::text IS NULL OR EXISTS (SELECT FROM line))
-         RETURNING request_id, sampler_id, owner, session_id, model_id, base_model, kind, started_at, finished_at)${also}
+         RETURNING request_id, sampler_id, owner, session_id, model_id, base_model, kind, status, error, started_at,
+                   finished_at), ${TELL_WEBHOOKS_OF_FUTURES}${also}
        ${NOTIFY_WAITERS}`,
       [requestId, workerId, attempts, adapterId, lease, ...parameters],
     );

@@ -4,6 +4,7 @@ import { Between, type EntityManager, type FindOptionsWhere, In, Repository } fr
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
+import { TELL_WEBHOOKS_OF_FUTURES } from '../../webhooks/index.js';
 import { FutureEntity } from '../entities/future.entity.js';
 import { NOTIFY_WAITERS } from '../log/settling-sql.js';
 import { applyFilter, type FutureFilter } from './future-filter.js';
@@ -277,7 +278,8 @@ export class FutureRepository {
     const failed: unknown[] = await manager.query(
       `WITH done AS (
          UPDATE futures SET status = 'failed', error = $2, finished_at = now()
-         WHERE ${column} = $1 AND status = 'pending' RETURNING request_id, sampler_id)
+         WHERE ${column} = $1 AND status = 'pending'
+         RETURNING request_id, sampler_id, owner, kind, model_id, status, error), ${TELL_WEBHOOKS_OF_FUTURES}
        ${NOTIFY_WAITERS}`,
       [id, JSON.stringify(error)],
     );

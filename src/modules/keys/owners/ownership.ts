@@ -21,6 +21,7 @@ const OWNED_TABLES = [
   'files',
   'fine_tuning_jobs',
   'alias_versions',
+  'webhooks',
 ] as const;
 
 /** Names that an owner gives once only. */

@@ -1,0 +1,81 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { PeriodicTask } from '../../../common/periodic-task.js';
+import { within } from '../../../common/within.js';
+import { type WebhookEntity } from '../entities/webhook.entity.js';
+import { type ClaimedDelivery, DeliveryRepository } from '../repositories/delivery.repository.js';
+import { WebhookRepository } from '../repositories/webhook.repository.js';
+import { WebhookSender } from './webhook-sender.js';
+
+const SWEEP_MS = 1000;
+const HOUR_MS = 3_600_000;
+/** Webhooks that this process serves at a time, and events that it sends to one of them at a time. */
+const MAX_LANES = 32;
+const LANE_WIDTH = 8;
+const KEEP_DAYS = 30;
+const DELETED_AT_ONCE = 1000;
+/** How long a shutdown waits for attempts; one that is cut off is made again by another process. */
+const MAX_STOP_MS = 3000;
+
+/**
+ * Sends what webhooks are to be told. Each one has a lane of its own, so a slow or dead receiver delays nobody else. Any
+ * number of API processes share the work.
+ */
+@Injectable()
+export class WebhookDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(WebhookDeliveries.name);
+  private readonly lanes = new Map<string, Promise<void>>();
+  private isStopping = false;
+  private readonly tasks = [
+    new PeriodicTask({ purpose: 'deliver to webhooks', intervalMs: SWEEP_MS, logger: this.logger }, () => this.sweep()),
+    new PeriodicTask({ purpose: 'delete old deliveries', intervalMs: HOUR_MS, logger: this.logger }, () =>
+      this.deleteOld(),
+    ),
+  ];
+
+  constructor(
+    private readonly webhooks: WebhookRepository,
+    private readonly deliveries: DeliveryRepository,
+    private readonly sender: WebhookSender,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    for (const task of this.tasks) task.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.isStopping = true;
+    await Promise.all(this.tasks.map((task) => task.stop()));
+    await within(MAX_STOP_MS, Promise.all(this.lanes.values()));
+  }
+
+  /** Makes one attempt, and records what came of it. */
+  async deliver(webhook: WebhookEntity, delivery: ClaimedDelivery, isLast = false): Promise<void> {
+    const attempt = await this.sender.attempt(webhook, delivery);
+    await this.deliveries.record(delivery, isLast ? { ...attempt, retryMs: null } : attempt);
+    if (attempt.disable !== null) this.logger.warn(`Webhook ${webhook.id} is disabled: ${attempt.disable}`);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const webhook of await this.webhooks.findDue()) {
+      if (this.lanes.size >= MAX_LANES || this.isStopping) return;
+      if (this.lanes.has(webhook.id)) continue;
+      const lane = this.runLane(webhook)
+        .catch((error: unknown) => this.logger.warn(`Could not deliver to ${webhook.id}: ${String(error)}`))
+        .finally(() => this.lanes.delete(webhook.id));
+      this.lanes.set(webhook.id, lane);
+    }
+  }
+
+  /** Sends what is due; after a failure the next sweep goes on, with what the failure has made of the webhook. */
+  private async runLane(webhook: WebhookEntity): Promise<void> {
+    for (let claimed = [null] as readonly unknown[]; claimed.length > 0 && !this.isStopping;) {
+      const deliveries = await this.deliveries.claim(webhook.id, LANE_WIDTH);
+      await Promise.all(deliveries.map((delivery) => this.deliver(webhook, delivery)));
+      claimed = deliveries;
+    }
+  }
+
+  private async deleteOld(): Promise<void> {
+    while ((await this.deliveries.deleteOld(KEEP_DAYS, DELETED_AT_ONCE)) === DELETED_AT_ONCE);
+  }
+}

@@ -1,0 +1,226 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { IsStorable } from '../../../common/http/validation/is-storable.js';
+import { type DeliveryStatus } from '../entities/webhook-delivery.entity.js';
+import { WEBHOOK_EVENTS, type WebhookEvent } from '../webhook-events.js';
+
+export const DEFAULT_DELIVERIES_LIMIT = 50;
+
+export class CreateWebhookDto {
+  /**
+   * Address that events are posted to. It must be public, and contain no password.
+   * @example "https://example.com/hooks/thinker"
+   */
+  @IsString()
+  @IsStorable()
+  @MaxLength(2000)
+  url!: string;
+
+  /**
+   * What to tell it of.
+   * @example ["future.failed", "fine_tuning.job.succeeded"]
+   */
+  @IsArray()
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(WEBHOOK_EVENTS, { each: true })
+  events!: WebhookEvent[];
+
+  /**
+   * A note of your own.
+   * @example "pager"
+   */
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  @MaxLength(500)
+  description?: string;
+}
+
+export class WebhookDto {
+  /**
+   * Id of the webhook.
+   * @example "wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
+  id!: string;
+
+  /**
+   * Address that events are posted to.
+   * @example "https://example.com/hooks/thinker"
+   */
+  url!: string;
+
+  /**
+   * What it is told of.
+   * @example ["future.failed", "fine_tuning.job.succeeded"]
+   */
+  events!: WebhookEvent[];
+
+  /**
+   * Your note.
+   * @example "pager"
+   */
+  description!: string | null;
+
+  /**
+   * A disabled webhook is told nothing; a ping that succeeds enables it again.
+   * @example "active"
+   */
+  status!: 'active' | 'disabled';
+
+  /**
+   * Why it is disabled.
+   * @example "it answered 410 Gone"
+   */
+  disabled_reason!: string | null;
+
+  /**
+   * Time of the first failure since the last success.
+   * @example "2026-11-23T10:15:30.000Z"
+   */
+  failing_since!: string | null;
+
+  /**
+   * Time of creation.
+   * @example "2026-11-23T10:15:30.000Z"
+   */
+  created_at!: string;
+}
+
+export class CreatedWebhookDto extends WebhookDto {
+  /**
+   * Key for verifying signatures. It is shown this once.
+   * @example "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+   */
+  secret!: string;
+}
+
+export class WebhookListDto {
+  /** Oldest first. */
+  webhooks!: WebhookDto[];
+}
+
+export class WebhookDeletedDto {
+  /**
+   * Id of the webhook.
+   * @example "wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+   */
+  id!: string;
+
+  /**
+   * Always true.
+   * @example true
+   */
+  deleted!: boolean;
+}
+
+export class ListDeliveriesDto {
+  /**
+   * Only deliveries in this state.
+   * @example "dead"
+   */
+  @IsOptional()
+  @IsIn(['pending', 'delivered', 'dead'])
+  status?: DeliveryStatus;
+
+  /**
+   * Deliveries per page.
+   * @example 50
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number = DEFAULT_DELIVERIES_LIMIT;
+
+  /**
+   * `next_cursor` of the page before this one.
+   * @example 1042
+   */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  cursor?: number;
+}
+
+/** One event on its way to a webhook. */
+export class DeliveryDto {
+  /**
+   * Id of the event: the header `webhook-id`, the same in every attempt.
+   * @example "evt_6f1c2b7a9d3e4f508a1b2c3d4e5f6071"
+   */
+  id!: string;
+
+  /**
+   * What it tells.
+   * @example "future.failed"
+   */
+  event!: string;
+
+  /**
+   * 'pending' = to be sent or sent again, 'dead' = given up.
+   * @example "delivered"
+   */
+  status!: DeliveryStatus;
+
+  /**
+   * How often it was sent.
+   * @example 1
+   */
+  attempts!: number;
+
+  /**
+   * HTTP status of the last response.
+   * @example 204
+   */
+  response_status!: number | null;
+
+  /**
+   * Why the last attempt failed.
+   * @example "HTTP 500"
+   */
+  error!: string | null;
+
+  /**
+   * Time of the event.
+   * @example "2026-11-23T10:15:30.000Z"
+   */
+  created_at!: string;
+
+  /**
+   * Time of the next attempt, of a pending one.
+   * @example "2026-11-23T10:15:35.000Z"
+   */
+  next_attempt_at!: string | null;
+
+  /**
+   * When it was delivered or given up.
+   * @example "2026-11-23T10:15:30.200Z"
+   */
+  finished_at!: string | null;
+}
+
+export class DeliveryListDto {
+  /** Newest first. */
+  deliveries!: DeliveryDto[];
+
+  /**
+   * Pass it as `cursor` to get the next page; null on the last page.
+   * @example 1042
+   */
+  next_cursor!: number | null;
+}

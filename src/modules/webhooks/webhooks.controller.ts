@@ -1,0 +1,117 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
+import { ErrorDto } from '../../common/http/error.dto.js';
+import {
+  CreatedWebhookDto,
+  CreateWebhookDto,
+  DEFAULT_DELIVERIES_LIMIT,
+  DeliveryDto,
+  DeliveryListDto,
+  ListDeliveriesDto,
+  WebhookDeletedDto,
+  WebhookDto,
+  WebhookListDto,
+} from './dto/webhook.dto.js';
+import { presentDelivery, presentWebhook } from './webhook.presenter.js';
+import { WebhooksService } from './webhooks.service.js';
+
+const ID = { name: 'webhook_id', example: 'wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the webhook.' };
+const URL = 'http://127.0.0.1:8000/webhooks';
+
+@ApiTags('webhooks')
+@Controller('webhooks')
+export class WebhooksController {
+  constructor(private readonly webhooks: WebhooksService) {}
+
+  @Post()
+  @ApiPost('webhooks', {
+    summary: 'Register a webhook',
+    description:
+      'From now on the events are posted to the address, signed as Standard Webhooks asks. ' +
+      'The answer contains the secret, which is not shown again.',
+    type: CreateWebhookDto,
+    examples: {
+      'failures and jobs': {
+        url: 'https://example.com/hooks/thinker',
+        events: ['future.failed', 'fine_tuning.job.succeeded', 'fine_tuning.job.failed'],
+      },
+    },
+  })
+  @ApiCreatedResponse({ type: CreatedWebhookDto, description: 'The webhook with its secret.' })
+  @ApiConflictResponse({ type: ErrorDto, description: 'There are as many webhooks as a key may have.' })
+  async create(@Body() { url, events, description = '' }: CreateWebhookDto): Promise<CreatedWebhookDto> {
+    const webhook = await this.webhooks.create({ url, events, description: description === '' ? null : description });
+    return { ...presentWebhook(webhook), secret: webhook.secret };
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List webhooks', description: `Without their secrets. Example: \`curl ${URL}\`` })
+  @ApiOkResponse({ type: WebhookListDto, description: 'All of your webhooks.' })
+  async list(): Promise<WebhookListDto> {
+    return { webhooks: (await this.webhooks.list()).map(presentWebhook) };
+  }
+
+  @Get(`:${ID.name}`)
+  @ApiOperation({ summary: 'Get a webhook', description: `Without its secret. Example: \`curl ${URL}/${ID.example}\`` })
+  @ApiParam(ID)
+  @ApiMissing('webhook')
+  @ApiOkResponse({ type: WebhookDto, description: 'The webhook.' })
+  async get(@Param(ID.name) id: string): Promise<WebhookDto> {
+    return presentWebhook(await this.webhooks.get(id));
+  }
+
+  @Delete(`:${ID.name}`)
+  @ApiOperation({
+    summary: 'Delete a webhook',
+    description: `What has not been delivered yet is dropped. Example: \`curl -X DELETE ${URL}/${ID.example}\``,
+  })
+  @ApiParam(ID)
+  @ApiMissing('webhook')
+  @ApiOkResponse({ type: WebhookDeletedDto, description: 'The webhook is deleted.' })
+  async delete(@Param(ID.name) id: string): Promise<WebhookDeletedDto> {
+    await this.webhooks.delete(id);
+    return { id, deleted: true };
+  }
+
+  @Post(`:${ID.name}/ping`)
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Test a webhook',
+    description:
+      'Posts the event `webhook.ping` once and returns what came of it. A success enables a disabled webhook again. ' +
+      `Example: \`curl -X POST ${URL}/${ID.example}/ping\``,
+  })
+  @ApiParam(ID)
+  @ApiMissing('webhook')
+  @ApiOkResponse({ type: DeliveryDto, description: 'The delivery: `delivered`, or `dead` with the reason.' })
+  async ping(@Param(ID.name) id: string): Promise<DeliveryDto> {
+    return presentDelivery(await this.webhooks.ping(id));
+  }
+
+  @Get(`:${ID.name}/deliveries`)
+  @ApiOperation({
+    summary: 'List the deliveries of a webhook',
+    description: `Newest first, for 30 days. Example: \`curl "${URL}/${ID.example}/deliveries?status=dead"\``,
+  })
+  @ApiParam(ID)
+  @ApiMissing('webhook')
+  @ApiOkResponse({ type: DeliveryListDto, description: 'A page of results.' })
+  async deliveries(
+    @Param(ID.name) id: string,
+    @Query() { status, limit = DEFAULT_DELIVERIES_LIMIT, cursor }: ListDeliveriesDto,
+  ): Promise<DeliveryListDto> {
+    const rows = await this.webhooks.listDeliveries(id, { status, position: cursor, limit });
+    return {
+      deliveries: rows.map(presentDelivery),
+      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+    };
+  }
+}
