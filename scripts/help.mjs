@@ -31,6 +31,8 @@ const TASKS = {
   'migration:generate': 'generate a migration from the entities (-- <name>)',
   example: 'run the example client against a running service (-- <address>)',
   keys: 'manage API keys and their resources (-- create <name> | list | revoke | adopt | transfer)',
+  backup: 'write the database and the files that its rows name to a new folder (-- <folder>)',
+  restore: 'put a backup into an empty database and an empty DATA_DIR (-- <folder>)',
   chaos:
     'train while processes are killed and compare with an undisturbed run (-- --faults 100 --seed 7 --backend torch)',
   bench: 'run benchmarks and write bench/RESULTS.md (-- --help shows the options)',
