@@ -1,15 +1,12 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 import { NO_OWNER } from './common/caller.js';
 import { AppError } from './common/errors/app-error.js';
 import { NotFoundError } from './common/errors/request.errors.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
-import { dataSourceOptions } from './data-source.options.js';
-import { DatabaseUnavailableError } from './database/database.error.js';
-import { migrate } from './database/migrate.js';
 import {
   ApiKeyEntity,
   createKey,
@@ -21,6 +18,7 @@ import {
   type KeyScope,
   revokeKey,
 } from './modules/keys/index.js';
+import { openDatabase } from './open-database.js';
 
 /**
  * `npm run keys -- ...`: the API keys in the database of DATABASE_URL, and what belongs to them. A running server notices
@@ -148,11 +146,8 @@ async function main(words: readonly string[]): Promise<void> {
   // What is printed may be read by a script: no word of migrations.
   Logger.overrideLogger(['fatal', 'error', 'warn']);
   const config = loadConfig();
-  const dataSource = await new DataSource(dataSourceOptions(config)).initialize().catch((error: unknown) => {
-    throw new DatabaseUnavailableError(config.databaseUrl, error);
-  });
+  const dataSource = await openDatabase(config);
   try {
-    await migrate(dataSource);
     await command.run({ manager: dataSource.manager, config, options }, ...given);
   } finally {
     await dataSource.destroy();

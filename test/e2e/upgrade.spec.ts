@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,10 +15,24 @@ import { TestServer } from './support/server.js';
 const RELEASES = path.join(import.meta.dirname, '..', 'fixtures', 'releases');
 const STILL_WAITING = [202, 408];
 
-const states = [
+const MIGRATE = path.join(import.meta.dirname, '..', '..', 'dist', 'src', 'migrate-cli.js');
+
+/** What is done to the folder and the database before this version starts on them. */
+type Prepare = (folder: string, databaseUrl: string) => void;
+
+const states: readonly (readonly [string, Prepare])[] = [
   ['as it was left', () => undefined],
-  ['without state snapshots but the imported ones', loseSnapshots],
-] as const;
+  ['migrated beforehand, and without state snapshots but the imported ones', migrateAndLoseSnapshots],
+];
+
+/** As an upgrade on Kubernetes does; a process that starts afterwards finds nothing to migrate. */
+function migrateAndLoseSnapshots(folder: string, databaseUrl: string): void {
+  const env = { PATH: process.env['PATH'] ?? '', DATABASE_URL: databaseUrl, NO_COLOR: '1' };
+  const printed = execFileSync(process.execPath, [MIGRATE], { env, encoding: 'utf8' });
+  expect(printed).toMatch(/Ran migration/);
+  expect(execFileSync(process.execPath, [MIGRATE], { env, encoding: 'utf8' })).not.toMatch(/Ran migration/);
+  loseSnapshots(folder);
+}
 
 /** Deletes all state snapshots but those at position 0: the weights of an import are nowhere else, so no replay makes them. */
 function loseSnapshots(folder: string): void {
@@ -59,7 +74,7 @@ describe.each(releases.flatMap((release) => states.map(([state, prepare]) => ({ 
         env: settings,
         prepare: async (database, folder) => {
           await data.restore(database.url, folder);
-          prepare(folder);
+          prepare(folder, database.url);
         },
       });
       for (const future of futures) answers.set(future, await answerOf(future));

@@ -14,7 +14,8 @@ import { measureRequests } from './instruments/request-metrics.js';
 import { measureService, type ServiceSources } from './instruments/service-metrics.js';
 import { measureStates } from './instruments/state-metrics.js';
 
-const folder = path.join(import.meta.dirname, '..', '..', '..', 'docker', 'monitoring');
+const docker = path.join(import.meta.dirname, '..', '..', '..', 'docker');
+const folder = path.join(docker, 'monitoring');
 const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
 
 /** What a rule or a panel shows, with the labels that its texts name. */
@@ -41,6 +42,10 @@ const { groups } = load(read('alerts.yml')) as { groups: readonly { readonly rul
 const rules = groups.flatMap((group) => group.rules);
 const { panels } = JSON.parse(read('grafana-dashboard.json')) as { panels: readonly Panel[] };
 
+const chart = load(readFileSync(path.join(docker, 'helm', 'thinker', 'values.yaml'), 'utf8')) as {
+  readonly autoscaling: { readonly query: string };
+};
+
 const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name!);
 const queries: Query[] = [
   ...rules.map(({ alert, expr, annotations }) => ({
@@ -55,6 +60,7 @@ const queries: Query[] = [
       named: namesIn(legendFormat, /\{\{(\w+)\}\}/g),
     })),
   ),
+  { where: 'autoscaling of the chart', expr: chart.autoscaling.query, named: [] },
 ];
 
 /** Given to every series by Prometheus, and metrics of its own. */
@@ -126,7 +132,7 @@ function faultsOf({ expr, named }: Query): string[] {
   return [...faults, ...asked.filter((label) => !labels.has(label)).map((label) => `no label ${label}`)];
 }
 
-describe('alert rules and dashboard', () => {
+describe('alert rules, dashboard and autoscaling', () => {
   it('query metrics and labels that exist', () => {
     expect(queries.length).toBeGreaterThan(30);
     expect(queries.flatMap((query) => faultsOf(query).map((fault) => `${query.where}: ${fault}`))).toEqual([]);
