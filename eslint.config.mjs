@@ -135,6 +135,8 @@ export default tseslint.config(
   {
     rules: {
       eqeqeq: 'error',
+      // Prettier lays out every line: what looks bad after that is written another way.
+      'no-warning-comments': ['error', { terms: ['prettier-ignore'], location: 'anywhere' }],
       'house/max-file-statements': ['error', MAX_STATEMENTS],
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
       'no-restricted-imports': [

@@ -164,7 +164,11 @@ describe('the engine on torch ranks', () => {
       [-1, -2, -3, -4],
       [-5, -6, -7, -8],
     ]);
-    await engine.backward(id, 0, found.map((part) => part.map(() => 1))); // prettier-ignore
+    await engine.backward(
+      id,
+      0,
+      found.map((part) => part.map(() => 1)),
+    );
     await engine.keepGradients(id, 1);
     await engine.closePass(id);
     expect(callsOf('forward', 1)).toEqual([{ pass: id, parts }]);
@@ -206,7 +210,12 @@ describe('the engine on torch ranks', () => {
 
   it('calls the ranks for each sequence alone where these share nothing', async () => {
     const next = ({ args }: { args: Record<string, unknown> }) =>
-      (args['steps'] as unknown[]).map(() => ({ logits: new WireArray(Float32Array.of(1, 2), [1, 2]), logSums: arrayOf(3), drawn: null, named: null })); // prettier-ignore
+      (args['steps'] as unknown[]).map(() => ({
+        logits: new WireArray(Float32Array.of(1, 2), [1, 2]),
+        logSums: arrayOf(3),
+        drawn: null,
+        named: null,
+      }));
     const engine = await engineOf(answering({ start: () => ({ ...INFO, batching: 'off' }), advance: next }));
     const sequences = [0, 1, 2].map((sequence) => ({ sequence, tokens: Int32Array.of(1) }));
     expect(await engine.advance(sequences)).toHaveLength(3);

@@ -239,7 +239,10 @@ export class TorchEngine extends ModelEngine {
   private configOf(name: string): EngineModel['config'] {
     const { models } = this.options;
     const model = models.find((each) => each.name === name);
-    if (!model) throw new UnknownBaseModelError(name, models.map((each) => each.name)); // prettier-ignore
+    if (!model) {
+      const known = models.map((each) => each.name);
+      throw new UnknownBaseModelError(name, known);
+    }
     return model.config;
   }
 

@@ -55,7 +55,12 @@ class Ranks implements PassCalls {
 
 function logprobsOf(place: number, datum: number): WireArray<Float32Array> {
   const positions = Array.from({ length: LENGTHS[datum]! }, (_, i) => offsets[datum]! + i);
-  return new WireArray(Float32Array.from(positions.filter((at) => item.scored[at] === 1), (at) => 100 * place + at)); // prettier-ignore
+  return new WireArray(
+    Float32Array.from(
+      positions.filter((at) => item.scored[at] === 1),
+      (at) => 100 * place + at,
+    ),
+  );
 }
 
 const PARTS = [

@@ -38,7 +38,10 @@ describe('the configuration of the backend', () => {
     [{ BACKEND: 'torch', MEGATRON_TENSOR: '2' }, /MEGATRON_TENSOR=2 needs BACKEND=megatron/],
     [{ BACKEND: 'megatron', TORCH_SHARD: 'true' }, /TORCH_SHARD=true needs BACKEND=torch/],
     [{ BACKEND: 'megatron', TORCH_QUANTIZATION: 'nf4' }, /TORCH_QUANTIZATION=nf4 needs BACKEND=torch/],
-    [{ BACKEND: 'megatron', TORCH_RANKS: '6', MEGATRON_TENSOR: '2', MEGATRON_PIPELINE: '2' }, /TORCH_RANKS=6 must be a multiple of .* 4/], // prettier-ignore
+    [
+      { BACKEND: 'megatron', TORCH_RANKS: '6', MEGATRON_TENSOR: '2', MEGATRON_PIPELINE: '2' },
+      /TORCH_RANKS=6 must be a multiple of .* 4/,
+    ],
     [{ ...LISTEN, TORCH_RANKS: '' }, /TORCH_LISTEN requires TORCH_RANKS/],
     [{ ...LISTEN, TORCH_TOKEN: 'short' }, /TORCH_TOKEN of at least 16 characters/],
     [{ ...LISTEN, TORCH_TLS_CERT: '/a' }, /TORCH_TLS_CERT and TORCH_TLS_KEY are set together/],

@@ -108,7 +108,10 @@ function killIfThere(pid: number): void {
 /** A process and all that it has started. */
 function descendants(pid: number): number[] {
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
-  const pairs = table.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number)); // prettier-ignore
+  const pairs = table
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   const found = [pid];
   for (const parent of found) found.push(...pairs.filter(([, of]) => of === parent).map(([child]) => child!));
   return found;

@@ -164,7 +164,11 @@ export function slopeFeeds(run: PackedRun, slopes: readonly RunSlopes[]): [strin
   const { width } = run.parts[0]!;
   const perTarget = (['weights', 'samplerLogprobs', 'advantages'] as const).map((name): [string, HostTensor] => [
     LOSS_INPUTS[name],
-    joinRows(run, slopes.map((of) => of[name]), width), // prettier-ignore
+    joinRows(
+      run,
+      slopes.map((of) => of[name]),
+      width,
+    ),
   ]);
   const terms = slopes.map((of) => termValues(of.terms));
   const perRow = terms[0]!.map(([name], term): [string, HostTensor] => {

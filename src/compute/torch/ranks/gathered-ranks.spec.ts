@@ -43,7 +43,12 @@ env > "$FOLDER/env$RANK.part"; echo $$ > "$FOLDER/pid$RANK"; mv "$FOLDER/env$RAN
 while true; do sleep 0.1; done`;
 
 async function written(name: string): Promise<string> {
-  await waitFor(name, () => readFile(join(folder, name)).then(() => true, () => false)); // prettier-ignore
+  await waitFor(name, () =>
+    readFile(join(folder, name)).then(
+      () => true,
+      () => false,
+    ),
+  );
   return readFile(join(folder, name), 'utf8');
 }
 

@@ -103,8 +103,18 @@ describe('a group of ranks', () => {
   });
 
   it.each<[string, Script, Script, string]>([
-    ['differ in a digest', gives('xxh64:1'), gives('xxh64:2'), 'the ranks have drifted apart: in digestState, rank 0 gives "xxh64:1", and rank 1 "xxh64:2"'], // prettier-ignore
-    ['answer one with an error', gives('xxh64:1'), fails('user'), 'the ranks answer digestState with a result, no_gradients'], // prettier-ignore
+    [
+      'differ in a digest',
+      gives('xxh64:1'),
+      gives('xxh64:2'),
+      'the ranks have drifted apart: in digestState, rank 0 gives "xxh64:1", and rank 1 "xxh64:2"',
+    ],
+    [
+      'answer one with an error',
+      gives('xxh64:1'),
+      fails('user'),
+      'the ranks answer digestState with a result, no_gradients',
+    ],
     ['answer with different errors', fails('user'), fails('user', 'other'), 'digestState with no_gradients, other'],
     ['fail', silent, fails('engine'), 'rank 1 (here, process 1) failed in digestState: went wrong'],
   ])('is lost when ranks %s', async (_, first, second, reason) => {

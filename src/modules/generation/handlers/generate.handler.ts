@@ -65,10 +65,9 @@ export class GenerateHandler extends OperationHandler {
   }
 
   /**
-   * Log-prob of each token of the prompt given those before it; NaN for the first. A forward pass of its own, though the
-   * generation has read the prompt already: clients compare these with the log-probs of a training forward (ratios of
-   * importance sampling), and the same pass over the same tokens gives the same bits, which the graph for generation with
-   * its cache does not promise.
+   * Log-prob of each token of the prompt given those before it; NaN for the first. It takes a forward pass of its own, although
+   * the generation has read the prompt already: clients compare these numbers with those of a training forward (ratios of
+   * importance sampling), and a pass gives its bits on every engine, also where sampling agrees with it only up to rounding.
    */
   private async scorePrompt(target: ModelTarget, prompt: Int32Array, options: CallOptions): Promise<Float32Array> {
     const scores = new Float32Array(prompt.length).fill(NaN);
