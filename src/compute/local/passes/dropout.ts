@@ -36,7 +36,7 @@ export function dropoutFeeds(
       run.parts.forEach((part, i) => {
         const own = drawn(name, ofHead ? part.scoredDatums : part.tokenDatums, adapters[i] ?? null, width);
         if (!ofHead) mask.set(own, run.starts[i]! * width);
-        else run.scored.places[i]!.forEach((place, row) => mask.set(rowOf(own, row, width), place * width));
+        else run.scored.positions[i]!.forEach((position, row) => mask.set(rowOf(own, row, width), position * width));
       });
       return [name, hostTensor(mask, [rows, width])];
     });

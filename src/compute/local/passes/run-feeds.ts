@@ -5,14 +5,14 @@ import { LOSS_INPUTS, LOSS_SCALARS } from '../../models/loss-coefficients.js';
 import { ATTENTION_BLOCK, type AttentionKind, CHUNKS, COEFFICIENTS, labelsName } from '../../models/training-graph.js';
 import { type PositionTables } from '../position-tables.js';
 import { type PartLayout } from './part-layout.js';
-import { placesInOrder, placesInSlots, type ScoredPlaces } from './scored-places.js';
+import { positionsInOrder, positionsInSlots, type ScoredPositions } from './scored-positions.js';
 
 /** Parts that run together, as the training programs read them. */
 export interface PackedRun {
   readonly parts: readonly PartLayout[];
   /** The first row of each part. */
   readonly starts: readonly number[];
-  readonly scored: ScoredPlaces;
+  readonly scored: ScoredPositions;
   /** The kind of program that runs it. */
   readonly attention: AttentionKind;
   readonly feeds: ReadonlyMap<string, HostTensor>;
@@ -29,7 +29,7 @@ export interface RunLayout {
   readonly attention?: AttentionKind;
 }
 
-/** A product with a single row is computed in another way than with several, so a sequence has two places at least. */
+/** A product with a single row is computed in another way than with several, so a sequence has two positions at least. */
 const MIN_POSITIONS = 2;
 
 /**
@@ -39,7 +39,7 @@ const MIN_POSITIONS = 2;
 export function packRun(parts: readonly PartLayout[], layout: RunLayout, tables: PositionTables): PackedRun {
   const { kvHeadCount } = tables.config;
   const starts = startsOf(parts);
-  const scored = layout.headLora ? placesInSlots(parts, layout.minRows) : placesInOrder(parts);
+  const scored = layout.headLora ? positionsInSlots(parts, layout.minRows) : positionsInOrder(parts);
   const padded = paddedSequences(
     parts.flatMap(({ lengths }) => lengths),
     layout.attention,
@@ -86,21 +86,21 @@ function paddedSequences(lengths: readonly number[], kind?: AttentionKind): Padd
   return { lengths, longest, attention };
 }
 
-/** For each place of [B, heads, S] the row of that head of that token in [T, heads]; -1 for none. */
+/** For each position of [B, heads, S] the row of that head of that token in [T, heads]; -1 for none. */
 function padIndex({ lengths, longest }: PaddedSequences, heads: number): HostTensor {
   const index = new Int32Array(lengths.length * heads * longest).fill(-1);
   let start = 0;
   lengths.forEach((length, b) => {
     for (let head = 0; head < heads; head++) {
-      const places = (b * heads + head) * longest;
-      for (let t = 0; t < length; t++) index[places + t] = (start + t) * heads + head;
+      const first = (b * heads + head) * longest;
+      for (let t = 0; t < length; t++) index[first + t] = (start + t) * heads + head;
     }
     start += length;
   });
   return hostTensor(index, [lengths.length, heads, longest]);
 }
 
-/** The way back: for each head of each token its place. */
+/** The way back: for each head of each token its position. */
 function validIndex({ lengths, longest }: PaddedSequences, heads: number): Int32Array {
   const index = new Int32Array(lengths.reduce((sum, length) => sum + length, 0) * heads);
   let at = 0;
@@ -113,15 +113,15 @@ function validIndex({ lengths, longest }: PaddedSequences, heads: number): Int32
 }
 
 /** The row of the tokens that each scored row is. */
-function rowsOf(parts: readonly PartLayout[], starts: readonly number[], { sources }: ScoredPlaces): Int32Array {
-  return sources.part.map((part, place) => starts[part]! + parts[part]!.scored[sources.row[place]!]!);
+function rowsOf(parts: readonly PartLayout[], starts: readonly number[], { sources }: ScoredPositions): Int32Array {
+  return sources.part.map((part, position) => starts[part]! + parts[part]!.scored[sources.row[position]!]!);
 }
 
-/** For each row of the tokens its place among the scored ones; -1 for none. */
-function rowsInverse(tokens: number, rows: Int32Array, { repeated }: ScoredPlaces): Int32Array {
+/** For each row of the tokens its position among the scored ones; -1 for none. */
+function rowsInverse(tokens: number, rows: Int32Array, { repeated }: ScoredPositions): Int32Array {
   const inverse = new Int32Array(tokens).fill(-1);
-  rows.forEach((row, place) => {
-    if (!repeated[place]) inverse[row] = place;
+  rows.forEach((row, position) => {
+    if (!repeated[position]) inverse[row] = position;
   });
   return inverse;
 }
@@ -129,7 +129,7 @@ function rowsInverse(tokens: number, rows: Int32Array, { repeated }: ScoredPlace
 /** The labels of each chunk, and how many rows it takes. */
 function labelFeeds(
   parts: readonly PartLayout[],
-  { sources, chunkSizes }: ScoredPlaces,
+  { sources, chunkSizes }: ScoredPositions,
   { headLora, slots }: RunLayout,
 ): [string, HostTensor][] {
   const { width } = parts[0]!;
@@ -197,10 +197,10 @@ function joinRows({ scored }: PackedRun, ofParts: readonly Float32Array[], width
   const shape = [scored.count, width];
   if (ofParts.length === 1 && ofParts[0]!.length === scored.count * width) return hostTensor(ofParts[0]!, shape);
   const rows = new Float32Array(scored.count * width);
-  scored.places.forEach((places, part) => {
+  scored.positions.forEach((positions, part) => {
     const own = ofParts[part]!;
-    places.forEach((place, row) => {
-      for (let k = 0; k < width; k++) rows[place * width + k] = own[row * width + k]!;
+    positions.forEach((position, row) => {
+      for (let k = 0; k < width; k++) rows[position * width + k] = own[row * width + k]!;
     });
   });
   return hostTensor(rows, shape);
@@ -208,11 +208,11 @@ function joinRows({ scored }: PackedRun, ofParts: readonly Float32Array[], width
 
 /** The rows of each part. */
 export function divideRows({ scored }: PackedRun, rows: Float32Array, width: number): RunLogprobs {
-  if (scored.places.length === 1 && scored.places[0]!.length === scored.count) return [rows];
-  return scored.places.map((places) => {
-    const own = new Float32Array(places.length * width);
-    places.forEach((place, row) => {
-      for (let k = 0; k < width; k++) own[row * width + k] = rows[place * width + k]!;
+  if (scored.positions.length === 1 && scored.positions[0]!.length === scored.count) return [rows];
+  return scored.positions.map((positions) => {
+    const own = new Float32Array(positions.length * width);
+    positions.forEach((position, row) => {
+      for (let k = 0; k < width; k++) own[row * width + k] = rows[position * width + k]!;
     });
     return own;
   });

@@ -17,10 +17,10 @@ export function slotFeeds(
   const scales = adapters.map((lora) => (lora === null ? 0 : mixed ? 1 : loraScale(lora)));
   const rows = run.parts.map(({ tokens }, part) => Int32Array.from(tokens, (_, row) => run.starts[part]! + row));
   const owners = Int32Array.from(rows.flatMap((own, part) => Array.from(own, () => part)));
-  const { places, sources } = run.scored;
+  const { positions, sources } = run.scored;
   return [
     ...slotInputFeeds(LAYER_SLOTS, { rows, owners, scales, minRows }),
-    ...(headLora ? slotInputFeeds(HEAD_SLOTS, { rows: places, owners: sources.part, scales, minRows }) : []),
+    ...(headLora ? slotInputFeeds(HEAD_SLOTS, { rows: positions, owners: sources.part, scales, minRows }) : []),
   ];
 }
 
@@ -56,7 +56,7 @@ export function slotInputFeeds(
     gather.fill(own[0]!, start, start + most);
     gather.set(own, start);
     scale.fill(scales[part]!, start, start + own.length);
-    own.forEach((row, place) => (scatter[row] = start + place));
+    own.forEach((row, position) => (scatter[row] = start + position));
   });
   return [
     [names.gather, hostTensor(gather, [rows.length, most])],

@@ -5,13 +5,13 @@ import { type PartLayout } from './part-layout.js';
 const CHUNK_ROWS = 128;
 
 /** Where the scored rows of several parts go among those of a run. */
-export interface ScoredPlaces {
+export interface ScoredPositions {
   /** Rows of the run, of which some may repeat others. */
   readonly count: number;
   /** How many rows each chunk takes; with slots, of each part. */
   readonly chunkSizes: readonly number[];
-  /** For each part, the place of each of its scored rows. */
-  readonly places: readonly Int32Array[];
+  /** For each part, the position of each of its scored rows. */
+  readonly positions: readonly Int32Array[];
   /** For each row of the run, its part and which of the part's scored rows it is. */
   readonly sources: { readonly part: Int32Array; readonly row: Int32Array };
   /** Rows that are no part's own, but repeat one. */
@@ -19,18 +19,18 @@ export interface ScoredPlaces {
 }
 
 /** One part after the other: for rows that depend on nothing but themselves. */
-export function placesInOrder(parts: readonly PartLayout[]): ScoredPlaces {
+export function positionsInOrder(parts: readonly PartLayout[]): ScoredPositions {
   const count = parts.reduce((sum, { scored }) => sum + scored.length, 0);
   const sources = { part: new Int32Array(count), row: new Int32Array(count) };
   let at = 0;
-  const places = parts.map(({ scored }, part) =>
+  const positions = parts.map(({ scored }, part) =>
     Int32Array.from(scored, (_, row) => {
       sources.part[at] = part;
       sources.row[at] = row;
       return at++;
     }),
   );
-  return { count, chunkSizes: chunkSizes(count), places, sources, repeated: new Uint8Array(count) };
+  return { count, chunkSizes: chunkSizes(count), positions, sources, repeated: new Uint8Array(count) };
 }
 
 /**
@@ -39,7 +39,7 @@ export function placesInOrder(parts: readonly PartLayout[]): ScoredPlaces {
  *
  * @param minRows rows of a part in a chunk that is not empty
  */
-export function placesInSlots(parts: readonly PartLayout[], minRows: number): ScoredPlaces {
+export function positionsInSlots(parts: readonly PartLayout[], minRows: number): ScoredPositions {
   const own = parts.map(({ scored }) => chunkSizes(scored.length));
   const most = Array.from({ length: CHUNKS }, (_, chunk) => own.reduce((rows, of) => Math.max(rows, of[chunk]!), 0));
   // A batched product over no rows leaves its result as it finds it, so with several parts no chunk is empty.
@@ -48,7 +48,7 @@ export function placesInSlots(parts: readonly PartLayout[], minRows: number): Sc
   const count = parts.length * sizes.reduce((sum, size) => sum + size, 0);
   const sources = { part: new Int32Array(count), row: new Int32Array(count) };
   const repeated = new Uint8Array(count);
-  const places = parts.map(({ scored }) => new Int32Array(scored.length));
+  const positions = parts.map(({ scored }) => new Int32Array(scored.length));
   const taken = parts.map(() => 0);
   let at = 0;
   for (let chunk = 0; chunk < CHUNKS; chunk++) {
@@ -57,13 +57,13 @@ export function placesInSlots(parts: readonly PartLayout[], minRows: number): Sc
       for (let i = 0; i < sizes[chunk]!; i++, at++) {
         sources.part[at] = part;
         if (i < rows) {
-          places[part]![taken[part]!] = at;
+          positions[part]![taken[part]!] = at;
           sources.row[at] = taken[part]!++;
         } else repeated[at] = 1;
       }
     }
   }
-  return { count, chunkSizes: sizes, places, sources, repeated };
+  return { count, chunkSizes: sizes, positions, sources, repeated };
 }
 
 /** Rows per chunk: as few chunks as hold CHUNK_ROWS each, then evenly more in all of them. */
