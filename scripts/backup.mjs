@@ -69,6 +69,7 @@ async function writeBackup(target, { url, dataDir, links, pgBin }) {
     version,
     created_at: began.toISOString(),
     postgres: snapshot.serverMajor,
+    store,
     files,
     ...bytes,
     missing,

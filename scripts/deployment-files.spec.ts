@@ -13,8 +13,8 @@ import { freePort } from './lib/owned-process.mjs';
 const docker = path.join(import.meta.dirname, '..', 'docker');
 const read = (file: string) => readFileSync(path.join(docker, file), 'utf8');
 const UNIT = 'systemd/thinker@.service';
-/** Variables of Node. */
-const OTHERS = ['NODE_ENV'];
+/** Variables of Node and of AWS. */
+const OTHERS = ['NODE_ENV', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const runs = (program: string, option: string) => spawnSync(program, [option]).status === 0;
 
 /** Seconds that a process may take to end after SIGTERM: the grace, and the time in which it writes states (main.ts). */
