@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,6 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findPgProgram } from '../../scripts/lib/backup/programs.mjs';
 import { type TestDatabase } from '../support/test-database.js';
 import { type AdapterAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
@@ -35,7 +34,8 @@ async function serverMajor(): Promise<number> {
 }
 
 const major = await serverMajor();
-const isMissing = (findPgProgram('pg_dump')?.major ?? 0) < major;
+const { stdout: pgDump } = spawnSync('pg_dump', ['--version'], { encoding: 'utf8' });
+const isMissing = Number(/\) (\d+)/.exec(pgDump ?? '')?.[1] ?? 0) < major;
 
 interface History {
   readonly entries: { readonly request_id: string; readonly digest: string | null }[];

@@ -7,7 +7,7 @@ import path from 'node:path';
  * @param {string} [folder] where it is; the PATH when left out
  * @returns {{ program: string, major: number } | undefined} undefined = there is none
  */
-export function findPgProgram(name, folder) {
+function findPgProgram(name, folder) {
   const program = folder === undefined ? name : path.join(folder, name);
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   const major = /\) (\d+)/.exec(stdout ?? '')?.[1];
