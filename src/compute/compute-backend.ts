@@ -73,7 +73,7 @@ export abstract class ComputeBackend {
   abstract forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
   abstract forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult>;
   /** A step that cannot be made changes nothing: the gradients stay until they are applied or dropped. */
-  abstract optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult>;
+  abstract optimStep(adapterId: string, params: AdamParams, options?: CallOptions): Promise<OptimStepResult>;
   /** Forgets the gradients not yet applied. @returns of how many passes they were */
   abstract dropGradients(adapterId: string): Promise<number>;
 
@@ -100,6 +100,8 @@ export interface WorkCounts {
   /** Sampler weights in memory. */
   readonly samplerWeights: number;
   readonly times: EngineTimes;
+  /** Engine time by owner, in milliseconds; a call that several share is divided between them by their tokens. */
+  readonly ownerMs: ReadonlyMap<string, number>;
 }
 
 /** How long the engine's calls took and how much each of them did. */
@@ -116,9 +118,14 @@ export interface EngineTimes {
 export interface CallOptions {
   /** Gives the call up. @see CallCancelledError */
   readonly signal?: AbortSignal | undefined;
-  /** Whose call it is: calls of different owners get equal shares, whoever has made more. Nobody's where left out. */
+  /** Whose call it is: engine time is divided between owners, whoever has made more. Nobody's where left out. */
   readonly owner?: string | undefined;
+  /** The owner's weight in that: with twice another's, it gets twice the time. 1 where left out. */
+  readonly weight?: number | undefined;
 }
+
+/** Who makes a call. */
+export type Caller = Pick<CallOptions, 'owner' | 'weight'>;
 
 export interface GenerateOptions extends CallOptions {
   /** Sees every token as it is drawn. */

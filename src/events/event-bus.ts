@@ -2,7 +2,7 @@
 export const EVENT_CHANNELS = {
   /** A future is completed or failed. Payload: its request id; and once more for its sampling session, with that id. */
   futureSettled: 'future_settled',
-  /** An operation waits in an adapter's queue. Payload: the adapter's id and the worker that is meant, or *. */
+  /** An operation waits in an adapter's queue. Payload: the adapter's id, the worker that is meant or *, and the owner. */
   operationWaits: 'operation_waits',
   /** A client has given a request up that may be running. Payload: its request id. */
   requestCancelled: 'request_cancelled',

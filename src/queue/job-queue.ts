@@ -6,6 +6,8 @@ export interface Job {
   readonly kind: OperationKind;
   /** The adapter whose queue the request is in; null for requests to a base model or to sampler weights. */
   readonly adapterId: string | null;
+  /** The key that the request came with; jobs of earlier versions do not say it. */
+  readonly owner?: string;
 }
 
 /** Resolves when the request is settled; rejects to mark the job as failed on the dashboard. Never retried. */

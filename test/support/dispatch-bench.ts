@@ -4,10 +4,9 @@ import { AppConfig, type Environment } from '../../src/config/app-config.js';
 import { OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../src/domain/operation.js';
 import { EventBus, type EventListener } from '../../src/events/event-bus.js';
 import { encodeOperationData } from '../../src/formats/operation-data.codec.js';
-import { type QueueId } from '../../src/modules/dispatch/adapter-queue.js';
 import { Dispatcher } from '../../src/modules/dispatch/dispatcher.js';
 import { HandlerRegistry } from '../../src/modules/dispatch/handler-registry.js';
-import { LeaseRepository, type Taking } from '../../src/modules/dispatch/leases/lease.repository.js';
+import { LeaseRepository, type OpenQueue, type Taking } from '../../src/modules/dispatch/leases/lease.repository.js';
 import { Leases } from '../../src/modules/dispatch/leases/leases.js';
 import { OperationPipeline } from '../../src/modules/dispatch/operation-pipeline.js';
 import { Claims } from '../../src/modules/dispatch/steps/claims.js';
@@ -25,6 +24,7 @@ import {
 } from '../../src/modules/futures/index.js';
 import { type OperationOutcome } from '../../src/operations/operation-outcome.js';
 import { isReadOnly, OperationCatalog } from '../../src/operations/operations.js';
+import { JobWindow } from '../../src/queue/job-window.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { Script } from './scripted-handlers.js';
 
@@ -33,6 +33,7 @@ const LEASE = 7;
 interface Row {
   readonly id: string;
   readonly kind: OperationKind;
+  readonly owner: string;
   readonly adapterId: string | null;
   readonly payload: Buffer;
   /** The payload does not come with the claim. */
@@ -60,13 +61,14 @@ export class FakeLog extends OperationLogRepository {
     id: string,
     kind: OperationKind,
     adapterId: string | null,
-    options: { isLarge?: boolean; crashes?: number } = {},
+    options: { isLarge?: boolean; crashes?: number; owner?: string } = {},
   ) {
-    const { isLarge = false, crashes = 0 } = options;
+    const { isLarge = false, crashes = 0, owner = '' } = options;
     const payload = Buffer.from(encodeOperationData({ json: { label: id }, tensors: {} }));
     this.operations.push({
       id,
       kind,
+      owner,
       adapterId,
       payload,
       isLarge,
@@ -83,9 +85,9 @@ export class FakeLog extends OperationLogRepository {
     return row;
   }
 
-  openQueues(): QueueId[] {
+  openQueues(): OpenQueue[] {
     const pending = this.operations.filter(({ status }) => status === 'pending');
-    return pending.map(({ adapterId, id }) => ({ adapterId, requestId: id }));
+    return pending.map(({ adapterId, id, owner }) => ({ adapterId, requestId: id, owner }));
   }
 
   override async claimNext(adapterId: string, _workerId: string, _lease: number, readOnlyOnly: boolean) {
@@ -146,7 +148,7 @@ export class FakeLog extends OperationLogRepository {
     return {
       request_id: row.id,
       position: String(this.operations.indexOf(row)),
-      owner: '',
+      owner: row.owner,
       kind: row.kind,
       adapter_id: row.adapterId,
       model_id: 'model',
@@ -259,7 +261,8 @@ export class DispatchBench {
       new Notifications(registry),
       new FaultPoints(),
     );
-    this.dispatcher = new Dispatcher(claims, pipeline, this.log, leases, new FakeBackend(), new FakeEvents());
+    const jobs = new JobWindow(config);
+    this.dispatcher = new Dispatcher(claims, pipeline, this.log, leases, new FakeBackend(), new FakeEvents(), jobs);
     this.start();
   }
 
@@ -272,7 +275,7 @@ export class DispatchBench {
 
   /** The job of a row in the log. */
   dispatch(id: string): Promise<void> {
-    const { kind, adapterId } = this.log.row(id);
-    return this.dispatcher.dispatch({ requestId: id, kind, adapterId });
+    const { kind, adapterId, owner } = this.log.row(id);
+    return this.dispatcher.dispatch({ requestId: id, kind, adapterId, owner });
   }
 }

@@ -1,6 +1,7 @@
 import { type GenerateOptions, type GenerateRequest } from '../../src/compute/compute-backend.js';
 import { DecodeScheduler } from '../../src/compute/host/decoding/decode-scheduler.js';
 import { EngineTurns } from '../../src/compute/host/engine-turns.js';
+import { FairShares } from '../../src/compute/host/fair-shares.js';
 import { type WeightsRef } from '../../src/compute/model-engine.js';
 import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
@@ -21,7 +22,7 @@ interface Options extends StepEngineOptions {
 
 export function startScheduler({ tokens = 100_000, keptTokens = tokens, ...options }: Options = {}) {
   const engine = new StepEngine(options);
-  const turns = new EngineTurns(() => engine.time);
+  const turns = new EngineTurns(new FairShares(() => engine.time), () => engine.time);
   const scheduler = new DecodeScheduler({
     meter: new WorkMeter(),
     engine,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EngineTurns } from './engine-turns.js';
+import { FairShares } from './fair-shares.js';
 
 type SideName = 'training' | 'generation';
 
@@ -7,7 +8,7 @@ type SideName = 'training' | 'generation';
 function virtualEngine() {
   let time = 0;
   let running = 0;
-  const turns = new EngineTurns(() => time);
+  const turns = new EngineTurns(new FairShares(() => time), () => time);
   const taken: SideName[] = [];
   const used = { training: 0, generation: 0 };
   const call = (side: SideName, ms: number, fail = false) =>

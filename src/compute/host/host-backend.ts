@@ -208,9 +208,10 @@ export class HostBackend extends ComputeBackend {
     return this.pass({ kind: 'adapter', adapterId }, request, { ...options, train: true });
   }
 
-  async optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
+  async optimStep(adapterId: string, params: AdamParams, { owner = '' }: CallOptions = {}): Promise<OptimStepResult> {
     const { id } = this.adapter(adapterId);
-    return this.changing(id, () => this.meter.optimizerStep(() => this.engine.step(id, params)));
+    const charge = (ms: number) => this.turns.shares.charge('training', [{ owner, tokens: 0 }], ms);
+    return this.changing(id, () => this.meter.optimizerStep(() => this.engine.step(id, params), charge));
   }
 
   async dropGradients(adapterId: string): Promise<number> {
@@ -219,8 +220,9 @@ export class HostBackend extends ComputeBackend {
 
   async countWork(): Promise<WorkCounts> {
     const { passes, requests: passRequests } = this.passes.counts;
+    const ownerMs = this.turns.shares.usedMs;
     const held = { adapters: this.adapters.size, samplerWeights: this.loaded.size };
-    return Promise.resolve({ passes, passRequests, ...this.decoding.counts, ...held, times: this.meter.times });
+    return Promise.resolve({ passes, passRequests, ...this.decoding.counts, ...held, times: this.meter.times, ownerMs });
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {
@@ -240,13 +242,13 @@ export class HostBackend extends ComputeBackend {
   private pass(
     target: ModelTarget,
     request: ForwardRequest,
-    { train, signal, owner = '' }: CallOptions & { readonly train: boolean },
+    { train, signal, owner = '', weight = 1 }: CallOptions & { readonly train: boolean },
   ): Promise<ForwardResult> {
     const { losses } = this.options;
     const weights = this.weightsOf(target);
     const lossFunction = losses.functionOf(request.loss);
     const config = losses.resolveConfig(lossFunction, request.loss.config);
-    const options = { train, signal, owner, baseModel: this.baseModelOf(target) };
+    const options = { train, signal, owner, weight, baseModel: this.baseModelOf(target) };
     return this.passes.submit(new PassRequest(weights, request, { lossFunction, config }, options));
   }
 

@@ -38,19 +38,26 @@ export class WorkMeter {
     return measured(this.decodeStepSeconds, work);
   }
 
-  optimizerStep<T>(work: () => Promise<T>): Promise<T> {
-    return measured(this.optimizerStepSeconds, work);
+  /** @param charge is given the milliseconds that it took */
+  optimizerStep<T>(work: () => Promise<T>, charge: (ms: number) => void): Promise<T> {
+    return measured(this.optimizerStepSeconds, work, charge);
   }
 }
 
 /** Times of an engine that has done nothing. */
 export const NO_TIMES: EngineTimes = new WorkMeter().times;
 
-async function measured<T>(seconds: DistributionCounter, work: () => Promise<T>): Promise<T> {
+async function measured<T>(
+  seconds: DistributionCounter,
+  work: () => Promise<T>,
+  charge: (ms: number) => void = () => undefined,
+): Promise<T> {
   const began = performance.now();
   try {
     return await work();
   } finally {
-    seconds.add((performance.now() - began) / 1000);
+    const elapsed = performance.now() - began;
+    seconds.add(elapsed / 1000);
+    charge(elapsed);
   }
 }

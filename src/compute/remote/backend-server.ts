@@ -85,14 +85,14 @@ function handlersOf(backend: Promise<ComputeBackend>): Handlers {
     loadState: async (args) => (await backend).loadState(...args),
     loadWeights: async (args) => (await backend).loadWeights(...args),
     dropWeights: async (args) => (await backend).dropWeights(...args),
-    forward: async ([target, request, owner], { signal }) =>
-      (await backend).forward(target, request, { signal, owner }),
-    forwardBackward: async ([adapterId, request, owner], { signal }) =>
-      (await backend).forwardBackward(adapterId, request, { signal, owner }),
+    forward: async ([target, request, caller], { signal }) =>
+      (await backend).forward(target, request, { ...caller, signal }),
+    forwardBackward: async ([adapterId, request, caller], { signal }) =>
+      (await backend).forwardBackward(adapterId, request, { ...caller, signal }),
     optimStep: async (args) => (await backend).optimStep(...args),
     countWork: async () => (await backend).countWork(),
     dropGradients: async (args) => (await backend).dropGradients(...args),
-    generate: async ([target, request, { tellTokens, owner }], { signal, onToken }) =>
-      (await backend).generate(target, request, { signal, owner, onToken: tellTokens ? onToken : undefined }),
+    generate: async ([target, request, { tellTokens, ...caller }], { signal, onToken }) =>
+      (await backend).generate(target, request, { ...caller, signal, onToken: tellTokens ? onToken : undefined }),
   };
 }

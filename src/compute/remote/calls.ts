@@ -4,6 +4,7 @@ import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
+  type Caller,
   type ForwardRequest,
   type ForwardResult,
   type GenerateRequest,
@@ -43,9 +44,9 @@ export interface EngineCalls {
   readonly loadState: Signature<[adapterId: string, from: StateSource, options: { optimizer: boolean }], void>;
   readonly loadWeights: Signature<[weights: AdapterHandle, from: StateSource], void>;
   readonly dropWeights: Signature<[id: string], void>;
-  readonly forward: Signature<[target: ModelTarget, request: ForwardRequest, owner?: string], ForwardResult>;
-  readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest, owner?: string], ForwardResult>;
-  readonly optimStep: Signature<[adapterId: string, params: AdamParams], OptimStepResult>;
+  readonly forward: Signature<[target: ModelTarget, request: ForwardRequest, caller?: Caller], ForwardResult>;
+  readonly forwardBackward: Signature<[adapterId: string, request: ForwardRequest, caller?: Caller], ForwardResult>;
+  readonly optimStep: Signature<[adapterId: string, params: AdamParams, caller?: Caller], OptimStepResult>;
   readonly dropGradients: Signature<[adapterId: string], number>;
   readonly countWork: Signature<[], WorkCounts>;
   /** `tellTokens`: whether each token is sent as it is drawn. */
@@ -53,7 +54,7 @@ export interface EngineCalls {
     [
       target: ModelTarget,
       request: GenerateRequest,
-      options: { readonly tellTokens: boolean; readonly owner?: string | undefined },
+      options: Caller & { readonly tellTokens: boolean },
     ],
     GenerateResult
   >;

@@ -92,6 +92,7 @@ describe('a RemoteBackend', () => {
 
   it('tells whose a call is', async () => {
     const owners: (string | undefined)[] = [];
+    const weights: (number | undefined)[] = [];
     class OwnedBackend extends FakeBackend {
       override forward(...[target, request, options]: Parameters<FakeBackend['forward']>): Promise<ForwardResult> {
         owners.push(options?.owner);
@@ -103,6 +104,7 @@ describe('a RemoteBackend', () => {
       }
       override generate(...[target, request, options]: Parameters<FakeBackend['generate']>): Promise<GenerateResult> {
         owners.push(options?.owner);
+        weights.push(options?.weight);
         return super.generate(target, request, options);
       }
     }
@@ -110,9 +112,10 @@ describe('a RemoteBackend', () => {
     await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
     await backend.forward(base, requestOf(DATUMS), { owner: 'one' });
     await backend.forwardBackward('a', requestOf(DATUMS), { owner: 'two' });
-    await backend.generate(base, { prompt: Int32Array.of(5), count: 1, sampling: SAMPLING }, { owner: 'three' });
+    await backend.generate(base, { prompt: Int32Array.of(5), count: 1, sampling: SAMPLING }, { owner: 'three', weight: 4 });
     await backend.forward(base, requestOf(DATUMS));
     expect(owners).toEqual(['one', 'two', 'three', undefined]);
+    expect(weights).toEqual([4]);
   });
 
   it('has tokens sent only where somebody listens', async () => {

@@ -3,6 +3,7 @@ import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
+  type Caller,
   type CallOptions,
   ComputeBackend,
   type ForwardRequest,
@@ -131,15 +132,15 @@ export class RemoteBackend extends ComputeBackend {
   }
 
   forward(target: ModelTarget, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    return this.call('forward', [target, request, options?.owner], options);
+    return this.call('forward', [target, request, callerOf(options)], options);
   }
 
   forwardBackward(adapterId: string, request: ForwardRequest, options?: CallOptions): Promise<ForwardResult> {
-    return this.call('forwardBackward', [adapterId, request, options?.owner], options);
+    return this.call('forwardBackward', [adapterId, request, callerOf(options)], options);
   }
 
-  optimStep(adapterId: string, params: AdamParams): Promise<OptimStepResult> {
-    return this.call('optimStep', [adapterId, params]);
+  optimStep(adapterId: string, params: AdamParams, options?: CallOptions): Promise<OptimStepResult> {
+    return this.call('optimStep', [adapterId, params, callerOf(options)]);
   }
 
   dropGradients(adapterId: string): Promise<number> {
@@ -151,9 +152,8 @@ export class RemoteBackend extends ComputeBackend {
   }
 
   generate(target: ModelTarget, request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {
-    const { owner } = options;
     const tellTokens = options.onToken !== undefined;
-    return this.call('generate', [target, request, { tellTokens, owner }], options);
+    return this.call('generate', [target, request, { tellTokens, ...callerOf(options) }], options);
   }
 
   private async call<M extends Method>(
@@ -214,4 +214,8 @@ export class RemoteBackend extends ComputeBackend {
 function toError(answer: Extract<FromEngine, { kind: 'error' | 'crash' }>): Error {
   if (answer.kind === 'error') return reviveError(answer.error);
   return Object.assign(new Error(answer.message), { stack: answer.stack });
+}
+
+function callerOf({ owner, weight }: CallOptions = {}): Caller {
+  return { owner, weight };
 }

@@ -1,9 +1,9 @@
 import { type AppError } from '../../common/errors/app-error.js';
-import { type Semaphore } from '../../common/semaphore.js';
+import { type FairSemaphore } from '../../common/fair-semaphore.js';
 import { type Job } from '../../queue/job-queue.js';
 
 /** What identifies a queue: an adapter, or a single request without one (to a base model or to sampler weights). */
-export type QueueId = Pick<Job, 'adapterId' | 'requestId'>;
+export type QueueId = Pick<Job, 'adapterId' | 'requestId' | 'owner'>;
 
 export function queueKey({ adapterId, requestId }: QueueId): string {
   return adapterId ?? requestId;
@@ -19,6 +19,8 @@ export type IdleTask = () => Promise<void>;
  */
 export class AdapterQueue {
   readonly key: string;
+  /** Whose requests are in it, as far as it is known. */
+  owner = '';
   /** Jobs that stay active until their request is settled. */
   private readonly jobs = new Map<string, Deferred>();
   private readonly idleTasks: IdleTask[] = [];
@@ -101,9 +103,9 @@ export class AdapterQueue {
   }
 
   /** Takes one of the places for adapters in use, or shares the one that operations of the queue have. */
-  async takePlace(places: Semaphore): Promise<() => void> {
+  async takePlace(places: FairSemaphore): Promise<() => void> {
     this.placeHolders++;
-    this.place ??= places.acquire();
+    this.place ??= places.acquire(this.owner);
     const release = await this.place;
     return () => {
       this.placeHolders--;

@@ -11,6 +11,7 @@ import { Claims } from './steps/claims.js';
 import { Notifications } from './steps/notifications.js';
 import { Outcomes } from './steps/outcomes.js';
 import { Payloads } from './steps/payloads.js';
+import { JobWindow } from '../../queue/job-window.js';
 import { Maintenance } from './maintenance.js';
 import { WorkIntake } from './work-intake.js';
 import { WorkerConnection } from './worker/worker-connection.js';
@@ -30,6 +31,7 @@ import { WorkerPresence } from './worker/worker-presence.js';
     Notifications,
     OperationPipeline,
     Dispatcher,
+    JobWindow,
     Maintenance,
     WorkIntake,
     WorkerConnection,

@@ -215,3 +215,46 @@ describe('what bounds a worker', () => {
     expect(bench.dispatcher.isBusy(A)).toBe(false);
   });
 });
+
+describe('a flood of one owner', () => {
+  const flood = (bench: DispatchBench, count: number) => {
+    const ids = Array.from({ length: count }, (_, i) => `flood ${i}`);
+    for (const id of ids) bench.log.add(id, 'generate', null, { owner: 'flood' });
+    return ids.map((id) => bench.script.hold(id));
+  };
+
+  it('leaves slots and the next turn to others', async () => {
+    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '8' });
+    const gates = flood(bench, 20);
+    bench.log.add('b1', 'optim_step', A, { owner: 'b' });
+    bench.log.add('b2', 'optim_step', A, { owner: 'b' });
+    bench.log.add('c1', 'generate', null, { owner: 'c' });
+    const all = [...gates.map((_, i) => `flood ${i}`), 'b1', 'b2', 'c1'].map((id) => bench.dispatch(id));
+    await settled();
+    // One beyond the eight, for an owner who has none; then what is given back.
+    expect(bench.script.events.filter((event) => !event.startsWith('start flood'))).toEqual([
+      'start b1',
+      'end b1',
+      'start b2',
+      'end b2',
+      'start c1',
+      'end c1',
+    ]);
+    expect(bench.script.events.filter((event) => event.startsWith('start flood'))).toHaveLength(8);
+    for (const gate of gates) gate.open();
+    await Promise.all(all);
+  });
+
+  it('lets its jobs go when they take every place of the queue, and runs their operations all the same', async () => {
+    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '8' });
+    const gates = flood(bench, 8);
+    const ended: string[] = [];
+    const all = gates.map((_, i) => bench.dispatch(`flood ${i}`).then(() => ended.push(`flood ${i}`)));
+    await settled();
+    expect(ended).toEqual(['flood 7']);
+    for (const gate of gates) gate.open();
+    await Promise.all(all);
+    await settled();
+    expect(bench.log.operations.map(({ status }) => status)).toEqual(gates.map(() => 'completed'));
+  });
+});

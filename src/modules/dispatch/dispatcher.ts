@@ -3,6 +3,7 @@ import { within } from '../../common/within.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
+import { JobWindow } from '../../queue/job-window.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { AdapterQueue, type IdleTask, type QueueId, queueKey } from './adapter-queue.js';
 import { Leases } from './leases/leases.js';
@@ -34,6 +35,7 @@ export class Dispatcher {
     private readonly leases: Leases,
     private readonly backend: ComputeBackend,
     private readonly events: EventBus,
+    private readonly jobs: JobWindow,
   ) {
     events.subscribe(EVENT_CHANNELS.operationWaits, { onEvent: (payload) => this.onOperationWaits(payload) });
   }
@@ -59,19 +61,20 @@ export class Dispatcher {
   }
 
   /**
-   * Wakes the queue of a job, or the worker that has it. Resolves when its request is settled or is another worker's
-   * business, rejects when it failed.
+   * Wakes the queue of a job, or the worker that has it. Resolves when its request is settled, is another worker's
+   * business, or waits here while others' jobs take its place; rejects when it failed.
    */
-  async dispatch({ requestId, adapterId }: Job): Promise<void> {
+  async dispatch({ requestId, adapterId, owner = '' }: Job): Promise<void> {
     if (adapterId !== null) {
       const taking = await this.leases.hold(adapterId, true);
       if (taking.lease === null)
-        return this.events.publish(EVENT_CHANNELS.operationWaits, `${adapterId} ${taking.heldBy ?? '*'}`);
+        return this.events.publish(EVENT_CHANNELS.operationWaits, `${adapterId} ${taking.heldBy ?? '*'} ${owner}`);
     }
-    const queue = this.queueOf({ requestId, adapterId });
+    const queue = this.queueOf({ requestId, adapterId, owner });
     const settled = queue.waitFor(requestId);
     this.wake(queue);
-    await settled;
+    const close = this.jobs.open(owner, () => queue.endJob(requestId, null));
+    await settled.finally(close);
   }
 
   /** Wakes every queue with open requests that is ours or free: finds what has no job, and no worker. */
@@ -116,16 +119,17 @@ export class Dispatcher {
   }
 
   private onOperationWaits(payload: string): void {
-    const [adapterId = '', workerId] = payload.split(' ');
+    const [adapterId = '', workerId, owner = ''] = payload.split(' ');
     const { period } = this;
     if (period === null || !period.isOpen || (workerId !== '*' && workerId !== period.workerId)) return;
-    void this.takeAndWake(adapterId);
+    void this.takeAndWake({ adapterId, requestId: '', owner });
   }
 
-  private async takeAndWake(adapterId: string): Promise<void> {
+  private async takeAndWake(id: QueueId & { readonly adapterId: string }): Promise<void> {
+    const { adapterId } = id;
     try {
       const { lease } = await this.leases.hold(adapterId, true);
-      if (lease !== null) this.wake(this.queueOf({ adapterId, requestId: '' }));
+      if (lease !== null) this.wake(this.queueOf(id));
     } catch (error) {
       this.logger.warn(`Could not look at the queue of ${adapterId}; the next sweep will: ${String(error)}`);
     }
@@ -134,6 +138,7 @@ export class Dispatcher {
   private queueOf(id: QueueId): AdapterQueue {
     const key = queueKey(id);
     const queue = this.queues.get(key) ?? new AdapterQueue(id);
+    queue.owner = id.owner ?? queue.owner;
     this.queues.set(key, queue);
     return queue;
   }
@@ -157,7 +162,7 @@ export class Dispatcher {
   /** Runs until the queue is empty and its last reader is done. */
   private async runAll(queue: AdapterQueue): Promise<void> {
     for (;;) {
-      if (this.claims.areFull && (await queue.runIdleTask())) continue;
+      if (this.claims.areFullFor(queue) && (await queue.runIdleTask())) continue;
       const claimed = await this.claim(queue);
       if (claimed?.isShared === true) queue.addReader(this.run(queue, claimed));
       else if (claimed !== null) await this.run(queue, claimed);

@@ -216,8 +216,8 @@ export class FuturesService {
   }
 
   /** Not awaited by the request: with Redis down the row waits for the worker's sweep. */
-  private enqueue({ requestId, kind, adapterId }: NewFutureRow): void {
-    const job: Job = { requestId, kind, adapterId };
+  private enqueue({ requestId, kind, adapterId, owner }: NewFutureRow): void {
+    const job: Job = { requestId, kind, adapterId, owner };
     this.faults.reach('request-inserted');
     this.queue.add(job).catch((error: unknown) => {
       this.logger.warn(

@@ -244,7 +244,7 @@ export class FakeBackend extends ComputeBackend {
 
   async countWork(): Promise<WorkCounts> {
     const held = { adapters: this.adapters.size, samplerWeights: this.loaded.size };
-    return Promise.resolve({ ...this.work, ...held, times: NO_TIMES });
+    return Promise.resolve({ ...this.work, ...held, times: NO_TIMES, ownerMs: new Map() });
   }
 
   async generate(

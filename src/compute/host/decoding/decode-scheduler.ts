@@ -4,11 +4,12 @@ import { type GrammarState } from '../../../grammars/engine/grammar-engine.js';
 import { type ModelEngine, type WeightsRef } from '../../model-engine.js';
 import { type TokenSampler } from '../../numerics/token-sampler.js';
 import { type EngineTurns } from '../engine-turns.js';
+import { type FairShares, type Leave, type TokenShare } from '../fair-shares.js';
 import { Generation } from './generation.js';
 import { type HeldSequence } from './held-sequence.js';
 import { PrefixCache } from './prefix-cache.js';
 import { SequenceMemory } from './sequence-memory.js';
-import { advanceTogether, type StepOutcome } from './shared-step.js';
+import { advanceTogether, type StepOutcome, type StepPart } from './shared-step.js';
 import { StepPlanner } from './step-planner.js';
 import { StopText } from './stop-text.js';
 import { WeightVersions } from '../weight-versions.js';
@@ -49,11 +50,14 @@ export class DecodeScheduler {
   private readonly prefixes: PrefixCache<Generation>;
   private readonly memory: SequenceMemory;
   private readonly planner: StepPlanner;
+  private readonly shares: FairShares;
   /** In the order in which they came. */
   private waiting: Generation[] = [];
   private open: Generation[] = [];
   /** Those that were held up and are not any more. */
   private readonly decided: { readonly generation: Generation; readonly finish: () => void }[] = [];
+  /** Of those that can go on. */
+  private readonly presence = new Map<Generation, Leave>();
   private isRunning = false;
   private counted = { steps: 0, stepRequests: 0 };
   /** Sequences are in the engine's hands; whoever is given up meanwhile ends after it. */
@@ -61,6 +65,7 @@ export class DecodeScheduler {
 
   constructor(private readonly options: DecodeSchedulerOptions) {
     this.engine = options.engine;
+    this.shares = options.turns.shares;
     this.prefixes = new PrefixCache((sequence) => void this.close([sequence]));
     this.versions = new WeightVersions((key) => this.prefixes.forget(key));
     this.memory = new SequenceMemory(options.memoryBytes, this.prefixes, options.prefixBytes);
@@ -120,6 +125,7 @@ export class DecodeScheduler {
     const cancel = () => (this.isInTurn ? undefined : this.endCancelled());
     signal?.addEventListener('abort', cancel, { once: true });
     this.waiting.push(generation);
+    this.present(generation);
     if (generation.isCancelled) cancel();
     if (!this.isRunning) this.enter(Promise.resolve());
     try {
@@ -135,13 +141,15 @@ export class DecodeScheduler {
    */
   private enter(drawn: Promise<void>): void {
     this.isRunning = true;
-    const turn = this.options.turns.generation(async () => {
+    let parts: readonly StepPart[] = [];
+    const call = async () => {
       await drawn;
-      const outcomes = await this.step();
+      const outcomes = await this.step((planned) => (parts = planned));
       this.isRunning = this.open.length + this.waiting.length > 0 && !this.waitsForGrammars(outcomes);
       if (this.isRunning) this.enter(taken);
       return outcomes;
-    });
+    };
+    const turn = this.options.turns.generation(call, () => parts.map(tokensOf));
     const taken: Promise<void> = turn.then((outcomes) => this.take(outcomes));
   }
 
@@ -151,12 +159,14 @@ export class DecodeScheduler {
     return heldUp && outcomes.length === 0 && this.decided.length === 0;
   }
 
-  private async step(): Promise<StepOutcome[]> {
+  /** @param onPlanned learns who takes part */
+  private async step(onPlanned: (parts: readonly StepPart[]) => void): Promise<StepOutcome[]> {
     this.resumeDecided();
     this.isInTurn = true;
     try {
       this.admit();
-      const parts = await this.planner.plan([...this.open]);
+      const parts = await this.plan();
+      onPlanned(parts);
       const { steps, stepRequests } = this.counted;
       if (parts.length === 0) return [];
       this.counted = { steps: steps + 1, stepRequests: stepRequests + parts.length };
@@ -167,16 +177,26 @@ export class DecodeScheduler {
     }
   }
 
+  /** Owners that are well ahead of the others sit out, unless the others have nothing to do. */
+  private async plan(): Promise<StepPart[]> {
+    const isAhead = this.shares.ahead('generation');
+    const parts = await this.planner.plan([...this.open], ({ owner }) => !isAhead(owner));
+    return parts.length > 0 ? parts : this.planner.plan([...this.open], ({ owner }) => isAhead(owner));
+  }
+
   /** Lets waiting generations begin as far as memory goes; one that is too large for it begins when no other is open. */
   private admit(): void {
     for (;;) {
       const next = this.nextWaiting();
-      if (!next) return;
+      if (!next) break;
       const bytes = next.root.granted * next.bytesPerToken;
-      if (!this.memory.grant(next.owner, bytes, this.open.length === 0)) return;
+      if (!this.memory.grantFirst(next.owner, bytes, this.open.length === 0)) break;
       this.waiting = this.waiting.filter((generation) => generation !== next);
       this.open.push(next);
+      this.present(next);
     }
+    // Nobody is to sit out for the sake of those that cannot begin.
+    for (const generation of this.waiting) this.absent(generation);
   }
 
   /** The oldest of the owner who holds least. */
@@ -202,6 +222,7 @@ export class DecodeScheduler {
   /** Others go on meanwhile: compiling a grammar takes longer than many steps. */
   private async decideLate(generation: Generation): Promise<void> {
     generation.isHeldUp = true;
+    this.absent(generation);
     const fail = (error: unknown) => () => this.end(generation, () => generation.fail(error));
     this.decided.push({
       generation,
@@ -213,7 +234,9 @@ export class DecodeScheduler {
   private resumeDecided(): void {
     for (const { generation, finish } of this.decided.splice(0)) {
       generation.isHeldUp = false;
-      if (!generation.ended) finish();
+      if (generation.ended) continue;
+      this.present(generation);
+      finish();
     }
   }
 
@@ -242,6 +265,7 @@ export class DecodeScheduler {
     if (generation.ended) return;
     generation.ended = true;
     generation.close();
+    this.absent(generation);
     const wasOpen = this.open.includes(generation);
     this.waiting = this.waiting.filter((each) => each !== generation);
     this.open = this.open.filter((each) => each !== generation);
@@ -253,6 +277,16 @@ export class DecodeScheduler {
     this.memory.trimSpare();
     const rest = held.filter((each) => !isKept || each !== root);
     void this.close(rest.map(({ sequence }) => sequence)).then(tell);
+  }
+
+  /** It can go on, or begin. */
+  private present(generation: Generation): void {
+    if (!this.presence.has(generation)) this.presence.set(generation, this.shares.enter('generation', generation));
+  }
+
+  private absent(generation: Generation): void {
+    this.presence.get(generation)?.();
+    this.presence.delete(generation);
   }
 
   private free(generation: Generation, held: readonly HeldSequence[]): void {
@@ -268,4 +302,8 @@ export class DecodeScheduler {
   private async close(sequences: readonly number[]): Promise<void> {
     if (sequences.length > 0) await this.engine.closeSequences(sequences).catch(() => undefined);
   }
+}
+
+function tokensOf({ generation, moves }: StepPart): TokenShare {
+  return { owner: generation.owner, tokens: moves.reduce((sum, { tokens }) => sum + tokens.length, 0) };
 }

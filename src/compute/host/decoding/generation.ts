@@ -42,6 +42,8 @@ export interface Branch {
 export class Generation implements PrefixSource {
   readonly text: PrefixText;
   readonly owner: string;
+  /** The owner's weight in the division of engine time. */
+  readonly weight: number;
   readonly weightsKey: string | null;
   readonly bytesPerToken: number;
   readonly result: Promise<GenerateResult>;
@@ -67,6 +69,7 @@ export class Generation implements PrefixSource {
     this.weightsKey = parts.weightsKey;
     this.bytesPerToken = parts.bytesPerToken;
     this.owner = options.owner ?? '';
+    this.weight = options.weight ?? 1;
     this.text = prefixText(request.prompt);
     this.scores = new PromptScores(request, sampler);
     this.continuations = Array.from({ length: request.count }, (_, index) => {

@@ -33,6 +33,12 @@ export class SequenceMemory {
     return true;
   }
 
+  /** The same for a request that begins: where there are owners, the last eighth is left for those who hold nothing. */
+  grantFirst(owner: string, bytes: number, regardless: boolean): boolean {
+    const kept = owner !== '' && this.heldBy(owner) > 0 ? this.budget / 8 : 0;
+    return (regardless || this.held + bytes + kept <= this.budget) && this.grant(owner, bytes, regardless);
+  }
+
   giveBack(owner: string, bytes: number): void {
     this.add(owner, -bytes);
   }

@@ -33,14 +33,19 @@ export class StepPlanner {
     this.engine = options.engine;
   }
 
-  /** @param open oldest first */
-  async plan(open: readonly Generation[]): Promise<StepPart[]> {
-    for (const generation of open) {
+  /**
+   * @param open oldest first
+   * @param takesPart those for which it is false neither write nor read
+   */
+  async plan(open: readonly Generation[], takesPart: (generation: Generation) => boolean): Promise<StepPart[]> {
+    const [oldest] = open;
+    const going = open.filter(takesPart);
+    for (const generation of going) {
       if (generation.unread === 0 && !generation.isHeldUp)
-        await this.safely(generation, () => this.branch(generation, generation === open[0]));
+        await this.safely(generation, () => this.branch(generation, generation === oldest));
     }
-    const writing = open.flatMap((generation) => this.writingPart(generation, generation === open[0]));
-    return [...writing, ...(await this.readingParts(open, writing.length))];
+    const writing = going.flatMap((generation) => this.writingPart(generation, generation === oldest));
+    return [...writing, ...(await this.readingParts(going, writing.length))];
   }
 
   /** Opens sequences for continuations that wait for them. */

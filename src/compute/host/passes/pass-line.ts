@@ -1,13 +1,16 @@
+import { type FairShares } from '../fair-shares.js';
 import { type PassRequest } from './pass-request.js';
 
 /**
- * Requests that wait for a pass. Owners take turns in going first, each with its oldest request; newcomers stand behind
- * those that wait. So every request goes first at some time, whoever sends more.
+ * Requests that wait for a pass. The oldest request goes first of the owner with the lowest virtual time; of several such
+ * owners, the one whose turn was longest ago.
  */
 export class PassLine {
   private waiting: PassRequest[] = [];
   /** Owners of what waits, in the order of their turns. */
   private readonly owners = new Set<string>();
+
+  constructor(private readonly shares: FairShares) {}
 
   add(request: PassRequest): void {
     this.waiting.push(request);
@@ -16,37 +19,47 @@ export class PassLine {
 
   /**
    * Takes the requests of the next pass: the first one, whatever its size, and others that fit it, up to `maxTokens`. A
-   * place goes to the oldest request of the owner that has the fewest tokens in the pass.
+   * place goes to the oldest request of the owner that has the lowest virtual time once it is charged with what it has
+   * in the pass. Owners that are well ahead of the others do not join.
    */
   take(maxTokens: number, fits: (request: PassRequest, others: readonly PassRequest[]) => boolean): PassRequest[] {
     this.waiting = this.waiting.filter((request) => request.isOpen);
     const first = this.takeFirst();
     if (!first) return [];
     const taken = [first];
-    const tokens = new Map([[first.options.owner, first.tokens]]);
     let total = first.tokens;
     for (;;) {
-      const open = this.waiting.filter((each) => total + each.tokens <= maxTokens && fits(each, taken));
-      const next = leastServed(open, tokens);
+      const next = this.nextOf(this.waiting.filter((each) => total + each.tokens <= maxTokens && fits(each, taken)), taken);
       if (!next) return taken;
       this.remove(next);
       taken.push(next);
       total += next.tokens;
-      tokens.set(next.options.owner, (tokens.get(next.options.owner) ?? 0) + next.tokens);
     }
   }
 
-  /** The oldest request of the owner whose turn it is; the owner then goes behind the others. */
+  /** The owner whose turn it is goes behind the others. */
   private takeFirst(): PassRequest | null {
-    for (const owner of this.owners) {
-      this.owners.delete(owner);
-      const first = this.waiting.find((request) => request.options.owner === owner);
-      if (!first) continue;
-      this.remove(first);
-      this.owners.add(owner);
-      return first;
-    }
-    return null;
+    const waiting = new Set(this.waiting.map(({ options }) => options.owner));
+    for (const owner of this.owners) if (!waiting.has(owner)) this.owners.delete(owner);
+    const owner = leastOf([...this.owners], (each) => [this.shares.virtualMs(each)]);
+    if (owner === null) return null;
+    this.owners.delete(owner);
+    this.owners.add(owner);
+    const first = this.waiting.find(({ options }) => options.owner === owner)!;
+    this.remove(first);
+    return first;
+  }
+
+  private nextOf(open: readonly PassRequest[], taken: readonly PassRequest[]): PassRequest | null {
+    const tokens = new Map<string, number>();
+    for (const { options, tokens: more } of taken) tokens.set(options.owner, (tokens.get(options.owner) ?? 0) + more);
+    const owedMs = new Map([...tokens].map(([owner, count]) => [owner, count * this.shares.msPerTrainingToken]));
+    const isAhead = this.shares.ahead('training', owedMs);
+    return leastOf(
+      open.filter(({ options }) => !isAhead(options.owner)),
+      // Nobody knows what a token costs before the first pass.
+      ({ options: { owner } }) => [this.shares.virtualMs(owner, owedMs.get(owner)), tokens.get(owner) ?? 0],
+    );
   }
 
   private remove(request: PassRequest): void {
@@ -54,11 +67,13 @@ export class PassLine {
   }
 }
 
-/** The oldest request of the owner with the fewest tokens. */
-function leastServed(requests: readonly PassRequest[], tokens: ReadonlyMap<string, number>): PassRequest | null {
-  const served = ({ options }: PassRequest) => tokens.get(options.owner) ?? 0;
-  return requests.reduce<PassRequest | null>(
-    (best, each) => (best && served(best) <= served(each) ? best : each),
-    null,
-  );
+/** The first of those for which the numbers are least, compared one after the other. */
+function leastOf<T>(all: readonly T[], numbersOf: (each: T) => readonly number[]): T | null {
+  let best: { readonly each: T; readonly numbers: readonly number[] } | null = null;
+  for (const each of all) {
+    const numbers = numbersOf(each);
+    const differs = best === null ? 0 : numbers.findIndex((number, i) => number !== best!.numbers[i]);
+    if (best === null || (differs !== -1 && numbers[differs]! < best.numbers[differs]!)) best = { each, numbers };
+  }
+  return best?.each ?? null;
 }

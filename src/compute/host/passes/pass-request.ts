@@ -21,6 +21,8 @@ export interface PassOptions {
   readonly train: boolean;
   readonly baseModel: string;
   readonly owner: string;
+  /** The owner's weight in the division of engine time. */
+  readonly weight: number;
   /** Gives the request up. */
   readonly signal: AbortSignal | undefined;
 }
@@ -73,6 +75,12 @@ export class PassRequest {
   /** Tokens that go through the model. */
   get tokens(): number {
     return this.item.tokens.data.length;
+  }
+
+  /** Of these datums. */
+  tokensOf(datums: readonly number[]): number {
+    const { offsets } = this.item.tokens;
+    return datums.reduce((sum, datum) => sum + offsets[datum + 1]! - offsets[datum]!, 0);
   }
 
   /** The loss may relate any datums of the request, so its slopes need the log-probs of all of them. */

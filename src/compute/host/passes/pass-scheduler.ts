@@ -22,7 +22,7 @@ export interface PassCounts {
  * the adapter's next pass.
  */
 export class PassScheduler {
-  private readonly line = new PassLine();
+  private readonly line: PassLine;
   private working: Promise<void> | null = null;
   private counted = { passes: 0, requests: 0 };
   /** Of the policies of losses: does the engine know their slopes by a formula? */
@@ -31,15 +31,19 @@ export class PassScheduler {
   constructor(
     private readonly on: PassEngine,
     private readonly meter: WorkMeter,
-  ) {}
+  ) {
+    this.line = new PassLine(on.turns.shares);
+  }
 
   get counts(): PassCounts {
     return this.counted;
   }
 
   submit(request: PassRequest): Promise<ForwardResult> {
+    const leave = this.on.turns.shares.enter('training', request.options);
     this.line.add(request);
     this.working ??= this.work();
+    request.result.then(leave, leave);
     return request.result;
   }
 

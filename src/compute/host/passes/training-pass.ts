@@ -1,5 +1,6 @@
 import { type ModelEngine, type OpenPass, type PassRun } from '../../model-engine.js';
 import { type EngineTurns } from '../engine-turns.js';
+import { type TokenShare } from '../fair-shares.js';
 import { type PassRequest } from './pass-request.js';
 
 /**
@@ -94,7 +95,7 @@ export class TrainingPass {
     for (const run of this.runs) {
       if (!isWanted(run)) continue;
       const slopes = run.parts.map(({ request, positions }) => request.formulaSlopes(positions));
-      const logprobs = await turns.training(() => engine.fused(this.id, run.index, slopes));
+      const logprobs = await turns.training(() => engine.fused(this.id, run.index, slopes), () => billOf(run));
       if (!logprobs) return false;
       put(run, logprobs);
       await this.finishRun(run);
@@ -135,7 +136,7 @@ export class TrainingPass {
 
   private async forward(run: Run): Promise<void> {
     const { engine, turns } = this.on;
-    put(run, await turns.training(() => engine.forward(this.id, run.index)));
+    put(run, await turns.training(() => engine.forward(this.id, run.index), () => billOf(run)));
   }
 
   private async backward(run: Run): Promise<void> {
@@ -144,7 +145,8 @@ export class TrainingPass {
       const alone = !request.relatesDatums && this.partCounts.get(request)! > 1;
       return request.slopes(datums, positions, alone);
     });
-    if (isWanted(run)) await turns.training(() => engine.backward(this.id, run.index, slopes));
+    if (!isWanted(run)) return;
+    await turns.training(() => engine.backward(this.id, run.index, slopes), () => billOf(run));
   }
 
   /** A run has been made: settles the requests of which it was the last one. */
@@ -167,6 +169,11 @@ export class TrainingPass {
 /** Does anybody still wait for what the run computes? */
 function isWanted({ parts }: Run): boolean {
   return parts.some(({ request }) => request.isOpen);
+}
+
+/** Tokens of each request in the run. */
+function billOf({ parts }: Run): TokenShare[] {
+  return parts.map(({ request, datums }) => ({ owner: request.options.owner, tokens: request.tokensOf(datums) }));
 }
 
 function put({ parts }: Run, logprobs: readonly Float32Array[]): void {

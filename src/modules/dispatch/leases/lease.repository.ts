@@ -27,6 +27,7 @@ export interface OpenQueue {
   readonly adapterId: string | null;
   /** The first open request of the queue. */
   readonly requestId: string;
+  readonly owner: string;
 }
 
 /** A lease that was taken, or the worker that has the adapter (null: it is free, but for one with fewer leases). */
@@ -88,10 +89,10 @@ export class LeaseRepository {
 
   /** Queues with open requests that this worker holds or may take, those that wait longest first. */
   async findOpenQueues({ workerId, mayTakeOver }: Asker): Promise<OpenQueue[]> {
-    const rows: { adapter_id: string | null; request_id: string }[] = await this.database.query(
-      `SELECT adapter_id, request_id FROM (
+    const rows: { adapter_id: string | null; request_id: string; owner: string }[] = await this.database.query(
+      `SELECT adapter_id, request_id, owner FROM (
          SELECT DISTINCT ON (coalesce(future.adapter_id, future.request_id))
-                future.adapter_id, future.request_id, future.position
+                future.adapter_id, future.request_id, future.owner, future.position
          FROM futures future LEFT JOIN adapters adapter ON adapter.id = future.adapter_id
          WHERE (future.status = 'pending' OR (future.status = 'running' AND future.worker_id <> $1))
            AND (future.adapter_id IS NOT NULL OR future.status = 'pending') AND ${IS_FREE}
@@ -99,7 +100,7 @@ export class LeaseRepository {
        ORDER BY position`,
       [workerId, mayTakeOver],
     );
-    return rows.map((row) => ({ adapterId: row.adapter_id, requestId: row.request_id }));
+    return rows.map(({ adapter_id: adapterId, request_id: requestId, owner }) => ({ adapterId, requestId, owner }));
   }
 
   /** Every lease that the worker holds. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { FairSemaphore } from '../../../common/fair-semaphore.js';
 import { operationClaimed } from '../../../common/probes.js';
-import { Semaphore } from '../../../common/semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { isReadOnly } from '../../../operations/operations.js';
 import { type Claim, type ClaimedRow, OperationLogRepository } from '../../futures/index.js';
@@ -25,12 +25,13 @@ export interface ClaimedOperation {
 
 /**
  * Claims rows, at most QUEUE_CONCURRENCY at once, of at most ADAPTER_CONCURRENCY adapters: a slot, and an adapter's place,
- * is held from before the claim to the end of the run, so that no more rows and adapters are in memory than that.
+ * is held from before the claim to the end of the run, so that no more rows and adapters are in memory than that, and an
+ * eighth for owners who have none. Owners have equal parts of both, whoever waits with more.
  */
 @Injectable()
 export class Claims {
-  private readonly slots: Semaphore;
-  private readonly adapterPlaces: Semaphore;
+  private readonly slots: FairSemaphore;
+  private readonly adapterPlaces: FairSemaphore;
   private readonly requestIds = new Set<string>();
 
   constructor(
@@ -38,8 +39,8 @@ export class Claims {
     private readonly log: OperationLogRepository,
     private readonly leases: Leases,
   ) {
-    this.slots = new Semaphore(config.queueConcurrency);
-    this.adapterPlaces = new Semaphore(config.adapterConcurrency);
+    this.slots = new FairSemaphore(config.queueConcurrency);
+    this.adapterPlaces = new FairSemaphore(config.adapterConcurrency);
   }
 
   /** The requests whose claim this worker knows of. */
@@ -47,9 +48,9 @@ export class Claims {
     return [...this.requestIds];
   }
 
-  /** Would a claim have to wait? */
-  get areFull(): boolean {
-    return this.slots.isFull || this.adapterPlaces.isFull;
+  /** Would a claim of the queue have to wait? */
+  areFullFor({ owner }: AdapterQueue): boolean {
+    return this.slots.isFullFor(owner) || this.adapterPlaces.isFullFor(owner);
   }
 
   /** Claims the queue's next operation; null when there is none, or none that may run beside the readers of the queue. */
@@ -73,7 +74,7 @@ export class Claims {
 
   private async acquire(queue: AdapterQueue): Promise<() => void> {
     const leavePlace = queue.id.adapterId === null ? () => undefined : await queue.takePlace(this.adapterPlaces);
-    const releaseSlot = await this.slots.acquire();
+    const releaseSlot = await this.slots.acquire(queue.owner);
     return () => {
       releaseSlot();
       leavePlace();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Semaphore } from '../../../common/semaphore.js';
+import { FairSemaphore } from '../../../common/fair-semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { type ClaimedRow, OperationLogRepository, type OperationRow } from '../../futures/index.js';
 
@@ -16,19 +16,19 @@ export interface LoadedPayload {
  */
 @Injectable()
 export class Payloads {
-  private readonly budget: Semaphore;
+  private readonly budget: FairSemaphore;
 
   constructor(
     config: AppConfig,
     private readonly log: OperationLogRepository,
   ) {
-    this.budget = new Semaphore(config.bodiesInFlightMb * 2 ** 20);
+    this.budget = new FairSemaphore(config.bodiesInFlightMb * 2 ** 20);
   }
 
   /** Resolves when the budget has room for the payload and it is there. Small payloads came with the claim. */
   async load(row: ClaimedRow): Promise<LoadedPayload> {
     if (row.request !== null) return { row: { ...row, request: row.request }, release: () => undefined };
-    const release = await this.budget.acquire(row.request_bytes);
+    const release = await this.budget.acquire(row.owner, row.request_bytes);
     try {
       return { row: { ...row, request: await this.log.readRequest(row.request_id) }, release };
     } catch (error) {
