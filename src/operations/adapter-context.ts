@@ -7,6 +7,8 @@ export interface AdapterContext {
   /** Names the adapter in the backend; a rebuilt one has an id of its own. */
   readonly adapterId: string;
   readonly owner: string;
+  /** The owner's weight in the division of engine time; 1 where left out. */
+  readonly weight?: number;
   /** Gives the adapter the state that it had right after an earlier operation, unapplied gradients included. */
   readonly rewindTo: (position: number) => Promise<AdapterFigures>;
   /** Replaces the adapter's weights, and where asked its optimiser state, by a checkpoint's. */

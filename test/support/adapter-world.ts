@@ -72,6 +72,7 @@ export class AdapterWorld {
       requestId: `future_${position}`,
       position,
       owner: this.row.owner,
+      weight: 1,
       kind,
       adapterId: this.row.id,
       modelId: this.row.modelId,

@@ -149,6 +149,7 @@ export class FakeLog extends OperationLogRepository {
       request_id: row.id,
       position: String(this.operations.indexOf(row)),
       owner: row.owner,
+      priority: 0,
       kind: row.kind,
       adapter_id: row.adapterId,
       model_id: 'model',

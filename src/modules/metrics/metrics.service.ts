@@ -38,7 +38,7 @@ export class MetricsService implements OnModuleInit, OnModuleDestroy {
         ? [
             measureOperations(registry, config.telemetry.metricsMaxKeys),
             measureStates(registry),
-            measureEngine(registry, backend),
+            measureEngine(registry, backend, config.telemetry.metricsMaxKeys),
           ]
         : []),
     ];

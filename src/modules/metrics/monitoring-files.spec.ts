@@ -77,7 +77,7 @@ async function seriesOfEverything(): Promise<Map<string, Set<string>>> {
   measureService(registry, FULL_SERVICE);
   ends.push(measureRequests(registry), measureStates(registry), measureOperations(registry, 1));
   const backend = new FakeBackend();
-  ends.push(measureEngine(registry, backend));
+  ends.push(measureEngine(registry, backend, 1));
   probes.requestAnswered.publish({ method: 'GET', route: null, status: 200, seconds: 0 });
   probes.operationClaimed.publish({ kind: 'generate', waitedS: 0 });
   const settled = { kind: 'generate', owner: '', seconds: 0, usage: NO_USAGE } as const;

@@ -9,9 +9,9 @@ export const forwardBackwardOperation: ReplayedOperation<ForwardRequest> = {
   cancellable: true,
   replayReads: 'payload',
 
-  async apply({ backend, adapterId, owner }, request) {
+  async apply({ backend, adapterId, owner, weight }, request) {
     const usage = forwardUsage(request);
-    const result = await backend.forwardBackward(adapterId, request, { owner });
+    const result = await backend.forwardBackward(adapterId, request, { owner, weight });
     return { result: encodeForwardResult(result, request.loss), effect: { hasGradients: true }, usage };
   },
 };

@@ -31,9 +31,9 @@ export const optimStepOperation: ReplayedOperation<AdamParams> = {
   },
 };
 
-async function takeStep({ backend, adapterId, owner }: AdapterContext, params: AdamParams): Promise<OptimStepResult> {
+async function takeStep({ backend, adapterId, owner, weight }: AdapterContext, params: AdamParams): Promise<OptimStepResult> {
   try {
-    return await backend.optimStep(adapterId, params, { owner });
+    return await backend.optimStep(adapterId, params, { owner, weight });
   } catch (error) {
     if (!blamesGradients(error)) throw error;
     const passes = await backend.dropGradients(adapterId);

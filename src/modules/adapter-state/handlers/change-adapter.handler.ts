@@ -27,9 +27,10 @@ export class ChangeAdapterHandler extends OperationHandler {
     if (definition === null) throw new TypeError(`${operation.kind} is not an operation that is replayed`);
     const request = definition.decode(operation.request);
     warnOfChange(operation, definition.changeSince?.(request, this.backend.capabilities));
+    const { weight } = operation;
     return this.residency.change(
       operation,
-      (adapter) => definition.apply(this.restore.contextOf(adapter), request),
+      (adapter) => definition.apply({ ...this.restore.contextOf(adapter), weight }, request),
       // Written to disk before it completes, because a replay may not be able to repeat it.
       { persist: definition.replayReads !== 'payload' },
     );

@@ -17,6 +17,8 @@ export interface OperationRow {
   /** bigint, as text. */
   readonly position: string;
   readonly owner: string;
+  /** -1, 0 or 1. */
+  readonly priority: number;
   readonly kind: OperationKind;
   readonly adapter_id: string | null;
   readonly model_id: string;
@@ -106,7 +108,7 @@ const DEATHS_TO_ISOLATE = 2;
 /** Payloads up to this size come with the claim, whatever else is in memory: some dozen sequences of a thousand tokens. */
 const SMALL_BYTES = 2 ** 16;
 const CLAIM_COLUMNS =
-  'request_id, position, owner, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
+  'request_id, position, owner, priority, kind, adapter_id, model_id, base_model, attempts, status, step, digest';
 const COLUMNS = `${CLAIM_COLUMNS}, request`;
 const RESULT_HEAD_BYTES = 16_384;
 const READ_ONLY_KINDS = OPERATION_KINDS.filter(isReadOnly);

@@ -14,6 +14,9 @@ export interface LoggedOperation extends Operation {
 /** Rows fetched at a time: a payload may be megabytes. */
 const PAGE = 16;
 
+/** A key with a priority has this many times the weight of one with the priority below. */
+const WEIGHT_BASE = 4;
+
 /** Reads the log of an adapter, for rebuilding its state. */
 @Injectable()
 export class OperationLog {
@@ -45,6 +48,7 @@ export function toOperation(row: OperationRow, lease: number, deadline = Infinit
     requestId: row.request_id,
     position: Number(row.position),
     owner: row.owner,
+    weight: WEIGHT_BASE ** row.priority,
     kind: row.kind,
     adapterId: row.adapter_id,
     modelId: row.model_id,

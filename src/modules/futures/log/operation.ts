@@ -29,6 +29,8 @@ export interface Operation {
   readonly position: number;
   /** The API key that sent it; '' where no keys are configured. */
   readonly owner: string;
+  /** The owner's weight in the division of engine time, by the priority of its key: 1 where that is normal. */
+  readonly weight: number;
   readonly kind: OperationKind;
   readonly adapterId: string | null;
   readonly modelId: string;

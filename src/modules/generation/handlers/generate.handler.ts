@@ -40,12 +40,13 @@ export class GenerateHandler extends OperationHandler {
     const { request, checkpointId, stream, logprobs, promptLogprobs, shownTokens } = generatePayload.decode(
       operation.request,
     );
+    const { owner, weight } = operation;
     const publisher = stream ? this.publisherOf(operation) : null;
     const onToken = publisher
       ? ({ index, token }: { index: number; token: number }) => publisher.push(index, token)
       : undefined;
     const result = await this.withTarget(operation, checkpointId, (target) =>
-      this.backend.generate(target, request, { onToken, signal, owner: operation.owner }),
+      this.backend.generate(target, request, { onToken, signal, owner, weight }),
     );
     await publisher?.flush();
     const { tokenizer } = this.baseModels.get(operation.baseModel);
@@ -55,7 +56,7 @@ export class GenerateHandler extends OperationHandler {
     );
     const scores = promptLogprobs
       ? await this.withTarget(operation, checkpointId, (target) =>
-          this.scorePrompt(target, request.prompt, { signal, owner: operation.owner }),
+          this.scorePrompt(target, request.prompt, { signal, owner, weight }),
         )
       : null;
     scores?.fill(NaN, 0, -(request.topPromptLast ?? request.prompt.length));

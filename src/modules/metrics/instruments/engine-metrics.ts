@@ -1,8 +1,10 @@
 import { Counter, type Registry } from 'prom-client';
 import { engineStarted } from '../../../common/probes.js';
 import { type BackendCapabilities, type ComputeBackend, type EngineTimes } from '../../../compute/compute-backend.js';
+import { BoundedLabels } from '../bounded-labels.js';
 import { KeptReading } from '../kept-reading.js';
-import { ReadCounter, ReadGauge, ReadHistogram } from './read-metrics.js';
+import { NO_KEY } from './operation-metrics.js';
+import { ReadCounter, ReadGauge, ReadHistogram, type Sample } from './read-metrics.js';
 
 /** One question to the engine serves all metrics of a scrape. */
 const KEPT_MS = 500;
@@ -23,7 +25,7 @@ const TIMES: Readonly<Record<keyof EngineTimes, { readonly name: string; readonl
 };
 
 /** What the engine has counted since it started, and whether it runs. */
-export function measureEngine(registry: Registry, backend: ComputeBackend): () => void {
+export function measureEngine(registry: Registry, backend: ComputeBackend, maxKeys: number): () => void {
   const work = new KeptReading(() => backend.countWork(), KEPT_MS);
   for (const key of Object.keys(TIMES) as (keyof EngineTimes)[]) {
     new ReadHistogram({ registry, ...TIMES[key] }, async () => (await work.value())?.times[key]);
@@ -36,6 +38,14 @@ export function measureEngine(registry: Registry, backend: ComputeBackend): () =
     const counts = await work.value();
     return counts ? [{ value: counts.passRequests }] : [];
   });
+  const ofKeys = {
+    name: 'thinker_key_engine_seconds_total',
+    help:
+      'Engine time by the id of the API key (METRICS_MAX_KEYS of them, all others together); a call that several share is ' +
+      'divided by their tokens.',
+  };
+  const labels = new BoundedLabels(maxKeys);
+  new ReadCounter({ registry, ...ofKeys }, async () => secondsByKey((await work.value())?.ownerMs ?? new Map(), labels));
   const held = { name: 'thinker_engine_weights_resident', help: 'Adapters and sampler weights in memory.' };
   new ReadGauge({ registry, ...held }, async () => {
     const counts = await work.value();
@@ -53,6 +63,15 @@ export function measureEngine(registry: Registry, backend: ComputeBackend): () =
     registers: [registry],
   });
   return engineStarted.subscribe(() => starts.inc());
+}
+
+function secondsByKey(ownerMs: ReadonlyMap<string, number>, labels: BoundedLabels): Sample[] {
+  const seconds = new Map<string, number>();
+  for (const [owner, ms] of ownerMs) {
+    const key = labels.of(owner === '' ? NO_KEY : owner);
+    seconds.set(key, (seconds.get(key) ?? 0) + ms / 1000);
+  }
+  return [...seconds].map(([key, value]) => ({ labels: { key }, value }));
 }
 
 function describeEngine(registry: Registry, backend: ComputeBackend): void {

@@ -11,7 +11,7 @@ import { BoundedLabels } from '../bounded-labels.js';
 /** Operations wait and run from milliseconds to hours. */
 const SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200];
 /** How a request without a key is shown. */
-const NO_KEY = 'none';
+export const NO_KEY = 'none';
 
 /** What this worker claims and settles. */
 export function measureOperations(registry: Registry, maxKeys: number): () => void {

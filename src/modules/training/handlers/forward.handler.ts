@@ -28,8 +28,8 @@ export class ForwardHandler extends OperationHandler {
     const request = forwardOperation.decode(operation.request);
     warnOfChange(operation, forwardOperation.changeSince?.(request, this.backend.capabilities));
     const usage = forwardUsage(request);
-    const { owner } = operation;
-    const result = await this.backend.forward(target, request, { owner, signal });
+    const { owner, weight } = operation;
+    const result = await this.backend.forward(target, request, { owner, weight, signal });
     return { result: encodeForwardResult(result, request.loss), usage };
   }
 
