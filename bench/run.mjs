@@ -1,10 +1,11 @@
 /**
- * npm run bench [-- batching | torch | tinker | durability | jobs]: runs one of six benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * npm run bench [-- batching | torch | tinker | durability | jobs | fairness]: runs one of seven benchmark suites, prints a report and writes it to bench/RESULTS.md. It
  * never asserts a duration.
  */
 import { batchingSuite } from './lib/batching/batching-suite.mjs';
 import { durabilitySuite } from './lib/durability/durability-suite.mjs';
 import { engineSuite } from './lib/engine-suite.mjs';
+import { fairnessSuite } from './lib/fairness/fairness-suite.mjs';
 import { jobsSuite } from './lib/jobs/jobs-suite.mjs';
 import { useRealtime } from './lib/prepare.mjs';
 import { writeResults } from './lib/report.mjs';
@@ -17,9 +18,10 @@ const NAMED_SUITES = {
   tinker: tinkerSuite,
   durability: durabilitySuite,
   jobs: jobsSuite,
+  fairness: fairnessSuite,
 };
 
-const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs] [options]
+const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs | fairness] [options]
 
   (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
   batching           adapters and generations that run at once: ${batchingSuite.sections.join(', ')}
@@ -27,6 +29,7 @@ const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs] [
   tinker             latency, memory and long polls with the Tinker SDK: ${tinkerSuite.sections.join(', ')}
   durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
   jobs               fine-tuning jobs against the same requests from a client: ${jobsSuite.sections.join(', ')}
+  fairness           ten keys, one of which floods the service: ${fairnessSuite.sections.join(', ')}
 
   --quick            fewer repeats; does not write RESULTS.md
   --only <sections>  only these sections, comma-separated; does not write RESULTS.md

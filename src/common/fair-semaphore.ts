@@ -5,8 +5,8 @@ interface Waiting {
 
 /**
  * Lets holders of at most `size` in all go on at once. What is given back goes to the owner who holds least, and of its
- * requests to the oldest. An owner who holds nothing may go beyond the size by an eighth of it, so that it need not wait
- * until one who has taken everything gives something back. One that is heavier than the size goes alone.
+ * requests to the oldest. An owner who holds nothing may go beyond the size by `extra`, so that it need not wait until one
+ * who has taken everything gives something back. One that is heavier than the size goes alone.
  */
 export class FairSemaphore {
   private taken = 0;
@@ -14,7 +14,10 @@ export class FairSemaphore {
   /** By owner, in the order of their turns. */
   private readonly waiting = new Map<string, Waiting[]>();
 
-  constructor(private readonly size: number) {}
+  constructor(
+    private readonly size: number,
+    private readonly extra = Math.floor(size / 8),
+  ) {}
 
   /** Would one of this owner that comes now have to wait? */
   isFullFor(owner: string): boolean {
@@ -58,7 +61,7 @@ export class FairSemaphore {
   }
 
   private hasRoom(owner: string, weight: number): boolean {
-    const extra = this.heldBy(owner) === 0 ? Math.floor(this.size / 8) : 0;
+    const extra = this.heldBy(owner) === 0 ? this.extra : 0;
     return this.taken === 0 || this.taken + weight <= this.size + extra;
   }
 

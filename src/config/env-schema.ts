@@ -268,14 +268,14 @@ export const ENV_SCHEMA = {
     10_000,
   )({
     default: 1024,
-    desc: 'Maximum requests that a worker holds at the same time: those that it holds can share the work of the base model.',
+    desc: 'Maximum requests that a worker holds at the same time, and an eighth more for API keys that have none there: those that it holds can share the work of the base model.',
   }),
   ADAPTER_CONCURRENCY: wholeNumber(
     1,
     10_000,
   )({
     default: 128,
-    desc: 'Maximum adapters that a worker runs requests of at the same time. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
+    desc: 'Maximum adapters that a worker runs requests of at the same time, and an eighth more for API keys that have none there. The same number of adapters may be in memory regardless of ADAPTER_MEMORY_MB.',
   }),
   ...TELEMETRY_ENV_SCHEMA,
   SHUTDOWN_GRACE_S: wholeNumber(

@@ -103,9 +103,9 @@ class VirtualService {
   }
 }
 
-/** Nine tenants, and one that sends fifty times as much. */
+/** Nine tenants, and one that sends fifty times as much. Their requests do not all end at the same moment. */
 function flooded(tenant: Tenant, flood: Tenant): Record<string, Tenant> {
-  const nine = Array.from({ length: 9 }, (_, i) => [`tenant ${i}`, tenant] as const);
+  const nine = Array.from({ length: 9 }, (_, i) => [`tenant ${i}`, { ...tenant, size: 40 + 4 * i }] as const);
   return { ...Object.fromEntries(nine), flood };
 }
 
@@ -125,7 +125,9 @@ describe('ten owners, one of whom sends fifty times as much, in virtual time', (
     [
       'requests of all sizes',
       {
-        ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`tenant ${i}`, { trains: 2, size: 20 * 2 ** (i % 5) }])),
+        ...Object.fromEntries(
+          Array.from({ length: 9 }, (_, i) => [`tenant ${i}`, { trains: 2, size: 20 * 2 ** (i % 5) }]),
+        ),
         flood: { trains: 100, size: 500 },
       },
     ],
@@ -135,7 +137,11 @@ describe('ten owners, one of whom sends fifty times as much, in virtual time', (
   });
 
   it('get engine time in proportion to their weights', async () => {
-    const tenants = { light: { trains: 4, weight: 1 }, middle: { samples: 4, weight: 2 }, heavy: { trains: 40, weight: 4 } };
+    const tenants = {
+      light: { trains: 4, weight: 1 },
+      middle: { samples: 4, weight: 2 },
+      heavy: { trains: 40, weight: 4 },
+    };
     const times = await new VirtualService().timesOf(tenants, 40_000);
     const perWeight = [times.get('light')!, times.get('middle')! / 2, times.get('heavy')! / 4];
     expect(jainIndex(perWeight)).toBeGreaterThanOrEqual(0.99);

@@ -222,7 +222,14 @@ export class HostBackend extends ComputeBackend {
     const { passes, requests: passRequests } = this.passes.counts;
     const ownerMs = this.turns.shares.usedMs;
     const held = { adapters: this.adapters.size, samplerWeights: this.loaded.size };
-    return Promise.resolve({ passes, passRequests, ...this.decoding.counts, ...held, times: this.meter.times, ownerMs });
+    return Promise.resolve({
+      passes,
+      passRequests,
+      ...this.decoding.counts,
+      ...held,
+      times: this.meter.times,
+      ownerMs,
+    });
   }
 
   async generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult> {

@@ -51,11 +51,7 @@ export interface EngineCalls {
   readonly countWork: Signature<[], WorkCounts>;
   /** `tellTokens`: whether each token is sent as it is drawn. */
   readonly generate: Signature<
-    [
-      target: ModelTarget,
-      request: GenerateRequest,
-      options: Caller & { readonly tellTokens: boolean },
-    ],
+    [target: ModelTarget, request: GenerateRequest, options: Caller & { readonly tellTokens: boolean }],
     GenerateResult
   >;
 }

@@ -112,7 +112,11 @@ describe('a RemoteBackend', () => {
     await backend.createAdapter({ id: 'a', baseModel: FAKE_MODEL.name, lora: LORA });
     await backend.forward(base, requestOf(DATUMS), { owner: 'one' });
     await backend.forwardBackward('a', requestOf(DATUMS), { owner: 'two' });
-    await backend.generate(base, { prompt: Int32Array.of(5), count: 1, sampling: SAMPLING }, { owner: 'three', weight: 4 });
+    await backend.generate(
+      base,
+      { prompt: Int32Array.of(5), count: 1, sampling: SAMPLING },
+      { owner: 'three', weight: 4 },
+    );
     await backend.forward(base, requestOf(DATUMS));
     expect(owners).toEqual(['one', 'two', 'three', undefined]);
     expect(weights).toEqual([4]);

@@ -31,7 +31,10 @@ export const optimStepOperation: ReplayedOperation<AdamParams> = {
   },
 };
 
-async function takeStep({ backend, adapterId, owner, weight }: AdapterContext, params: AdamParams): Promise<OptimStepResult> {
+async function takeStep(
+  { backend, adapterId, owner, weight }: AdapterContext,
+  params: AdamParams,
+): Promise<OptimStepResult> {
   try {
     return await backend.optimStep(adapterId, params, { owner, weight });
   } catch (error) {

@@ -73,7 +73,12 @@ describe.skipIf(TestRedis.program === undefined)(`the queue on Redis${needsRedis
     const job = queues[0]?.jobs.find(({ id }) => id === doomed.requestId);
     expect(job).toMatchObject({ name: 'forward_backward' });
     // Ids only: payloads stay in the database.
-    expect(job?.data).toEqual({ requestId: doomed.requestId, kind: 'forward_backward', adapterId: adapter.id, owner: '' });
+    expect(job?.data).toEqual({
+      requestId: doomed.requestId,
+      kind: 'forward_backward',
+      adapterId: adapter.id,
+      owner: '',
+    });
   });
 
   it('accepts and computes requests while Redis is gone, and uses it again when it is back', async () => {

@@ -29,7 +29,10 @@ export class PassLine {
     const taken = [first];
     let total = first.tokens;
     for (;;) {
-      const next = this.nextOf(this.waiting.filter((each) => total + each.tokens <= maxTokens && fits(each, taken)), taken);
+      const next = this.nextOf(
+        this.waiting.filter((each) => total + each.tokens <= maxTokens && fits(each, taken)),
+        taken,
+      );
       if (!next) return taken;
       this.remove(next);
       taken.push(next);

@@ -82,7 +82,10 @@ class Bench {
       await this.gate;
     };
     this.engine = new TinyEngine({ knowsSlopes: true, partsPerRun: 99, ...options, pace });
-    this.scheduler = new PassScheduler({ engine: this.engine, turns: new EngineTurns(new FairShares(now), now) }, new WorkMeter());
+    this.scheduler = new PassScheduler(
+      { engine: this.engine, turns: new EngineTurns(new FairShares(now), now) },
+      new WorkMeter(),
+    );
   }
 
   hold(): void {

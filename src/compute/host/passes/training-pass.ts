@@ -95,7 +95,10 @@ export class TrainingPass {
     for (const run of this.runs) {
       if (!isWanted(run)) continue;
       const slopes = run.parts.map(({ request, positions }) => request.formulaSlopes(positions));
-      const logprobs = await turns.training(() => engine.fused(this.id, run.index, slopes), () => billOf(run));
+      const logprobs = await turns.training(
+        () => engine.fused(this.id, run.index, slopes),
+        () => billOf(run),
+      );
       if (!logprobs) return false;
       put(run, logprobs);
       await this.finishRun(run);
@@ -136,7 +139,13 @@ export class TrainingPass {
 
   private async forward(run: Run): Promise<void> {
     const { engine, turns } = this.on;
-    put(run, await turns.training(() => engine.forward(this.id, run.index), () => billOf(run)));
+    put(
+      run,
+      await turns.training(
+        () => engine.forward(this.id, run.index),
+        () => billOf(run),
+      ),
+    );
   }
 
   private async backward(run: Run): Promise<void> {
@@ -146,7 +155,10 @@ export class TrainingPass {
       return request.slopes(datums, positions, alone);
     });
     if (!isWanted(run)) return;
-    await turns.training(() => engine.backward(this.id, run.index, slopes), () => billOf(run));
+    await turns.training(
+      () => engine.backward(this.id, run.index, slopes),
+      () => billOf(run),
+    );
   }
 
   /** A run has been made: settles the requests of which it was the last one. */

@@ -22,7 +22,7 @@ export class Payloads {
     config: AppConfig,
     private readonly log: OperationLogRepository,
   ) {
-    this.budget = new FairSemaphore(config.bodiesInFlightMb * 2 ** 20);
+    this.budget = new FairSemaphore(config.bodiesInFlightMb * 2 ** 20, 0);
   }
 
   /** Resolves when the budget has room for the payload and it is there. Small payloads came with the claim. */

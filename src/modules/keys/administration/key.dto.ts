@@ -53,7 +53,7 @@ export class ChangeKeyDto {
   @IsISO8601({ strict: true })
   expires_at?: string | null;
 
-  /** How urgent the operations of the key are. */
+  /** Share of the engine's time where several keys have work: each level gets four times that of the one below. */
   @ApiPropertyOptional({ enum: PRIORITY_NAMES, example: 'normal' })
   @ValidateIf(({ priority }: ChangeKeyDto) => priority !== undefined)
   @IsIn(PRIORITY_NAMES)
@@ -111,7 +111,7 @@ export class KeyDto {
   @ApiProperty({ enum: KEY_SCOPES, isArray: true, example: ['train', 'sample', 'read'] })
   scopes!: KeyScope[];
 
-  /** How urgent the operations of the key are. */
+  /** Share of the engine's time where several keys have work: each level gets four times that of the one below. */
   @ApiProperty({ enum: PRIORITY_NAMES, example: 'normal' })
   priority!: Priority;
 

@@ -45,7 +45,9 @@ export function measureEngine(registry: Registry, backend: ComputeBackend, maxKe
       'divided by their tokens.',
   };
   const labels = new BoundedLabels(maxKeys);
-  new ReadCounter({ registry, ...ofKeys }, async () => secondsByKey((await work.value())?.ownerMs ?? new Map(), labels));
+  new ReadCounter({ registry, ...ofKeys }, async () =>
+    secondsByKey((await work.value())?.ownerMs ?? new Map(), labels),
+  );
   const held = { name: 'thinker_engine_weights_resident', help: 'Adapters and sampler weights in memory.' };
   new ReadGauge({ registry, ...held }, async () => {
     const counts = await work.value();
