@@ -5,8 +5,8 @@ import { TestServer } from './support/server.js';
 
 const [FLOOD, OTHER] = ['key-that-floods', 'another-key'];
 const METRICS_KEY = 'metrics-key-of-this-test';
-const FLOODED = 80;
-const ROUNDS = 5;
+const FLOODED = 200;
+const ROUNDS = 4;
 
 let server: TestServer;
 
@@ -42,8 +42,8 @@ it('a key that waits with a few requests is served before all that another one h
     settled++;
   });
   for (let round = 0; round < ROUNDS; round++) await other.forwardBackward({ model_id: 'mine', data });
-  // One by one with eight of the flood's at most, where it had to wait for all eighty.
-  expect(settled).toBeLessThan(FLOODED * 0.8);
+  // Each beside a pass or two of the flood's, in place of behind all of them.
+  expect(settled).toBeLessThan(FLOODED * 0.75);
   await Promise.all(all);
 
   const response = await fetch(`${server.api.url}/metrics`, { headers: { Authorization: `Bearer ${METRICS_KEY}` } });
