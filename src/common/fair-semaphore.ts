@@ -1,4 +1,5 @@
 interface Waiting {
+  readonly owner: string;
   readonly weight: number;
   readonly enter: () => void;
 }
@@ -28,7 +29,7 @@ export class FairSemaphore {
   async acquire(owner: string, weight = 1): Promise<() => void> {
     await new Promise<void>((enter) => {
       const line = this.waiting.get(owner) ?? [];
-      line.push({ weight, enter });
+      line.push({ owner, weight, enter });
       this.waiting.set(owner, line);
       this.admit();
     });
@@ -39,23 +40,21 @@ export class FairSemaphore {
   }
 
   private admit(): void {
-    for (let owner = this.next(); owner !== null; owner = this.next()) {
-      const line = this.waiting.get(owner)!;
-      const { weight, enter } = line[0]!;
-      if (!this.hasRoom(owner, weight)) return;
-      line.shift();
+    for (let next = this.next(); next && this.hasRoom(next.owner, next.weight); next = this.next()) {
+      const { owner, weight, enter } = next;
+      const [, ...others] = this.waiting.get(owner) ?? [];
       this.waiting.delete(owner);
-      if (line.length > 0) this.waiting.set(owner, line);
+      if (others.length > 0) this.waiting.set(owner, others);
       this.add(owner, weight);
       enter();
     }
   }
 
-  /** The owner who holds least of those that wait. */
-  private next(): string | null {
-    let next: string | null = null;
-    for (const owner of this.waiting.keys()) {
-      if (next === null || this.heldBy(owner) < this.heldBy(next)) next = owner;
+  /** The oldest of the owner who holds least. */
+  private next(): Waiting | undefined {
+    let next: Waiting | undefined;
+    for (const [first] of this.waiting.values()) {
+      if (first && (!next || this.heldBy(first.owner) < this.heldBy(next.owner))) next = first;
     }
     return next;
   }

@@ -20,23 +20,23 @@ export class JobWindow {
     this.size = config.queueConcurrency;
   }
 
-  /**
-   * @param letGo ends the job before its operation is settled
-   * @returns what to call when it has ended
-   */
-  open(owner: string, letGo: () => void): () => void {
-    const job = { owner, letGo };
-    this.jobs.add(job);
-    // Nobody's jobs keep nobody else's out.
-    if (this.jobs.size >= this.size && owner !== '') this.letOneGo();
-    return () => void this.jobs.delete(job);
+  /** Resolves when the job's work is done, or when it is let go; rejects when the work fails before that. */
+  hold(owner: string, work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const job = { owner, letGo: resolve };
+      this.jobs.add(job);
+      work.then(resolve, reject).finally(() => this.jobs.delete(job));
+      // Nobody's jobs keep nobody else's out.
+      if (this.jobs.size >= this.size && owner !== '') this.letOneGo();
+    });
   }
 
   private letOneGo(): void {
     const counts = new Map<string, number>();
     for (const { owner } of this.jobs) counts.set(owner, (counts.get(owner) ?? 0) + 1);
     const [most] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
-    const newest = [...this.jobs].findLast(({ owner }) => owner === most)!;
+    const newest = [...this.jobs].findLast(({ owner }) => owner === most);
+    if (!newest) return;
     this.jobs.delete(newest);
     newest.letGo();
   }

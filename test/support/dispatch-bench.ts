@@ -24,7 +24,6 @@ import {
 } from '../../src/modules/futures/index.js';
 import { type OperationOutcome } from '../../src/operations/operation-outcome.js';
 import { isReadOnly, OperationCatalog } from '../../src/operations/operations.js';
-import { JobWindow } from '../../src/queue/job-window.js';
 import { FakeBackend } from './fake-backend/fake-backend.js';
 import { Script } from './scripted-handlers.js';
 
@@ -262,8 +261,7 @@ export class DispatchBench {
       new Notifications(registry),
       new FaultPoints(),
     );
-    const jobs = new JobWindow(config);
-    this.dispatcher = new Dispatcher(claims, pipeline, this.log, leases, new FakeBackend(), new FakeEvents(), jobs);
+    this.dispatcher = new Dispatcher(claims, pipeline, this.log, leases, new FakeBackend(), new FakeEvents());
     this.start();
   }
 

@@ -111,8 +111,11 @@ export class FairShares {
 
   /** The lowest virtual time of owners with requests on this side; Infinity where there are none. */
   lowest(side: SideName, owedMs: ReadonlyMap<string, number> = NOTHING): number {
-    const owners = [...this.open[side].keys()];
-    return Math.min(...owners.map((owner) => this.virtualMs(owner, owedMs.get(owner))), Infinity);
+    let lowest = Infinity;
+    for (const owner of this.open[side].keys()) {
+      lowest = Math.min(lowest, this.virtualMs(owner, owedMs.get(owner)));
+    }
+    return lowest;
   }
 
   /**

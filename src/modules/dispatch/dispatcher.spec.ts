@@ -238,17 +238,4 @@ describe('a flood of one owner', () => {
     for (const gate of gates) gate.open();
     await Promise.all(all);
   });
-
-  it('lets its jobs go when they take every place of the queue, and runs their operations all the same', async () => {
-    const bench = new DispatchBench({ QUEUE_CONCURRENCY: '8' });
-    const gates = flood(bench, 8);
-    const ended: string[] = [];
-    const all = gates.map((_, i) => bench.dispatch(`flood ${i}`).then(() => ended.push(`flood ${i}`)));
-    await settled();
-    expect(ended).toEqual(['flood 7']);
-    for (const gate of gates) gate.open();
-    await Promise.all(all);
-    await settled();
-    expect(bench.log.operations.map(({ status }) => status)).toEqual(gates.map(() => 'completed'));
-  });
 });

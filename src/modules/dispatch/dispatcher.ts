@@ -3,7 +3,6 @@ import { within } from '../../common/within.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
-import { JobWindow } from '../../queue/job-window.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { AdapterQueue, type IdleTask, type QueueId, queueKey } from './adapter-queue.js';
 import { Leases } from './leases/leases.js';
@@ -35,7 +34,6 @@ export class Dispatcher {
     private readonly leases: Leases,
     private readonly backend: ComputeBackend,
     private readonly events: EventBus,
-    private readonly jobs: JobWindow,
   ) {
     events.subscribe(EVENT_CHANNELS.operationWaits, { onEvent: (payload) => this.onOperationWaits(payload) });
   }
@@ -61,8 +59,8 @@ export class Dispatcher {
   }
 
   /**
-   * Wakes the queue of a job, or the worker that has it. Resolves when its request is settled, is another worker's
-   * business, or waits here while others' jobs take its place; rejects when it failed.
+   * Wakes the queue of a job, or the worker that has it. Resolves when its request is settled or is another worker's
+   * business, rejects when it failed.
    */
   async dispatch({ requestId, adapterId, owner = '' }: Job): Promise<void> {
     if (adapterId !== null) {
@@ -73,8 +71,7 @@ export class Dispatcher {
     const queue = this.queueOf({ requestId, adapterId, owner });
     const settled = queue.waitFor(requestId);
     this.wake(queue);
-    const close = this.jobs.open(owner, () => queue.endJob(requestId, null));
-    await settled.finally(close);
+    await settled;
   }
 
   /** Wakes every queue with open requests that is ours or free: finds what has no job, and no worker. */

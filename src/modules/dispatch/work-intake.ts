@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { within } from '../../common/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
+import { JobWindow } from '../../queue/job-window.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { Maintenance } from './maintenance.js';
@@ -15,6 +16,7 @@ export class WorkIntake {
 
   constructor(
     private readonly queue: JobQueue,
+    private readonly window: JobWindow,
     private readonly dispatcher: Dispatcher,
     private readonly maintenance: Maintenance,
     private readonly log: OperationLogRepository,
@@ -23,7 +25,7 @@ export class WorkIntake {
   /** Takes work under this worker's id. */
   open(workerId: string, listener: DispatchListener): void {
     this.dispatcher.start(workerId, listener);
-    this.queue.process((job) => this.dispatcher.dispatch(job));
+    this.queue.process((job) => this.window.hold(job.owner ?? '', this.dispatcher.dispatch(job)));
     this.maintenance.start();
     this.logger.log(`${workerId} is ready for operations`);
   }

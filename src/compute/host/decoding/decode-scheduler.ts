@@ -4,12 +4,13 @@ import { type GrammarState } from '../../../grammars/engine/grammar-engine.js';
 import { type ModelEngine, type WeightsRef } from '../../model-engine.js';
 import { type TokenSampler } from '../../numerics/token-sampler.js';
 import { type EngineTurns } from '../engine-turns.js';
-import { type FairShares, type Leave, type TokenShare } from '../fair-shares.js';
+import { type FairShares } from '../fair-shares.js';
+import { Attendance } from './attendance.js';
 import { Generation } from './generation.js';
 import { type HeldSequence } from './held-sequence.js';
 import { PrefixCache } from './prefix-cache.js';
 import { SequenceMemory } from './sequence-memory.js';
-import { advanceTogether, type StepOutcome, type StepPart } from './shared-step.js';
+import { advanceTogether, type StepOutcome, type StepPart, tokensOf } from './shared-step.js';
 import { StepPlanner } from './step-planner.js';
 import { StopText } from './stop-text.js';
 import { WeightVersions } from '../weight-versions.js';
@@ -56,8 +57,7 @@ export class DecodeScheduler {
   private open: Generation[] = [];
   /** Those that were held up and are not any more. */
   private readonly decided: { readonly generation: Generation; readonly finish: () => void }[] = [];
-  /** Of those that can go on. */
-  private readonly presence = new Map<Generation, Leave>();
+  private readonly attendance: Attendance;
   private isRunning = false;
   private counted = { steps: 0, stepRequests: 0 };
   /** Sequences are in the engine's hands; whoever is given up meanwhile ends after it. */
@@ -66,6 +66,7 @@ export class DecodeScheduler {
   constructor(private readonly options: DecodeSchedulerOptions) {
     this.engine = options.engine;
     this.shares = options.turns.shares;
+    this.attendance = new Attendance(this.shares);
     this.prefixes = new PrefixCache((sequence) => void this.close([sequence]));
     this.versions = new WeightVersions((key) => this.prefixes.forget(key));
     this.memory = new SequenceMemory(options.memoryBytes, this.prefixes, options.prefixBytes);
@@ -125,7 +126,7 @@ export class DecodeScheduler {
     const cancel = () => (this.isInTurn ? undefined : this.endCancelled());
     signal?.addEventListener('abort', cancel, { once: true });
     this.waiting.push(generation);
-    this.present(generation);
+    this.attendance.enter(generation);
     if (generation.isCancelled) cancel();
     if (!this.isRunning) this.enter(Promise.resolve());
     try {
@@ -142,14 +143,16 @@ export class DecodeScheduler {
   private enter(drawn: Promise<void>): void {
     this.isRunning = true;
     let parts: readonly StepPart[] = [];
-    const call = async () => {
-      await drawn;
-      const outcomes = await this.step((planned) => (parts = planned));
-      this.isRunning = this.open.length + this.waiting.length > 0 && !this.waitsForGrammars(outcomes);
-      if (this.isRunning) this.enter(taken);
-      return outcomes;
-    };
-    const turn = this.options.turns.generation(call, () => parts.map(tokensOf));
+    const turn = this.options.turns.generation(
+      async () => {
+        await drawn;
+        const outcomes = await this.step((planned) => (parts = planned));
+        this.isRunning = this.open.length + this.waiting.length > 0 && !this.waitsForGrammars(outcomes);
+        if (this.isRunning) this.enter(taken);
+        return outcomes;
+      },
+      () => parts.map(tokensOf),
+    );
     const taken: Promise<void> = turn.then((outcomes) => this.take(outcomes));
   }
 
@@ -193,10 +196,10 @@ export class DecodeScheduler {
       if (!this.memory.grantFirst(next.owner, bytes, this.open.length === 0)) break;
       this.waiting = this.waiting.filter((generation) => generation !== next);
       this.open.push(next);
-      this.present(next);
+      this.attendance.enter(next);
     }
     // Nobody is to sit out for the sake of those that cannot begin.
-    for (const generation of this.waiting) this.absent(generation);
+    for (const generation of this.waiting) this.attendance.leave(generation);
   }
 
   /** The oldest of the owner who holds least. */
@@ -222,7 +225,7 @@ export class DecodeScheduler {
   /** Others go on meanwhile: compiling a grammar takes longer than many steps. */
   private async decideLate(generation: Generation): Promise<void> {
     generation.isHeldUp = true;
-    this.absent(generation);
+    this.attendance.leave(generation);
     const fail = (error: unknown) => () => this.end(generation, () => generation.fail(error));
     this.decided.push({
       generation,
@@ -235,7 +238,7 @@ export class DecodeScheduler {
     for (const { generation, finish } of this.decided.splice(0)) {
       generation.isHeldUp = false;
       if (generation.ended) continue;
-      this.present(generation);
+      this.attendance.enter(generation);
       finish();
     }
   }
@@ -265,7 +268,7 @@ export class DecodeScheduler {
     if (generation.ended) return;
     generation.ended = true;
     generation.close();
-    this.absent(generation);
+    this.attendance.leave(generation);
     const wasOpen = this.open.includes(generation);
     this.waiting = this.waiting.filter((each) => each !== generation);
     this.open = this.open.filter((each) => each !== generation);
@@ -277,16 +280,6 @@ export class DecodeScheduler {
     this.memory.trimSpare();
     const rest = held.filter((each) => !isKept || each !== root);
     void this.close(rest.map(({ sequence }) => sequence)).then(tell);
-  }
-
-  /** It can go on, or begin. */
-  private present(generation: Generation): void {
-    if (!this.presence.has(generation)) this.presence.set(generation, this.shares.enter('generation', generation));
-  }
-
-  private absent(generation: Generation): void {
-    this.presence.get(generation)?.();
-    this.presence.delete(generation);
   }
 
   private free(generation: Generation, held: readonly HeldSequence[]): void {
@@ -302,8 +295,4 @@ export class DecodeScheduler {
   private async close(sequences: readonly number[]): Promise<void> {
     if (sequences.length > 0) await this.engine.closeSequences(sequences).catch(() => undefined);
   }
-}
-
-function tokensOf({ generation, moves }: StepPart): TokenShare {
-  return { owner: generation.owner, tokens: moves.reduce((sum, { tokens }) => sum + tokens.length, 0) };
 }

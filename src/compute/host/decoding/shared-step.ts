@@ -1,4 +1,5 @@
 import { type ModelEngine, type NextToken } from '../../model-engine.js';
+import { type TokenShare } from '../fair-shares.js';
 import { type Generation } from './generation.js';
 import { type Move } from './held-sequence.js';
 
@@ -14,6 +15,11 @@ export interface StepPart {
 export interface StepOutcome {
   readonly generation: Generation;
   readonly take: () => void;
+}
+
+/** What is charged for a part. */
+export function tokensOf({ generation, moves }: StepPart): TokenShare {
+  return { owner: generation.owner, tokens: moves.reduce((sum, { tokens }) => sum + tokens.length, 0) };
 }
 
 /**
