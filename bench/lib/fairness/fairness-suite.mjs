@@ -24,7 +24,7 @@ export const fairnessSuite = {
   command: 'npm run bench -- fairness',
   sections: Object.keys(MIXES),
   /** Seconds of each measurement. */
-  repeats: { full: 60, quick: 15 },
+  repeats: { full: 40, quick: 15 },
 
   prepare: (log) => bootstrap({ log }),
 
