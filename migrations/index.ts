@@ -18,6 +18,7 @@ import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
 import { AddAdministration1796774500000 } from './1796774500000-add-administration.js';
 import { AddDeadlines1796947200000 } from './1796947200000-add-deadlines.js';
 import { AddWebhooks1796947300000 } from './1796947300000-add-webhooks.js';
+import { AddTraces1796947400000 } from './1796947400000-add-traces.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -41,4 +42,5 @@ export const MIGRATIONS = [
   AddAdministration1796774500000,
   AddDeadlines1796947200000,
   AddWebhooks1796947300000,
+  AddTraces1796947400000,
 ];

@@ -9,6 +9,7 @@ import { AppLogger } from './common/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
 import { ListenError } from './common/http/listen.error.js';
+import { useTracing } from './common/tracing/tracing.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';
 import { serveDocs } from './docs-page.js';
@@ -21,6 +22,7 @@ const logger = new Logger('Thinker');
 const TIDY_MS = 15_000;
 
 async function start(config: AppConfig): Promise<void> {
+  await startTracing(config);
   // It loads while the base models and the engine do.
   if (config.servesApi) sharedRenderer().warmUp();
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
@@ -50,6 +52,12 @@ async function start(config: AppConfig): Promise<void> {
   logger.log(`Swagger UI: ${url}/docs`);
   const { dashboard } = app.get(JobQueue);
   if (dashboard !== null) logger.log(`Queue dashboard: ${url}${dashboard}`);
+}
+
+async function startTracing({ role, telemetry: { tracedAs } }: AppConfig): Promise<void> {
+  if (tracedAs === null) return;
+  const { startOpenTelemetry } = await import('./common/tracing/open-telemetry.js');
+  useTracing(startOpenTelemetry(tracedAs, { 'thinker.role': role }));
 }
 
 /** A shutdown that hangs is cut short: whatever was not written down runs again elsewhere. */

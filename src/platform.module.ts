@@ -5,6 +5,7 @@ import { BodyBudget } from './common/http/bodies/body-budget.js';
 import { HttpDrain } from './common/http/http-drain.js';
 import { RequestValidationPipe } from './common/http/validation/request-validation.pipe.js';
 import { UnknownQueryGuard } from './common/http/validation/unknown-query.guard.js';
+import { TracingEnd } from './common/tracing/tracing-end.js';
 import { ThreadPool } from './common/threads/thread-pool.js';
 import { type AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -44,6 +45,7 @@ export class PlatformModule {
           useFactory: (host: HttpAdapterHost) => new HttpDrain(host, config.shutdownGraceS * 1000),
           inject: [HttpAdapterHost],
         },
+        TracingEnd,
         ThreadPool,
         { provide: BodyBudget, useValue: new BodyBudget(config.bodiesInFlightMb * 2 ** 20) },
         { provide: APP_FILTER, useClass: AppExceptionFilter },

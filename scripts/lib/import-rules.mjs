@@ -170,6 +170,11 @@ export const PACKAGES = [
     why: 'only webhooks connect to addresses that clients name',
   },
   {
+    packages: /^@opentelemetry\//,
+    only: /^(src\/common\/tracing\/open-telemetry\.ts$|test\/)/,
+    why: 'what is traced knows src/common/tracing/tracing.ts alone, so that nothing is loaded while tracing is off',
+  },
+  {
     packages: /^prom-client$/,
     only: /^(src\/modules\/metrics\/|test\/)/,
     why: 'what is measured is published to probes (src/common/probes.ts)',

@@ -1,5 +1,6 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { logContext } from './log-context.js';
+import { currentTraceId } from './tracing/tracing.js';
 
 export type LogFormat = 'text' | 'json';
 
@@ -36,7 +37,7 @@ export class AppLogger extends ConsoleLogger {
   /** Lines of JSON say what they belong to. */
   protected override getJsonLogObject(...described: Parameters<ConsoleLogger['getJsonLogObject']>) {
     const { requestId, operationId, owner } = logContext();
-    const ids = { request_id: requestId, operation_id: operationId, owner };
+    const ids = { request_id: requestId, operation_id: operationId, owner, trace_id: currentTraceId() };
     return { ...super.getJsonLogObject(...described), ...ids };
   }
 

@@ -160,6 +160,7 @@ export class FakeLog extends OperationLogRepository {
       begun: row.crashes < 2,
       waited_s: 0,
       left_ms: null,
+      traceparent: null,
       request: row.isLarge ? null : row.payload,
       request_bytes: row.isLarge ? 2 ** 20 : row.payload.byteLength,
     };

@@ -9,6 +9,7 @@ import { corsOptions, type Origins, refuseCrossSite } from './access/cross-site.
 import { guardPages, PAGES } from './access/page-guard.js';
 import { readDeadline } from './request-deadline.js';
 import { logRequests } from './request-log.js';
+import { traceRequests } from './request-trace.js';
 
 const MB = 2 ** 20;
 
@@ -27,6 +28,7 @@ export function configureHttp(app: NestExpressApplication, config: BodyLimits & 
   app.disable('x-powered-by');
   // An ETag is a hash over the whole answer, and results are megabytes that nobody caches.
   app.disable('etag');
+  app.use(traceRequests);
   app.use(logRequests);
   app.use(PAGES, guardPages);
   const watch = new BodyWatch(config.bodyGraceS);

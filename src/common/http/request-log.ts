@@ -35,7 +35,7 @@ export function logRequests(request: Request, response: Response, next: NextFunc
     const status = isDone ? response.statusCode : CLIENT_GONE;
     requestAnswered.publish({ method, route: routeOf(request), status, seconds: elapsedMs / 1000 });
     const line = `${method} ${shown} ${outcome} ${elapsedMs.toFixed(1)} ms ${id}`;
-    if (QUIET.has(path)) logger.debug(line);
+    if (isQuiet(path)) logger.debug(line);
     else logger.log(line);
   };
   const id = identify(request, response);
@@ -46,8 +46,12 @@ export function logRequests(request: Request, response: Response, next: NextFunc
   });
 }
 
+export function isQuiet(path: string): boolean {
+  return QUIET.has(path);
+}
+
 /** The pattern of the route that took the request, whatever ids its path contains. */
-function routeOf({ route }: Request): string | null {
+export function routeOf({ route }: Request): string | null {
   const { path }: { path?: unknown } = (route as object | undefined) ?? {};
   return typeof path === 'string' ? path : null;
 }

@@ -21,6 +21,7 @@ import {
   type TokenListener,
   type WorkCounts,
 } from '../compute-backend.js';
+import { traced } from '../../common/tracing/tracing.js';
 import { CallCancelledError } from '../call-cancelled.error.js';
 import { EngineStoppedError } from '../engine-stopped.error.js';
 import { type Args, type FromEngine, isResultOf, type Method, type Result, type ToEngine } from './calls.js';
@@ -156,7 +157,16 @@ export class RemoteBackend extends ComputeBackend {
     return this.call('generate', [target, request, { tellTokens, ...callerOf(options) }], options);
   }
 
-  private async call<M extends Method>(
+  private call<M extends Method>(method: M, args: Args<M>, options?: GenerateOptions): Promise<Result<M>> {
+    const attributes = { 'rpc.system': 'thinker', 'rpc.service': 'engine', 'rpc.method': method };
+    return traced(
+      `engine ${method}`,
+      () => this.ask(method, args, options),
+      () => ({ kind: 'client', attributes }),
+    );
+  }
+
+  private async ask<M extends Method>(
     method: M,
     args: Args<M>,
     { onToken, signal }: GenerateOptions = {},

@@ -9,6 +9,8 @@ export interface TelemetryConfig {
   readonly metricsKey: string;
   /** Keys with metrics of their own. */
   readonly metricsMaxKeys: number;
+  /** The name of the service in traces; null = they are off. */
+  readonly tracedAs: string | null;
   readonly logFormat: Values['LOG_FORMAT'];
   readonly logLevel: Values['LOG_LEVEL'];
 }
@@ -17,7 +19,13 @@ export function telemetryConfig(values: Values): TelemetryConfig {
   return Object.freeze({
     metricsKey: values.METRICS_KEY,
     metricsMaxKeys: values.METRICS_MAX_KEYS,
+    tracedAs: isTraced(values) ? values.OTEL_SERVICE_NAME : null,
     logFormat: values.LOG_FORMAT,
     logLevel: values.LOG_LEVEL,
   });
+}
+
+function isTraced(values: Values): boolean {
+  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT + values.OTEL_EXPORTER_OTLP_ENDPOINT;
+  return endpoint !== '' && !values.OTEL_SDK_DISABLED;
 }

@@ -1,4 +1,4 @@
-import { str } from 'envalid';
+import { bool, str } from 'envalid';
 import { wholeNumber } from '../env-validators.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -18,6 +18,16 @@ export const TELEMETRY_ENV_SCHEMA = {
     default: 50,
     desc: 'Maximum API keys with metrics of their own: the first ones that a worker runs operations of. All further keys are counted together.',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: str({
+    default: '',
+    desc: 'Address of an OpenTelemetry collector, such as http://127.0.0.1:4318: traces of requests are sent to it by OTLP over HTTP (docs/operations.md). Empty = no traces. The other variables of OpenTelemetry that concern traces are obeyed as well.',
+  }),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: str({
+    default: '',
+    desc: 'Whole address for traces, in place of OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces.',
+  }),
+  OTEL_SERVICE_NAME: str({ default: 'thinker', desc: 'The name of this service in traces.' }),
+  OTEL_SDK_DISABLED: bool({ default: false, desc: 'true = no traces, whatever else is set.' }),
   LOG_FORMAT: str({
     choices: LOG_FORMATS,
     default: 'text',

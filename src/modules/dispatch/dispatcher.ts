@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { untraced } from '../../common/tracing/tracing.js';
 import { within } from '../../common/within.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
@@ -141,7 +142,8 @@ export class Dispatcher {
   }
 
   private wake(queue: AdapterQueue): void {
-    if (queue.wake()) void this.workOn(queue);
+    // What woke it may be a request, to which the operations of others do not belong.
+    if (queue.wake()) void untraced(() => this.workOn(queue));
   }
 
   private async workOn(queue: AdapterQueue): Promise<void> {

@@ -6,6 +6,7 @@ import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { runLogged } from '../../common/log-context.js';
 import { operationReturned, operationSettled } from '../../common/probes.js';
+import { traced } from '../../common/tracing/tracing.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';
 import { NO_USAGE } from '../../domain/usage.js';
 import { encodeOperationData } from '../../formats/operation-data.codec.js';
@@ -13,6 +14,7 @@ import { type Completion, DeadlineExceededError, type Operation, toOperation } f
 import { type AdapterQueue } from './adapter-queue.js';
 import { HandlerRegistry } from './handler-registry.js';
 import { type ClaimedOperation, Claims } from './steps/claims.js';
+import { traceOperation } from './operation-trace.js';
 import { Isolation } from './steps/isolation.js';
 import { Notifications } from './steps/notifications.js';
 import { type Computed, Outcomes } from './steps/outcomes.js';
@@ -70,11 +72,11 @@ export class OperationPipeline {
   /** Takes a claimed operation through the other steps. */
   run(claimed: ClaimedOperation): Promise<Outcome> {
     const { request_id: operationId, owner } = claimed.row;
-    return runLogged({ operationId, owner }, () => this.runAlone(claimed));
+    return runLogged({ operationId, owner }, () => traceOperation(claimed, () => this.runAlone(claimed)));
   }
 
   private async runAlone(claimed: ClaimedOperation): Promise<Outcome> {
-    const leave = await this.isolation.enter(!claimed.row.begun);
+    const leave = await traced('wait for turn', () => this.isolation.enter(!claimed.row.begun));
     try {
       const outcome = await this.runInTurn(claimed);
       // Before the turn passes on: the next operation must not begin on an engine that is gone.
@@ -93,7 +95,7 @@ export class OperationPipeline {
     }
     if (!(await this.outcomes.begin(claimed))) return { status: 'not ours' };
     this.faults.reach('operation-claimed');
-    const computed = await this.compute(claimed);
+    const computed = await traced('compute', () => this.compute(claimed));
     this.faults.reach('result-computed');
     const retry = retryAfter(computed.error);
     if (retry !== null) return this.putBack(claimed, computed, retry);
@@ -103,7 +105,7 @@ export class OperationPipeline {
   private async compute({ row, claim, deadline }: ClaimedOperation): Promise<Computed> {
     let operation: Operation | null = null;
     try {
-      const payload = await this.payloads.load(row);
+      const payload = await traced('load payload', () => this.payloads.load(row));
       try {
         operation = toOperation(payload.row, claim.lease, deadline);
         if (performance.now() >= deadline) throw new DeadlineExceededError(row.request_id);
@@ -140,7 +142,7 @@ export class OperationPipeline {
   }
 
   private async settle(claimed: ClaimedOperation, computed: Computed): Promise<Outcome> {
-    const stored = await this.outcomes.store(claimed, computed);
+    const stored = await traced('store result', () => this.outcomes.store(claimed, computed));
     if (stored === null) {
       const { kind, request_id: requestId } = claimed.row;
       this.logger.warn(`${kind} ${requestId} was taken by another worker; its result here is dropped`);

@@ -7,6 +7,7 @@ import { currentDeadline } from '../../common/deadline.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { addToLog } from '../../common/log-context.js';
+import { currentTraceparent } from '../../common/tracing/tracing.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { afterCommit } from '../../database/after-commit.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
@@ -242,6 +243,7 @@ function toRow(operation: NewOperation): NewFutureRow {
     samplerId: operation.sampler?.id ?? null,
     sessionId: operation.sampler?.sessionId ?? null,
     request,
+    traceparent: currentTraceparent(),
     deadline: isCancellable(operation.kind) ? currentDeadline() : Infinity,
     requestHash: createHash('sha256').update(operation.kind).update('\0').update(request).digest(),
   };

@@ -94,6 +94,10 @@ export class FutureEntity {
   @Column({ type: 'timestamptz', nullable: true })
   deadline!: Date | null;
 
+  /** The trace that its client's request belongs to, as W3C Trace Context writes it; null while tracing is off. */
+  @Column({ type: 'text', nullable: true })
+  traceparent!: string | null;
+
   /** OperationData as bytes. */
   @Column({ type: 'bytea' })
   request!: Buffer;

@@ -40,6 +40,8 @@ export interface ClaimedRow extends Omit<OperationRow, 'request'> {
   readonly waited_s: number;
   /** Until its deadline, negative when that has passed; null without one. */
   readonly left_ms: number | null;
+  /** The trace of the request that submitted it. */
+  readonly traceparent: string | null;
   readonly request: Buffer | null;
   readonly request_bytes: number;
 }
@@ -158,7 +160,7 @@ export class OperationLogRepository {
       `UPDATE futures SET status = 'running', worker_id = $1, attempts = attempts + 1,
          started_at = CASE WHEN deaths < ${DEATHS_TO_ISOLATE} THEN now() END
        WHERE status = 'pending' AND NOT ${MUST_REST} AND request_id = (${selection})
-       RETURNING ${CLAIM_COLUMNS}, started_at IS NOT NULL AS begun,
+       RETURNING ${CLAIM_COLUMNS}, traceparent, started_at IS NOT NULL AS begun,
                  extract(epoch FROM now() - created_at)::float8 AS waited_s,
                  extract(epoch FROM deadline - now())::float8 * 1000 AS left_ms, octet_length(request) AS request_bytes,
                  CASE WHEN octet_length(request) <= ${SMALL_BYTES} THEN request END AS request`,

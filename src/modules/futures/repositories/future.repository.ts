@@ -26,6 +26,8 @@ export interface NewFutureRow {
   readonly requestHash: Buffer;
   /** By performance.now(); Infinity without one. */
   readonly deadline: number;
+  /** The trace that its client's request belongs to, by W3C; null while tracing is off. */
+  readonly traceparent: string | null;
 }
 
 /** From one moment to another, both included. */
@@ -124,10 +126,11 @@ export class FutureRepository {
     const inserted: unknown[] = await manager.query(
       `WITH line AS (${line})
        INSERT INTO futures (request_id, kind, adapter_id, model_id, base_model, seq_id, request, request_hash, owner,
-                            idempotency_key, sampler_id, session_id, priority, deadline)
+                            idempotency_key, sampler_id, session_id, priority, deadline,
+                            traceparent)
        SELECT $1, $2, line.id, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12, line.session_id),
               coalesce((SELECT priority FROM api_keys WHERE id = $9), 0),
-              now() + $13::float8 * interval '1 ms' FROM line
+              now() + $13::float8 * interval '1 ms', $14 FROM line
        ON CONFLICT DO NOTHING
        RETURNING request_id`,
       [
@@ -144,6 +147,7 @@ export class FutureRepository {
         row.samplerId,
         row.sessionId,
         isFinite(row.deadline) ? row.deadline - performance.now() : null,
+        row.traceparent,
       ],
     );
     return inserted.length > 0;
