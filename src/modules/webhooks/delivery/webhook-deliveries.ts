@@ -48,11 +48,12 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnModuleDestro
     await within(MAX_STOP_MS, Promise.all(this.lanes.values()));
   }
 
-  /** Makes one attempt, and records what came of it. */
-  async deliver(webhook: WebhookEntity, delivery: ClaimedDelivery, isLast = false): Promise<void> {
+  /** Makes one attempt, and records what came of it. False: it failed. */
+  async deliver(webhook: WebhookEntity, delivery: ClaimedDelivery, isLast = false): Promise<boolean> {
     const attempt = await this.sender.attempt(webhook, delivery);
     await this.deliveries.record(delivery, isLast ? { ...attempt, retryMs: null } : attempt);
     if (attempt.disable !== null) this.logger.warn(`Webhook ${webhook.id} is disabled: ${attempt.disable}`);
+    return attempt.error === null;
   }
 
   private async sweep(): Promise<void> {
@@ -68,10 +69,10 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnModuleDestro
 
   /** Sends what is due; after a failure the next sweep goes on, with what the failure has made of the webhook. */
   private async runLane(webhook: WebhookEntity): Promise<void> {
-    for (let claimed = [null] as readonly unknown[]; claimed.length > 0 && !this.isStopping;) {
-      const deliveries = await this.deliveries.claim(webhook.id, LANE_WIDTH);
-      await Promise.all(deliveries.map((delivery) => this.deliver(webhook, delivery)));
-      claimed = deliveries;
+    while (!this.isStopping) {
+      const claimed = await this.deliveries.claim(webhook.id, LANE_WIDTH);
+      const delivered = await Promise.all(claimed.map((delivery) => this.deliver(webhook, delivery)));
+      if (claimed.length === 0 || delivered.includes(false)) return;
     }
   }
 

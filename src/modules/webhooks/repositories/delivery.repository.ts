@@ -94,12 +94,13 @@ export class DeliveryRepository {
     return this.rows.findOneByOrFail({ id });
   }
 
-  /** Deletes what was finished long ago, and what is left of deleted webhooks; returns how many. */
+  /** Deletes what is old, of disabled webhooks also what was not sent, and what is left of deleted ones; returns how many. */
   async deleteOld(days: number, limit: number): Promise<number> {
     const [, count]: [unknown[], number] = await this.rows.query(
       `DELETE FROM webhook_deliveries WHERE id IN (
          SELECT id FROM webhook_deliveries delivery
          WHERE finished_at < now() - make_interval(days => $1)
+            OR status = 'pending' AND created_at < now() - make_interval(days => $1)
             OR created_at < now() - interval '1 hour' AND NOT EXISTS (SELECT FROM webhooks WHERE id = delivery.webhook_id)
          LIMIT $2)`,
       [days, limit],
