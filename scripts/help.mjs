@@ -33,6 +33,7 @@ const TASKS = {
   keys: 'manage API keys and their resources (-- create <name> | list | revoke | adopt | transfer)',
   backup: 'write the database and the files that its rows name to a new folder (-- <folder>)',
   restore: 'put a backup into an empty database and an empty DATA_DIR (-- <folder>)',
+  'move-to-s3': 'copy the checkpoints and files of DATA_DIR to the bucket of CHECKPOINT_STORE',
   chaos:
     'train while processes are killed and compare with an undisturbed run (-- --faults 100 --seed 7 --backend torch)',
   bench: 'run benchmarks and write bench/RESULTS.md (-- --help shows the options)',

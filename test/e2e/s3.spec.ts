@@ -86,10 +86,11 @@ describe.skipIf(reasons.length > 0)(`an api and two workers that share a bucket 
   });
 
   afterAll(async () => {
-    await Promise.all([api, workers[1]!, local].map((server) => server.stop()));
-    await workers[0]!.stop();
-    await redis.remove();
-    await s3.remove();
+    // The first one owns the database.
+    await Promise.all([api, second, local].map((server) => server?.stop()));
+    await first?.stop();
+    await redis?.remove();
+    await s3?.remove();
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 

@@ -6,6 +6,8 @@ export type Fault =
   | 'none'
   /** Refused as an overloaded server does. */
   | 'slow-down'
+  /** Refused, because there is no room. */
+  | 'full'
   /** The connection ends in the middle of what the client sends; nothing reaches the server. */
   | 'cut-upload'
   /** The server has done it, and the connection ends in the middle of its answer. */
@@ -64,7 +66,8 @@ export class S3Proxy {
     }
     if (fault === 'cut-upload') return void incoming.socket.destroy();
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
-    if (fault === 'slow-down') return refuse(outgoing);
+    if (fault === 'slow-down') return refuse(outgoing, 503, 'SlowDown');
+    if (fault === 'full') return refuse(outgoing, 507, 'XMinioStorageFull');
     this.pass(incoming, Buffer.concat(body), outgoing, fault);
   }
 
@@ -94,7 +97,7 @@ export class S3Proxy {
   }
 }
 
-function refuse(outgoing: ServerResponse): void {
-  outgoing.writeHead(503, { 'content-type': 'application/xml' });
-  outgoing.end('<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>');
+function refuse(outgoing: ServerResponse, status: number, code: string): void {
+  outgoing.writeHead(status, { 'content-type': 'application/xml' });
+  outgoing.end(`<Error><Code>${code}</Code><Message>Not now.</Message></Error>`);
 }

@@ -128,6 +128,13 @@ describe.skipIf(program === undefined)(`a bucket in trouble${needs}`, () => {
     await expectSame(store, 'a', files);
   });
 
+  it('says when there is no room', async () => {
+    proxy.fault = ({ method }) => (method === 'PUT' ? 'full' : 'none');
+    const full = { code: 'storage_full', status: 507 };
+    await expect(open(1).write('a', content(1000))).rejects.toMatchObject(full);
+    await expect(open(1).checkWritable()).rejects.toBeInstanceOf(StorageOutageError);
+  });
+
   it('holds a few parts in memory, not what it writes', async () => {
     const total = 64 * MIB;
     let produced = 0;
