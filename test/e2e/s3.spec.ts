@@ -59,7 +59,8 @@ describe.skipIf(reasons.length > 0)(`an api and two workers that share a bucket 
   let redis: TestRedis;
   let local: TestServer;
   let api: TestServer;
-  let workers: TestServer[];
+  let first: TestServer;
+  let second: TestServer;
   let folders: string[];
 
   beforeAll(async () => {
@@ -77,20 +78,18 @@ describe.skipIf(reasons.length > 0)(`an api and two workers that share a bucket 
       LOG_LEVEL: 'log',
       ...shared,
     });
-    const first = await TestServer.start({ env: worker(folders[0]!) });
+    first = await TestServer.start({ env: worker(folders[0]!) });
     const env = { ROLE: 'api', DATA_DIR: folders[2]!, ENGINE: '', ENGINE_THREADS: '', ...shared };
     const others = [worker(folders[1]!), env].map((own) => TestServer.start({ joins: first, env: own }));
-    const [second, front] = await Promise.all(others);
-    workers = [first, second!];
-    api = front!;
+    [second, api] = (await Promise.all(others)) as [TestServer, TestServer];
   });
 
   afterAll(async () => {
     // The first one owns the database.
-    await Promise.all([api, second, local].map((server) => server?.stop()));
-    await first?.stop();
-    await redis?.remove();
-    await s3?.remove();
+    await Promise.all([api, second, local].map((server) => server.stop()));
+    await first.stop();
+    await redis.remove();
+    await s3.remove();
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
@@ -98,7 +97,7 @@ describe.skipIf(reasons.length > 0)(`an api and two workers that share a bucket 
     const [row] = await api.database.query<{ pid: number }>(
       `SELECT w.pid FROM adapters a JOIN workers w ON w.id = a.worker_id WHERE a.model_id = '${model}'`,
     );
-    return workers.find(({ pid }) => pid === row?.pid)!;
+    return row?.pid === first.pid ? first : second;
   };
 
   it('train on after the worker is killed, with the bits of a local store', async () => {

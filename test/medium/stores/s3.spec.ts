@@ -53,7 +53,8 @@ for (const kind of ['rclone', 'moto'] as const) {
       fileStoreCases(() => new S3FileStore(bucket, new LocalWorkspace(folder)));
     });
 
-    it('copies what is too large for one request in parts', async () => {
+    const lacks = kind === 'rclone' ? ' (skipped: needs UploadPartCopy, which rclone does not have)' : '';
+    it.skipIf(lacks !== '')(`copies what is too large for one request in parts${lacks}`, async () => {
       const bytes = randomBytes(11 * MIB);
       await bucket.put('large', Readable.from([bytes]), 'A large object');
       const { bucket: name, prefix, endpoint } = server.config();
