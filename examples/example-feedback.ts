@@ -1,10 +1,11 @@
 /**
- * Corrections become a better model under the same name: 20 corrected answers, a fine-tuning job, and a promotion that
- * compares the result with the model in use on corrections that it was not trained on. A second, bad batch is not promoted.
+ * Corrections become a better model under the same name: 20 answers are captured and corrected, the corrections become a
+ * training file, a fine-tuning job, and a promotion that compares the result with the model in use on answers that it was
+ * not trained on. A second, bad batch of corrections is not promoted.
  *
  *   node dist/examples/example-feedback.js [http://127.0.0.1:8000]
  *
- * If the server requires an API key, set THINKER_API_KEY. Exits with code 1 if a promotion does not go as it should.
+ * If the server requires an API key, set THINKER_API_KEY. Exits with code 1 if something does not go as it should.
  */
 const SERVER = (process.argv[2] ?? 'http://127.0.0.1:8000').replace(/\/$/, '');
 const API_KEY = process.env['THINKER_API_KEY'] ?? 'none';
@@ -48,6 +49,40 @@ async function upload(name: string, things: readonly string[], answer: (thing: s
   return (await must<{ id: string }>('POST', '/v1/files', form)).id;
 }
 
+interface Completion {
+  readonly id: string;
+  readonly choices: readonly { readonly message: { readonly content: string } }[];
+}
+
+/** Asks the alias, as any client of OpenAI's does. `batch`: kept with the captured request. */
+function ask(thing: string, batch: string): Promise<Completion> {
+  const messages = [{ role: 'user', content: question(thing) }];
+  const metadata = { batch };
+  return must('POST', '/v1/chat/completions', { model: ALIAS, messages, metadata, max_tokens: 12, temperature: 0 });
+}
+
+/** Asks for each thing, corrects the answers, and makes a training file of the corrections; its id. */
+async function correct(things: readonly string[], batch: string, answer: (thing: string) => string): Promise<string> {
+  for (const thing of things) {
+    const { id } = await ask(thing, batch);
+    await must('POST', '/v1/feedback', { id, thumb: 'down', correction: answer(thing) });
+  }
+  const wanted = { method: 'supervised', metadata: `batch:${batch}`, filename: `${batch}.jsonl` };
+  const { file_id: file, rows } = await must<{ file_id: string; rows: number }>('POST', '/v1/feedback/files', wanted);
+  if (rows !== things.length) throw new Error(`The file has ${rows} rows, not ${things.length}.`);
+  return file;
+}
+
+/** How many of these questions the alias answers correctly, word for word. */
+async function countCorrect(things: readonly string[]): Promise<number> {
+  let count = 0;
+  for (const thing of things) {
+    const answer = (await ask(thing, 'check')).choices[0]?.message.content.trim();
+    if (answer === corrected(thing)) count++;
+  }
+  return count;
+}
+
 interface Job {
   readonly id: string;
   readonly status: string;
@@ -82,16 +117,20 @@ async function promote(target: string, file: string): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
+  await must('PUT', '/v1/captures/settings', { enabled: true });
   await must('PUT', `/aliases/${ALIAS}`, { target: 'base' });
   const [trained, unseen] = [THINGS.slice(0, 20), THINGS.slice(20)];
   const heldOut = await upload('held-out.jsonl', unseen, corrected);
-  const better = await train(await upload('corrections.jsonl', trained, corrected), 'corrected');
+  const before = await countCorrect(unseen);
+  const better = await train(await correct(trained, `${ALIAS}-good`, corrected), 'corrected');
   const isBetter = await promote(better, heldOut);
-  const worse = await train(await upload('spoiled.jsonl', trained, spoiled), 'spoiled');
+  const after = await countCorrect(unseen);
+  console.log(`${unseen.length} questions that were not trained: ${before} answered correctly before, ${after} now`);
+  const worse = await train(await correct(trained, `${ALIAS}-bad`, spoiled), 'spoiled');
   const isWorse = !(await promote(worse, heldOut));
   const { target } = await must<{ target: string }>('GET', `/aliases/${ALIAS}`);
   console.log(`${ALIAS} stands for ${target}`);
-  if (!isBetter || !isWorse || target !== better) throw new Error('The promotions did not go as they should.');
+  if (!isBetter || !isWorse || target !== better || after <= before) throw new Error('It did not go as it should.');
 }
 
 await main();

@@ -6,6 +6,7 @@ import { AdapterStateModule } from './modules/adapter-state/index.js';
 import { AliasesModule } from './modules/aliases/index.js';
 import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
+import { CapturesModule } from './modules/captures/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
 import { FineTuningModule } from './modules/fine-tuning/index.js';
 import { FilesModule } from './modules/files/index.js';
@@ -31,6 +32,7 @@ const API = [
   CapabilitiesModule,
   TrainingModule,
   AliasesModule,
+  CapturesModule,
   GenerationModule,
   CheckpointsModule,
   ExportsModule,

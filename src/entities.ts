@@ -1,6 +1,9 @@
 import { AdapterSnapshotEntity } from './modules/adapters/entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './modules/adapters/entities/adapter.entity.js';
 import { AliasVersionEntity } from './modules/aliases/entities/alias-version.entity.js';
+import { CaptureFeedbackEntity } from './modules/captures/entities/capture-feedback.entity.js';
+import { CaptureSettingsEntity } from './modules/captures/entities/capture-settings.entity.js';
+import { CaptureEntity } from './modules/captures/entities/capture.entity.js';
 import { CheckpointEventEntity } from './modules/checkpoints/entities/checkpoint-event.entity.js';
 import { CheckpointEntity } from './modules/checkpoints/entities/checkpoint.entity.js';
 import { PublicPathEntity } from './modules/checkpoints/entities/public-path.entity.js';
@@ -25,6 +28,9 @@ export const ENTITIES = [
   AdapterEntity,
   AdapterSnapshotEntity,
   AliasVersionEntity,
+  CaptureEntity,
+  CaptureFeedbackEntity,
+  CaptureSettingsEntity,
   CheckpointEntity,
   CheckpointEventEntity,
   PublicPathEntity,

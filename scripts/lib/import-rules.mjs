@@ -91,7 +91,14 @@ export const LAYERS = {
   'src/modules/exports': [...FEATURE, 'src/exports', 'src/modules/checkpoints'],
   'src/modules/training': [...FEATURE, 'src/modules/adapter-state', 'src/modules/losses'],
   'src/modules/aliases': [...FEATURE, 'src/modules/checkpoints'],
-  'src/modules/generation': [...FEATURE, 'src/modules/adapter-state', 'src/modules/aliases', 'src/modules/checkpoints'],
+  'src/modules/captures': [...INFRASTRUCTURE, 'src/base-models', 'src/operations', ...LOG, 'src/modules/files'],
+  'src/modules/generation': [
+    ...FEATURE,
+    'src/modules/adapter-state',
+    'src/modules/aliases',
+    'src/modules/captures',
+    'src/modules/checkpoints',
+  ],
   'src/modules/sessions': [...FEATURE, 'src/modules/checkpoints'],
   'src/modules/fine-tuning': [
     ...FEATURE,
@@ -109,7 +116,7 @@ export const LAYERS = {
     'src/modules/generation',
   ],
   'src/modules/openai': [...FEATURE, 'src/modules/generation'],
-  'src/modules/anthropic': [...FEATURE, 'src/modules/generation'],
+  'src/modules/anthropic': [...FEATURE, 'src/modules/captures', 'src/modules/generation'],
   'src/modules/tinker': [
     ...FEATURE,
     'src/modules/capabilities',
@@ -123,7 +130,8 @@ export const LAYERS = {
   ],
   'src/modules/health': FEATURE,
   'src/modules/metrics': [...FEATURE, 'src/modules/keys'],
-  'src/cli': CONFIGURED,
+  // Files to evaluate on have the shapes of those to train on.
+  'src/cli': [...CONFIGURED, 'src/base-models', 'src/datasets'],
 };
 
 /** Files that join the layers, and so may import everything in src. */

@@ -14,6 +14,8 @@ export const TABLES = {
       'src/modules/adapters':
         'a row stays while operations refer to it; snapshots are told from those of failed operations',
       'src/modules/adapter-state': 'a folder is not an orphan while the operation that writes it runs',
+      'src/modules/captures':
+        'a result is copied from the log by one statement, also when nobody waits for it any more',
       'src/modules/keys': HAND_OVER,
     },
   },
@@ -84,6 +86,9 @@ export const TABLES = {
       'src/modules/keys': HAND_OVER,
     },
   },
+  capture_settings: { owner: 'src/modules/captures', others: { 'src/modules/keys': HAND_OVER } },
+  captures: { owner: 'src/modules/captures', others: { 'src/modules/keys': HAND_OVER } },
+  capture_feedback: { owner: 'src/modules/captures', others: {} },
   files: { owner: 'src/modules/files', others: { 'src/modules/keys': HAND_OVER } },
   loss_functions: { owner: 'src/modules/losses', others: { 'src/modules/keys': HAND_OVER } },
   fine_tuning_jobs: {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
 import { AdaptersModule } from '../adapters/index.js';
 import { AliasesModule } from '../aliases/index.js';
+import { CapturesModule } from '../captures/index.js';
 import { CheckpointsModule } from '../checkpoints/index.js';
 import { GeneratePresenter } from './generate.presenter.js';
 import { GenerationController } from './generation.controller.js';
@@ -13,7 +14,7 @@ import { GenerationStreamService } from './streaming/generation-stream.service.j
 
 /** Sampling requests, for the HTTP side. */
 @Module({
-  imports: [AdaptersModule, AliasesModule, BaseModelsModule, CheckpointsModule],
+  imports: [AdaptersModule, AliasesModule, BaseModelsModule, CapturesModule, CheckpointsModule],
   controllers: [GenerationController],
   providers: [
     GenerationService,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeBaseModel } from '../../../test/support/api-base-model.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type Accepted, FuturesService, type NewOperation, QueueFullError } from '../futures/index.js';
+import { CapturesService } from '../captures/index.js';
 import { GenerationService } from './generation.service.js';
 import { type SamplingOrder } from './sampling-order.js';
 
@@ -33,6 +34,12 @@ class SmallLog extends FuturesService {
   }
 }
 
+class NoCaptures extends CapturesService {
+  constructor() {
+    super(undefined as never, undefined as never, undefined as never);
+  }
+}
+
 const model = makeBaseModel();
 const order = (tokens: number): SamplingOrder => ({
   source: { model, modelId: model.name, adapterId: null, checkpointId: null },
@@ -50,14 +57,14 @@ const order = (tokens: number): SamplingOrder => ({
 describe('requests that belong together', () => {
   it('are all checked before any is in the log', async () => {
     const log = new SmallLog(9);
-    const sent = new GenerationService(log).submitAll([order(1), order(2), order(99)]);
+    const sent = new GenerationService(log, new NoCaptures()).submitAll([order(1), order(2), order(99)]);
     await expect(sent).rejects.toMatchObject({ details: { field: 'prompt of 99' } });
     expect(log.submitted).toEqual([]);
   });
 
   it('are cancelled when one of them finds the queue full', async () => {
     const log = new SmallLog(2);
-    const sent = new GenerationService(log).submitAll([order(1), order(2), order(3)]);
+    const sent = new GenerationService(log, new NoCaptures()).submitAll([order(1), order(2), order(3)]);
     await expect(sent).rejects.toThrow(QueueFullError);
     expect(log.cancelled).toEqual(log.submitted);
     expect(log.submitted).toHaveLength(2);
@@ -65,7 +72,7 @@ describe('requests that belong together', () => {
 
   it('are cancelled when one of them fails', async () => {
     const log = new SmallLog(9);
-    const service = new GenerationService(log);
+    const service = new GenerationService(log, new NoCaptures());
     const accepted = await service.submitAll([order(1), order(2), order(3)]);
     const results = service.results(accepted, new AbortController().signal);
     await expect(results).rejects.toThrow('the second one fails');

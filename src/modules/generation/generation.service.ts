@@ -5,6 +5,7 @@ import { sharedGrammars } from '../../grammars/engine/grammar-engine.js';
 import { GrammarError } from '../../grammars/grammar.errors.js';
 import { generatePayload } from '../../operations/payloads/generate-payload.js';
 import { decodeGenerated, type Generated } from '../../operations/payloads/generate-result.js';
+import { type CapturedRequest, CapturesService } from '../captures/index.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
 import { shownTokens, toGenerateRequest } from './generate-request.js';
 import { type OrderedGrammar, type SamplingOrder } from './sampling-order.js';
@@ -13,6 +14,14 @@ import { type OrderedGrammar, type SamplingOrder } from './sampling-order.js';
 export interface AcceptedSampling extends Accepted {
   /** As the backend gets it, with its defaults. */
   readonly request: GenerateRequest;
+  readonly capture: CaptureState;
+}
+
+/** What capturing means for a request. */
+interface CaptureState {
+  readonly isCaptured: boolean;
+  /** Whether its result has log-probs that only the capture is for. */
+  readonly hidesLogprobs: boolean;
 }
 
 /** A request that is done. */
@@ -25,7 +34,10 @@ export interface Sampled extends Accepted {
 export class GenerationService {
   private readonly grammars = sharedGrammars();
 
-  constructor(private readonly futures: FuturesService) {}
+  constructor(
+    private readonly futures: FuturesService,
+    private readonly captures: CapturesService,
+  ) {}
 
   /**
    * What the backend is to sample, without a trace in the log.
@@ -57,15 +69,23 @@ export class GenerationService {
    * The result when it is there. When the signal aborts before, nobody waits for it any more: the request is cancelled,
    * and the answer is null. @throws the AppError that it failed with
    */
-  async result({ requestId, modelId }: Accepted, signal: AbortSignal): Promise<Sampled | null> {
+  async result(
+    { requestId, modelId, capture }: Omit<AcceptedSampling, 'request'>,
+    signal: AbortSignal,
+  ): Promise<Sampled | null> {
     const result = await this.futures.result(requestId, signal);
-    if (result !== null) return { requestId, modelId, generated: decodeGenerated(result) };
-    await this.futures.cancel(requestId);
-    return null;
+    if (result === null) {
+      await this.futures.cancel(requestId);
+      return null;
+    }
+    // Before the answer: feedback may follow it at once.
+    if (capture.isCaptured) await this.captures.complete(requestId);
+    const generated = decodeGenerated(result);
+    return { requestId, modelId, generated: capture.hidesLogprobs ? withoutLogprobs(generated) : generated };
   }
 
   /** The results of requests that are of use together only: when one fails, the others are cancelled. */
-  async results(accepted: readonly Accepted[], signal: AbortSignal): Promise<readonly Sampled[] | null> {
+  async results(accepted: readonly AcceptedSampling[], signal: AbortSignal): Promise<readonly Sampled[] | null> {
     const failure = new AbortController();
     const either = AbortSignal.any([signal, failure.signal]);
     try {
@@ -78,7 +98,8 @@ export class GenerationService {
   }
 
   private async accept(order: SamplingOrder, request: GenerateRequest): Promise<AcceptedSampling> {
-    const { source, stream, wanted, idempotencyKey, seqId } = order;
+    const { source, stream, wanted, idempotencyKey, seqId, captured } = order;
+    const isCaptured = captured !== undefined && (await this.captures.isEnabled());
     const accepted = await this.futures.submit({
       kind: 'generate',
       adapterId: source.adapterId,
@@ -91,12 +112,25 @@ export class GenerationService {
         request,
         checkpointId: source.checkpointId,
         stream,
-        logprobs: wanted.logprobs,
+        logprobs: wanted.logprobs || isCaptured,
         promptLogprobs: wanted.promptLogprobs ?? false,
         shownTokens: shownTokens(order),
       }),
     });
-    return { ...accepted, request };
+    if (isCaptured) await this.capture(accepted, order, captured);
+    return { ...accepted, request, capture: { isCaptured, hidesLogprobs: isCaptured && !wanted.logprobs } };
+  }
+
+  private capture({ requestId }: Accepted, order: SamplingOrder, captured: CapturedRequest): Promise<void> {
+    const { source, prompt, count: choices } = order;
+    return this.captures.begin({
+      ...captured,
+      requestId,
+      model: source.modelId,
+      baseModel: source.model.name,
+      prompt,
+      choices,
+    });
   }
 
   /** Compiles the grammar for an alphabet of bytes: what fails there would fail in the worker. */
@@ -108,4 +142,8 @@ export class GenerationService {
       throw invalid(field, `asks for answers that this server cannot hold to it: ${error.message}`, 'Simplify it.');
     }
   }
+}
+
+function withoutLogprobs(generated: Generated): Generated {
+  return { ...generated, sequences: generated.sequences.map((sequence) => ({ ...sequence, logprobs: null })) };
 }

@@ -2,6 +2,7 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { type PromptTargets } from '../../domain/prompt-targets.js';
 import { type SamplingParams } from '../../domain/sampling.js';
 import { type Seed } from '../../domain/seed.js';
+import { type CapturedRequest } from '../captures/index.js';
 
 /** Whose weights a request samples from. */
 export interface SamplingSource {
@@ -36,6 +37,8 @@ export interface SamplingOrder {
   readonly grammar?: OrderedGrammar;
   /** Token ids to score at the positions of the prompt. */
   readonly promptTargets?: PromptTargets;
+  /** What is kept of it if the caller has its requests captured; left out: nothing. */
+  readonly captured?: CapturedRequest;
   /** Whether the tokens are published while they are drawn. */
   readonly stream: boolean;
   /** A request with the same key is a repeat: it gives the first one's future. */

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Allow, IsBoolean, IsInt, IsNumber, IsOptional, IsPositive, IsString, Max, Min } from 'class-validator';
+import { IsMetadata, type Metadata } from '../../common/http/validation/is-metadata.js';
 import { SeedProperty } from '../../common/http/validation/is-seed.decorator.js';
 import { type Seed } from '../../domain/seed.js';
 
@@ -103,6 +104,12 @@ export class SamplingSettingsDto {
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
+
+  /** Kept with the request if it is captured: up to 16 short texts. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { team: 'support' } })
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Metadata | null;
 
   /** For streams. */
   @ApiProperty({ type: StreamOptionsDto, example: { include_usage: true } })

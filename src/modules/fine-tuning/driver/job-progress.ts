@@ -1,4 +1,5 @@
 import { type OperationData } from '../../../domain/operation-data.js';
+import { decodeMetrics, decodeSavedPath } from '../../../operations/payloads/training-results.js';
 import { type JobEntity, type JobProgress, type MetricSums } from '../entities/job.entity.js';
 import { type NewJobEvent } from '../job-event.js';
 import { type TrainingPlan, type Unit } from '../plan/training-plan.js';
@@ -37,22 +38,34 @@ export function progressAfter(
   const next = { ...progress, position: unit.position + 1 };
   switch (unit.kind) {
     case 'step': {
-      const pass = readPass(results[0]);
-      const event = stepEvent(unit, pass, results[1], plan);
+      const [forward, optimizer] = both(results);
+      const pass = readPass(forward);
+      const event = stepEvent(unit, pass, optimizer, plan);
       const trainedTokens = progress.trainedTokens + pass.tokens;
       const train = addTo(progress.train, pass);
       return { progress: { ...next, step: unit.step + 1, trainedTokens, train }, events: [event] };
     }
     case 'validation':
-      return { progress: { ...next, valid: addTo(progress.valid, readPass(results[0])) } };
+      return { progress: { ...next, valid: addTo(progress.valid, readPass(one(results))) } };
     case 'checkpoint':
-      return afterEpoch(unit, results[0], next, { job, plan });
+      return afterEpoch(unit, one(results), next, { job, plan });
   }
 }
 
-function stepEvent(unit: Unit, pass: PassMetrics, step: OperationData | undefined, plan: TrainingPlan): NewJobEvent {
+/** The result of a unit that is one request. */
+function one([result]: readonly OperationData[]): OperationData {
+  if (result) return result;
+  throw new TypeError('A unit of a job has no result.');
+}
+
+/** Those of a step: the pass, and the optimiser's. */
+function both(results: readonly OperationData[]): [OperationData, OperationData] {
+  return [one(results), one(results.slice(1))];
+}
+
+function stepEvent(unit: Unit, pass: PassMetrics, step: OperationData, plan: TrainingPlan): NewJobEvent {
   const number = unit.step + 1;
-  const optimizer = metricsOf(step);
+  const optimizer = decodeMetrics(step);
   const { loss, ...others } = pass.values;
   const data = {
     kind: 'step',
@@ -71,7 +84,7 @@ function stepEvent(unit: Unit, pass: PassMetrics, step: OperationData | undefine
 
 function afterEpoch(
   unit: Unit,
-  saved: OperationData | undefined,
+  saved: OperationData,
   next: JobProgress,
   { job, plan }: { job: JobEntity; plan: TrainingPlan },
 ): UnitRecord {
@@ -83,7 +96,7 @@ function afterEpoch(
   };
   const compared = Object.entries(valid).filter(([name]) => DPO_METRICS.includes(name));
   const others = Object.fromEntries(compared.map(([name, value]) => [`valid_${name}`, value]));
-  const path = String(saved?.json['path']);
+  const path = decodeSavedPath(saved);
   const data = { kind: 'epoch', step: unit.step, total_steps: plan.steps, epoch: unit.epoch, ...losses, ...others };
   const shown = Object.entries(losses).map(([name, value]) => `${name.replaceAll('_', ' ')}=${value.toFixed(4)}`);
   const message = `Epoch ${unit.epoch}/${job.settings.epochs}: ${shown.slice(0, 2).join(', ')}`;
@@ -108,8 +121,8 @@ function afterEpoch(
 }
 
 /** A supervised loss is a mean over tokens, and one of preferences a mean over pairs. */
-function readPass(result: OperationData | undefined): PassMetrics {
-  const metrics = metricsOf(result);
+function readPass(result: OperationData): PassMetrics {
+  const metrics = decodeMetrics(result);
   const tokens = metrics['num_tokens'] ?? 0;
   const pairs = metrics['num_pairs'];
   if (pairs === undefined) {
@@ -118,10 +131,6 @@ function readPass(result: OperationData | undefined): PassMetrics {
   }
   const compared = Object.entries(metrics).filter(([name]) => DPO_METRICS.includes(name));
   return { weight: pairs, tokens, values: { loss: metrics['loss:sum'] ?? 0, ...Object.fromEntries(compared) } };
-}
-
-function metricsOf(result: OperationData | undefined): Readonly<Record<string, number>> {
-  return (result?.json['metrics'] ?? {}) as Readonly<Record<string, number>>;
 }
 
 function addTo({ weight, sums }: MetricSums, pass: PassMetrics): MetricSums {

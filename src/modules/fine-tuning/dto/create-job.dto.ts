@@ -4,7 +4,7 @@ import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-un
 import { MADE_SEEDS } from '../../../domain/seed.js';
 import { METHODS } from '../plan/training-settings.js';
 import { DpoHyperparametersDto, HyperparametersDto } from './hyperparameters.dto.js';
-import { IsMetadata } from './is-metadata.js';
+import { IsMetadata } from '../../../common/http/validation/is-metadata.js';
 
 export class SupervisedMethodDto {
   /** Hyper-parameters; omitted ones are "auto". */

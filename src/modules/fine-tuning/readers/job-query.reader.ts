@@ -1,5 +1,5 @@
 import { invalid } from '../../../common/json/json-fields.js';
-import { isMetadata } from '../dto/is-metadata.js';
+import { isMetadata } from '../../../common/http/validation/is-metadata.js';
 
 const METADATA = /^metadata\[([^\]]*)\]$/;
 
@@ -11,7 +11,7 @@ export function readMetadataFilter(query: object): Readonly<Record<string, strin
   });
   if (pairs.length === 0) return undefined;
   const wanted: unknown = Object.fromEntries(pairs);
-  if (isMetadata(wanted)) return wanted as Record<string, string>;
+  if (isMetadata(wanted)) return wanted;
   throw invalid('metadata', 'is not a filter.', 'Pass metadata[name]=text, each name once.');
 }
 

@@ -11,6 +11,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { IsMetadata, type Metadata } from '../../../common/http/validation/is-metadata.js';
 import { SeedProperty } from '../../../common/http/validation/is-seed.decorator.js';
 import { type Seed } from '../../../domain/seed.js';
 import { ChatMessageDto } from '../../adapters/index.js';
@@ -72,6 +73,12 @@ export class GenerateDto {
   @IsOptional()
   @IsArray()
   tokens?: number[];
+
+  /** Kept with the request if it is captured: up to 16 short texts. */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' }, example: { team: 'support' } })
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Metadata | null;
 
   /** Maximum number of tokens to sample. */
   @ApiProperty({ default: 64, minimum: 1, example: 64 })

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../../base-models/base-model.js';
+import { readTools } from '../../../base-models/chat-templates/conversation.reader.js';
 import { ConflictError, InvalidRequestError } from '../../../common/errors/request.errors.js';
 import { invalid, isGiven } from '../../../common/json/json-fields.js';
 import { oneSetting } from '../../../common/json/one-setting.js';
 import { toSeed } from '../../../domain/seed.js';
+import { type CapturedRequest } from '../../captures/index.js';
 import { type GenerateDto } from '../dto/generate.dto.js';
 import { type SamplingOrder, type SamplingSource } from '../sampling-order.js';
 import { SamplingSources } from '../sampling-sources.js';
@@ -46,6 +48,7 @@ export class GenerateReader {
       stop: { ...readStop(dto.stop, 'stop', model), endTokens: true },
       seed: isGiven(dto.seed) ? toSeed(dto.seed) : null,
       wanted: { logprobs: dto.logprobs ?? false },
+      captured: { input: capturedInput(dto, field), metadata: dto.metadata ?? {} },
       stream: dto.stream ?? false,
       fields: { prompt: field, maxNewTokens: 'max_new_tokens', topSampledTokens: 'logprobs' },
     };
@@ -71,6 +74,13 @@ function promptField(dto: GenerateDto): PromptField {
   const remedy = 'Pass exactly one of messages, prompt and tokens.';
   const problem = field === undefined ? 'There is no prompt.' : `The request contains ${given.join(' and ')}.`;
   throw new InvalidRequestError(`${problem} ${remedy}`, { field: field ?? 'messages', remedy });
+}
+
+function capturedInput(dto: GenerateDto, field: PromptField): CapturedRequest['input'] {
+  if (field === 'tokens') return { kind: 'tokens' };
+  if (field === 'prompt') return { kind: 'text', prompt: dto.prompt ?? '' };
+  const { messages, continue_final_message: continuesAnswer = false } = dto;
+  return { kind: 'chat', messages, tools: readTools(dto.tools, 'tools'), continuesAnswer };
 }
 
 async function readPrompt(dto: GenerateDto, field: PromptField, model: BaseModel): Promise<Int32Array> {

@@ -32,6 +32,18 @@ export class BelongingsDto {
    * @example 3
    */
   files!: number;
+
+  /**
+   * Aliases.
+   * @example 1
+   */
+  aliases!: number;
+
+  /**
+   * Captured sampling requests.
+   * @example 0
+   */
+  captures!: number;
 }
 
 export class OwnerDto extends BelongingsDto {
@@ -76,6 +88,7 @@ export class HandedOverDto extends BelongingsDto {
   owner!: string;
 }
 
-export function toBelongingsDto({ adapters, checkpoints, sessions, losses, files }: Belongings): BelongingsDto {
-  return { adapters, checkpoints, sessions, losses, files };
+export function toBelongingsDto(belongings: Belongings): BelongingsDto {
+  const { adapters, checkpoints, sessions, losses, files, aliases, captures } = belongings;
+  return { adapters, checkpoints, sessions, losses, files, aliases, captures };
 }

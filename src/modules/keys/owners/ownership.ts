@@ -22,6 +22,8 @@ const OWNED_TABLES = [
   'fine_tuning_jobs',
   'alias_versions',
   'webhooks',
+  'captures',
+  'capture_settings',
 ] as const;
 
 /** Names that an owner gives once only. */
@@ -60,6 +62,10 @@ const MERGE_USAGE = `
     sampled_tokens = kept.sampled_tokens + excluded.sampled_tokens,
     running_ms = kept.running_ms + excluded.running_ms`;
 
+/** The settings of the new owner stay where both have some. */
+const KEEP_SETTINGS = `
+  DELETE FROM capture_settings WHERE owner = $1 AND EXISTS (SELECT FROM capture_settings WHERE owner = $2)`;
+
 /** How many things an owner has, as far as a person would count them. */
 export interface Belongings {
   readonly adapters: number;
@@ -67,6 +73,8 @@ export interface Belongings {
   readonly sessions: number;
   readonly losses: number;
   readonly files: number;
+  readonly aliases: number;
+  readonly captures: number;
 }
 
 export async function belongingsOf(owner: string, manager: EntityManager): Promise<Belongings> {
@@ -75,10 +83,12 @@ export async function belongingsOf(owner: string, manager: EntityManager): Promi
             (SELECT count(*)::int FROM checkpoints WHERE owner = $1 AND name NOT LIKE '.%') AS checkpoints,
             (SELECT count(*)::int FROM sessions WHERE owner = $1) AS sessions,
             (SELECT count(DISTINCT name)::int FROM loss_functions WHERE owner = $1 AND deleted_at IS NULL) AS losses,
-            (SELECT count(*)::int FROM files WHERE owner = $1) AS files`,
+            (SELECT count(*)::int FROM files WHERE owner = $1) AS files,
+            (SELECT count(DISTINCT name)::int FROM alias_versions WHERE owner = $1) AS aliases,
+            (SELECT count(*)::int FROM captures WHERE owner = $1) AS captures`,
     [owner],
   );
-  return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0, files: 0 };
+  return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0, files: 0, aliases: 0, captures: 0 };
 }
 
 /** Everybody who owns something that still counts, sorted. */
@@ -86,7 +96,8 @@ export async function findOwners(manager: EntityManager): Promise<string[]> {
   const rows: { owner: string }[] = await manager.query(
     `SELECT owner FROM adapters WHERE deleted_at IS NULL
      UNION SELECT owner FROM checkpoints UNION SELECT owner FROM sessions
-     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL UNION SELECT owner FROM files ORDER BY owner`,
+     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL UNION SELECT owner FROM files
+     UNION SELECT owner FROM alias_versions UNION SELECT owner FROM captures ORDER BY owner`,
   );
   return rows.map(({ owner }) => owner);
 }
@@ -99,6 +110,8 @@ export function describeBelongings(belongings: Belongings): string | null {
     sessions: 'session',
     losses: 'loss',
     files: 'file',
+    aliases: 'alias',
+    captures: 'capture',
   } as const;
   const parts = Object.entries(plurals).flatMap(([many, one]) => {
     const count = belongings[many as keyof Belongings];
@@ -128,6 +141,7 @@ export async function handOverAll(from: string, to: string, manager: EntityManag
     const belongings = await belongingsOf(from, transaction);
     await transaction.query(MERGE_USAGE, [from, to]);
     await transaction.query(`DELETE FROM usage_hours WHERE owner = $1`, [from]);
+    await transaction.query(KEEP_SETTINGS, [from, to]);
     for (const table of OWNED_TABLES) {
       await transaction.query(`UPDATE ${table} SET owner = $2 WHERE owner = $1`, [from, to]);
     }

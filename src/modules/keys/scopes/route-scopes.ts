@@ -56,7 +56,15 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
     scopes: ['read', 'sample'],
     routes: ['GET /v1/models', 'GET /v1/models/:model', 'GET /api/v1/samplers/:sampler_id'],
   },
-  { scopes: ['train', 'sample'], routes: ['POST /futures/:request_id/cancel', 'POST /api/v1/cancel_future'] },
+  {
+    scopes: ['train', 'sample'],
+    routes: [
+      'POST /futures/:request_id/cancel',
+      'POST /api/v1/cancel_future',
+      'PUT /v1/captures/settings',
+      'POST /v1/feedback',
+    ],
+  },
   {
     scopes: ['read'],
     routes: [
@@ -65,6 +73,7 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
       'GET /adapters/:model_id/checkpoints',
       'GET /adapters/:model_id/export',
       'GET /adapters/:model_id/history',
+      'POST /adapters/:model_id/push',
       'GET /aliases',
       'GET /aliases/:alias',
       'GET /futures',
@@ -74,6 +83,9 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
       'GET /webhooks',
       'GET /webhooks/:webhook_id',
       'GET /webhooks/:webhook_id/deliveries',
+      'GET /v1/captures',
+      'GET /v1/captures/settings',
+      'GET /v1/captures/:id',
       'GET /v1/files',
       'GET /v1/files/:file_id',
       'GET /v1/files/:file_id/content',
@@ -137,6 +149,8 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
       'POST /webhooks',
       'DELETE /webhooks/:webhook_id',
       'POST /webhooks/:webhook_id/ping',
+      'DELETE /v1/captures/:id',
+      'POST /v1/feedback/files',
       'POST /v1/files',
       'DELETE /v1/files/:file_id',
       'POST /v1/fine_tuning/jobs',

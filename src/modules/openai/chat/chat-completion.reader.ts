@@ -32,12 +32,17 @@ export class ChatCompletionReader {
     const tools = await readRequestedTools(dto, source.model);
     const grammar = readGrammar(dto, tools);
     const { chat_template_kwargs } = dto;
-    const conversation = { messages: readChatMessages(dto.messages), tools: tools?.definitions, chat_template_kwargs };
+    const messages = readChatMessages(dto.messages);
+    const conversation = { messages, tools: tools?.definitions, chat_template_kwargs };
     const order: SamplingOrder = {
       ...readSamplingSettings(dto, source),
       prompt: await readConversationPrompt(conversation, source.model),
       maxNewTokens: dto.max_completion_tokens ?? dto.max_tokens ?? null,
       wanted: { logprobs: dto.logprobs ?? false, topSampledTokens: readTopLogprobs(dto) },
+      captured: {
+        input: { kind: 'chat', messages, tools: tools?.definitions, continuesAnswer: false },
+        metadata: dto.metadata ?? {},
+      },
       ...(grammar ? { grammar } : {}),
       ...(tools ? { shown: tools.format.markers } : {}),
       fields: { prompt: 'messages', maxNewTokens: readLengthField(dto), topSampledTokens: 'top_logprobs' },

@@ -46,6 +46,9 @@ export class CompletionReader {
       order: {
         ...shared,
         prompt,
+        ...(dto.max_tokens === 0
+          ? {}
+          : { captured: { input: { kind: 'text', prompt: text }, metadata: dto.metadata ?? {} } }),
         fields: { prompt: field, maxNewTokens: 'max_tokens', topSampledTokens: 'logprobs' },
       },
       echo: dto.echo === true ? text : null,

@@ -86,6 +86,11 @@ export class MessageRequestDto extends MessagePromptDto {
   @Min(1)
   max_tokens!: number;
 
+  /** Kept with the request if it is captured: `user_id`, and other short texts. */
+  @ApiProperty({ type: 'object', additionalProperties: true, example: { user_id: 'alice' } })
+  @Allow()
+  metadata?: unknown;
+
   /** Up to 16 strings that end the answer; they are not part of it. */
   @ApiProperty({ type: [String], example: ['\n\nHuman:'] })
   @IsOptional()

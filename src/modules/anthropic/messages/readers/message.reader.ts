@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseModel } from '../../../../base-models/base-model.js';
+import { isMetadata } from '../../../../common/http/validation/is-metadata.js';
 import { describe, invalid, isGiven, readObject } from '../../../../common/json/json-fields.js';
 import { AnswerGrammarBuilder } from '../../../../grammars/answer-grammars.js';
+import { type CapturedRequest } from '../../../captures/index.js';
 import {
   readConversationPrompt,
   readStop,
@@ -20,6 +22,7 @@ interface Asked {
   readonly prompt: Int32Array;
   readonly tools: RequestedTools | null;
   readonly grammar: SamplingOrder['grammar'] | null;
+  readonly input: CapturedRequest['input'];
 }
 
 const FIELDS = { prompt: 'messages', maxNewTokens: 'max_tokens', topSampledTokens: 'top_logprobs' };
@@ -38,7 +41,7 @@ export class MessageReader {
   /** @throws as readPrompt */
   async read(dto: MessageRequestDto): Promise<MessageOrder> {
     const source = await this.sources.named(dto.model, 'model');
-    const { prompt, tools, grammar } = await readAsked(dto, source.model);
+    const { prompt, tools, grammar, input } = await readAsked(dto, source.model);
     const { contextLength } = source.model.config;
     if (dto.max_tokens > contextLength) {
       throw invalid('max_tokens', `is ${dto.max_tokens}.`, `Use at most ${contextLength}, the model's context length.`);
@@ -58,6 +61,7 @@ export class MessageReader {
       stop: { ...readStop(stopSequences, 'stop_sequences', source.model), endTokens: true },
       seed: null,
       wanted: { logprobs: false },
+      captured: { input, metadata: readMetadata(dto.metadata) },
       ...(grammar ? { grammar } : {}),
       shown: tools?.format.markers,
       stream: dto.stream ?? false,
@@ -77,7 +81,8 @@ async function readAsked(dto: MessagePromptDto, model: BaseModel): Promise<Asked
   }
   const grammar = readGrammar(dto, tools, continuesAnswer);
   const conversation = { messages, tools: tools?.definitions, continue_final_message: continuesAnswer };
-  return { prompt: await readConversationPrompt(conversation, model), tools, grammar };
+  const input = { kind: 'chat', messages, tools: tools?.definitions, continuesAnswer } as const;
+  return { prompt: await readConversationPrompt(conversation, model), tools, grammar, input };
 }
 
 /** What holds the answer to a form: that of an answer, that of calls, or either. */
@@ -91,6 +96,13 @@ function readGrammar(dto: MessagePromptDto, tools: RequestedTools | null, contin
   }
   const root = tools ? toolGrammar(tools, tools.rules, builder, form, schemaField) : form;
   return root === null ? null : { ebnf: builder.build(root), field };
+}
+
+/** `user_id`, and other short texts where a client has some. */
+function readMetadata(metadata: unknown): CapturedRequest['metadata'] {
+  if (typeof metadata !== 'object' || metadata === null) return {};
+  const given = Object.fromEntries(Object.entries(metadata).filter(([, value]) => isGiven(value)));
+  return isMetadata(given) ? given : {};
 }
 
 function refuseThinking(thinking: unknown): void {

@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isStorable } from '../../../common/http/validation/is-storable.js';
+import { isStorable } from './is-storable.js';
 
 const MAX_PAIRS = 16;
 const MAX_NAME = 64;
@@ -16,7 +16,9 @@ export const IsMetadata = () =>
     },
   });
 
-export function isMetadata(value: unknown): boolean {
+export type Metadata = Readonly<Record<string, string>>;
+
+export function isMetadata(value: unknown): value is Metadata {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const pairs = Object.entries(value);
   const fits = (text: unknown, most: number) => typeof text === 'string' && text.length <= most && isStorable(text);

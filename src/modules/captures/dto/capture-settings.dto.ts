@@ -1,0 +1,32 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
+
+export class CaptureSettingsDto {
+  /**
+   * Whether sampling requests of this key are captured.
+   * @example true
+   */
+  enabled!: boolean;
+
+  /**
+   * Captures are deleted after this many days, with their feedback.
+   * @example 30
+   */
+  retention_days!: number;
+}
+
+export class ChangeCaptureSettingsDto {
+  /** Whether to capture the sampling requests of this key from now on. Omitted: as before. */
+  @ApiProperty({ type: Boolean, example: true })
+  @IsOptional()
+  @IsBoolean()
+  enabled?: boolean;
+
+  /** After how many days captures are deleted; this also counts for those that are there. Omitted: as before. */
+  @ApiProperty({ minimum: 1, maximum: 3650, default: 30, example: 30 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  retention_days?: number;
+}
