@@ -55,6 +55,10 @@ export abstract class ChatTokenizer {
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
   /** One byte of a text: whether it is a character depends on the bytes that follow. */
   abstract isByte(token: number): boolean;
+  /** What a token adds in the middle of a text, perhaps a part of a character; null where that is not known by itself. */
+  bytesOf(_token: number): Uint8Array | null {
+    return null;
+  }
   /** Whether vocabulary() can tell what every token adds to a text, so that answers can be held to a grammar. */
   get spellsTokens(): boolean {
     return false;

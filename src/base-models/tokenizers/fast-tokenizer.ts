@@ -90,6 +90,12 @@ export class FastTokenizer {
     return toVocabulary(texts);
   }
 
+  /** What a token adds in the middle of a text; null where that is not known by itself. */
+  bytesOf(id: number): Uint8Array | null {
+    const token = this.normalized.get(id) ?? this.tokenizer.idToToken(id);
+    return this.tokenBytes !== null && token !== null ? this.tokenBytes(token) : null;
+  }
+
   idOf(token: string): number | null {
     return this.tokenizer.tokenToId(token);
   }

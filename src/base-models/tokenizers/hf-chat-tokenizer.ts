@@ -98,6 +98,10 @@ export class HfChatTokenizer extends ChatTokenizer {
     return this.tokenizer.vocabulary(shown);
   }
 
+  override bytesOf(token: number): Uint8Array | null {
+    return this.tokenizer.bytesOf(token);
+  }
+
   override async checkTemplate(): Promise<void> {
     try {
       await this.template?.compile();

@@ -3,6 +3,7 @@ import { NO_TOKEN, type TokenTable } from '../../domain/top-tokens.js';
 import { type GeneratedSequence } from '../../operations/payloads/generate-result.js';
 
 export interface TokenLogprob {
+  readonly id: number;
   readonly token: string;
   /** NaN for the first token of a prompt. */
   readonly logprob: number;
@@ -21,7 +22,7 @@ export function scoreTokens(
   tokenizer: ChatTokenizer,
 ): Promise<ScoredToken[]> {
   const scored = async (token: number, logprob: number): Promise<TokenLogprob> => {
-    return { token: await tokenizer.decode([token]), logprob };
+    return { id: token, token: await tokenizer.decode([token]), logprob };
   };
   const topAt = async (position: number): Promise<TokenLogprob[]> => {
     const cells = Array.from({ length: top?.k ?? 0 }, (_, i) => position * (top?.k ?? 0) + i);

@@ -110,7 +110,7 @@ export class TopLogprobDto {
    */
   logprob!: number;
 
-  /** The text in UTF-8; null for a token that is part of a character. */
+  /** Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them. */
   @ApiProperty({ type: [Number], nullable: true, example: [72, 105] })
   bytes!: number[] | null;
 }

@@ -57,11 +57,15 @@ export async function presentLogprobs(
 ): Promise<ChoiceLogprobsDto | null> {
   if (!sequence.logprobs) return null;
   const tokens = await scoreAnswer(sequence, tokenizer);
-  const content = tokens.map(({ top, ...token }) => ({ ...withBytes(token), top_logprobs: top.map(withBytes) }));
+  const content = tokens.map(({ top, ...token }) => ({
+    ...withBytes(token, tokenizer),
+    top_logprobs: top.map((one) => withBytes(one, tokenizer)),
+  }));
   return { content, refusal: null };
 }
 
-/** A token that is part of a character has no text, and so no bytes that could be told. */
-function withBytes(token: TokenLogprob): TopLogprobDto {
-  return { ...token, bytes: token.token.includes('\uFFFD') ? null : [...new TextEncoder().encode(token.token)] };
+/** A token that is part of a character has no text of its own, but bytes, where its tokenizer can tell them. */
+function withBytes({ id, token, logprob }: TokenLogprob, tokenizer: ChatTokenizer): TopLogprobDto {
+  const bytes = token.includes('\uFFFD') ? tokenizer.bytesOf(id) : new TextEncoder().encode(token);
+  return { token, logprob, bytes: bytes && [...bytes] };
 }

@@ -57,7 +57,11 @@ export class OpenAiModelsController {
       const remedy = 'Only adapters can be deleted.';
       throw new InvalidRequestError(`'${id}' is a base model. ${remedy}`, { field: 'model', remedy });
     }
-    await this.adapters.get(id, 'model');
+    const { kind, parent } = await this.directory.get(id);
+    if (kind === 'alias') {
+      const remedy = `DELETE /aliases/${id} deletes the alias; what it stands for has a name of its own.`;
+      throw new InvalidRequestError(`'${id}' is an alias of '${parent}'. ${remedy}`, { field: 'model', remedy });
+    }
     await this.adapters.delete(id);
     return { id, object: 'model', deleted: true };
   }
