@@ -18,6 +18,7 @@ const TAGS = {
   training: 'Forward, backward and optimiser steps.',
   futures: 'Results and lists of operations.',
   generation: 'Sample text.',
+  captures: 'Requests that are kept, feedback on their answers, and training files of it.',
   aliases: 'Names that stand for the model in use, promoted and rolled back.',
   checkpoints: 'Save and load weights.',
   webhooks: 'Tell other programs what has happened.',

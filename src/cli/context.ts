@@ -13,6 +13,8 @@ export interface GlobalOptions {
 /** What a command works with. */
 export interface CliContext {
   readonly url: string;
+  /** Access token of the Hugging Face hub; empty = none. */
+  readonly hubToken: string;
   readonly output: Output;
   /** The service; throws ConnectionError immediately if it does not respond, while later outages are waited out. */
   readonly connect: () => Promise<ThinkerClient>;
@@ -26,6 +28,7 @@ export function makeContext(options: GlobalOptions): CliContext {
   const noColor = config.noColor || options.color === false;
   return {
     url,
+    hubToken: config.hubToken,
     output: new Output({ json: options.json === true, noColor, stdout, stderr }),
     connect: async () => {
       await new ThinkerClient({ ...connection, retryForMs: 0 }).health();

@@ -8,12 +8,15 @@ import { optionalUrl } from './env-validators.js';
 const CLI_ENV_SCHEMA = {
   THINKER_URL: optionalUrl('http:', 'https:')({ default: 'http://127.0.0.1:8000', desc: 'Address of the service.' }),
   THINKER_API_KEY: str({ default: '', desc: 'API key, where the service requires one.' }),
+  HF_TOKEN: str({ default: '', desc: 'Access token of the Hugging Face hub, for export --push.' }),
   NO_COLOR: str({ default: '', desc: 'Any value turns colours off.' }),
 };
 
 export interface CliConfig {
   readonly url: string;
   readonly apiKey: string;
+  /** Of the Hugging Face hub; empty = none. */
+  readonly hubToken: string;
   readonly noColor: boolean;
 }
 
@@ -24,7 +27,8 @@ export function loadCliConfig(): CliConfig {
       if (problems.length > 0) throw new ConfigError(problems);
     },
   });
-  return { url: values.THINKER_URL, apiKey: values.THINKER_API_KEY, noColor: values.NO_COLOR !== '' };
+  const { THINKER_URL: url, THINKER_API_KEY: apiKey, HF_TOKEN: hubToken, NO_COLOR: noColor } = values;
+  return { url, apiKey, hubToken, noColor: noColor !== '' };
 }
 
 /** The settings with which a service would start here; for `thinker doctor`. */

@@ -132,8 +132,8 @@ const JOB_ACTIONS = ['cancel', 'pause', 'resume'].map((action) => `${JOBS}/{fine
 const ALIAS_ACTIONS = ['promote', 'rollback'].map((action) => `/aliases/{alias}/${action}`);
 
 /**
- * Files, a key or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback, api-admin,
- * api-futures, webhooks and openai.spec.ts.
+ * Files, a key, a hub or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback,
+ * captures, exports, api-admin, api-futures, webhooks and openai.spec.ts.
  */
 const ELSEWHERE = [
   '/adapters/import',
@@ -141,6 +141,9 @@ const ELSEWHERE = [
   JOBS,
   ...JOB_ACTIONS,
   ...ALIAS_ACTIONS,
+  '/v1/feedback',
+  '/v1/feedback/files',
+  '/adapters/{model_id}/push',
   '/admin/hand_over',
   '/futures/{request_id}/cancel',
   '/webhooks',

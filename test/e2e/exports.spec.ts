@@ -1,14 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HubStandIn } from '../support/hub-stand-in.js';
 import { type AcceptedAnswer, type ErrorAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
 const BASE = path.resolve(import.meta.dirname, '..', '..', 'models', 'tiny-chat');
 
+const PYTHON = path.resolve(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
+const needsPython = existsSync(PYTHON) ? '' : ' (skipped: needs .venv with huggingface_hub)';
+const PULL = 'import sys; from huggingface_hub import hf_hub_download as get; print(get(sys.argv[1], sys.argv[2]))';
+const REPO = 'alice/queries';
+
 let server: TestServer;
+let hub: HubStandIn;
 let folder: string;
 
 const data = [
@@ -27,7 +35,8 @@ async function train(model_id: string, lora_config: object): Promise<void> {
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'thinker-exports-'));
-  server = await TestServer.start();
+  hub = new HubStandIn(REPO, new Map());
+  server = await TestServer.start({ env: { HF_ENDPOINT: await hub.start() } });
   await train('queries', { rank: 4, target_modules: ['q_proj'] });
   await train('head', { rank: 2, target_modules: ['v_proj', 'lm_head'] });
   await server.api.run<AcceptedAnswer>('/save_weights', { model_id: 'queries', name: 'two' });
@@ -35,6 +44,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop();
+  await hub.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -146,3 +156,78 @@ describe('an export', () => {
     expect(body.error.message).toContain(message);
   });
 });
+
+describe('a push', () => {
+  const push = (modelId: string, more: object = {}) =>
+    server.api.post<PushAnswer & ErrorAnswer>(`/adapters/${modelId}/push`, { repo: REPO, token: 'hf_writer', ...more });
+
+  it('makes a private repository with the files of an export and a card, as one commit', async () => {
+    const { status, body } = await push('queries');
+    expect(status).toBe(200);
+    const names = ['adapter_config.json', 'adapter_model.safetensors', 'README.md'];
+    expect(body).toEqual({
+      repo: REPO,
+      url: expect.stringMatching(/\/alice\/queries$/) as string,
+      commit: hub.commit,
+      files: names,
+    });
+    expect(hub.uploads.record).toMatchObject({
+      created: [{ name: 'queries', organization: 'alice', type: 'model', visibility: 'private' }],
+      commits: ['Upload queries (peft)'],
+      large: ['adapter_model.safetensors'],
+    });
+    const target = await unpacked('queries/export');
+    for (const name of names.slice(0, 2)) expect(hub.files.get(name)).toEqual(bytesOf(target, name));
+    const card = Buffer.from(hub.files.get('README.md')!).toString();
+    expect(card).toMatch(/^---\nlibrary_name: peft\n/);
+    expect(card).toContain('Base model: tiny-chat.');
+    expect(card).not.toMatch(/^license:/m);
+  });
+
+  it('of another format goes to the same repository, also from the command line', async () => {
+    const cli = path.join('dist', 'src', 'cli', 'main.js');
+    const args = [cli, 'export', 'queries', '--push', REPO, '--format', 'merged', '--json', '--url', server.api.url];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      env: { ...process.env, HF_TOKEN: 'hf_writer' },
+    });
+    expect((JSON.parse(stdout) as PushAnswer).files).toContain('model.safetensors');
+    const target = await unpacked('queries/export?format=merged');
+    expect(Buffer.from(hub.files.get('model.safetensors')!).equals(bytesOf(target, 'model.safetensors'))).toBe(true);
+    expect(hub.uploads.record.commits.at(-1)).toBe('Upload queries (merged)');
+  });
+
+  it.each([
+    ['a token that may not write', { token: 'hf_reader' }, 422, 'You have no write permission'],
+    ['a repository of somebody else', { repo: 'bob/queries' }, 422, 'under this namespace'],
+    ['a token of something else', { token: 'sk-secret' }, 400, 'starts with hf_'],
+    ['a name that is none', { repo: 'queries' }, 400, 'owner/name'],
+    ['a format that is none', { format: 'onnx' }, 400, 'format must be one of'],
+  ])('refuses %s', async (_, more, status, message) => {
+    const answer = await push('queries', more);
+    expect(answer.status).toBe(status);
+    expect(answer.body.error.message).toContain(message);
+    expect(JSON.stringify(answer.body)).not.toMatch(/hf_reader|hf_writer|sk-secret/);
+  });
+
+  it.skipIf(needsPython !== '')(`can be pulled by huggingface_hub${needsPython}`, async () => {
+    const pushed = await push('queries');
+    expect(pushed.status).toBe(200);
+    const home = mkdtempSync(path.join(folder, 'hf-'));
+    const hubEnv = { HF_ENDPOINT: new URL(pushed.body.url).origin, HF_HOME: home, HF_HUB_DISABLE_XET: '1' };
+    const env = { ...process.env, ...hubEnv };
+    const { stdout } = await promisify(execFile)(PYTHON, ['-c', PULL, REPO, 'adapter_model.safetensors'], { env });
+    const [there, name] = [path.dirname(stdout.trim()), 'adapter_model.safetensors'];
+    expect(bytesOf(there, name)).toEqual(bytesOf(await unpacked('queries/export'), name));
+  });
+
+  it('leaves no token in the log', () => {
+    expect(server.log).not.toMatch(/hf_writer|hf_reader/);
+  });
+});
+
+interface PushAnswer {
+  readonly repo: string;
+  readonly url: string;
+  readonly commit: string;
+  readonly files: readonly string[];
+}

@@ -7,11 +7,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { type AddressInfo, type Socket } from 'node:net';
+import { HubUploads } from './hub-uploads.js';
 import { pause } from './pause.js';
 
 /**
- * A Hugging Face hub for tests: one model repository, the three paths that are asked for when it is fetched, and the
- * faults a network has. Set the fields to misbehave; `requests` tells what was asked.
+ * A Hugging Face hub for tests: one model repository, the three paths that are asked for when it is fetched, those of
+ * uploads to it, and the faults a network has. Set the fields to misbehave; `requests` tells what was asked.
  */
 export class HubStandIn {
   readonly commit = 'c'.repeat(40);
@@ -32,6 +33,8 @@ export class HubStandIn {
   /** Send other bytes of the same length. */
   readonly damaged = new Set<string>();
 
+  readonly uploads: HubUploads;
+
   private asked = 0;
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
@@ -41,6 +44,7 @@ export class HubStandIn {
     /** Bytes by name; files of 1 MB and more are listed as large ones (LFS). */
     readonly files: Map<string, Uint8Array>,
   ) {
+    this.uploads = new HubUploads(repo, files, this.commit);
     this.server = createServer((request, response) => this.answer(request, response));
     this.server.on('connection', (socket) => this.sockets.add(socket));
   }
@@ -69,6 +73,7 @@ export class HubStandIn {
     if (this.hangs) return;
     if (this.status !== 200) return void response.writeHead(this.status).end('{}');
     if (this.badLine && this.isCutOff(request, this.badLine.refusing)) return void request.socket.destroy();
+    if (request.method === 'POST' || request.method === 'PUT') return void this.uploads.answer(request, response);
     if (path === `/api/models/${this.repo}/revision/main`)
       return sendJson(response, { id: this.repo, sha: this.moved ?? this.commit });
     if (path === `/api/models/${this.repo}/tree/${this.commit}`) return sendJson(response, this.tree());

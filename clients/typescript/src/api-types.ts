@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/adapters/{model_id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push an adapter to the Hugging Face hub
+         * @description Exports the adapter, as GET /adapters/{model_id}/export does, and writes the files with a model card to a repository, private unless it exists or is asked to be public, as one commit. Returns when that is done; a client that goes away cancels it. Example: `curl -X POST http://127.0.0.1:8000/adapters/my-model/push -H "Content-Type: application/json" -d '{"repo":"alice/my-model","token":"hf_..."}'`
+         */
+        post: operations["Pushes_push"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/adapters/{model_id}/rewind": {
         parameters: {
             query?: never;
@@ -746,6 +766,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List captures
+         * @description Your captured requests, newest first and page by page. Example: `curl "http://127.0.0.1:8000/v1/captures?has_feedback=true&limit=20"`
+         */
+        get: operations["Captures_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/captures/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the capture settings
+         * @description Whether sampling requests of this key are captured. Example: `curl http://127.0.0.1:8000/v1/captures/settings`
+         */
+        get: operations["Captures_getSettings"];
+        /**
+         * Start or stop capturing
+         * @description While it is enabled, the requests of this key to /v1/chat/completions, /v1/completions, /v1/messages and /generate are kept with their answers, tokens and log-probs. Off by default. Example: `curl -X PUT http://127.0.0.1:8000/v1/captures/settings -H "Content-Type: application/json" -d '{"enabled":true}'`
+         */
+        put: operations["Captures_changeSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/captures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a capture
+         * @description With its tokens and log-probs. Example: `curl http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        get: operations["Captures_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a capture
+         * @description With its feedback. Files made of it stay. Example: `curl -X DELETE http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        delete: operations["Captures_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/completions": {
         parameters: {
             query?: never;
@@ -800,6 +888,46 @@ export interface paths {
          * @description The models of this server write text; none of them computes embeddings. Always answers 400. Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`
          */
         post: operations["Embeddings_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give feedback on an answer
+         * @description Judges a captured answer by its id. A second call for the same answer sets what it gives and keeps the rest; null takes something back. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback -H "Content-Type: application/json" -d '{"id":"chatcmpl-future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC","correction":"You find them in aisle seven."}'`
+         */
+        post: operations["Feedback_give"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feedback/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a training file of feedback
+         * @description Makes a file for POST /v1/fine_tuning/jobs of captured conversations with feedback. `dpo`: a correction is preferred to the answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their score. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback/files -H "Content-Type: application/json" -d '{"method":"dpo","model":"my-alias"}'`
+         */
+        post: operations["Feedback_makeFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1775,6 +1903,214 @@ export interface components {
              */
             version: string;
         };
+        CaptureDeletedDto: {
+            /**
+             * @description Id of the capture.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description Always `deleted`.
+             * @example deleted
+             * @enum {string}
+             */
+            status: "deleted";
+        };
+        CaptureDto: {
+            /** @description The answers. */
+            answers: components["schemas"]["CapturedAnswerDto"][];
+            /**
+             * @description Its base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Time of the request.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description What is known of the answers. */
+            feedback: components["schemas"]["FeedbackDto"][];
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description The conversation of the request; null if it had a text or token ids.
+             * @example [
+             *       {
+             *         "content": "Where do I find apples?",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: Record<string, unknown>[] | null;
+            /**
+             * @description `metadata` of the request.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description The model, as the request named it.
+             * @example my-alias
+             */
+            model: string;
+            /**
+             * @description The text of the request; null if it had a conversation or token ids.
+             * @example null
+             */
+            prompt: string | null;
+            /**
+             * @description The functions that the model was offered; null if there were none.
+             * @example null
+             */
+            tools: Record<string, unknown>[] | null;
+        };
+        CaptureListDto: {
+            /** @description Newest first. */
+            captures: components["schemas"]["CaptureDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            next_cursor: string | null;
+        };
+        CaptureSettingsDto: {
+            /**
+             * @description Whether sampling requests of this key are captured.
+             * @example true
+             */
+            enabled: boolean;
+            /**
+             * @description Captures are deleted after this many days, with their feedback.
+             * @example 30
+             */
+            retention_days: number;
+        };
+        CaptureWithTokensDto: {
+            /** @description The answers with their tokens and log-probs. */
+            answers: components["schemas"]["CapturedSequenceDto"][];
+            /**
+             * @description Its base model.
+             * @example HuggingFaceTB/SmolLM2-135M-Instruct
+             */
+            base_model: string;
+            /**
+             * @description Time of the request.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            created_at: string;
+            /** @description What is known of the answers. */
+            feedback: components["schemas"]["FeedbackDto"][];
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description The conversation of the request; null if it had a text or token ids.
+             * @example [
+             *       {
+             *         "content": "Where do I find apples?",
+             *         "role": "user"
+             *       }
+             *     ]
+             */
+            messages: Record<string, unknown>[] | null;
+            /**
+             * @description `metadata` of the request.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * @description The model, as the request named it.
+             * @example my-alias
+             */
+            model: string;
+            /**
+             * @description The text of the request; null if it had a conversation or token ids.
+             * @example null
+             */
+            prompt: string | null;
+            /**
+             * @description Token ids of the prompt, as the model read it.
+             * @example [
+             *       1,
+             *       2,
+             *       3
+             *     ]
+             */
+            prompt_tokens: number[];
+            /**
+             * @description The functions that the model was offered; null if there were none.
+             * @example null
+             */
+            tools: Record<string, unknown>[] | null;
+        };
+        CapturedAnswerDto: {
+            /**
+             * @description Why it ended.
+             * @example stop
+             * @enum {string}
+             */
+            stop_reason: "length" | "stop";
+            /**
+             * @description The answer.
+             * @example You find them in aisle six.
+             */
+            text: string;
+        };
+        CapturedSequenceDto: {
+            /**
+             * @description Log-prob of each token under the weights that sampled it.
+             * @example [
+             *       -0.25,
+             *       -1.5
+             *     ]
+             */
+            logprobs: number[];
+            /**
+             * @description Why it ended.
+             * @example stop
+             * @enum {string}
+             */
+            stop_reason: "length" | "stop";
+            /**
+             * @description The answer.
+             * @example You find them in aisle six.
+             */
+            text: string;
+            /**
+             * @description Its token ids.
+             * @example [
+             *       4,
+             *       5
+             *     ]
+             */
+            tokens: number[];
+        };
+        ChangeCaptureSettingsDto: {
+            /**
+             * @description Whether to capture the sampling requests of this key from now on. Omitted: as before.
+             * @example true
+             */
+            enabled?: boolean;
+            /**
+             * @description After how many days captures are deleted; this also counts for those that are there. Omitted: as before.
+             * @default 30
+             * @example 30
+             */
+            retention_days?: number;
+        };
         ChatAnswerDto: {
             /**
              * @description The text; null where there is nothing but calls.
@@ -1969,6 +2305,15 @@ export interface components {
              *     ]
              */
             messages: Record<string, unknown>[];
+            /**
+             * @description Kept with the request if it is captured: up to 16 short texts.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
             /**
              * @description Minimum probability of a token relative to the most likely one; 0 = off. As in vLLM's API.
              * @default 0
@@ -2918,6 +3263,39 @@ export interface components {
              */
             status_code: number;
         };
+        FeedbackDto: {
+            /**
+             * @description Index of the answer, for requests with several.
+             * @example 0
+             */
+            choice: number;
+            /**
+             * @description The answer as it should have been; null where nobody said.
+             * @example You find them in aisle seven.
+             */
+            correction: string | null;
+            /**
+             * @description A remark; null where there is none.
+             * @example We have moved.
+             */
+            note: string | null;
+            /**
+             * @description How good it is, from 0 to 1; null where nobody said.
+             * @example 0.25
+             */
+            score: number | null;
+            /**
+             * @description Whether the answer is good; null where nobody said.
+             * @example down
+             * @enum {string|null}
+             */
+            thumb: "down" | "up" | null;
+            /**
+             * @description Time of the last change.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            updated_at: string;
+        };
         FileDeletedDto: {
             /**
              * @description Always true.
@@ -3347,6 +3725,15 @@ export interface components {
              */
             messages?: components["schemas"]["ChatMessageDto"][];
             /**
+             * @description Kept with the request if it is captured: up to 16 short texts.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
              * @description Minimum probability of a token relative to the most likely one; 0 = off.
              * @default 0
              * @example 0.05
@@ -3503,6 +3890,78 @@ export interface components {
              *     ]
              */
             tokens: number[];
+        };
+        GiveFeedbackDto: {
+            /**
+             * @description Index of the answer, for requests with several.
+             * @default 0
+             * @example 0
+             */
+            choice?: number;
+            /**
+             * @description The answer as it should have been.
+             * @example You find them in aisle seven.
+             */
+            correction?: string | null;
+            /**
+             * @description Id of a captured answer, as the client got it, or of its request.
+             * @example chatcmpl-future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description A remark.
+             * @example We have moved.
+             */
+            note?: string | null;
+            /**
+             * @description How good it is, from 0 (bad) to 1 (good).
+             * @example 0.25
+             */
+            score?: number | null;
+            /**
+             * @description Whether the answer is good.
+             * @example down
+             * @enum {string|null}
+             */
+            thumb?: "down" | "up" | null;
+        };
+        GivenFeedbackDto: {
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            capture_id: string;
+            /**
+             * @description Index of the answer, for requests with several.
+             * @example 0
+             */
+            choice: number;
+            /**
+             * @description The answer as it should have been; null where nobody said.
+             * @example You find them in aisle seven.
+             */
+            correction: string | null;
+            /**
+             * @description A remark; null where there is none.
+             * @example We have moved.
+             */
+            note: string | null;
+            /**
+             * @description How good it is, from 0 to 1; null where nobody said.
+             * @example 0.25
+             */
+            score: number | null;
+            /**
+             * @description Whether the answer is good; null where nobody said.
+             * @example down
+             * @enum {string|null}
+             */
+            thumb: "down" | "up" | null;
+            /**
+             * @description Time of the last change.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            updated_at: string;
         };
         GradientCheckDto: {
             /**
@@ -4550,6 +5009,40 @@ export interface components {
              */
             version: number;
         };
+        MakeTrainingFileDto: {
+            /**
+             * @description Name of the file.
+             * @default feedback.jsonl
+             * @example feedback.jsonl
+             */
+            filename?: string;
+            /**
+             * @description Only those whose request had this in its `metadata`, as `name:text`.
+             * @example team:support
+             */
+            metadata?: string;
+            /**
+             * @description `dpo`: pairs of a better and a worse answer; `supervised`: answers with weights.
+             * @example dpo
+             * @enum {string}
+             */
+            method: "dpo" | "supervised";
+            /**
+             * @description Only those of this model, by the name in the request.
+             * @example my-alias
+             */
+            model?: string;
+            /**
+             * @description Only those from this time on, in ISO 8601.
+             * @example 2026-01-01T12:00:00.000Z
+             */
+            since?: string;
+            /**
+             * @description Only those before this time, in ISO 8601.
+             * @example 2026-02-01T12:00:00.000Z
+             */
+            until?: string;
+        };
         MessageDeltaEventDto: {
             /** @description How the message ends. */
             delta: components["schemas"]["MessageEndDto"];
@@ -4755,6 +5248,15 @@ export interface components {
              *     ]
              */
             messages: Record<string, unknown>[];
+            /**
+             * @description Kept with the request if it is captured: `user_id`, and other short texts.
+             * @example {
+             *       "user_id": "alice"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
             /**
              * @description Adapter, base model ("base" for the server's first one), or path of sampler weights
              *     (tinker://<model_id>/sampler_weights/<name>).
@@ -5294,6 +5796,70 @@ export interface components {
              */
             tolerance?: number;
         };
+        PushAdapterDto: {
+            /**
+             * @description A checkpoint of the adapter, `weights/<name>` or `sampler_weights/<name>`. Default: the adapter as it is.
+             * @example weights/step-10
+             */
+            checkpoint?: string;
+            /**
+             * @description `peft`: the adapter as PEFT saves it. `merged`: the base model's folder with the adapter merged into its weights. `gguf`:
+             *     the merged model for llama.cpp and Ollama. `gguf-adapter`: the adapter alone for llama.cpp and Ollama.
+             * @default peft
+             * @example peft
+             * @enum {string}
+             */
+            format?: "gguf" | "gguf-adapter" | "merged" | "peft";
+            /**
+             * @description Type of the weights in GGUF, with format=gguf only.
+             * @default f16
+             * @example q8_0
+             * @enum {string}
+             */
+            outtype?: "f16" | "f32" | "q8_0";
+            /**
+             * @description Whether a repository that is created is private. One that exists stays as it is.
+             * @default true
+             * @example true
+             */
+            private?: boolean;
+            /**
+             * @description Model repository on the hub, `owner/name`. It is created if it does not exist.
+             * @example alice/my-model
+             */
+            repo: string;
+            /**
+             * @description Your access token of the hub, with write permission. It is used for this push, and neither logged nor stored.
+             * @example hf_...
+             */
+            token: string;
+        };
+        PushedDto: {
+            /**
+             * @description Hash of the commit.
+             * @example 0123456789abcdef0123456789abcdef01234567
+             */
+            commit: string;
+            /**
+             * @description Files that were written.
+             * @example [
+             *       "adapter_config.json",
+             *       "adapter_model.safetensors",
+             *       "README.md"
+             *     ]
+             */
+            files: string[];
+            /**
+             * @description Repository that was written to.
+             * @example alice/my-model
+             */
+            repo: string;
+            /**
+             * @description Its page.
+             * @example https://huggingface.co/alice/my-model
+             */
+            url: string;
+        };
         ReadinessDto: {
             /**
              * @description Status and details of each check.
@@ -5436,6 +6002,23 @@ export interface components {
              * @example my-model
              */
             target: string;
+        };
+        SkippedCapturesDto: {
+            /**
+             * @description Captures whose request ended with the beginning of the answer.
+             * @example 0
+             */
+            continued_answer: number;
+            /**
+             * @description Captures whose feedback gives no row by this method.
+             * @example 3
+             */
+            no_row: number;
+            /**
+             * @description Captures whose request was no conversation, in a file of conversations.
+             * @example 0
+             */
+            not_a_conversation: number;
         };
         StreamOptionsDto: {
             /**
@@ -5669,6 +6252,15 @@ export interface components {
              */
             max_tokens?: number;
             /**
+             * @description Kept with the request if it is captured: up to 16 short texts.
+             * @example {
+             *       "team": "support"
+             *     }
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
              * @description Minimum probability of a token relative to the most likely one; 0 = off. As in vLLM's API.
              * @default 0
              * @example 0
@@ -5856,7 +6448,7 @@ export interface components {
         };
         TokenLogprobDto: {
             /**
-             * @description The text in UTF-8; null for a token that is part of a character.
+             * @description Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them.
              * @example [
              *       72,
              *       105
@@ -5924,7 +6516,7 @@ export interface components {
         };
         TopLogprobDto: {
             /**
-             * @description The text in UTF-8; null for a token that is part of a character.
+             * @description Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them.
              * @example [
              *       72,
              *       105
@@ -5941,6 +6533,25 @@ export interface components {
              * @example Hi
              */
             token: string;
+        };
+        TrainingFileDto: {
+            /**
+             * @description Id of the file, for `training_file` of POST /v1/fine_tuning/jobs.
+             * @example file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            file_id: string;
+            /**
+             * @description Name of the file.
+             * @example feedback.jsonl
+             */
+            filename: string;
+            /**
+             * @description Its rows.
+             * @example 20
+             */
+            rows: number;
+            /** @description Captures with feedback that are not in the file, by the reason. */
+            skipped: components["schemas"]["SkippedCapturesDto"];
         };
         UploadFileDto: {
             /**
@@ -6263,6 +6874,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryDto"];
+                };
+            };
+        };
+    };
+    Pushes_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushAdapterDto"];
+            };
+        };
+        responses: {
+            /** @description The commit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushedDto"];
                 };
             };
         };
@@ -7020,6 +7658,131 @@ export interface operations {
             };
         };
     };
+    Captures_list: {
+        parameters: {
+            query?: {
+                /** @description Only those with feedback (`true`) or without (`false`). */
+                has_feedback?: boolean;
+                /** @description Captures per page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: string;
+                /** @description Only those of this model, by the name in the request. */
+                model?: string;
+                /** @description Only those whose request had this in its `metadata`, as `name:text`. */
+                metadata?: string;
+                /** @description Only those from this time on, in ISO 8601. */
+                since?: string;
+                /** @description Only those before this time, in ISO 8601. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of captures, without their tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureListDto"];
+                };
+            };
+        };
+    };
+    Captures_getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings of this key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureSettingsDto"];
+                };
+            };
+        };
+    };
+    Captures_changeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeCaptureSettingsDto"];
+            };
+        };
+        responses: {
+            /** @description The settings of this key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureSettingsDto"];
+                };
+            };
+        };
+    };
+    Captures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request, or of the answer as the client got it (chatcmpl-..., cmpl-..., msg_...). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureWithTokensDto"];
+                };
+            };
+        };
+    };
+    Captures_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the request, or of the answer as the client got it (chatcmpl-..., cmpl-..., msg_...). */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureDeletedDto"];
+                };
+            };
+        };
+    };
     ChatCompletions_create: {
         parameters: {
             query?: never;
@@ -7079,6 +7842,54 @@ export interface operations {
         };
         requestBody?: never;
         responses: never;
+    };
+    Feedback_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveFeedbackDto"];
+            };
+        };
+        responses: {
+            /** @description All feedback on the answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenFeedbackDto"];
+                };
+            };
+        };
+    };
+    Feedback_makeFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeTrainingFileDto"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingFileDto"];
+                };
+            };
+        };
     };
     Files_list: {
         parameters: {

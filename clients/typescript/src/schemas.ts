@@ -13,6 +13,8 @@ export type CreatedAdapter = Schemas['AdapterCreatedDto'];
 export type ForkedAdapter = Schemas['ForkedDto'];
 export type Checkpoint = Schemas['CheckpointDto'];
 export type HistoryEntry = Schemas['HistoryEntryDto'];
+export type PushRequest = Schemas['PushAdapterDto'];
+export type Pushed = Schemas['PushedDto'];
 export type ExportQuery = NonNullable<operations['Exports_export']['parameters']['query']>;
 
 export type ForwardRequest = Ours<Schemas['ForwardDto'], 'model_id' | 'seq_id'>;

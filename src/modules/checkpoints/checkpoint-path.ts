@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
+import { describe, invalid } from '../../common/json/json-fields.js';
 import {
   CHECKPOINT_SCHEME,
   CHECKPOINT_SEGMENTS,
@@ -26,6 +27,18 @@ export function parseCheckpointPath(path: string, field: string): CheckpointPath
     );
   }
   return { modelId, kind, name: checkCheckpointName(name, field) };
+}
+
+/** `<kind>/<name>`: a checkpoint within its adapter. @throws InvalidRequestError */
+export function readOwnCheckpoint(text: string, field: string): Pick<CheckpointPath, 'kind' | 'name'> {
+  const [segment = '', name, ...more] = text.split('/');
+  const kind = kindOf(segment);
+  if (kind && name !== undefined && more.length === 0) return { kind, name: checkCheckpointName(name, field) };
+  throw invalid(
+    field,
+    `is ${describe(text)}, which is not a valid checkpoint path.`,
+    `Use <kind>/<name>, with one of the kinds ${CHECKPOINT_SEGMENTS.join(', ')}.`,
+  );
 }
 
 /** A path, or the name of one of the adapter's own training checkpoints. @throws InvalidRequestError */

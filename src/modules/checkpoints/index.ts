@@ -8,7 +8,13 @@ export {
   isCheckpointPath,
   segmentOf,
 } from '../../domain/checkpoint-path.js';
-export { checkCheckpointName, namelessCheckpoint, parseCheckpointPath, readCheckpointPath } from './checkpoint-path.js';
+export {
+  checkCheckpointName,
+  namelessCheckpoint,
+  parseCheckpointPath,
+  readCheckpointPath,
+  readOwnCheckpoint,
+} from './checkpoint-path.js';
 export { CheckpointsModule } from './checkpoints.module.js';
 export { CheckpointsService } from './checkpoints.service.js';
 export { CHECKPOINT_KINDS } from '../../domain/checkpoint-path.js';

@@ -1,3 +1,4 @@
+import { type CheckpointPath } from '../../domain/checkpoint-path.js';
 import { type GgufOuttype } from '../../exports/gguf/gguf-model.js';
 
 /** What an adapter can be exported as. */
@@ -10,5 +11,5 @@ export interface ExportOrder {
   /** Of GGUF's weights. */
   readonly outtype: GgufOuttype;
   /** A checkpoint of the adapter; null for the adapter as it is after all operations sent before. */
-  readonly checkpoint: string | null;
+  readonly checkpoint: Pick<CheckpointPath, 'kind' | 'name'> | null;
 }

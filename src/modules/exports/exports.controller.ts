@@ -1,11 +1,10 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { sendFile } from '../../common/http/send-file.js';
 import { ExportAdapterQueryDto } from './dto/export-adapter.dto.js';
-import { type ExportOrder } from './export-order.js';
+import { readExport } from './export.reader.js';
 import { ExportsService } from './exports.service.js';
 
 const TAR = 'application/x-tar';
@@ -37,18 +36,4 @@ export class ExportsController {
     const prepared = await this.exports.prepare(readExport(modelId, query), signal);
     if (prepared) await sendFile(response, this.exports.archive(prepared), TAR, `${modelId}.tar`);
   }
-}
-
-function readExport(
-  modelId: string,
-  { format = 'peft', outtype, checkpoint = '' }: ExportAdapterQueryDto,
-): ExportOrder {
-  if (outtype !== undefined && format !== 'gguf') {
-    const remedy = 'Leave it out, or send format=gguf.';
-    throw new InvalidRequestError(`outtype has no meaning with format=${format}. ${remedy}`, {
-      field: 'outtype',
-      remedy,
-    });
-  }
-  return { modelId, format, outtype: outtype ?? 'f16', checkpoint: checkpoint === '' ? null : checkpoint };
 }

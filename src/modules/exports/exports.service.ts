@@ -15,7 +15,7 @@ import { mergedFolder } from '../../exports/merged-folder.js';
 import { ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE } from '../../formats/peft-adapter.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { AdaptersService } from '../adapters/index.js';
-import { type CheckpointEntity, CheckpointsService, parseCheckpointPath } from '../checkpoints/index.js';
+import { type CheckpointEntity, CheckpointsService } from '../checkpoints/index.js';
 import { FuturesService } from '../futures/index.js';
 import { type ExportOrder } from './export-order.js';
 
@@ -94,8 +94,7 @@ export class ExportsService {
 
   private async snapshot({ modelId, checkpoint }: ExportOrder, signal: AbortSignal): Promise<Snapshot | null> {
     if (checkpoint !== null) {
-      const path = parseCheckpointPath(`tinker://${modelId}/${checkpoint}`, 'checkpoint');
-      return this.read(await this.checkpoints.get(path, 'checkpoint'));
+      return this.read(await this.checkpoints.get({ modelId, ...checkpoint }, 'checkpoint'));
     }
     await this.store.checkWritable();
     const { location, requestId } = await this.checkpoints.saveHidden(modelId, SNAPSHOT_TTL_S);

@@ -17,6 +17,8 @@ import {
   type LoadResult,
   type OptimStepRequest,
   type OptimStepResult,
+  type Pushed,
+  type PushRequest,
   type RewindRequest,
   type RewindResult,
   type SaveForSamplerRequest,
@@ -135,6 +137,16 @@ export class AdapterHandle {
       ...this.context.transport.with({ streamed: true }),
     });
     return data as ReadableStream<Uint8Array>;
+  }
+
+  /** Exports the adapter to a repository of the Hugging Face hub; returns when the commit is made. */
+  async push({ signal, ...body }: PushRequest & CallOptions): Promise<Pushed> {
+    const { data } = await this.routes.POST('/adapters/{model_id}/push', {
+      ...this.path,
+      body,
+      signal: signal ?? null,
+    });
+    return data as Pushed;
   }
 
   /** Deletes the adapter with its weights and checkpoints. */
