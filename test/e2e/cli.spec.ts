@@ -140,10 +140,15 @@ describe('thinker', () => {
     expect(trained.loss).toBeLessThan(base.loss);
     expect(await shown('eval', 'mine', 'eval.jsonl', '--limit', '1')).toMatch(/exact matches +1 \(100 %\)/);
 
+    writeFileSync(path.join(folder, 'eval.csv'), `prompt,completion\n${QUESTION},"${ANSWER}"\n`);
+    expect(await jsonOf('eval', 'mine', 'eval.csv', '--no-answers')).toMatchObject({ chats: 1, matches: null });
+
     expect((await thinker(['eval', 'nobody', 'eval.jsonl'])).code).toBe(1);
     expect(await jsonOf<unknown[]>('adapters')).toHaveLength(2); // nobody was not created
     writeFileSync(path.join(folder, 'broken.jsonl'), '{"prompt": "a", "completion": "b"}\n{"prompt":\n');
-    expect((await thinker(['eval', 'mine', 'broken.jsonl'])).stderr).toMatch(/broken\.jsonl:2 is not JSON/);
+    expect((await thinker(['eval', 'mine', 'broken.jsonl'])).stderr).toMatch(
+      /broken\.jsonl, line 2: is not valid JSON/,
+    );
   });
 
   it('uploads, lists, downloads and deletes files, and shows the faults of a bad one', async () => {

@@ -17,8 +17,8 @@ export function evalCommand(): Command {
   return new Command('eval')
     .description('measure loss and exact matches on a file of chats')
     .argument('<model>', 'adapter or base model ("base")')
-    .argument('<file>', 'JSONL with messages, or prompt and completion, on every line')
-    .option('--limit <number>', 'only the first lines', wholeNumber(1))
+    .argument('<file>', 'chats, or prompts and completions, in any form that train takes')
+    .option('--limit <number>', 'only the first rows', wholeNumber(1))
     .option('--max-tokens <number>', 'maximum length of an answer', wholeNumber(1), 256)
     .option('--no-answers', 'measure the loss only')
     .addHelpText(
@@ -31,7 +31,7 @@ export function evalCommand(): Command {
 
 async function run(context: CliContext, options: EvalOptions, model = '', file = ''): Promise<void> {
   const { output } = context;
-  const chats = (await readChats(file)).slice(0, options.limit);
+  const chats = await readChats(file, options.limit);
   const client: ThinkerClient = await context.connect();
   await client.models.get(model); // /fwd would create an adapter that does not exist
   const bar = new ProgressBar(output, 'chats');

@@ -5,7 +5,7 @@ import { CliError } from '../errors/cli.error.js';
 import { type NewJob, type ThinkerClient } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
 import { watchJob } from '../job-watch.js';
-import { positiveNumber, wholeNumber } from '../input/options.js';
+import { list, positiveNumber, wholeNumber } from '../input/options.js';
 import { withService } from '../service/own-service.js';
 
 interface TrainOptions {
@@ -13,11 +13,16 @@ interface TrainOptions {
   readonly name?: string;
   readonly method: 'sft' | 'dpo';
   readonly eval?: string;
+  readonly validationSplit?: number;
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
+  readonly schedule?: string;
+  readonly warmupSteps?: number;
+  readonly warmupRatio?: number;
   readonly rank?: number;
   readonly alpha?: number;
+  readonly targets?: readonly string[];
   readonly seed?: number;
   readonly truncate?: boolean;
   readonly detach?: boolean;
@@ -32,11 +37,22 @@ export function trainCommand(): Command {
     .option('--name <suffix>', 'part of the name of the new model')
     .addOption(new Option('--method <method>', 'learn answers, or preferences').choices(['sft', 'dpo']).default('sft'))
     .option('--eval <file>', 'measure the loss on this file after every epoch')
+    .option('--validation-split <part>', 'or on this part of the rows, which is not trained: 0.1', positiveNumber)
     .option('--epochs <number>', 'passes over the file', wholeNumber(1))
     .option('--batch-size <number>', 'rows per step', wholeNumber(1))
     .option('--learning-rate <number>', 'step size of AdamW', positiveNumber)
+    .addOption(
+      new Option('--schedule <name>', 'how the learning rate changes').choices(['linear', 'cosine', 'constant']),
+    )
+    .option('--warmup-steps <number>', 'steps in which the learning rate rises', wholeNumber(0))
+    .addOption(
+      new Option('--warmup-ratio <part>', 'the same as a part of all steps')
+        .argParser(positiveNumber)
+        .conflicts('warmupSteps'),
+    )
     .option('--rank <number>', 'rank of the adapter', wholeNumber(1))
     .option('--alpha <number>', 'scale of the adapter, times its rank', positiveNumber)
+    .option('--targets <modules>', 'projections to adapt, comma-separated: q_proj,v_proj; or all-linear', list)
     .option('--seed <number>', 'same seed, same result', wholeNumber(0))
     .option('--truncate', "cut rows that exceed the model's context instead of refusing them")
     .option('--detach', 'start the job and return')
@@ -69,6 +85,11 @@ async function jobOf(client: ThinkerClient, options: TrainOptions, file: string)
     learning_rate: options.learningRate,
     lora_rank: options.rank,
     lora_alpha: options.alpha,
+    target_modules: targetModules(options),
+    lr_schedule: options.schedule,
+    warmup_steps: options.warmupSteps,
+    warmup_ratio: options.warmupRatio,
+    validation_split: options.validationSplit,
     truncate: options.truncate,
   });
   return {
@@ -81,6 +102,11 @@ async function jobOf(client: ThinkerClient, options: TrainOptions, file: string)
       seed: options.seed,
     }),
   };
+}
+
+/** A word for all of them is no list. */
+function targetModules({ targets }: TrainOptions): string | string[] | undefined {
+  return targets?.length === 1 && targets[0] === 'all-linear' ? 'all-linear' : targets && [...targets];
 }
 
 /** Without the fields that are undefined. */

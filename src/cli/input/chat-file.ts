@@ -1,5 +1,10 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { type ByteSource } from '../../datasets/containers/container.js';
+import { InvalidTrainingFileError } from '../../datasets/dataset.errors.js';
+import { openDataset } from '../../datasets/read-dataset.js';
+import { type TrainingExample } from '../../datasets/training-example.js';
 import { CliError } from '../errors/cli.error.js';
 import { type Schemas } from '../service/client.js';
 
@@ -7,51 +12,77 @@ export type ChatMessage = Schemas['ChatMessageDto'];
 
 /** A chat that ends with an answer of the assistant. */
 export interface Chat {
-  readonly line: number;
   readonly messages: readonly ChatMessage[];
   readonly answer: string;
 }
 
-const REMEDY = 'Each line must be {"messages": [...]} that ends with an answer, or {"prompt": ..., "completion": ...}.';
+const REMEDY = 'Each row must be a chat that ends with an answer, or a prompt with its completion.';
 
-/** The chats of a JSONL file; throws CliError with the number of the first line that is none. */
-export async function readChats(file: string): Promise<Chat[]> {
+/**
+ * The first chats of a file, in all containers and shapes that training takes. A prompt and its completion are a chat of
+ * two messages. @throws CliError with the first row that is wrong
+ */
+export async function readChats(file: string, limit = Infinity): Promise<Chat[]> {
   if (!existsSync(file)) throw new CliError(`${file} does not exist.`);
+  const source = await FileSource.open(file);
   const chats: Chat[] = [];
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity })) {
-    line++;
-    if (text.trim() !== '') chats.push({ line, ...readChat(text, `${file}:${line}`) });
+  try {
+    const dataset = await openDataset(source, path.basename(file));
+    for await (const rows of dataset.examples()) {
+      for (const { at, example } of rows) chats.push(toChat(example, `${file}, ${dataset.unit} ${at}`));
+      if (chats.length >= limit) break;
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidTrainingFileError)) throw error;
+    const [fault] = error.faults;
+    const place = fault?.place ? `, ${fault.place}` : '';
+    throw new CliError(`${file}${place}: ${fault?.problem ?? ''} ${REMEDY}`, undefined, { cause: error });
+  } finally {
+    await source.close();
   }
-  if (chats.length === 0) throw new CliError(`${file} contains no chats. ${REMEDY}`);
-  return chats;
+  return chats.slice(0, limit);
 }
 
-function readChat(text: string, where: string): Omit<Chat, 'line'> {
-  const row = parse(text, where);
-  const messages = messagesOf(row);
-  const last = messages?.at(-1);
-  if (messages === undefined || last?.role !== 'assistant' || typeof last.content !== 'string') {
+function toChat(example: TrainingExample, where: string): Chat {
+  if (example.kind === 'completion') {
+    const { prompt, completion } = example;
+    const messages = [
+      { role: 'user', content: prompt },
+      { role: 'assistant', content: completion },
+    ];
+    return { messages, answer: completion };
+  }
+  const messages = example.kind === 'chat' ? example.messages : [];
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant' || typeof last.content !== 'string') {
     throw new CliError(`${where} is not a chat with an answer in text. ${REMEDY}`);
   }
-  return { messages, answer: last.content };
+  return { messages: messages as readonly ChatMessage[], answer: last.content };
 }
 
-function parse(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`${where} is not JSON: ${(error as Error).message}`, undefined, { cause: error });
+/** A file on disk, read in pieces. */
+class FileSource implements ByteSource {
+  private constructor(
+    private readonly handle: Awaited<ReturnType<typeof open>>,
+    readonly size: number,
+  ) {}
+
+  static async open(file: string): Promise<FileSource> {
+    const handle = await open(file);
+    return new FileSource(handle, (await handle.stat()).size);
   }
-}
 
-function messagesOf(row: unknown): ChatMessage[] | undefined {
-  if (typeof row !== 'object' || row === null) return undefined;
-  const { messages, prompt, completion } = row as Record<string, unknown>;
-  if (Array.isArray(messages)) return messages as ChatMessage[];
-  if (typeof prompt !== 'string' || typeof completion !== 'string') return undefined;
-  return [
-    { role: 'user', content: prompt },
-    { role: 'assistant', content: completion },
-  ];
+  async read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    const { bytesRead } = await this.handle.read(bytes, 0, length, start);
+    return bytes.subarray(0, bytesRead);
+  }
+
+  stream(): AsyncIterable<Uint8Array> {
+    return this.handle.createReadStream({ start: 0, autoClose: false });
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
 }

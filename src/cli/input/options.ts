@@ -13,6 +13,12 @@ export const wholeNumber =
     return value;
   };
 
+export const list = (text: string): string[] => {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('It must be a comma-separated list.');
+  return names;
+};
+
 export const positiveNumber = (text: string): number => {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
