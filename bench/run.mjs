@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- batching | torch | tinker | durability | jobs | fairness]: runs one of seven benchmark suites, prints a report and writes it to bench/RESULTS.md. It
+ * npm run bench [-- batching | torch | tinker | durability | jobs | fairness | streams]: runs one of eight benchmark suites, prints a report and writes it to bench/RESULTS.md. It
  * never asserts a duration.
  */
 import { batchingSuite } from './lib/batching/batching-suite.mjs';
@@ -9,6 +9,7 @@ import { fairnessSuite } from './lib/fairness/fairness-suite.mjs';
 import { jobsSuite } from './lib/jobs/jobs-suite.mjs';
 import { useRealtime } from './lib/prepare.mjs';
 import { writeResults } from './lib/report.mjs';
+import { streamsSuite } from './lib/streams/streams-suite.mjs';
 import { tinkerSuite } from './lib/tinker/tinker-suite.mjs';
 import { torchSuite } from './lib/torch/torch-suite.mjs';
 
@@ -19,9 +20,10 @@ const NAMED_SUITES = {
   durability: durabilitySuite,
   jobs: jobsSuite,
   fairness: fairnessSuite,
+  streams: streamsSuite,
 };
 
-const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs | fairness] [options]
+const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs | fairness | streams] [options]
 
   (no suite)         the engine against PyTorch, and the service against the engine: ${engineSuite.sections.join(', ')}
   batching           adapters and generations that run at once: ${batchingSuite.sections.join(', ')}
@@ -30,6 +32,7 @@ const HELP = `npm run bench [-- batching | torch | tinker | durability | jobs | 
   durability         recovery time and the cost of durability: ${durabilitySuite.sections.join(', ')}
   jobs               fine-tuning jobs against the same requests from a client: ${jobsSuite.sections.join(', ')}
   fairness           ten keys, one of which floods the service: ${fairnessSuite.sections.join(', ')}
+  streams            the first token of a chat completion against /generate: ${streamsSuite.sections.join(', ')}
 
   --quick            fewer repeats; does not write RESULTS.md
   --only <sections>  only these sections, comma-separated; does not write RESULTS.md

@@ -1,0 +1,51 @@
+/** `npm run bench -- streams`: what OpenAI's chat route adds to the first token of a stream. */
+import path from 'node:path';
+import { bootstrap } from '../../../scripts/lib/bootstrap.mjs';
+import { describeMachine, describeScheduling } from '../machine.mjs';
+import { compare } from '../measure.mjs';
+import { checkpoint, tinyModel } from '../paths.mjs';
+import { prepareEngine } from '../prepare.mjs';
+import { toMarkdown } from '../report.mjs';
+import { checkpointSettings } from '../service.mjs';
+import { measureFirstToken } from './first-token.mjs';
+
+const MODELS = {
+  tiny: { model: tinyModel, settings: () => ({ BASE_MODELS: tinyModel }) },
+  'smollm2-135m': { model: checkpoint, settings: checkpointSettings },
+};
+
+export const streamsSuite = {
+  command: 'npm run bench -- streams',
+  sections: Object.keys(MODELS),
+  /** Pairs of requests. */
+  repeats: { full: 200, quick: 40 },
+
+  prepare: (log, { only }) =>
+    only.some((name) => MODELS[name].model === checkpoint) ? prepareEngine(log) : bootstrap({ log }),
+
+  async measure({ only, repeats, realtime, log }) {
+    const rows = [];
+    for (const name of only) {
+      log(`first tokens of ${name}`);
+      const { model, settings } = MODELS[name];
+      const { chat, generate } = await measureFirstToken({ base: path.basename(model), settings, repeats });
+      rows.push(
+        compare({
+          name: `first token, ${name}`,
+          unit: 'ms',
+          ours: chat,
+          other: generate,
+          versus: '/generate',
+          figure: 'added',
+          target: { atMost: 5 },
+        }),
+      );
+    }
+    const machine = [...describeMachine(), ['Repeats', `${repeats}, alternating`], describeScheduling(realtime)];
+    return toMarkdown({ machine, rows, facts: FACTS });
+  },
+};
+
+const FACTS = [
+  'The same conversation and seed as a stream by `/v1/chat/completions` and by `/generate`, from the request to the first event with text.',
+];
