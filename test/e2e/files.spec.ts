@@ -2,6 +2,7 @@ import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import fc from 'fast-check';
 import { parquetMetadata } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import OpenAI, { APIError, BadRequestError, NotFoundError, toFile } from 'openai';
@@ -134,6 +135,38 @@ describe('CSV and Parquet', () => {
     expect(error.message).toContain('Reading it takes too much memory. It may be damaged.');
     expect(stored()).toEqual([]);
     // The same process answers.
+    expect((await client.files.list()).data).toEqual([]);
+  });
+});
+
+describe('a Parquet file with flipped bytes', () => {
+  const flips = fc.array(
+    fc.record({ at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), bit: fc.nat(7) }),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  );
+
+  it.each(['pairs.parquet', 'chats-snappy.parquet'])('%s is taken or refused, and the server goes on', async (name) => {
+    await fc.assert(
+      fc.asyncProperty(flips, async (flipped) => {
+        const bytes = new Uint8Array(fixture(name));
+        for (const { at, bit } of flipped) bytes[Math.floor(at * bytes.length)]! ^= 1 << bit;
+        const file = await toFile(bytes, 'flipped.parquet');
+        const answer = await client.files.create({ file, purpose: 'fine-tune' }).catch((error: unknown) => error);
+        if (answer instanceof APIError) {
+          expect(answer).toMatchObject({ status: 400, code: 'invalid_training_file' });
+        } else {
+          const { id } = answer as { id: string };
+          const content = await (await client.files.content(id)).arrayBuffer();
+          expect(Buffer.from(content).equals(bytes)).toBe(true);
+          await client.files.delete(id);
+        }
+        expect(stored()).toEqual([]);
+      }),
+      { seed: 7, numRuns: 12, endOnFailure: true },
+    );
     expect((await client.files.list()).data).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -101,5 +101,31 @@ describe('a data folder on a full disk', () => {
     expect(readdirSync(path.join(disk.folder, 'weights')).filter((name) => !/\.(f32|json|lock)$/.test(name))).toEqual(
       [],
     );
+  });
+});
+
+describe('an upload to a full disk', () => {
+  it('is refused, leaves nothing behind, and is taken once there is room', { timeout: TIMEOUT_MS }, async () => {
+    server = await TestServer.start({ env: { DATA_DIR: disk.folder, ...disk.env } });
+    const rows = Array.from({ length: 5000 }, (_, i) => JSON.stringify({ prompt: `What is ${i}?`, completion: 'So.' }));
+    const upload = async () => {
+      const form = new FormData();
+      form.set('purpose', 'fine-tune');
+      form.set('file', new Blob([rows.join('\n')]), 'rows.jsonl');
+      const response = await fetch(`${server.api.url}/v1/files`, { method: 'POST', body: form });
+      return { status: response.status, body: (await response.json()) as { id?: string; error?: { code: string } } };
+    };
+    const files = path.join(disk.folder, 'files');
+    const folders = () => (existsSync(files) ? readdirSync(files) : []).filter((name) => name.startsWith('file-'));
+    disk.fill();
+    expect(await upload()).toMatchObject({ status: 507, body: { error: { code: 'storage_full' } } });
+    expect(folders()).toEqual([]);
+    disk.makeRoom();
+    const { status, body } = await upload();
+    expect(status).toBe(200);
+    expect(folders()).toEqual([body.id]);
+    expect((await server.api.get<{ data: { id: string }[] }>('/v1/files')).body.data.map(({ id }) => id)).toEqual([
+      body.id,
+    ]);
   });
 });
