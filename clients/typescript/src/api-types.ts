@@ -397,6 +397,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/futures/{request_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a request
+         * @description A pending request never runs, and later ones continue without it. A running `generate` or `forward` stops within a token or micro-batch. Either fails with the code `cancelled`. What changes an adapter or writes a checkpoint cannot be cancelled once it runs. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
+         */
+        post: operations["FutureLife_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/futures/{request_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a request
+         * @description Server-sent events: `queued`, `claimed`, `running`, then `completed` or `failed`, with which the stream ends. `progress` between them has the position in the queue or the tokens drawn so far. A request that a worker puts back is `queued` once more. Last-Event-ID resumes a stream; a comment comes every 15 s when nothing else does. Example: `curl -N http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/events`
+         */
+        get: operations["FutureLife_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/fwd": {
         parameters: {
             query?: never;
@@ -1245,6 +1285,94 @@ export interface paths {
          * @description As DELETE /adapters/{model_id}. Example: `curl -X DELETE http://127.0.0.1:8000/v1/models/my-model`
          */
         delete: operations["OpenAiModels_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Without their secrets. Example: `curl http://127.0.0.1:8000/webhooks`
+         */
+        get: operations["Webhooks_list"];
+        put?: never;
+        /**
+         * Register a webhook
+         * @description From now on the events are posted to the address, signed as Standard Webhooks asks. The answer contains the secret, which is not shown again. Example: `curl -X POST http://127.0.0.1:8000/webhooks -H "Content-Type: application/json" -d '{"url":"https://example.com/hooks/thinker","events":["future.failed","fine_tuning.job.succeeded","fine_tuning.job.failed"]}'`
+         */
+        post: operations["Webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a webhook
+         * @description Without its secret. Example: `curl http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        get: operations["Webhooks_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description What has not been delivered yet is dropped. Example: `curl -X DELETE http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         */
+        delete: operations["Webhooks_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook
+         * @description Newest first, for 30 days. Example: `curl "http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/deliveries?status=dead"`
+         */
+        get: operations["Webhooks_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{webhook_id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a webhook
+         * @description Posts the event `webhook.ping` once and returns what came of it. A success enables a disabled webhook again. Example: `curl -X POST http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/ping`
+         */
+        post: operations["Webhooks_ping"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3045,6 +3173,77 @@ export interface components {
              */
             validation_file?: string | null;
         };
+        CreateWebhookDto: {
+            /**
+             * @description A note of your own.
+             * @example pager
+             */
+            description?: string;
+            /**
+             * @description What to tell it of.
+             * @example [
+             *       "future.failed",
+             *       "fine_tuning.job.succeeded"
+             *     ]
+             */
+            events: ("fine_tuning.job.cancelled" | "fine_tuning.job.failed" | "fine_tuning.job.succeeded" | "future.completed" | "future.failed")[];
+            /**
+             * @description Address that events are posted to. It must be public, and contain no password.
+             * @example https://example.com/hooks/thinker
+             */
+            url: string;
+        };
+        CreatedWebhookDto: {
+            /**
+             * @description Time of creation.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /**
+             * @description Your note.
+             * @example pager
+             */
+            description: string | null;
+            /**
+             * @description Why it is disabled.
+             * @example it answered 410 Gone
+             */
+            disabled_reason: string | null;
+            /**
+             * @description What it is told of.
+             * @example [
+             *       "future.failed",
+             *       "fine_tuning.job.succeeded"
+             *     ]
+             */
+            events: ("fine_tuning.job.cancelled" | "fine_tuning.job.failed" | "fine_tuning.job.succeeded" | "future.completed" | "future.failed")[];
+            /**
+             * @description Time of the first failure since the last success.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            failing_since: string | null;
+            /**
+             * @description Id of the webhook.
+             * @example wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description Key for verifying signatures. It is shown this once.
+             * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+             */
+            secret: string;
+            /**
+             * @description A disabled webhook is told nothing; a ping that succeeds enables it again.
+             * @example active
+             * @enum {string}
+             */
+            status: "active" | "disabled";
+            /**
+             * @description Address that events are posted to.
+             * @example https://example.com/hooks/thinker
+             */
+            url: string;
+        };
         DatumDto: {
             /**
              * @description By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
@@ -3087,6 +3286,63 @@ export interface components {
              *     }
              */
             model_input: components["schemas"]["ModelInputDto"];
+        };
+        DeliveryDto: {
+            /**
+             * @description How often it was sent.
+             * @example 1
+             */
+            attempts: number;
+            /**
+             * @description Time of the event.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /**
+             * @description Why the last attempt failed.
+             * @example HTTP 500
+             */
+            error: string | null;
+            /**
+             * @description What it tells.
+             * @example future.failed
+             */
+            event: string;
+            /**
+             * @description When it was delivered or given up.
+             * @example 2026-11-23T10:15:30.200Z
+             */
+            finished_at: string | null;
+            /**
+             * @description Id of the event: the header `webhook-id`, the same in every attempt.
+             * @example evt_6f1c2b7a9d3e4f508a1b2c3d4e5f6071
+             */
+            id: string;
+            /**
+             * @description Time of the next attempt, of a pending one.
+             * @example 2026-11-23T10:15:35.000Z
+             */
+            next_attempt_at: string | null;
+            /**
+             * @description HTTP status of the last response.
+             * @example 204
+             */
+            response_status: number | null;
+            /**
+             * @description 'pending' = to be sent or sent again, 'dead' = given up.
+             * @example delivered
+             * @enum {string}
+             */
+            status: "dead" | "delivered" | "pending";
+        };
+        DeliveryListDto: {
+            /** @description Newest first. */
+            deliveries: components["schemas"]["DeliveryDto"][];
+            /**
+             * @description Pass it as `cursor` to get the next page; null on the last page.
+             * @example 1042
+             */
+            next_cursor: number | null;
         };
         DirectCallerDto: {
             /**
@@ -3657,6 +3913,49 @@ export interface components {
              */
             message: string;
         };
+        FutureEventDto: {
+            /**
+             * @description Time of the event, where it is known.
+             * @example 2026-11-23T10:15:30.100Z
+             */
+            at: string | null;
+            /**
+             * @description How often a worker had claimed it by then; 0 before the first time.
+             * @example 1
+             */
+            attempt: number;
+            /** @description The error, if it failed. */
+            error: components["schemas"]["FutureErrorDto"] | null;
+            /**
+             * @description What has happened; also the name of the event.
+             * @example running
+             * @enum {string}
+             */
+            event: "claimed" | "completed" | "failed" | "queued" | "running";
+            /**
+             * @description Kind of operation.
+             * @example forward_backward
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /** @description The request that fetches the result, once it is completed. */
+            result: components["schemas"]["ResultReferenceDto"] | null;
+            /**
+             * @description The worker that runs it or ran it.
+             * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
+             */
+            worker_id: string | null;
+        };
         FutureListDto: {
             /** @description Newest first. */
             futures: components["schemas"]["FutureDto"][];
@@ -3665,6 +3964,23 @@ export interface components {
              * @example 1042
              */
             next_cursor: number | null;
+        };
+        FutureProgressDto: {
+            /**
+             * @description Number of requests ahead of it, while it is pending.
+             * @example 2
+             */
+            queue_position: number | null;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description Tokens that a streamed generation has drawn since the client began to follow it.
+             * @example 128
+             */
+            tokens: number | null;
         };
         GenerateDto: {
             /**
@@ -5673,11 +5989,11 @@ export interface components {
             queue_position: number;
             /**
              * @description 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
-             *     is alive.
+             *     takes requests; 'paused' = the operator has paused the queue.
              * @example active
              * @enum {string}
              */
-            queue_state: "active" | "no_worker" | "paused_capacity";
+            queue_state: "active" | "no_worker" | "paused" | "paused_capacity";
             /**
              * @description Id of the request.
              * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
@@ -5888,6 +6204,27 @@ export interface components {
              * @enum {string}
              */
             status: "not_ready" | "ready";
+        };
+        ResultReferenceDto: {
+            /**
+             * @description JSON body.
+             * @example {
+             *       "request_id": "future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"
+             *     }
+             */
+            body: {
+                [key: string]: string;
+            };
+            /**
+             * @description HTTP method.
+             * @example POST
+             */
+            method: string;
+            /**
+             * @description Path on this server.
+             * @example /retrieve_future
+             */
+            path: string;
         };
         RetrieveFutureDto: {
             /**
@@ -6578,6 +6915,68 @@ export interface components {
              */
             purpose: "fine-tune";
         };
+        WebhookDeletedDto: {
+            /**
+             * @description Always true.
+             * @example true
+             */
+            deleted: boolean;
+            /**
+             * @description Id of the webhook.
+             * @example wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+        };
+        WebhookDto: {
+            /**
+             * @description Time of creation.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            created_at: string;
+            /**
+             * @description Your note.
+             * @example pager
+             */
+            description: string | null;
+            /**
+             * @description Why it is disabled.
+             * @example it answered 410 Gone
+             */
+            disabled_reason: string | null;
+            /**
+             * @description What it is told of.
+             * @example [
+             *       "future.failed",
+             *       "fine_tuning.job.succeeded"
+             *     ]
+             */
+            events: ("fine_tuning.job.cancelled" | "fine_tuning.job.failed" | "fine_tuning.job.succeeded" | "future.completed" | "future.failed")[];
+            /**
+             * @description Time of the first failure since the last success.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            failing_since: string | null;
+            /**
+             * @description Id of the webhook.
+             * @example wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            id: string;
+            /**
+             * @description A disabled webhook is told nothing; a ping that succeeds enables it again.
+             * @example active
+             * @enum {string}
+             */
+            status: "active" | "disabled";
+            /**
+             * @description Address that events are posted to.
+             * @example https://example.com/hooks/thinker
+             */
+            url: string;
+        };
+        WebhookListDto: {
+            /** @description Oldest first. */
+            webhooks: components["schemas"]["WebhookDto"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -7175,10 +7574,81 @@ export interface operations {
             };
         };
     };
-    Training_forward: {
+    FutureLife_cancel: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description Id of the request. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request is cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FutureDto"];
+                };
+            };
+            /** @description The worker was told, but has not stopped yet; repeat the call. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FutureDto"];
+                };
+            };
+        };
+    };
+    FutureLife_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last event that you have. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description Id of the request. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FutureEventDto"] | components["schemas"]["FutureProgressDto"];
+                };
+            };
+            /** @description The request is settled and Last-Event-ID names its last event. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    Training_forward: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7202,7 +7672,13 @@ export interface operations {
     Training_forwardBackward: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7226,7 +7702,13 @@ export interface operations {
     Generation_generate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7344,7 +7826,13 @@ export interface operations {
     Checkpoints_load: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7512,7 +8000,13 @@ export interface operations {
     Training_optimStep: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7613,7 +8107,13 @@ export interface operations {
     Checkpoints_save: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7637,7 +8137,13 @@ export interface operations {
     Checkpoints_saveForSampler: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7786,7 +8292,13 @@ export interface operations {
     ChatCompletions_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7811,7 +8323,13 @@ export interface operations {
     Completions_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8250,7 +8768,13 @@ export interface operations {
     Messages_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8358,6 +8882,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAiModelDeletedDto"];
+                };
+            };
+        };
+    };
+    Webhooks_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of your webhooks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookListDto"];
+                };
+            };
+        };
+    };
+    Webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookDto"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookDto"];
+                };
+            };
+        };
+    };
+    Webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDto"];
+                };
+            };
+        };
+    };
+    Webhooks_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook is deleted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeletedDto"];
+                };
+            };
+        };
+    };
+    Webhooks_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state. */
+                status?: "dead" | "delivered" | "pending";
+                /** @description Deliveries per page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before this one. */
+                cursor?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of results. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryListDto"];
+                };
+            };
+        };
+    };
+    Webhooks_ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery: `delivered`, or `dead` with the reason. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDto"];
                 };
             };
         };

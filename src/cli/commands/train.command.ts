@@ -104,7 +104,7 @@ async function jobOf(client: ThinkerClient, options: TrainOptions, file: string)
   };
 }
 
-/** A word for all of them is no list. */
+/** `all-linear` is a word, names are a list. */
 function targetModules({ targets }: TrainOptions): string | string[] | undefined {
   return targets?.length === 1 && targets[0] === 'all-linear' ? 'all-linear' : targets && [...targets];
 }
