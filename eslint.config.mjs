@@ -97,16 +97,7 @@ const nodeGlobals = Object.fromEntries(
 
 export default tseslint.config(
   {
-    ignores: [
-      '**/dist/',
-      'node_modules/',
-      '.data/',
-      '.cache/',
-      '.venv*/',
-      'coverage/',
-      '**/*.d.mts',
-      'clients/typescript/src/api-types.ts',
-    ],
+    ignores: ['**/dist/', 'node_modules/', '.data/', '.cache/', '.venv*/', 'coverage/', '**/*.d.mts'],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
