@@ -62,7 +62,7 @@ const LORAS: readonly LoraSpec[] = [
 ];
 
 /** Mixes of sequences for each model and number of threads: with more threads, other products are shared out. */
-const MIXES = 12;
+const MIXES = 6;
 const THREADS = [1, 2, 4];
 
 async function makeAdapters(engine: ModelEngine, baseModel: string, config: TransformerConfig): Promise<void> {
