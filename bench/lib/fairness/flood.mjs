@@ -113,12 +113,15 @@ class KeyClient extends Client {
   }
 }
 
-/** By the label of the key. */
+/** By the label of the key. A busy engine may miss the time that a scrape waits for it; the next one is asked then. */
 async function engineSeconds(url) {
-  const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_KEY}` } });
-  const text = await response.text();
-  const found = [...text.matchAll(/^thinker_key_engine_seconds_total\{key="([^"]+)"\} (\S+)/gm)];
-  return new Map(found.map(([, key, value]) => [key, Number(value)]));
+  for (;;) {
+    const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_KEY}` } });
+    const text = await response.text();
+    const found = [...text.matchAll(/^thinker_key_engine_seconds_total\{key="([^"]+)"\} (\S+)/gm)];
+    if (found.length > 0) return new Map(found.map(([, key, value]) => [key, Number(value)]));
+    await pause(500);
+  }
 }
 
 /** 1 where all are equal, 1/n where one has everything. */
