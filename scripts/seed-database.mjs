@@ -30,7 +30,7 @@ const ownerOf = (n) => `'key_' || lpad(to_hex((${n} % ${OWNERS}) * (${n} % ${OWN
 const ADAPTERS = `
   INSERT INTO adapters (id, owner, model_id, base_model, lora, rank, trainable_params, step, created_at, last_used_at)
   SELECT 'adapter_' || lpad(n::text, 26, '0'), ${ownerOf('n')}, 'model-' || n, 'HuggingFaceTB/SmolLM2-135M-Instruct',
-         '{"rank": 8, "alpha": 16, "seed": 0, "targets": ["q_proj", "v_proj"]}', 8, 460800, n % 500,
+         '{"rank": 8, "alpha": 16, "seed": 0, "targetModules": ["q_proj", "v_proj"]}', 8, 460800, n % 500,
          now() - interval '1 year' * (1 - n::float8 / $1), now() - interval '1 day' * (n % 90)
   FROM generate_series(1, $1::int) AS n`;
 
