@@ -3,6 +3,18 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { And, LessThan, MoreThanOrEqual, Repository } from 'typeorm';
 import { UsageHourEntity } from './entities/usage-hour.entity.js';
 
+/** What an owner used on one day. */
+export interface DayOfUse {
+  readonly owner: string;
+  /** `YYYY-MM-DD`, in UTC. */
+  readonly day: string;
+  readonly requests: number;
+  readonly promptTokens: number;
+  readonly trainedTokens: number;
+  readonly sampledTokens: number;
+  readonly runningMs: number;
+}
+
 @Injectable()
 export class UsageRepository {
   constructor(@InjectRepository(UsageHourEntity) private readonly rows: Repository<UsageHourEntity>) {}
@@ -13,5 +25,17 @@ export class UsageRepository {
       where: { owner, hour: And(MoreThanOrEqual(from), LessThan(to)) },
       order: { hour: 'ASC', sessionId: 'ASC', modelId: 'ASC', kind: 'ASC' },
     });
+  }
+
+  /** Sums of the hours that begin in [from, to), by day and owner; of one owner, where one is given. */
+  sumByDay(from: Date, to: Date, owner?: string): Promise<DayOfUse[]> {
+    return this.rows.query(
+      `SELECT owner, to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, sum(requests)::float8 AS requests,
+              sum(prompt_tokens)::float8 AS "promptTokens", sum(trained_tokens)::float8 AS "trainedTokens",
+              sum(sampled_tokens)::float8 AS "sampledTokens", sum(running_ms)::float8 AS "runningMs"
+       FROM usage_hours WHERE hour >= $1 AND hour < $2 AND ($3::text IS NULL OR owner = $3)
+       GROUP BY owner, day ORDER BY day, owner`,
+      [from, to, owner ?? null],
+    );
   }
 }

@@ -5,7 +5,7 @@ import { NO_OWNER } from '../../../common/caller.js';
 import { invalid } from '../../../common/json/json-fields.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { findOwner, ownerNames } from '../key-names.js';
-import { type Belongings, belongingsOf, findOwners, handOverAll } from './ownership.js';
+import { type Belongings, belongingsByOwner, handOverAll } from './ownership.js';
 
 export interface OwnerDetails {
   readonly owner: string;
@@ -24,12 +24,8 @@ export class OwnersService {
 
   async list(): Promise<OwnerDetails[]> {
     const names = await ownerNames(this.manager);
-    const owners = await findOwners(this.manager);
-    return Promise.all(
-      owners.map(async (owner) => {
-        return { owner, name: names.get(owner) ?? null, belongings: await belongingsOf(owner, this.manager) };
-      }),
-    );
+    const rows = await belongingsByOwner(this.manager);
+    return rows.map(({ owner, ...belongings }) => ({ owner, name: names.get(owner) ?? null, belongings }));
   }
 
   /**

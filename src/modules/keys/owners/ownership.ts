@@ -91,15 +91,21 @@ export async function belongingsOf(owner: string, manager: EntityManager): Promi
   return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0, files: 0, aliases: 0, captures: 0 };
 }
 
-/** Everybody who owns something that still counts, sorted. */
-export async function findOwners(manager: EntityManager): Promise<string[]> {
-  const rows: { owner: string }[] = await manager.query(
-    `SELECT owner FROM adapters WHERE deleted_at IS NULL
-     UNION SELECT owner FROM checkpoints UNION SELECT owner FROM sessions
-     UNION SELECT owner FROM loss_functions WHERE deleted_at IS NULL UNION SELECT owner FROM files
-     UNION SELECT owner FROM alias_versions UNION SELECT owner FROM captures ORDER BY owner`,
+/** What everybody has who owns something that still counts, sorted by owner. */
+export function belongingsByOwner(manager: EntityManager): Promise<(Belongings & { readonly owner: string })[]> {
+  return manager.query(
+    `SELECT owner, ${['adapters', 'checkpoints', 'sessions', 'losses', 'files', 'aliases', 'captures']
+      .map((what) => `coalesce(sum(count) FILTER (WHERE what = '${what}'), 0)::int AS ${what}`)
+      .join(', ')}
+     FROM (SELECT owner, 'adapters' AS what, count(*) FROM adapters WHERE deleted_at IS NULL GROUP BY owner
+           UNION ALL SELECT owner, 'checkpoints', count(*) FILTER (WHERE name NOT LIKE '.%') FROM checkpoints GROUP BY owner
+           UNION ALL SELECT owner, 'sessions', count(*) FROM sessions GROUP BY owner
+           UNION ALL SELECT owner, 'losses', count(DISTINCT name) FROM loss_functions WHERE deleted_at IS NULL GROUP BY owner
+           UNION ALL SELECT owner, 'files', count(*) FROM files GROUP BY owner
+           UNION ALL SELECT owner, 'aliases', count(DISTINCT name) FROM alias_versions GROUP BY owner
+           UNION ALL SELECT owner, 'captures', count(*) FROM captures GROUP BY owner) AS belongings
+     GROUP BY owner ORDER BY owner`,
   );
-  return rows.map(({ owner }) => owner);
 }
 
 /** "2 adapters, 1 loss"; null for nothing at all. */
