@@ -16,6 +16,7 @@ import { AddFineTuning1796601600000 } from './1796601600000-add-fine-tuning.js';
 import { AddAliases1796688000000 } from './1796688000000-add-aliases.js';
 import { AddKeyScopes1796774400000 } from './1796774400000-add-key-scopes.js';
 import { AddAdministration1796774500000 } from './1796774500000-add-administration.js';
+import { AddKeyLimits1796774600000 } from './1796774600000-add-key-limits.js';
 import { AddCaptures1796860800000 } from './1796860800000-add-captures.js';
 import { AddDeadlines1796947200000 } from './1796947200000-add-deadlines.js';
 import { AddWebhooks1796947300000 } from './1796947300000-add-webhooks.js';
@@ -41,6 +42,7 @@ export const MIGRATIONS = [
   AddAliases1796688000000,
   AddKeyScopes1796774400000,
   AddAdministration1796774500000,
+  AddKeyLimits1796774600000,
   AddCaptures1796860800000,
   AddDeadlines1796947200000,
   AddWebhooks1796947300000,

@@ -13,7 +13,6 @@ import { FilesModule } from './modules/files/index.js';
 import { ExportsModule } from './modules/exports/index.js';
 import { GenerationModule, GenerationWorkerModule } from './modules/generation/index.js';
 import { HistoryModule } from './modules/history/index.js';
-import { KeysModule } from './modules/keys/index.js';
 import { LossesModule } from './modules/losses/index.js';
 import { MetricsModule } from './modules/metrics/index.js';
 import { OpenAiModule } from './modules/openai/index.js';
@@ -25,7 +24,6 @@ import { PlatformModule } from './platform.module.js';
 
 /** Features with their routes. */
 const API = [
-  KeysModule,
   LossesModule,
   AdaptersModule,
   HistoryModule,
@@ -59,7 +57,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.forRoot(config),
-        MetricsModule.forRoot(config),
+        MetricsModule,
         ...(config.servesApi ? API : []),
         ...(config.runsWorker ? [compute, ...WORKER] : []),
       ],

@@ -13,6 +13,7 @@ import { JobEntity } from './modules/fine-tuning/entities/job.entity.js';
 import { FileEntity } from './modules/files/entities/file.entity.js';
 import { FutureEntity } from './modules/futures/entities/future.entity.js';
 import { ApiKeyEntity } from './modules/keys/entities/api-key.entity.js';
+import { KeyWindowEntity } from './modules/keys/entities/key-window.entity.js';
 import { SettingEntity } from './modules/keys/entities/setting.entity.js';
 import { WrittenLossEntity } from './modules/losses/entities/written-loss.entity.js';
 import { SamplingSessionEntity } from './modules/sessions/entities/sampling-session.entity.js';
@@ -39,6 +40,7 @@ export const ENTITIES = [
   QueuePauseEntity,
   WorkerEntity,
   ApiKeyEntity,
+  KeyWindowEntity,
   SettingEntity,
   SessionEntity,
   SamplingSessionEntity,

@@ -15,11 +15,12 @@ import { EventsModule } from './events/events.module.js';
 import { DispatchModule } from './modules/dispatch/dispatch.module.js';
 import { FuturesModule } from './modules/futures/futures.module.js';
 import { HealthModule } from './modules/health/health.module.js';
+import { KeysModule } from './modules/keys/index.js';
 import { WorkersModule } from './modules/workers/workers.module.js';
 import { QueueModule } from './queue/queue.module.js';
 
 /**
- * Everything that knows nothing of training: configuration, database, events, queue, the operation log and (in a
+ * Everything that knows nothing of training: configuration, database, events, queue, keys, the operation log and (in a
  * worker) its dispatcher. The features are built on it in AppModule, and the medium tests put handlers of their own
  * on it.
  */
@@ -34,6 +35,7 @@ export class PlatformModule {
         DatabaseModule.forRoot(dataSourceOptions),
         EventsModule,
         QueueModule.forRoot(config),
+        KeysModule.forRoot(config),
         WorkersModule.forRoot(config),
         FuturesModule.forRoot(config),
         HealthModule,

@@ -8,7 +8,7 @@ const CONFIGURED = [...BASE, 'src/config'];
 const INFRASTRUCTURE = [...CONFIGURED, 'src/database', 'src/queue', 'src/events', 'src/formats', 'src/storage'];
 const GRAPHS = ['src/compute/graph', 'src/compute/models'];
 const EXECUTORS = ['src/compute/onnxruntime', 'src/compute/tensorflow'];
-const LOG = ['src/modules/workers', 'src/modules/webhooks', 'src/modules/futures'];
+const LOG = ['src/modules/keys', 'src/modules/workers', 'src/modules/webhooks', 'src/modules/futures'];
 const LIBRARIES = [
   'src/grammars',
   'src/base-models',
@@ -76,11 +76,17 @@ export const LAYERS = {
   ],
   'src/operations': [...BASE, 'src/formats', 'src/losses', 'src/compute'],
   'src/modules/losses': [...CONFIGURED, 'src/database', 'src/losses'],
+  'src/modules/keys': INFRASTRUCTURE,
   'src/modules/workers': [...INFRASTRUCTURE, 'src/compute'],
   'src/modules/webhooks': INFRASTRUCTURE,
-  'src/modules/futures': [...INFRASTRUCTURE, 'src/operations', 'src/modules/workers', 'src/modules/webhooks'],
+  'src/modules/futures': [
+    ...INFRASTRUCTURE,
+    'src/operations',
+    'src/modules/keys',
+    'src/modules/workers',
+    'src/modules/webhooks',
+  ],
   'src/modules/usage': INFRASTRUCTURE,
-  'src/modules/keys': INFRASTRUCTURE,
   'src/modules/files': [...INFRASTRUCTURE, 'src/datasets'],
   'src/modules/dispatch': [...INFRASTRUCTURE, 'src/compute', 'src/operations', ...LOG],
   'src/modules/adapters': [...INFRASTRUCTURE, ...LIBRARIES, ...LOG],
@@ -122,14 +128,13 @@ export const LAYERS = {
     'src/modules/capabilities',
     'src/modules/checkpoints',
     'src/modules/generation',
-    'src/modules/keys',
     'src/modules/losses',
     'src/modules/sessions',
     'src/modules/training',
     'src/modules/usage',
   ],
   'src/modules/health': FEATURE,
-  'src/modules/metrics': [...FEATURE, 'src/modules/keys'],
+  'src/modules/metrics': FEATURE,
   // Files to evaluate on have the shapes of those to train on.
   'src/cli': [...CONFIGURED, 'src/base-models', 'src/datasets'],
 };

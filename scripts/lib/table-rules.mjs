@@ -106,5 +106,6 @@ export const TABLES = {
     owner: 'src/modules/keys',
     others: { 'src/modules/futures': 'an operation gets the priority of its key in the statement that inserts it' },
   },
+  key_windows: { owner: 'src/modules/keys', others: {} },
   settings: { owner: 'src/modules/keys', others: {} },
 };

@@ -3,6 +3,7 @@ import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
 import { ENV_SCHEMA, SECRETS } from './env-schema.js';
 import { type StoreConfig, storeConfig, storeWarnings } from './store-config.js';
+import { type DefaultKeyLimits, defaultKeyLimits } from './keys/key-limits-env-schema.js';
 import { type TelemetryConfig, telemetryConfig } from './telemetry/telemetry-config.js';
 import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch/torch-config.js';
 
@@ -62,6 +63,7 @@ export class AppConfig {
   readonly maxQueuedRequests: number;
   readonly maxAdaptersPerKey: number;
   readonly maxRunningJobsPerKey: number;
+  readonly keyLimits: DefaultKeyLimits;
   /** 0 = for ever. */
   readonly futureRetentionHours: number;
   /** 0 = for ever. */
@@ -114,10 +116,10 @@ export class AppConfig {
     this.files = { limitMb: values.FILE_LIMIT_MB, maxMbPerKey: values.MAX_FILE_MB_PER_KEY };
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.bodyGraceS = values.BODY_GRACE_S;
-    this.maxQueuedPerKey = values.MAX_QUEUED_PER_KEY;
-    this.maxQueuedRequests = values.MAX_QUEUED_REQUESTS;
+    ({ MAX_QUEUED_PER_KEY: this.maxQueuedPerKey, MAX_QUEUED_REQUESTS: this.maxQueuedRequests } = values);
     this.maxAdaptersPerKey = values.MAX_ADAPTERS_PER_KEY;
     this.maxRunningJobsPerKey = values.MAX_RUNNING_JOBS_PER_KEY;
+    this.keyLimits = defaultKeyLimits(values);
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
     this.deletedAdapterHours = values.DELETED_ADAPTER_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;

@@ -1,4 +1,5 @@
 import { bool, host, str } from 'envalid';
+import { KEY_LIMITS_ENV_SCHEMA } from './keys/key-limits-env-schema.js';
 import { STORE_ENV_SCHEMA } from './store-env-schema.js';
 import { TELEMETRY_ENV_SCHEMA } from './telemetry/telemetry-env-schema.js';
 import { TORCH_ENV_SCHEMA } from './torch/torch-env-schema.js';
@@ -228,6 +229,7 @@ export const ENV_SCHEMA = {
     default: 4,
     desc: 'Maximum fine-tuning jobs of one API key that run at a time; further ones are queued.',
   }),
+  ...KEY_LIMITS_ENV_SCHEMA,
   FUTURE_RETENTION_HOURS: wholeNumber(
     0,
     87_600,

@@ -47,6 +47,19 @@ describe('operators', () => {
     expect(body.adapters.map(({ model_id }) => model_id)).toEqual(['three']);
   });
 
+  it('search the adapters of all keys, and see what each key used by day', async () => {
+    const { body } = await operator.get<Adapters>('/admin/adapters?search=THR');
+    expect(body.adapters).toMatchObject([
+      { model_id: 'three', adapter_id: expect.stringMatching(/^adapter_/) as string },
+    ]);
+    const { owner } = body.adapters[0]!;
+    const day = new Date().toISOString().slice(0, 10);
+    const used = async () => (await operator.get<{ usage: object[] }>(`/admin/usage?owner=${owner}`)).body.usage;
+    await waitFor('that the creation is counted', async () => (await used()).length > 0);
+    expect(await used()).toMatchObject([{ owner, day, requests: 1, trained_tokens: 0 }]);
+    expect((await operator.get('/admin/usage?from=2026-01-01&to=2026-03-01')).status).toBe(400);
+  });
+
   it('hand everything of one key to another, or nothing where names clash', async () => {
     const [from, to] = (await owners()).toSorted((a, b) => a.adapters - b.adapters);
     expect([from, to]).toMatchObject([

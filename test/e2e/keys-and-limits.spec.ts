@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import Anthropic, { PermissionDeniedError as AnthropicPermissionDenied } from '@anthropic-ai/sdk';
-import OpenAI, { PermissionDeniedError } from 'openai';
+import Anthropic, {
+  PermissionDeniedError as AnthropicPermissionDenied,
+  RateLimitError as AnthropicRateLimitError,
+} from '@anthropic-ai/sdk';
+import OpenAI, { PermissionDeniedError, RateLimitError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
 import { ApiClient, type ErrorAnswer } from './support/client.js';
@@ -39,6 +42,14 @@ async function request(method: string, path: string, body?: object, key = OPERAT
   const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' };
   const answer = await fetch(`${server.api.url}${path}`, { method, headers, body: body && JSON.stringify(body) });
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as never };
+}
+
+function openaiOf(apiKey: string, options: { maxRetries?: number; fetch?: typeof fetch } = {}): OpenAI {
+  return new OpenAI({ apiKey, baseURL: `${server.api.url}/v1`, maxRetries: 0, ...options });
+}
+
+function anthropicOf(apiKey: string): Anthropic {
+  return new Anthropic({ apiKey, authToken: null, baseURL: server.api.url, maxRetries: 0 });
 }
 
 describe('a key of the API', () => {
@@ -82,6 +93,8 @@ describe('a key of the API', () => {
     [{ name: '' }, 'name'],
     [{ expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
     [{ expires: '2030-01-01' }, 'expires_at'],
+    [{ limits: { request_per_day: 1 } }, 'requests_per_day'],
+    [{ limits: { adapters: 0 } }, 'adapters'],
   ])('is not made with %o', async (settings, named) => {
     const refused = await operator.post<ErrorAnswer>('/admin/keys', { name: 'x', ...settings });
     expect(refused.status).toBe(400);
@@ -111,11 +124,11 @@ describe('scopes', () => {
 
   it('say in the dialect of the caller what is missing', async () => {
     const { secret, client } = await createKey({ scopes: ['read'] });
-    const openai = new OpenAI({ apiKey: secret, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+    const openai = openaiOf(secret);
     const refusal = openai.chat.completions.create({ model: BASE, messages });
     await expect(refusal).rejects.toBeInstanceOf(PermissionDeniedError);
     await expect(refusal).rejects.toMatchObject({ code: 'missing_scope', type: 'permission_error' });
-    const anthropic = new Anthropic({ apiKey: secret, authToken: null, baseURL: server.api.url, maxRetries: 0 });
+    const anthropic = anthropicOf(secret);
     const refused = anthropic.messages.create({ model: BASE, messages, max_tokens: 4 });
     await expect(refused).rejects.toBeInstanceOf(AnthropicPermissionDenied);
     await expect(refused).rejects.toMatchObject({ error: { error: { type: 'permission_error' } } });
@@ -130,7 +143,7 @@ describe('scopes', () => {
 
   it('let a key for inference find its model, sample and fetch results, and change nothing', async () => {
     const { secret, client } = await createKey({ scopes: ['sample'] });
-    const openai = new OpenAI({ apiKey: secret, baseURL: `${server.api.url}/v1`, maxRetries: 0 });
+    const openai = openaiOf(secret);
     expect((await openai.models.list()).data.map(({ id }) => id)).toContain(BASE);
     const { choices } = await openai.chat.completions.create({ model: BASE, messages, max_completion_tokens: 2 });
     expect(choices).toHaveLength(1);
@@ -139,5 +152,104 @@ describe('scopes', () => {
     ).body;
     expect((await client.post('/retrieve_future', { request_id })).status).toBe(200);
     expect((await client.post('/adapters', { model_id: 'mine' })).status).toBe(403);
+  });
+});
+
+interface MyKey {
+  readonly id: string;
+  readonly limits: readonly { readonly name: string; readonly limit: number; readonly used: number }[];
+}
+
+describe('limits', () => {
+  const sample = { model: BASE, messages, max_completion_tokens: 2, temperature: 0 };
+
+  it('of requests hold in every dialect together, say what is left, and count no reading', async () => {
+    const { secret, client } = await createKey({ limits: { requests_per_day: 3 } });
+    const { response } = await openaiOf(secret).chat.completions.create(sample).withResponse();
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'x-ratelimit-limit-requests': '3',
+      'x-ratelimit-remaining-requests': '2',
+      'x-ratelimit-reset-requests': expect.stringMatching(/^(\d+h)?(\d+m)?\d+m?s$/) as string,
+    });
+    const anthropic = anthropicOf(secret);
+    const told = await anthropic.messages.create({ model: BASE, messages, max_tokens: 2 }).withResponse();
+    expect(told.response.headers.get('anthropic-ratelimit-requests-remaining')).toBe('1');
+    expect((await client.post('/adapters', { model_id: 'limited' })).status).toBeLessThan(300);
+    for (let i = 0; i < 5; i++) expect((await client.get('/adapters')).status).toBe(200);
+
+    const refusal: unknown = await openaiOf(secret)
+      .chat.completions.create(sample)
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(RateLimitError);
+    expect(refusal).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error' });
+    const { headers } = refusal as RateLimitError;
+    expect(Number(headers?.get('retry-after'))).toBeGreaterThan(0);
+    expect(headers?.get('x-ratelimit-remaining-requests')).toBe('0');
+    const refused = anthropic.messages.create({ model: BASE, messages, max_tokens: 2 });
+    await expect(refused).rejects.toBeInstanceOf(AnthropicRateLimitError);
+    const { status, body } = await client.post<ErrorAnswer>('/api/v1/create_model', {});
+    expect(status).toBe(429);
+    expect(body.error).toMatchObject({
+      code: 'rate_limit_exceeded',
+      message: expect.stringContaining('requests_per_day: 3 of 3 are used until 2') as string,
+      details: { limit: 'requests_per_day', used: 3, allowed: 3 },
+    });
+    const { body: mine } = await client.get<MyKey>('/keys/me');
+    expect(mine.limits).toContainEqual(
+      expect.objectContaining({ name: 'requests_per_day', limit: 3, used: 3, remaining: 0 }),
+    );
+    await request('PATCH', `/admin/keys/${mine.id}`, { limits: {} });
+    await openaiOf(secret).chat.completions.create(sample);
+  });
+
+  it('of tokens count what was sampled', async () => {
+    const { secret, client } = await createKey({ limits: { tokens_per_day: 3 } });
+    const openai = openaiOf(secret);
+    let used = 0;
+    while (used < 3) used += (await openai.chat.completions.create(sample)).usage!.completion_tokens;
+    await expect(openai.chat.completions.create(sample)).rejects.toMatchObject({
+      status: 429,
+      message: expect.stringContaining(`tokens_per_day: ${used} of 3`) as string,
+    });
+    const { body } = await client.get<MyKey>('/keys/me');
+    expect(body.limits).toContainEqual(expect.objectContaining({ name: 'tokens_per_day', used }));
+  });
+
+  it('of operations at a time pass when one is settled, for which the client of OpenAI waits by itself', async () => {
+    const { secret, client } = await createKey({ limits: { concurrent_operations: 1 } });
+    await operator.post('/admin/queue/pause', {});
+    const first = await client.post<{ request_id: string }>('/generate', { prompt: 'a', max_tokens: 2, async: true });
+    const second = await client.post<ErrorAnswer>('/generate', { prompt: 'a', max_tokens: 2, async: true });
+    expect(second).toMatchObject({ status: 429, body: { error: { code: 'too_many_operations' } } });
+    const statuses: number[] = [];
+    const watched: typeof fetch = async (...given) => {
+      const answer = await fetch(...given);
+      statuses.push(answer.status);
+      return answer;
+    };
+    const patient = openaiOf(secret, { maxRetries: 20, fetch: watched }).chat.completions.create(sample);
+    await waitFor('that the client is refused', () => statuses.includes(429));
+    await operator.post('/admin/queue/resume', {});
+    expect((await patient).choices).toHaveLength(1);
+    expect(statuses.at(-1)).toBe(200);
+    const { request_id } = first.body;
+    expect((await client.post('/retrieve_future', { request_id })).status).toBe(200);
+  });
+
+  it('of operations at a time let exactly that number in when more come at once', async () => {
+    const { client } = await createKey({ limits: { concurrent_operations: 3 } });
+    await operator.post('/admin/queue/pause', {});
+    const send = () => client.post('/generate', { prompt: 'a', max_tokens: 1, async: true });
+    const answers = await Promise.all(Array.from({ length: 12 }, send));
+    await operator.post('/admin/queue/resume', {});
+    expect(answers.filter(({ status }) => status < 300)).toHaveLength(3);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(9);
+  });
+
+  it('of adapters are not for waiting: one too many is 403', async () => {
+    const { client } = await createKey({ limits: { adapters: 1 } });
+    expect((await client.post('/adapters', { model_id: 'first' })).status).toBeLessThan(300);
+    const second = await client.post<ErrorAnswer>('/adapters', { model_id: 'second' });
+    expect(second).toMatchObject({ status: 403, body: { error: { code: 'too_many_adapters' } } });
   });
 });

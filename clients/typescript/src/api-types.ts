@@ -557,6 +557,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/keys/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get your own key
+         * @description What it may do, its limits and what is left of them. Example: `curl http://127.0.0.1:8000/keys/me`
+         */
+        get: operations["OwnKey_describe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/list_loss_functions": {
         parameters: {
             query?: never;
@@ -4895,6 +4915,33 @@ export interface components {
              */
             status: "cancelled" | "failed" | "paused" | "queued" | "running" | "succeeded" | "validating_files";
         };
+        LimitUseDto: {
+            /**
+             * @description What the key may use.
+             * @example 60
+             */
+            limit: number;
+            /**
+             * @description Name of the limit.
+             * @example requests_per_minute
+             */
+            name: string;
+            /**
+             * @description What is left.
+             * @example 48
+             */
+            remaining: number;
+            /**
+             * @description When `used` returns to 0; null for what stands until something is deleted or settled.
+             * @example 2026-11-23T10:16:00.000Z
+             */
+            resets_at: string | null;
+            /**
+             * @description What it has used.
+             * @example 12
+             */
+            used: number;
+        };
         LivenessDto: {
             /**
              * @description Role of this process: 'all', 'api' or 'worker'.
@@ -5864,6 +5911,40 @@ export interface components {
         ModelInputDto: {
             /** @description Chunks, concatenated in order: N tokens in total. */
             chunks: components["schemas"]["TokenChunkDto"][];
+        };
+        MyKeyDto: {
+            /**
+             * @description Time from which on the key is refused; null if it does not expire.
+             * @example 2030-01-31T00:00:00.000Z
+             */
+            expires_at: string | null;
+            /**
+             * @description Id of the key, which owns what it creates; empty on a server without keys.
+             * @example key_0123456789abcdef
+             */
+            id: string;
+            /** @description The limits that the key has, and what is left of each. */
+            limits: components["schemas"]["LimitUseDto"][];
+            /**
+             * @description Name of the key; null for one of the server's settings.
+             * @example alice
+             */
+            name: string | null;
+            /**
+             * @description What the key may do.
+             * @example [
+             *       "train",
+             *       "sample",
+             *       "read"
+             *     ]
+             */
+            scopes: ("read" | "sample" | "train")[];
+            /**
+             * @description `made` by an operator, `configured` in the server's settings, or `none` on a server without keys.
+             * @example made
+             * @enum {string}
+             */
+            source: "configured" | "made" | "none";
         };
         OpenAiErrorContentDto: {
             /**
@@ -7794,6 +7875,26 @@ export interface operations {
             };
         };
     };
+    OwnKey_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key that the request was sent with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyKeyDto"];
+                };
+            };
+        };
+    };
     Losses_listLossFunctions: {
         parameters: {
             query?: {
@@ -8202,7 +8303,13 @@ export interface operations {
     Captures_getSettings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @example 30000
+                 */
+                "X-Timeout-Ms"?: number;
+            };
             path?: never;
             cookie?: never;
         };

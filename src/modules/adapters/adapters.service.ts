@@ -6,7 +6,6 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
-import { AppConfig } from '../../config/app-config.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, largestRank } from '../../domain/adapter/lora-spec.js';
 import { loraParameterCount } from '../../compute/models/adapter-modules.js';
@@ -14,6 +13,7 @@ import { createAdapterOperation } from '../../operations/kinds/create-adapter.op
 import { deleteAdapterOperation } from '../../operations/kinds/delete-adapter.operation.js';
 import { unloadAdapterOperation } from '../../operations/kinds/unload-adapter.operation.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
+import { ApiKeys } from '../keys/index.js';
 import { WorkersService } from '../workers/index.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterPage } from './adapter-page.js';
@@ -22,7 +22,7 @@ import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { type Fork, type NamedAdapter, type NewAdapter } from './new-adapter.js';
 import { resolveTargets, type WantedLora } from './target-selection.js';
-import { AdapterRepository } from './repositories/adapter.repository.js';
+import { type AdapterFilter, AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
 /** Rows that are read at a time for a list without pages. */
@@ -37,7 +37,7 @@ export class AdaptersService {
     private readonly baseModels: BaseModelCatalog,
     private readonly futures: FuturesService,
     private readonly workers: WorkersService,
-    private readonly config: AppConfig,
+    private readonly keys: ApiKeys,
   ) {}
 
   /** The row is there, and the name taken, when this returns; the worker warms the adapter up on its own. */
@@ -125,7 +125,7 @@ export class AdaptersService {
 
   /** The caller's, newest first, those before `cursor` where it is given. */
   list(limit: number, cursor?: string): Promise<AdapterPage> {
-    return this.listOf(currentOwner(), limit, cursor);
+    return this.listOf({ owner: currentOwner() }, limit, cursor);
   }
 
   /** All of the caller's, newest first: what clients list that know no pages. */
@@ -140,9 +140,9 @@ export class AdaptersService {
     return all;
   }
 
-  /** For operators. `owner`: undefined for everybody's. */
-  async listOf(owner: string | undefined, limit: number, cursor?: string): Promise<AdapterPage> {
-    const rows = await this.adapters.findLiveBefore(owner, limit, cursor);
+  /** For operators, of all owners where the filter names none. */
+  async listOf(filter: AdapterFilter, limit: number, cursor?: string): Promise<AdapterPage> {
+    const rows = await this.adapters.findLiveBefore(filter, limit, cursor);
     const busy = await this.adapters.findBusy(rows.map(({ id }) => id));
     const adapters = rows.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
     return { adapters, nextCursor: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
@@ -247,10 +247,9 @@ export class AdaptersService {
   }
 
   private async checkCount(owner: string, manager: EntityManager): Promise<void> {
-    const { maxAdaptersPerKey } = this.config;
-    if ((await this.adapters.countLive(owner, manager)) > maxAdaptersPerKey) {
-      throw new TooManyAdaptersError(maxAdaptersPerKey);
-    }
+    const { adapters: limit } = this.keys.knownLimitsOf(owner);
+    if (limit !== null && (await this.adapters.countLive(owner, manager)) > limit)
+      throw new TooManyAdaptersError(limit);
   }
 
   /** A deletion that came first has taken, or will take, the state that the fork is to begin with; a later one leaves it. */

@@ -14,17 +14,21 @@ export class AllAdaptersController {
   @ApiOperation({
     summary: 'List the adapters of all keys',
     description:
-      'Returns the adapters of all keys with their owners, newest first and page by page. Requires one of ADMIN_KEYS. ' +
+      'Returns the adapters of all keys with their owners, newest first and page by page; of one owner or with a text in their names where asked for. Requires one of ADMIN_KEYS. ' +
       'Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`',
   })
   @ApiInvalid()
   @ApiOkResponse({ type: OwnedAdapterListDto, description: 'A page of results.' })
   async list(
-    @Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor, owner }: ListAllAdaptersDto,
+    @Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor, owner, search }: ListAllAdaptersDto,
   ): Promise<OwnedAdapterListDto> {
-    const { adapters, nextCursor } = await this.adapters.listOf(owner, limit, cursor);
+    const { adapters, nextCursor } = await this.adapters.listOf({ owner, search }, limit, cursor);
     return {
-      adapters: adapters.map(({ adapter, busy }) => ({ ...toAdapterDto(adapter, busy), owner: adapter.owner })),
+      adapters: adapters.map(({ adapter, busy }) => ({
+        ...toAdapterDto(adapter, busy),
+        adapter_id: adapter.id,
+        owner: adapter.owner,
+      })),
       next_cursor: nextCursor,
     };
   }

@@ -76,11 +76,13 @@ export class FuturesService {
     if (manager.queryRunner?.isTransactionActive === true) return this.accept(row, manager);
     // Not in a transaction: the count would wait for a second connection while it holds one.
     await this.load.refresh();
-    return whenDatabaseIsBack(() => this.accept(row, manager));
+    return this.load.inTurn(row.owner, () => whenDatabaseIsBack(() => this.accept(row, manager)));
   }
 
   private async accept(row: NewFutureRow, manager: EntityManager): Promise<Accepted> {
-    const refusal = OPERATIONS[row.kind].acceptedWhenFull ? null : this.load.refusal(row.owner);
+    const isTaken = OPERATIONS[row.kind].acceptedWhenFull;
+    const ofOpen = isTaken ? null : await this.load.refusalOfOpen(row.owner, manager);
+    const refusal = isTaken ? null : (ofOpen ?? this.load.refusal(row.owner));
     if (refusal !== null) return this.acceptRepeat(row, refusal, manager);
     if (await this.load.track(row.owner, () => this.futures.insert(row, manager))) {
       addToLog({ operationId: row.requestId });

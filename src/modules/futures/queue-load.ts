@@ -1,6 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config.js';
+import { Semaphore } from '../../common/semaphore.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
+import { ApiKeys } from '../keys/index.js';
 import { QueueFullError } from './errors/queue-full.error.js';
 import { FutureRepository } from './repositories/future.repository.js';
 import { Tally } from './tally.js';
@@ -24,12 +27,15 @@ export class QueueLoad {
   private accepted = new Tally();
   private earlier = new Tally();
   private readonly underWay = new Tally();
+  /** Of owners whose operations at a time are limited: one request after another is counted and inserted. */
+  private readonly turns = new Map<string, Semaphore>();
   private countedAt = -Infinity;
   private counting: Promise<void> | null = null;
 
   constructor(
     private readonly config: AppConfig,
     private readonly futures: FutureRepository,
+    private readonly keys: ApiKeys,
   ) {}
 
   /** Counts anew where the last count is too old. */
@@ -46,6 +52,30 @@ export class QueueLoad {
     if (waiting >= maxQueuedPerKey) return new QueueFullError('key', waiting, maxQueuedPerKey);
     if (this.waiting >= maxQueuedRequests) return new QueueFullError('server', this.waiting, maxQueuedRequests);
     return null;
+  }
+
+  /**
+   * Why one more operation of the owner is refused for those that are not settled; null when it is taken. Exact within
+   * `inTurn`; several API processes may together exceed the limit by one operation each.
+   */
+  async refusalOfOpen(owner: string, manager: EntityManager): Promise<QueueFullError | null> {
+    const { concurrentOperations: limit } = this.keys.knownLimitsOf(owner);
+    if (limit === null) return null;
+    const open = await this.futures.countOpen(owner, manager);
+    return open >= limit ? new QueueFullError('unfinished', open, limit) : null;
+  }
+
+  /** Does the work at once, or after that of the owner's other requests where their number is limited. Not in a transaction. */
+  async inTurn<T>(owner: string, work: () => Promise<T>): Promise<T> {
+    if ((await this.keys.limitsOf(owner)).concurrentOperations === null) return work();
+    const turns = this.turns.get(owner) ?? new Semaphore(1);
+    this.turns.set(owner, turns);
+    const release = await turns.acquire();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
   }
 
   /**

@@ -9,6 +9,7 @@ import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
 import { KeyUse } from './key-use.js';
+import { type KeyLimits } from './limits/key-limits.js';
 import { hintOfKeyless } from './owners/ownership.js';
 import { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
 import { type RouteScopes } from './scopes/route-scopes.js';
@@ -18,6 +19,14 @@ const REFRESH_MS = 5000;
 /** A request waits this long for keys that are read again, which in an outage of the database takes long. */
 const PATIENCE_MS = 1000;
 
+const UNLIMITED = {
+  requestsPerMinute: null,
+  requestsPerDay: null,
+  tokensPerMinute: null,
+  tokensPerDay: null,
+  concurrentOperations: null,
+} as const;
+
 /** Who sends a request. */
 export interface Caller {
   readonly owner: string;
@@ -26,7 +35,7 @@ export interface Caller {
 }
 
 /** A key of the database that is not revoked; it may have expired. */
-type StoredKey = Pick<ApiKeyEntity, 'id' | 'hash' | 'scopes' | 'expiresAt'>;
+type StoredKey = Pick<ApiKeyEntity, 'id' | 'hash' | 'scopes' | 'expiresAt' | 'limits'>;
 
 /** Who may use the service: keys from API_KEYS, ADMIN_KEYS and the database. Where there never was one, everybody may. */
 @Injectable()
@@ -103,6 +112,20 @@ export class ApiKeys {
     return isEnough ? [] : (required ?? KEY_SCOPES);
   }
 
+  /** What an owner may use. Operators, and whoever uses a server without keys, have none but that of adapters. */
+  async limitsOf(owner: string): Promise<KeyLimits> {
+    await this.refresh();
+    return this.knownLimitsOf(owner);
+  }
+
+  /** The same by what is known, for transactions: these must not wait for another connection. */
+  knownLimitsOf(owner: string): KeyLimits {
+    const { keyLimits, maxAdaptersPerKey: maxAdapters } = this.config;
+    if (owner === NO_OWNER || this.operators.has(owner)) return { ...UNLIMITED, adapters: maxAdapters };
+    const own = this.isConfigured(owner) ? {} : (this.stored.get(owner)?.limits ?? {});
+    return { ...keyLimits, ...own, adapters: Math.min(own.adapters ?? maxAdapters, maxAdapters) };
+  }
+
   /** Whether the key of this id stands in API_KEYS or ADMIN_KEYS. */
   isConfigured(id: string): boolean {
     return this.configured.has(id);
@@ -136,7 +159,7 @@ export class ApiKeys {
 
   private async read(): Promise<void> {
     try {
-      const select = { id: true, hash: true, revokedAt: true, scopes: true, expiresAt: true };
+      const select = { id: true, hash: true, revokedAt: true, scopes: true, expiresAt: true, limits: true };
       const keys = await whenDatabaseIsBack(() => this.rows.find({ select }));
       this.stored = new Map(keys.filter(({ revokedAt }) => revokedAt === null).map((key) => [key.id, key]));
       this.anyStored = keys.length > 0;

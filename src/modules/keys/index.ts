@@ -1,5 +1,4 @@
 export { ApiKeys } from './api-keys.js';
-export { KeyUse } from './key-use.js';
 export { ApiKeyEntity } from './entities/api-key.entity.js';
 export { UnauthorizedError } from './errors/key.errors.js';
 export { KeyGate, isOpen } from './key-gate.js';
@@ -13,3 +12,6 @@ export { describeBelongings, handOverAll, hintOfKeyless } from './owners/ownersh
 export { pageKey } from './request-key.js';
 export { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
 export { scopesOfRoute } from './scopes/route-scopes.js';
+export { countTokens } from './limits/window-sql.js';
+export { WINDOW_LIMITS, type WindowUse } from './limits/key-limits.js';
+export { OwnLimits } from './limits/own-limits.service.js';

@@ -2,6 +2,7 @@ import { type EntityManager, IsNull } from 'typeorm';
 import { NotFoundError } from '../../common/errors/request.errors.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { generateKey, hashKey, keyId } from './key-hash.js';
+import { type OwnLimits } from './limits/key-limits.js';
 import { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
 
 /* The keys of the database, for whoever administers them: operators by the API, or by `npm run keys` without a server. */
@@ -13,6 +14,7 @@ export interface NewKey {
   readonly scopes?: readonly KeyScope[] | undefined;
   readonly expiresAt?: Date | null | undefined;
   readonly priority?: number | undefined;
+  readonly limits?: OwnLimits | undefined;
 }
 
 /** What an operator may change of a key. */
@@ -27,20 +29,21 @@ export interface CreatedKey {
 export async function createKey(manager: EntityManager, key: NewKey): Promise<CreatedKey> {
   const secret = generateKey();
   const hash = hashKey(secret);
-  const { name, scopes = KEY_SCOPES, expiresAt = null, priority = 0 } = key;
+  const { name, scopes = KEY_SCOPES, expiresAt = null, priority = 0, limits = {} } = key;
   const id = keyId(hash);
-  await manager.insert(ApiKeyEntity, { id, name, hash, scopes: [...scopes], expiresAt, priority });
+  await manager.insert(ApiKeyEntity, { id, name, hash, scopes: [...scopes], expiresAt, priority, limits });
   return { record: await manager.findOneByOrFail(ApiKeyEntity, { id }), secret };
 }
 
 /** @throws NotFoundError for a key that does not exist or is revoked */
 export async function changeKey(manager: EntityManager, id: string, change: KeyChange): Promise<ApiKeyEntity> {
-  const { name, scopes, expiresAt, priority } = change;
+  const { name, scopes, expiresAt, priority, limits } = change;
   const columns = {
     ...(name !== undefined && { name }),
     ...(scopes !== undefined && { scopes: [...scopes] }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(priority !== undefined && { priority }),
+    ...(limits !== undefined && { limits }),
   };
   if (Object.keys(columns).length > 0) await update(manager, id, columns);
   return findKey(manager, id);

@@ -5,6 +5,7 @@ import { currentOwner, NO_OWNER } from '../../common/caller.js';
 import { ApiKeys } from './api-keys.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { KeyNotRevocableError } from './errors/key.errors.js';
+import { type KeyScope } from './scopes/key-scope.js';
 
 /** Where a key comes from: an operator's command, the settings of the server, or nowhere, as none is asked for. */
 export type KeySource = 'made' | 'configured' | 'none';
@@ -15,6 +16,8 @@ export interface KeyDetails {
   /** As the operator named it; null for keys of the settings. */
   readonly name: string | null;
   readonly createdAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly scopes: readonly KeyScope[];
   readonly source: KeySource;
 }
 
@@ -30,10 +33,12 @@ export class OwnKey {
 
   async describe(): Promise<KeyDetails> {
     const id = currentOwner();
-    if (id === NO_OWNER) return { id, name: null, createdAt: null, source: 'none' };
+    const scopes = this.keys.scopesOf(id);
+    if (id === NO_OWNER) return { id, name: null, createdAt: null, expiresAt: null, scopes, source: 'none' };
     const row = await this.rows.findOneBy({ id });
     const source = row && !this.keys.isConfigured(id) ? 'made' : 'configured';
-    return { id, name: row?.name ?? null, createdAt: row?.createdAt ?? null, source };
+    const expiresAt = source === 'made' ? (row?.expiresAt ?? null) : null;
+    return { id, name: row?.name ?? null, createdAt: row?.createdAt ?? null, expiresAt, scopes, source };
   }
 
   /** Counts at once in this process, in others within seconds. @throws KeyNotRevocableError */

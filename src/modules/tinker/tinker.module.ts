@@ -4,7 +4,6 @@ import { AdaptersModule } from '../adapters/index.js';
 import { CapabilitiesModule } from '../capabilities/index.js';
 import { CheckpointsModule } from '../checkpoints/index.js';
 import { GenerationModule } from '../generation/index.js';
-import { KeysModule } from '../keys/index.js';
 import { SessionsModule } from '../sessions/index.js';
 import { TrainingModule } from '../training/index.js';
 import { UsageModule } from '../usage/index.js';
@@ -42,7 +41,6 @@ import { TinkerWeightsController } from './weights/weights.controller.js';
     CapabilitiesModule,
     CheckpointsModule,
     GenerationModule,
-    KeysModule,
     SessionsModule,
     TrainingModule,
     UsageModule,

@@ -2,7 +2,8 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
 import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 
@@ -158,6 +159,16 @@ export class ListAllAdaptersDto extends ListAdaptersDto {
   @IsOptional()
   @IsString()
   owner?: string;
+
+  /**
+   * Only those whose name or base model contains this text, in any case.
+   * @example my-model
+   */
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  @MaxLength(200)
+  search?: string;
 }
 
 export class AdapterListDto {
@@ -173,6 +184,12 @@ export class AdapterListDto {
 }
 
 export class OwnedAdapterDto extends AdapterDto {
+  /**
+   * Id of the adapter, which is unique among all keys.
+   * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  adapter_id!: string;
+
   /**
    * Id of the key that owns the adapter; empty if it was created without keys.
    * @example key_0123456789abcdef

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, IsNull, LessThan, Not, Raw, Repository } from 'typeorm';
+import { type EntityManager, IsNull, Not, Raw, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
@@ -19,6 +19,13 @@ export interface NewAdapterRow {
   readonly step: number;
   readonly origin: AdapterOrigin | null;
   readonly copiedFrom: string | null;
+}
+
+/** Of a list: what is left out is not asked for. */
+export interface AdapterFilter {
+  readonly owner?: string | undefined;
+  /** A part of the name, or of the name of the base model. */
+  readonly search?: string | undefined;
 }
 
 /** The adapters table, without the leases in it (LeaseRepository). */
@@ -115,16 +122,17 @@ export class AdapterRepository {
 
   /**
    * Newest first: an id begins with the time at which it was made. Those before `cursor`, an id, where
-   * it is given, and of one owner, where it is given.
+   * it is given.
    */
-  findLiveBefore(owner: string | undefined, limit: number, cursor?: string): Promise<AdapterEntity[]> {
-    const before = cursor === undefined ? {} : { id: LessThan(cursor) };
-    const ofOwner = owner === undefined ? {} : { owner };
-    return this.rows.find({
-      where: { ...ofOwner, deletedAt: IsNull(), ...before },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+  findLiveBefore({ owner, search }: AdapterFilter, limit: number, cursor?: string): Promise<AdapterEntity[]> {
+    const query = this.rows.createQueryBuilder('adapter').where('adapter.deleted_at IS NULL');
+    if (cursor !== undefined) query.andWhere('adapter.id < :cursor', { cursor });
+    if (owner !== undefined) query.andWhere('adapter.owner = :owner', { owner });
+    if (search !== undefined) {
+      const contains = (column: string) => `strpos(lower(${column}), lower(:search)) > 0`;
+      query.andWhere(`(${contains('adapter.model_id')} OR ${contains('adapter.base_model')})`, { search });
+    }
+    return query.orderBy('adapter.id', 'DESC').limit(limit).getMany();
   }
 
   /** Newest first, with how many there are; those whose session is in one project where it is given. */

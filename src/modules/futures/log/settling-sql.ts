@@ -1,4 +1,5 @@
 import { EVENT_CHANNELS } from '../../../events/event-bus.js';
+import { countTokens } from '../../keys/index.js';
 import { type OperationEffect } from '../../../operations/operation-outcome.js';
 
 /** SQL: did row `futures` do to its adapter what it says? Of those that failed, only a FailedWithEffectError has a digest. */
@@ -20,7 +21,7 @@ export const countUsage = (first: number): string => `, counted AS (
     prompt_tokens = used.prompt_tokens + excluded.prompt_tokens,
     trained_tokens = used.trained_tokens + excluded.trained_tokens,
     sampled_tokens = used.sampled_tokens + excluded.sampled_tokens,
-    running_ms = used.running_ms + excluded.running_ms)`;
+    running_ms = used.running_ms + excluded.running_ms)${countTokens(`$${first + 1}::bigint + $${first + 2}::bigint`)}`;
 
 /** A further part of the statement that settles a request: the figures in the adapter's row ($4). */
 export function applyEffectToAdapter({ step, hasGradients }: OperationEffect): string {

@@ -24,9 +24,19 @@ export async function applyFilter(query: SelectQueryBuilder<FutureEntity>, filte
   if (owner !== undefined) query.andWhere('future.owner = :owner', { owner });
   if (status !== undefined) query.andWhere('future.status = :status', { status });
   if (kind !== undefined) query.andWhere('future.kind = :kind', { kind });
-  if (modelId !== undefined) query.andWhere('future.model_id = :modelId', { modelId });
   if (sessionId !== undefined) query.andWhere('future.session_id = :sessionId', { sessionId });
+  if (modelId !== undefined) await limitToModel(query, modelId);
   await limitToTimes(query, filter);
+}
+
+/** Rows of adapters are found by the ids of these, and others by the name, since both are indexed. */
+async function limitToModel(query: SelectQueryBuilder<FutureEntity>, modelId: string): Promise<void> {
+  const adapters: { id: string }[] = await query.connection.manager.query(
+    `SELECT id FROM adapters WHERE model_id = $1`,
+    [modelId],
+  );
+  if (adapters.length === 0) query.andWhere('future.adapter_id IS NULL AND future.model_id = :modelId', { modelId });
+  else query.andWhere('future.adapter_id IN (:...ids)', { ids: adapters.map(({ id }) => id) });
 }
 
 /**

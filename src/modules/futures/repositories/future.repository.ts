@@ -214,6 +214,15 @@ export class FutureRepository {
     return counted.map(({ owner, waiting }) => [owner, waiting]);
   }
 
+  /** Operations of the owner that are accepted and not settled. */
+  async countOpen(owner: string, manager: EntityManager): Promise<number> {
+    const [counted]: [{ open: number }] = await manager.query(
+      `SELECT count(*)::int AS open FROM futures WHERE owner = $1 AND status IN ('pending', 'running')`,
+      [owner],
+    );
+    return counted.open;
+  }
+
   /** Open operations that stand before this one in its line. */
   async countAhead(row: Pick<FutureEntity, 'adapterId' | 'position'>): Promise<number> {
     const counted: { ahead: number }[] = await this.rows.query(

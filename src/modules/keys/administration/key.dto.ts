@@ -6,6 +6,7 @@ import {
   IsIn,
   IsInt,
   IsISO8601,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -14,9 +15,11 @@ import {
   Min,
   MinLength,
   ValidateIf,
+  ValidateNested,
 } from 'class-validator';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type ApiKeyEntity } from '../entities/api-key.entity.js';
+import { KeyLimitsDto, readLimits, toLimitsDto } from '../limits/limits.dto.js';
 import { type KeyChange, type NewKey } from '../key-records.js';
 import { KEY_SCOPES, type KeyScope } from '../scopes/key-scope.js';
 
@@ -58,6 +61,14 @@ export class ChangeKeyDto {
   @ValidateIf(({ priority }: ChangeKeyDto) => priority !== undefined)
   @IsIn(PRIORITY_NAMES)
   priority?: Priority;
+
+  /** What the key may use; takes the place of all limits that the key has. */
+  @ApiPropertyOptional({ type: KeyLimitsDto, example: { requests_per_minute: 60, tokens_per_day: 10_000_000 } })
+  @ValidateIf(({ limits }: ChangeKeyDto) => limits !== undefined)
+  @IsObject()
+  @ValidateNested()
+  @Type(() => KeyLimitsDto)
+  limits?: KeyLimitsDto;
 }
 
 export class CreateKeyDto extends ChangeKeyDto {
@@ -114,6 +125,10 @@ export class KeyDto {
   /** Share of the engine's time where several keys have work: each level gets four times that of the one below. */
   @ApiProperty({ enum: PRIORITY_NAMES, example: 'normal' })
   priority!: Priority;
+
+  /** Limits of its own; those left out are the server's defaults. */
+  @ApiProperty({ type: KeyLimitsDto, example: { requests_per_minute: 60 } })
+  limits!: KeyLimitsDto;
 
   /**
    * `active`, `expired` or `revoked`; only active keys are accepted.
@@ -178,23 +193,25 @@ export function readNewKey({ name, ...rest }: CreateKeyDto): NewKey {
   return { ...readKeyChange(rest), name };
 }
 
-export function readKeyChange({ name, scopes, expires_at: expiresAt, priority }: ChangeKeyDto): KeyChange {
+export function readKeyChange({ name, scopes, expires_at: expiresAt, priority, limits }: ChangeKeyDto): KeyChange {
   return {
     ...(name !== undefined && { name }),
     ...(scopes !== undefined && { scopes }),
     ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
     ...(priority !== undefined && { priority: PRIORITIES[priority] }),
+    ...(limits !== undefined && { limits: readLimits(limits) }),
   };
 }
 
 export function toKeyDto(key: ApiKeyEntity): KeyDto {
-  const { id, name, scopes, priority, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
+  const { id, name, scopes, priority, limits, createdAt, expiresAt, lastUsedAt, revokedAt } = key;
   const isExpired = expiresAt !== null && expiresAt.getTime() <= Date.now();
   return {
     id,
     name,
     scopes,
     priority: PRIORITY_NAMES.find((one) => PRIORITIES[one] === priority) ?? 'normal',
+    limits: toLimitsDto(limits),
     status: revokedAt !== null ? 'revoked' : isExpired ? 'expired' : 'active',
     created_at: createdAt.toISOString(),
     expires_at: expiresAt?.toISOString() ?? null,

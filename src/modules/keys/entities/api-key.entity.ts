@@ -1,4 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, Unique } from 'typeorm';
+import { type OwnLimits } from '../limits/key-limits.js';
 import { type KeyScope } from '../scopes/key-scope.js';
 
 /** An API key that an operator created. The key itself is told once and stored nowhere. */
@@ -22,6 +23,10 @@ export class ApiKeyEntity {
   /** How urgent its operations are: -1 low, 0 normal, 1 high. */
   @Column({ type: 'smallint', default: 0 })
   priority!: number;
+
+  /** What is left out is as the settings of the server have it. */
+  @Column({ type: 'jsonb', default: {} })
+  limits!: OwnLimits;
 
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;

@@ -35,6 +35,7 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
       'GET /futures/:request_id/events',
       'POST /get_info',
       'GET /get_server_capabilities',
+      'GET /keys/me',
       'GET /list_loss_functions',
       'GET /api/v1/auth/apikey/me',
       'DELETE /api/v1/auth/apikey/me',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FutureState, type QueueLoad } from '../../futures/index.js';
+import { type OwnLimits, type WindowUse } from '../../keys/index.js';
 import { type Standstill, type WorkersService } from '../../workers/index.js';
 import { TinkerQueueState } from './queue-state.presenter.js';
 
@@ -16,10 +17,11 @@ const state = (status: FutureState['status'], queuePosition: number): FutureStat
   finishedAt: null,
 });
 
-const queueState = (standstill: Standstill | null, pressure: string | null = null) =>
+const queueState = (standstill: Standstill | null, pressure: string | null = null, reached?: WindowUse) =>
   new TinkerQueueState(
     { standstill: () => Promise.resolve(standstill) } as Partial<WorkersService> as WorkersService,
     { describePressure: () => Promise.resolve(pressure) } as Partial<QueueLoad> as QueueLoad,
+    { reached: () => Promise.resolve(reached) } as Partial<OwnLimits> as OwnLimits,
   );
 
 describe('TinkerQueueState', () => {
@@ -44,6 +46,16 @@ describe('TinkerQueueState', () => {
       queue_state_reason: '3 requests are ahead of it; the workers are busy: 60 requests wait',
     });
     expect((await long.describe(state('running', 0))).queue_state).toBe('active');
+  });
+
+  it('of a key that has reached a limit', async () => {
+    const resetsAt = new Date('2026-11-29T12:01:00Z');
+    const use = { limit: 'tokensPerMinute', allowed: 100, used: 120, resetsAt, resetsInMs: 1000 } as const;
+    expect(await queueState(null, null, use).describe(state('pending', 0))).toMatchObject({
+      queue_state: 'paused_rate_limit',
+      queue_state_reason:
+        'the request is next; 120 of 100 tokens_per_minute are used, new requests are refused until 2026-11-29T12:01:00.000Z',
+    });
   });
 
   it('while nothing starts', async () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { currentOwner } from '../../../common/caller.js';
 import { type FutureState, QueueLoad } from '../../futures/index.js';
+import { OwnLimits, WINDOW_LIMITS } from '../../keys/index.js';
 import { WorkersService } from '../../workers/index.js';
 import { type TinkerPendingDto } from './dto/retrieve.dto.js';
 
@@ -12,6 +13,7 @@ export class TinkerQueueState {
   constructor(
     private readonly workers: WorkersService,
     private readonly load: QueueLoad,
+    private readonly limits: OwnLimits,
   ) {}
 
   async describe(state: FutureState): Promise<TinkerPendingDto> {
@@ -26,7 +28,14 @@ export class TinkerQueueState {
       return paused(`${standstill.reason}; the request is pending`);
     }
     const pressure = state.status === 'pending' ? await this.load.describePressure(currentOwner()) : null;
-    return pressure === null ? { queue_state: 'active', queue_state_reason: reason } : paused(`${reason}; ${pressure}`);
+    if (pressure !== null) return paused(`${reason}; ${pressure}`);
+    const reached = state.status === 'pending' ? await this.limits.reached() : undefined;
+    if (reached === undefined) return { queue_state: 'active', queue_state_reason: reason };
+    const until = `new requests are refused until ${reached.resetsAt.toISOString()}`;
+    return {
+      queue_state: 'paused_rate_limit',
+      queue_state_reason: `${reason}; ${reached.used} of ${reached.allowed} ${WINDOW_LIMITS[reached.limit]} are used, ${until}`,
+    };
   }
 }
 

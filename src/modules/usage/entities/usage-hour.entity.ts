@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from '../../../database/column.transformers.js';
 import { type OperationKind } from '../../../domain/operation.js';
 
@@ -9,6 +9,7 @@ const KEY = { type: 'text', primaryKeyConstraintName: 'usage_hours_pkey' } as co
  * OperationLogRepository.complete), and kept when retention deletes the request.
  */
 @Entity('usage_hours')
+@Index('usage_hours_hour', ['hour'])
 export class UsageHourEntity {
   /** The key; '' where no keys are configured. */
   @PrimaryColumn(KEY)

@@ -50,10 +50,11 @@ export class TinkerPendingDto {
   request_id!: string;
 
   /**
-   * 'active' = running or queued; 'paused_capacity' = no worker is running, or very many requests are pending.
+   * 'active' = running or queued; 'paused_capacity' = no worker is running, the operator has paused the queue, or very many
+   * requests are pending; 'paused_rate_limit' = it is queued, but a limit of the key is reached and new ones are refused.
    * @example active
    */
-  queue_state!: 'active' | 'paused_capacity';
+  queue_state!: 'active' | 'paused_capacity' | 'paused_rate_limit';
 
   /**
    * Reason for the state.
