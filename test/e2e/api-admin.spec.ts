@@ -154,6 +154,10 @@ describe('the operations of all keys', () => {
 describe('the queue and its workers', () => {
   it('start nothing while the queue is paused, and say so', async () => {
     await alice.post('/adapters', { model_id: 'paused' });
+    await waitFor('that nothing is left to do', async () => {
+      const { pending, running } = (await operator.get<{ pending: number; running: number }>('/admin/queue')).body;
+      return pending + running === 0;
+    });
     const paused = await operator.post('/admin/queue/pause', { reason: 'new disks' });
     expect(paused).toMatchObject({ status: 200, body: { paused: true, reason: 'new disks' } });
     const accepted = await alice.post<AcceptedAnswer>('/optim_step', { model_id: 'paused' });

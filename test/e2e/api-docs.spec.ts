@@ -133,7 +133,7 @@ const ALIAS_ACTIONS = ['promote', 'rollback'].map((action) => `/aliases/{alias}/
 
 /**
  * Files, a key, a hub or a history that must exist, what is refused: api-checkpoints, files, fine-tuning, feedback,
- * captures, exports, api-admin, api-futures, webhooks and openai.spec.ts.
+ * captures, exports, api-admin, keys-and-limits, api-futures, webhooks and openai.spec.ts.
  */
 const ELSEWHERE = [
   '/adapters/import',
@@ -145,6 +145,11 @@ const ELSEWHERE = [
   '/v1/feedback/files',
   '/adapters/{model_id}/push',
   '/admin/hand_over',
+  '/admin/keys',
+  '/admin/queue/pause',
+  '/admin/queue/resume',
+  '/admin/workers/{worker_id}/drain',
+  '/admin/workers/{worker_id}/resume',
   '/futures/{request_id}/cancel',
   '/webhooks',
   '/webhooks/{webhook_id}/ping',

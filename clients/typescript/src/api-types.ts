@@ -8303,13 +8303,7 @@ export interface operations {
     Captures_getSettings: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
-                 * @example 30000
-                 */
-                "X-Timeout-Ms"?: number;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };

@@ -4,8 +4,8 @@ import { AppError } from '../../../common/errors/app-error.js';
 export class TooManyAdaptersError extends AppError {
   constructor(limit: number) {
     const remedy =
-      'Delete those that are no longer used with DELETE /adapters/{model_id}, or ask the operator of the ' +
-      'server for a higher limit.';
+      'Delete those that are no longer used with DELETE /adapters/{model_id}, or ask the operator to raise ' +
+      'MAX_ADAPTERS_PER_KEY or the limit of the key.';
     super('too_many_adapters', 'user', 403, `This key has reached its limit of ${limit} adapters. ${remedy}`, {
       field: 'model_id',
       limit,
