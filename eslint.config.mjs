@@ -103,7 +103,7 @@ export default tseslint.config(
   eslint.configs.recommended,
   { plugins: { house: { rules: { 'max-file-statements': maxFileStatements } } } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

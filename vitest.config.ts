@@ -26,7 +26,13 @@ export default defineConfig({
     maxWorkers,
     projects: [
       tier('unit', {
-        include: ['src/**/*.spec.ts', 'scripts/**/*.spec.ts', 'models/**/*.spec.ts', 'clients/**/*.spec.ts'],
+        include: [
+          'src/**/*.spec.ts',
+          'scripts/**/*.spec.ts',
+          'models/**/*.spec.ts',
+          'clients/**/*.spec.ts',
+          'console/**/*.spec.ts',
+        ],
         testTimeout: 30_000,
       }),
       tier('medium', { include: ['test/medium/**/*.spec.ts'], testTimeout: 60_000 }),

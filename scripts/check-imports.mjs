@@ -9,17 +9,26 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { CLIENT_PACKAGES, DIALECTS, LAYERS, PACKAGES, PURE, ROOT_FILES, WIRE_FILES } from './lib/import-rules.mjs';
+import {
+  CLIENT_PACKAGES,
+  CONSOLE_PACKAGES,
+  DIALECTS,
+  LAYERS,
+  PACKAGES,
+  PURE,
+  ROOT_FILES,
+  WIRE_FILES,
+} from './lib/import-rules.mjs';
 import { entityOf, tableNamesOf } from './lib/table-names.mjs';
 import { TABLES } from './lib/table-rules.mjs';
 
-const FOLDERS = ['src', 'clients/typescript/src', 'migrations', 'test', 'examples', 'bench'];
+const FOLDERS = ['src', 'clients/typescript/src', 'console/src', 'migrations', 'test', 'examples', 'bench'];
 const isSpec = (file) => file.endsWith('.spec.ts');
 
 function sourceFiles(root) {
   return FOLDERS.filter((folder) => existsSync(path.join(root, folder))).flatMap((folder) =>
     readdirSync(path.join(root, folder), { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile() && /\.(ts|mts|mjs)$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /\.(ts|tsx|mts|mjs)$/.test(entry.name))
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
       .filter((file) => !file.includes('/node_modules/')),
   );
@@ -49,8 +58,8 @@ function importsOf(root, file) {
 
 function resolveRelative(root, file, specifier) {
   const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
-  const asTypeScript = target.replace(/\.(m?)js$/, '.$1ts');
-  return existsSync(path.join(root, asTypeScript)) ? asTypeScript : target;
+  const sources = [target.replace(/\.(m?)js$/, '.$1ts'), target.replace(/\.js$/, '.tsx')];
+  return sources.find((source) => existsSync(path.join(root, source))) ?? target;
 }
 
 /** The deepest folder of the table that holds the file. */
@@ -68,6 +77,8 @@ export function layerFault(file, target) {
   }
   if (file.startsWith('clients/'))
     return target.startsWith('clients/') ? undefined : 'the client knows the service by its API only';
+  if (file.startsWith('console/'))
+    return /^(console|clients)\//.test(target) ? undefined : 'the console knows the service by its API only';
   if (file.startsWith('migrations/'))
     return target.startsWith('src/') ? 'migrations import nothing from src' : undefined;
   if (!file.startsWith('src/')) return undefined;
@@ -107,6 +118,8 @@ export function packageFault(file, specifier) {
   if (file.startsWith('migrations/') && specifier !== 'typeorm') return 'migrations use typeorm only';
   if (file.startsWith('clients/') && !isSpec(file) && !CLIENT_PACKAGES.test(specifier))
     return 'the client has few dependencies, which run in browsers';
+  if (file.startsWith('console/') && !isSpec(file) && !CONSOLE_PACKAGES.test(specifier))
+    return 'the console has few packages, which its pages load';
   if (isSpec(file) || !file.startsWith('src/')) return undefined;
   const rule = PACKAGES.find(({ packages, only }) => packages.test(specifier) && !only.test(file));
   return rule?.why;

@@ -8,6 +8,7 @@ import { AnthropicModule } from './modules/anthropic/index.js';
 import { CapabilitiesModule } from './modules/capabilities/index.js';
 import { CapturesModule } from './modules/captures/index.js';
 import { CheckpointsModule, CheckpointsWorkerModule } from './modules/checkpoints/index.js';
+import { ConsoleModule } from './modules/console/index.js';
 import { FineTuningModule } from './modules/fine-tuning/index.js';
 import { FilesModule } from './modules/files/index.js';
 import { ExportsModule } from './modules/exports/index.js';
@@ -16,6 +17,7 @@ import { HistoryModule } from './modules/history/index.js';
 import { LossesModule } from './modules/losses/index.js';
 import { MetricsModule } from './modules/metrics/index.js';
 import { OpenAiModule } from './modules/openai/index.js';
+import { OverviewModule } from './modules/overview/index.js';
 import { PromotionsModule } from './modules/promotions/index.js';
 import { TinkerModule } from './modules/tinker/index.js';
 import { TrainingModule, TrainingWorkerModule } from './modules/training/index.js';
@@ -39,6 +41,8 @@ const API = [
   FilesModule,
   PromotionsModule,
   FineTuningModule,
+  OverviewModule,
+  ConsoleModule,
   OpenAiModule,
   TinkerModule,
   WebhooksModule,

@@ -6,10 +6,10 @@
  * of all sources against the one left by the last build.
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tailOf } from './owned-process.mjs';
+import { hashOf } from './source-hash.mjs';
 
 export const projectRoot = path.resolve(import.meta.dirname, '..', '..');
 const INSTALL_LIMIT_MS = 15 * 60_000;
@@ -25,11 +25,15 @@ const BUILD_INPUTS = [
   'tsconfig.build.json',
 ];
 
+const CONSOLE_INPUTS = ['console', 'clients/typescript/src', 'package-lock.json'];
+
 /** Installs and builds what is missing. `log` gets one line per thing done and nothing when there is nothing to do. */
 export async function bootstrap({ root = projectRoot, log = console.log, build = true, signal } = {}) {
   checkNode(root);
   await ensureDependencies({ root, log, signal });
-  if (build) await ensureBuild({ root, log, signal });
+  if (!build) return;
+  await ensureBuild({ root, log, signal });
+  await ensureConsole({ root, log, signal });
 }
 
 /** Makes the Python environment of the torch ranks, if the service has to start them with it. */
@@ -108,28 +112,9 @@ export function npmCommand(args) {
   return { command: 'npm', args };
 }
 
-/** A hash over everything the build reads. */
+/** A hash over everything the build of the service reads. */
 export function sourceHash(root) {
-  const hash = createHash('sha256');
-  const add = (relative) =>
-    hash
-      .update(`${relative}\0`)
-      .update(readFileSync(path.join(root, relative)))
-      .update('\0');
-  for (const input of BUILD_INPUTS) {
-    const entries = listFiles(root, input);
-    for (const file of entries.filter((name) => !name.endsWith('.spec.ts')).sort()) add(file);
-  }
-  return hash.digest('hex');
-}
-
-function listFiles(root, input) {
-  const full = path.join(root, input);
-  if (!existsSync(full)) return [];
-  if (path.extname(input) !== '') return [input];
-  return readdirSync(full, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  return hashOf(root, BUILD_INPUTS);
 }
 
 async function ensureBuild({ root, log, signal }) {
@@ -151,6 +136,19 @@ async function ensureBuild({ root, log, signal }) {
   });
   if (!result.ok) throw new Error(`The build failed: ${result.reason}`);
   if (!existsSync(main)) throw new Error(`The build wrote no ${main}.`);
+  writeFileSync(stamp, hash);
+}
+
+/** Builds the web console into dist/console, if its sources have changed. */
+export async function ensureConsole({ root = projectRoot, log = console.log, signal } = {}) {
+  const stamp = path.join(root, 'dist', 'console', '.build-stamp');
+  const hash = hashOf(root, CONSOLE_INPUTS);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  log('Building the web console ...');
+  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', path.join(root, 'console'), '--logLevel', 'warn'];
+  const result = await runQuietly({ command: process.execPath, args, root, name: 'build-console', log, signal });
+  if (!result.ok) throw new Error(`The build of the web console failed: ${result.reason}`);
   writeFileSync(stamp, hash);
 }
 

@@ -133,6 +133,9 @@ export const LAYERS = {
     'src/modules/training',
     'src/modules/usage',
   ],
+  // What the service does now, for dashboards; and the web console with its sessions.
+  'src/modules/overview': [...FEATURE, 'src/modules/keys', 'src/modules/usage'],
+  'src/modules/console': [...BASE, 'src/modules/keys'],
   'src/modules/health': FEATURE,
   'src/modules/metrics': FEATURE,
   // Files to evaluate on have the shapes of those to train on.
@@ -201,6 +204,9 @@ export const PACKAGES = [
 
 /** What clients/typescript is built on; its package.json lists the same. */
 export const CLIENT_PACKAGES = /^(openapi-fetch|eventsource-parser\/stream)$/;
+
+/** What the pages of console/ are built on. */
+export const CONSOLE_PACKAGES = /^(openapi-fetch|preact(\/hooks)?|uplot(\/.*)?)$/;
 
 /** Folders that use no package at all: they must be readable, and testable, by themselves. */
 export const PURE = [/^src\/domain\//, /^src\/compute\/(graph|models)\//, /^src\/losses\/functions\//];

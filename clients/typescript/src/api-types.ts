@@ -10,9 +10,9 @@ export interface paths {
         };
         /**
          * What this is and where to read on
-         * @description Example: `curl http://127.0.0.1:8000/`
+         * @description Browsers are sent on to the web console. Example: `curl http://127.0.0.1:8000/`
          */
-        get: operations["Root_map"];
+        get: operations["Root_answer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,6 +189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/adapters/{model_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the training curves of an adapter
+         * @description Returns what its passes and optimiser steps have measured, step by step, as long as the log is kept (FUTURE_RETENTION_HOURS). Steps that a rewind has undone are left out. Example: `curl "http://127.0.0.1:8000/adapters/my-model/metrics?points=200"`
+         */
+        get: operations["TrainingSeries_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/adapters/{model_id}/push": {
         parameters: {
             query?: never;
@@ -351,6 +371,57 @@ export interface paths {
          * @description A pending request fails with the code `cancelled`, and later ones continue without it. A running sample stops within one token, with the same code. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/api/v1/cancel_future -H "Content-Type: application/json" -d '{"request_id":"future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
          */
         post: operations["TinkerFutures_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the session of the web console
+         * @description Whose session it is. Example: `curl -b cookies.txt http://127.0.0.1:8000/console/session`
+         */
+        get: operations["Session_describe"];
+        put?: never;
+        /**
+         * Log in to the web console
+         * @description Answers a key with a cookie (HttpOnly, SameSite=Strict) that stands for it for 12 hours. With the cookie,
+         *     requests that change something need the header X-Thinker-Console as well. A revoked key ends its sessions.
+         *     Example: `curl -c cookies.txt -X POST http://127.0.0.1:8000/console/session -H "X-API-Key: tml-..."`
+         */
+        post: operations["Session_begin"];
+        /**
+         * Log out of the web console
+         * @description Example: `curl -b cookies.txt -X DELETE http://127.0.0.1:8000/console/session -H "X-Thinker-Console: 1"`
+         */
+        delete: operations["Session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens
+         * @description Server-sent events: `settled` whenever operations of yours are completed or have failed, and `overview`,
+         *     the answer of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
+         */
+        get: operations["Events_follow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -720,6 +791,27 @@ export interface paths {
          * @description Applies the gradients with AdamW, as in PyTorch, and clears them. The result contains metrics (step, grad_norm, update_norm, weight_norm, learning_rate) and the digest of the adapter after the step. A step that would make weights or moments NaN or infinite is rejected with non_finite_update or non_finite_gradient. If the gradients are the cause (details.at_fault), they are dropped, so that training can continue; otherwise they are kept for another optim_step. Example: `curl -X POST http://127.0.0.1:8000/optim_step -H "Content-Type: application/json" -d '{"model_id":"my-model","adam_params":{"learning_rate":0.0005}}'`
          */
         post: operations["Training_optimStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what the service does now
+         * @description Workers, what waits and why, tokens per second, adapters, memory: of everything for operators, else of what
+         *     is yours. GET /events sends it every two seconds. Example: `curl http://127.0.0.1:8000/overview`
+         */
+        get: operations["Overview_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6033,6 +6125,29 @@ export interface components {
              */
             object: "list";
         };
+        OpenOperationDto: {
+            /**
+             * @description Kind of operation.
+             * @example forward_backward
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description Seconds since it was accepted, or since it runs.
+             * @example 0.8
+             */
+            seconds: number;
+        };
         OptimStepDto: {
             /**
              * @description AdamW settings of this step; they may change on every call.
@@ -6051,6 +6166,195 @@ export interface components {
              * @example 2
              */
             seq_id?: number;
+        };
+        OverviewAdaptersDto: {
+            /**
+             * @description Those whose state a repeat of the log did not give again.
+             * @example 0
+             */
+            diverged: number;
+            /**
+             * @description Those that a worker holds in memory.
+             * @example 3
+             */
+            resident: number;
+            /**
+             * @description Adapters in all.
+             * @example 12
+             */
+            total: number;
+        };
+        OverviewDto: {
+            /** @description Counts of adapters. */
+            adapters: components["schemas"]["OverviewAdaptersDto"];
+            /**
+             * @description When it was read.
+             * @example 2026-11-23T10:15:30.000Z
+             */
+            at: string;
+            /** @description Memory and disk. */
+            memory: components["schemas"]["OverviewMemoryDto"];
+            /** @description What waits and runs. */
+            queue: components["schemas"]["OverviewQueueDto"];
+            /** @description Means over the last 30 seconds at most; null when this process has begun to look only now. */
+            rates: components["schemas"]["OverviewRatesDto"] | null;
+            /**
+             * @description Whose operations and adapters are counted: `all` for operators, `own` for other keys.
+             * @example own
+             * @enum {string}
+             */
+            scope: "all" | "own";
+            /** @description Workers that are alive. */
+            workers: components["schemas"]["OverviewWorkerDto"][];
+        };
+        OverviewKindDto: {
+            /**
+             * @description Kind of operation.
+             * @example forward_backward
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description How many wait.
+             * @example 4
+             */
+            pending: number;
+            /**
+             * @description How many run.
+             * @example 1
+             */
+            running: number;
+        };
+        OverviewMemoryDto: {
+            /**
+             * @description What is free where checkpoints are stored, in MB; null where the store does not tell.
+             * @example 51200
+             */
+            disk_free_mb: number | null;
+            /**
+             * @description Whether checkpoints can be written.
+             * @example true
+             */
+            disk_writable: boolean;
+            /**
+             * @description Memory of its machine that is free, in MB.
+             * @example 9210
+             */
+            free_mb: number;
+            /**
+             * @description Memory of the API process that answers, in MB; with ROLE=all that of its worker as well.
+             * @example 812
+             */
+            process_mb: number;
+            /**
+             * @description Memory of its machine, in MB.
+             * @example 16008
+             */
+            total_mb: number;
+        };
+        OverviewQueueDto: {
+            /** @description The same by kind. */
+            by_kind: components["schemas"]["OverviewKindDto"][];
+            /**
+             * @description Failed within the last 60 seconds.
+             * @example 0
+             */
+            failed_last_minute: number;
+            /** @description The oldest that run, at most eight. */
+            in_progress: components["schemas"]["OpenOperationDto"][];
+            /**
+             * @description How long the oldest of those that wait has done so; null when none does.
+             * @example 1.7
+             */
+            oldest_pending_s: number | null;
+            /**
+             * @description Operations that wait.
+             * @example 4
+             */
+            pending: number;
+            /**
+             * @description Operations that run.
+             * @example 1
+             */
+            running: number;
+            /**
+             * @description Completed or failed within the last 60 seconds.
+             * @example 42
+             */
+            settled_last_minute: number;
+            /**
+             * @description Why no operation starts at the moment: no worker, or by order of the operator; null while they do.
+             * @example null
+             */
+            standstill: string | null;
+            /** @description The oldest that wait, at most eight. */
+            waiting: components["schemas"]["WaitingOperationDto"][];
+        };
+        OverviewRatesDto: {
+            /**
+             * @description Tokens of prompts per second.
+             * @example 310
+             */
+            prompt_tokens_per_s: number;
+            /**
+             * @description Tokens sampled per second.
+             * @example 85.2
+             */
+            sampled_tokens_per_s: number;
+            /**
+             * @description Tokens trained per second.
+             * @example 1200.5
+             */
+            trained_tokens_per_s: number;
+        };
+        OverviewWorkerDto: {
+            /**
+             * @description Adapters that it holds in memory; null for keys that are not operators.
+             * @example 3
+             */
+            adapters: number | null;
+            /**
+             * @description Names of its base models.
+             * @example [
+             *       "HuggingFaceTB/SmolLM2-135M-Instruct"
+             *     ]
+             */
+            base_models: string[];
+            /**
+             * @description Where it runs them.
+             * @example cpu
+             */
+            device: string;
+            /**
+             * @description Whether an operator takes it out of service: it starts nothing more.
+             * @example false
+             */
+            draining: boolean;
+            /**
+             * @description What runs the models.
+             * @example onnxruntime
+             */
+            engine: string;
+            /**
+             * @description Name of its machine; null for keys that are not operators.
+             * @example gpu-1
+             */
+            hostname: string | null;
+            /**
+             * @description Id of the worker, new at every start of its process.
+             * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
+             */
+            id: string;
+            /**
+             * @description Processes of the engine.
+             * @example 1
+             */
+            ranks: number;
+            /**
+             * @description When its process started.
+             * @example 2026-11-23T10:00:00.000Z
+             */
+            started_at: string;
         };
         PendingFutureDto: {
             /**
@@ -6414,12 +6718,55 @@ export interface components {
              */
             ttl_seconds?: number;
         };
+        SessionDto: {
+            /**
+             * @description Whether the server asks for keys. Where it does not, nobody has to log in.
+             * @example true
+             */
+            asks_for_key: boolean;
+            /**
+             * @description Whether the key is one of ADMIN_KEYS.
+             * @example false
+             */
+            is_operator: boolean;
+            /**
+             * @description Id of the key, which owns what it makes; empty where no key is asked for.
+             * @example key_0123456789abcdef
+             */
+            key_id: string;
+            /**
+             * @description Name of the key, if it has one.
+             * @example alice
+             */
+            key_name: string | null;
+            /**
+             * @description Version of the service.
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        SessionEndedDto: {
+            /**
+             * @description Always "ended".
+             * @example ended
+             */
+            status: string;
+        };
         SetAliasDto: {
             /**
              * @description Name of an adapter or a base model, or path of sampler weights, which do not change any more.
              * @example my-model
              */
             target: string;
+        };
+        SettledEventDto: {
+            /**
+             * @description Whether operations may have been settled that no event has told of: read the lists again.
+             * @example false
+             */
+            missed: boolean;
+            /** @description Operations that were completed or have failed, in the order of the log; empty when too many were to name them. */
+            operations: components["schemas"]["FutureDto"][];
         };
         SkippedCapturesDto: {
             /**
@@ -6971,6 +7318,62 @@ export interface components {
             /** @description Captures with feedback that are not in the file, by the reason. */
             skipped: components["schemas"]["SkippedCapturesDto"];
         };
+        TrainingSeriesDto: {
+            /**
+             * @description Every how many of these steps there is a point.
+             * @example 3
+             */
+            every: number;
+            /**
+             * @description When each step was completed.
+             * @example [
+             *       "2026-11-23T10:15:30.900Z",
+             *       "2026-11-23T10:15:32.100Z"
+             *     ]
+             */
+            finished_at: string[];
+            /**
+             * @description The loss of the newest point, `name@version` for one that a client has written; null when there is none.
+             * @example cross_entropy
+             */
+            loss_fn: string | null;
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description By the name of the metric, a number for each point, or null. `loss` and counts are sums over the passes that the step
+             *     applied, `loss_per_token` is the loss by token, and the others are means. `sampler_trainer_kl` is how far the log-probs
+             *     have drifted from those of the sampler, for losses that are given these.
+             * @example {
+             *       "grad_norm": [
+             *         0.8,
+             *         0.7
+             *       ],
+             *       "loss_per_token": [
+             *         1.2,
+             *         0.9
+             *       ]
+             *     }
+             */
+            series: {
+                [key: string]: (number | null)[];
+            };
+            /**
+             * @description Optimiser steps of the adapter, one per point, oldest first.
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            steps: number[];
+            /**
+             * @description Steps in the range that was asked for.
+             * @example 1200
+             */
+            total_steps: number;
+        };
         UploadFileDto: {
             /**
              * @description `created_at`, with `expires_after[seconds]`.
@@ -6995,6 +7398,34 @@ export interface components {
              * @enum {string}
              */
             purpose: "fine-tune";
+        };
+        WaitingOperationDto: {
+            /**
+             * @description Kind of operation.
+             * @example forward_backward
+             * @enum {string}
+             */
+            kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
+            /**
+             * @description The adapter or base model.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Why it does not run yet.
+             * @example runs after 3 operations that were sent to its adapter before
+             */
+            reason: string;
+            /**
+             * @description Id of the request.
+             * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            request_id: string;
+            /**
+             * @description Seconds since it was accepted, or since it runs.
+             * @example 0.8
+             */
+            seconds: number;
         };
         WebhookDeletedDto: {
             /**
@@ -7067,7 +7498,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    Root_map: {
+    Root_answer: {
         parameters: {
             query?: never;
             header?: never;
@@ -7094,6 +7525,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before this one. */
                 cursor?: string;
+                /** @description Only those with this text in their names, in upper or lower case. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -7358,6 +7791,36 @@ export interface operations {
             };
         };
     };
+    TrainingSeries_read: {
+        parameters: {
+            query?: {
+                /** @description At most this many points; of more steps, every n-th is taken, and the last one. */
+                points?: number;
+                /** @description Only from this step on. */
+                from_step?: number;
+                /** @description Only up to this step. */
+                to_step?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the adapter. */
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The curves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSeriesDto"];
+                };
+            };
+        };
+    };
     Pushes_push: {
         parameters: {
             query?: never;
@@ -7598,6 +8061,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    Session_describe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whose session it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDto"];
+                };
+            };
+        };
+    };
+    Session_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has begun; Set-Cookie holds it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionDto"];
+                };
+            };
+        };
+    };
+    Session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser has forgotten the session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionEndedDto"];
+                };
+            };
+        };
+    };
+    Events_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, for as long as the connection lasts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["SettledEventDto"] | components["schemas"]["OverviewDto"];
+                };
             };
         };
     };
@@ -8124,6 +8667,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AcceptedDto"];
+                };
+            };
+        };
+    };
+    Overview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the service does now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewDto"];
                 };
             };
         };

@@ -6,7 +6,7 @@ import { BodyWatch } from './bodies/body-watch.js';
 import { BodyGuard } from './bodies/body.guard.js';
 import { announcesBody, RequestBodies } from './bodies/request-bodies.js';
 import { corsOptions, type Origins, refuseCrossSite } from './access/cross-site.js';
-import { guardPages, PAGES } from './access/page-guard.js';
+import { CONSOLE, guardConsole, guardPages, PAGES } from './access/page-guard.js';
 import { readDeadline } from './request-deadline.js';
 import { logRequests } from './request-log.js';
 import { traceRequests } from './request-trace.js';
@@ -31,6 +31,7 @@ export function configureHttp(app: NestExpressApplication, config: BodyLimits & 
   app.use(traceRequests);
   app.use(logRequests);
   app.use(PAGES, guardPages);
+  app.use(CONSOLE, guardConsole);
   const watch = new BodyWatch(config.bodyGraceS);
   app.use((request: Request, response: Response, next: NextFunction) => {
     if (announcesBody(request)) watch.drain(request, response);

@@ -58,8 +58,8 @@ export class AdaptersController {
   })
   @ApiInvalid()
   @ApiOkResponse({ type: AdapterListDto, description: 'A page of results.' })
-  async list(@Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor }: ListAdaptersDto): Promise<AdapterListDto> {
-    const { adapters, nextCursor } = await this.adapters.list(limit, cursor);
+  async list(@Query() { limit = DEFAULT_ADAPTERS_LIMIT, cursor, search }: ListAdaptersDto): Promise<AdapterListDto> {
+    const { adapters, nextCursor } = await this.adapters.list(limit, cursor, search);
     return { adapters: adapters.map(({ adapter, busy }) => toAdapterDto(adapter, busy)), next_cursor: nextCursor };
   }
 

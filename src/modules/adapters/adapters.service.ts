@@ -123,9 +123,9 @@ export class AdaptersService {
     return { adapter: null, model };
   }
 
-  /** The caller's, newest first, those before `cursor` where it is given. */
-  list(limit: number, cursor?: string): Promise<AdapterPage> {
-    return this.listOf({ owner: currentOwner() }, limit, cursor);
+  /** The caller's, newest first, those before `cursor` and with `search` in their names where these are given. */
+  list(limit: number, cursor?: string, search?: string): Promise<AdapterPage> {
+    return this.listOf({ owner: currentOwner(), search }, limit, cursor);
   }
 
   /** All of the caller's, newest first: what clients list that know no pages. */

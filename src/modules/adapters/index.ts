@@ -10,5 +10,5 @@ export { isModelId } from './model-names.js';
 export { type FirstState, type NamedAdapter, type NewAdapter } from './new-adapter.js';
 export { readLoraSpec } from './readers/lora-spec.reader.js';
 export { partsOf, resolveTargets, type TrainedParts, type WantedLora } from './target-selection.js';
-export { AdapterRepository } from './repositories/adapter.repository.js';
+export { type AdapterCounts, AdapterRepository } from './repositories/adapter.repository.js';
 export { SnapshotRepository } from './repositories/snapshot.repository.js';

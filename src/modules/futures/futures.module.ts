@@ -17,6 +17,7 @@ import { FutureLifeController } from './life/future-life.controller.js';
 import { FutureWatch } from './life/future-watch.js';
 import { OperationLog } from './log/operation-log.js';
 import { QueueLoad } from './queue-load.js';
+import { BacklogRepository } from './repositories/backlog.repository.js';
 import { FutureRepository } from './repositories/future.repository.js';
 import { OperationCatalog } from '../../operations/operations.js';
 import { OperationLogRepository } from './log/operation-log.repository.js';
@@ -39,6 +40,7 @@ export class FuturesModule {
         : [],
       providers: [
         FutureRepository,
+        BacklogRepository,
         OperationLogRepository,
         OperationLog,
         { provide: OperationCatalog, useValue: new OperationCatalog() },
@@ -54,6 +56,8 @@ export class FuturesModule {
       exports: [
         FuturesService,
         AcceptedRequests,
+        BacklogRepository,
+        FutureRepository,
         QueueLoad,
         OperationCatalog,
         OperationLog,

@@ -1,4 +1,5 @@
 export { AcceptedRequests } from './accepted-requests.js';
+export { FutureDto, toFutureDto } from './dto/future.dto.js';
 export { GeneratedDto } from './dto/generated.dto.js';
 export { DeadlineExceededError } from './errors/deadline-exceeded.error.js';
 export { QueueFullError } from './errors/queue-full.error.js';
@@ -29,6 +30,7 @@ export {
 export { type Accepted, type FutureState, type NewOperation, type Operation } from './log/operation.js';
 export { SNAPSHOT_IS_USABLE, NOTIFY_WAITERS, TOOK_EFFECT } from './log/settling-sql.js';
 export { QueueLoad } from './queue-load.js';
-export { type FutureSummary, type SettledSample } from './repositories/future.repository.js';
+export { BacklogRepository, type OpenCounts, type OpenOperation } from './repositories/backlog.repository.js';
+export { FutureRepository, type FutureSummary, type SettledSample } from './repositories/future.repository.js';
 export { checkRequestSize } from './request-size.js';
 export { WaiterHub } from './waiter-hub.js';

@@ -1,5 +1,7 @@
-import { Controller, Get, HttpCode } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, HttpCode, Req, Res } from '@nestjs/common';
+import { ApiExcludeEndpoint, ApiFoundResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { CONSOLE } from '../../common/http/access/page-guard.js';
 import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unknown-fields.js';
 import { VERSION } from '../../common/version.js';
 import { AppConfig } from '../../config/app-config.js';
@@ -16,11 +18,19 @@ export class RootController {
 
   /**
    * What this is and where to read on
-   * @remarks Example: `curl http://127.0.0.1:8000/`
+   * @remarks Browsers are sent on to the web console. Example: `curl http://127.0.0.1:8000/`
    */
   @Get()
   @ApiOkResponse({ type: ApiMapDto, description: 'Where to read on.' })
-  map(): ApiMapDto {
+  @ApiFoundResponse({ description: 'A browser is sent to the web console.' })
+  answer(@Req() request: Request, @Res() response: Response): void {
+    const isBrowser = request.accepts(['json', 'html']) === 'html';
+    response.vary('Accept');
+    if (this.config.servesApi && isBrowser) response.redirect(302, CONSOLE);
+    else response.json(this.map());
+  }
+
+  private map(): ApiMapDto {
     const { role, servesApi } = this.config;
     if (!servesApi) return { name: 'Thinker', version: VERSION, role, links: PROBES, pattern: WORKER };
     return {
@@ -28,6 +38,7 @@ export class RootController {
       version: VERSION,
       role,
       links: {
+        console: CONSOLE,
         docs: '/docs',
         openapi: '/docs-json',
         queues: '/admin/queues',

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type OperationData } from '../../domain/operation-data.js';
-import { decodeJsonPart, decodeOperationData } from '../../formats/operation-data.codec.js';
+import { decodeJsonPart } from '../../formats/operation-data.codec.js';
 import {
   type Accepted,
   AcceptedRequests,
-  type ChangeRow,
   FuturesService,
   type HistoryRow,
   OperationLogRepository,
 } from '../futures/index.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
+import { toChange } from './change-rows.js';
 import { HistoryPlaces, type WishedPlace } from './history-places.js';
 import { type Change, currentTimeline } from './timeline.js';
 import { rewindAdapterOperation } from '../../operations/kinds/rewind-adapter.operation.js';
@@ -102,19 +102,6 @@ export class AdapterHistoryService {
   private async changes({ id }: AdapterEntity): Promise<Change[]> {
     return (await this.log.findChanges(id)).map(toChange);
   }
-}
-
-function toChange({ request_id: requestId, position, kind, request, ...row }: ChangeRow): Change {
-  const target = request === null ? null : rewindAdapterOperation.decode(decodeOperationData(request)).position;
-  const step = row.step ?? (kind === 'create_adapter' ? 0 : stepInResult(row.result));
-  return { requestId, position, kind, step, target };
-}
-
-/** Rows of earlier versions do not have the step; the result of an optimiser step tells it among its metrics. */
-function stepInResult(result: Buffer | null): number | null {
-  const metrics = result === null ? undefined : decodeJsonPart(result)?.['metrics'];
-  const step: unknown = typeof metrics === 'object' && metrics !== null ? Reflect.get(metrics, 'step') : undefined;
-  return typeof step === 'number' ? step : null;
 }
 
 /** Each change that sets the steps says so, rewinds included: the last one up to there counts. */

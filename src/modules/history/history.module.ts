@@ -3,11 +3,13 @@ import { AdaptersModule } from '../adapters/index.js';
 import { AdapterHistoryController } from './adapter-history.controller.js';
 import { AdapterHistoryService } from './adapter-history.service.js';
 import { HistoryPlaces } from './history-places.js';
+import { TrainingSeriesController } from './training-series.controller.js';
+import { TrainingSeriesService } from './training-series.service.js';
 
 /** What has happened to an adapter, and ways back: rewind and fork. */
 @Module({
   imports: [AdaptersModule],
-  controllers: [AdapterHistoryController],
-  providers: [AdapterHistoryService, HistoryPlaces],
+  controllers: [AdapterHistoryController, TrainingSeriesController],
+  providers: [AdapterHistoryService, HistoryPlaces, TrainingSeriesService],
 })
 export class HistoryModule {}

@@ -74,6 +74,13 @@ export class ApiKeys {
     return { owner, isOperator: false };
   }
 
+  /** The same for the id of a key that was shown before, as to begin a session. */
+  async callerOfId(id: string): Promise<Caller | null> {
+    if (!(await this.mayUse(id))) return null;
+    this.use.note(id);
+    return { owner: id, isOperator: this.isOperator(id) };
+  }
+
   /** @throws UnprotectedServerError when strangers could reach a server that asks for no key */
   async checkExposure(host: string): Promise<void> {
     if (isLoopback(host) || this.config.allowNoKeys) return;
@@ -124,6 +131,11 @@ export class ApiKeys {
     if (owner === NO_OWNER || this.operators.has(owner)) return { ...UNLIMITED, adapters: maxAdapters };
     const own = this.isConfigured(owner) ? {} : (this.stored.get(owner)?.limits ?? {});
     return { ...keyLimits, ...own, adapters: Math.min(own.adapters ?? maxAdapters, maxAdapters) };
+  }
+
+  /** Whether the key of this id stands in ADMIN_KEYS; where no key is asked for, everybody is an operator. */
+  isOperator(id: string): boolean {
+    return id === NO_OWNER || this.operators.has(id);
   }
 
   /** Whether the key of this id stands in API_KEYS or ADMIN_KEYS. */

@@ -1,4 +1,4 @@
-export { ApiKeys } from './api-keys.js';
+export { ApiKeys, type Caller } from './api-keys.js';
 export { ApiKeyEntity } from './entities/api-key.entity.js';
 export { UnauthorizedError } from './errors/key.errors.js';
 export { KeyGate, isOpen } from './key-gate.js';
@@ -15,3 +15,4 @@ export { scopesOfRoute } from './scopes/route-scopes.js';
 export { countTokens } from './limits/window-sql.js';
 export { WINDOW_LIMITS, type WindowUse } from './limits/key-limits.js';
 export { OwnLimits } from './limits/own-limits.service.js';
+export { KeySessions, SESSION_HEADER } from './sessions/key-sessions.js';

@@ -19,6 +19,7 @@ import { OwnKey } from './own-key.js';
 import { OwnersController } from './owners/owners.controller.js';
 import { OwnersService } from './owners/owners.service.js';
 import { ScopeGuard } from './scopes/scope.guard.js';
+import { KeySessions } from './sessions/key-sessions.js';
 
 /** API keys, in every role: a worker asks for one at /metrics, but takes no other request that has one. */
 @Module({})
@@ -33,6 +34,7 @@ export class KeysModule {
         ApiKeys,
         KeyAdministrationService,
         KeyGate,
+        KeySessions,
         KeyUse,
         KeyWindowsRepository,
         LinkSigner,
@@ -42,7 +44,7 @@ export class KeysModule {
         { provide: APP_GUARD, useClass: ScopeGuard },
         { provide: APP_GUARD, useClass: QuotaGuard },
       ],
-      exports: [ApiKeys, KeyGate, LinkSigner, OwnKey, OwnLimits],
+      exports: [ApiKeys, KeyGate, KeySessions, LinkSigner, OwnKey, OwnLimits],
     };
   }
 }

@@ -1,3 +1,3 @@
 export { UsageHourEntity } from './entities/usage-hour.entity.js';
 export { UsageModule } from './usage.module.js';
-export { UsageRepository } from './usage.repository.js';
+export { type TokenTotals, UsageRepository } from './usage.repository.js';

@@ -15,6 +15,13 @@ export interface DayOfUse {
   readonly runningMs: number;
 }
 
+/** Tokens that were used. */
+export interface TokenTotals {
+  readonly promptTokens: number;
+  readonly trainedTokens: number;
+  readonly sampledTokens: number;
+}
+
 @Injectable()
 export class UsageRepository {
   constructor(@InjectRepository(UsageHourEntity) private readonly rows: Repository<UsageHourEntity>) {}
@@ -37,5 +44,18 @@ export class UsageRepository {
        GROUP BY owner, day ORDER BY day, owner`,
       [from, to, owner ?? null],
     );
+  }
+
+  /** Of each of these owners, since the begin of the hour of `since`. */
+  async totalsSince(owners: readonly string[], since: Date): Promise<Map<string, TokenTotals>> {
+    const rows: (TokenTotals & { owner: string })[] = await this.rows.query(
+      `SELECT asked.owner, used.* FROM unnest($1::text[]) AS asked(owner), LATERAL (
+         SELECT coalesce(sum(prompt_tokens), 0)::float8 AS "promptTokens",
+                coalesce(sum(trained_tokens), 0)::float8 AS "trainedTokens",
+                coalesce(sum(sampled_tokens), 0)::float8 AS "sampledTokens"
+         FROM usage_hours WHERE owner = asked.owner AND hour >= date_trunc('hour', $2::timestamptz, 'UTC')) used`,
+      [owners, since],
+    );
+    return new Map(rows.map(({ owner, ...totals }) => [owner, totals]));
   }
 }

@@ -28,8 +28,14 @@ export function refuseCrossSite(origins: Origins): RequestHandler {
 }
 
 function comesFromHere(request: Request, origins: Origins): boolean {
+  const { origin } = request.headers;
+  return (origin !== undefined && mayCross(request, origin, origins)) || isFromOwnPage(request, origins.publicUrl);
+}
+
+/** Whether a program or a page of this very origin has sent the request: not one of another port of the same host. */
+export function isFromOwnPage(request: Request, publicUrl: string): boolean {
   const { origin, host, 'sec-fetch-site': site } = request.headers;
-  if (origin !== undefined && mayCross(request, origin, origins)) return true;
+  if (origin !== undefined && publicUrl !== '' && new URL(publicUrl).origin === origin) return true;
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   // Browsers that do not send Sec-Fetch-Site, or plain http: a page has the origin that its server is reached by.
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());

@@ -26,3 +26,22 @@ export const guardPages = helmet({
   },
   strictTransportSecurity: false,
 });
+
+/** The console: its scripts and styles are files of its own, and nothing stands in its markup. */
+export const CONSOLE = '/console';
+export const guardConsole = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+});

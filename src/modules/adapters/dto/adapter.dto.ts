@@ -149,16 +149,6 @@ export class ListAdaptersDto {
   @IsOptional()
   @Matches(/^adapter_[0-9A-Z]{26}$/, { message: 'cursor must be the next_cursor of a previous page' })
   cursor?: string;
-}
-
-export class ListAllAdaptersDto extends ListAdaptersDto {
-  /**
-   * Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids.
-   * @example key_0123456789abcdef
-   */
-  @IsOptional()
-  @IsString()
-  owner?: string;
 
   /**
    * Only those whose name or base model contains this text, in any case.
@@ -169,6 +159,16 @@ export class ListAllAdaptersDto extends ListAdaptersDto {
   @IsStorable()
   @MaxLength(200)
   search?: string;
+}
+
+export class ListAllAdaptersDto extends ListAdaptersDto {
+  /**
+   * Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids.
+   * @example key_0123456789abcdef
+   */
+  @IsOptional()
+  @IsString()
+  owner?: string;
 }
 
 export class AdapterListDto {

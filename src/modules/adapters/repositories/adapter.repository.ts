@@ -21,6 +21,17 @@ export interface NewAdapterRow {
   readonly copiedFrom: string | null;
 }
 
+/** Live adapters. */
+export interface AdapterCounts {
+  readonly total: number;
+  /** Those that a worker holds the lease of. */
+  readonly resident: number;
+  /** Those whose replay gave another state than the first run. */
+  readonly diverged: number;
+  /** Those that are held, by the worker. */
+  readonly byWorker: ReadonlyMap<string, number>;
+}
+
 /** Of a list: what is left out is not asked for. */
 export interface AdapterFilter {
   readonly owner?: string | undefined;
@@ -82,6 +93,22 @@ export class AdapterRepository {
       `SELECT count(*)::int AS live, count(diverged_at_step)::int AS diverged FROM adapters WHERE deleted_at IS NULL`,
     );
     return counts ?? { live: 0, diverged: 0 };
+  }
+
+  /** `owner`: undefined for everybody's. */
+  async countOf(owner: string | undefined): Promise<AdapterCounts> {
+    const rows: { worker_id: string | null; live: number; diverged: number }[] = await this.rows.query(
+      `SELECT worker_id, count(*)::int AS live, count(diverged_at_step)::int AS diverged FROM adapters
+       WHERE deleted_at IS NULL AND ($1::text IS NULL OR owner = $1) GROUP BY worker_id`,
+      [owner ?? null],
+    );
+    const held = rows.flatMap(({ worker_id: id, live }) => (id === null ? [] : [[id, live] as const]));
+    return {
+      total: rows.reduce((sum, { live }) => sum + live, 0),
+      resident: held.reduce((sum, [, live]) => sum + live, 0),
+      diverged: rows.reduce((sum, { diverged }) => sum + diverged, 0),
+      byWorker: new Map(held),
+    };
   }
 
   /** Live adapters, of all owners, whose replay gave another state than the first run. */

@@ -81,6 +81,9 @@ export interface HistoryRow {
   readonly error: SerializedError | null;
 }
 
+/** The beginning of what an operation has answered. */
+export type ResultHeadRow = Pick<HistoryRow, 'position' | 'kind' | 'finished_at' | 'result'>;
+
 /** Operations of one kind that wait, or that run. */
 export interface OpenOperations {
   readonly kind: OperationKind;
@@ -309,6 +312,15 @@ export class OperationLogRepository {
        FROM futures WHERE adapter_id = $1 AND position < $2 AND ${TOOK_EFFECT} AND kind = ANY ($3)
        ORDER BY position DESC LIMIT $4`,
       [adapterId, before, MUTATING_KINDS, limit, RESULT_HEAD_BYTES],
+    );
+  }
+
+  /** What operations of the adapter have answered, in log order; of each result its beginning. */
+  findResultHeads(adapterId: string, positions: readonly number[]): Promise<ResultHeadRow[]> {
+    return this.rows.query(
+      `SELECT position, kind, finished_at, substring(result FROM 1 FOR $3) AS result
+       FROM futures WHERE adapter_id = $1 AND position = ANY ($2) ORDER BY position`,
+      [adapterId, positions, RESULT_HEAD_BYTES],
     );
   }
 

@@ -174,6 +174,12 @@ export class FutureRepository {
     return this.rows.findOne({ where: { requestId, ...(owner !== undefined && { owner }) }, select });
   }
 
+  /** Rows of any owners without payload and result, those of these ids that are there. */
+  findSummaries(requestIds: readonly string[]): Promise<FutureSummary[]> {
+    const select = Object.fromEntries(SUMMARY_COLUMNS.map((name) => [name, true]));
+    return this.rows.find({ where: { requestId: In([...requestIds]) }, select, order: { position: 'ASC' } });
+  }
+
   /** Which of these ids are not those of open requests: one query however many wait. */
   async findOver(ids: readonly string[]): Promise<string[]> {
     const open: { request_id: string }[] = await this.rows.query(

@@ -20,6 +20,23 @@ export class TwoKeysError extends AppError {
   }
 }
 
+/** A request with the cookie of the console that changes something, and that any page could have sent. */
+export class SessionHeaderError extends AppError {
+  constructor() {
+    const remedy = 'Send the header X-Thinker-Console, or an API key in X-API-Key instead of the cookie.';
+    super(
+      'session_header_missing',
+      'user',
+      403,
+      `The session of the console is not enough to change something. ${remedy}`,
+      {
+        field: 'X-Thinker-Console',
+        remedy,
+      },
+    );
+  }
+}
+
 /** Only the operator can take away a key that stands in the server's settings. */
 export class KeyNotRevocableError extends AppError {
   constructor(source: 'configured' | 'none') {

@@ -1,0 +1,128 @@
+import { type JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { Badge, Card, Empty, Loaded, Problem, Time } from '../../components/basics.js';
+import { DialogButton, TextField } from '../../components/forms.js';
+import { Table } from '../../components/table.js';
+import { operatorRoutes, type OperatorSchemas } from '../../lib/api.js';
+import { useAction, useResource } from '../../lib/resource.js';
+
+type Key = OperatorSchemas['KeyDto'];
+
+const PAGE = 100;
+
+/** The keys of all clients, for operators. */
+export function Keys(): JSX.Element {
+  const keys = useResource(
+    async (signal) =>
+      (await operatorRoutes.GET('/admin/keys', { params: { query: { limit: PAGE } }, signal })).data?.keys ?? [],
+    [],
+  );
+  return (
+    <Card
+      title="API keys"
+      aside={
+        <DialogButton label="New key" tone="small" title="New API key">
+          {(close) => <NewKey onDone={close} onChange={keys.reload} />}
+        </DialogButton>
+      }
+      flush
+    >
+      <Loaded of={keys}>
+        {(rows) => (
+          <Table
+            label="API keys"
+            rows={rows}
+            keyOf={({ id }) => id}
+            empty={<Empty title="No keys besides those in the settings of the server" />}
+            columns={[
+              { name: 'Name', cell: ({ name }) => name },
+              {
+                name: 'Status',
+                cell: ({ status }) => <Badge status={status} tone={status === 'active' ? 'good' : 'warn'} />,
+              },
+              { name: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
+              { name: 'Id', isMinor: true, cell: ({ id }) => <code>{id}</code> },
+              { name: 'Last used', cell: (key) => <Time at={key.last_used_at} /> },
+              {
+                name: 'Revoke',
+                cell: (key) => key.status === 'active' && <RevokeButton of={key} onChange={keys.reload} />,
+              },
+            ]}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+interface ChangeProps {
+  readonly onDone: () => void;
+  readonly onChange: () => void;
+}
+
+function NewKey({ onDone, onChange }: ChangeProps): JSX.Element {
+  const [name, setName] = useState('');
+  const [secret, setSecret] = useState<string>();
+  const { run, isRunning, error } = useAction(async () => {
+    const { data } = await operatorRoutes.POST('/admin/keys', { body: { name } });
+    setSecret(data?.secret);
+    onChange();
+  });
+  if (secret !== undefined) {
+    return (
+      <>
+        <p>Keep this key: it is shown once.</p>
+        <code class="secret">{secret}</code>
+        <div class="dialog-actions">
+          <button type="button" class="primary" onClick={onDone}>
+            Done
+          </button>
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <TextField label="Name" placeholder="alice" value={name} onValue={setName} />
+      <Problem error={error} />
+      <div class="dialog-actions">
+        <button type="button" onClick={onDone}>
+          Cancel
+        </button>
+        <button type="button" class="primary" disabled={isRunning || name.trim() === ''} onClick={() => run()}>
+          Create
+        </button>
+      </div>
+    </>
+  );
+}
+
+function RevokeButton({ of, onChange }: { readonly of: Key; readonly onChange: () => void }): JSX.Element {
+  return (
+    <DialogButton label="Revoke" tone="small danger" title={`Revoke ${of.name}`}>
+      {(close) => <Revoke of={of} onDone={close} onChange={onChange} />}
+    </DialogButton>
+  );
+}
+
+function Revoke({ of, onDone, onChange }: ChangeProps & { readonly of: Key }): JSX.Element {
+  const { run, isRunning, error } = useAction(async () => {
+    await operatorRoutes.DELETE('/admin/keys/{key_id}', { params: { path: { key_id: of.id } } });
+    onChange();
+    onDone();
+  });
+  return (
+    <>
+      <p>Requests with this key are refused within seconds, and its sessions end. What it has made stays.</p>
+      <Problem error={error} />
+      <div class="dialog-actions">
+        <button type="button" onClick={onDone}>
+          Cancel
+        </button>
+        <button type="button" class="primary danger" disabled={isRunning} onClick={() => run()}>
+          Revoke
+        </button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class SessionDto {
+  /**
+   * Id of the key, which owns what it makes; empty where no key is asked for.
+   * @example key_0123456789abcdef
+   */
+  key_id!: string;
+
+  /** Name of the key, if it has one. */
+  @ApiProperty({ type: String, nullable: true, example: 'alice' })
+  key_name!: string | null;
+
+  /**
+   * Whether the server asks for keys. Where it does not, nobody has to log in.
+   * @example true
+   */
+  asks_for_key!: boolean;
+
+  /**
+   * Whether the key is one of ADMIN_KEYS.
+   * @example false
+   */
+  is_operator!: boolean;
+
+  /**
+   * Version of the service.
+   * @example 0.1.0
+   */
+  version!: string;
+}
+
+export class SessionEndedDto {
+  /**
+   * Always "ended".
+   * @example ended
+   */
+  status!: string;
+}

@@ -1,0 +1,38 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { currentOwner } from '../../common/caller.js';
+import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { ApiKeys } from '../keys/index.js';
+import { OverviewDto } from './dto/overview.dto.js';
+import { SettledEventDto } from './dto/settled-event.dto.js';
+import { EventsStream } from './events.stream.js';
+
+@ApiTags('service')
+@Controller('events')
+export class EventsController {
+  constructor(
+    private readonly stream: EventsStream,
+    private readonly keys: ApiKeys,
+  ) {}
+
+  /**
+   * Follow what happens
+   * @remarks Server-sent events: `settled` whenever operations of yours are completed or have failed, and `overview`,
+   * the answer of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
+   */
+  @Get()
+  @ApiExtraModels(SettledEventDto, OverviewDto)
+  @ApiOkResponse({
+    description: 'Events, for as long as the connection lasts.',
+    content: {
+      'text/event-stream': {
+        schema: { oneOf: [SettledEventDto, OverviewDto].map((type) => ({ $ref: getSchemaPath(type) })) },
+      },
+    },
+  })
+  follow(@ClientSignal() signal: AbortSignal, @Res() response: Response): Promise<void> {
+    const owner = currentOwner();
+    return this.stream.write({ owner, isOperator: this.keys.isOperator(owner) }, signal, response);
+  }
+}
