@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap, projectRoot } from './lib/bootstrap.mjs';
+import { ensureChromium } from './lib/chromium.mjs';
 import { startPostgres } from './lib/embedded-postgres.mjs';
 import { ensureRealTokenizers } from './lib/real-tokenizers.mjs';
 import { startRedis } from './lib/redis.mjs';
@@ -120,6 +121,7 @@ async function main() {
     await bootstrap({ signal: controller.signal, build: tiers.some((tier) => NEED_BUILD.has(tier)) });
     if (tiers.includes('numerics') || tiers.includes('e2e')) await ensureRealTokenizers({ signal: controller.signal });
     if (tiers.some((tier) => NEED_SERVICES.has(tier))) await ensureS3Server({ signal: controller.signal });
+    if (tiers.includes('e2e')) ensureChromium();
     const env = await startServices(stack);
     const reports = [];
     for (const tier of tiers) {

@@ -6,9 +6,4 @@ export function bootstrap(options?: {
   signal?: AbortSignal;
 }): Promise<void>;
 export function staleDependencies(root: string): string | undefined;
-export function ensureConsole(options?: {
-  root?: string;
-  log?: (line: string) => void;
-  signal?: AbortSignal;
-}): Promise<void>;
 export function sourceHash(root: string): string;

@@ -97,5 +97,10 @@ async function send(
     signal: AbortSignal.timeout(PATIENCE_MS),
     ...(body === undefined ? {} : { body }),
   });
+  if (answer.status === 200 && /^\/events\b/.test(path)) {
+    // It ends when the client goes.
+    await answer.body?.cancel();
+    return { status: 200, text: '' };
+  }
   return { status: answer.status, text: await answer.text() };
 }

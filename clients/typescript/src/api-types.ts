@@ -7525,7 +7525,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before this one. */
                 cursor?: string;
-                /** @description Only those with this text in their names, in upper or lower case. */
+                /** @description Only those whose name or base model contains this text, in any case. */
                 search?: string;
             };
             header?: never;

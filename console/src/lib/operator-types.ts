@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List the adapters of all keys
-         * @description Returns the adapters of all keys with their owners, newest first and page by page. Requires one of ADMIN_KEYS. Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`
+         * @description Returns the adapters of all keys with their owners, newest first and page by page; of one owner or with a text in their names where asked for. Requires one of ADMIN_KEYS. Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`
          */
         get: operations["AllAdapters_list"];
         put?: never;
@@ -213,6 +213,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the usage of keys by day
+         * @description Sums of completed requests by key and day (UTC), over at most 31 days. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/usage`
+         */
+        get: operations["AllUsage_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/workers": {
         parameters: {
             query?: never;
@@ -385,6 +405,14 @@ export interface components {
              */
             expires_at?: string | null;
             /**
+             * @description What the key may use; takes the place of all limits that the key has.
+             * @example {
+             *       "requests_per_minute": 60,
+             *       "tokens_per_day": 10000000
+             *     }
+             */
+            limits?: components["schemas"]["KeyLimitsDto"];
+            /**
              * @description Name of the key, for people; it need not be unique.
              * @example alice
              */
@@ -424,6 +452,14 @@ export interface components {
              * @example 2030-01-31T00:00:00Z
              */
             expires_at?: string | null;
+            /**
+             * @description What the key may use; takes the place of all limits that the key has.
+             * @example {
+             *       "requests_per_minute": 60,
+             *       "tokens_per_day": 10000000
+             *     }
+             */
+            limits?: components["schemas"]["KeyLimitsDto"];
             /**
              * @description Name of the key, for people; it need not be unique.
              * @example alice
@@ -465,6 +501,13 @@ export interface components {
              * @example 2026-11-24T08:00:00.000Z
              */
             last_used_at: string | null;
+            /**
+             * @description Limits of its own; those left out are the server's defaults.
+             * @example {
+             *       "requests_per_minute": 60
+             *     }
+             */
+            limits: components["schemas"]["KeyLimitsDto"];
             /**
              * @description Name of the key.
              * @example alice
@@ -518,6 +561,43 @@ export interface components {
              * @example 1
              */
             total_count: number;
+        };
+        DayOfUseDto: {
+            /**
+             * @description The day, in UTC.
+             * @example 2026-11-23
+             */
+            day: string;
+            /**
+             * @description Id of the key; empty for what was used without keys.
+             * @example key_0123456789abcdef
+             */
+            owner: string;
+            /**
+             * @description Tokens of prompts.
+             * @example 2400
+             */
+            prompt_tokens: number;
+            /**
+             * @description Completed requests.
+             * @example 120
+             */
+            requests: number;
+            /**
+             * @description Milliseconds from the start of each request to its end.
+             * @example 84000
+             */
+            running_ms: number;
+            /**
+             * @description Tokens sampled.
+             * @example 900
+             */
+            sampled_tokens: number;
+            /**
+             * @description Tokens trained.
+             * @example 60000
+             */
+            trained_tokens: number;
         };
         ErrorContentDto: {
             /**
@@ -649,6 +729,13 @@ export interface components {
              */
             last_used_at: string | null;
             /**
+             * @description Limits of its own; those left out are the server's defaults.
+             * @example {
+             *       "requests_per_minute": 60
+             *     }
+             */
+            limits: components["schemas"]["KeyLimitsDto"];
+            /**
              * @description Name of the key.
              * @example alice
              */
@@ -679,6 +766,38 @@ export interface components {
              * @enum {string}
              */
             status: "active" | "expired" | "revoked";
+        };
+        KeyLimitsDto: {
+            /**
+             * @description Adapters at a time, at most MAX_ADAPTERS_PER_KEY.
+             * @example 10
+             */
+            adapters?: number | null;
+            /**
+             * @description Operations at a time that are accepted and not settled.
+             * @example 32
+             */
+            concurrent_operations?: number | null;
+            /**
+             * @description Requests per day (UTC) that train or sample.
+             * @example 10000
+             */
+            requests_per_day?: number | null;
+            /**
+             * @description Requests per minute that train or sample.
+             * @example 60
+             */
+            requests_per_minute?: number | null;
+            /**
+             * @description Tokens trained and sampled per day (UTC).
+             * @example 10000000
+             */
+            tokens_per_day?: number | null;
+            /**
+             * @description Tokens trained and sampled per minute.
+             * @example 100000
+             */
+            tokens_per_minute?: number | null;
         };
         KeyListDto: {
             /** @description Newest first. */
@@ -725,6 +844,11 @@ export interface components {
             operations: components["schemas"]["OwnedFutureDto"][];
         };
         OwnedAdapterDto: {
+            /**
+             * @description Id of the adapter, which is unique among all keys.
+             * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            adapter_id: string;
             /**
              * @description B A x is multiplied by alpha / rank.
              * @example 32
@@ -1116,6 +1240,10 @@ export interface components {
              */
             type: "training";
         };
+        UsageByDayDto: {
+            /** @description By day, then by key; days on which a key used nothing are left out. */
+            usage: components["schemas"]["DayOfUseDto"][];
+        };
         UsageDto: {
             /** @description Usage by hour, highest token count first; there are no prices. */
             data: components["schemas"]["UsageEventDto"][];
@@ -1286,7 +1414,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before this one. */
                 cursor?: string;
-                /** @description Only those with this text in their names, in upper or lower case. */
+                /** @description Only those whose name or base model contains this text, in any case. */
                 search?: string;
                 /** @description Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids. */
                 owner?: string;
@@ -1594,6 +1722,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueDto"];
+                };
+            };
+        };
+    };
+    AllUsage_list: {
+        parameters: {
+            query?: {
+                /** @description Only that of this key, by its id; empty for what was used without keys. */
+                owner?: string;
+                /** @description First day (UTC, ISO 8601); seven days ago by default. */
+                from?: string;
+                /** @description The day after the last one (UTC, ISO 8601); tomorrow by default. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The usage. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageByDayDto"];
                 };
             };
         };

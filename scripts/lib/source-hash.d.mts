@@ -1,1 +1,0 @@
-export function hashOf(root: string, inputs: readonly string[]): string;

@@ -1,0 +1,283 @@
+import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { waitFor } from '../support/wait-for.js';
+import { CHROMIUM, complaintsOf, needsChromium, startBrowser, takePicture, violationsOn } from './support/browser.js';
+import { ApiClient } from './support/client.js';
+import { TestServer } from './support/server.js';
+
+const [ALICE, OPERATOR] = ['tml-alice', 'tml-operator'];
+const BROWSER = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+const MAX_FIRST_LOAD_BYTES = 300_000;
+const MESSAGES = [
+  { role: 'user', content: 'Hello' },
+  { role: 'assistant', content: 'Hi there!' },
+];
+
+let server: TestServer;
+let alice: ApiClient;
+
+const train = async (name: string): Promise<void> => {
+  await alice.forwardBackward({ model_id: name, data: [{ messages: MESSAGES }], train_on: 'assistant' });
+  await alice.optimStep(name);
+};
+
+beforeAll(async () => {
+  server = await TestServer.start({ env: { API_KEYS: ALICE, ADMIN_KEYS: OPERATOR } });
+  alice = new ApiClient(server.api.url, ALICE);
+});
+
+afterAll(() => server.stop());
+
+describe('the files of the console', () => {
+  it('are where browsers are sent, and programs are not', async () => {
+    const page = await fetch(server.api.url, { headers: BROWSER, redirect: 'manual' });
+    expect([page.status, page.headers.get('location')]).toEqual([302, '/console']);
+    expect((await server.api.get('/')).body).toMatchObject({ links: { console: '/console' } });
+  });
+
+  it('need no key, allow nothing from elsewhere, and load little', async () => {
+    const page = await fetch(`${server.api.url}/console/adapters/any`, { headers: BROWSER });
+    const html = await page.text();
+    expect(page.headers.get('content-security-policy')).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';" +
+        "form-action 'self';base-uri 'none';frame-ancestors 'none'",
+    );
+    const files = [...html.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)].map(([, file = '']) => file);
+    expect(files.length).toBeGreaterThan(2);
+    let bytes = html.length;
+    for (const file of files) {
+      // Not fetch: it would decompress.
+      const answer = await fetch(server.api.url + file, { headers: { 'Accept-Encoding': 'gzip' } });
+      expect(answer.headers.get('content-encoding'), file).toBe('gzip');
+      expect(answer.headers.get('cache-control'), file).toContain('immutable');
+      bytes += Number(answer.headers.get('content-length'));
+      await answer.arrayBuffer();
+    }
+    expect(bytes).toBeLessThan(MAX_FIRST_LOAD_BYTES);
+  });
+
+  it('are not what is missing', async () => {
+    expect((await fetch(`${server.api.url}/console/assets/none.js`)).status).toBe(404);
+  });
+});
+
+describe('a session', () => {
+  const logIn = async (key: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${server.api.url}/console/session`, {
+      method: 'POST',
+      headers: { 'X-API-Key': key, ...headers },
+    });
+    await answer.text();
+    return { status: answer.status, cookie: answer.headers.get('set-cookie') ?? '' };
+  };
+  const ask = async (method: string, path: string, headers: Record<string, string>) => {
+    const answer = await fetch(server.api.url + path, { method, headers });
+    const text = await answer.text();
+    const body = JSON.parse(text === '' ? '{}' : text) as { error?: { code: string } };
+    return body.error?.code ?? answer.status;
+  };
+
+  it('is a cookie that scripts and other sites do not get', async () => {
+    const { status, cookie } = await logIn(ALICE);
+    expect(status).toBe(200);
+    expect(cookie).toMatch(
+      /^thinker_session=[\w.-]+; Max-Age=43200; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
+    );
+    expect(cookie).not.toContain(ALICE);
+    const behindProxy = await logIn(ALICE, { Origin: server.api.url.replace('http:', 'https:') });
+    expect(behindProxy.cookie).toContain('; Secure;');
+    expect((await logIn('tml-wrong')).status).toBe(401);
+  });
+
+  it('stands for its key, and changes nothing for pages that the browser shows beside the console', async () => {
+    const [Cookie = ''] = (await logIn(ALICE)).cookie.split(';');
+    const own = { Cookie, 'X-Thinker-Console': '1' };
+    expect(await ask('GET', '/adapters', { Cookie })).toBe(200);
+    expect(await ask('POST', '/adapters', { Cookie })).toBe('session_header_missing');
+    expect(await ask('POST', '/adapters', { ...own, Origin: 'https://elsewhere.example' })).toBe('cross_site_request');
+    for (const site of ['same-site', 'cross-site']) {
+      expect(await ask('GET', '/adapters', { ...own, 'Sec-Fetch-Site': site })).toBe('cross_site_request');
+    }
+    expect(await ask('GET', '/admin/adapters', own)).toBe('operators_only');
+    expect(await ask('GET', '/adapters', { Cookie: `${Cookie}x` })).toBe('unauthorized');
+    expect(await ask('DELETE', '/console/session', own)).toBe(200);
+  });
+
+  it('of an operator opens what is for operators', async () => {
+    const [Cookie = ''] = (await logIn(OPERATOR)).cookie.split(';');
+    expect(await ask('GET', '/admin/adapters', { Cookie })).toBe(200);
+  });
+
+  it('ends with its key', async () => {
+    const operator = new ApiClient(server.api.url, OPERATOR);
+    const { body } = await operator.post<{ secret: string }>('/admin/keys', { name: 'bob' });
+    const [Cookie = ''] = (await logIn(body.secret)).cookie.split(';');
+    const own = { Cookie, 'X-Thinker-Console': '1' };
+    expect(await ask('GET', '/overview', own)).toBe(200);
+    expect(await ask('DELETE', '/api/v1/auth/apikey/me', own)).toBeLessThan(300);
+    expect(await ask('GET', '/overview', own)).toBe('unauthorized');
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium}`, () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  const open = (path: string) => page.goto(`${server.api.url}/console${path}`);
+  const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor();
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+    complaints = complaintsOf(context);
+    page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+  });
+
+  afterEach(() => expect(complaints).toEqual([]));
+  afterAll(() => browser.close());
+
+  it('asks for a key, and refuses a wrong one', async () => {
+    await open('/');
+    await heading('Log in to Thinker');
+    expect(await violationsOn(page)).toEqual([]);
+    await takePicture(page, 'login');
+    await page.getByLabel('API key').fill('tml-wrong');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('alert').getByText('The API key is unknown').waitFor();
+    await page.getByLabel('API key').fill(ALICE);
+    await page.keyboard.press('Enter');
+    await heading('Overview');
+    await page.getByText('What is yours').waitFor();
+    await page.getByRole('region', { name: 'Workers' }).getByText('onnxruntime').waitFor();
+  });
+
+  it('draws the curves of an adapter, and each step as it is made', async () => {
+    await train('moving');
+    await open('/adapters');
+    await page.getByLabel('Search adapters').fill('MOV');
+    await page.getByRole('link', { name: 'moving' }).click();
+    const loss = page.getByRole('img', { name: /^Loss per token/ });
+    await loss.and(page.getByLabel(/; 1 points\.$/)).waitFor();
+    await train('moving');
+    await loss.and(page.getByLabel(/; 2 points\.$/)).waitFor();
+    await page.getByRole('img', { name: /^Gradient norm: .*; 2 points\.$/ }).waitFor();
+    expect((await alice.get('/adapters/moving/metrics')).body).toMatchObject({
+      steps: [1, 2],
+      every: 1,
+      total_steps: 2,
+    });
+  });
+
+  it('goes back to an earlier step, and forks another adapter off', async () => {
+    await open('/adapters/moving?tab=history');
+    const first = page.getByRole('row').filter({ hasText: 'Optim step' }).last();
+    await first.getByRole('button', { name: 'Fork' }).click();
+    await page.getByLabel('Name of the new adapter').fill('moving-fork');
+    await page.getByRole('dialog').getByRole('button', { name: 'Fork' }).click();
+    await heading('moving-fork');
+    await open('/adapters/moving?tab=history');
+    await first.getByRole('button', { name: 'Rewind' }).click();
+    await page.getByRole('button', { name: 'Rewind to step 1' }).click();
+    await page.getByRole('cell', { name: 'Undone' }).first().waitFor();
+    await page.getByRole('link', { name: 'Curves' }).click();
+    await page.getByRole('img', { name: /^Loss per token: .*; 1 points\.$/ }).waitFor();
+  });
+
+  it('writes the answers of base model and adapter while they are sampled, with the log-prob of each token', async () => {
+    await open('/playground?adapter=moving');
+    await page.getByLabel('Temperature').fill('0');
+    await page.getByLabel('Tokens').fill('24');
+    await page.getByLabel('Message', { exact: true }).fill('Hello');
+    const [streamed] = await Promise.all([
+      page.waitForResponse(`${server.api.url}/generate`),
+      page.getByRole('button', { name: 'Send' }).click(),
+    ]);
+    expect(streamed.headers()['content-type']).toContain('text/event-stream');
+    const answer = page.getByRole('group', { name: 'Answer of moving' });
+    await page
+      .getByText(/^Mean log-prob -?\d/)
+      .nth(1)
+      .waitFor();
+    const { text } = await alice.generate({
+      model_id: 'moving',
+      messages: MESSAGES.slice(0, 1),
+      max_new_tokens: 24,
+      temperature: 0,
+    });
+    expect(await answer.textContent()).toBe(text);
+    await answer.locator('.token').first().hover();
+    await page.getByText(/: log-prob -?\d+\.\d+, probability \d+\.\d %$/).waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await takePicture(page, 'playground-answers');
+  });
+
+  it('shows the life of an operation, and tries a formula', async () => {
+    await open('/operations?kind=optim_step&model=moving');
+    await page.getByRole('link', { name: 'Optim step' }).first().click();
+    await page.getByText('Operations of the model around it').waitFor();
+    await page.getByText('waited').first().waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await takePicture(page, 'operation');
+    await open('/losses');
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    await page.getByRole('status').getByText('4.45', { exact: true }).waitFor();
+    await page.getByLabel('Definition').fill('{"name": "mine", "loss": "sum(target_logprob)"}');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('alert').getByText('target_logprobs').waitFor();
+  });
+
+  it('is accessible in both themes and on a phone', async () => {
+    for (const [colorScheme, width] of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 860 });
+      for (const [name, [path, sign]] of Object.entries(PAGES)) {
+        await open(path);
+        await page.getByText(sign).first().waitFor();
+        const where = `${name}-${colorScheme}-${width}`;
+        expect(await violationsOn(page), where).toEqual([]);
+        const isWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
+        expect(isWide, `${where} has to be scrolled sideways`).toBe(false);
+        await takePicture(page, where);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
+
+  it('is not all that is looked at: Swagger UI works with the session', async () => {
+    await page.goto(`${server.api.url}/docs`);
+    await page.locator('.opblock').first().waitFor();
+    await takePicture(page, 'swagger-ui');
+  });
+
+  it('forgets who was there', async () => {
+    await open('/');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await heading('Log in to Thinker');
+    await waitFor('a browser without cookies', async () => (await context.cookies()).length === 0);
+  });
+});
+
+const LOOKS = [
+  ['light', 1280],
+  ['dark', 1280],
+  ['light', 390],
+] as const;
+
+/** A text that is there once the page shows its data. */
+const PAGES: Readonly<Record<string, readonly [string, string]>> = {
+  overview: ['/', 'Tokens per second'],
+  adapters: ['/adapters', 'moving-fork'],
+  adapter: ['/adapters/moving', 'Gradient norm'],
+  history: ['/adapters/moving?tab=history', 'Create adapter'],
+  checkpoints: ['/adapters/moving?tab=checkpoints', 'No checkpoints'],
+  compare: ['/compare?adapters=moving,moving-fork', 'Gradient norm'],
+  playground: ['/playground', 'Base model'],
+  operations: ['/operations', 'Accepted'],
+  jobs: ['/jobs', 'No jobs yet'],
+  'all-checkpoints': ['/checkpoints', 'No checkpoints yet'],
+  losses: ['/losses', 'cross_entropy'],
+  usage: ['/usage', 'Tokens per hour'],
+};
