@@ -39,16 +39,18 @@ export function describeRefusals(path: string, method: string, operation: Operat
     operation.parameters = [...(operation.parameters ?? []), TIMEOUT];
     add('504', 'The request was not done within X-Timeout-Ms; `error.code` is `deadline_exceeded`.');
   }
+  if (operation.requestBody || (method !== 'get' && !isOpen(path))) {
+    add(
+      '429',
+      'A limit of the key is reached, too many requests are pending, or too many bodies are being received; send the request again.',
+      RETRY_AFTER,
+    );
+  }
   if (!operation.requestBody) return;
   add('409', 'A name in the request is already in use, or a resource is in a state that does not allow the request.');
   add('408', 'The body did not arrive in time.');
   add('413', 'The body is larger than BODY_LIMIT_MB, or contains more than a request may contain.');
   add('415', 'The content type or encoding of the body is not supported.');
-  add(
-    '429',
-    'Too many requests are pending, or too many bodies are being received; send the request again.',
-    RETRY_AFTER,
-  );
 }
 
 /** Routes whose work is given up at a deadline. */

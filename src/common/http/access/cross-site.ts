@@ -12,7 +12,12 @@ export interface Origins {
 /** They change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Headers of answers that pages of other origins may read, beside those that CORS always lets through. */
-const EXPOSED_HEADERS = ['Retry-After', 'Allow', 'Location', 'Expires', 'Content-Disposition', 'X-Request-Id'];
+const EXPOSED_HEADERS = ['Retry-After', 'Allow', 'Location', 'Expires', 'Content-Disposition', 'X-Request-Id'].concat(
+  ['requests', 'tokens'].flatMap((what) => [
+    ...['limit', 'remaining', 'reset'].map((part) => `x-ratelimit-${part}-${what}`),
+    ...['limit', 'remaining', 'reset'].map((part) => `anthropic-ratelimit-${what}-${part}`),
+  ]),
+);
 const PREFLIGHT_MAX_AGE_S = 600;
 
 /**
