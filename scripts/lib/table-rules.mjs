@@ -95,6 +95,7 @@ export const TABLES = {
     owner: 'src/modules/fine-tuning',
     others: {
       'src/modules/futures': 'requests are kept as long as an unfinished job may send them again',
+      'src/modules/adapters': 'an idle adapter is kept while an unfinished job trains it',
       'src/modules/keys': HAND_OVER,
     },
   },

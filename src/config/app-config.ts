@@ -68,6 +68,8 @@ export class AppConfig {
   readonly futureRetentionHours: number;
   /** 0 = for ever. */
   readonly deletedAdapterHours: number;
+  /** 0 = for ever. */
+  readonly retentionDays: { readonly adapters: number; readonly usage: number };
   readonly snapshotIntervalS: number;
   /** 0 = none by steps. */
   readonly snapshotSteps: number;
@@ -110,8 +112,7 @@ export class AppConfig {
     this.prefixCacheMb = values.PREFIX_CACHE_MB;
     this.adapterMemoryMb = values.ADAPTER_MEMORY_MB;
     this.adapterIdleS = values.ADAPTER_IDLE_S;
-    this.packWeights = values.PACK_WEIGHTS;
-    this.batching = values.BATCHING;
+    ({ PACK_WEIGHTS: this.packWeights, BATCHING: this.batching } = values);
     this.bodyLimitMb = values.BODY_LIMIT_MB;
     this.files = { limitMb: values.FILE_LIMIT_MB, maxMbPerKey: values.MAX_FILE_MB_PER_KEY };
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
@@ -121,6 +122,7 @@ export class AppConfig {
     this.maxRunningJobsPerKey = values.MAX_RUNNING_JOBS_PER_KEY;
     this.keyLimits = defaultKeyLimits(values);
     this.futureRetentionHours = values.FUTURE_RETENTION_HOURS;
+    this.retentionDays = { adapters: values.ADAPTER_RETENTION_DAYS, usage: values.USAGE_RETENTION_DAYS };
     this.deletedAdapterHours = values.DELETED_ADAPTER_HOURS;
     this.snapshotIntervalS = values.SNAPSHOT_INTERVAL_S;
     this.snapshotSteps = values.SNAPSHOT_STEPS;
@@ -223,6 +225,8 @@ function findQuestionable(given: Environment, values: Values): string[] {
         'MAX_QUEUED_PER_KEY',
         'MAX_QUEUED_REQUESTS',
         'MAX_ADAPTERS_PER_KEY',
+        'ADAPTER_RETENTION_DAYS',
+        'USAGE_RETENTION_DAYS',
       ],
       'with ROLE=worker: it takes no requests',
     );

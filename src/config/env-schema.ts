@@ -244,6 +244,20 @@ export const ENV_SCHEMA = {
     default: 720,
     desc: 'Hours after which the row of a deleted adapter (name, settings, owner) is deleted, provided that its requests are gone too. 0 = never.',
   }),
+  ADAPTER_RETENTION_DAYS: wholeNumber(
+    0,
+    36_500,
+  )({
+    default: 0,
+    desc: 'Days without a request after which an adapter is deleted, unless an alias or an unfinished job needs it. Its checkpoints stay. 0 = never.',
+  }),
+  USAGE_RETENTION_DAYS: wholeNumber(
+    0,
+    36_500,
+  )({
+    default: 0,
+    desc: 'Days to keep the hourly usage of keys. 0 = forever.',
+  }),
   SNAPSHOT_INTERVAL_S: wholeNumber(
     0,
     86_400,

@@ -27,7 +27,7 @@ interface Owners {
 }
 
 interface Adapters {
-  readonly adapters: readonly { readonly model_id: string; readonly owner: string }[];
+  readonly adapters: readonly { readonly model_id: string; readonly adapter_id: string; readonly owner: string }[];
   readonly next_cursor: string | null;
 }
 
@@ -58,6 +58,34 @@ describe('operators', () => {
     await waitFor('that the creation is counted', async () => (await used()).length > 0);
     expect(await used()).toMatchObject([{ owner, day, requests: 1, trained_tokens: 0 }]);
     expect((await operator.get('/admin/usage?from=2026-01-01&to=2026-03-01')).status).toBe(400);
+  });
+
+  it('hand one adapter to another key, with its checkpoints, and back', async () => {
+    const { body } = await operator.get<Adapters>('/admin/adapters?search=three');
+    const [{ adapter_id, owner } = { adapter_id: '', owner: '' }] = body.adapters;
+    const [, to] = (await owners()).toSorted((a, b) => a.adapters - b.adapters);
+    const saved = await bob.post<AcceptedAnswer>('/save_weights', { model_id: 'three', name: 'kept' });
+    expect((await bob.post('/retrieve_future', { request_id: saved.body.request_id })).status).toBe(200);
+    const handOver = (key: string) =>
+      operator.post<ErrorAnswer>(`/admin/adapters/${adapter_id}/hand_over`, { to: key });
+    expect(await handOver(to!.owner)).toMatchObject({
+      status: 200,
+      body: { adapter_id, model_id: 'three', from: owner, owner: to!.owner, checkpoints: 1 },
+    });
+    expect((await alice.get('/adapters/three')).status).toBe(200);
+    expect((await bob.get('/adapters/three')).status).toBe(404);
+    const loaded = await alice.post<AcceptedAnswer>('/load_weights', { model_id: 'three', name: 'kept' });
+    expect((await alice.post('/retrieve_future', { request_id: loaded.body.request_id })).status).toBe(200);
+    expect((await handOver(to!.owner)).status).toBe(400);
+    await bob.post('/adapters', { model_id: 'three' });
+    expect(await handOver(owner)).toMatchObject({
+      status: 409,
+      body: { error: { message: expect.stringContaining("'three'") as string } },
+    });
+    await bob.delete('/adapters/three');
+    expect((await handOver(owner)).status).toBe(200);
+    expect((await handOver('nobody')).status).toBe(404);
+    expect((await operator.post('/admin/adapters/adapter_none/hand_over', { to: owner })).status).toBe(404);
   });
 
   it('hand everything of one key to another, or nothing where names clash', async () => {

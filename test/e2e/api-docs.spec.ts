@@ -145,6 +145,7 @@ const ELSEWHERE = [
   '/v1/feedback/files',
   '/adapters/{model_id}/push',
   '/admin/hand_over',
+  '/admin/adapters/{adapter_id}/hand_over',
   '/admin/keys',
   '/admin/queue/pause',
   '/admin/queue/resume',

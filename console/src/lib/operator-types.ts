@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/adapters/{adapter_id}/hand_over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer an adapter
+         * @description Transfers one adapter to another key, with its checkpoints, history and pending requests. Usage stays with the key that caused it. Refused if the new owner has an adapter or alias of the same name, or while a fine-tuning job trains it. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/adapters/adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/hand_over -H "Content-Type: application/json" -d '{"to":"alice"}'`
+         */
+        post: operations["Owners_handOverAdapter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/hand_over": {
         parameters: {
             query?: never;
@@ -337,6 +357,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AdapterHandOverDto: {
+            /**
+             * @description Name or id of the key to transfer to.
+             * @example alice
+             */
+            to: string;
+        };
+        AdapterHandedOverDto: {
+            /**
+             * @description Id of the adapter.
+             * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+             */
+            adapter_id: string;
+            /**
+             * @description Checkpoints that were transferred with it.
+             * @example 2
+             */
+            checkpoints: number;
+            /**
+             * @description Id of the former owner; empty for an adapter created without keys.
+             * @example key_fedcba9876543210
+             */
+            from: string;
+            /**
+             * @description Name of the adapter.
+             * @example my-model
+             */
+            model_id: string;
+            /**
+             * @description Id of the new owner.
+             * @example key_0123456789abcdef
+             */
+            owner: string;
+        };
         AdapterLoraDto: {
             /**
              * @description B A x is multiplied by alpha / rank.
@@ -1432,6 +1486,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnedAdapterListDto"];
+                };
+            };
+        };
+    };
+    Owners_handOverAdapter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the adapter, from GET /admin/adapters. */
+                adapter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdapterHandOverDto"];
+            };
+        };
+        responses: {
+            /** @description The transferred adapter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterHandedOverDto"];
                 };
             };
         };

@@ -6,6 +6,7 @@ import { AdaptersService } from './adapters.service.js';
 import { AllAdaptersController } from './all-adapters.controller.js';
 import { AdapterSnapshotEntity } from './entities/adapter-snapshot.entity.js';
 import { AdapterEntity } from './entities/adapter.entity.js';
+import { IdleAdapters } from './idle-adapters.js';
 import { AdapterRepository } from './repositories/adapter.repository.js';
 import { SnapshotRepository } from './repositories/snapshot.repository.js';
 
@@ -13,7 +14,7 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
 @Module({
   imports: [TypeOrmModule.forFeature([AdapterEntity, AdapterSnapshotEntity]), BaseModelsModule],
   controllers: [AdaptersController, AllAdaptersController],
-  providers: [AdapterRepository, SnapshotRepository, AdaptersService],
+  providers: [AdapterRepository, SnapshotRepository, AdaptersService, IdleAdapters],
   exports: [AdaptersService, SnapshotRepository],
 })
 export class AdaptersModule {}

@@ -3,7 +3,7 @@ import { type EntityManager } from 'typeorm';
 import { ulid } from 'ulid';
 import { BaseModelCatalog } from '../../base-models/base-model-catalog.js';
 import { type BaseModel } from '../../base-models/base-model.js';
-import { currentOwner } from '../../common/caller.js';
+import { currentOwner, runAs } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
@@ -154,7 +154,26 @@ export class AdaptersService {
 
   /** Frees the name at once, fails what waits, and lets the worker free memory and files after what runs. */
   async delete(modelId: string): Promise<Accepted> {
-    const adapter = await this.get(modelId);
+    return this.remove(await this.get(modelId));
+  }
+
+  /** Deletes adapters of all owners that nobody has used since `before` and nothing needs; returns how many. */
+  async deleteIdle(before: Date, limit: number): Promise<number> {
+    let deleted = 0;
+    for (const adapter of await this.adapters.findIdle(before, limit)) {
+      try {
+        await runAs(adapter.owner, () => this.remove(adapter));
+        deleted++;
+      } catch (error) {
+        // Its owner, or another process, was faster.
+        if (!(error instanceof AdapterNotFoundError)) throw error;
+      }
+    }
+    return deleted;
+  }
+
+  private remove(adapter: AdapterEntity): Promise<Accepted> {
+    const { modelId } = adapter;
     return transactionWhenDatabaseIsBack(this.adapters.manager, async (manager) => {
       if (!(await this.adapters.markDeleted(adapter.id, manager))) throw new AdapterNotFoundError(modelId);
       await this.futures.failPending(adapter.id, new AdapterNotFoundError(modelId), manager);

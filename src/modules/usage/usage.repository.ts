@@ -46,6 +46,12 @@ export class UsageRepository {
     );
   }
 
+  /** Returns how many rows are deleted. */
+  async deleteBefore(time: Date): Promise<number> {
+    const { affected } = await this.rows.delete({ hour: LessThan(time) });
+    return affected ?? 0;
+  }
+
   /** Of each of these owners, since the begin of the hour of `since`. */
   async totalsSince(owners: readonly string[], since: Date): Promise<Map<string, TokenTotals>> {
     const rows: (TokenTotals & { owner: string })[] = await this.rows.query(

@@ -120,6 +120,22 @@ export class AdapterRepository {
     return manager.findOneBy(AdapterEntity, { owner, modelId, deletedAt: IsNull() });
   }
 
+  /** Of all owners, unused since `before` and needed by nothing, the longest unused first. */
+  findIdle(before: Date, limit: number): Promise<AdapterEntity[]> {
+    return this.rows
+      .createQueryBuilder('adapter')
+      .where('adapter.deleted_at IS NULL AND adapter.last_used_at < :before', { before })
+      .andWhere(`NOT EXISTS (SELECT FROM futures WHERE adapter_id = adapter.id AND status IN ('pending', 'running'))`)
+      .andWhere(`NOT EXISTS (SELECT FROM alias_versions WHERE owner = adapter.owner AND target = adapter.model_id)`)
+      .andWhere(
+        `NOT EXISTS (SELECT FROM fine_tuning_jobs WHERE owner = adapter.owner AND model_id = adapter.model_id
+                     AND status NOT IN ('succeeded', 'failed', 'cancelled'))`,
+      )
+      .orderBy('adapter.last_used_at')
+      .limit(limit)
+      .getMany();
+  }
+
   /** Whether an alias of the owner has the name. */
   async isAlias(owner: string, name: string, manager = this.manager): Promise<boolean> {
     const found: unknown[] = await manager.query(`SELECT FROM alias_versions WHERE owner = $1 AND name = $2 LIMIT 1`, [

@@ -88,6 +88,47 @@ export class HandedOverDto extends BelongingsDto {
   owner!: string;
 }
 
+export class AdapterHandOverDto {
+  /**
+   * Name or id of the key to transfer to.
+   * @example alice
+   */
+  @IsString()
+  to!: string;
+}
+
+export class AdapterHandedOverDto {
+  /**
+   * Id of the adapter.
+   * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
+   */
+  adapter_id!: string;
+
+  /**
+   * Name of the adapter.
+   * @example my-model
+   */
+  model_id!: string;
+
+  /**
+   * Id of the former owner; empty for an adapter created without keys.
+   * @example key_fedcba9876543210
+   */
+  from!: string;
+
+  /**
+   * Id of the new owner.
+   * @example key_0123456789abcdef
+   */
+  owner!: string;
+
+  /**
+   * Checkpoints that were transferred with it.
+   * @example 2
+   */
+  checkpoints!: number;
+}
+
 export function toBelongingsDto(belongings: Belongings): BelongingsDto {
   const { adapters, checkpoints, sessions, losses, files, aliases, captures } = belongings;
   return { adapters, checkpoints, sessions, losses, files, aliases, captures };

@@ -5,7 +5,13 @@ import { NO_OWNER } from '../../../common/caller.js';
 import { invalid } from '../../../common/json/json-fields.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { findOwner, ownerNames } from '../key-names.js';
-import { type Belongings, belongingsByOwner, handOverAll } from './ownership.js';
+import {
+  type Belongings,
+  belongingsByOwner,
+  handOverAdapter,
+  type HandedOverAdapter,
+  handOverAll,
+} from './ownership.js';
 
 export interface OwnerDetails {
   readonly owner: string;
@@ -38,5 +44,14 @@ export class OwnersService {
     const owner = await findOwner(to, { ...search, mayBeGone: false });
     if (source === owner) throw invalid('to', 'is the same key as from.', 'Pass two different keys.');
     return { owner, belongings: await handOverAll(source, owner, this.manager) };
+  }
+
+  /**
+   * @param to name or id of a key
+   * @throws NotFoundError for an unknown adapter or key, ConflictError where the new owner has the name already
+   */
+  async handOverAdapter(id: string, to: string): Promise<HandedOverAdapter & { readonly owner: string }> {
+    const owner = await findOwner(to, { config: this.config, manager: this.manager, mayBeGone: false });
+    return { owner, ...(await handOverAdapter(id, owner, this.manager)) };
   }
 }

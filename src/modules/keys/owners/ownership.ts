@@ -1,6 +1,7 @@
 import { type EntityManager } from 'typeorm';
 import { NO_OWNER } from '../../../common/caller.js';
-import { ConflictError } from '../../../common/errors/request.errors.js';
+import { ConflictError, NotFoundError } from '../../../common/errors/request.errors.js';
+import { invalid } from '../../../common/json/json-fields.js';
 import { shortened } from '../../../common/shortened.js';
 
 /*
@@ -153,6 +154,61 @@ export async function handOverAll(from: string, to: string, manager: EntityManag
     }
     return belongings;
   });
+}
+
+/** An adapter that has another owner now. */
+export interface HandedOverAdapter {
+  readonly modelId: string;
+  readonly from: string;
+  readonly checkpoints: number;
+}
+
+/**
+ * Makes one adapter, its checkpoints, and its requests, those that wait or run included, another owner's. Usage stays with
+ * the owner whose it was, and so do sessions.
+ * @throws NotFoundError, ConflictError where the new owner has the name already or a job trains the adapter
+ */
+export async function handOverAdapter(id: string, to: string, manager: EntityManager): Promise<HandedOverAdapter> {
+  return manager.transaction(async (transaction) => {
+    const [adapter]: { owner: string; model_id: string }[] = await transaction.query(
+      `SELECT owner, model_id FROM adapters WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`,
+      [id],
+    );
+    if (!adapter) throw new NotFoundError('Adapter', id, { remedy: 'GET /admin/adapters lists the ids.' });
+    const { owner: from, model_id: modelId } = adapter;
+    if (from === to) throw invalid('to', 'owns the adapter already.', 'Name another key.');
+    const taken: unknown[] = await transaction.query(
+      `SELECT FROM adapters WHERE owner = $1 AND model_id = $2 AND deleted_at IS NULL
+       UNION ALL SELECT FROM alias_versions WHERE owner = $1 AND name = $2 LIMIT 1`,
+      [to, modelId],
+    );
+    if (taken.length > 0) throw nameTaken('adapter or alias', [{ name: modelId }]);
+    const jobs: { id: string }[] = await transaction.query(
+      `SELECT id FROM fine_tuning_jobs
+       WHERE owner = $1 AND model_id = $2 AND status NOT IN ('succeeded', 'failed', 'cancelled') LIMIT 1`,
+      [from, modelId],
+    );
+    if (jobs[0]) throw trainedByJob(modelId, jobs[0].id);
+    await transaction.query(`UPDATE adapters SET owner = $2, session_id = NULL WHERE id = $1`, [id, to]);
+    await transaction.query(`UPDATE futures SET owner = $2 WHERE adapter_id = $1`, [id, to]);
+    await transaction.query(
+      `UPDATE public_paths SET owner = $2 FROM checkpoints
+       WHERE checkpoints.adapter_id = $1 AND public_paths.owner = checkpoints.owner
+         AND (public_paths.model_id, public_paths.kind, public_paths.name)
+           = (checkpoints.model_id, checkpoints.kind, checkpoints.name)`,
+      [id, to],
+    );
+    const [, checkpoints]: [unknown, number] = await transaction.query(
+      `UPDATE checkpoints SET owner = $2 WHERE adapter_id = $1`,
+      [id, to],
+    );
+    return { modelId, from, checkpoints };
+  });
+}
+
+function trainedByJob(modelId: string, job: string): ConflictError {
+  const remedy = 'Cancel the job, or wait until it has ended.';
+  return new ConflictError(`Job '${job}' trains '${shortened(modelId)}'. ${remedy}`, { remedy });
 }
 
 function nameTaken(kind: string, taken: readonly { readonly name: string }[]): ConflictError {
