@@ -1,4 +1,5 @@
 import { type PromptTargets, NO_TARGET } from '../../../domain/prompt-targets.js';
+import { offsetsOf } from '../../../domain/ragged-tensor.js';
 import { emptyTopTokens, putTopTokens, type TokenTable, type TopTokens } from '../../../domain/top-tokens.js';
 import { type GenerateRequest, type GenerateResult } from '../../compute-backend.js';
 import { type NamedTokens, type NextToken } from '../../model-engine.js';
@@ -33,10 +34,11 @@ export class PromptScores {
   named(first: number, count: number): NamedTokens | null {
     if (this.top || this.alternatives) return null;
     const rows = Array.from({ length: count }, (_, i) => this.targetsOf(first + i));
-    const offsets = new Int32Array(count + 1);
-    rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + row.length));
     const { data } = this.request.promptTargets!.tokens;
-    return { tokens: Int32Array.from(rows.flat(), (target) => data[target]!), offsets };
+    return {
+      tokens: Int32Array.from(rows.flat(), (target) => data[target]!),
+      offsets: offsetsOf(rows.map((row) => row.length)),
+    };
   }
 
   /** @param next what the model says about position `place` of the prompt, from 1, given the tokens before it */
