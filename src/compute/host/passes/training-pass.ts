@@ -91,14 +91,10 @@ export class TrainingPass {
 
   /** Log-probs and gradients in one go. @returns false when the engine does not know how */
   private async runFused(): Promise<boolean> {
-    const { engine, turns } = this.on;
     for (const run of this.runs) {
       if (!isWanted(run)) continue;
       const slopes = run.parts.map(({ request, positions }) => request.formulaSlopes(positions));
-      const logprobs = await turns.training(
-        () => engine.fused(this.id, run.index, slopes),
-        () => billOf(run),
-      );
+      const logprobs = await this.inTurn(run, (engine) => engine.fused(this.id, run.index, slopes));
       if (!logprobs) return false;
       put(run, logprobs);
       await this.finishRun(run);
@@ -138,25 +134,22 @@ export class TrainingPass {
   }
 
   private async forward(run: Run): Promise<void> {
-    const { engine, turns } = this.on;
-    put(
-      run,
-      await turns.training(
-        () => engine.forward(this.id, run.index),
-        () => billOf(run),
-      ),
-    );
+    put(run, await this.inTurn(run, (engine) => engine.forward(this.id, run.index)));
   }
 
   private async backward(run: Run): Promise<void> {
-    const { engine, turns } = this.on;
     const slopes = run.parts.map(({ request, datums, positions }) => {
       const alone = !request.relatesDatums && this.partCounts.get(request)! > 1;
       return request.slopes(datums, positions, alone);
     });
-    if (!isWanted(run)) return;
-    await turns.training(
-      () => engine.backward(this.id, run.index, slopes),
+    if (isWanted(run)) await this.inTurn(run, (engine) => engine.backward(this.id, run.index, slopes));
+  }
+
+  /** Makes a call for a run when it is its turn; the owners in the run are charged with it. */
+  private inTurn<T>(run: Run, call: (engine: ModelEngine) => Promise<T>): Promise<T> {
+    const { engine, turns } = this.on;
+    return turns.training(
+      () => call(engine),
       () => billOf(run),
     );
   }
