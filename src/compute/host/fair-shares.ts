@@ -142,7 +142,8 @@ export class FairShares {
 
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
-function tokensByOwner(parts: readonly TokenShare[]): Map<string, number> {
+/** How many tokens each owner has in these parts. */
+export function tokensByOwner(parts: readonly TokenShare[]): Map<string, number> {
   const tokens = new Map<string, number>();
   for (const { owner, tokens: count } of parts) tokens.set(owner, (tokens.get(owner) ?? 0) + count);
   return tokens;

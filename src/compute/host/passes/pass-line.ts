@@ -1,4 +1,4 @@
-import { type FairShares } from '../fair-shares.js';
+import { type FairShares, tokensByOwner } from '../fair-shares.js';
 import { type PassRequest } from './pass-request.js';
 
 /**
@@ -54,8 +54,7 @@ export class PassLine {
   }
 
   private nextOf(open: readonly PassRequest[], taken: readonly PassRequest[]): PassRequest | null {
-    const tokens = new Map<string, number>();
-    for (const { options, tokens: more } of taken) tokens.set(options.owner, (tokens.get(options.owner) ?? 0) + more);
+    const tokens = tokensByOwner(taken.map((request) => ({ owner: request.options.owner, tokens: request.tokens })));
     const owedMs = new Map([...tokens].map(([owner, count]) => [owner, count * this.shares.msPerTrainingToken]));
     const isAhead = this.shares.ahead('training', owedMs);
     return leastOf(
