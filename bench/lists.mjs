@@ -4,14 +4,16 @@
  * prints p50 and p95 in milliseconds. It asserts nothing. A database
  * that is filled already is used as it is.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from '../scripts/lib/owned-process.mjs';
+import { StopStack } from '../scripts/lib/stop-stack.mjs';
 import { temporaryFolder } from '../scripts/lib/temporary-folder.mjs';
+import { projectRoot, tinyModel } from './lib/paths.mjs';
+import { startServer } from './lib/service.mjs';
 
-const root = path.join(import.meta.dirname, '..');
 const requests = Number(process.argv[2] ?? 50);
 const databaseUrl = process.env.DATABASE_URL;
 const ADMIN_KEY = 'tml-bench-admin';
@@ -57,51 +59,39 @@ const LISTS = [
 
 const client = new pg.Client({ connectionString: databaseUrl });
 await client.connect();
+const stack = new StopStack();
 const folder = temporaryFolder('thinker-lists-');
-const url = `http://127.0.0.1:${await freePort()}`;
-const server = spawn(process.execPath, [path.join(root, 'dist', 'src', 'main.js')], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-  env: {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    PORT: new URL(url).port,
-    ROLE: 'api',
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
-    DATA_DIR: folder,
-    BASE_MODELS: path.join(root, 'models', 'tiny-chat'),
-    API_KEYS: OWNER_KEY,
-    ADMIN_KEYS: ADMIN_KEY,
-    LOG_LEVEL: 'error',
-  },
-});
+stack.push('the folder', () => rmSync(folder, { recursive: true, force: true }));
+const settings = {
+  ROLE: 'api',
+  ENGINE: '',
+  ENGINE_THREADS: '',
+  DATABASE_URL: databaseUrl,
+  REDIS_URL: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
+  DATA_DIR: folder,
+  BASE_MODELS: tinyModel,
+  API_KEYS: OWNER_KEY,
+  ADMIN_KEYS: ADMIN_KEY,
+  LOG_LEVEL: 'error',
+};
 try {
-  await untilReady();
-  await fill();
+  const { url } = await startServer(folder, stack, settings);
+  await fill(url);
   const rows = [];
-  for (const [route, paging, key = OWNER_KEY] of LISTS) rows.push(await measure(route, paging, key));
+  for (const [list, paging, key = OWNER_KEY] of LISTS) {
+    rows.push({ list, ...(await measure(new URL(list, url), paging, key)) });
+  }
   console.table(rows);
 } finally {
-  server.kill('SIGTERM');
+  await stack.stopAll(console.error);
   await client.end();
 }
 
-async function untilReady() {
-  for (let ready = false; !ready; await sleep(200)) {
-    if (server.exitCode !== null) throw new Error(`The service ended with ${server.exitCode}.`);
-    ready = await fetch(`${url}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  }
-}
-
 /** The owner with the most adapters gets the key of this benchmark. */
-async function fill() {
+async function fill(url) {
   const { rows } = await client.query('SELECT count(*)::int AS count FROM adapters');
   if (rows[0].count === 0) {
-    const seed = [path.join(root, 'scripts', 'seed-database.mjs')];
+    const seed = [path.join(projectRoot, 'scripts', 'seed-database.mjs')];
     const { status } = spawnSync(process.execPath, seed, {
       stdio: 'inherit',
       env: { ...process.env, DATABASE_URL: databaseUrl },
@@ -123,21 +113,21 @@ async function fill() {
   await client.query('VACUUM ANALYZE adapters, futures, usage_hours');
 }
 
-async function measure(route, paging, key) {
+async function measure(list, paging, key) {
   const times = [];
   let next;
   for (let i = 0; i < requests; i++) {
-    const address = new URL(route, url);
+    const address = new URL(list);
     if (next !== undefined) address.searchParams.set(paging, next);
     const started = performance.now();
     const answer = await fetch(address, { headers: { 'X-API-Key': key } });
     const text = await answer.text();
     times.push(performance.now() - started);
-    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${text}`);
+    if (!answer.ok) throw new Error(`${list}: ${answer.status} ${text}`);
     next = paging === null ? undefined : NEXT[paging](JSON.parse(text));
     await sleep(PAUSE_MS);
   }
   times.sort((a, b) => a - b);
   const at = (share) => Number(times[Math.min(Math.floor(times.length * share), times.length - 1)].toFixed(1));
-  return { list: route, p50: at(0.5), p95: at(0.95), max: at(1) };
+  return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }
