@@ -1,13 +1,16 @@
 /** How long a client waits for the first token of a stream, by OpenAI's chat route and by /generate. */
+import path from 'node:path';
 import { alternate } from '../measure.mjs';
+import { tinyModel } from '../paths.mjs';
 import { withService } from '../service.mjs';
 
 const MESSAGES = [{ role: 'user', content: 'Tell me about the sea.' }];
 const TOKENS = 8;
 
-/** Resolves with the milliseconds of each: { chat, generate }. */
-export async function measureFirstToken({ base, settings, repeats }) {
-  return withService(settings(), ({ url }) => {
+/** Resolves with the milliseconds of each, on the bundled model: { chat, generate }. */
+export async function measureFirstToken(repeats) {
+  const base = path.basename(tinyModel);
+  return withService({ BASE_MODELS: tinyModel }, ({ url }) => {
     // Another seed for each pair, so that answers differ between pairs and not within one.
     let seed = 0;
     const chat = {
