@@ -216,32 +216,39 @@ describe('launch.sh', () => {
     expect(stderr).toContain(`2 launch.sh: ${message}`);
   });
 
-  it('runs torchrun with the token of the file, until it is told to stop', async () => {
+  /** Runs launch.sh with a stand-in for Python, a bash script. Its standard output is what the stand-in prints. */
+  function launch(script: string, ...options: string[]) {
     const python = path.join(folder, 'python');
-    writeFileSync(
-      python,
-      '#!/usr/bin/env bash\necho "$THINKER_CONTROL_TOKEN $TORCH_DISABLE_SHARE_RDZV_TCP_STORE $*"\nexec sleep 60\n',
-    );
+    writeFileSync(python, `#!/usr/bin/env bash\n${script}\n`);
     chmodSync(python, 0o755);
-    writeFileSync(path.join(folder, 'token'), 'secret\n');
-    const options = [
-      '--hosts',
-      '2',
-      '--host-index',
-      '0',
-      '--rendezvous',
-      'a:1',
-      '--token-file',
-      path.join(folder, 'token'),
-    ];
+    const token = path.join(folder, 'token');
+    writeFileSync(token, 'secret\n');
+    const group = ['--hosts', '2', '--host-index', '0', '--rendezvous', 'a:1', '--token-file', token];
     const env = { ...process.env, THINKER_CONTROL_URL: 'tcp://thinker:7070' };
-    const child = spawn(launchScript, [...options, '--python', python], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    return spawn(launchScript, [...group, ...options, '--python', python], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  it('runs torchrun with the token of the file, until it is told to stop', async () => {
+    const child = launch('echo "$THINKER_CONTROL_TOKEN $TORCH_DISABLE_SHARE_RDZV_TCP_STORE $*"\nexec sleep 60');
     const ended = once(child, 'close');
     const [data] = (await once(child.stdout, 'data')) as [Buffer];
     const line = data.toString();
     expect(line.split(' ').slice(0, 4)).toEqual(['secret', '1', '-m', 'torch.distributed.run']);
     expect(line).toContain('--nnodes=2 --nproc-per-node=gpu');
     expect(line).toContain('--rdzv-endpoint=a:1 --rdzv-id=thinker --rdzv-conf=is_host=true -m thinker_worker');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
+  });
+
+  it('kills a torchrun that does not hear it, and the ranks in their own sessions', async () => {
+    const script = "trap '' TERM\nsetsid bash -c 'trap \"\" TERM; echo rank; sleep 300; true' &\nwait";
+    const child = launch(script, '--stop-timeout', '1');
+    // Standard output closes when the rank has ended too.
+    const ended = once(child, 'close');
+    await once(child.stdout, 'data');
     child.kill('SIGTERM');
     expect(await ended).toEqual([143, null]);
   });

@@ -15,6 +15,8 @@
 #   --interface NAME     network interface between the hosts; default: that of the host's own name, which must not be a
 #                        loopback address (as in Debian's /etc/hosts)
 #   --id NAME            name of the group, where several share a rendezvous; default: thinker
+#   --stop-timeout S     seconds that torchrun has to end when this script is told to stop; after them it is killed with its
+#                        ranks; default: 15
 #   --python FILE        Python with the packages of workers/torch; default: .venv-torch of this folder, else python3
 set -euo pipefail
 
@@ -26,7 +28,8 @@ fail() {
   exit 2
 }
 
-hosts='' host_index='' rendezvous='' token_file='' ranks_per_host=gpu interface='' id=thinker python=''
+hosts='' host_index='' rendezvous='' token_file='' ranks_per_host=gpu interface='' id=thinker stop_timeout=15
+python=''
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value"
   case $1 in
@@ -37,6 +40,7 @@ while [ $# -gt 0 ]; do
   --ranks-per-host) ranks_per_host=$2 ;;
   --interface) interface=$2 ;;
   --id) id=$2 ;;
+  --stop-timeout) stop_timeout=$2 ;;
   --python) python=$2 ;;
   *) fail "unknown option $1; the head of this file lists the options" ;;
   esac
@@ -69,11 +73,30 @@ fi
 is_host=false
 [ "$host_index" != 0 ] || is_host=true
 
-torchrun_pid=''
+child_pid=''
+
+children() {
+  cat /proc/[0-9]*/status 2>/dev/null |
+    awk -v parent="$1" '$1 == "Pid:" { pid = $2 } $1 == "PPid:" && $2 == parent { print pid }'
+}
+
+# A process and all below it. Ranks are in sessions of their own, so no signal to a process group reaches them.
+descendants() {
+  local child
+  for child in $(children "$1"); do descendants "$child"; done
+  echo "$1"
+}
+
+# torchrun that waits for another host, in the rendezvous or at its exit, hears signals only when that wait is over, which
+# may take minutes.
 stop() {
   trap - TERM INT
-  [ -z "$torchrun_pid" ] || kill -TERM "$torchrun_pid" 2>/dev/null || true
-  wait
+  if [ -n "$child_pid" ] && kill -TERM "$child_pid" 2>/dev/null; then
+    local deadline=$((SECONDS + stop_timeout))
+    while kill -0 "$child_pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.1; done
+    # shellcheck disable=SC2046 # one word per process
+    ! kill -0 "$child_pid" 2>/dev/null || kill -KILL $(descendants "$child_pid") 2>/dev/null || true
+  fi
   exit 143
 }
 trap stop TERM INT
@@ -86,9 +109,10 @@ while true; do
     --nnodes="$hosts" --nproc-per-node="$ranks_per_host" --max-restarts=1000 \
     --rdzv-backend=c10d --rdzv-endpoint="$rendezvous" --rdzv-id="$id" --rdzv-conf="is_host=$is_host" \
     "${options[@]}" -m thinker_worker &
-  torchrun_pid=$!
-  wait "$torchrun_pid" || status=$?
+  child_pid=$!
+  wait "$child_pid" || status=$?
   echo "launch.sh: torchrun has ended with status $status; starting it again in 5 s" >&2
   sleep 5 &
-  wait $! || true
+  child_pid=$!
+  wait "$child_pid" || true
 done
