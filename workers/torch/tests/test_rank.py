@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_says_who_it_is_and_computes_until_it_is_stopped(node: NodeSide) -> None
     exported = node.call("exportState", id="a")
     assert [name for name, _ in exported["weights"]] == sorted(name for name, _ in state()["weights"])  # type: ignore[attr-defined]
     assert node.call("stop") is None
+    assert node.process.wait(timeout=60) == 0
+
+
+def test_ends_with_0_when_the_connection_goes_right_after_stop(node: NodeSide) -> None:
+    node.call("start")
+    # So that the rank finds both at once.
+    node.process.send_signal(signal.SIGSTOP)
+    node.connection.send({"kind": "call", "id": 2, "name": "stop", "args": {}})
+    node.connection.close()
+    node.process.send_signal(signal.SIGCONT)
     assert node.process.wait(timeout=60) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from thinker_worker.commands.failures import describe_failure, release_memory
 from thinker_worker.engine import Engine
 from thinker_worker.engines import build_engine
 from thinker_worker.environment import RankEnvironment
-from thinker_worker.link.connection import Connection
+from thinker_worker.link.connection import Connection, ConnectionEnded
 from thinker_worker.link.threads import Messages, start_heartbeat, start_reader
 from thinker_worker.settings import Settings, read_settings
 
@@ -74,6 +75,10 @@ def _carry_out(connection: Connection, messages: Messages, engine: Engine) -> No
                 release_memory()
             connection.send({"kind": "error", "id": message["id"], "error": failure})
             continue
-        connection.send({"kind": "result", "id": message["id"], "value": value})
+        answer = {"kind": "result", "id": message["id"], "value": value}
         if message["name"] == "stop":
+            # Node may be gone already: it does not wait for a rank once another has left.
+            with suppress(ConnectionEnded):
+                connection.send(answer)
             return
+        connection.send(answer)

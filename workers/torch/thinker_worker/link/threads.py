@@ -2,7 +2,9 @@
 
 A rank of a group that is over must not go on, whatever its main thread is doing, perhaps in a collective that nobody
 will join any more. So the thread that sees the end of the connection ends the process, and not with 0: torchrun takes
-that for finished work, closes the rendezvous and does not start the rank again.
+that for finished work, closes the rendezvous and does not start the rank again. Once Node has asked the rank to stop, its
+work is finished and every end is one with 0, however early the connection goes: torchrun on a host whose rank has ended
+with 0 waits for those of the other hosts, deaf to signals.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ def start_reader(connection: Connection) -> Messages:
     messages: Messages = SimpleQueue()
 
     def read() -> None:
+        stopping = False
         try:
             while True:
-                messages.put(connection.receive())
+                message = connection.receive()
+                stopping = stopping or _is_stop(message)
+                messages.put(message)
         except ConnectionEnded:
-            os._exit(LINK_ENDED)
+            os._exit(0 if stopping else LINK_ENDED)
         except BaseException as error:
             print(f"The control link broke: {error!r}", flush=True)
             os._exit(LINK_ENDED)
@@ -38,8 +43,12 @@ def start_reader(connection: Connection) -> Messages:
     return messages
 
 
+def _is_stop(message: dict[str, Any]) -> bool:
+    return message["kind"] == "call" and message["name"] == "stop"
+
+
 def start_heartbeat(connection: Connection, seconds: float) -> None:
-    """Sends a heartbeat every `seconds`, also while the main thread computes."""
+    """Sends a heartbeat every `seconds`, also while the main thread computes, until the connection ends."""
     pause = threading.Event()
 
     def beat() -> None:
@@ -48,6 +57,7 @@ def start_heartbeat(connection: Connection, seconds: float) -> None:
                 connection.send({"kind": "heartbeat"})
                 pause.wait(seconds)
         except ConnectionEnded:
-            os._exit(LINK_ENDED)
+            # The reader sees the end too, and knows whether it was expected.
+            return
 
     threading.Thread(target=beat, name="heartbeat", daemon=True).start()
