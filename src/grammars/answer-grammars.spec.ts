@@ -48,13 +48,13 @@ async function draw(ebnf: string, random: RandomStream): Promise<string | null> 
     count: 1,
   });
   const bytes: number[] = [];
-  for (let place = 0; place < 600; place++) {
+  for (let position = 0; position < 600; position++) {
     const allowed = Array.from({ length: END + 1 }, (_, id) => id).filter(
       (id) => (state!.mask[id >> 5]! >>> (id & 31)) & 1,
     );
     const closing = allowed.filter((id) => id === END || CLOSING.has(id));
-    const from = closing.length > 0 && random.uniform(2 * place) < 0.7 ? closing : allowed;
-    const token = from[Math.floor(random.uniform(2 * place + 1) * from.length)]!;
+    const from = closing.length > 0 && random.uniform(2 * position) < 0.7 ? closing : allowed;
+    const token = from[Math.floor(random.uniform(2 * position + 1) * from.length)]!;
     if (token === END) {
       state!.close();
       return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes));

@@ -6,7 +6,7 @@ import { type LossFunction, requiredInput, TARGET_TOKENS, WEIGHTS } from './loss
 /** A target that is none, as in the labels of PyTorch's cross entropy and of data made for Hugging Face. */
 export const IGNORED_TARGET = -100;
 
-/** What stands in its place from there on: with weight 0 it changes nothing. */
+/** The target that replaces it: with weight 0 it changes nothing. */
 const ANY_TARGET = 0;
 
 /**

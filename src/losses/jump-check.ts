@@ -11,7 +11,7 @@ const SMALLEST = 1e-4;
 
 /**
  * By how much the loss jumps somewhere near the generated batches, or null: all log-probs of a batch go from 1.5 to 0.5
- * times what they are. Differences at single places (gradient-check.ts) step over jumps. Finds large jumps, not all.
+ * times what they are. Differences at single elements (gradient-check.ts) step over jumps. Finds large jumps, not all.
  */
 export function findJump(loss: LossFunction, config: LossConfig): number | null {
   for (const batch of sampleBatches(loss.metadata)) {

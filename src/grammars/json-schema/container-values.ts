@@ -2,7 +2,7 @@ import { type JsonObject, readArray, readObject } from '../../common/json/json-f
 import { choice, literal, optional, repeated, sequence } from '../ebnf.js';
 import { keyBut } from './object-keys.js';
 import { stringText } from './scalar-values.js';
-import { readCount, type SchemaPlace, unsupported } from './schema-error.js';
+import { readCount, type SchemaNode, unsupported } from './schema-error.js';
 import { requireOnly } from './schema-keywords.js';
 
 /** What the grammar of a schema offers to its parts. */
@@ -22,9 +22,9 @@ interface Member {
 }
 
 /** Properties come in the order of the schema, and others after them. */
-export function objectValue(place: SchemaPlace, parts: GrammarParts): string {
-  const members = membersOf(place, parts);
-  const others = otherMember(place, parts);
+export function objectValue(node: SchemaNode, parts: GrammarParts): string {
+  const members = membersOf(node, parts);
+  const others = otherMember(node, parts);
   let following = others === null ? '""' : repeated(`", " ${others}`, 0, null);
   let first = others === null ? '""' : optional(sequence(others, following));
   for (const { text, isRequired } of members.toReversed()) {
@@ -35,14 +35,14 @@ export function objectValue(place: SchemaPlace, parts: GrammarParts): string {
   return sequence('"{"', first, '"}"');
 }
 
-function membersOf({ schema, path }: SchemaPlace, parts: GrammarParts): Member[] {
+function membersOf({ schema, path }: SchemaNode, parts: GrammarParts): Member[] {
   const required = readRequired(schema, path);
   const declared = readProperties(schema, path);
   const { additionalProperties: additional = true } = schema;
   const given = [...declared].flatMap(([name, property]): Member[] => {
-    const place = `${path}.properties.${name}`;
+    const propertyPath = `${path}.properties.${name}`;
     if (property === false && !required.has(name)) return [];
-    return [{ text: member(name, parts.value(property, place)), isRequired: required.has(name) }];
+    return [{ text: member(name, parts.value(property, propertyPath)), isRequired: required.has(name) }];
   });
   const further = [...required].filter((name) => !declared.has(name));
   const [missing] = further;
@@ -54,7 +54,7 @@ function membersOf({ schema, path }: SchemaPlace, parts: GrammarParts): Member[]
 }
 
 /** A member that the schema does not name; null where there are to be none. */
-function otherMember({ schema, path }: SchemaPlace, parts: GrammarParts): string | null {
+function otherMember({ schema, path }: SchemaNode, parts: GrammarParts): string | null {
   const { additionalProperties: additional } = schema;
   const names = new Set([...readProperties(schema, path).keys(), ...readRequired(schema, path)]);
   // Nothing has to be there beyond what a schema names; only one that names nothing is about other members.
@@ -64,13 +64,13 @@ function otherMember({ schema, path }: SchemaPlace, parts: GrammarParts): string
 }
 
 function otherKey(schema: JsonObject, path: string, names: ReadonlySet<string>, parts: GrammarParts): string {
-  const place = {
+  const node = {
     schema: readObject(schema['propertyNames'] ?? {}, `${path}.propertyNames`, 'Pass a schema.'),
     path: `${path}.propertyNames`,
   };
-  requireOnly(place, ['type', 'minLength', 'maxLength', 'pattern', 'format']);
-  const { type = 'string', ...rules } = place.schema;
-  if (type !== 'string') throw unsupported(place.path, 'type', 'must be "string".', 'Names are strings.');
+  requireOnly(node, ['type', 'minLength', 'maxLength', 'pattern', 'format']);
+  const { type = 'string', ...rules } = node.schema;
+  if (type !== 'string') throw unsupported(node.path, 'type', 'must be "string".', 'Names are strings.');
   if (Object.keys(rules).length === 0) {
     return names.size === 0
       ? 'json_string'
@@ -81,13 +81,13 @@ function otherKey(schema: JsonObject, path: string, names: ReadonlySet<string>, 
         );
   }
   if (names.size > 0) throw unsupported(path, 'propertyNames', 'is not supported beside properties.');
-  return sequence('"\\""', stringText(place), '"\\""');
+  return sequence('"\\""', stringText(node), '"\\""');
 }
 
-export function arrayValue(place: SchemaPlace, parts: GrammarParts): string {
-  const { schema, path } = place;
+export function arrayValue(node: SchemaNode, parts: GrammarParts): string {
+  const { schema, path } = node;
   if (schema['uniqueItems'] !== undefined && schema['uniqueItems'] !== false) throw unsupported(path, 'uniqueItems');
-  const [min, max] = [readCount(place, 'minItems', MAX_ITEMS) ?? 0, readCount(place, 'maxItems', MAX_ITEMS) ?? null];
+  const [min, max] = [readCount(node, 'minItems', MAX_ITEMS) ?? 0, readCount(node, 'maxItems', MAX_ITEMS) ?? null];
   if (max !== null && min > max) throw unsupported(path, 'minItems', 'is above maxItems.', 'Lower it.');
   const listed = readArray(schema['prefixItems'] ?? [], `${path}.prefixItems`, 'Pass a list of schemas.');
   const prefix = listed.slice(0, max ?? undefined).map((item, i) => parts.value(item, `${path}.prefixItems[${i}]`));

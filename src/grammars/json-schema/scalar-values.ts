@@ -2,7 +2,7 @@ import { type JsonObject } from '../../common/json/json-fields.js';
 import { choice, literal, repeated, sequence } from '../ebnf.js';
 import { toJsonLine } from '../json-rules.js';
 import { type Bound, integersBetween, numbersBetween } from './number-ranges.js';
-import { readCount, type SchemaPlace, unsupported } from './schema-error.js';
+import { readCount, type SchemaNode, unsupported } from './schema-error.js';
 import { isPlain, requireOnly, typesOf } from './schema-keywords.js';
 import { STRING_FORMATS } from './string-formats.js';
 import { patternText, PatternError } from './string-patterns.js';
@@ -11,20 +11,20 @@ import { patternText, PatternError } from './string-patterns.js';
 const MAX_LENGTH = 1000;
 
 /** One of the values that a schema lists. */
-export function listedValues(place: SchemaPlace): string {
-  const { schema, path } = place;
+export function listedValues(node: SchemaNode): string {
+  const { schema, path } = node;
   const keyword = 'const' in schema ? 'const' : 'enum';
-  requireOnly(place, ['const', 'enum', 'type'], `Leave it out: ${keyword} lists all values.`);
+  requireOnly(node, ['const', 'enum', 'type'], `Leave it out: ${keyword} lists all values.`);
   if ('const' in schema && 'enum' in schema) throw unsupported(path, 'enum', 'stands beside const.');
   const listed = 'const' in schema ? [schema['const']] : schema['enum'];
   if (!Array.isArray(listed) || listed.length === 0) throw unsupported(path, 'enum', 'must list values.', 'List some.');
-  const values = listed.filter((value) => ('type' in schema ? isOfType(value, place) : true));
+  const values = listed.filter((value) => ('type' in schema ? isOfType(value, node) : true));
   if (values.length === 0) throw unsupported(path, keyword, 'has no value of the type.', 'Change one of them.');
   return choice(values.map((value) => literal(toJsonLine(value))));
 }
 
-function isOfType(value: unknown, place: SchemaPlace): boolean {
-  const types: readonly string[] = typesOf(place);
+function isOfType(value: unknown, node: SchemaNode): boolean {
+  const types: readonly string[] = typesOf(node);
   if (value === null) return types.includes('null');
   if (Array.isArray(value)) return types.includes('array');
   if (typeof value === 'number' && Number.isInteger(value))
@@ -33,14 +33,14 @@ function isOfType(value: unknown, place: SchemaPlace): boolean {
 }
 
 /** With its quotes. */
-export function stringValue(place: SchemaPlace): string {
-  return isPlain(place.schema, 'string') ? 'json_string' : sequence('"\\""', stringText(place), '"\\""');
+export function stringValue(node: SchemaNode): string {
+  return isPlain(node.schema, 'string') ? 'json_string' : sequence('"\\""', stringText(node), '"\\""');
 }
 
 /** What stands between the quotes. */
-export function stringText(place: SchemaPlace): string {
-  const { schema, path } = place;
-  const [least, most] = [readCount(place, 'minLength', MAX_LENGTH), readCount(place, 'maxLength', MAX_LENGTH)];
+export function stringText(node: SchemaNode): string {
+  const { schema, path } = node;
+  const [least, most] = [readCount(node, 'minLength', MAX_LENGTH), readCount(node, 'maxLength', MAX_LENGTH)];
   const hasLength = least !== undefined || most !== undefined;
   const { pattern, format } = schema;
   if (pattern === undefined && format === undefined) {
@@ -66,20 +66,20 @@ export function stringText(place: SchemaPlace): string {
   }
 }
 
-export function integerValue(place: SchemaPlace): string {
-  const { schema, path } = place;
-  requireMultiple(place);
-  const [low, high] = bounds(place);
+export function integerValue(node: SchemaNode): string {
+  const { schema, path } = node;
+  requireMultiple(node);
+  const [low, high] = bounds(node);
   if (low === null && high === null) return 'json_integer';
   const least = low && BigInt(Math.ceil(low.value)) + (low.open && Number.isInteger(low.value) ? 1n : 0n);
   const most = high && BigInt(Math.floor(high.value)) - (high.open && Number.isInteger(high.value) ? 1n : 0n);
   return integersBetween(least, most) ?? emptyRange(schema, path);
 }
 
-export function numberValue(place: SchemaPlace): string {
-  const { schema, path } = place;
+export function numberValue(node: SchemaNode): string {
+  const { schema, path } = node;
   if (schema['multipleOf'] !== undefined) throw unsupported(path, 'multipleOf');
-  const [low, high] = bounds(place);
+  const [low, high] = bounds(node);
   if (low === null && high === null) return 'json_number';
   try {
     return numbersBetween(low, high) ?? emptyRange(schema, path);
@@ -90,13 +90,13 @@ export function numberValue(place: SchemaPlace): string {
   }
 }
 
-function requireMultiple({ schema, path }: SchemaPlace): void {
+function requireMultiple({ schema, path }: SchemaNode): void {
   const { multipleOf = 1 } = schema;
   if (multipleOf !== 1) throw unsupported(path, 'multipleOf');
 }
 
 /** The tighter of an inclusive and an exclusive bound. */
-function bounds({ schema, path }: SchemaPlace): [Bound | null, Bound | null] {
+function bounds({ schema, path }: SchemaNode): [Bound | null, Bound | null] {
   const read = (keyword: string, open: boolean): Bound | null => {
     const value = schema[keyword];
     if (value === undefined) return null;

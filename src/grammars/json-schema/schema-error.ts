@@ -1,7 +1,7 @@
 import { invalid, type JsonObject } from '../../common/json/json-fields.js';
 
-/** A place in a schema, for errors. */
-export interface SchemaPlace {
+/** A schema or a part of one, with its path for errors. */
+export interface SchemaNode {
   readonly schema: JsonObject;
   /** Its path in the request. */
   readonly path: string;
@@ -13,7 +13,7 @@ export function unsupported(path: string, keyword: string, problem = 'is not sup
 }
 
 /** A keyword that must be a whole number that is not negative; undefined when it is not there. */
-export function readCount({ schema, path }: SchemaPlace, keyword: string, most: number): number | undefined {
+export function readCount({ schema, path }: SchemaNode, keyword: string, most: number): number | undefined {
   const value = schema[keyword];
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) {

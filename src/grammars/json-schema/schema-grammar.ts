@@ -3,7 +3,7 @@ import { choice } from '../ebnf.js';
 import { arrayValue, type GrammarParts, objectValue } from './container-values.js';
 import { integerValue, listedValues, numberValue, stringValue } from './scalar-values.js';
 import { areDisjoint } from './schema-branches.js';
-import { type SchemaPlace, unsupported } from './schema-error.js';
+import { type SchemaNode, unsupported } from './schema-error.js';
 import { isPlain, type JsonType, requireKnown, requireOnly, typesOf } from './schema-keywords.js';
 
 const MAX_DEPTH = 100;
@@ -54,40 +54,40 @@ export class SchemaGrammar implements GrammarParts {
   value(schema: unknown, path: string): string {
     if (schema === true) return 'json_value';
     if (schema === false) throw invalid(path, 'is false: it describes no value.', 'Leave it out.');
-    const place = { schema: readObject(schema, path, 'Pass a JSON schema.'), path };
+    const node = { schema: readObject(schema, path, 'Pass a JSON schema.'), path };
     if (++this.depth > MAX_DEPTH)
       throw invalid(path, `is nested more than ${MAX_DEPTH} deep.`, 'Use a flatter schema.');
     try {
-      return this.described(place);
+      return this.described(node);
     } finally {
       this.depth--;
     }
   }
 
-  private described(place: SchemaPlace): string {
-    const { schema } = place;
-    if ('$ref' in schema) return this.referenced(place);
-    if ('const' in schema || 'enum' in schema) return listedValues(place);
+  private described(node: SchemaNode): string {
+    const { schema } = node;
+    if ('$ref' in schema) return this.referenced(node);
+    if ('const' in schema || 'enum' in schema) return listedValues(node);
     const union = ['anyOf', 'oneOf', 'allOf'].find((keyword) => keyword in schema);
-    if (union !== undefined) return this.united(place, union);
-    requireKnown(place);
-    return choice(typesOf(place).map((type) => this.typed(type, place)));
+    if (union !== undefined) return this.united(node, union);
+    requireKnown(node);
+    return choice(typesOf(node).map((type) => this.typed(type, node)));
   }
 
-  private typed(type: JsonType, place: SchemaPlace): string {
+  private typed(type: JsonType, node: SchemaNode): string {
     switch (type) {
       case 'object':
-        if (isPlain(place.schema, type)) return 'json_object';
-        return this.contained(() => objectValue(place, this));
+        if (isPlain(node.schema, type)) return 'json_object';
+        return this.contained(() => objectValue(node, this));
       case 'array':
-        if (isPlain(place.schema, type)) return 'json_array';
-        return this.contained(() => arrayValue(place, this));
+        if (isPlain(node.schema, type)) return 'json_array';
+        return this.contained(() => arrayValue(node, this));
       case 'string':
-        return this.rule(stringValue(place));
+        return this.rule(stringValue(node));
       case 'number':
-        return this.rule(numberValue(place));
+        return this.rule(numberValue(node));
       case 'integer':
-        return this.rule(integerValue(place));
+        return this.rule(integerValue(node));
       case 'boolean':
         return '("true" | "false")';
       case 'null':
@@ -105,9 +105,9 @@ export class SchemaGrammar implements GrammarParts {
     }
   }
 
-  private united(place: SchemaPlace, keyword: string): string {
-    const { schema, path } = place;
-    requireOnly(place, [keyword], `Put it into the schemas of ${keyword}.`);
+  private united(node: SchemaNode, keyword: string): string {
+    const { schema, path } = node;
+    requireOnly(node, [keyword], `Put it into the schemas of ${keyword}.`);
     const branches = readArray(schema[keyword], `${path}.${keyword}`, 'Pass a list of schemas.');
     if (branches.length === 0) throw unsupported(path, keyword, 'is empty.', 'List schemas.');
     if (keyword === 'allOf' && branches.length > 1) {
@@ -134,9 +134,9 @@ export class SchemaGrammar implements GrammarParts {
     return steps > MAX_DEPTH ? null : this.resolved(this.target(object['$ref']), steps + 1);
   }
 
-  private referenced(place: SchemaPlace): string {
-    const { schema, path } = place;
-    requireOnly(place, ['$ref'], 'Put it into the schema that $ref names.');
+  private referenced(node: SchemaNode): string {
+    const { schema, path } = node;
+    requireOnly(node, ['$ref'], 'Put it into the schema that $ref names.');
     const { $ref: reference } = schema;
     const target = typeof reference === 'string' ? this.target(reference) : undefined;
     if (typeof reference !== 'string' || target === undefined) {
@@ -147,7 +147,7 @@ export class SchemaGrammar implements GrammarParts {
     if (known !== undefined) return known;
     const name = this.newName();
     this.references.set(reference, name);
-    // Its expression comes after that of its parts; the place is kept for the order.
+    // Its expression comes after that of its parts; the entry reserves its position in the order.
     this.expressions.set(name, '""');
     const { chain } = this;
     this.chain = [...chain, reference];

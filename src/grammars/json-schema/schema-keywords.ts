@@ -1,5 +1,5 @@
 import { type JsonObject } from '../../common/json/json-fields.js';
-import { type SchemaPlace, unsupported } from './schema-error.js';
+import { type SchemaNode, unsupported } from './schema-error.js';
 
 /** They say something about a value, and hold it to nothing. */
 const ANNOTATIONS = [
@@ -34,17 +34,17 @@ const OF_TYPE: Readonly<Record<JsonType, readonly string[]>> = {
 const ASSERTIONS = ['type', ...new Set(Object.values(OF_TYPE).flat())];
 
 /** Refuses what a schema says besides these keywords and annotations. */
-export function requireOnly({ schema, path }: SchemaPlace, allowed: readonly string[], remedy?: string): void {
+export function requireOnly({ schema, path }: SchemaNode, allowed: readonly string[], remedy?: string): void {
   const other = Object.keys(schema).find((key) => !allowed.includes(key) && !ANNOTATIONS.includes(key));
   if (other !== undefined) throw unsupported(path, other, 'is not supported here.', remedy ?? 'Leave it out.');
 }
 
-export function requireKnown(place: SchemaPlace): void {
-  requireOnly(place, ASSERTIONS);
+export function requireKnown(node: SchemaNode): void {
+  requireOnly(node, ASSERTIONS);
 }
 
 /** The types of the values that a schema describes: those that it names, else those that its keywords are about. */
-export function typesOf({ schema, path }: SchemaPlace): readonly JsonType[] {
+export function typesOf({ schema, path }: SchemaNode): readonly JsonType[] {
   const { type } = schema;
   if (type === undefined) {
     const implied = TYPES.filter((name) => name !== 'integer' && OF_TYPE[name].some((key) => key in schema));

@@ -3,7 +3,7 @@ import { type Span } from './expression-tree.js';
 
 const SHOWN = 80;
 
-/** Something is wrong at a place of a loss's source. The message shows the place; details.position counts from 0. */
+/** Something is wrong in a loss's source. The message shows where; details.position counts characters from 0. */
 export class ExpressionError extends AppError {
   constructor(field: string, source: string, span: Span, problem: string, remedy?: string) {
     super(
@@ -21,7 +21,7 @@ export class ExpressionError extends AppError {
   }
 }
 
-/** The source around the place, with marks below it. */
+/** The source around the problem, marked in the line below. */
 function excerpt(source: string, { from, to }: Span): string {
   const start = Math.max(0, Math.min(from - SHOWN / 2, source.length - SHOWN));
   const line = source.slice(start, start + SHOWN).replace(/\s/g, ' ');

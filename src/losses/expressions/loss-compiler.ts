@@ -5,7 +5,7 @@ import { parseExpression } from './expression-parser.js';
 import { type Expression } from './expression-tree.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
 import { FUNCTION_NAMES } from './function-names.js';
-import { type Place, LossScope } from './loss-scope.js';
+import { type Formula, LossScope } from './loss-scope.js';
 import { type LossProgram, type Operation, type Shape, type Step } from './loss-program.js';
 import { REDUCTIONS } from './reductions.js';
 
@@ -110,78 +110,78 @@ class LossCompiler {
     return this.build(parseExpression(source, field), { field, source });
   }
 
-  private build(expression: Expression, place: Place): number {
+  private build(expression: Expression, formula: Formula): number {
     switch (expression.kind) {
       case 'number':
-        return this.add({ kind: 'constant', value: expression.value }, [], { shape: 'one' }, expression, place);
+        return this.add({ kind: 'constant', value: expression.value }, [], { shape: 'one' }, expression, formula);
       case 'name':
-        return this.name(expression, place);
+        return this.name(expression, formula);
       case 'call':
-        return this.call(expression, place);
+        return this.call(expression, formula);
     }
   }
 
-  private name(expression: Expression & { kind: 'name' }, place: Place): number {
+  private name(expression: Expression & { kind: 'name' }, formula: Formula): number {
     const { name } = expression;
     const value = this.scope.values.get(name);
     if (value !== undefined) return value;
     if (name === 'target_logprobs') {
-      return this.add({ kind: 'target_logprobs' }, [], { shape: 'token', hasGradient: true }, expression, place);
+      return this.add({ kind: 'target_logprobs' }, [], { shape: 'token', hasGradient: true }, expression, formula);
     }
     if (Object.hasOwn(COUNTS, name)) {
       const of = COUNTS[name as keyof typeof COUNTS];
-      return this.add({ kind: 'count', of }, [], { shape: 'one' }, expression, place);
+      return this.add({ kind: 'count', of }, [], { shape: 'one' }, expression, formula);
     }
-    if (this.scope.config.has(name)) return this.add({ kind: 'config', name }, [], { shape: 'one' }, expression, place);
-    const input = this.scope.input(expression, place);
+    if (this.scope.config.has(name)) return this.add({ kind: 'config', name }, [], { shape: 'one' }, expression, formula);
+    const input = this.scope.input(expression, formula);
     return this.add(
       { kind: 'input', input },
       [],
       { shape: input.per === 'datum' ? 'datum' : 'token' },
       expression,
-      place,
+      formula,
     );
   }
 
-  private call(expression: Expression & { kind: 'call' }, place: Place): number {
+  private call(expression: Expression & { kind: 'call' }, formula: Formula): number {
     const { name, args } = expression;
-    if (name === 'given') return this.given(expression, place);
-    const values = args.map((arg) => this.build(arg, place));
+    if (name === 'given') return this.given(expression, formula);
+    const values = args.map((arg) => this.build(arg, formula));
     const reduction = REDUCTIONS.get(name);
-    if (reduction && args.length === 1) return this.reduction(name, expression, values, place);
-    if (ELEMENTWISE.has(name)) return this.elementwise(expression, values, place);
+    if (reduction && args.length === 1) return this.reduction(name, expression, values, formula);
+    if (ELEMENTWISE.has(name)) return this.elementwise(expression, values, formula);
     const [, prefix, rest = ''] = /^(datum|group)_(\w+)$/.exec(name) ?? [];
-    if (prefix === 'datum' && REDUCTIONS.has(rest)) return this.reduction(rest, expression, values, place);
-    if (prefix === 'group' && REDUCTIONS.has(rest)) return this.group(rest, expression, values, place);
-    if (name === 'stop_gradient') return this.stopGradient(expression, values, place);
-    if (reduction) this.checkCount(expression, 1, place);
+    if (prefix === 'datum' && REDUCTIONS.has(rest)) return this.reduction(rest, expression, values, formula);
+    if (prefix === 'group' && REDUCTIONS.has(rest)) return this.group(rest, expression, values, formula);
+    if (name === 'stop_gradient') return this.stopGradient(expression, values, formula);
+    if (reduction) this.checkCount(expression, 1, formula);
     const remedy = `Functions: ${FUNCTION_NAMES.join(', ')}.`;
     throw new ExpressionError(
-      place.field,
-      place.source,
+      formula.field,
+      formula.source,
       expression.span,
       `the function '${name}' does not exist.`,
       remedy,
     );
   }
 
-  private given(expression: Expression & { kind: 'call' }, place: Place): number {
-    this.checkCount(expression, 1, place);
+  private given(expression: Expression & { kind: 'call' }, formula: Formula): number {
+    this.checkCount(expression, 1, formula);
     const [arg] = expression.args;
     if (arg?.kind !== 'name')
-      return this.refuse(expression, place, 'the argument of given must be the name of an input.');
-    const input = this.scope.input(arg, place);
+      return this.refuse(expression, formula, 'the argument of given must be the name of an input.');
+    const input = this.scope.input(arg, formula);
     if (input.required) {
       const remedy = `Declare it as optional: "inputs": {"${input.name}": {"default": 1}}.`;
-      this.refuse(expression, place, `input '${input.name}' is required, so it is always given.`, remedy);
+      this.refuse(expression, formula, `input '${input.name}' is required, so it is always given.`, remedy);
     }
-    return this.add({ kind: 'given', input }, [], { shape: 'one', type: 'condition' }, expression, place);
+    return this.add({ kind: 'given', input }, [], { shape: 'one', type: 'condition' }, expression, formula);
   }
 
-  private elementwise(expression: Expression & { kind: 'call' }, values: readonly number[], place: Place): number {
+  private elementwise(expression: Expression & { kind: 'call' }, values: readonly number[], formula: Formula): number {
     const { name, args } = expression;
     const elementwise = ELEMENTWISE.get(name)!;
-    this.checkCount(expression, elementwise.args.length, place);
+    this.checkCount(expression, elementwise.args.length, formula);
     values.forEach((value, i) => {
       const { type } = this.steps[value]!;
       const wanted = elementwise.args[i]!;
@@ -190,68 +190,68 @@ class LossCompiler {
         wanted === 'number'
           ? 'Convert the condition to a number: where(condition, 1, 0).'
           : 'Write a comparison, for example x != 0.';
-      this.refuse(args[i]!, place, `this is a ${type}, but '${name}' requires a ${wanted} here.`, remedy);
+      this.refuse(args[i]!, formula, `this is a ${type}, but '${name}' requires a ${wanted} here.`, remedy);
     });
     const shape = this.commonShape(values);
     const operation: Operation = { kind: 'elementwise', function: elementwise };
-    return this.add(operation, values, { shape, type: elementwise.result }, expression, place);
+    return this.add(operation, values, { shape, type: elementwise.result }, expression, formula);
   }
 
   private reduction(
     name: string,
     expression: Expression & { kind: 'call' },
     values: readonly number[],
-    place: Place,
+    formula: Formula,
   ): number {
-    this.checkCount(expression, 1, place);
+    this.checkCount(expression, 1, formula);
     const perDatum = expression.name.startsWith('datum_');
     const step = this.steps[values[0]!]!;
     const reduction = REDUCTIONS.get(name)!;
     if (step.type === 'condition' && !reduction.takesConditions) {
-      this.refuse(expression.args[0]!, place, `${expression.name} cannot be applied to a condition.`);
+      this.refuse(expression.args[0]!, formula, `${expression.name} cannot be applied to a condition.`);
     }
     if (step.shape === 'one' || (perDatum && step.shape !== 'token')) {
       const what = step.shape === 'one' ? 'one number for the whole batch' : 'one number per datum';
       const remedy = 'Reduce a per-token or per-datum value, or remove the function.';
-      this.refuse(expression.args[0]!, place, `this is already ${what}; there is nothing to reduce.`, remedy);
+      this.refuse(expression.args[0]!, formula, `this is already ${what}; there is nothing to reduce.`, remedy);
     }
     const operation: Operation = { kind: 'reduce', function: reduction, over: perDatum ? 'datum' : 'all' };
-    return this.add(operation, values, { shape: perDatum ? 'datum' : 'one' }, expression, place);
+    return this.add(operation, values, { shape: perDatum ? 'datum' : 'one' }, expression, formula);
   }
 
   private group(
     name: string,
     expression: Expression & { kind: 'call' },
     values: readonly number[],
-    place: Place,
+    formula: Formula,
   ): number {
-    this.checkCount(expression, 2, place);
+    this.checkCount(expression, 2, formula);
     const reduction = REDUCTIONS.get(name)!;
     const [value, by] = values.map((step) => this.steps[step]!);
     if (value!.type === 'condition' && !reduction.takesConditions) {
-      this.refuse(expression.args[0]!, place, `${expression.name} cannot be applied to a condition.`);
+      this.refuse(expression.args[0]!, formula, `${expression.name} cannot be applied to a condition.`);
     }
     if (value!.shape !== 'datum') {
       const remedy = 'Reduce tokens to datums first: group_sum(datum_sum(x), group).';
       this.refuse(
         expression.args[0]!,
-        place,
+        formula,
         `groups consist of datums, but this has one value per ${value!.shape}.`,
         remedy,
       );
     }
     if (by!.shape !== 'datum' || by!.type !== 'number' || by!.hasGradient) {
       const remedy = 'Declare it as an input with one number per datum: "inputs": {"group": {"per": "datum"}}.';
-      this.refuse(expression.args[1]!, place, 'the second argument must be the group of each datum.', remedy);
+      this.refuse(expression.args[1]!, formula, 'the second argument must be the group of each datum.', remedy);
     }
     const operation: Operation = { kind: 'group', function: reduction };
-    return this.add(operation, values, { shape: 'datum' }, expression, place);
+    return this.add(operation, values, { shape: 'datum' }, expression, formula);
   }
 
-  private stopGradient(expression: Expression & { kind: 'call' }, values: readonly number[], place: Place): number {
-    this.checkCount(expression, 1, place);
+  private stopGradient(expression: Expression & { kind: 'call' }, values: readonly number[], formula: Formula): number {
+    this.checkCount(expression, 1, formula);
     const { shape, type } = this.steps[values[0]!]!;
-    return this.add({ kind: 'stop_gradient' }, values, { shape, type, hasGradient: false }, expression, place);
+    return this.add({ kind: 'stop_gradient' }, values, { shape, type, hasGradient: false }, expression, formula);
   }
 
   private commonShape(values: readonly number[]): Shape {
@@ -260,14 +260,14 @@ class LossCompiler {
     return shapes.includes('datum') ? 'datum' : 'one';
   }
 
-  private checkCount(expression: Expression & { kind: 'call' }, count: number, place: Place): void {
+  private checkCount(expression: Expression & { kind: 'call' }, count: number, formula: Formula): void {
     const { name, args } = expression;
     if (args.length === count) return;
     const problem = `'${name}' takes ${count} argument${count === 1 ? '' : 's'}, but got ${args.length}.`;
-    this.refuse(expression, place, problem, 'docs/custom-losses.md lists every function with its arguments.');
+    this.refuse(expression, formula, problem, 'docs/custom-losses.md lists every function with its arguments.');
   }
 
-  private refuse(expression: Expression, { field, source }: Place, problem: string, remedy?: string): never {
+  private refuse(expression: Expression, { field, source }: Formula, problem: string, remedy?: string): never {
     throw new ExpressionError(field, source, expression.span, problem, remedy);
   }
 
@@ -276,7 +276,7 @@ class LossCompiler {
     inputs: readonly number[],
     { shape, type = 'number', hasGradient }: { shape: Shape; type?: Step['type']; hasGradient?: boolean },
     expression: Expression,
-    { field, source }: Place,
+    { field, source }: Formula,
   ): number {
     const what = operation.kind === 'elementwise' || operation.kind === 'reduce' || operation.kind === 'group';
     const called = expression.kind === 'call' ? expression.name : '';

@@ -18,7 +18,7 @@ export interface LossBatch {
  */
 export class LossEvaluation {
   private readonly values: (Float64Array | undefined)[];
-  /** For each token that counts: its place in the arrays of the batch, and its datum. */
+  /** For each token that counts: its index in the arrays of the batch, and its datum. */
   private readonly tokens: Int32Array;
   private readonly datumOf: Int32Array;
   private readonly datumCount: number;
@@ -64,7 +64,7 @@ export class LossEvaluation {
     return this.valuesOf(index)[0]!;
   }
 
-  /** Takes these as the values of a step, in place of computing them. */
+  /** Sets the values of a step instead of computing them. */
   fix(index: number, values: Float64Array): void {
     this.values[index] = values;
   }
@@ -165,7 +165,7 @@ export class LossEvaluation {
     return out;
   }
 
-  /** Reads a step's values at the places of a (larger) shape. */
+  /** Reads a step's values as if they had a (larger) shape. */
   private reader(index: number, shape: Shape): (i: number) => number {
     const values = this.values[index]!;
     const own = this.program.steps[index]!.shape;

@@ -6,8 +6,8 @@ import { type Expression } from './expression-tree.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';
 
-/** A formula with its name in errors. */
-export interface Place {
+/** The source of a formula, and the field of the definition that contains it. */
+export interface Formula {
   readonly field: string;
   readonly source: string;
 }
@@ -50,7 +50,7 @@ export class LossScope {
   }
 
   /** Every name without another meaning is a key of loss_fn_inputs. */
-  input({ name, span }: Expression & { kind: 'name' }, { field, source }: Place): LossInputSpec {
+  input({ name, span }: Expression & { kind: 'name' }, { field, source }: Formula): LossInputSpec {
     const known = this.inputs.get(name);
     if (known) return known;
     if (!isName(name) || RESERVED.has(name)) {

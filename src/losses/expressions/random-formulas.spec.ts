@@ -179,7 +179,7 @@ const WRITTEN = readdirSync('examples/losses').map(
 );
 
 describe('texts that are hardly formulas', () => {
-  it('are refused at a place inside of them, or computed', () => {
+  it('are refused with a position inside of them, or computed', () => {
     const random = randomNumbers(1);
     let refused = 0;
     for (let i = 0; i < 3000; i++) {

@@ -101,7 +101,7 @@ describe('a written loss', () => {
     expect(error).toMatchObject({ code: 'invalid_expression', details: { field: 'loss', position } });
   });
 
-  it('shows the place', () => {
+  it('shows the position', () => {
     expect(refused({ loss: 'sum(target_logprobs) + bar(1)' }).message).toBe(
       "loss, character 24: the function 'bar' does not exist.\n  sum(target_logprobs) + bar(1)\n                         ^^^^^^",
     );
