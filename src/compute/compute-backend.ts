@@ -240,7 +240,7 @@ export interface GenerateRequest {
   readonly topPromptLast?: number;
   /** Top-k tokens to return per sampled position; none by default. */
   readonly topSampledTokens?: number;
-  /** Token ids to score at the places of the prompt. */
+  /** Token ids to score at positions of the prompt. */
   readonly promptTargets?: PromptTargets;
   /** Alternative tokens to sample per prompt position except the first, with replacement, at the request's temperature. */
   readonly promptAlternatives?: number;
@@ -252,7 +252,7 @@ export interface GenerateResult {
   readonly promptTop?: TopTokens;
   /** Log-probs of the targets, in their order, where asked for; 0 for NO_TARGET. */
   readonly promptTargets?: RaggedTensor<Float32Array>;
-  /** Row i has the draws for place i + 1 of the prompt, where asked for. */
+  /** Row i has the draws for position i + 1 of the prompt, if requested. */
   readonly promptAlternatives?: TokenTable;
 }
 

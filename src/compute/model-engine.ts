@@ -55,7 +55,7 @@ export abstract class ModelEngine {
   /** Forgets the gradients not yet applied. @returns of how many passes they were */
   abstract dropGradients(adapterId: string): Promise<number>;
 
-  /** Registers weights that are only read (sampler weights) under the id, in place of those that have it. */
+  /** Registers weights that are only read (sampler weights) under the id, instead of those that have it. */
   abstract loadWeights(weights: AdapterHandle, tensors: AdapterTensors): Promise<void>;
   /** Frees them. Ignores unknown ids. */
   abstract dropWeights(id: string): Promise<void>;
@@ -95,7 +95,7 @@ export abstract class ModelEngine {
    * Says what comes next, in one list for each step.
    *
    * The caller draws tokens from rows of logits, so every engine samples alike. Where a step says how a token will be
-   * drawn, or which logits of a row are all that is needed, an engine may give these in place of the row; draws only if it
+   * drawn, or which logits of a row are all that is needed, an engine may give these instead of the row; draws only if it
    * is certain of the caller's result.
    */
   abstract advance(steps: readonly SequenceStep[]): Promise<readonly (readonly NextToken[])[]>;
@@ -156,7 +156,7 @@ export interface OpenPass {
 }
 
 export interface RefusedItem {
-  /** Place among the items of the pass. */
+  /** Index in the items of the pass. */
   readonly item: number;
   readonly error: Error;
 }
@@ -167,7 +167,7 @@ export interface PassRun {
 }
 
 export interface RunPart {
-  /** Place among the items of the pass. */
+  /** Index in the items of the pass. */
   readonly item: number;
   /** Datums of the item, in the order in which their rows come. */
   readonly datums: readonly number[];
@@ -190,7 +190,7 @@ export interface RunSlopes {
 export interface SequenceStep {
   readonly sequence: number;
   readonly tokens: Int32Array;
-  /** Places in `tokens` after which the next token is asked for; the last where it is left out. */
+  /** Offsets in `tokens` after which the next token is asked for; only the last if omitted. */
   readonly rows?: Int32Array;
   /** Tokens whose logits are all that the caller needs of the first rows. */
   readonly named?: NamedTokens;

@@ -208,7 +208,7 @@ describe('bodies', () => {
     },
   );
 
-  it.each(['[]', '"text"', '3', 'null'])('refuses %s in place of an object', async (text) => {
+  it.each(['[]', '"text"', '3', 'null'])('refuses %s instead of an object', async (text) => {
     const answer = await send(text);
     expect(answer.status).toBe(400);
     expect(answer.body.error.category).toBe('user');

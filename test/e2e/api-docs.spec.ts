@@ -211,7 +211,7 @@ it('fill no optional field of a form, and name the server that they come from', 
   expect(spec.security).toEqual([]);
 });
 
-it('send the ids of the last answers in place of those of the examples', async () => {
+it('send the ids of the last answers instead of those of the examples', async () => {
   const { requestInterceptor, responseInterceptor } = await docsOptions(server.api.url);
   const [example, first, second] = [
     '01JD8Z6T9GZ3Y5Q0W4V7M2X1KC',

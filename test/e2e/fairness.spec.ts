@@ -42,7 +42,7 @@ it('a key that waits with a few requests is served before all that another one h
     settled++;
   });
   for (let round = 0; round < ROUNDS; round++) await other.forwardBackward({ model_id: 'mine', data });
-  // Each beside a pass or two of the flood's, in place of behind all of them.
+  // Each beside a pass or two of the flood's, instead of behind all of them.
   expect(settled).toBeLessThan(FLOODED * 0.75);
   await Promise.all(all);
 

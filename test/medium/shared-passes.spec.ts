@@ -97,7 +97,7 @@ const LORAS: readonly LoraSpec[] = [...CLASSES.flat(), ...LONERS].map((lora, see
 interface Result {
   readonly logprobs: readonly Float32Array[];
   readonly gradients: AdapterTensors;
-  /** Code of the error in place of gradients. */
+  /** Code of the error instead of gradients. */
   readonly refusal: string;
 }
 

@@ -43,7 +43,7 @@ export class Script {
   }
 }
 
-/** The compute backend and a handler for every kind, in place of the features. */
+/** The compute backend and a handler for every kind, instead of the features. */
 @Global()
 @Module({})
 export class ScriptedHandlersModule {

@@ -17,7 +17,7 @@ export interface StepEngineOptions extends TinyEngineOptions {
   /** Throws what an advance with these steps is to fail with. */
   readonly fault?: (held: readonly (readonly number[])[]) => void;
   readonly batching?: 'exact' | 'off';
-  /** Makes the draws that steps ask for, and gives named logits in place of rows. */
+  /** Makes the draws that steps ask for, and gives named logits instead of rows. */
   readonly draws?: boolean;
 }
 
@@ -35,7 +35,7 @@ export class StepEngine extends TinyEngine {
   time = 0;
   /** Tokens that each advance has read, and rows that it has given, by sequence. */
   readonly advances: { readonly sequence: number; readonly count: number; readonly rows: number }[][] = [];
-  /** Draws made in place of giving a row. */
+  /** Draws made instead of giving a row. */
   drawn = 0;
   /** Most tokens that sequences have held at the same time. */
   peakTokens = 0;

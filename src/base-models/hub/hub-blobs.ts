@@ -69,7 +69,7 @@ export class HubBlobs {
     return part;
   }
 
-  /** Gives a verified part the blob's name, in place of a damaged one. */
+  /** Gives a verified part the blob's name, which replaces a damaged one. */
   async adopt(part: string, etag: string): Promise<void> {
     await rename(part, this.path(etag));
     const found = await stat(this.path(etag), { bigint: true });

@@ -99,7 +99,7 @@ export class HubCache {
     );
   }
 
-  /** Is the file there as huggingface_hub leaves it where there are no links: itself in place of a blob? */
+  /** Is the file there as huggingface_hub writes it where links are not supported: the file itself, not a link to a blob? */
   async holdsCopy(etag: string, size: number, commit: string, name: string): Promise<boolean> {
     const path = join(this.snapshot(commit), name);
     const found = await lstat(path).catch(() => null);

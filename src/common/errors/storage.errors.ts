@@ -64,7 +64,7 @@ export class StorageError extends AppError {
 const FULL_DISK_CODES = new Set(['ENOSPC', 'EDQUOT']);
 const UNAVAILABLE_CODES = new Set(['EROFS', 'EMFILE', 'ENFILE']);
 
-/** The error to throw in place of a file system error that happened while writing; AppErrors pass unchanged. */
+/** The error to throw instead of a file system error that happened while writing; AppErrors pass unchanged. */
 export function toStorageError(error: unknown, what: string, path: string): AppError {
   if (error instanceof AppError) return error;
   const outage = toStorageOutage(error, what, path);

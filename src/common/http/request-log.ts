@@ -18,7 +18,7 @@ const QUIET = new Set([
 /** Downloads: what follows is signed, and opens them without a key. */
 const SIGNED = /^(\/api\/v1\/(?:archives|files|traces)\/).+/i;
 
-/** What proxies log in place of a status when the client has closed the connection. */
+/** What proxies log instead of a status when the client has closed the connection. */
 const CLIENT_GONE = 499;
 
 const logger = new Logger('Http');

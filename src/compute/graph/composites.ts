@@ -60,18 +60,18 @@ export function recomputed(ops: Operations, x: Tensor, record: (x: Tensor) => Te
  * @returns [B, kvHeads, S * G, D]
  */
 export function attention(ops: Operations, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor): Tensor {
-  const [batch, kvHeads, places, headDim] = keys.shape as [Dim, number, Dim, number];
+  const [batch, kvHeads, keyCount, headDim] = keys.shape as [Dim, number, Dim, number];
   const length = mask.shape.at(-3)!;
   const groups = rowsPerPosition(query.shape[2]!, length);
   const alpha = 1 / Math.sqrt(headDim);
   const raw = ops.matmul(query, keys, { transposeB: true, alpha });
-  const masked = ops.add(ops.reshape(raw, [batch, kvHeads, length, groups, places]), mask);
+  const masked = ops.add(ops.reshape(raw, [batch, kvHeads, length, groups, keyCount]), mask);
   const scores = ops.reshape(masked, raw.shape);
   const weights = ops.softmax(scores);
   const context = ops.matmul(weights, values);
   return ops.rule(context, (gradient) => {
     const gradientOfValues = () => ops.matmul(weights, gradient, { transposeA: true });
-    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D in place of one over S.
+    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D instead of one over S.
     const inner = ops.reduceSum(ops.mul(gradient, context), -1);
     const gradientOfScores = ops.mul(weights, ops.sub(ops.matmul(gradient, values, { transposeB: true }), inner));
     const gradientOfQuery = () => ops.matmul(gradientOfScores, keys, { alpha });

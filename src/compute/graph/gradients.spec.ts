@@ -50,18 +50,18 @@ function checkGradients(inputs: readonly Fed[], record: (ops: Operations, ...inp
   const backward = extractProgram(new Map(names.map(([name, tensor]) => [name, found.get(tensor)!])));
   const computed = interpret(backward, new Map([...feeds, ['seed', seed]]));
 
-  const lossAt = (name: string, place: number, delta: number) => {
+  const lossAt = (name: string, element: number, delta: number) => {
     const { shape, data } = feeds.get(name)!;
-    const moved = { shape, data: data.with(place, data[place]! + delta) };
+    const moved = { shape, data: data.with(element, data[element]! + delta) };
     const { data: y } = interpret(forward, new Map([...feeds, [name, moved]])).get('y')!;
     return y.reduce((sum, value, i) => sum + value * seed.data[i]!, 0);
   };
   for (const [name] of names) {
     const { shape, data } = computed.get(name)!;
     expect(shape, name).toEqual(feeds.get(name)!.shape);
-    data.forEach((gradient, place) => {
-      const difference = (lossAt(name, place, STEP) - lossAt(name, place, -STEP)) / (2 * STEP);
-      expect(Math.abs(gradient - difference), `${name}[${place}]`).toBeLessThan(TOLERANCE);
+    data.forEach((gradient, element) => {
+      const difference = (lossAt(name, element, STEP) - lossAt(name, element, -STEP)) / (2 * STEP);
+      expect(Math.abs(gradient - difference), `${name}[${element}]`).toBeLessThan(TOLERANCE);
     });
   }
 }
@@ -126,12 +126,12 @@ describe('gradients of operations are what finite differences give', () => {
     checkGradients(rows, (ops, x, pad, valid) =>
       ops.gatherRows(x, pad, { zeroFill: true, inverse: { index: valid, complete: true } }),
     );
-    const places = [
+    const padded = [
       param([4, 2], ['P', 2]),
       index(numbers([3], 3, 0, 1), ['T']),
       index(numbers([4], 1, 2, -1, 0), ['P']),
     ];
-    checkGradients(places, (ops, x, valid, pad) =>
+    checkGradients(padded, (ops, x, valid, pad) =>
       ops.gatherRows(x, valid, { inverse: { index: pad, complete: false } }),
     );
   });

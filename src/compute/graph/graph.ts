@@ -30,7 +30,7 @@ export type Operation =
   | { readonly op: 'gatherRows'; readonly zeroFill: boolean }
   /** Numbers of the first input [..., V] by index [..., K] along the last axis. */
   | { readonly op: 'gatherLast' }
-  /** The input itself, as a place where gradients come together. */
+  /** The input itself, as a node that gradients are accumulated at. */
   | { readonly op: 'identity' }
   /** The first input [B, C, P, D] with rows [N, C, D], the third input, written at [N, C, 3], the second. */
   | { readonly op: 'scatterRows' }

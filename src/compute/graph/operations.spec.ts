@@ -64,7 +64,7 @@ describe('shapes that do not fit are refused when they are recorded', () => {
   });
 
   it('scatterRows', () => {
-    const index = graph.input('places', 'i64', ['N', 2, 3]);
+    const index = graph.input('positions', 'i64', ['N', 2, 3]);
     const cache = input(['B', 2, 'P', 4]);
     expect(ops.scatterRows(cache, index, input(['N', 2, 4])).shape).toEqual(['B', 2, 'P', 4]);
     expect(() => ops.scatterRows(cache, index, input(['N', 2, 5]))).toThrow('scatterRows');

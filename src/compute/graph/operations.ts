@@ -150,8 +150,8 @@ export class Operations {
 
   /**
    * Rows of x by index; -1 stands for a row of zeros where `zeroFill` is set and for a row of no meaning where not.
-   * When x is trainable, `inverse.index` must list for every row of x its place in the result (-1: nowhere), so that
-   * the gradient is a gather too; every row of x is taken at most once. Places are counted as if `index` had one axis.
+   * When x is trainable, `inverse.index` must list for every row of x its row in the result (-1: none), so that
+   * the gradient is a gather too; every row of x is taken at most once. Rows are counted as if `index` had one axis.
    * `inverse.complete` promises that it has no -1.
    */
   gatherRows(
@@ -167,15 +167,15 @@ export class Operations {
       result.again = once((after) => this.record({ op: 'gatherRows', zeroFill }, [again(after), index], shape));
     return this.rule(result, (gradient) => {
       if (!inverse) throw new Error('A gather from a trainable tensor needs the inverse index.');
-      const places = this.reshape(gradient, [product(...index.shape), ...x.shape.slice(1)]);
-      const rows = this.gatherRows(places, inverse.index, { zeroFill: !inverse.complete });
+      const flat = this.reshape(gradient, [product(...index.shape), ...x.shape.slice(1)]);
+      const rows = this.gatherRows(flat, inverse.index, { zeroFill: !inverse.complete });
       return [{ of: x, gradient: this.reshape(rows, x.shape) }];
     });
   }
 
   /**
-   * The cache [B, C, P, D] with `rows` [N, C, D] written over some of its places: rows[n, c] at the place [b, c, p] that
-   * `index` (i64 [N, C, 3]) names. Rows for the same place must be equal. Fed with the same memory for the cache and, as
+   * The cache [B, C, P, D] with `rows` [N, C, D] written into it: rows[n, c] at the index [b, c, p] that
+   * `index` (i64 [N, C, 3]) names. Rows for the same index must be equal. Fed with the same memory for the cache and, as
    * a result of the program, for what this gives, an executor may write into that memory and copy nothing.
    */
   scatterRows(cache: Tensor, index: Tensor, rows: Tensor): Tensor {
@@ -193,7 +193,7 @@ export class Operations {
     return this.record({ op: 'gatherLast' }, [x, index], index.shape);
   }
 
-  /** 1 at the given index of a new last axis of `depth` places, else 0. */
+  /** 1 at the given index of a new last axis of size `depth`, else 0. */
   oneHot(index: Tensor, depth: number): Tensor {
     return this.graph.node({ op: 'oneHot', depth }, [index], [[...index.shape, depth]], 'f32')[0]!;
   }

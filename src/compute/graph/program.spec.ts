@@ -38,7 +38,7 @@ describe('extractProgram', () => {
     expect(program.symbols).toEqual(['N', 'T']);
   });
 
-  it('feeds the tensors of a cut in place of computing them', () => {
+  it('feeds the tensors of a cut instead of computing them', () => {
     const { middle, y } = record();
     const program = extractProgram(new Map([['y', y]]), new Map([['saved', middle]]));
     expect(opsOf(program)).toEqual(['mul', 'add']);

@@ -18,7 +18,7 @@ export interface Program {
 
 /**
  * @param outputs the results by name
- * @param cut tensors that are fed, by the name they are fed under, in place of what computes them
+ * @param cut tensors that are fed, by the name they are fed under, instead of what computes them
  */
 export function extractProgram(
   outputs: ReadonlyMap<string, Tensor>,

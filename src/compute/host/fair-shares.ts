@@ -46,7 +46,7 @@ const NEWEST = 0.2;
  * while, starts at the virtual time of those who are there, so that nothing is saved up by not using the engine.
  *
  * That is start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996) with costs that are known only afterwards, as in the
- * virtual token counter (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024), in milliseconds in place
+ * virtual token counter (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024), in milliseconds instead
  * of tokens.
  */
 export class FairShares {

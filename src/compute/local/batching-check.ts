@@ -19,7 +19,7 @@ import { Sequences } from './sequences/sequences.js';
 interface CheckedRequest {
   readonly rank: number;
   readonly lengths: readonly number[];
-  /** A LoRA on the vocabulary and on one linear of a layer, in place of one on all linears of the layer. */
+  /** A LoRA on the vocabulary and on one linear of a layer, instead of one on all linears of the layer. */
   readonly onVocabulary?: boolean;
 }
 

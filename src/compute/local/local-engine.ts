@@ -51,7 +51,7 @@ const MAX_RANK = 256;
 const PASS_TOKENS = 1024;
 
 interface LocalOpenPass {
-  /** By their place in the pass; none for items that were refused. */
+  /** By index in the pass; refused items are missing. */
   readonly items: ReadonlyMap<number, LocalItem>;
   readonly runs: readonly LocalRun[];
 }
@@ -183,22 +183,22 @@ export class LocalEngine extends ModelEngine {
   async openPass(items: readonly PassItem[]): Promise<OpenPass> {
     const accepted = new Map<number, LocalItem>();
     const refused: RefusedItem[] = [];
-    for (const [place, item] of items.entries()) {
+    for (const [index, item] of items.entries()) {
       try {
-        accepted.set(place, new LocalItem(item, this.pinned(item.weights), this.options.memoryBudgetBytes));
+        accepted.set(index, new LocalItem(item, this.pinned(item.weights), this.options.memoryBudgetBytes));
       } catch (error) {
-        refused.push({ item: place, error: error as Error });
+        refused.push({ item: index, error: error as Error });
       }
     }
-    const places = new Map([...accepted].map(([place, item]) => [item, place]));
-    const planned = planRuns([...places.keys()], {
+    const indices = new Map([...accepted].map(([index, item]) => [item, index]));
+    const planned = planRuns([...indices.keys()], {
       tokens: this.batching === 'off' ? 0 : PASS_TOKENS,
       memoryBytes: this.options.memoryBudgetBytes,
     });
     const id = this.nextPass++;
     this.passes.set(id, { items: accepted, runs: planned.map((members) => new LocalRun(members, this.kept)) });
     const runs = planned.map((members) => ({
-      parts: members.map(({ item, part }) => ({ item: places.get(item)!, datums: part.datums })),
+      parts: members.map(({ item, part }) => ({ item: indices.get(item)!, datums: part.datums })),
     }));
     return { id, runs, refused };
   }
@@ -243,7 +243,7 @@ export class LocalEngine extends ModelEngine {
     this.sequences.close(sequences);
   }
 
-  /** The weights as they are now: states are replaced, never changed in place. */
+  /** The weights as they are now: states are replaced, never changed in index. */
   private pinned(weights: WeightsRef): PinnedWeights {
     if (weights.kind === 'base') return { runtime: this.runtime(weights.baseModel), adapter: null };
     if (weights.kind === 'adapter') {

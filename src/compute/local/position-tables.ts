@@ -2,7 +2,7 @@ import { type TransformerConfig } from '../../domain/model/transformer-config.js
 import { type HostTensor, hostTensor } from '../graph/program.js';
 import { type RopeTables, ropeTables } from '../models/rope-tables.js';
 
-/** Added to scores of places that must not be seen; exp of it is exactly 0. */
+/** Added to scores of positions that must not be seen; exp of it is exactly 0. */
 export const MASKED = -1e9;
 
 const SMALLEST_TABLE = 256;

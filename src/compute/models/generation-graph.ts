@@ -26,7 +26,7 @@ export const presentName = (kind: CacheKind, layer: number) => `present.${kind}.
  * the cache hold. Prefill is a step with a piece of the prompt, decoding a step with one token of each sequence. The
  * cache lies with the host; new keys and values are written into it (see Operations.scatterRows).
  *
- * Tokens are rows without padding, as in training. Attention reads whole rows of the cache of P places and hides what a
+ * Tokens are rows without padding, as in training. Attention reads whole rows of the cache of P positions and hides what a
  * token must not see, with training's operations in training's order: so a token's numbers are the same bits in any
  * company, and those of a forward pass over all tokens at once.
  */

@@ -43,9 +43,9 @@ export const moduleScale = (module: string): string => `${LORA_SCALE}.${module}`
  * LORA_ALPHA), which changes no bit.
  */
 export interface SlotInputs {
-  /** i32 [A, Q], for each place the row that it takes. */
+  /** i32 [A, Q], for each row of a slot the row that it takes. */
   readonly gather: string;
-  /** i32 [T], for each row its place among the A * Q. */
+  /** i32 [T], for each row its index among the A * Q. */
   readonly scatter: string;
   /** [A, Q, 1], the adapter's scale; 0 where a row is repeated. */
   readonly scale: string;
@@ -207,8 +207,8 @@ export class LoraLinears {
     if (!this.options.slots) return x;
     const [adapters, rows, size] = x.shape as [Dim, Dim, Dim];
     const { gather, scatter } = this.slots.get(names)!;
-    const places = this.ops.reshape(x, [product(adapters, rows), size]);
-    return this.ops.gatherRows(places, scatter, { inverse: { index: gather, complete: true } });
+    const flat = this.ops.reshape(x, [product(adapters, rows), size]);
+    return this.ops.gatherRows(flat, scatter, { inverse: { index: gather, complete: true } });
   }
 
   private slotInputs(names: SlotInputs, rows: Dim): Slots {

@@ -115,18 +115,18 @@ describe.each(MODELS)('training graph of $family', (config) => {
     const split = setting.run(splitBackward, [...saved, [COEFFICIENTS, coefficients]]);
 
     it('gradients are what finite differences of the log-probs give', () => {
-      const lossAt = (name: string, place: number, delta: number) => {
+      const lossAt = (name: string, element: number, delta: number) => {
         const { shape, data } = setting.feeds.get(name)!;
-        const moved = { shape, data: data.with(place, data[place]! + delta) };
+        const moved = { shape, data: data.with(element, data[element]! + delta) };
         const logprobs = setting.run(splitForward, [[name, moved]]).get(LOGPROBS)!.data;
         return logprobs.reduce((sum, value, i) => sum + value * coefficients.data[i]!, 0);
       };
       for (const [name, [rows, columns]] of loraShapes(config, setting.lora)) {
         const { data } = split.get(gradientName(name))!;
-        for (const place of [Math.floor((rows * columns) / 2), rows * columns - 1]) {
-          const difference = (lossAt(name, place, 1e-6) - lossAt(name, place, -1e-6)) / 2e-6;
+        for (const element of [Math.floor((rows * columns) / 2), rows * columns - 1]) {
+          const difference = (lossAt(name, element, 1e-6) - lossAt(name, element, -1e-6)) / 2e-6;
           // Differences with this step are right to 1e-9 or so; gradients here are of order 0.1 to 10.
-          expect(Math.abs(data[place]! - difference), `${name}[${place}]`).toBeLessThan(1e-6);
+          expect(Math.abs(data[element]! - difference), `${name}[${element}]`).toBeLessThan(1e-6);
         }
       }
     });

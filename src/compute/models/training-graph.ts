@@ -108,7 +108,7 @@ function recordForward(options: TrainingGraphOptions, { trainable }: { trainable
 function packedLayout(ops: Operations, config: TransformerConfig, kind: AttentionKind): SequenceLayout {
   const { graph } = ops;
   const { headCount, kvHeadCount, headDim } = config;
-  const places = product('B', kvHeadCount, 'S');
+  const paddedRows = product('B', kvHeadCount, 'S');
   const padIndex = graph.input('padIndex', 'i32', ['B', kvHeadCount, 'S']);
   const validIndex = graph.input('validIndex', 'i32', [product('T', kvHeadCount)]);
   const positions = graph.input('positions', 'i64', ['T', 1]);
@@ -126,7 +126,7 @@ function packedLayout(ops: Operations, config: TransformerConfig, kind: Attentio
     rotate: (x) => ops.rope(x, positions, tables),
     attend(layer, query, keys, values) {
       const context = attend(layer, padded(query), padded(keys), padded(values));
-      const rows = ops.reshape(context, [places, (headCount / kvHeadCount) * headDim]);
+      const rows = ops.reshape(context, [paddedRows, (headCount / kvHeadCount) * headDim]);
       const valid = ops.gatherRows(rows, validIndex, { inverse: { index: padIndex, complete: false } });
       return ops.reshape(valid, ['T', headCount * headDim]);
     },

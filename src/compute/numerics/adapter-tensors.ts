@@ -16,7 +16,7 @@ export function requireFits(adapterId: string, config: ModelConfig, lora: LoraSp
     const given = weights.get(name);
     if (!given) throw new StateMismatchError(adapterId, `tensor ${name} is missing`);
     if (given.shape.join() !== shape.join()) {
-      const shapes = `[${given.shape.join(', ')}] in place of [${shape.join(', ')}]`;
+      const shapes = `[${given.shape.join(', ')}] instead of [${shape.join(', ')}]`;
       throw new StateMismatchError(adapterId, `tensor ${name} has shape ${shapes}`);
     }
   }

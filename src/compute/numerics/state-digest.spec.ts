@@ -33,7 +33,7 @@ describe('stateDigest', () => {
     ['one bit of a weight', { weights: tensors(['a', [1, 2.0000002]], ['b', [3]]) }],
     ['a name', { weights: tensors(['a', [1, 2]], ['c', [3]]) }],
     ['a sign of zero', { moments: { ...STATE.moments, m: tensors(['a', [-0, 1]], ['b', [2]]) } }],
-    ['moments that change places', { moments: { m: STATE.moments.v, v: STATE.moments.m } }],
+    ['moments that are swapped', { moments: { m: STATE.moments.v, v: STATE.moments.m } }],
     ['no moments', { moments: { m: new Map(), v: new Map() } }],
     ['the step', { step: 4 }],
     ['gradients', { gradients: tensors(['a', [0, 0]], ['b', [0]]) }],

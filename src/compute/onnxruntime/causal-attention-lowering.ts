@@ -14,7 +14,7 @@ export interface Declarations {
 
 type AttentionOperation = Extract<Operation, { op: 'causalAttention' | 'causalAttentionGradients' }>;
 
-/** Added to scores of places that must not be seen; exp of it is exactly 0. */
+/** Added to scores of positions that must not be seen; exp of it is exactly 0. */
 const MASKED = -1e9;
 
 /** Names that both passes over the blocks use, and sizes. */
@@ -160,7 +160,7 @@ class LoopBody {
     this.ownRows(context, 'context');
     this.ownRows(gradient, 'gradient');
     this.matmul(['weights', 'gradient'], 'ofValues.part', { transA: 1 });
-    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D in place of one over the keys.
+    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D in range of one over the keys.
     writer.node('Mul', [this.name('gradient'), this.name('context')], [this.name('products')]);
     writer.node('ReduceSum', [this.name('products'), this.declare.integers([3])], [this.name('inner')], {
       keepdims: 1,
@@ -195,8 +195,8 @@ class LoopBody {
   }
 
   private ownRows(of: string, name: string): void {
-    const place = [this.name('firstRow'), this.name('endRow'), this.declare.integers([2])];
-    this.writer.node('Slice', [of, ...place], [this.name(name)]);
+    const range = [this.name('firstRow'), this.name('endRow'), this.declare.integers([2])];
+    this.writer.node('Slice', [of, ...range], [this.name(name)]);
   }
 
   private name(name: string): string {

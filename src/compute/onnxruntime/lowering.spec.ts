@@ -138,9 +138,9 @@ describe('every operation comes out as defined', () => {
   it.each([1, 2])('causalAttention and its gradients, in blocks of queries of %i heads', async (groups) => {
     const options = { alpha: 0.5, block: 2 };
     const rows = (name: string) => random(name, [2, 3, 6 * groups, 4], ['B', 3, product('S', groups), 4]);
-    const places = (name: string) => random(name, [2, 3, 6, 4], ['B', 3, 'S', 4]);
+    const positions = (name: string) => random(name, [2, 3, 6, 4], ['B', 3, 'S', 4]);
     const size = random('size', [2], ['B']);
-    await check([rows('q'), places('k'), places('v'), rows('g'), size], (ops, q, k, v, g, b) => {
+    await check([rows('q'), positions('k'), positions('v'), rows('g'), size], (ops, q, k, v, g, b) => {
       const context = ops.causalAttention(q, k, v, options);
       const shapes = [q, k, v].map(({ shape }) => shape);
       const operation = { op: 'causalAttentionGradients', ...options } as const;
@@ -258,7 +258,7 @@ describe('every operation comes out as defined', () => {
     await check([x, random('norm', [4])], (ops, a, w) => Object.values(ops.rmsNorm(a, w, 0.1)));
   });
 
-  it('weights are read from their place in the file', async () => {
+  it('weights are read from their offset in the file', async () => {
     await check([random('in', [2, 3], ['T', 3])], (ops, a) =>
       ops.matmul(a, ops.graph.weight('w', [5, 3]), { transposeB: true }),
     );

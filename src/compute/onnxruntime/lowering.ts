@@ -267,12 +267,12 @@ class Lowering {
     return this.named.get(tensor) ?? `t${tensor.id}`;
   }
 
-  private declareWeight(name: string, { shape: stored, ...place }: WeightLocation, shape: Shape): void {
+  private declareWeight(name: string, { shape: stored, ...location }: WeightLocation, shape: Shape): void {
     if (!sameShape(shape, stored)) {
       throw new Error(`Weight '${name}' has shape [${stored.join(', ')}], the model needs [${shape.join(', ')}].`);
     }
     const size = stored.reduce((product, dim) => product * dim, 1);
-    this.writer.external(name, stored, { ...place, bytes: size * Float32Array.BYTES_PER_ELEMENT });
+    this.writer.external(name, stored, { ...location, bytes: size * Float32Array.BYTES_PER_ELEMENT });
   }
 
   private integers(values: readonly number[]): string {

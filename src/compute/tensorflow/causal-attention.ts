@@ -1,7 +1,7 @@
 import { type Tensor, type Tensor4D } from '@tensorflow/tfjs';
 import { type Tensorflow } from './load-tensorflow.js';
 
-/** Added to scores of places that must not be seen; exp of it is exactly 0. */
+/** Added to scores of positions that must not be seen; exp of it is exactly 0. */
 const MASKED = -1e9;
 
 interface Options {
@@ -45,7 +45,7 @@ export function causalAttentionGradients(tf: Tensorflow, options: Options, input
   );
   return [
     ofQuery,
-    ...[1, 2].map((place) => parts.map((part) => part[place]!).reduce((sum, part) => tf.add(sum, part))),
+    ...[1, 2].map((index) => parts.map((part) => part[index]!).reduce((sum, part) => tf.add(sum, part))),
   ];
 }
 

@@ -212,7 +212,7 @@ describe('layout', () => {
     ]);
   });
 
-  it('splits and joins parts without any place', async () => {
+  it('splits and joins empty parts', async () => {
     const wide = f32([1, 2, 3], [1, 3], [1, 'P+S']);
     const results = await run([wide, i64([0, 3], [2])], (ops, p, at) => {
       const [first, second] = ops.split(p, 1, at, ['P', 'S']);
@@ -258,7 +258,7 @@ describe('by index', () => {
     expect(filled!.data).toEqual([0, 0]);
   });
 
-  it('writes rows over places of a cache', async () => {
+  it('writes rows over positions of a cache', async () => {
     const cache = f32([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1]);
     const index = i64([1, 0, 1, 1, 1, 0], [1, 2, 3]);
     const results = await run([cache, index, f32([70, 80], [1, 2, 1])], (ops, x, at, rows) =>

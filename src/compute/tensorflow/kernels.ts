@@ -16,11 +16,11 @@ export interface Integers {
   readonly data: Int32Array;
 }
 
-/** A node's inputs by place, and what its run knows. */
+/** A node's inputs by index, and what its run knows. */
 export interface KernelContext {
   readonly count: number;
-  float(place: number): Tensor;
-  integers(place: number): Integers;
+  float(input: number): Tensor;
+  integers(input: number): Integers;
   /** A symbolic shape in numbers. */
   resolve(shape: Shape): number[];
   /** A tensor made from these two things, kept until the end of the run; the same things give the same tensor. */
@@ -43,14 +43,14 @@ export function runKernel(tf: Tensorflow, operation: Operation, context: KernelC
         causalAttention(
           tf,
           operation,
-          [0, 1, 2].map((place) => context.float(place)),
+          [0, 1, 2].map((input) => context.float(input)),
         ),
       ];
     case 'causalAttentionGradients':
       return causalAttentionGradients(
         tf,
         operation,
-        [0, 1, 2, 3, 4].map((place) => context.float(place)),
+        [0, 1, 2, 3, 4].map((input) => context.float(input)),
       );
     case 'rmsNorm':
       return rmsNorm(tf, operation.epsilon, context.float(0), context.float(1));
@@ -139,20 +139,20 @@ function gatherRows(tf: Tensorflow, zeroFill: boolean, x: Tensor, index: Integer
 /** As one gather from the numbers of x end to end. */
 function gatherLast(tf: Tensorflow, x: Tensor, { shape, data }: Integers): Tensor {
   const [depth, width] = [x.shape.at(-1)!, shape.at(-1)!];
-  const places = data.map((index, i) => Math.floor(i / width) * depth + index);
-  return tf.gather(tf.reshape(x, [x.size]), toTensor(tf, { shape, data: places }));
+  const flat = data.map((index, i) => Math.floor(i / width) * depth + index);
+  return tf.gather(tf.reshape(x, [x.size]), toTensor(tf, { shape, data: flat }));
 }
 
 type At = (i: number) => number;
 
-/** A gather that takes each place from the cache or from the rows joined at its end; no kernel writes in place. */
+/** A gather that takes each position from the cache or from the rows joined at its end; no kernel writes in place. */
 function scatterRows(tf: Tensorflow, cache: Tensor, index: Integers, rows: Tensor): Tensor {
-  const [, channels, places, size] = cache.shape as [number, number, number, number];
+  const [, channels, length, size] = cache.shape as [number, number, number, number];
   const count = cache.size / size;
-  const from = Int32Array.from({ length: count }, (_, place) => place);
-  const [row, channel, place] = [0, 1, 2].map((axis) => (i: number) => index.data[i * 3 + axis]!) as [At, At, At];
+  const from = Int32Array.from({ length: count }, (_, position) => position);
+  const [row, channel, position] = [0, 1, 2].map((axis) => (i: number) => index.data[i * 3 + axis]!) as [At, At, At];
   for (let i = 0; i < index.data.length / 3; i++)
-    from[(row(i) * channels + channel(i)) * places + place(i)] = count + i;
+    from[(row(i) * channels + channel(i)) * length + position(i)] = count + i;
   const all = tf.concat([tf.reshape(cache, [-1, size]), tf.reshape(rows, [-1, size])], 0);
   return tf.reshape(tf.gather(all, toTensor(tf, { shape: [count], data: from })), cache.shape);
 }
@@ -164,8 +164,8 @@ function scatterRows(tf: Tensorflow, cache: Tensor, index: Integers, rows: Tenso
 function rope(tf: Tensorflow, x: Tensor, context: KernelContext): Tensor {
   const positions = context.integers(1);
   // [B, 1, S, D/2], shared by all heads of all layers.
-  const [cos, sin] = [2, 3].map((place) => {
-    const table = context.float(place);
+  const [cos, sin] = [2, 3].map((input) => {
+    const table = context.float(input);
     return context.once(positions, table, () => tf.expandDims(tf.gather(table, toTensor(tf, positions)), 1));
   }) as [Tensor, Tensor];
   const [first, second] = tf.split(x, 2, 3) as [Tensor, Tensor];

@@ -95,8 +95,8 @@ class Run {
     } else {
       const context: KernelContext = {
         count: inputs.length,
-        float: (place) => this.float(inputs[place]!),
-        integers: (place) => this.integersOf(inputs[place]!),
+        float: (input) => this.float(inputs[input]!),
+        integers: (input) => this.integersOf(inputs[input]!),
         resolve: (shape) => this.resolve(shape),
         once: (of, and, make) => this.once(of, and, make),
       };

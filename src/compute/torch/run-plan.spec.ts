@@ -5,7 +5,7 @@ import { planRuns, type PlannedItem } from './run-plan.js';
 
 /** An item whose datums have these lengths; those in `unscored` have no scored position. */
 function itemOf(
-  place: number,
+  index: number,
   lengths: readonly number[],
   { unscored = [] as readonly number[], baseModel = 'm' } = {},
 ) {
@@ -14,21 +14,21 @@ function itemOf(
   const scored = new Uint8Array(offsets.at(-1)!).fill(1);
   for (const datum of unscored) scored.fill(0, offsets[datum], offsets[datum + 1]);
   const item = {
-    weights: { kind: 'adapter', id: `${place}` },
+    weights: { kind: 'adapter', id: `${index}` },
     train: true,
     tokens: rows,
     targets: rows,
     scored,
   } as const;
-  return { place, item, baseModel } satisfies PlannedItem;
+  return { index, item, baseModel } satisfies PlannedItem;
 }
 
 const planOf = (items: readonly PlannedItem[], tokens: number, sharing = true) =>
   planRuns(items, { tokens, sharing }).map(({ parts }) => parts);
 
 /** The parts of one item, in the order of the runs. */
-const partsOf = (plan: ReturnType<typeof planOf>, place: number) =>
-  plan.flatMap((parts) => parts.filter(({ item }) => item === place).map(({ datums }) => datums));
+const partsOf = (plan: ReturnType<typeof planOf>, index: number) =>
+  plan.flatMap((parts) => parts.filter(({ item }) => item === index).map(({ datums }) => datums));
 
 const tokensOf = ({ item }: PlannedItem, datums: readonly number[]) =>
   datums.reduce((sum, datum) => sum + item.tokens.offsets[datum + 1]! - item.tokens.offsets[datum]!, 0);
@@ -78,16 +78,16 @@ describe('planRuns', () => {
     };
     for (let round = 0; round < 200; round++) {
       const limit = draw(40);
-      const items = Array.from({ length: draw(6) }, (_, place) =>
+      const items = Array.from({ length: draw(6) }, (_, index) =>
         itemOf(
-          place,
+          index,
           Array.from({ length: draw(8) }, () => draw(30)),
         ),
       );
       const plan = planOf(items, limit);
       for (const each of items) {
-        const alone = partsOf(planOf([each], limit), each.place);
-        expect(partsOf(plan, each.place)).toEqual(alone);
+        const alone = partsOf(planOf([each], limit), each.index);
+        expect(partsOf(plan, each.index)).toEqual(alone);
         expect(alone.flat().sort((a, b) => a - b)).toEqual([...each.item.tokens.offsets.keys()].slice(0, -1));
         for (const datums of alone) expect(datums.length === 1 || tokensOf(each, datums) <= limit).toBe(true);
       }

@@ -9,9 +9,9 @@ export interface RunLimits {
   readonly sharing: boolean;
 }
 
-/** An item of a pass, and its place there. */
+/** An item of a pass, and its index in it. */
 export interface PlannedItem {
-  readonly place: number;
+  readonly index: number;
   readonly item: PassItem;
   /** Items of one base model can share runs. */
   readonly baseModel: string;
@@ -37,14 +37,14 @@ export function planRuns(items: readonly PlannedItem[], limits: RunLimits): Pass
   members.sort((a, b) => a.order - b.order || b.load.longest - a.load.longest);
   const runs: { parts: RunPart[]; load: Load; baseModel: string }[] = [];
   for (const { planned, datums, load } of members) {
-    const { baseModel, place } = planned;
+    const { baseModel, index } = planned;
     const last = runs.findLast((run) => run.baseModel === baseModel);
     const together = last && combine(last.load, load);
     if (last && together && limits.sharing && fits(together, limits.tokens)) {
-      last.parts.push({ item: place, datums });
+      last.parts.push({ item: index, datums });
       last.load = together;
     } else {
-      runs.push({ parts: [{ item: place, datums }], load, baseModel });
+      runs.push({ parts: [{ item: index, datums }], load, baseModel });
     }
   }
   return runs.map(({ parts }) => ({ parts }));

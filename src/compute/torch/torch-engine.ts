@@ -142,14 +142,14 @@ export class TorchEngine extends ModelEngine {
 
   async openPass(items: readonly PassItem[]): Promise<OpenPass> {
     const id = this.nextId++;
-    const planned = items.map((item, place) => ({ item, place, baseModel: this.baseModelOf(item.weights) }));
+    const planned = items.map((item, index) => ({ item, index, baseModel: this.baseModelOf(item.weights) }));
     const wireItems = items.map(({ tokens, targets, ...item }) => ({
       ...item,
       tokens: toWireRows(tokens),
       targets: toWireRows(targets),
     }));
     const { refused } = await this.call('openPass', { pass: id, items: wireItems }, same);
-    const runs = this.plan(planned.filter(({ place }) => refused.every(({ item }) => item !== place)));
+    const runs = this.plan(planned.filter(({ index }) => refused.every(({ item }) => item !== index)));
     this.passes.set(id, new TorchPass(items, runs, this.callsOf(id)));
     return { id, runs, refused: refused.map(({ item, error }) => ({ item, error: toAppError(error) })) };
   }

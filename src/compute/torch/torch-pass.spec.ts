@@ -31,7 +31,7 @@ class Ranks implements PassCalls {
   async forward(parts: readonly RunPart[]) {
     this.enter('forward', parts, this.limited === 'all');
     this.last = parts;
-    return parts.map(({ item: place, datums }) => datums.map((datum) => logprobsOf(place, datum)));
+    return parts.map(({ item, datums }) => datums.map((datum) => logprobsOf(item, datum)));
   }
 
   async backward(dLogprobs: readonly Float32Array[]) {
@@ -53,12 +53,12 @@ class Ranks implements PassCalls {
   }
 }
 
-function logprobsOf(place: number, datum: number): WireArray<Float32Array> {
+function logprobsOf(itemIndex: number, datum: number): WireArray<Float32Array> {
   const positions = Array.from({ length: LENGTHS[datum]! }, (_, i) => offsets[datum]! + i);
   return new WireArray(
     Float32Array.from(
       positions.filter((at) => item.scored[at] === 1),
-      (at) => 100 * place + at,
+      (at) => 100 * itemIndex + at,
     ),
   );
 }

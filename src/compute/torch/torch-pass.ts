@@ -15,7 +15,7 @@ interface Stretch {
   readonly part: number;
   readonly item: number;
   readonly datums: readonly number[];
-  /** Place of the first one in the part. */
+  /** Index of the first one in the part. */
   readonly from: number;
 }
 
@@ -100,7 +100,7 @@ export class TorchPass {
     return [slice(piece, 0, Math.ceil(count / 2)), slice(piece, Math.ceil(count / 2), count)];
   }
 
-  /** By part and place of the datum in it. */
+  /** By part and index of the datum in it. */
   private emptyResult(run: number): Float32Array[][] {
     return this.partsOfRun(run).map(() => []);
   }
@@ -139,7 +139,7 @@ function partsOf(piece: Piece): RunPart[] {
   return piece.map(({ item, datums }) => ({ item, datums }));
 }
 
-/** The stretches of the datums from place `start` to `end` of the piece. */
+/** The stretches of the datums from index `start` to `end` of the piece. */
 function slice(piece: Piece, start: number, end: number): Piece {
   let at = 0;
   return piece.flatMap((stretch) => {

@@ -24,7 +24,7 @@ export const TELEMETRY_ENV_SCHEMA = {
   }),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: str({
     default: '',
-    desc: 'Whole address for traces, in place of OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces.',
+    desc: 'Whole address for traces, instead of OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces.',
   }),
   OTEL_SERVICE_NAME: str({ default: 'thinker', desc: 'The name of this service in traces.' }),
   OTEL_SDK_DISABLED: bool({ default: false, desc: 'true = no traces, whatever else is set.' }),

@@ -22,7 +22,7 @@ export interface LoraSpec {
   /** Probability of dropping an input element of the A matrix during forward_backward. */
   readonly dropout: number;
   readonly targetModules: readonly TargetModule[];
-  /** Rank-stabilised scaling: alpha / sqrt(rank) in place of alpha / rank (arXiv:2312.03732). */
+  /** Rank-stabilised scaling: alpha / sqrt(rank) instead of alpha / rank (arXiv:2312.03732). */
   readonly rsLora: boolean;
   /** Seeds the initial A matrices and the dropout masks. */
   readonly seed: Seed;

@@ -199,7 +199,7 @@ describe('AdapterRestore', () => {
       return worker.state();
     };
 
-    it('takes the checkpoint in place of a damaged snapshot', async () => {
+    it('takes the checkpoint instead of a damaged snapshot', async () => {
       const state = await loaded();
       expect(await restored()).toEqual(state);
     });

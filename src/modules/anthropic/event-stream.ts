@@ -15,7 +15,7 @@ export interface EventStream {
 }
 
 /**
- * Writes server-sent events that are named by their type, and an `error` in place of the rest. Errors from before start()
+ * Writes server-sent events that are named by their type, and an `error` instead of the rest. Errors from before start()
  * are thrown, and so answered with their status.
  */
 export async function writeEvents(response: Response, write: (stream: EventStream) => Promise<void>): Promise<void> {

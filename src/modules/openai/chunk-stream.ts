@@ -14,7 +14,7 @@ export interface ChunkStream {
 }
 
 /**
- * Writes chunks as server-sent events and `[DONE]` after the last one, or an error in place of the rest. Errors from
+ * Writes chunks as server-sent events and `[DONE]` after the last one, or an error instead of the rest. Errors from
  * before start() are thrown, and so answered with their status.
  */
 export async function writeChunks(response: Response, write: (stream: ChunkStream) => Promise<void>): Promise<void> {

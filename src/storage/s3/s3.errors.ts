@@ -33,7 +33,7 @@ export class StoreFullError extends StorageOutageError {
   }
 }
 
-/** What is thrown in place of a fault of the client. `what`: "Stored checkpoint x". */
+/** What is thrown instead of a fault of the client. `what`: "Stored checkpoint x". */
 export function toS3Failure(error: unknown, what: string, address: string): AppError {
   if (error instanceof AppError) return error;
   const cause = withoutRequest(error);

@@ -1,7 +1,7 @@
 const ACCEPTS_UNKNOWN_FIELDS = Symbol('accepts unknown fields');
 
 /**
- * On a DTO class: fields it does not know are dropped in place of refused (for clients that are newer than we are). On a
+ * On a DTO class: fields it does not know are dropped instead of being refused (for clients that are newer than we are). On a
  * controller: query parameters that its routes do not know are.
  */
 export const AcceptsUnknownFields = (): ClassDecorator => (target) => {

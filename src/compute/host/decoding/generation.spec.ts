@@ -40,7 +40,7 @@ async function reread(before: Int32Array, generated: Int32Array): Promise<Float3
 }
 
 describe('generation', () => {
-  // [prompt, new tokens]: over the first 128 places one by one, a prompt that fills them, prompts in several pieces.
+  // [prompt, new tokens]: over the first 128 positions one by one, a prompt that fills them, prompts in several pieces.
   it.each([
     [3, 300],
     [128, 5],
@@ -60,17 +60,20 @@ describe('generation', () => {
     },
   );
 
-  // Places at and beside the borders between the pieces in which a prompt is read.
-  it.each([1, 64, 65, 300, 512, 513, 577, 699])('scores a token named for place %i of a long prompt', async (place) => {
-    const { prompt: read, ...rest } = request(700, 1);
-    const offsets = Int32Array.from(read, (_, i) => (i >= place ? 1 : 0));
-    const tokens = { data: read.slice(place, place + 1), offsets, trailingShape: [] };
-    const promptTargets = { tokens, width: 1, columns: null };
-    const result = await engine.generate(TARGET, { prompt: read, ...rest, promptTargets });
-    const whole = await reread(read.slice(0, 1), read.slice(1));
-    expect(result.promptTargets!.data).toHaveLength(1);
-    expect(result.promptTargets!.data[0]).toBeCloseTo(whole[place - 1]!, 4);
-  });
+  // Positions at and beside the borders between the pieces in which a prompt is read.
+  it.each([1, 64, 65, 300, 512, 513, 577, 699])(
+    'scores a token named for position %i of a long prompt',
+    async (position) => {
+      const { prompt: read, ...rest } = request(700, 1);
+      const offsets = Int32Array.from(read, (_, i) => (i >= position ? 1 : 0));
+      const tokens = { data: read.slice(position, position + 1), offsets, trailingShape: [] };
+      const promptTargets = { tokens, width: 1, columns: null };
+      const result = await engine.generate(TARGET, { prompt: read, ...rest, promptTargets });
+      const whole = await reread(read.slice(0, 1), read.slice(1));
+      expect(result.promptTargets!.data).toHaveLength(1);
+      expect(result.promptTargets!.data[0]).toBeCloseTo(whole[position - 1]!, 4);
+    },
+  );
 
   it('a repetition penalty counts prompt and generated tokens', async () => {
     const greedy = { temperature: 0, repetitionPenalty: 1e6 };

@@ -125,7 +125,7 @@ export class Generation implements PrefixSource {
   /** The next piece of the prompt. @param rows most rows of logits that it may ask for */
   nextPiece(tokens: number, rows: number): Move {
     const { root: held, read } = this;
-    // The token before a place is the one that tells of it.
+    // The log-probs of a position are computed from the token before it.
     const scoredFrom = this.scores.from - 1;
     if (read < scoredFrom) {
       const piece = this.text.tokens.subarray(read, Math.min(read + tokens, scoredFrom));

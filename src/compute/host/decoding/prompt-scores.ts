@@ -6,9 +6,9 @@ import { type NamedTokens, type NextToken } from '../../model-engine.js';
 import { RandomStream } from '../../numerics/random.js';
 import { type TokenSampler } from '../../numerics/token-sampler.js';
 
-/** What a request asks of the places of its prompt, filled in while the prompt is read. */
+/** The scores that a request asks of positions of its prompt, filled in while the prompt is read. */
 export class PromptScores {
-  /** The first place of which anything is asked; infinite when nothing is. */
+  /** The first prompt position to score; Infinity if none. */
   readonly from: number;
   private readonly top: TopTokens | null;
   private readonly topFrom: number;
@@ -27,7 +27,7 @@ export class PromptScores {
     this.targets = promptTargets ? new Float32Array(promptTargets.tokens.data.length) : null;
     this.alternatives = count > 0 ? emptyTopTokens(prompt.length - 1, count) : null;
     this.streams = Array.from({ length: count }, (_, i) => new RandomStream(sampling.seed, `prompt_alternative/${i}`));
-    this.from = Math.min(this.topFrom, count > 0 ? 1 : Infinity, firstPlace(promptTargets));
+    this.from = Math.min(this.topFrom, count > 0 ? 1 : Infinity, firstPosition(promptTargets));
   }
 
   /** The tokens whose logits are all that is needed of `count` positions from `first` on; null if more of them is. */
@@ -41,23 +41,23 @@ export class PromptScores {
     };
   }
 
-  /** @param next what the model says about position `place` of the prompt, from 1, given the tokens before it */
-  put(place: number, { logits, named, logSum }: NextToken): void {
-    if (this.top && place >= this.topFrom) putTopTokens(this.top, place, logits, logSum);
-    if (this.alternatives) this.draw(this.alternatives, place, logits, logSum);
+  /** @param next what the model says about position `position` of the prompt, from 1, given the tokens before it */
+  put(position: number, { logits, named, logSum }: NextToken): void {
+    if (this.top && position >= this.topFrom) putTopTokens(this.top, position, logits, logSum);
+    if (this.alternatives) this.draw(this.alternatives, position, logits, logSum);
     const { promptTargets } = this.request;
     if (!this.targets || !promptTargets) return;
-    for (const [i, target] of this.targetsOf(place).entries()) {
+    for (const [i, target] of this.targetsOf(position).entries()) {
       const logit = named ? named[i] : logits[promptTargets.tokens.data[target]!];
       this.targets[target] = logit! - logSum;
     }
   }
 
   /** The targets of a position that count, by where they stand in the request. */
-  private targetsOf(place: number): number[] {
+  private targetsOf(position: number): number[] {
     const { data, offsets } = this.request.promptTargets!.tokens;
     const targets: number[] = [];
-    for (let i = offsets[place - 1]!; i < offsets[place]!; i++) if (data[i] !== NO_TARGET) targets.push(i);
+    for (let i = offsets[position - 1]!; i < offsets[position]!; i++) if (data[i] !== NO_TARGET) targets.push(i);
     return targets;
   }
 
@@ -72,17 +72,17 @@ export class PromptScores {
     };
   }
 
-  private draw({ k, tokens, logprobs }: TokenTable, place: number, logits: Float32Array, logSum: number): void {
-    const uniforms = this.streams.map((stream) => stream.uniform(place));
+  private draw({ k, tokens, logprobs }: TokenTable, position: number, logits: Float32Array, logSum: number): void {
+    const uniforms = this.streams.map((stream) => stream.uniform(position));
     const drawn = this.sampler.drawMany(logits, this.request.sampling.temperature, uniforms);
-    const at = (place - 1) * k;
+    const at = (position - 1) * k;
     tokens.set(drawn, at);
     drawn.forEach((token, i) => (logprobs[at + i] = logits[token]! - logSum));
   }
 }
 
-/** The first place at which a log-prob is asked for: what comes before need not be scored. */
-function firstPlace(targets: PromptTargets | undefined): number {
+/** The first position with a target: those before it need not be scored. */
+function firstPosition(targets: PromptTargets | undefined): number {
   if (!targets) return Infinity;
   const first = targets.tokens.data.findIndex((token) => token !== NO_TARGET);
   return first < 0 ? Infinity : targets.tokens.offsets.findIndex((offset) => offset > first);

@@ -71,7 +71,7 @@ describe('reading prompts', () => {
     await first;
   });
 
-  it('asks for the rows of scored places only, and scores as alone', async () => {
+  it('asks for the rows of scored positions only, and scores as alone', async () => {
     const promptTargets = {
       tokens: {
         data: Int32Array.of(4, 9),
@@ -96,7 +96,7 @@ describe('reading prompts', () => {
     expect(engine.advances.slice(0, 2).map(([only]) => only!.count)).toEqual([150, 51]);
     const again = await generate(asked);
     expect(again).toEqual(found);
-    // The part before the scored places came from the first one.
+    // The part before the scored positions came from the first one.
     expect(engine.advances[2 + 9]!.map(({ count }) => count)).toEqual([51]);
   });
 

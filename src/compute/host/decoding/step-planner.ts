@@ -9,7 +9,7 @@ import { type StepPart } from './shared-step.js';
 const PIECE_TOKENS = 128;
 /** The same where fewer write than read, so that a step is not made for few tokens. Bounds the memory of attention. */
 const LARGE_PIECE_TOKENS = 512;
-/** Rows of logits of a step for places of prompts. */
+/** Rows of logits that a step computes for positions of prompts. */
 const SCORED_ROWS = 64;
 /** Tokens of prompts that a step copies from other sequences, so that many copies do not hold up the others. */
 const COPIED_TOKENS = 4096;

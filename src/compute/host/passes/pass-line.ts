@@ -19,7 +19,7 @@ export class PassLine {
 
   /**
    * Takes the requests of the next pass: the first one, whatever its size, and others that fit it, up to `maxTokens`. A
-   * place goes to the oldest request of the owner that has the lowest virtual time once it is charged with what it has
+   * slot goes to the oldest request of the owner that has the lowest virtual time once it is charged with what it has
    * in the pass. Owners that are well ahead of the others do not join.
    */
   take(maxTokens: number, fits: (request: PassRequest, others: readonly PassRequest[]) => boolean): PassRequest[] {

@@ -214,7 +214,7 @@ describe('owners', () => {
     const rest = [...ids.slice(1).map((id) => submit(id, 'many')), submit('b0', 'few'), submit('b1', 'few')];
     bench.release();
     await Promise.all([first, ...rest]);
-    // Places go to the owner with fewer tokens in the pass: two each.
+    // Slots go to the owner with fewer tokens in the pass: two each.
     expect(settled.slice(0, 5).sort()).toEqual(['a0', 'a1', 'a2', 'b0', 'b1']);
     expect(settled.slice(5).sort()).toEqual(['a3', 'a4', 'a5', 'a6', 'a7']);
   });

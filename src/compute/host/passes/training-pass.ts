@@ -104,7 +104,7 @@ export class TrainingPass {
 
   /**
    * Forward, losses, backward, run by run. Where a loss relates datums that are in several runs, the log-probs of those
-   * that follow come first, and their forward is made again right before their backward, in place of keeping all saved
+   * that follow come first, and their forward is made again right before their backward, instead of keeping all saved
    * tensors. Either way a request's runs go backward in their order, so that its gradients are added up in the same order
    * in any company.
    */

@@ -25,7 +25,7 @@ it('stacks matrices with zeros up to a common rank', () => {
   expect([...feeds.get(B)!.data]).toEqual([51, 0, 52, 0, 53, 0, 151, 152, 153, 154, 155, 156]);
 });
 
-it('holds what was asked for last, whatever was in a place before', () => {
+it('holds what was asked for last, whatever was in a slot before', () => {
   const stacks = new AdapterStacks();
   const [small, large] = [adapter(1, 1), adapter(2, 101)];
   stacks.feeds([large, large, small], SHAPES);
@@ -56,10 +56,10 @@ it('copies weights again only when they have changed', () => {
 it('gives each adapter its own out of a stack', () => {
   const adapters = [adapter(1, 1), adapter(2, 101)];
   const feeds = new Map(new AdapterStacks().feeds(adapters, SHAPES));
-  adapters.forEach((own, place) => {
+  adapters.forEach((own, slot) => {
     for (const [name, tensor] of own) {
       const { data, shape } = feeds.get(name)!;
-      const found = fromStack(hostTensor(data, shape), place, tensor);
+      const found = fromStack(hostTensor(data, shape), slot, tensor);
       expect(found).toEqual(tensor);
       expect(found.data.buffer).not.toBe(data.buffer);
     }

@@ -14,7 +14,7 @@ interface Stack {
 
 /**
  * A and B of several adapters behind each other, each with zeros up to a common rank, and zeros where an adapter has none.
- * The memory is kept from run to run, and an adapter that comes again in its place with the same weights is not copied
+ * The memory is kept from run to run, and an adapter that comes again in its slot with the same weights is not copied
  * again.
  */
 export class AdapterStacks {
@@ -84,17 +84,17 @@ export function stackedShapes(adapter: AdapterTensors, rank: number): SlotShapes
 }
 
 /** The tensor of one adapter out of a stack, as an array of its own; `like` is a tensor of that adapter. */
-export function fromStack(stacked: HostTensor, place: number, like: NamedTensor): NamedTensor {
+export function fromStack(stacked: HostTensor, slot: number, like: NamedTensor): NamedTensor {
   const [, , columns] = stacked.shape as [number, number, number];
   const size = stacked.shape[1]! * columns;
-  const slot = (stacked.data as Float32Array).subarray(place * size, (place + 1) * size);
+  const padded = (stacked.data as Float32Array).subarray(slot * size, (slot + 1) * size);
   const [ownRows, ownColumns] = like.shape as [number, number];
-  if (ownColumns === columns) return { shape: like.shape, data: slot.slice(0, ownRows * columns) };
+  if (ownColumns === columns) return { shape: like.shape, data: padded.slice(0, ownRows * columns) };
   const data = new Float32Array(ownRows * ownColumns);
   for (let row = 0; row < ownRows; row++) {
     const from = row * columns;
     const to = row * ownColumns;
-    for (let i = 0; i < ownColumns; i++) data[to + i] = slot[from + i]!;
+    for (let i = 0; i < ownColumns; i++) data[to + i] = padded[from + i]!;
   }
   return { shape: like.shape, data };
 }

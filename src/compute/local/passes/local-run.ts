@@ -130,19 +130,19 @@ export class LocalRun {
   }
 
   private addGradients(outputs: Feeds): void {
-    this.members.forEach(({ item }, place) => {
-      item.gradients.add(this.gradientsOf(outputs, place, item.weights.adapter!));
+    this.members.forEach(({ item }, slot) => {
+      item.gradients.add(this.gradientsOf(outputs, slot, item.weights.adapter!));
     });
   }
 
   private *gradientsOf(
     outputs: Feeds,
-    place: number,
+    slot: number,
     { weights }: PinnedAdapter,
   ): Generator<readonly [string, NamedTensor]> {
     for (const [name, like] of weights) {
       const gradient = outputs.get(gradientName(name))!;
-      if (this.layout.slots) yield [name, fromStack(gradient, place, like)];
+      if (this.layout.slots) yield [name, fromStack(gradient, slot, like)];
       else yield [name, { shape: gradient.shape, data: gradient.data as Float32Array }];
     }
   }

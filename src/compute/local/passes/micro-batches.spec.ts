@@ -66,7 +66,7 @@ describe('microBatches', () => {
     expect(split([5000, 10], LARGE)).toEqual([[0], [1]]);
   });
 
-  it('refuses a datum that does not fit on its own, by its place in the request', () => {
+  it('refuses a datum that does not fit on its own, by its index in the request', () => {
     const refused = () => split([4, 50, 4], bytesOf([20]));
     expect(refused).toThrow(expect.objectContaining({ code: 'sequence_exceeds_memory', category: 'user' }));
     expect(refused).toThrow(/data\[1\] has 50 tokens/);

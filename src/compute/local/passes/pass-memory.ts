@@ -11,15 +11,15 @@ export class PassMemory {
   /** Tensors of these shapes with arbitrary numbers, valid until the next call. */
   tensors(shapes: ReadonlyMap<string, readonly number[]>): Map<string, HostTensor<Float32Array>> {
     let size = 0;
-    const places = [...shapes].map(([name, shape]) => {
+    const layout = [...shapes].map(([name, shape]) => {
       const length = shape.reduce((product, dim) => product * dim, 1);
-      const place = { name, shape, length, offset: size };
+      const tensor = { name, shape, length, offset: size };
       size += Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
-      return place;
+      return tensor;
     });
     const buffer = this.memory.take(size);
     return new Map(
-      places.map(({ name, shape, length, offset }) => [
+      layout.map(({ name, shape, length, offset }) => [
         name,
         { dtype: 'f32', shape, data: new Float32Array(buffer, offset, length) },
       ]),

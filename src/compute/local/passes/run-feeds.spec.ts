@@ -37,7 +37,7 @@ describe('packRun', () => {
     expect(feed(twoHeads, 'validIndex')).toEqual([0, 3, 1, 4, 2, 5, 6, 9, 12, 15, 13, 16]);
   });
 
-  it('gives a lone token a second place', () => {
+  it('pads a lone token to a row of two', () => {
     expect(feed(packedRun(ITEM, [2], tables), 'padIndex')).toEqual([0, -1]);
   });
 

@@ -27,7 +27,7 @@ function item({ train = true, base = false, width = 1, ...lora }: ItemOptions, .
   return new LocalItem({ weights, train, tokens, targets, scored }, { runtime, adapter }, 2 ** 30);
 }
 
-/** Items by their place, in each run. */
+/** The indices of the items in each run. */
 const plan = (items: readonly LocalItem[], limits = LIMITS) =>
   planRuns(items, limits).map((members) => members.map((member) => items.indexOf(member.item)));
 

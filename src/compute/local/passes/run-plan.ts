@@ -76,9 +76,9 @@ function packed(group: readonly LocalItem[], limits: SharingLimits): Members[] {
 function joined(runs: readonly Members[], limits: SharingLimits): Members[] {
   const result: Members[] = [];
   for (const run of runs) {
-    const place = result.findIndex((other) => canJoin(other, run) && fits([...other, ...run], limits));
-    if (place < 0) result.push(run);
-    else result[place] = [...result[place]!, ...run];
+    const index = result.findIndex((other) => canJoin(other, run) && fits([...other, ...run], limits));
+    if (index < 0) result.push(run);
+    else result[index] = [...result[index]!, ...run];
   }
   return result;
 }

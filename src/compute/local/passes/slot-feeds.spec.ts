@@ -21,7 +21,7 @@ const run = packRun(parts, layout, new PositionTables(FAKE_MODEL.config));
 const feeds = new Map(slotFeeds(run, loras, layout));
 const feed = (name: string) => [...feeds.get(name)!.data].map(Number);
 
-it('gives every adapter as many places as the largest, its first row repeated with a scale of 0', () => {
+it('gives every adapter as many rows as the largest, its first row repeated with a scale of 0', () => {
   expect(feeds.get('lora.gather')!.shape).toEqual([2, 4]);
   // The second part's token is repeated until there are three rows.
   expect(feed('lora.gather')).toEqual([0, 1, 2, 3, 4, 5, 6, 4]);

@@ -51,7 +51,7 @@ export interface AdapterFeeds {
   readonly feeds: readonly [string, HostTensor][];
 }
 
-/** The adapters of the runs, each in its place in the stacks of weights, which are kept from run to run. */
+/** The adapters of the runs, each in its slot of the stacks of weights, which are kept from run to run. */
 export class AdapterSlots {
   private readonly stacks = new AdapterStacks();
   /** By weights, which an adapter has others of after each step: those that nobody uses any more are not held here. */
@@ -83,7 +83,7 @@ export class AdapterSlots {
     };
   }
 
-  /** Each once, in the order in which they were first seen: so most keep their place from run to run. */
+  /** Each once, in the order in which they were first seen: so most keep their slot from run to run. */
   private inOrder(rows: readonly PinnedAdapter[]): PinnedAdapter[] {
     const found = new Map(rows.map((adapter) => [adapter.weights, adapter]));
     for (const weights of found.keys()) if (!this.order.has(weights)) this.order.set(weights, this.seen++);
@@ -95,7 +95,7 @@ const scalesOf = (loras: readonly LoraSpec[]) => loras.map((lora) => loraScale(l
 
 /**
  * Rows that each adapter has at least. Where threads share out a product with A, they divide its rows if it has as many as
- * columns, else its columns, and sums over fewer columns are cut in other places.
+ * columns, else its columns, and sums over fewer columns are cut at other indices.
  */
 function fewestRows(shape: { adapters: number; rank: number; threads: number }, most: number, inputs: number): number {
   const { adapters, rank, threads } = shape;
@@ -115,8 +115,8 @@ function mostOf(rows: readonly PinnedAdapter[]): number {
 }
 
 function rowsByOwner(adapters: readonly PinnedAdapter[], rows: readonly PinnedAdapter[]) {
-  const place = new Map(adapters.map(({ weights }, i) => [weights, i]));
-  const owners = Int32Array.from(rows, ({ weights }) => place.get(weights)!);
+  const slots = new Map(adapters.map(({ weights }, i) => [weights, i]));
+  const owners = Int32Array.from(rows, ({ weights }) => slots.get(weights)!);
   const own = adapters.map((_, i) => Int32Array.from([...owners.keys()].filter((row) => owners[row] === i)));
   return { rows: own, owners };
 }

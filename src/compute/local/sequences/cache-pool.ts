@@ -15,7 +15,7 @@ interface Seat {
 export class OpenSequence {
   /** Tokens that it holds. */
   length = 0;
-  /** Places of its row that may hold something: more than its tokens after a run that failed. */
+  /** Positions of its row that may hold something: more than its tokens after a run that failed. */
   reach = 0;
   seat: Seat | null = null;
   stored: KvCache | null = null;
@@ -80,7 +80,7 @@ export class CachePool {
     sequence.stored = null;
   }
 
-  /** The last row moves to the place of the one that leaves. */
+  /** The last row replaces the one that leaves. */
   remove(sequence: OpenSequence): void {
     const { row } = sequence.seat!;
     const last = this.members.pop()!;

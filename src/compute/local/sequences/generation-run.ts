@@ -12,13 +12,13 @@ import { type Advancing, rowsOf, type Table } from './seating.js';
 /** One step of a sequence. */
 export interface Piece extends Advancing {
   readonly input: Int32Array;
-  /** Places in it after which the next token is asked for. */
+  /** Offsets in the input after which the next token is asked for. */
   readonly rows: Int32Array;
 }
 
 /**
  * Rows of queries that a key head is read with at least: the product of attention and values takes another kernel for a
- * single row, whose sums round otherwise. A sequence stands in as many places.
+ * single row, whose sums round otherwise. A sequence is padded to as many queries.
  */
 const QUERIES = 2;
 
@@ -74,7 +74,7 @@ class GenerationRun {
   readonly first: number;
   readonly count: number;
   private readonly config: TransformerConfig;
-  /** Place in the run of each row's token: piece and offset in it. */
+  /** Where the token of each row comes from: its piece, and the offset in that. */
   private readonly rows: { readonly piece: Piece; readonly offset: number }[];
 
   constructor(
@@ -144,7 +144,7 @@ class GenerationRun {
   }
 
   /**
-   * For each key head, row and place of attention the token that stands there, counted with its key heads; a piece shorter
+   * For each row, key head and position of attention the token that stands there, counted with its key heads; a piece shorter
    * than others repeats its last, a row that takes no part any.
    */
   private padIndex(width: number): Int32Array {
@@ -162,7 +162,7 @@ class GenerationRun {
     return index;
   }
 
-  /** The place of attention of each token's key heads. */
+  /** The index in attention of each token's key heads. */
   private validIndex(width: number): Int32Array {
     const { kvHeadCount } = this.config;
     const index = new Int32Array(this.rows.length * kvHeadCount);

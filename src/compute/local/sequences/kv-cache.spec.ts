@@ -4,7 +4,7 @@ import { capacityFor, cacheBytesPerToken, KvCache } from './kv-cache.js';
 
 const config = { ...FAKE_MODEL.config, layerCount: 2, headCount: 4, kvHeadCount: 2, headDim: 2 };
 
-/** Writes numbers that name tensor, head, position and place into a row, as a program does. */
+/** Writes numbers that name tensor, head, position and element into a row, as a program does. */
 function write(cache: KvCache, row: number, length: number, tag: number): void {
   cache.feeds(row, 1).present.forEach(([, { data }], tensor) => {
     for (let head = 0; head < 2; head++) {
@@ -97,14 +97,14 @@ describe('memory of a KvCache', () => {
   };
 
   it('is one piece for small ones, pieces of more than 32 MiB, and a piece for each tensor that has as much', () => {
-    // A tensor takes 16 bytes for each place of a row.
-    const places = (mebibytes: number) => (mebibytes * 2 ** 20) / 16;
+    // A tensor takes 16 bytes for each position of a row.
+    const positions = (mebibytes: number) => (mebibytes * 2 ** 20) / 16;
     const cache = new KvCache(config, 1, 4);
     expect(slabsOf(cache)).toEqual([0, 0, 0, 0]);
     write(cache, 0, 3, 0.25);
-    cache.resize(1, places(20), [3]);
+    cache.resize(1, positions(20), [3]);
     expect(slabsOf(cache)).toEqual([0, 0, 2, 2]);
-    cache.resize(1, places(34), [3]);
+    cache.resize(1, positions(34), [3]);
     expect(slabsOf(cache)).toEqual([0, 1, 2, 3]);
     cache.resize(1, 4, [3]);
     expectHolds(cache, 0, 3, 0.25);

@@ -22,7 +22,7 @@ function zeroTensors(count: number, size: number): Float32Array[] {
   return Array.from({ length: count }, (_, i) => slab.subarray(i * size, (i + 1) * size));
 }
 
-/** Places of a row that is to hold this number of tokens: steps of 128, from 2,048 on of an eighth of what is held. */
+/** The capacity of a row that is to hold this number of tokens: steps of 128, from 2,048 on of an eighth of what is held. */
 export function capacityFor(tokens: number): number {
   const step = Math.max(STEP, 2 ** Math.floor(Math.log2(tokens)) / 8);
   return Math.ceil(tokens / step) * step;
@@ -30,15 +30,15 @@ export function capacityFor(tokens: number): number {
 
 /**
  * Keys and values of the tokens of some sequences, one in each row: per layer and kind [rows, kvHeads, capacity, D], a token
- * at the place of its position. Programs read it where it lies and write new tokens into it.
+ * at the index of its position. Programs read it where it lies and write new tokens into it.
  *
- * Places that hold no token are zeros: attention weighs them with 0, and 0 times what a sequence left behind could be
+ * Positions that hold no token are zeros: attention weighs them with 0, and 0 times what a sequence left behind could be
  * NaN.
  */
 export class KvCache {
   private readonly tensors: Float32Array[];
   private rowCount: number;
-  private placeCount: number;
+  private rowCapacity: number;
 
   constructor(
     private readonly config: TransformerConfig,
@@ -46,7 +46,7 @@ export class KvCache {
     capacity: number,
   ) {
     this.rowCount = rows;
-    this.placeCount = capacity;
+    this.rowCapacity = capacity;
     this.tensors = this.slabs().flatMap((count) => zeroTensors(count, rows * this.rowSize));
   }
 
@@ -55,7 +55,7 @@ export class KvCache {
   }
 
   get capacity(): number {
-    return this.placeCount;
+    return this.rowCapacity;
   }
 
   /** Copies the first `length` tokens of a row of any cache of the model into a row, which holds none. */
@@ -67,7 +67,7 @@ export class KvCache {
     }
   }
 
-  /** Empties a row of which the first `length` places are in use. */
+  /** Empties a row of which the first `length` positions are in use. */
   clearRow(row: number, length: number): void {
     for (const tensor of this.tensors) {
       for (const start of this.heads(row)) tensor.fill(0, start, start + length * this.config.headDim);
@@ -79,7 +79,7 @@ export class KvCache {
     const { headDim } = this.config;
     const before = lengths.map((_, row) => this.heads(row));
     this.rowCount = rows;
-    this.placeCount = capacity;
+    this.rowCapacity = capacity;
     const after = lengths.map((_, row) => this.heads(row));
     let first = 0;
     for (const count of this.slabs()) {

@@ -14,7 +14,7 @@ const sequences = (...lengths: number[]): OpenSequence[] =>
   lengths.map((length) => Object.assign(new OpenSequence(weights), { length }));
 const step = (sequence: OpenSequence, by = 1): Advancing => ({ sequence, tokens: sequence.length + by });
 
-/** Takes the tokens of a step, whose places get the number. */
+/** Takes the tokens of a step, whose positions get the number. */
 function take({ sequence, tokens }: Advancing, value: number): void {
   const { pool, row } = sequence.seat!;
   for (const [, { data }] of pool.cache.feeds(row, 1).present) data.fill(value, sequence.length * 2, tokens * 2);
@@ -22,7 +22,7 @@ function take({ sequence, tokens }: Advancing, value: number): void {
   sequence.reach = tokens;
 }
 
-/** Numbers of the first tensor of a sequence, one for each place of its row. */
+/** Numbers of the first tensor of a sequence, one for each position of its row. */
 function held({ seat }: OpenSequence): number[] {
   const { data } = seat!.pool.cache.feeds(seat!.row, 1).past[0]![1];
   return Array.from(data, Number).filter((_, i) => i % 2 === 0);
@@ -96,7 +96,7 @@ describe('Seating', () => {
 });
 
 describe('a pool', () => {
-  it('has no gaps: the last row moves to the place of one that leaves', () => {
+  it('has no gaps: the last row replaces one that leaves', () => {
     const seating = new Seating(config, 10_000);
     const members = sequences(0, 0, 0, 0);
     const [{ pool }] = seating.tables(members.map((sequence) => step(sequence, 2))) as [

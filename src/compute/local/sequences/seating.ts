@@ -26,12 +26,12 @@ export class Seating {
   private pools: CachePool[] = [];
 
   /**
-   * @param weightPlaces places of the cache whose keys and values are as much to read as the base model's weights
+   * @param weightPositions positions of the cache whose keys and values are as much to read as the base model's weights
    * @param fewestRows that a run reads
    */
   constructor(
     private readonly config: TransformerConfig,
-    private readonly weightPlaces: number,
+    private readonly weightPositions: number,
     private readonly fewestRows = 1,
   ) {}
 
@@ -69,9 +69,9 @@ export class Seating {
     /** For the first n sequences: what is read at least, and where the last group then starts. */
     const best = [{ reads: 0, start: 0 }];
     for (const [last, { tokens }] of ordered.entries()) {
-      const places = capacityFor(tokens);
+      const capacity = capacityFor(tokens);
       const choices = best.map(({ reads }, start) => ({
-        reads: reads + this.weightPlaces + (last + 1 - start) * places,
+        reads: reads + this.weightPositions + (last + 1 - start) * capacity,
         start,
       }));
       best.push(choices.reduce((least, choice) => (choice.reads < least.reads ? choice : least)));
@@ -87,7 +87,7 @@ export class Seating {
     const tables = tablesAsSeated(advancing);
     return tables.reduce((sum, { pool, advancing: group }) => {
       const count = Math.max(rowsOf(group).count, this.fewestRows);
-      return sum + this.weightPlaces + count * pool.cache.capacity;
+      return sum + this.weightPositions + count * pool.cache.capacity;
     }, 0);
   }
 

@@ -92,7 +92,7 @@ export class Sequences {
     if (known) return known;
     const { config, weights } = runtime;
     const weightBytes = weights.parameterCount * Float32Array.BYTES_PER_ELEMENT;
-    // With fewer products than threads, threads share out one, and then the sums over values are cut in other places.
+    // With fewer products than threads, threads share out one, and then the sums over values are cut at other indices.
     const fewestRows = Math.ceil(runtime.threads / config.kvHeadCount);
     const seating = new Seating(config, weightBytes / cacheBytesPerToken(config), fewestRows);
     const company = { seating, slots: new AdapterSlots() };

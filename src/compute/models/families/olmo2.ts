@@ -1,7 +1,7 @@
 import { attentionProjections, gatedMlp } from './llama.js';
 import { type ModelFamily } from './model-family.js';
 
-/** OLMo 2 (arXiv:2501.00656): norms after each block in place of before, and over all queries and all keys of a token. */
+/** OLMo 2 (arXiv:2501.00656): norms after each block instead of before, and over all queries and all keys of a token. */
 export const OLMO2: ModelFamily = {
   name: 'olmo2',
   architecture: 'Olmo2ForCausalLM',

@@ -59,7 +59,7 @@ function dtypeOf(data: ArrayData): DtypeName {
   return data instanceof Int32Array ? 'int32' : 'uint8';
 }
 
-/** The value with references in place of arrays, which go to the list. */
+/** The value with references instead of arrays, which go to the list. */
 function pack(value: unknown, arrays: WireArray[]): unknown {
   if (isWireArray(value)) return { $array: arrays.push(value) - 1 };
   if (isArrayData(value)) return { $array: arrays.push(new WireArray(value)) - 1 };

@@ -66,7 +66,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Connects in place of the ranks that were started. */
+/** Connects instead of the ranks that were started. */
 async function connectAs(rank: number, world: number): Promise<FakeRank> {
   const {
     THINKER_CONTROL_URL: url,

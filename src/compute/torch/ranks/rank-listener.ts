@@ -122,21 +122,21 @@ export class RankListener {
   }
 
   private enter(rank: Rank): string | null {
-    const { run, rank: place, host, pid } = rank.hello;
+    const { run, rank: index, host, pid } = rank.hello;
     const ranks = this.runs.get(run) ?? new Map<number, Rank>();
-    if (ranks.has(place)) return `rank ${place} of run ${run} is connected already`;
-    ranks.set(place, rank);
+    if (ranks.has(index)) return `rank ${index} of run ${run} is connected already`;
+    ranks.set(index, rank);
     this.runs.set(run, ranks);
     rank.connection.onMessage = () => undefined;
-    rank.connection.onClose = () => this.leave(run, place);
-    this.options.log(`Rank ${place} of run ${run} has connected (${host}, process ${pid})`);
+    rank.connection.onClose = () => this.leave(run, index);
+    this.options.log(`Rank ${index} of run ${run} has connected (${host}, process ${pid})`);
     if (ranks.size === this.options.world) this.finish(run, ranks);
     return null;
   }
 
-  private leave(run: string, place: number): void {
+  private leave(run: string, index: number): void {
     const ranks = this.runs.get(run);
-    ranks?.delete(place);
+    ranks?.delete(index);
     if (ranks?.size === 0) this.runs.delete(run);
   }
 

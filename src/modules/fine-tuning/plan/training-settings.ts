@@ -14,7 +14,7 @@ export interface WantedSettings {
   readonly epochs: Auto<number>;
   readonly batchSize: Auto<number>;
   readonly learningRateMultiplier: Auto<number>;
-  /** In place of the rule's rate and its multiplier. */
+  /** Replaces the rule's rate and its multiplier. */
   readonly learningRate?: number;
   readonly schedule: Schedule;
   /** Steps, or below 1 a share of all steps. */
@@ -31,7 +31,7 @@ export interface WantedSettings {
   readonly patience?: number;
   /** Whether the model gets the weights of the epoch with the lowest validation loss. */
   readonly keepBest?: boolean;
-  /** Cuts rows that exceed the context, in place of refusing them. */
+  /** Cuts rows that exceed the context, instead of refusing them. */
   readonly truncate: boolean;
   /** Of DPO. */
   readonly beta: Auto<number>;

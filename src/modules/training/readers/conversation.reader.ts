@@ -62,7 +62,7 @@ export interface TrainedChat {
   readonly weights: Float32Array;
 }
 
-/** A single conversation as `train_on: assistant` reads it. `truncate`: cuts what exceeds the context, in place of refusing it. */
+/** A single conversation as `train_on: assistant` reads it. `truncate`: cuts what exceeds the context, instead of refusing it. */
 export async function readTrainedChat(
   value: unknown,
   field: string,

@@ -40,7 +40,7 @@ class AdapterRows:
 class Rows:
     sequences: tuple[SequenceRows, ...]
     adapters: tuple[AdapterRows, ...]
-    # Layers compute again in the backward what they computed in the forward, in place of keeping it.
+    # Layers compute again in the backward what they computed in the forward, instead of keeping it.
     recompute: bool = False
 
 
