@@ -132,7 +132,8 @@ class LossCompiler {
       const of = COUNTS[name as keyof typeof COUNTS];
       return this.add({ kind: 'count', of }, [], { shape: 'one' }, expression, formula);
     }
-    if (this.scope.config.has(name)) return this.add({ kind: 'config', name }, [], { shape: 'one' }, expression, formula);
+    if (this.scope.config.has(name))
+      return this.add({ kind: 'config', name }, [], { shape: 'one' }, expression, formula);
     const input = this.scope.input(expression, formula);
     return this.add(
       { kind: 'input', input },
