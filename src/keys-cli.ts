@@ -21,8 +21,8 @@ import {
 import { openDatabase } from './open-database.js';
 
 /**
- * `npm run keys -- ...`: the API keys in the database of DATABASE_URL, and what belongs to them. A running server notices
- * within seconds.
+ * `npm run keys -- ...`: the API keys in the database of DATABASE_URL, and what belongs to them. A running server is told of
+ * changes.
  */
 const USAGE = `Usage: npm run keys -- <command>
 

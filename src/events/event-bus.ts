@@ -14,6 +14,8 @@ export const EVENT_CHANNELS = {
   fineTuningJob: 'fine_tuning_job',
   /** A fine-tuning job waits for a process that drives it. Payload: its id. */
   fineTuningJobWaits: 'fine_tuning_job_waits',
+  /** An API key was made, changed or revoked. Payload: its id. */
+  apiKeyChanged: 'api_key_changed',
 } as const;
 export type EventChannel = (typeof EVENT_CHANNELS)[keyof typeof EVENT_CHANNELS];
 

@@ -101,14 +101,14 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description The key is refused from now on. Its adapters and files stay; POST /admin/hand_over gives them to another key. Requires one of ADMIN_KEYS. Example: `curl -X DELETE http://127.0.0.1:8000/admin/keys/key_0123456789abcdef`
+         * @description The key is refused from now on, and within 5 seconds by a process that has lost its connection for events. Its adapters and files stay; POST /admin/hand_over gives them to another key. Requires one of ADMIN_KEYS. Example: `curl -X DELETE http://127.0.0.1:8000/admin/keys/key_0123456789abcdef`
          */
         delete: operations["KeyAdministration_revoke"];
         options?: never;
         head?: never;
         /**
          * Change an API key
-         * @description Renames the key, or changes its scopes, priority or expiry. Fields that are left out stay as they are. Counts within seconds in all processes of the service. Requires one of ADMIN_KEYS. Example: `curl -X PATCH http://127.0.0.1:8000/admin/keys/key_0123456789abcdef -H "Content-Type: application/json" -d '{"scopes":["sample"]}'`
+         * @description Renames the key, or changes its scopes, priority or expiry. Fields that are left out stay as they are. Counts at once, and within 5 seconds in a process that has lost its connection for events. Requires one of ADMIN_KEYS. Example: `curl -X PATCH http://127.0.0.1:8000/admin/keys/key_0123456789abcdef -H "Content-Type: application/json" -d '{"scopes":["sample"]}'`
          */
         patch: operations["KeyAdministration_change"];
         trace?: never;

@@ -1,23 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type Repository } from 'typeorm';
+import { InjectEntityManager } from '@nestjs/typeorm';
+import { EntityManager } from 'typeorm';
 import { NO_OWNER } from '../../common/caller.js';
 import { isLoopback } from '../../common/http/access/host-names.js';
 import { AppConfig } from '../../config/app-config.js';
-import { whenDatabaseIsBack } from '../../database/outage.js';
-import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { UnprotectedServerError } from './errors/key.errors.js';
 import { hashKey, keyId } from './key-hash.js';
-import { KeyUse } from './key-use.js';
 import { type KeyLimits } from './limits/key-limits.js';
 import { hintOfKeyless } from './owners/ownership.js';
 import { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
 import { type RouteScopes } from './scopes/route-scopes.js';
-
-/** A key that is made or revoked counts after this long at the latest. */
-const REFRESH_MS = 5000;
-/** A request waits this long for keys that are read again, which in an outage of the database takes long. */
-const PATIENCE_MS = 1000;
+import { KeyUse } from './stored/key-use.js';
+import { StoredKeys } from './stored/stored-keys.js';
 
 const UNLIMITED = {
   requestsPerMinute: null,
@@ -34,9 +28,6 @@ export interface Caller {
   readonly isOperator: boolean;
 }
 
-/** A key of the database that is not revoked; it may have expired. */
-type StoredKey = Pick<ApiKeyEntity, 'id' | 'hash' | 'scopes' | 'expiresAt' | 'limits'>;
-
 /** Who may use the service: keys from API_KEYS, ADMIN_KEYS and the database. Where there never was one, everybody may. */
 @Injectable()
 export class ApiKeys {
@@ -44,18 +35,12 @@ export class ApiKeys {
   /** Ids of the keys of API_KEYS and ADMIN_KEYS, and of the latter alone. */
   private readonly configured: ReadonlySet<string>;
   private readonly operators: ReadonlySet<string>;
-  /** By id. */
-  private stored: ReadonlyMap<string, StoredKey> = new Map();
-  /** Also when all of them are revoked: to revoke the last key must not open the service to everybody. */
-  private anyStored = false;
-  private readonly forgotten = new Set<string>();
-  private readAt = -Infinity;
-  private reading: Promise<void> | null = null;
 
   constructor(
     private readonly config: AppConfig,
     private readonly use: KeyUse,
-    @InjectRepository(ApiKeyEntity) private readonly rows: Repository<ApiKeyEntity>,
+    private readonly stored: StoredKeys,
+    @InjectEntityManager() private readonly manager: EntityManager,
   ) {
     this.operators = new Set(config.adminKeys.map((key) => keyId(hashKey(key))));
     this.configured = new Set([...config.apiKeys.map((key) => keyId(hashKey(key))), ...this.operators]);
@@ -68,7 +53,7 @@ export class ApiKeys {
     const hash = hashKey(key);
     const owner = keyId(hash);
     if (this.configured.has(owner)) return { owner, isOperator: this.operators.has(owner) };
-    const stored = this.current(owner);
+    const stored = await this.stored.find(owner);
     if (stored?.hash !== hash) return null;
     this.use.note(owner);
     return { owner, isOperator: false };
@@ -89,26 +74,26 @@ export class ApiKeys {
 
   /** Says at the start that what was made without keys is out of everybody's sight. */
   async warnOfKeyless(): Promise<void> {
-    const hint = (await this.areAskedFor()) ? await hintOfKeyless(this.rows.manager) : null;
+    const hint = (await this.areAskedFor()) ? await hintOfKeyless(this.manager) : null;
     if (hint !== null) this.logger.warn(hint);
   }
 
   /** Whether a request needs a key: where there never was one, none does. */
   async areAskedFor(): Promise<boolean> {
-    await this.refresh();
-    return this.configured.size > 0 || this.anyStored;
+    const areStored = await this.stored.areThereAny();
+    return areStored || this.configured.size > 0;
   }
 
   /** Whether this owner may still use the service: its key counts, or it has none and none is asked for. */
   async mayUse(owner: string): Promise<boolean> {
     if (!(await this.areAskedFor())) return owner === NO_OWNER;
-    return this.isConfigured(owner) || this.current(owner) !== undefined;
+    return this.isConfigured(owner) || (await this.stored.find(owner)) !== undefined;
   }
 
   /** What the key of this id may do. Those of API_KEYS and ADMIN_KEYS, and a server without keys, have no bounds. */
   scopesOf(owner: string): readonly KeyScope[] {
     if (owner === NO_OWNER || this.isConfigured(owner)) return KEY_SCOPES;
-    return this.current(owner)?.scopes ?? [];
+    return this.stored.current(owner)?.scopes ?? [];
   }
 
   /** The scopes of which the key lacks one: empty when it has any of them. Undeclared routes take all scopes. */
@@ -121,7 +106,7 @@ export class ApiKeys {
 
   /** What an owner may use. Operators, and whoever uses a server without keys, have none but that of adapters. */
   async limitsOf(owner: string): Promise<KeyLimits> {
-    await this.refresh();
+    await this.stored.refresh();
     return this.knownLimitsOf(owner);
   }
 
@@ -129,7 +114,7 @@ export class ApiKeys {
   knownLimitsOf(owner: string): KeyLimits {
     const { keyLimits, maxAdaptersPerKey: maxAdapters } = this.config;
     if (owner === NO_OWNER || this.operators.has(owner)) return { ...UNLIMITED, adapters: maxAdapters };
-    const own = this.isConfigured(owner) ? {} : (this.stored.get(owner)?.limits ?? {});
+    const own = this.isConfigured(owner) ? {} : (this.stored.known(owner)?.limits ?? {});
     return { ...keyLimits, ...own, adapters: Math.min(own.adapters ?? maxAdapters, maxAdapters) };
   }
 
@@ -143,49 +128,13 @@ export class ApiKeys {
     return this.configured.has(id);
   }
 
-  /** Makes a change of the database count in this process; others notice within REFRESH_MS. */
+  /** Makes a change of the database count in this process before the event that tells all processes of it. */
   async reload(): Promise<void> {
-    // A look that is under way may have been too early.
-    await this.reading;
-    this.reading ??= this.read().finally(() => (this.reading = null));
-    await this.reading;
+    await this.stored.reload();
   }
 
   /** Refuses a key that has just been revoked, whatever a look at the database that is under way may say. */
   forget(id: string): void {
-    this.forgotten.add(id);
+    this.stored.forget(id);
   }
-
-  private current(id: string): StoredKey | undefined {
-    const key = this.stored.get(id);
-    if (key === undefined || this.forgotten.has(id)) return undefined;
-    return key.expiresAt !== null && key.expiresAt.getTime() <= Date.now() ? undefined : key;
-  }
-
-  /** One query for all requests that ask at once. When the database fails, the keys known before still count. */
-  private async refresh(): Promise<void> {
-    if (performance.now() - this.readAt < REFRESH_MS) return;
-    this.reading ??= this.read().finally(() => (this.reading = null));
-    await (this.readAt === -Infinity ? this.reading : withinPatience(this.reading));
-  }
-
-  private async read(): Promise<void> {
-    try {
-      const select = { id: true, hash: true, revokedAt: true, scopes: true, expiresAt: true, limits: true };
-      const keys = await whenDatabaseIsBack(() => this.rows.find({ select }));
-      this.stored = new Map(keys.filter(({ revokedAt }) => revokedAt === null).map((key) => [key.id, key]));
-      this.anyStored = keys.length > 0;
-    } catch (error) {
-      // Before the first answer nobody can tell whether keys are asked for.
-      if (this.readAt === -Infinity) throw error;
-      this.logger.warn(`Could not read the API keys; the previously read keys remain valid: ${String(error)}`);
-    }
-    this.readAt = performance.now();
-  }
-}
-
-async function withinPatience(reading: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
-  await Promise.race([reading, late]).finally(() => clearTimeout(timer));
 }

@@ -4,7 +4,7 @@ export { UnauthorizedError } from './errors/key.errors.js';
 export { KeyGate, isOpen } from './key-gate.js';
 export { generateKey, hashKey, keyId } from './key-hash.js';
 export { findOwner } from './key-names.js';
-export { createKey, revokeKey } from './key-records.js';
+export { createKey, revokeKey } from './stored/key-records.js';
 export { KeysModule } from './keys.module.js';
 export { LinkSigner } from './link-signer.js';
 export { type KeyDetails, type KeySource, OwnKey } from './own-key.js';

@@ -8,7 +8,6 @@ import { ApiKeys } from './api-keys.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { SettingEntity } from './entities/setting.entity.js';
 import { KeyGate } from './key-gate.js';
-import { KeyUse } from './key-use.js';
 import { KeyWindowEntity } from './entities/key-window.entity.js';
 import { KeyWindowsRepository } from './limits/key-windows.repository.js';
 import { OwnKeyController } from './limits/own-key.controller.js';
@@ -20,6 +19,8 @@ import { OwnersController } from './owners/owners.controller.js';
 import { OwnersService } from './owners/owners.service.js';
 import { ScopeGuard } from './scopes/scope.guard.js';
 import { KeySessions } from './sessions/key-sessions.js';
+import { KeyUse } from './stored/key-use.js';
+import { StoredKeys } from './stored/stored-keys.js';
 
 /** API keys, in every role: a worker asks for one at /metrics, but takes no other request that has one. */
 @Module({})
@@ -41,6 +42,7 @@ export class KeysModule {
         OwnKey,
         OwnLimits,
         OwnersService,
+        StoredKeys,
         { provide: APP_GUARD, useClass: ScopeGuard },
         { provide: APP_GUARD, useClass: QuotaGuard },
       ],

@@ -6,6 +6,7 @@ import { ApiKeys } from './api-keys.js';
 import { ApiKeyEntity } from './entities/api-key.entity.js';
 import { KeyNotRevocableError } from './errors/key.errors.js';
 import { type KeyScope } from './scopes/key-scope.js';
+import { tellProcesses } from './stored/key-records.js';
 
 /** Where a key comes from: an operator's command, the settings of the server, or nowhere, as none is asked for. */
 export type KeySource = 'made' | 'configured' | 'none';
@@ -41,12 +42,13 @@ export class OwnKey {
     return { id, name: row?.name ?? null, createdAt: row?.createdAt ?? null, expiresAt, scopes, source };
   }
 
-  /** Counts at once in this process, in others within seconds. @throws KeyNotRevocableError */
+  /** Counts at once in this process, in others as soon as they are told. @throws KeyNotRevocableError */
   async revoke(): Promise<void> {
     const { id, source } = await this.describe();
     if (source !== 'made') throw new KeyNotRevocableError(source);
     await this.rows.update({ id, revokedAt: IsNull() }, { revokedAt: new Date() });
     this.keys.forget(id);
+    await tellProcesses(this.rows.manager, id);
     this.logger.log(`${id} has revoked itself`);
   }
 }

@@ -74,7 +74,7 @@ export class KeyAdministrationController {
     summary: 'Change an API key',
     description:
       'Renames the key, or changes its scopes, priority or expiry. Fields that are left out stay as they are. Counts ' +
-      'within seconds in all processes of the service. Requires one of ADMIN_KEYS.',
+      'at once, and within 5 seconds in a process that has lost its connection for events. Requires one of ADMIN_KEYS.',
     type: ChangeKeyDto,
     examples: { 'for inference only': { scopes: ['sample'] }, 'another name': { name: 'bob' } },
   })
@@ -89,7 +89,7 @@ export class KeyAdministrationController {
   @ApiOperation({
     summary: 'Revoke an API key',
     description:
-      'The key is refused from now on. Its adapters and files stay; POST /admin/hand_over gives them to another key. ' +
+      'The key is refused from now on, and within 5 seconds by a process that has lost its connection for events. Its adapters and files stay; POST /admin/hand_over gives them to another key. ' +
       `Requires one of ADMIN_KEYS. Example: \`curl -X DELETE ${URL}/key_0123456789abcdef\``,
   })
   @ApiParam(ID)

@@ -16,9 +16,9 @@ import {
   listKeys,
   type NewKey,
   revokeKey,
-} from '../key-records.js';
+} from '../stored/key-records.js';
 
-/** The keys of the database as operators administer them. A change counts at once in this process, in others within seconds. */
+/** The keys of the database as operators administer them. A change counts at once, in other processes as soon as they are told. */
 @Injectable()
 export class KeyAdministrationService {
   private readonly logger = new Logger(KeyAdministrationService.name);

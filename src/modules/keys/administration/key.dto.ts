@@ -20,7 +20,7 @@ import {
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type ApiKeyEntity } from '../entities/api-key.entity.js';
 import { KeyLimitsDto, readLimits, toLimitsDto } from '../limits/limits.dto.js';
-import { type KeyChange, type NewKey } from '../key-records.js';
+import { type KeyChange, type NewKey } from '../stored/key-records.js';
 import { KEY_SCOPES, type KeyScope } from '../scopes/key-scope.js';
 
 export const DEFAULT_KEYS_LIMIT = 50;

@@ -1,9 +1,10 @@
 import { type EntityManager, IsNull } from 'typeorm';
-import { NotFoundError } from '../../common/errors/request.errors.js';
-import { ApiKeyEntity } from './entities/api-key.entity.js';
-import { generateKey, hashKey, keyId } from './key-hash.js';
-import { type OwnLimits } from './limits/key-limits.js';
-import { KEY_SCOPES, type KeyScope } from './scopes/key-scope.js';
+import { NotFoundError } from '../../../common/errors/request.errors.js';
+import { EVENT_CHANNELS } from '../../../events/event-bus.js';
+import { ApiKeyEntity } from '../entities/api-key.entity.js';
+import { generateKey, hashKey, keyId } from '../key-hash.js';
+import { type OwnLimits } from '../limits/key-limits.js';
+import { KEY_SCOPES, type KeyScope } from '../scopes/key-scope.js';
 
 /* The keys of the database, for whoever administers them: operators by the API, or by `npm run keys` without a server. */
 
@@ -32,6 +33,7 @@ export async function createKey(manager: EntityManager, key: NewKey): Promise<Cr
   const { name, scopes = KEY_SCOPES, expiresAt = null, priority = 0, limits = {} } = key;
   const id = keyId(hash);
   await manager.insert(ApiKeyEntity, { id, name, hash, scopes: [...scopes], expiresAt, priority, limits });
+  await tellProcesses(manager, id);
   return { record: await manager.findOneByOrFail(ApiKeyEntity, { id }), secret };
 }
 
@@ -75,6 +77,12 @@ export function listKeys(manager: EntityManager, limit: number, cursor?: string)
 async function update(manager: EntityManager, id: string, columns: Partial<ApiKeyEntity>): Promise<void> {
   const { affected } = await manager.update(ApiKeyEntity, { id, revokedAt: IsNull() }, columns);
   if (affected !== 1) throw missing('Active key', id);
+  await tellProcesses(manager, id);
+}
+
+/** Makes every process read the keys again. One that misses this, as after a crash right here, notices within seconds. */
+export async function tellProcesses(manager: EntityManager, id: string): Promise<void> {
+  await manager.query('SELECT pg_notify($1, $2)', [EVENT_CHANNELS.apiKeyChanged, id]);
 }
 
 function missing(what: string, id: string): NotFoundError {
