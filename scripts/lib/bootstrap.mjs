@@ -26,6 +26,12 @@ const BUILD_INPUTS = [
 ];
 
 const CONSOLE_INPUTS = ['console', 'clients/typescript/src', 'package-lock.json'];
+const JINJA_INPUTS = [
+  'src/base-models/chat-templates/jinja',
+  'scripts/build-jinja-snapshot.mjs',
+  'vendor/python',
+  'package-lock.json',
+];
 
 /** Installs and builds what is missing. `log` gets one line per thing done and nothing when there is nothing to do. */
 export async function bootstrap({ root = projectRoot, log = console.log, build = true, signal } = {}) {
@@ -34,6 +40,7 @@ export async function bootstrap({ root = projectRoot, log = console.log, build =
   if (!build) return;
   await ensureBuild({ root, log, signal });
   await ensureConsole({ root, log, signal });
+  await ensureJinjaSnapshot({ root, log, signal });
 }
 
 /** Makes the Python environment of the torch ranks, if the service has to start them with it. */
@@ -149,6 +156,17 @@ export async function ensureConsole({ root = projectRoot, log = console.log, sig
   const args = [vite, 'build', path.join(root, 'console'), '--logLevel', 'warn'];
   const result = await runQuietly({ command: process.execPath, args, root, name: 'build-console', log, signal });
   if (!result.ok) throw new Error(`The build of the web console failed: ${result.reason}`);
+  writeFileSync(stamp, hash);
+}
+
+/** Makes the snapshot from which chat templates' Python starts, if its sources have changed. */
+export async function ensureJinjaSnapshot({ root = projectRoot, log = console.log, signal } = {}) {
+  const stamp = path.join(root, 'dist', 'jinja', '.build-stamp');
+  const hash = hashOf(root, JINJA_INPUTS);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  const args = [path.join(root, 'scripts', 'build-jinja-snapshot.mjs')];
+  const result = await runQuietly({ command: process.execPath, args, root, name: 'build-jinja-snapshot', log, signal });
+  if (!result.ok) throw new Error(`The snapshot of Python with Jinja2 could not be made: ${result.reason}`);
   writeFileSync(stamp, hash);
 }
 

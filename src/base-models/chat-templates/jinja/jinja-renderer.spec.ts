@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { packageFolder } from '../../../common/package-folder.js';
+import { snapshotFile } from './jinja-python.mjs';
 import { JinjaRenderer } from './jinja-renderer.js';
 import { TemplateError, TemplateTimeoutError } from './jinja.errors.js';
 
@@ -72,6 +76,39 @@ describe('JinjaRenderer', () => {
     expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(own.render('c', { messages: [] })).resolves.toMatchObject({ text: 'c' });
     await own.stop();
+  });
+});
+
+describe('a start from the snapshot of the build', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'thinker-jinja-'));
+  symlinkSync(path.join(packageFolder(), 'vendor'), path.join(folder, 'vendor'));
+  const slow = new JinjaRenderer(undefined, folder);
+  afterAll(async () => {
+    await slow.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is what is tested here', () => expect(existsSync(snapshotFile(packageFolder()))).toBe(true));
+
+  it.each([
+    '{% for m in messages %}[{{ m.role }}] {{ m.content | trim | tojson }}{% endfor %}',
+    "{{ strftime_now('%Y') | length }} {{ ['b', 'a'] | sort | join('🙂') | urlencode }} {{ '%5.2f' | format(1.5) }}",
+    '{{ messages[0].content | wordwrap(4) | escape }} {{ lipsum is defined }} {{ cycler(1, 2).next() }}',
+    '{{ messages[7].content.strip() }}',
+    "line\n{{ raise_exception('no ' ~ messages[0].role) }}",
+    '{{ "".__class__ }}',
+    '{% include "other" %}',
+  ])('renders %j as one without it does', async (source) => {
+    const outcome = async (by: JinjaRenderer) =>
+      by.render(source, { messages: [{ role: 'user', content: ' <a & b> ' }] }).catch((error: Error) => error.message);
+    expect(await outcome(renderer)).toEqual(await outcome(slow));
+  });
+
+  it('does not repeat random numbers', async () => {
+    const source = '{{ range(99999) | random }} {{ range(99999) | random }}';
+    const again = new JinjaRenderer();
+    expect(await again.render(source, { messages: [] })).not.toEqual(await renderer.render(source, { messages: [] }));
+    await again.stop();
   });
 });
 

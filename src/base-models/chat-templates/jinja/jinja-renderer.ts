@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TemplateError, TemplateTimeoutError } from './jinja.errors.js';
 import { packageFolder } from '../../../common/package-folder.js';
@@ -64,7 +63,11 @@ export class JinjaRenderer {
   private working = false;
   private waiter: Waiter | null = null;
 
-  constructor(private readonly timeoutMs = TIMEOUT_MS) {}
+  /** @param root folder of the package, with vendor/python and perhaps the build's snapshot */
+  constructor(
+    private readonly timeoutMs = TIMEOUT_MS,
+    private readonly root = packageFolder(),
+  ) {}
 
   /** Starts the thread before there is a job, so that it loads while others do. */
   warmUp(): void {
@@ -130,7 +133,7 @@ export class JinjaRenderer {
 
   private async start(): Promise<Worker> {
     const thread = new Worker(new URL('./renderer-thread.mjs', import.meta.url), {
-      workerData: { archives: join(packageFolder(), 'vendor', 'python') },
+      workerData: { root: this.root },
     });
     this.thread = thread;
     thread.on('message', (message: unknown) => this.waiter?.resolve(message));

@@ -1,0 +1,2 @@
+/** Where the build's snapshot of Python lies. @param root the package's folder */
+export function snapshotFile(root: string): string;
