@@ -15,6 +15,7 @@ interface AliasAnswer {
   readonly version: number;
   readonly target: string;
   readonly change: string;
+  readonly previous_version: number | null;
   readonly eval: { readonly loss: number; readonly current_loss: number } | null;
   readonly history: readonly AliasAnswer[];
 }
@@ -87,6 +88,7 @@ describe('aliases', () => {
     expect((await rollBack()).status).toBe(409);
     const { body } = await api.get<AliasAnswer>('/aliases/steps');
     expect(body.history.map(({ target }) => target)).toEqual(['base', 'v1', 'v2', 'v1', 'base'].reverse());
+    expect(body.history.map(({ previous_version: previous }) => previous)).toEqual([null, 1, 2, 1, null]);
     expect((await api.delete('/aliases/steps')).body).toEqual({ name: 'steps', status: 'deleted' });
     expect((await api.get('/aliases/steps')).status).toBe(404);
   });

@@ -92,6 +92,8 @@ describe('files', () => {
     expect([data[0]?.id, hasMore]).toEqual([ids[2], true]);
     expect((await client.files.list({ purpose: 'batch' })).data).toEqual([]);
     expect((await clientOf('sk-bob').files.list()).data).toEqual([]);
+    const found = await client.get<{ data: { id: string }[] }>('/files', { query: { search: 'B.JSON' } });
+    expect(found.data.map(({ id }) => id)).toEqual([ids[1]]);
     await expect(client.files.list({ after: 'file-unknown' })).rejects.toMatchObject({ status: 404, param: 'after' });
     for (const id of ids) await client.files.delete(id);
   });

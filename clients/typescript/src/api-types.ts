@@ -1829,6 +1829,11 @@ export interface components {
              */
             name: string;
             /**
+             * @description The version whose target a rollback of this one returns to; null if there is none.
+             * @example 1
+             */
+            previous_version: number | null;
+            /**
              * @description What the alias stands for.
              * @example my-model
              */
@@ -1895,6 +1900,11 @@ export interface components {
             /** @description What it was promoted on; null where nothing was compared. */
             eval: components["schemas"]["AliasEvaluationDto"] | null;
             /**
+             * @description The version whose target a rollback of this one returns to; null if there is none.
+             * @example 1
+             */
+            previous_version: number | null;
+            /**
              * @description What the alias stands for.
              * @example my-model
              */
@@ -1931,6 +1941,11 @@ export interface components {
              * @example my-alias
              */
             name: string;
+            /**
+             * @description The version whose target a rollback of this one returns to; null if there is none.
+             * @example 1
+             */
+            previous_version: number | null;
             /**
              * @description What the alias stands for.
              * @example my-model
@@ -6740,6 +6755,15 @@ export interface components {
              */
             key_name: string | null;
             /**
+             * @description What the key may do.
+             * @example [
+             *       "train",
+             *       "sample",
+             *       "read"
+             *     ]
+             */
+            scopes: ("read" | "sample" | "train")[];
+            /**
              * @description Version of the service.
              * @example 0.1.0
              */
@@ -9084,6 +9108,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Only files with this purpose. */
                 purpose?: string;
+                /** @description Only files whose name contains this text, in any case. OpenAI's API has no such field. */
+                search?: string;
             };
             header?: never;
             path?: never;

@@ -6,12 +6,13 @@ export function presentAlias(alias: AliasVersionEntity): AliasDto {
 }
 
 export function presentVersion(alias: AliasVersionEntity): AliasVersionDto {
-  const { version, target, baseModel, change, evaluation, createdAt } = alias;
+  const { version, target, baseModel, change, previous, evaluation, createdAt } = alias;
   return {
     version,
     target,
     base_model: baseModel,
     change,
+    previous_version: previous,
     eval: evaluation && presentEvaluation(evaluation),
     created_at: createdAt.toISOString(),
   };

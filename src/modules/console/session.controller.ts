@@ -41,12 +41,13 @@ export class SessionController {
   @Get()
   @ApiOkResponse({ type: SessionDto, description: 'Whose session it is.' })
   async describe(): Promise<SessionDto> {
-    const { id, name } = await this.ownKey.describe();
+    const { id, name, scopes } = await this.ownKey.describe();
     return {
       key_id: id,
       key_name: name,
       asks_for_key: id !== NO_OWNER,
       is_operator: this.keys.isOperator(id),
+      scopes: [...scopes],
       version: VERSION,
     };
   }

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { KEY_SCOPES, type KeyScope } from '../keys/index.js';
 
 export class SessionDto {
   /**
@@ -22,6 +23,10 @@ export class SessionDto {
    * @example false
    */
   is_operator!: boolean;
+
+  /** What the key may do. */
+  @ApiProperty({ enum: KEY_SCOPES, isArray: true, example: ['train', 'sample', 'read'] })
+  scopes!: KeyScope[];
 
   /**
    * Version of the service.

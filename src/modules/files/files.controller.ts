@@ -64,8 +64,9 @@ export class FilesController {
   @ApiOperation({ summary: 'List files', description: `Your files, newest first. Example: \`curl "${URL}?limit=10"\`` })
   @ApiMissing('file')
   @ApiOkResponse({ type: FileListDto, description: 'A page of files.' })
-  async list(@Query() { after, limit = 10_000, order = 'desc', purpose }: ListFilesDto): Promise<FileListDto> {
-    return presentFiles(await this.files.list(currentOwner(), { after, limit, order, purpose }));
+  async list(@Query() { limit = 10_000, order = 'desc', ...query }: ListFilesDto): Promise<FileListDto> {
+    const { after, purpose, search } = query;
+    return presentFiles(await this.files.list(currentOwner(), { after, limit, order, purpose, search }));
   }
 
   @Get(':file_id')

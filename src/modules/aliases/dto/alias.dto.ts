@@ -77,6 +77,10 @@ export class AliasVersionDto {
   @ApiProperty({ enum: CHANGES, example: 'promoted' })
   change!: (typeof CHANGES)[number];
 
+  /** The version whose target a rollback of this one returns to; null if there is none. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  previous_version!: number | null;
+
   /** What it was promoted on; null where nothing was compared. */
   @ApiProperty({ type: AliasEvaluationDto, nullable: true })
   eval!: AliasEvaluationDto | null;

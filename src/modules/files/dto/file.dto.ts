@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
+import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { PURPOSES } from '../entities/file.entity.js';
 
 const ID = 'file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC';
@@ -118,6 +119,14 @@ export class ListFilesDto {
   @IsOptional()
   @IsString()
   purpose?: string;
+
+  /** Only files whose name contains this text, in any case. OpenAI's API has no such field. */
+  @ApiProperty({ example: 'chats' })
+  @IsOptional()
+  @IsString()
+  @IsStorable()
+  @MaxLength(255)
+  search?: string;
 }
 
 /** The form of an upload; read by `readUpload`, for the document only. */

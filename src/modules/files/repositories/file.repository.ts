@@ -13,6 +13,8 @@ export interface FilePageQuery {
   readonly limit: number;
   readonly order: 'asc' | 'desc';
   readonly purpose?: string;
+  /** What the name contains, in any case. */
+  readonly search?: string;
 }
 
 @Injectable()
@@ -35,11 +37,12 @@ export class FileRepository {
   }
 
   /** One more than asked for, where there are more. `after` must be there. */
-  findPage(owner: string, { after, limit, order, purpose }: FilePageQuery): Promise<FileEntity[]> {
+  findPage(owner: string, { after, limit, order, purpose, search }: FilePageQuery): Promise<FileEntity[]> {
     const query = this.rows
       .createQueryBuilder('file')
       .where('file.owner = :owner AND (file.expires_at IS NULL OR file.expires_at > now())', { owner });
     if (purpose !== undefined) query.andWhere('file.purpose = :purpose', { purpose });
+    if (search !== undefined) query.andWhere('strpos(lower(file.filename), lower(:search)) > 0', { search });
     if (after !== undefined) {
       const comparison = order === 'asc' ? '>' : '<';
       query.andWhere(`(file.created_at, file.id) ${comparison} (SELECT created_at, id FROM files WHERE id = :after)`, {
