@@ -6,8 +6,11 @@ import { Link, matchPath, RouterProvider, useRouter } from './lib/router.js';
 import { SessionProvider, useSession } from './lib/session.js';
 import { AdapterPage } from './pages/adapter/adapter-page.js';
 import { AdaptersPage } from './pages/adapters-page.js';
+import { AliasPage } from './pages/aliases/alias-page.js';
+import { AliasesPage } from './pages/aliases/aliases-page.js';
 import { CheckpointsPage } from './pages/checkpoints-page.js';
 import { ComparePage } from './pages/compare-page.js';
+import { FilesPage } from './pages/files/files-page.js';
 import { JobPage } from './pages/jobs/job-page.js';
 import { JobsPage } from './pages/jobs/jobs-page.js';
 import { LoginPage } from './pages/login-page.js';
@@ -24,12 +27,15 @@ const PAGES: readonly (readonly [string, PageOf])[] = [
   ['/', () => <OverviewPage />],
   ['/adapters', () => <AdaptersPage />],
   ['/adapters/:', ([name = '']) => <AdapterPage key={name} name={name} />],
+  ['/aliases', () => <AliasesPage />],
+  ['/aliases/:', ([name = '']) => <AliasPage key={name} name={name} />],
   ['/compare', () => <ComparePage />],
   ['/playground', () => <PlaygroundPage />],
   ['/operations', () => <OperationsPage />],
   ['/operations/:', ([id = '']) => <OperationPage key={id} id={id} />],
   ['/jobs', () => <JobsPage />],
   ['/jobs/:', ([id = '']) => <JobPage key={id} id={id} />],
+  ['/files', () => <FilesPage />],
   ['/checkpoints', () => <CheckpointsPage />],
   ['/losses', () => <LossesPage />],
   ['/usage', () => <UsagePage />],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
@@ -214,6 +215,73 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium
     await takePicture(page, 'playground-answers');
   });
 
+  it('uploads files that are dropped or chosen, names the lines at fault, and finds, loads and deletes them', async () => {
+    await open('/files');
+    await page.getByText('No files yet').waitFor();
+    const row = JSON.stringify({ messages: MESSAGES });
+    const network = await context.newCDPSession(page);
+    await network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: 300_000,
+    });
+    const chosen = page.getByLabel('Training data');
+    await chosen.setInputFiles({
+      name: 'chats.jsonl',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(`${row}\n`.repeat(1000)),
+    });
+    const progress = page.getByRole('progressbar', { name: 'Upload of chats.jsonl' });
+    await waitFor('an upload that is half done', async () => {
+      const share = Number(await progress.getAttribute('value'));
+      return share > 0 && share < 1;
+    });
+    await page.getByRole('status').getByText('chats.jsonl is uploaded').waitFor();
+    await network.detach();
+    await chosen.setInputFiles({ name: 'bad.jsonl', mimeType: 'text/plain', buffer: Buffer.from(`${row}\n{"a": 1}`) });
+    await page.getByRole('alert').getByText('line 2').waitFor();
+    expect(await violationsOn(page)).toEqual([]);
+    await takePicture(page, 'files-fault');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    const two = JSON.stringify(`${row}\n${row}`);
+    const dropped = await page.evaluateHandle<unknown>(
+      `(() => { const all = new DataTransfer(); all.items.add(new File([${two}], 'two.jsonl')); return all; })()`,
+    );
+    await page.getByText('Drop training data here').dispatchEvent('drop', { dataTransfer: dropped });
+    await page.getByRole('row').filter({ hasText: 'two.jsonl' }).getByText('Processed').waitFor();
+    await page.getByLabel('Search files').fill('CHATS');
+    await page.getByRole('cell', { name: 'two.jsonl' }).waitFor({ state: 'detached' });
+    const large = page.getByRole('row').filter({ hasText: 'chats.jsonl' });
+    const [download] = await Promise.all([page.waitForEvent('download'), large.getByRole('link').click()]);
+    expect(download.suggestedFilename()).toBe('chats.jsonl');
+    expect(readFileSync(await download.path(), 'utf8')).toBe(`${row}\n`.repeat(1000));
+    await large.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('No such files').waitFor();
+    const { body } = await alice.get<{ data: { filename: string }[] }>('/v1/files');
+    expect(body.data.map(({ filename }) => filename)).toEqual(['two.jsonl']);
+  });
+
+  it('shows what an alias stands for and was promoted on, and rolls it back', async () => {
+    await alice.put('/aliases/live', { target: 'base' });
+    const { body: files } = await alice.get<{ data: { id: string }[] }>('/v1/files');
+    const promotion = { target: 'moving', eval: { file: files.data[0]?.id, tolerance: 100 } };
+    const { body: promoted } = await alice.post<{ eval: { loss: number } }>('/aliases/live/promote', promotion);
+    await open('/aliases');
+    const loss = String(Number(promoted.eval.loss.toPrecision(4)));
+    await page.getByRole('row').filter({ hasText: 'Promoted' }).getByText(loss, { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'live' }).click();
+    await page.getByRole('row').filter({ hasText: 'Promoted' }).getByText('2 rows').waitFor();
+    await page.getByRole('button', { name: 'Roll back' }).click();
+    await page.getByText('as in version 1').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back' }).click();
+    await page.getByRole('cell', { name: 'Rolled back' }).waitFor();
+    expect((await alice.get('/aliases/live')).body).toMatchObject({ version: 3, change: 'rolled_back' });
+    const again = page.getByRole('button', { name: 'Roll back', description: 'There is no earlier target.' });
+    await again.and(page.locator('[aria-disabled=true]')).waitFor();
+  });
+
   it('shows the life of an operation, and tries a formula', async () => {
     await open('/operations?kind=optim_step&model=moving');
     await page.getByRole('link', { name: 'Optim step' }).first().click();
@@ -252,6 +320,20 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium
     await takePicture(page, 'swagger-ui');
   });
 
+  it('disables what a key may not do, and says why', async () => {
+    const operator = new ApiClient(server.api.url, OPERATOR);
+    const { body } = await operator.post<{ secret: string }>('/admin/keys', { name: 'reader', scopes: ['read'] });
+    const reader = await browser.newContext();
+    await reader.request.post(`${server.api.url}/console/session`, { headers: { 'X-API-Key': body.secret } });
+    const read = await reader.newPage();
+    await read.goto(`${server.api.url}/console/files`);
+    await read.getByText('This key lacks the scope “train”. Files can be looked at').waitFor();
+    const choose = read.getByRole('button', { name: 'Choose files', description: 'This key lacks the scope “train”.' });
+    await choose.and(read.locator('[aria-disabled=true]')).waitFor();
+    expect(await violationsOn(read)).toEqual([]);
+    await reader.close();
+  });
+
   it('forgets who was there', async () => {
     await open('/');
     await page.getByRole('button', { name: 'Log out' }).click();
@@ -277,6 +359,9 @@ const PAGES: Readonly<Record<string, readonly [string, string]>> = {
   playground: ['/playground', 'Base model'],
   operations: ['/operations', 'Accepted'],
   jobs: ['/jobs', 'No jobs yet'],
+  aliases: ['/aliases', 'Rolled back'],
+  alias: ['/aliases/live', 'Loss before'],
+  files: ['/files', 'two.jsonl'],
   'all-checkpoints': ['/checkpoints', 'No checkpoints yet'],
   losses: ['/losses', 'cross_entropy'],
   usage: ['/usage', 'Tokens per hour'],

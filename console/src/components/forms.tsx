@@ -1,5 +1,6 @@
 import { type ComponentChildren, type JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { ActionButton, type Scope } from './permission.js';
 
 interface FieldProps {
   readonly label: string;
@@ -124,11 +125,16 @@ export function DialogButton({
   label,
   title,
   tone = '',
+  needs,
+  refusal,
   children,
 }: {
   readonly label: string;
   readonly title: string;
   readonly tone?: string;
+  readonly needs?: Scope;
+  /** Why this cannot be done at all. */
+  readonly refusal?: string | undefined;
   readonly children: (close: () => void) => ComponentChildren;
 }): JSX.Element {
   const [isOpen, setOpen] = useState(false);
@@ -139,9 +145,9 @@ export function DialogButton({
   }, [isOpen]);
   return (
     <>
-      <button type="button" class={tone} onClick={() => setOpen(true)}>
+      <ActionButton needs={needs} refusal={refusal} tone={tone} onClick={() => setOpen(true)}>
         {label}
-      </button>
+      </ActionButton>
       {isOpen && (
         <dialog ref={dialog} aria-labelledby={id} onClose={() => setOpen(false)}>
           <h2 id={id}>{title}</h2>

@@ -4,6 +4,7 @@ import { type JSX } from 'preact';
 const PATHS = {
   overview: 'M3 11h4l2-6 3 11 2-5h3',
   adapters: 'M10 3l7 4-7 4-7-4 7-4zM3 11l7 4 7-4M3 14.5l7 4 7-4',
+  aliases: 'M3 3.5h6l8 8-5.5 5.5L3 9.5zM6.5 7h.01',
   playground: 'M4 4h12v9H9l-4 3v-3H4V4z',
   operations: 'M4 5h12M4 10h8M4 15h5',
   jobs: 'M4 7h12v9H4zM8 7V4h4v3',

@@ -15,9 +15,11 @@ interface Item {
 const ITEMS: readonly Item[] = [
   { to: '/', label: 'Overview', icon: 'overview' },
   { to: '/adapters', label: 'Adapters', icon: 'adapters' },
+  { to: '/aliases', label: 'Aliases', icon: 'aliases' },
   { to: '/playground', label: 'Playground', icon: 'playground' },
   { to: '/operations', label: 'Operations', icon: 'operations' },
   { to: '/jobs', label: 'Jobs', icon: 'jobs' },
+  { to: '/files', label: 'Files', icon: 'files' },
   { to: '/checkpoints', label: 'Checkpoints', icon: 'checkpoints' },
   { to: '/losses', label: 'Losses', icon: 'losses' },
   { to: '/usage', label: 'Keys and usage', icon: 'keys' },

@@ -66,7 +66,7 @@ export function Pager({
 }): JSX.Element | null {
   if (cursors.length === 0 && next === null) return null;
   return (
-    <nav class="pager" aria-label="Pages">
+    <nav class="pager" aria-label="Pages of the list">
       <button type="button" disabled={cursors.length === 0} onClick={() => onCursors(cursors.slice(0, -1))}>
         Newer
       </button>

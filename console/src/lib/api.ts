@@ -10,7 +10,7 @@ export type OperatorSchemas = OperatorComponents['schemas'];
 export type { Schemas };
 
 /** Shows the server that this page sent the request; see KeySessions in the service. */
-const HEADER = { 'X-Thinker-Console': '1' };
+export const HEADER = { 'X-Thinker-Console': '1' };
 
 const listeners = new Set<() => void>();
 
@@ -20,10 +20,14 @@ export function onSessionEnd(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+export function endSession(): void {
+  for (const tell of listeners) tell();
+}
+
 async function send(request: Request): Promise<Response> {
   for (const [name, value] of Object.entries(HEADER)) request.headers.set(name, value);
   const response = await fetch(request);
-  if (response.status === 401 && !request.headers.has('X-API-Key')) for (const tell of listeners) tell();
+  if (response.status === 401 && !request.headers.has('X-API-Key')) endSession();
   return response;
 }
 

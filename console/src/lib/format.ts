@@ -11,6 +11,11 @@ export function plain(value: number): string {
   return PLAIN.format(value);
 }
 
+/** 1 -> 1 row, 1000 -> 1,000 rows */
+export function counted(value: number, noun: string): string {
+  return `${plain(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** Four digits that matter. */
 export function precise(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';

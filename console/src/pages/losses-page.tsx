@@ -2,6 +2,7 @@ import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Badge, Card, Empty, Fields, Loaded, Page, Problem } from '../components/basics.js';
 import { TextArea } from '../components/forms.js';
+import { ActionButton } from '../components/permission.js';
 import { Table } from '../components/table.js';
 import { routes, type Schemas } from '../lib/api.js';
 import { precise } from '../lib/format.js';
@@ -62,9 +63,9 @@ function Test(): JSX.Element {
         </div>
         <div class="toolbar">
           <p class="faint">Nothing is registered, and nothing is trained.</p>
-          <button type="submit" class="primary" disabled={isRunning}>
+          <ActionButton needs="train" tone="primary" isDisabled={isRunning}>
             Test
-          </button>
+          </ActionButton>
         </div>
       </form>
       <Problem error={error} />

@@ -4,7 +4,7 @@ import { Chart } from '../components/chart.js';
 import { DrainButton, PauseButton } from '../components/operator-buttons.js';
 import { Table } from '../components/table.js';
 import { type Schemas } from '../lib/api.js';
-import { compact, megabytes, plain, seconds, words } from '../lib/format.js';
+import { compact, counted, megabytes, plain, seconds, words } from '../lib/format.js';
 import { useLive } from '../lib/live.js';
 import { Link } from '../lib/router.js';
 
@@ -70,9 +70,7 @@ function Stats({ now: { queue, rates, adapters, memory, workers } }: { readonly 
       <Stat
         label="Running"
         value={plain(queue.running)}
-        note={
-          workers.length === 0 ? 'no worker is alive' : `${workers.length} worker${workers.length === 1 ? '' : 's'}`
-        }
+        note={workers.length === 0 ? 'no worker is alive' : counted(workers.length, 'worker')}
       />
       <Stat
         label="Waiting"

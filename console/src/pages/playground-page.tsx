@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { Card, Empty, Page } from '../components/basics.js';
 import { Completion } from '../components/completion.js';
 import { Select, TextArea, TextField } from '../components/forms.js';
+import { ActionButton } from '../components/permission.js';
 import { routes, type Schemas } from '../lib/api.js';
 import { useResource } from '../lib/resource.js';
 import { useQuery } from '../lib/router.js';
@@ -105,9 +106,9 @@ function PromptForm({ of, onChange, adapters, adapter, onAdapter, isWriting, onR
         <TextArea label="Message" value={of.message} onValue={set('message')} rows={3} onSubmit={onRun} />
         <div class="toolbar">
           <p class="faint">Ctrl + Enter sends it.</p>
-          <button type="submit" class="primary" disabled={of.message.trim() === ''}>
+          <ActionButton needs="sample" tone="primary" isDisabled={of.message.trim() === ''}>
             {isWriting ? 'Stop' : 'Send'}
-          </button>
+          </ActionButton>
         </div>
       </form>
     </Card>

@@ -1,9 +1,8 @@
 import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { Problem } from '../../components/basics.js';
+import { Confirmation } from '../../components/confirmation.js';
 import { DialogButton, Select } from '../../components/forms.js';
 import { pathOf, routes } from '../../lib/api.js';
-import { useAction } from '../../lib/resource.js';
 import { useRouter } from '../../lib/router.js';
 
 const FORMATS = [
@@ -19,7 +18,7 @@ export function AdapterActions({ name }: { readonly name: string }): JSX.Element
       <DialogButton label="Export" title={`Export ${name}`}>
         {(close) => <Export name={name} onDone={close} />}
       </DialogButton>
-      <DialogButton label="Delete" tone="danger" title={`Delete ${name}`}>
+      <DialogButton label="Delete" tone="danger" needs="train" title={`Delete ${name}`}>
         {(close) => <Delete name={name} onDone={close} />}
       </DialogButton>
     </>
@@ -51,23 +50,13 @@ function Export({ name, onDone }: ActionProps): JSX.Element {
 
 function Delete({ name, onDone }: ActionProps): JSX.Element {
   const { go } = useRouter();
-  const { run, isRunning, error } = useAction(async () => {
+  const remove = async (): Promise<void> => {
     await routes.DELETE('/adapters/{model_id}', { params: { path: { model_id: name } } });
-    onDone();
     go('/adapters');
-  });
+  };
   return (
-    <>
-      <p>Its weights, its history and its checkpoints are deleted, and operations that wait are cancelled.</p>
-      <Problem error={error} />
-      <div class="dialog-actions">
-        <button type="button" onClick={onDone}>
-          Cancel
-        </button>
-        <button type="button" class="primary danger" disabled={isRunning} onClick={() => run()}>
-          Delete
-        </button>
-      </div>
-    </>
+    <Confirmation label="Delete" isDangerous act={remove} onDone={onDone}>
+      Its weights, its history and its checkpoints are deleted, and operations that wait are cancelled.
+    </Confirmation>
   );
 }

@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Badge, Card, Empty, Loaded, Problem, Time } from '../../components/basics.js';
+import { Confirmation } from '../../components/confirmation.js';
 import { DialogButton, TextField } from '../../components/forms.js';
 import { Pager, Table } from '../../components/table.js';
 import { routes, type Schemas } from '../../lib/api.js';
@@ -78,10 +79,10 @@ function measured({ metrics, loss_fn: loss }: Entry): string {
 function Ways({ name, to }: { readonly name: string; readonly to: Entry }): JSX.Element {
   return (
     <span class="row-actions">
-      <DialogButton label="Rewind" tone="small" title={`Rewind ${name}`}>
+      <DialogButton label="Rewind" tone="small" needs="train" title={`Rewind ${name}`}>
         {(close) => <Rewind name={name} to={to} onDone={close} />}
       </DialogButton>
-      <DialogButton label="Fork" tone="small" title={`Fork ${name}`}>
+      <DialogButton label="Fork" tone="small" needs="train" title={`Fork ${name}`}>
         {(close) => <Fork name={name} to={to} onDone={close} />}
       </DialogButton>
     </span>
@@ -95,27 +96,15 @@ interface WayProps {
 }
 
 function Rewind({ name, to, onDone }: WayProps): JSX.Element {
-  const { run, isRunning, error } = useAction(async () => {
+  const rewind = () => {
     const params = { path: { model_id: name } };
-    await routes.POST('/adapters/{model_id}/rewind', { params, body: { request_id: to.request_id } });
-    onDone();
-  });
+    return routes.POST('/adapters/{model_id}/rewind', { params, body: { request_id: to.request_id } });
+  };
   return (
-    <>
-      <p>
-        Weights, moments and step become as they were after this operation (step {to.step}), bit for bit. What was done
-        since stays in the history, so the rewind can be undone.
-      </p>
-      <Problem error={error} />
-      <div class="dialog-actions">
-        <button type="button" onClick={onDone}>
-          Cancel
-        </button>
-        <button type="button" class="primary" disabled={isRunning} onClick={() => run()}>
-          Rewind to step {to.step}
-        </button>
-      </div>
-    </>
+    <Confirmation label={`Rewind to step ${to.step}`} act={rewind} onDone={onDone}>
+      Weights, moments and step become as they were after this operation (step {to.step}), bit for bit. What was done
+      since stays in the history, so the rewind can be undone.
+    </Confirmation>
   );
 }
 

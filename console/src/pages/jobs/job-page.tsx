@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { Badge, Card, Empty, Fields, Loaded, Page, Problem, Time } from '../../components/basics.js';
 import { Chart } from '../../components/chart.js';
+import { ActionButton } from '../../components/permission.js';
 import { Table } from '../../components/table.js';
 import { routes, type Schemas } from '../../lib/api.js';
 import { plain } from '../../lib/format.js';
@@ -69,19 +70,19 @@ function JobActions({ job, onChange }: { readonly job: Job; readonly onChange: (
     <>
       <Problem error={error} />
       {isOpen && (
-        <button type="button" disabled={isRunning} onClick={() => run('pause')}>
+        <ActionButton needs="train" isDisabled={isRunning} onClick={() => run('pause')}>
           Pause
-        </button>
+        </ActionButton>
       )}
       {job.status === 'paused' && (
-        <button type="button" class="primary" disabled={isRunning} onClick={() => run('resume')}>
+        <ActionButton needs="train" tone="primary" isDisabled={isRunning} onClick={() => run('resume')}>
           Resume
-        </button>
+        </ActionButton>
       )}
       {(isOpen || job.status === 'paused') && (
-        <button type="button" class="danger" disabled={isRunning} onClick={() => run('cancel')}>
+        <ActionButton needs="train" tone="danger" isDisabled={isRunning} onClick={() => run('cancel')}>
           Cancel job
-        </button>
+        </ActionButton>
       )}
     </>
   );

@@ -1,6 +1,7 @@
 import { type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Badge, Card, Empty, Loaded, Problem, Time } from '../../components/basics.js';
+import { Confirmation } from '../../components/confirmation.js';
 import { DialogButton, TextField } from '../../components/forms.js';
 import { Table } from '../../components/table.js';
 import { operatorRoutes, type OperatorSchemas } from '../../lib/api.js';
@@ -98,31 +99,17 @@ function NewKey({ onDone, onChange }: ChangeProps): JSX.Element {
 }
 
 function RevokeButton({ of, onChange }: { readonly of: Key; readonly onChange: () => void }): JSX.Element {
-  return (
-    <DialogButton label="Revoke" tone="small danger" title={`Revoke ${of.name}`}>
-      {(close) => <Revoke of={of} onDone={close} onChange={onChange} />}
-    </DialogButton>
-  );
-}
-
-function Revoke({ of, onDone, onChange }: ChangeProps & { readonly of: Key }): JSX.Element {
-  const { run, isRunning, error } = useAction(async () => {
+  const revoke = async (): Promise<void> => {
     await operatorRoutes.DELETE('/admin/keys/{key_id}', { params: { path: { key_id: of.id } } });
     onChange();
-    onDone();
-  });
+  };
   return (
-    <>
-      <p>Requests with this key are refused within seconds, and its sessions end. What it has made stays.</p>
-      <Problem error={error} />
-      <div class="dialog-actions">
-        <button type="button" onClick={onDone}>
-          Cancel
-        </button>
-        <button type="button" class="primary danger" disabled={isRunning} onClick={() => run()}>
-          Revoke
-        </button>
-      </div>
-    </>
+    <DialogButton label="Revoke" tone="small danger" title={`Revoke ${of.name}`}>
+      {(close) => (
+        <Confirmation label="Revoke" isDangerous act={revoke} onDone={close}>
+          Requests with this key are refused within seconds, and its sessions end. What it has made stays.
+        </Confirmation>
+      )}
+    </DialogButton>
   );
 }
