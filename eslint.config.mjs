@@ -152,7 +152,7 @@ export default tseslint.config(
   { files: ['migrations/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
   { files: INDEX_LOOPS, rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
   {
-    // The one place that reads the environment, and the programs around the service.
+    // Only the configuration and the programs around the service read the environment.
     files: ['src/config/**/*.ts', 'scripts/**', 'bench/**', 'examples/**', 'vitest.config.ts'],
     rules: { 'no-restricted-syntax': ['error', ...everywhere] },
   },

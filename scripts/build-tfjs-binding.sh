@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the native TensorFlow.js binding (@tensorflow/tfjs-node) in .cache/tfjs-node against the TensorFlow library of a
 # PyPI wheel, for machines where the binding's own download is out of reach. Numeric tests run on it when it is there
-# (TFJS_NODE_PATH names another place). A second run with nothing changed takes no time. Takes 1.2 GB of disk.
+# (TFJS_NODE_PATH names another folder). A second run with nothing changed takes no time. Takes 1.2 GB of disk.
 # Exits 0 when the binding is ready and multiplies matrices, 3 when a tool is missing, 4 when something can't be fetched.
 # PYTHON names the interpreter whose pip fetches the wheel (any version will do).
 set -euo pipefail

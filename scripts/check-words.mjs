@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const PLACES = [
+const ROOTS = [
   'src',
   'clients',
   'workers',
@@ -36,10 +36,10 @@ const WORDS = [
 ];
 
 function textsOf(root) {
-  const files = PLACES.filter((place) => existsSync(path.join(root, place))).flatMap((place) =>
-    statSync(path.join(root, place)).isFile()
-      ? [place]
-      : readdirSync(path.join(root, place), { withFileTypes: true, recursive: true })
+  const files = ROOTS.filter((name) => existsSync(path.join(root, name))).flatMap((name) =>
+    statSync(path.join(root, name)).isFile()
+      ? [name]
+      : readdirSync(path.join(root, name), { withFileTypes: true, recursive: true })
           .filter((entry) => entry.isFile())
           .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')),
   );

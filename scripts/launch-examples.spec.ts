@@ -161,16 +161,16 @@ const SCHEMAS: Readonly<Record<string, unknown>> = {
 };
 
 /** Where the value is not of the schema: a field that it does not have, or of another type. */
-function faults(value: unknown, schema: unknown, place: string): string[] {
+function faults(value: unknown, schema: unknown, path: string): string[] {
   if (schema === 'any') return [];
-  if (typeof schema === 'string') return typeof value === schema ? [] : [`${place}: not a ${schema}`];
+  if (typeof schema === 'string') return typeof value === schema ? [] : [`${path}: not a ${schema}`];
   if (Array.isArray(schema)) {
-    if (!Array.isArray(value)) return [`${place}: not a list`];
-    return value.flatMap((item, i) => faults(item, schema[0], `${place}[${i}]`));
+    if (!Array.isArray(value)) return [`${path}: not a list`];
+    return value.flatMap((item, i) => faults(item, schema[0], `${path}[${i}]`));
   }
   const fields = schema as Json;
   return Object.entries(value as Json).flatMap(([key, item]) =>
-    key in fields ? faults(item, fields[key], `${place}.${key}`) : [`${place}.${key}: no such field`],
+    key in fields ? faults(item, fields[key], `${path}.${key}`) : [`${path}.${key}: no such field`],
   );
 }
 

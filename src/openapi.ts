@@ -56,7 +56,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
       'Self-hosted LLM fine-tuning: clients send data and losses, the service trains one LoRA adapter per client. ' +
         'Requests that compute return a `request_id` immediately; POST /retrieve_future returns the result. ' +
         'The examples work unmodified once POST /adapters has created `my-model`; the ids of sessions, samplers ' +
-        'and requests in them stand for those of earlier answers, which Swagger UI puts in their place.',
+        'and requests in them are placeholders, which Swagger UI replaces with those of earlier responses.',
     )
     .setVersion(VERSION)
     .addApiKey(

@@ -60,8 +60,8 @@ export function prepareHome(wanted, account) {
     mkdirSync(wanted, { recursive: true, mode: 0o700 });
     return wanted;
   }
-  const places = homesOf(wanted);
-  for (const home of places) {
+  const homes = homesOf(wanted);
+  for (const home of homes) {
     try {
       mkdirSync(home, { recursive: true, mode: 0o755 });
       if (!canReach(path.join(home, 'data'), account) && !openOwn(home)) continue;
@@ -76,7 +76,7 @@ export function prepareHome(wanted, account) {
   }
   throw new Error(
     `Found no folder in which the account that runs Postgres (uid ${account.uid}) can store its data; tried ` +
-      `${places.join(', ')}. Run this as an ordinary user, or set DATABASE_URL to your own Postgres.`,
+      `${homes.join(', ')}. Run this as an ordinary user, or set DATABASE_URL to your own Postgres.`,
   );
 }
 

@@ -30,7 +30,7 @@ export const policy = (length, seed) => ({
   advantages: tensor(numbers(length, (i) => ((seed + i) % 3) - 0.75)),
 });
 
-/** Several targets for every place, as distillation has them. */
+/** Several targets for every position, as distillation has them. */
 export function distilled(seed) {
   const length = 5;
   return {

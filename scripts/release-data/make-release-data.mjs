@@ -83,12 +83,12 @@ async function makeRelease({ checkout, fixture, folder }, stack) {
   const dataDir = path.join(folder, 'data');
   const keys = { ada: 'tml-ada', ops: 'tml-ops' };
   const settings = { API_KEYS: keys.ada, ADMIN_KEYS: keys.ops, ENGINE: 'onnxruntime', ENGINE_THREADS: '1' };
-  const places = { HOST: '127.0.0.1', DATABASE_URL: database, DATA_DIR: dataDir };
+  const locations = { HOST: '127.0.0.1', DATABASE_URL: database, DATA_DIR: dataDir };
   const snapshots = { SNAPSHOT_INTERVAL_S: '3600', SNAPSHOT_STEPS: '4' };
   const service = new ReleaseService({
     checkout,
     logFile: path.join(fixture, 'release.log'),
-    env: { ...settings, ...places, ...snapshots, BASE_MODELS: path.join(fixture, BASE_MODEL), LOG_LEVEL: 'warn' },
+    env: { ...settings, ...locations, ...snapshots, BASE_MODELS: path.join(fixture, BASE_MODEL), LOG_LEVEL: 'warn' },
   });
   stack.push('the service', () => service.stop());
   keys.bob = service.makeKey('bob');

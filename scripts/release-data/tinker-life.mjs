@@ -89,7 +89,7 @@ async function leaveSamples(client, { unnamed, named, base }) {
     client.submit('/api/v1/asample', { ...settings, sampling_session_id, ...more });
   await sample(unnamed, { prompt_logprobs: true, topk_prompt_logprobs: 2 });
   await sample(named, { topk_sample_logprobs: 3, prompt_alt_tokens_k: 2 });
-  const places = { sparse_crow_indices: [0, 1, 3, 3, 3], sparse_col_indices: [0, 0, 1] };
-  const target_prompt_logprobs = { ...tensor([6, 9, 7], 'int64', [4, 2]), ...places };
+  const indices = { sparse_crow_indices: [0, 1, 3, 3, 3], sparse_col_indices: [0, 0, 1] };
+  const target_prompt_logprobs = { ...tensor([6, 9, 7], 'int64', [4, 2]), ...indices };
   await sample(base, { prompt_logprobs: true, prompt_logprobs_last_n: 2, target_prompt_logprobs });
 }

@@ -61,10 +61,10 @@ export async function openCheckpoint(folder: string, config: ModelConfig, what: 
   const tensors = new Map<string, CheckpointTensor>();
   let parameterCount = 0;
   for (const [name, shape] of wanted) {
-    const place = found.get(name);
+    const location = found.get(name);
     // checkNames has refused a checkpoint without it.
-    if (!place) continue;
-    const { file, entry } = place;
+    if (!location) continue;
+    const { file, entry } = location;
     const { begin, end } = entry;
     tensors.set(name, {
       name,

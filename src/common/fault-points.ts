@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 /**
- * Places at which a test can make this process die or stand still, as a crash of the machine or a paused virtual
+ * Points at which a test can make this process die or stand still, as a crash of the machine or a paused virtual
  * machine would: just there, without a chance to tidy up. Nothing happens unless FAULT_AT names a point. Each one stands
  * between two writes that must survive its death apart from each other; test/chaos aims at all of them.
  */

@@ -18,7 +18,7 @@ export type PeriodicRun = (stopping: AbortSignal) => unknown;
 
 /**
  * Runs something at intervals: at most one run at a time, and a failed run is logged and tried again at the next
- * interval. The timer does not keep the process alive. The only place of the service that uses setInterval.
+ * interval. The timer does not keep the process alive. Nothing else in the service uses setInterval.
  */
 export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;

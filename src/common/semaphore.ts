@@ -13,7 +13,7 @@ export class Semaphore {
     return this.waiting.length > 0 || !this.hasRoom(1);
   }
 
-  /** Resolves with the function that gives the place back; call it once. */
+  /** Resolves with the function that releases the permit; call it once. */
   async acquire(weight = 1): Promise<() => void> {
     if (this.waiting.length === 0 && this.hasRoom(weight)) this.taken += weight;
     else await new Promise<void>((enter) => this.waiting.push({ weight, enter }));

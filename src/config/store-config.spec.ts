@@ -17,9 +17,9 @@ describe('the store', () => {
   });
 
   it('is at AWS unless an endpoint is named', () => {
-    const place = { kind: 's3', bucket: 'my-bucket', prefix: 'a/b/' };
+    const bucket = { kind: 's3', bucket: 'my-bucket', prefix: 'a/b/' };
     expect(parse({ CHECKPOINT_STORE: 's3://my-bucket/a/b/' }).store).toEqual({
-      ...place,
+      ...bucket,
       endpoint: '',
       region: '',
       pathStyle: false,
@@ -27,7 +27,7 @@ describe('the store', () => {
     });
     const other = { CHECKPOINT_STORE: 's3://my-bucket/a/b', S3_ENDPOINT: 'http://minio:9000' };
     const endpoint = { endpoint: 'http://minio:9000', region: 'us-east-1', pathStyle: true };
-    expect(parse(other).store).toEqual({ ...place, ...endpoint, linkEndpoint: endpoint.endpoint });
+    expect(parse(other).store).toEqual({ ...bucket, ...endpoint, linkEndpoint: endpoint.endpoint });
     const elsewhere = { S3_LINK_ENDPOINT: 'https://files.example.com', S3_PATH_STYLE: 'false', AWS_REGION: 'garage' };
     expect(parse({ ...other, ...elsewhere }).store).toMatchObject({
       linkEndpoint: 'https://files.example.com',

@@ -3,7 +3,7 @@ import { AppError } from '../common/errors/app-error.js';
 /** What is wrong with a file, and where. */
 export interface RowFault {
   /** "line 7312", "row 12"; null for what concerns the whole file. */
-  readonly place: string | null;
+  readonly location: string | null;
   readonly problem: string;
 }
 
@@ -17,7 +17,7 @@ export class InvalidTrainingFileError extends AppError {
     options?: ErrorOptions,
   ) {
     const remedy = 'Correct the file and upload it again.';
-    const lines = faults.map(({ place, problem }) => (place === null ? problem : `${place}: ${problem}`));
+    const lines = faults.map(({ location, problem }) => (location === null ? problem : `${location}: ${problem}`));
     const rest = faults.length < MAX_FAULTS ? '' : `\nOnly the first ${MAX_FAULTS} faults are listed.`;
     super(
       'invalid_training_file',

@@ -4,14 +4,14 @@ import { InvalidTrainingFileError } from './dataset.errors.js';
 
 /** Rows of one file of JSONL, and what they become. */
 async function examplesOf(...rows: object[]) {
-  const placed = await readAll(bytesSource(rows.map((row) => JSON.stringify(row)).join('\n')));
-  return placed.map(({ example }) => example);
+  const numbered = await readAll(bytesSource(rows.map((row) => JSON.stringify(row)).join('\n')));
+  return numbered.map(({ example }) => example);
 }
 
 async function faultsOf(content: string, filename?: string): Promise<readonly string[]> {
   const error: unknown = await readAll(bytesSource(content), filename).catch((thrown: unknown) => thrown);
   if (!(error instanceof InvalidTrainingFileError)) throw new Error('the file was accepted', { cause: error });
-  return error.faults.map(({ place, problem }) => (place === null ? problem : `${place} ${problem}`));
+  return error.faults.map(({ location, problem }) => (location === null ? problem : `${location} ${problem}`));
 }
 
 const fault = async (row: object) => (await faultsOf(JSON.stringify(row)))[0];
@@ -123,7 +123,7 @@ describe('instructions of Alpaca', () => {
     });
   });
 
-  it('are refused with what the prompts have no place for', async () => {
+  it('are refused with fields that the prompt template lacks', async () => {
     expect(await fault({ instruction: 'a', output: 'b', history: [['c', 'd']] })).toContain('history is not supported');
     expect(await fault({ instruction: 'a', output: '' })).toBe('line 1 output is empty. It is what is trained.');
   });

@@ -9,7 +9,7 @@ import { ROW_SHAPES, shapeOf } from './shapes/row-shapes.js';
 import { type TrainingExample } from './training-example.js';
 
 /** An example with where it stands in the file. */
-export interface PlacedExample {
+export interface NumberedExample {
   /** Its line or its number, as the container counts; from 1. */
   readonly at: number;
   readonly example: TrainingExample;
@@ -20,13 +20,13 @@ const KNOWN_SHAPES = `Known shapes: ${ROW_SHAPES.map(({ name }) => name).join(';
 
 /** A file whose rows are yet to be read. */
 export interface Dataset {
-  /** What the place of a row counts. */
+  /** What the number of a row counts. */
   readonly unit: Container['unit'];
   /**
    * A few at a time. Faulty rows are left out; when the file ends, or as soon as there are MAX_FAULTS, all faults are
    * thrown. @throws InvalidTrainingFileError
    */
-  examples(): AsyncGenerator<readonly PlacedExample[], void, undefined>;
+  examples(): AsyncGenerator<readonly NumberedExample[], void, undefined>;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function openDataset(source: ByteSource, filename: string): Promise
 async function* readExamples(
   container: Container,
   source: ByteSource,
-): AsyncGenerator<readonly PlacedExample[], void, undefined> {
+): AsyncGenerator<readonly NumberedExample[], void, undefined> {
   const reader = new RowReader(container.unit);
   try {
     for await (const rows of container.rows(source)) {
@@ -64,8 +64,8 @@ class RowReader {
 
   constructor(private readonly unit: string) {}
 
-  read(rows: readonly SourceRow[]): PlacedExample[] {
-    const examples: PlacedExample[] = [];
+  read(rows: readonly SourceRow[]): NumberedExample[] {
+    const examples: NumberedExample[] = [];
     for (const source of rows) {
       if (this.isFull) break;
       this.count++;
@@ -87,11 +87,11 @@ class RowReader {
   }
 
   end(): void {
-    if (this.count === 0) this.faults.push({ place: null, problem: 'The file has no rows.' });
+    if (this.count === 0) this.faults.push({ location: null, problem: 'The file has no rows.' });
     if (this.faults.length > 0) throw new InvalidTrainingFileError(this.faults);
   }
 
-  private readRow(at: number, row: JsonObject, examples: PlacedExample[]): void {
+  private readRow(at: number, row: JsonObject, examples: NumberedExample[]): void {
     const found = shapeOf(row);
     if (this.shape === null) {
       if (found === null) return this.add(at, `has none of the known shapes: ${fieldsOf(row)}. ${KNOWN_SHAPES}`);
@@ -114,7 +114,7 @@ class RowReader {
   }
 
   private add(at: number, problem: string): void {
-    this.faults.push({ place: `${this.unit} ${at}`, problem });
+    this.faults.push({ location: `${this.unit} ${at}`, problem });
   }
 }
 

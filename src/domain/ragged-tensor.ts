@@ -40,10 +40,10 @@ export function selectDatums<T extends TensorData>(
     0,
     parts.reduce((sum, { length }) => sum + length, 0),
   ) as T;
-  let place = 0;
+  let offset = 0;
   for (const part of parts) {
-    data.set(part, place);
-    place += part.length;
+    data.set(part, offset);
+    offset += part.length;
   }
   const lengths = datums.map((datum) => tensor.offsets[datum + 1]! - tensor.offsets[datum]!);
   return { data, offsets: offsetsOf(lengths), trailingShape: tensor.trailingShape };

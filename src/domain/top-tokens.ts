@@ -1,4 +1,4 @@
-/** Tokens and their log-probs, k for each of some places in a text: matrices [rows, k], row by row. */
+/** Tokens and their log-probs, k for each of some positions in a text: matrices [rows, k], row by row. */
 export interface TokenTable {
   readonly k: number;
   readonly tokens: Int32Array;
@@ -6,7 +6,7 @@ export interface TokenTable {
 }
 
 /**
- * The most likely tokens of places in a text, most likely first. A cell without a token (the first place has nothing before
+ * The most likely tokens at positions of a text, most likely first. A cell without a token (the first position has nothing before
  * it) has token 0 and log-prob NO_TOKEN.
  */
 export type TopTokens = TokenTable;

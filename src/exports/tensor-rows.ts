@@ -84,8 +84,8 @@ export function interleaved(numbers: Float32Array, columns: number, headDim: num
   const result = new Float32Array(numbers.length);
   const rows = numbers.length / columns;
   for (let row = 0; row < rows; row++) {
-    const place = row % headDim;
-    const source = row - place + (place % 2) * (headDim / 2) + Math.floor(place / 2);
+    const dim = row % headDim;
+    const source = row - dim + (dim % 2) * (headDim / 2) + Math.floor(dim / 2);
     result.set(numbers.subarray(source * columns, (source + 1) * columns), row * columns);
   }
   return result;

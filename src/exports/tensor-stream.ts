@@ -31,8 +31,8 @@ export async function* tensorBytes(plan: TensorPlan, threads: ThreadPool): Async
       rank: lora.rank,
       scale: lora.scale,
     };
-    const place = { file, byteOffset: source.byteOffset + row * rowBytes, rows: count, columns };
-    yield await threads.run(CONVERT_ROWS, { tensor, dtype, ...place, lora: part, interleavedHead, type });
+    const block = { file, byteOffset: source.byteOffset + row * rowBytes, rows: count, columns };
+    yield await threads.run(CONVERT_ROWS, { tensor, dtype, ...block, lora: part, interleavedHead, type });
   }
 }
 

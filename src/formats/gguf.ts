@@ -54,10 +54,10 @@ export function encodeGgufHeader(metadata: GgufMetadata, tensors: readonly GgufT
   const descriptions = tensors.map((tensor) => {
     const { name, type, shape } = tensor;
     const sizes = [...shape].reverse().map(uint64);
-    const place = uint64(offset);
+    const start = uint64(offset);
     const bytes = ggufTensorBytes(tensor);
     offset += bytes + ggufPadding(bytes);
-    return Buffer.concat([text(name), uint32(shape.length), ...sizes, uint32(TENSOR_TYPES[type]), place]);
+    return Buffer.concat([text(name), uint32(shape.length), ...sizes, uint32(TENSOR_TYPES[type]), start]);
   });
   const header = Buffer.concat([...head, ...pairs, ...descriptions]);
   return Buffer.concat([header, new Uint8Array(ggufPadding(header.byteLength))]);

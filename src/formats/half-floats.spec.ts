@@ -31,7 +31,7 @@ describe('half floats', () => {
     expect(mismatches(converted, 8, 7)).toEqual([]);
   });
 
-  it('keeps NaN payloads and writes at the place of a view', () => {
+  it('keeps NaN payloads and writes at the offset of a view', () => {
     const memory = new Float32Array(3);
     bfloat16ToFloat32(Uint16Array.of(0x7fc1), memory.subarray(1));
     float16ToFloat32(Uint16Array.of(0xfe01), memory.subarray(2));

@@ -35,7 +35,7 @@ function magnitudeBits(exponent: number, fraction: number): number {
   if (exponent === 0x1f) return 0x7f800000 | (fraction << 13);
   if (exponent !== 0) return ((exponent + 112) << 23) | (fraction << 13);
   if (fraction === 0) return 0;
-  // Subnormal halves are normal in float32: shift the leading one to the hidden bit's place.
+  // Subnormal halves are normal in float32: shift the leading one to the position of the hidden bit.
   const shift = Math.clz32(fraction) - 21;
   return ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }

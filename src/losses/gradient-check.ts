@@ -78,12 +78,12 @@ function mismatchOn(
       const limit = TOLERANCE * Math.max(1, Math.abs(slope)) + (rounding * Math.abs(value)) / step;
       return Math.abs(difference(step) - slope) <= limit;
     });
-    if (!agrees) return { ...placeOf(i, logprobs), slope, difference: difference(STEPS[0]!.step) };
+    if (!agrees) return { ...locate(i, logprobs), slope, difference: difference(STEPS[0]!.step) };
   }
   return null;
 }
 
-function placeOf(number: number, logprobs: RaggedTensor): { datum: number; position: number } {
+function locate(number: number, logprobs: RaggedTensor): { datum: number; position: number } {
   const row = Math.floor(number / rowWidth(logprobs));
   const datum = logprobs.offsets.findIndex((offset) => offset > row) - 1;
   return { datum, position: row - logprobs.offsets[datum]! };

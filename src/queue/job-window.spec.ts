@@ -23,7 +23,7 @@ function windowOfFour() {
   return { hold, ended, finish };
 }
 
-it('lets the newest job of the owner with most of them go where the last place is taken', async () => {
+it('lets the newest job of the owner with most of them go when the last slot is taken', async () => {
   const { hold, ended, finish } = windowOfFour();
   for (const label of ['a1', 'a2']) hold('a', label);
   hold('b', 'b1');

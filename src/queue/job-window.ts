@@ -8,7 +8,7 @@ interface OpenJob {
 
 /**
  * Jobs that this worker has taken from the queue. The queue gives out jobs in their order, QUEUE_CONCURRENCY at a time, so
- * those of one owner who sends many would keep those of all others out. Where the last place is taken, the newest job of
+ * those of one owner who sends many would keep those of all others out. When the last slot is taken, the newest job of
  * the owner with most of them is let go: it ends, while its operation waits in the dispatcher.
  */
 @Injectable()

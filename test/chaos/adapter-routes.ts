@@ -17,8 +17,8 @@ export class AdapterRoutes {
 
   /** `requestId`: where they part; null = here and now. */
   async fork(modelId: string, name: string, requestId: string | null): Promise<string> {
-    const place = requestId === null ? {} : { request_id: requestId };
-    const body = JSON.stringify({ model_id: name, ...place });
+    const point = requestId === null ? {} : { request_id: requestId };
+    const body = JSON.stringify({ model_id: name, ...point });
     const message = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
     return (await this.client.submitOnce(`${pathOf(modelId)}/fork`, message, 409)) ?? this.creationOf(name);
   }

@@ -22,7 +22,7 @@ export async function audit(
   return [...rows, ...answers, await leftBehind(cluster), await strayFiles(cluster)].flat();
 }
 
-/** What each client's operations made of its adapter, from its creation on, by client and place among them. */
+/** What each client's operations made of its adapter, from its creation on, by client and index among them. */
 export async function stepDigests(cluster: ServiceCluster, trainers: readonly Trainer[]): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   for (const { name, dialect } of trainers) {
@@ -83,10 +83,10 @@ async function lostRequests(cluster: ServiceCluster, trainers: readonly Trainer[
 async function disorder(cluster: ServiceCluster): Promise<string[]> {
   const rows = await cluster.query<{ model_id: string; seq_id: string }>(
     `SELECT model_id, seq_id FROM (
-       SELECT model_id, seq_id, row_number() OVER (PARTITION BY adapter_id ORDER BY position) AS place
-       FROM futures WHERE seq_id IS NOT NULL AND adapter_id IS NOT NULL) AS numbered WHERE seq_id <> place`,
+       SELECT model_id, seq_id, row_number() OVER (PARTITION BY adapter_id ORDER BY position) AS expected
+       FROM futures WHERE seq_id IS NOT NULL AND adapter_id IS NOT NULL) AS numbered WHERE seq_id <> expected`,
   );
-  return rows.map((row) => `request ${row.seq_id} of ${row.model_id} is not in its place of the log`);
+  return rows.map((row) => `request ${row.seq_id} of ${row.model_id} is not at its position of the log`);
 }
 
 /** Asked again, every request is answered as it was during the run. */

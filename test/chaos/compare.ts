@@ -16,8 +16,8 @@ export function compareAnswers(disturbed: readonly Recording[], undisturbed: rea
     if (records.length !== expected.length) {
       differences.push(`${name}: ${records.length} answers, undisturbed ${expected.length}`);
     }
-    for (const [place, { label, answer }] of records.entries()) {
-      const other = expected[place];
+    for (const [index, { label, answer }] of records.entries()) {
+      const other = expected[index];
       if (other === undefined || (other.label === label && other.answer === answer)) continue;
       differences.push(`${name}, ${label}: ${answer}\n  undisturbed, ${other.label}: ${other.answer}`);
     }

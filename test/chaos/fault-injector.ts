@@ -29,8 +29,8 @@ export class FaultInjector {
   /** `once`: a fault that comes once, whatever the count. Rejects when a client gets no further after a fault. */
   async strike(count: number, once: FaultKind | null): Promise<void> {
     let overlapped = false;
-    for (const [place, kind] of this.draw(count, once).entries()) {
-      const i = place + 1;
+    for (const [index, kind] of this.draw(count, once).entries()) {
+      const i = index + 1;
       // In the middle of work: a little after a request was accepted, unless nothing is accepted at the moment.
       await Promise.race([this.nextAcceptance(), pause(3000)]);
       await pause(this.order.whole(0, 60));

@@ -27,7 +27,7 @@ export class Trainer {
   private isOver = false;
   private seqId = 0;
   /** The requests that a rewind or a fork can name, by step of the plan. */
-  private readonly places = new Map<number, string>();
+  private readonly requests = new Map<number, string>();
 
   constructor(
     readonly name: string,
@@ -99,18 +99,18 @@ export class Trainer {
     const branch = new Trainer(name, this.dialect.ofBranch(name), plan);
     const { adapters, modelId } = this.dialect;
     if (kind === 'fork') {
-      branch.places.set(0, await adapters.fork(modelId, name, from === null ? null : this.placeOf(from)));
+      branch.requests.set(0, await adapters.fork(modelId, name, from === null ? null : this.requestAt(from)));
     } else {
       const exported = await adapters.export(modelId);
       this.record('export', null, tarDigest(exported));
-      branch.places.set(0, await adapters.import(name, exported));
+      branch.requests.set(0, await adapters.import(name, exported));
     }
     this.branches.push(branch);
     return branch;
   }
 
   private created(kind: PlannedBranch['kind']): Promise<void> {
-    return this.collect([{ kind, requestId: this.placeOf(0) }]);
+    return this.collect([{ kind, requestId: this.requestAt(0) }]);
   }
 
   private async delete(): Promise<void> {
@@ -127,7 +127,7 @@ export class Trainer {
       // What names a snapshot is checked when it is sent, so the snapshot has to be there.
       if (operation.kind === 'sample' && operation.snapshot !== null) await this.collect(sent.splice(0));
       const requestId = await this.submit(operation);
-      if (operation.kind === 'optim_step') this.places.set(this.steps, requestId);
+      if (operation.kind === 'optim_step') this.requests.set(this.steps, requestId);
       sent.push({ kind: operation.kind, requestId });
     }
     await this.collect(sent);
@@ -136,11 +136,11 @@ export class Trainer {
   private submit(operation: PlannedOperation): Promise<string> {
     const seqId = this.dialect.isNumbered(operation) ? ++this.seqId : 0;
     if (operation.kind !== 'rewind') return this.dialect.submit(operation, seqId);
-    return this.dialect.adapters.rewind(this.dialect.modelId, this.placeOf(operation.to), seqId);
+    return this.dialect.adapters.rewind(this.dialect.modelId, this.requestAt(operation.to), seqId);
   }
 
-  private placeOf(step: number): string {
-    const requestId = this.places.get(step);
+  private requestAt(step: number): string {
+    const requestId = this.requests.get(step);
     if (requestId === undefined) throw new RangeError(`${this.name} has taken no step ${step}`);
     return requestId;
   }

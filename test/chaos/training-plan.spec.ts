@@ -39,9 +39,9 @@ describe('a training plan', () => {
     for (let step = 1; step <= STEPS; step++) {
       const rewinds = plan.nextStep().flatMap((burst) => burst.flatMap((one) => (one.kind === 'rewind' ? one.to : [])));
       const from = plan.nextBranch()?.from ?? 1;
-      for (const place of [...rewinds, from]) {
-        expect(place).toBeGreaterThan(0);
-        expect(place).toBeLessThanOrEqual(step);
+      for (const target of [...rewinds, from]) {
+        expect(target).toBeGreaterThan(0);
+        expect(target).toBeLessThanOrEqual(step);
       }
     }
   });

@@ -70,7 +70,7 @@ export class TrainingPlan {
     const life = { steps: random.whole(2, 4), ending };
     this.branchUntil = this.step + life.steps;
     if (random.chance(0.3)) return { kind: 'import', from: null, plan: this.branchPlan(life) };
-    return { kind: 'fork', from: random.chance(0.5) ? null : this.place(), plan: this.branchPlan(life) };
+    return { kind: 'fork', from: random.chance(0.5) ? null : this.earlierStep(), plan: this.branchPlan(life) };
   }
 
   get isOver(): boolean {
@@ -96,7 +96,7 @@ export class TrainingPlan {
   }
 
   /** A step of the plan that the adapter may be taken back to. */
-  private place(): number {
+  private earlierStep(): number {
     return this.random.whole(Math.max(this.life === null ? 1 : 0, this.step - REACH), this.step);
   }
 
@@ -120,7 +120,7 @@ export class TrainingPlan {
       burst.push({ kind: 'load_weights', name: random.pick(this.saved), optimizer: random.chance(0.7) });
     }
     // What follows is sent before the rewind is done.
-    if (random.chance(0.12)) burst.push({ kind: 'rewind', to: this.place() }, this.pass('forward'));
+    if (random.chance(0.12)) burst.push({ kind: 'rewind', to: this.earlierStep() }, this.pass('forward'));
     if (random.chance(0.1)) burst.push({ kind: 'unload' });
     if (random.chance(0.15)) {
       const name = `snapshot-${this.step}`;

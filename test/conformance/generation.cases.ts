@@ -30,7 +30,7 @@ async function sample(
   return (await backend.generate(target, requestOf(sampling, count))).sequences;
 }
 
-/** What forward says of k tokens at each place of `tokens` after the first: [length - 1, k]. */
+/** What forward says of k tokens at each position of `tokens` after the first: [length - 1, k]. */
 async function scoresOf({ backend }: Subject, target: ModelTarget, tokens: Int32Array, choices: Int32Array) {
   const rows = { offsets: Int32Array.of(0, tokens.length - 1), trailingShape: [] };
   const target_tokens = { ...rows, data: choices, trailingShape: [choices.length / (tokens.length - 1)] };
@@ -118,7 +118,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'the most likely tokens of the last places only leave the rows before empty',
+    name: 'the most likely tokens of the last positions only leave the rows before empty',
     run: async (subject) => {
       const request = { ...requestOf({ maxNewTokens: 1 }), topPromptTokens: 2 };
       const { promptTop: all } = await subject.backend.generate(base(subject), request);
@@ -228,7 +228,7 @@ export const GENERATION_CASES: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'continuations that end at different places do not disturb each other',
+    name: 'continuations that end at different positions do not disturb each other',
     run: async (subject) => {
       const full = await sample(subject, base(subject), { maxNewTokens: 10 }, 3);
       const stopTokens = [full[1]!.tokens[2]!];

@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
-/** Dropout, so that the place in the random numbers counts, too. */
+/** Dropout, so that the position in the random stream counts, too. */
 const create = (model_id: string) => server.api.post('/adapters', { model_id, lora_config: { rank: 4, dropout: 0.2 } });
 const step = (model_id: string) =>
   server.api.run<StepAnswer>('/optim_step', { model_id, adam_params: { learning_rate: 0.01 } });
@@ -60,11 +60,11 @@ async function train(model_id: string, from: number, to: number): Promise<string
   return digests;
 }
 
-const rewind = (model_id: string, place: object) => server.api.run<RewindAnswer>(`/adapters/${model_id}/rewind`, place);
+const rewind = (model_id: string, point: object) => server.api.run<RewindAnswer>(`/adapters/${model_id}/rewind`, point);
 const history = async (model_id: string, query = '') =>
   (await server.api.get<History>(`/adapters/${model_id}/history${query}`)).body;
-const refusal = async (model_id: string, what: 'rewind' | 'fork', place: object) => {
-  const { status, body } = await server.api.post<ErrorAnswer>(`/adapters/${model_id}/${what}`, place);
+const refusal = async (model_id: string, what: 'rewind' | 'fork', point: object) => {
+  const { status, body } = await server.api.post<ErrorAnswer>(`/adapters/${model_id}/${what}`, point);
   return { status, message: body.error.message, field: body.error.details?.field, remedy: body.error.details?.remedy };
 };
 
@@ -144,7 +144,7 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect(await train('mine', 3, 3)).toEqual([third]);
   });
 
-  it('takes its place behind what was sent before, and before what is sent after', async () => {
+  it('is ordered behind what was sent before, and before what is sent after', async () => {
     await create('line');
     const digests = await train('line', 1, 2);
     const send = async (path: string, body: object) =>
@@ -166,7 +166,7 @@ describe('POST /adapters/{model_id}/rewind', () => {
   it('finds the first request with a seq_id again, even when its step has been undone since', async () => {
     await create('repeated');
     await train('repeated', 1, 2);
-    const send = (place: object) => server.api.post<AcceptedAnswer>('/adapters/repeated/rewind', place);
+    const send = (point: object) => server.api.post<AcceptedAnswer>('/adapters/repeated/rewind', point);
     const first = await send({ step: 2, seq_id: 100 });
     await rewind('repeated', { step: 1, seq_id: 101 });
     const again = await send({ step: 2, seq_id: 100 });
@@ -175,7 +175,7 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect((await send({ step: 2, seq_id: 102 })).status).not.toBe(first.status);
   });
 
-  it('says what is wrong with the place', async () => {
+  it('says what is wrong with the point', async () => {
     await create('wrong');
     await train('wrong', 1, 2);
     expect(await refusal('wrong', 'rewind', {})).toMatchObject({ status: 400, field: 'step' });
@@ -214,7 +214,7 @@ describe('POST /adapters/{model_id}/rewind', () => {
     expect(refused.remedy).toContain('before the server was upgraded');
   });
 
-  it('refuses a place whose load or fork cannot be repeated any more, though the log still reaches back', async () => {
+  it('refuses a point whose load or fork cannot be repeated any more, though the log still reaches back', async () => {
     await create('loaded');
     await train('loaded', 1, 1);
     await server.api.run('/save_weights', { model_id: 'loaded', name: 'one' });
@@ -257,7 +257,7 @@ describe('POST /adapters/{model_id}/fork', () => {
     expect((await history('now')).entries[0]).toMatchObject({ kind: 'create_adapter', step: 4, digest: digests[3] });
     expect(await history('source')).toEqual(before);
     expect(await train('source', 5, 5)).toEqual(await train('now', 5, 5));
-    // A fork of a fork, at the place where it began.
+    // A fork of a fork, at the point where it began.
     await fork('at-2', { model_id: 'grandchild', step: 2 });
     expect(await train('grandchild', 3, 4)).toEqual(digests.slice(2));
   });

@@ -71,7 +71,7 @@ let routes: Map<string, Route>;
 /** What every request is sent with. */
 const headers: Record<string, string> = {};
 
-/** Ids in the examples, and what the server gave in their place. */
+/** Ids in the examples, and those that the server returned instead. */
 const ids = new Map<string, string>();
 
 beforeAll(async () => {
@@ -148,10 +148,10 @@ async function remember(title: string, json: Record<string, unknown>): Promise<v
 function address(name: string, { parameters = [] }: Route): string {
   const query = new URLSearchParams();
   let path = name.slice(name.indexOf(' ') + 1);
-  for (const { name: parameter, in: place, example, schema } of parameters) {
+  for (const { name: parameter, in: location, example, schema } of parameters) {
     const value = String(withIds(example ?? schema?.example));
-    if (place === 'path') path = path.replace(`{${parameter}}`, encodeURIComponent(value));
-    if (place === 'query') query.set(parameter, value);
+    if (location === 'path') path = path.replace(`{${parameter}}`, encodeURIComponent(value));
+    if (location === 'query') query.set(parameter, value);
   }
   return query.size > 0 ? `${path}?${query.toString()}` : path;
 }

@@ -92,7 +92,7 @@ describe('a worker that comes back in the middle of a save', () => {
   const folders = async () =>
     (await store.folders(`checkpoints/${adapter.id}`)).map(({ name }) => `checkpoints/${adapter.id}/${name}`);
 
-  it('does not put its old state in the place of a newer one', async () => {
+  it('does not replace a newer state with its old one', async () => {
     const [first, second] = [`future_${ulid()}`, `future_${ulid()}`];
     const { finish } = await stopInSave(first);
     await setLease(2);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CreateAdapterHandler } from '../../src/modules/adapter-state/handlers/create-adapter.handler.js';
-import { HistoryPlaces } from '../../src/modules/history/history-places.js';
+import { HistoryPoints } from '../../src/modules/history/history-points.js';
 import { OperationLogRepository } from '../../src/modules/futures/index.js';
 import { type AcceptedAnswer, ApiClient } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
@@ -86,10 +86,10 @@ describe('the state of a deleted adapter that was forked', () => {
 
   it('is not asked for by a fork that a deletion was faster than', async () => {
     await trainSource('doomed');
-    const places = service.app.get(HistoryPlaces, { strict: false });
-    const findOrNow = places.findOrNow.bind(places);
-    undo.push(() => (places.findOrNow = findOrNow));
-    places.findOrNow = async (...wish) => {
+    const points = service.app.get(HistoryPoints, { strict: false });
+    const findOrNow = points.findOrNow.bind(points);
+    undo.push(() => (points.findOrNow = findOrNow));
+    points.findOrNow = async (...wish) => {
       await api.retrieve(await remove('doomed'));
       return findOrNow(...wish);
     };

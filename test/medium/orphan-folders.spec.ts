@@ -47,10 +47,10 @@ describe('folders that no row names', () => {
   });
 
   const folder = async (name: string, hoursOld = 0) => {
-    const place = path.join(root, name);
-    await mkdir(place, { recursive: true });
+    const target = path.join(root, name);
+    await mkdir(target, { recursive: true });
     const written = Date.now() / 1000 - hoursOld * 3600 - 1;
-    await utimes(place, written, written);
+    await utimes(target, written, written);
     return name;
   };
   const isThere = (name: string) => existsSync(path.join(root, name));

@@ -288,10 +288,10 @@ describe.each(Object.keys(MODELS))('passes over a model with %s', (name) => {
         const poison = new Set(mode !== 'forward' && random.chance(0.3) ? [random.pick(items)] : []);
         const together = await run(engine, items, mode, poison);
         shared.push(...together.shared);
-        for (const [place, item] of items.entries()) {
+        for (const [index, item] of items.entries()) {
           const alone = await run(engine, [item], mode, poison);
           const context = `mix ${mix}, ${mode} of ${JSON.stringify(item.weights)}`;
-          expect(differences(together.results[place]!, alone.results[0]!), context).toEqual([]);
+          expect(differences(together.results[index]!, alone.results[0]!), context).toEqual([]);
         }
       }
       expect(shared.length).toBeGreaterThan(MIXES / 4);

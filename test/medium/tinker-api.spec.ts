@@ -135,7 +135,7 @@ describe('what is asked beside the continuations', () => {
       ...more,
     });
   };
-  /** Places 1 and 2 of a prompt of three. */
+  /** Positions 1 and 2 of a prompt of three. */
   const targets = { data: [6, -1, 9, 7], dtype: 'int64', shape: [2, 2] };
   const sparse = {
     data: [6, 9, 7],

@@ -45,7 +45,7 @@ async function call(key: string, method: string, path: string, body?: unknown) {
   return { status: answer.status, text: await answer.text() };
 }
 
-/** Puts the owner's names in the place of the words. */
+/** Replaces the words with the owner's names. */
 function named<T>(value: T): T {
   const text = JSON.stringify(value ?? null).replace(/\b(MODEL|FUTURE|SESSION|SAMPLER|ADAPTER)\b/g, (word) => {
     return own[word as keyof typeof own];

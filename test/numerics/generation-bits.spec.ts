@@ -133,8 +133,8 @@ class Mix {
     const next = await this.engine.advance(steps);
     for (const [i, member] of advancing.entries()) {
       const { tokens, rows } = steps[i]!;
-      rows.forEach((row, place) => {
-        const { logits, logSum } = next[i]![place]!;
+      rows.forEach((row, index) => {
+        const { logits, logSum } = next[i]![index]!;
         member.heard.set(member.tokens.length + row, { logits: logits.slice(), logSum });
       });
       member.tokens.push(...tokens);

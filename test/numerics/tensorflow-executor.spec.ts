@@ -118,22 +118,22 @@ function trainingFeeds(config: TransformerConfig, program: Program): Feeds {
   return new Map([...packed.feeds, ...slopeFeeds(packed, [slopes]), ...loraFeeds(program)]);
 }
 
-/** One step of generation: `count` new tokens of two sequences after the first `length` places of the cache. */
+/** One step of generation: `count` new tokens of two sequences after the first `length` positions of the cache. */
 function generationFeeds(config: TransformerConfig, program: Program, capacity: number, length: number, count: number) {
   const { kvHeadCount, headDim } = config;
   const tables = new PositionTables(config);
-  const rows = Array.from({ length: 2 * count }, (_, i) => ({ sequence: Math.floor(i / count), place: i % count }));
+  const rows = Array.from({ length: 2 * count }, (_, i) => ({ sequence: Math.floor(i / count), offset: i % count }));
   const heads = Array.from({ length: kvHeadCount }, (_, head) => head);
-  const positions = rows.map(({ place }) => length + place);
-  const written = rows.flatMap(({ sequence, place }) => heads.flatMap((head) => [sequence, head, length + place]));
+  const positions = rows.map(({ offset }) => length + offset);
+  const written = rows.flatMap(({ sequence, offset }) => heads.flatMap((head) => [sequence, head, length + offset]));
   const padIndex = [0, 1].flatMap((sequence) =>
-    heads.flatMap((head) => rows.slice(0, count).map(({ place }) => (sequence * count + place) * kvHeadCount + head)),
+    heads.flatMap((head) => rows.slice(0, count).map(({ offset }) => (sequence * count + offset) * kvHeadCount + head)),
   );
-  const validIndex = rows.flatMap(({ sequence, place }) =>
-    heads.map((head) => (sequence * kvHeadCount + head) * count + place),
+  const validIndex = rows.flatMap(({ sequence, offset }) =>
+    heads.map((head) => (sequence * kvHeadCount + head) * count + offset),
   );
-  const mask = rows.flatMap(({ place }) =>
-    Array.from({ length: capacity }, (_, at) => (at <= length + place ? 0 : MASKED)),
+  const mask = rows.flatMap(({ offset }) =>
+    Array.from({ length: capacity }, (_, at) => (at <= length + offset ? 0 : MASKED)),
   );
   const past = [...program.inputs].filter(([name]) => name.startsWith('past.'));
   const ints = (values: readonly number[], shape: readonly number[]) => hostTensor(Int32Array.from(values), shape);

@@ -174,7 +174,7 @@ def ask(client, tokens, count=1, params=None, **asked):
 
 
 def forward_scores(trainer, tokens, choices):
-    """The log-probs that a forward pass gives K tokens for each place after the first: [len(tokens) - 1, K]."""
+    """The log-probs that a forward pass gives K tokens for each position after the first: [len(tokens) - 1, K]."""
     shape = [len(tokens) - 1, len(choices[0])]
     flat = [token for row in choices for token in row]
     tensors = {

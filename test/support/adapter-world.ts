@@ -148,12 +148,12 @@ class FakeStates extends AdapterStateStore {
     return { state: snapshot.state };
   }
 
-  override async write({ id }: AdapterEntity, place: StateToKeep): Promise<void> {
+  override async write({ id }: AdapterEntity, snapshot: StateToKeep): Promise<void> {
     const world = worldOf(this.worlds, id);
     const [state, digest] = await Promise.all([this.memory.exportState(id), this.memory.digestState(id)]);
     if (world.failWrites) throw new Error('no room');
     await world.beforeWrite();
-    world.snapshots.set(place.position, { ...place, state, digest });
+    world.snapshots.set(snapshot.position, { ...snapshot, state, digest });
   }
 
   override async deleteFailed(): Promise<void> {

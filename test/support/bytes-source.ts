@@ -1,5 +1,5 @@
 import { type ByteSource } from '../../src/datasets/containers/container.js';
-import { openDataset, type PlacedExample } from '../../src/datasets/read-dataset.js';
+import { openDataset, type NumberedExample } from '../../src/datasets/read-dataset.js';
 
 /** A file in memory that comes in pieces of this many bytes. */
 export function bytesSource(content: string | Uint8Array, pieceBytes = 2 ** 20): ByteSource {
@@ -16,8 +16,8 @@ export function bytesSource(content: string | Uint8Array, pieceBytes = 2 ** 20):
 }
 
 /** All rows of a file. */
-export async function readAll(source: ByteSource, filename = 'data.jsonl'): Promise<PlacedExample[]> {
-  const rows: PlacedExample[] = [];
+export async function readAll(source: ByteSource, filename = 'data.jsonl'): Promise<NumberedExample[]> {
+  const rows: NumberedExample[] = [];
   const dataset = await openDataset(source, filename);
   for await (const batch of dataset.examples()) rows.push(...batch);
   return rows;

@@ -146,11 +146,11 @@ function build(shape: readonly number[], make: (index: number[]) => number): Num
 /** The number at an index; leading axes that x lacks and axes of size 1 stretch. */
 function at({ shape, data }: Numbers, index: readonly number[]): number {
   const skipped = index.length - shape.length;
-  let place = 0;
+  let offset = 0;
   for (let axis = 0; axis < shape.length; axis++) {
-    place = place * shape[axis]! + (shape[axis] === 1 ? 0 : index[skipped + axis]!);
+    offset = offset * shape[axis]! + (shape[axis] === 1 ? 0 : index[skipped + axis]!);
   }
-  return data[place]!;
+  return data[offset]!;
 }
 
 function rows(x: Numbers): number[][] {
@@ -216,9 +216,9 @@ function transpose(x: Numbers, permutation: readonly number[]): Numbers {
 function concat(parts: readonly Numbers[], axis: number): Numbers {
   const total = parts.reduce((sum, part) => sum + part.shape[axis]!, 0);
   return build(parts[0]!.shape.with(axis, total), (index) => {
-    let place = index[axis]!;
-    const part = parts.find(({ shape }) => place < shape[axis]! || ((place -= shape[axis]!), false))!;
-    return part.data[part.shape.reduce((at, size, i) => at * size + (i === axis ? place : index[i]!), 0)]!;
+    let offset = index[axis]!;
+    const part = parts.find(({ shape }) => offset < shape[axis]! || ((offset -= shape[axis]!), false))!;
+    return part.data[part.shape.reduce((at, size, i) => at * size + (i === axis ? offset : index[i]!), 0)]!;
   });
 }
 
@@ -244,10 +244,10 @@ function gatherRows(x: Numbers, index: Numbers, zeroFill: boolean): Numbers {
 
 function scatterRows([cache, index, rows]: readonly Numbers[]): Numbers {
   const data = [...cache!.data];
-  const [, channels, places, size] = cache!.shape as [number, number, number, number];
+  const [, channels, positions, size] = cache!.shape as [number, number, number, number];
   for (let row = 0; row < index!.data.length / 3; row++) {
     const [b, c, p] = index!.data.slice(row * 3, row * 3 + 3) as [number, number, number];
-    for (let d = 0; d < size; d++) data[((b * channels + c) * places + p) * size + d] = rows!.data[row * size + d]!;
+    for (let d = 0; d < size; d++) data[((b * channels + c) * positions + p) * size + d] = rows!.data[row * size + d]!;
   }
   return { shape: cache!.shape, data };
 }

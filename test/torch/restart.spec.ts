@@ -61,7 +61,7 @@ describe.skipIf(missing !== null)(`a service on torch ranks${missing === null ? 
     }
     const answers = await Promise.all(ids.map((id) => server.api.retrieve<ForwardAnswer>(id)));
     expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 200));
-    expect(answers.filter((_, place) => place % 2 === 0).map(({ body }) => body.loss)).toEqual(undisturbed);
+    expect(answers.filter((_, index) => index % 2 === 0).map(({ body }) => body.loss)).toEqual(undisturbed);
   });
 
   it('ends a generation whose client goes away, and gives its room to the next', async () => {

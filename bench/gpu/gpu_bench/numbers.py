@@ -1,6 +1,6 @@
 """Numbers of the engine in bfloat16 against PEFT's in bfloat16, both measured by their distance from PEFT in float32.
 
-bfloat16 has 8 bits, and both sides round at other places, so they must differ from each other; but neither may be farther
+bfloat16 has 8 bits, and both sides round at different points, so they must differ from each other; but neither may be farther
 from the numbers without rounding than the other. Hence the targets: our distance divided by PEFT's. 1.5 allows for chance:
 roundings are as good as random, and of two equally good sides the norm of thousands of errors differs by far less.
 """

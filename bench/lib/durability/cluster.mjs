@@ -33,18 +33,18 @@ export async function withCluster(workers, work) {
 class Cluster {
   client;
   #query;
-  #place;
+  #options;
   #workers = new Map();
 
-  constructor(client, query, place) {
+  constructor(client, query, options) {
     this.client = client;
     this.#query = query;
-    this.#place = place;
+    this.#options = options;
   }
 
   /** Resolves when it takes part. */
   async startWorker() {
-    const { folder, settings } = this.#place;
+    const { folder, settings } = this.#options;
     const env = { ...settings, ROLE: 'worker', PORT: '0', ENGINE_THREADS: '1' };
     const worker = startProcess({ log: path.join(folder, `worker-${this.#workers.size}.log`), env });
     this.#workers.set(worker.pid, worker);

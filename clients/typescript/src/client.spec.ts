@@ -72,7 +72,7 @@ describe('an operation', () => {
     expect(polls).toBe(3);
   });
 
-  it('keeps its place among those of its adapter, and waits for no result before it', async () => {
+  it('keeps its position among those of its adapter, and waits for no result before it', async () => {
     const accepted: (() => void)[] = [];
     const { client, sent, routes } = fakeServer(async (one, signal) => {
       if (one.route === 'POST /fwdbwd') await new Promise<void>((resolve) => accepted.push(resolve));

@@ -37,7 +37,7 @@ export function Chart(props: ChartProps): JSX.Element {
   const { title, x, curves, isTime = false, format = precise, xName = 'Step' } = props;
   const [theme] = useTheme();
   const [index, setIndex] = useState<number | null>(null);
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
   const data = useMemo<UPlot.AlignedData>(
     // One moment alone has no scale.
@@ -49,7 +49,7 @@ export function Chart(props: ChartProps): JSX.Element {
   );
   const names = curves.map(({ label }) => label).join('\n');
   useEffect(() => {
-    const box = place.current;
+    const box = container.current;
     if (box === null) return;
     const made = new UPlot(options(props, box.clientWidth, setIndex), data, box);
     plot.current = made;
@@ -77,7 +77,7 @@ export function Chart(props: ChartProps): JSX.Element {
           {at !== undefined && <span class="faint">{isTime ? clockOf(at) : `${xName} ${at}`}</span>}
         </span>
       </figcaption>
-      <div ref={place} class="plot" role="img" aria-label={summary(title, x, curves, format)} />
+      <div ref={container} class="plot" role="img" aria-label={summary(title, x, curves, format)} />
     </figure>
   );
 }

@@ -61,7 +61,7 @@ interface BarProps {
   readonly width: number;
 }
 
-/** Its place is set by script: the policy of the page allows no styles in its markup. */
+/** Its position is set by script: the policy of the page allows no styles in its markup. */
 function Bar({ kind, left, width }: BarProps): JSX.Element {
   const bar = useRef<HTMLSpanElement>(null);
   useEffect(() => {

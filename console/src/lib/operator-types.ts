@@ -459,7 +459,7 @@ export interface components {
              */
             expires_at?: string | null;
             /**
-             * @description What the key may use; takes the place of all limits that the key has.
+             * @description What the key may use; replaces all limits that the key has.
              * @example {
              *       "requests_per_minute": 60,
              *       "tokens_per_day": 10000000
@@ -507,7 +507,7 @@ export interface components {
              */
             expires_at?: string | null;
             /**
-             * @description What the key may use; takes the place of all limits that the key has.
+             * @description What the key may use; replaces all limits that the key has.
              * @example {
              *       "requests_per_minute": 60,
              *       "tokens_per_day": 10000000

@@ -4,32 +4,32 @@ import { useCallback, useContext, useEffect, useState } from 'preact/hooks';
 const BASE = '/console';
 
 /** Where the page is: the path below /console, and its query. */
-export interface Place {
+export interface PageLocation {
   readonly path: string;
   readonly query: URLSearchParams;
 }
 
-interface Router extends Place {
+interface Router extends PageLocation {
   readonly go: (to: string, options?: { readonly replace?: boolean }) => void;
 }
 
 const Context = createContext<Router>({ path: '/', query: new URLSearchParams(), go: () => undefined });
 
-function place(): Place {
+function pageLocation(): PageLocation {
   return { path: location.pathname.slice(BASE.length) || '/', query: new URLSearchParams(location.search) };
 }
 
 export function RouterProvider({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  const [here, setHere] = useState(place);
+  const [here, setHere] = useState(pageLocation);
   useEffect(() => {
-    const follow = (): void => setHere(place());
+    const follow = (): void => setHere(pageLocation());
     addEventListener('popstate', follow);
     return () => removeEventListener('popstate', follow);
   }, []);
   const go = useCallback<Router['go']>((to, { replace = false } = {}) => {
     const isNewPage = new URL(BASE + to, location.origin).pathname !== location.pathname;
     history[replace ? 'replaceState' : 'pushState'](null, '', BASE + to);
-    setHere(place());
+    setHere(pageLocation());
     if (isNewPage) scrollTo(0, 0);
   }, []);
   return <Context.Provider value={{ ...here, go }}>{children}</Context.Provider>;

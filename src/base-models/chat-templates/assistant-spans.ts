@@ -75,7 +75,7 @@ class JointProbing {
   private readonly prompts = new Map<string, Promise<string | null>>();
   private readonly closings = new Map<string, Promise<string | null>>();
   /** Where each message stands in the order of the text; -1 for one that stands there more than once. */
-  private readonly places = new Map<number, number>();
+  private readonly positions = new Map<number, number>();
 
   constructor(
     private readonly conversation: RenderedConversation,
@@ -86,8 +86,8 @@ class JointProbing {
 
   async spans(): Promise<TextSpan[] | null> {
     const all = await this.renderProbed(this.conversation.messages.length);
-    all.order.forEach((message, at) => this.places.set(message, this.places.has(message) ? -1 : at));
-    if (!this.answers.every((answer) => (this.places.get(answer) ?? -1) >= 0)) return null;
+    all.order.forEach((message, at) => this.positions.set(message, this.positions.has(message) ? -1 : at));
+    if (!this.answers.every((answer) => (this.positions.get(answer) ?? -1) >= 0)) return null;
     const spans: TextSpan[] = [];
     for (const group of apart(all.order, this.answers)) {
       const regions = await this.regions(all, group);
@@ -109,7 +109,7 @@ class JointProbing {
     const { order, pieces } = this.probes.split(await render(probed, false));
     const hidden = all.order.filter((message) => !shown.has(message));
     if (!sameNumbers(order, hidden)) return null;
-    const starts = placePieces(pieces, text);
+    const starts = locatePieces(pieces, text);
     const regions: AnswerRegion[] = [];
     let piece = 0;
     for (const message of all.order) {
@@ -125,7 +125,7 @@ class JointProbing {
   }
 
   private async viewOf(answer: number, all: ProbedText, region: string): Promise<AnswerView> {
-    const at = this.places.get(answer) ?? -1;
+    const at = this.positions.get(answer) ?? -1;
     const next = all.order[at + 1];
     const after = all.pieces[at + 1] ?? '';
     // The same question for every answer to the same role; what it finds has to fit each of them.
@@ -252,9 +252,9 @@ function apart(order: readonly number[], answers: readonly number[]): number[][]
 
 /**
  * Where each piece stands in the text when it is those pieces in their order with anything between them; null for a
- * piece that could stand in several places.
+ * piece that could stand at several positions.
  */
-function placePieces(pieces: readonly string[], text: string): (number | null)[] | null {
+function locatePieces(pieces: readonly string[], text: string): (number | null)[] | null {
   const [first = '', ...others] = pieces;
   const last = others.pop();
   if (last === undefined) return first === text ? [0] : null;

@@ -9,7 +9,7 @@ import { type TemplateTraits } from './template-messages.js';
 /** A model's chat template as its files state it. */
 export interface TemplateSources {
   readonly main: string;
-  /** The template that takes the main one's place when tools are given; null when there is only one. */
+  /** The template used instead of the main one when tools are given; null if there is only one. */
   readonly toolUse: string | null;
 }
 

@@ -90,7 +90,7 @@ function readMessage(entry: unknown, field: string): ChatMessage {
   };
 }
 
-/** OpenAI's answers carry these fields empty; what they would say has no place in a chat template. */
+/** OpenAI's answers carry these fields empty; chat templates cannot express what they would say. */
 function refuseFilled(value: unknown, field: string): void {
   if (!isGiven(value) || (Array.isArray(value) && value.length === 0)) return;
   throw invalid(field, 'is not supported.', 'Omit it; use tool_calls for function calls.');

@@ -50,7 +50,7 @@ export abstract class ChatTokenizer {
   abstract readonly specialTokens: ReadonlyMap<string, number>;
   /** @throws InvalidRequestError naming `field` when the text is not valid Unicode (half a surrogate pair). */
   abstract encode(text: string, options?: EncodeOptions): Promise<Int32Array>;
-  /** As encode, with the place of every token in the text; special tokens that were added cover nothing. */
+  /** As encode, with the span of every token in the text; special tokens that were added cover nothing. */
   abstract encodeWithOffsets(text: string, options?: EncodeOptions): Promise<TokenizedText>;
   abstract decode(tokens: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): Promise<string>;
   /** One byte of a text: whether it is a character depends on the bytes that follow. */

@@ -183,16 +183,17 @@ function largest(values: readonly number[]): number {
 function toCodeUnits(text: string, offsets: readonly (readonly number[])[]): Int32Array {
   const units = new Int32Array(2 * offsets.length);
   offsets.forEach(([start = 0, end = 0], token) => units.set([start, end], 2 * token));
-  const places = placesOf(text);
-  return places === null ? units : units.map((codePoint) => places[codePoint] ?? 0);
+  const codeUnits = codeUnitsOf(text);
+  return codeUnits === null ? units : units.map((codePoint) => codeUnits[codePoint] ?? 0);
 }
 
 /** The code unit at which each code point starts, and the text's end; null where both counts are the same. */
-function placesOf(text: string): Int32Array | null {
+function codeUnitsOf(text: string): Int32Array | null {
   if (!/[\ud800-\udbff]/.test(text)) return null;
-  const places = new Int32Array(text.length + 1);
+  const codeUnits = new Int32Array(text.length + 1);
   let count = 0;
-  for (let unit = 0; unit < text.length; unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1) places[count++] = unit;
-  places[count] = text.length;
-  return places;
+  for (let unit = 0; unit < text.length; unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1)
+    codeUnits[count++] = unit;
+  codeUnits[count] = text.length;
+  return codeUnits;
 }

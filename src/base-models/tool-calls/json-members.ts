@@ -5,10 +5,10 @@
 export function jsonMembers(text: string): Map<string, string> | null {
   if (!isObjectText(text)) return null;
   const members = new Map<string, string>();
-  const at = { place: text.indexOf('{') + 1 };
+  const at = { offset: text.indexOf('{') + 1 };
   for (;;) {
     skip(text, at, /[\s,]/);
-    if (text[at.place] === '}') return members;
+    if (text[at.offset] === '}') return members;
     const key = JSON.parse(value(text, at)) as string;
     skip(text, at, /[\s:]/);
     members.set(key, value(text, at));
@@ -32,16 +32,16 @@ export function jsonElements(text: string): string[] | null {
     return null;
   }
   const elements: string[] = [];
-  const at = { place: text.indexOf('[') + 1 };
+  const at = { offset: text.indexOf('[') + 1 };
   for (;;) {
     skip(text, at, /[\s,]/);
-    if (text[at.place] === ']') return elements;
+    if (text[at.offset] === ']') return elements;
     elements.push(value(text, at));
   }
 }
 
 /**
- * The end of the JSON value that begins at a place, -1 while it is not complete. Only tells where to look: whether the
+ * The end of the JSON value that begins at `from`, -1 while it is not complete. Only tells where to look: whether the
  * text is valid JSON is for JSON.parse to say.
  */
 export function endOfValue(text: string, from: number): number {
@@ -61,16 +61,16 @@ export function endOfValue(text: string, from: number): number {
   return -1;
 }
 
-interface Place {
-  place: number;
+interface Cursor {
+  offset: number;
 }
 
-function value(text: string, at: Place): string {
-  const from = at.place;
-  at.place = endOfValue(text, from);
-  return text.slice(from, at.place);
+function value(text: string, at: Cursor): string {
+  const from = at.offset;
+  at.offset = endOfValue(text, from);
+  return text.slice(from, at.offset);
 }
 
-function skip(text: string, at: Place, what: RegExp): void {
-  while (what.test(text.charAt(at.place))) at.place++;
+function skip(text: string, at: Cursor, what: RegExp): void {
+  while (what.test(text.charAt(at.offset))) at.offset++;
 }

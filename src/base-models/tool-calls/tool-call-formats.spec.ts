@@ -107,8 +107,8 @@ describe('an answer', () => {
   it('reads the same in any pieces', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ANSWERS), fc.array(fc.nat(), { maxLength: 12 }), ([name, answer], cuts) => {
-        const places = [0, ...cuts.map((cut) => cut % (answer.length + 1)).sort((a, b) => a - b), answer.length];
-        const pieces = places.slice(1).map((to, i) => answer.slice(places[i], to));
+        const offsets = [0, ...cuts.map((cut) => cut % (answer.length + 1)).sort((a, b) => a - b), answer.length];
+        const pieces = offsets.slice(1).map((to, i) => answer.slice(offsets[i], to));
         const { text, calls } = formatNamed(name).read(answer, NAMES);
         expect(streamed(name, pieces)).toEqual({ text: text ?? '', calls });
       }),

@@ -35,8 +35,8 @@ export async function readChats(file: string, limit = Infinity): Promise<Chat[]>
   } catch (error) {
     if (!(error instanceof InvalidTrainingFileError)) throw error;
     const [fault] = error.faults;
-    const place = fault?.place ? `, ${fault.place}` : '';
-    throw new CliError(`${file}${place}: ${fault?.problem ?? ''} ${REMEDY}`, undefined, { cause: error });
+    const location = fault?.location ? `, ${fault.location}` : '';
+    throw new CliError(`${file}${location}: ${fault?.problem ?? ''} ${REMEDY}`, undefined, { cause: error });
   } finally {
     await source.close();
   }

@@ -35,7 +35,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
   const synonym = SYNONYMS.get(plain)?.find((path) => path.split('.', 1).every((first) => known.includes(first)));
   if (synonym !== undefined) return synonym;
   const nearest = closest(plain, known);
-  // Two letters that changed places are one slip, but count as two.
+  // Two letters that are swapped are one slip, but count as two.
   const slips = letters(plain) === letters(nearest) ? 2 : Math.floor(Math.max(plain.length, nearest.length) / 3);
   return distance(plain, nearest) <= slips ? nearest : null;
 }

@@ -243,7 +243,7 @@ export class LocalEngine extends ModelEngine {
     this.sequences.close(sequences);
   }
 
-  /** The weights as they are now: states are replaced, never changed in index. */
+  /** The weights as they are now: states are replaced, never changed in place. */
   private pinned(weights: WeightsRef): PinnedWeights {
     if (weights.kind === 'base') return { runtime: this.runtime(weights.baseModel), adapter: null };
     if (weights.kind === 'adapter') {

@@ -160,7 +160,7 @@ class LoopBody {
     this.ownRows(context, 'context');
     this.ownRows(gradient, 'gradient');
     this.matmul(['weights', 'gradient'], 'ofValues.part', { transA: 1 });
-    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D in range of one over the keys.
+    // sum_j p_j dp_j = sum_d dctx_d ctx_d: one row sum over D instead of one over the keys.
     writer.node('Mul', [this.name('gradient'), this.name('context')], [this.name('products')]);
     writer.node('ReduceSum', [this.name('products'), this.declare.integers([3])], [this.name('inner')], {
       keepdims: 1,

@@ -18,9 +18,9 @@ const pieceBytes = fc.integer({ min: 1, max: 40 });
 const blanks = fc.integer({ min: 0, max: 3 });
 const rows = fc.array(fc.record({ prompt: text, completion: filled, blanks }), { minLength: 1, maxLength: 20 });
 
-async function placesOfFaults(content: string | Uint8Array, filename: string, piece?: number): Promise<unknown[]> {
+async function locationsOfFaults(content: string | Uint8Array, filename: string, piece?: number): Promise<unknown[]> {
   const error: unknown = await readAll(bytesSource(content, piece), filename).catch((thrown: unknown) => thrown);
-  if (error instanceof InvalidTrainingFileError) return error.faults.map(({ place }) => place);
+  if (error instanceof InvalidTrainingFileError) return error.faults.map(({ location }) => location);
   throw new Error('the file was accepted', { cause: error });
 }
 
@@ -42,7 +42,7 @@ describe('JSONL', () => {
           });
           expect(await readAll(bytesSource(content, piece))).toEqual(expected);
           const faulty = `${content}${end}{"prompt": 7, "completion": "x"}`;
-          expect(await placesOfFaults(faulty, 'a.jsonl', piece)).toEqual([`line ${line + 1}`]);
+          expect(await locationsOfFaults(faulty, 'a.jsonl', piece)).toEqual([`line ${line + 1}`]);
         },
       ),
     );
@@ -65,7 +65,7 @@ describe('lists in JSON', () => {
         const content = JSON.stringify(list, null, indent);
         expect(await readAll(bytesSource(`\uFEFF ${content}\n`, piece), 'a.json')).toEqual(expected);
         const faulty = JSON.stringify([...list, { prompt: 7, completion: 'x' }]);
-        expect(await placesOfFaults(faulty, 'a.json', piece)).toEqual([`row ${list.length + 1}`]);
+        expect(await locationsOfFaults(faulty, 'a.json', piece)).toEqual([`row ${list.length + 1}`]);
       }),
     );
   });
@@ -103,8 +103,8 @@ describe('CSV', () => {
             return { at, example: pair(prompt, completion) };
           });
           expect(await readAll(bytesSource(content, piece), 'a.csv')).toEqual(expected);
-          expect(await placesOfFaults(`${content}${end}a,b,c`, 'a.csv', piece)).toEqual([`line ${line + 1}`]);
-          expect(await placesOfFaults(`${content}${end}x,${end}`, 'a.csv', piece)).toEqual([`line ${line + 1}`]);
+          expect(await locationsOfFaults(`${content}${end}a,b,c`, 'a.csv', piece)).toEqual([`line ${line + 1}`]);
+          expect(await locationsOfFaults(`${content}${end}x,${end}`, 'a.csv', piece)).toEqual([`line ${line + 1}`]);
         },
       ),
     );
@@ -119,7 +119,7 @@ describe('CSV', () => {
     expect(await readAll(bytesSource(chats), 'a.csv')).toEqual([{ at: 2, example: { kind: 'chat', messages } }]);
     const [row] = await readAll(bytesSource('prompt,chosen,rejected\nHi,Hello,Bah\n'), 'A.CSV');
     expect(row?.example).toMatchObject({ kind: 'preference', rejected: [{ role: 'assistant', content: 'Bah' }] });
-    expect(await placesOfFaults('messages\n[1\n', 'a.csv')).toEqual(['line 2']);
+    expect(await locationsOfFaults('messages\n[1\n', 'a.csv')).toEqual(['line 2']);
   });
 
   it.each([
@@ -136,9 +136,9 @@ describe('Parquet from pyarrow', () => {
   const fixture = (name: string) => bytesSource(readFileSync(path.join(FIXTURES, name)));
 
   it.each(['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'])('gives chats, compressed with %s', async (codec) => {
-    const placed = await readAll(fixture(`chats-${codec}.parquet`));
-    expect(placed.map(({ at }) => at)).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
-    expect(placed[24]?.example).toEqual({
+    const rows = await readAll(fixture(`chats-${codec}.parquet`));
+    expect(rows.map(({ at }) => at)).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+    expect(rows[24]?.example).toEqual({
       kind: 'chat',
       messages: [
         { role: 'user', content: 'What is 24 + 24?' },
@@ -150,9 +150,9 @@ describe('Parquet from pyarrow', () => {
   });
 
   it('gives texts', async () => {
-    const placed = await readAll(fixture('pairs.parquet'));
-    expect(placed).toHaveLength(40);
-    expect(placed[2]?.example).toEqual(pair('Count to 3.', ' 1 2 3'));
+    const rows = await readAll(fixture('pairs.parquet'));
+    expect(rows).toHaveLength(40);
+    expect(rows[2]?.example).toEqual(pair('Count to 3.', ' 1 2 3'));
   });
 
   it('tells the number of a faulty row', async () => {

@@ -74,7 +74,7 @@ function readHeader(header: string[], lines: CsvLines): string[] {
   lines.start(1, header);
   const twice = header.find((name, i) => header.indexOf(name) !== i);
   if (twice === undefined) return header;
-  throw new InvalidTrainingFileError([{ place: 'line 1', problem: `has two columns named '${shortened(twice)}'.` }]);
+  throw new InvalidTrainingFileError([{ location: 'line 1', problem: `has two columns named '${shortened(twice)}'.` }]);
 }
 
 function readRecord(record: Readonly<Record<string, string>>, at: number): SourceRow {
@@ -101,6 +101,6 @@ async function* decode(source: ByteSource): AsyncGenerator<string, void, undefin
     yield decoder.decode();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new InvalidTrainingFileError([{ place: null, problem: 'The file is not valid UTF-8.' }]);
+    throw new InvalidTrainingFileError([{ location: null, problem: 'The file is not valid UTF-8.' }]);
   }
 }

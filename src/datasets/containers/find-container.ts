@@ -35,5 +35,5 @@ export function isParquet(head: Uint8Array): boolean {
 }
 
 function unreadable(problem: string): InvalidTrainingFileError {
-  return new InvalidTrainingFileError([{ place: null, problem }]);
+  return new InvalidTrainingFileError([{ location: null, problem }]);
 }

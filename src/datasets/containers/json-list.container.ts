@@ -55,7 +55,9 @@ class Entries {
 
   finish(): void {
     if (this.depth === 0) return;
-    throw new InvalidTrainingFileError([{ place: `row ${this.count + 1}`, problem: 'The file ends within the list.' }]);
+    throw new InvalidTrainingFileError([
+      { location: `row ${this.count + 1}`, problem: 'The file ends within the list.' },
+    ]);
   }
 
   private keep(part: Buffer): void {
@@ -63,7 +65,7 @@ class Entries {
     this.length += part.length;
     if (this.length <= MAX_ROW_BYTES) return;
     const problem = `is longer than ${MAX_ROW_BYTES} bytes.`;
-    throw new InvalidTrainingFileError([{ place: `row ${this.count + 1}`, problem }]);
+    throw new InvalidTrainingFileError([{ location: `row ${this.count + 1}`, problem }]);
   }
 
   private readText(byte: number): void {
@@ -74,7 +76,7 @@ class Entries {
 
   private open(): void {
     if (this.depth === 0 && this.hasBegun) {
-      throw new InvalidTrainingFileError([{ place: null, problem: 'The file has more than one list.' }]);
+      throw new InvalidTrainingFileError([{ location: null, problem: 'The file has more than one list.' }]);
     }
     this.hasBegun = true;
     this.depth++;

@@ -75,7 +75,7 @@ function checkGroup({ columns, num_rows: count }: FileMetaData['row_groups'][num
   const problem = `begins a group of rows with ${bytes} bytes and ${values} values`;
   const limits = `at most ${MAX_GROUP_BYTES} bytes and ${MAX_GROUP_VALUES} values can be read.`;
   const remedy = 'Write the file with a smaller row_group_size.';
-  throw new InvalidTrainingFileError([{ place: `row ${first + 1}`, problem: `${problem}; ${limits} ${remedy}` }]);
+  throw new InvalidTrainingFileError([{ location: `row ${first + 1}`, problem: `${problem}; ${limits} ${remedy}` }]);
 }
 
 async function reading<T>(work: () => Promise<T>): Promise<T> {
@@ -89,7 +89,7 @@ async function reading<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function damaged(reason: string): InvalidTrainingFileError {
-  return new InvalidTrainingFileError([{ place: null, problem: `The file cannot be read as Parquet: ${reason}.` }]);
+  return new InvalidTrainingFileError([{ location: null, problem: `The file cannot be read as Parquet: ${reason}.` }]);
 }
 
 /** As JSON would have it. Structs carry null for every field that a row leaves out. */

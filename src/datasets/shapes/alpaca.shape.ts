@@ -9,8 +9,8 @@ export const ALPACA: RowShape = {
   marks: ['instruction', 'output'],
   fields: ['input', 'system', 'history'],
   read(row) {
-    refuseGiven(row, 'system', "Alpaca's template has no place for it; use messages.");
-    refuseGiven(row, 'history', "Alpaca's template has no place for it; use messages.");
+    refuseGiven(row, 'system', "Alpaca's template does not support it; use messages.");
+    refuseGiven(row, 'history', "Alpaca's template does not support it; use messages.");
     const instruction = readString(row['instruction'], 'instruction', FORM);
     const input = isGiven(row['input']) ? readString(row['input'], 'input', FORM) : '';
     const completion = readString(row['output'], 'output', FORM);

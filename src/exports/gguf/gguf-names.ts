@@ -62,7 +62,7 @@ export function ggufName(parameter: string): string {
 
 /**
  * Llama's rotation takes neighbouring dimensions in llama.cpp and halves in transformers, so the rows of query and key
- * heads go to other places: the dimensions of a head; null for all other tensors.
+ * heads are permuted. Returns the size of a head, or null for tensors that are not permuted.
  */
 export function interleavedHead(parameter: string, config: ModelConfig): number | null {
   return architectureOf(config) === 'llama' && /\.self_attn\.[qk]_proj\./.test(parameter) ? config.headDim : null;

@@ -7,7 +7,7 @@ import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterSnapshotEntity, type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
 import { snapshotsToDrop } from './snapshot-policy.js';
 
-/** An adapter's present state at its place in the log. */
+/** An adapter's present state with its position in the log. */
 export interface StateToKeep {
   /** The state contains the operations up to and including this one. */
   readonly position: number;

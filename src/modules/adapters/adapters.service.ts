@@ -62,7 +62,7 @@ export class AdaptersService {
   async reserveName(name: string, field: string, manager: EntityManager): Promise<void> {
     checkModelId(name, this.baseModelNames(), undefined, field);
     const owner = currentOwner();
-    await this.adapters.holdPlaces(owner, manager);
+    await this.adapters.lockCreation(owner, manager);
     if (!(await this.adapters.findLive(owner, name, manager))) return;
     const remedy = 'Choose another name.';
     throw new ConflictError(`'${name}' is the name of an adapter. ${remedy}`, { field, remedy });
@@ -249,7 +249,7 @@ export class AdaptersService {
     };
     const transaction = () =>
       this.adapters.manager.transaction(async (manager) => {
-        await this.adapters.holdPlaces(row.owner, manager);
+        await this.adapters.lockCreation(row.owner, manager);
         if (await this.adapters.isAlias(row.owner, modelId, manager)) throw nameOfAlias(modelId);
         if (await this.adapters.insert(row, manager)) {
           await this.checkCount(row.owner, manager);

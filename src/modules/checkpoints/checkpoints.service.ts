@@ -21,7 +21,7 @@ export interface AcceptedCheckpoint extends Accepted {
   readonly path: string;
 }
 
-/** Named checkpoints: saving and loading go through the log, so each has its place among the adapter's steps. */
+/** Named checkpoints: saving and loading go through the log, so each has a position among the adapter's steps. */
 @Injectable()
 export class CheckpointsService {
   constructor(

@@ -27,9 +27,9 @@ export class AdapterQueue {
   private readonly readers = new Set<Promise<void>>();
   private runningTask: Promise<void> | null = null;
   private waitsForSlot = false;
-  /** Its place among the adapters in use, and how many of its operations share it. */
-  private place: Promise<() => void> | null = null;
-  private placeHolders = 0;
+  /** Its slot among the adapters in use, and how many of its operations share it. */
+  private adapterSlot: Promise<() => void> | null = null;
+  private adapterSlotHolders = 0;
   private isAwake = false;
   private isWoken = false;
   private wakeUp: () => void = () => undefined;
@@ -102,15 +102,15 @@ export class AdapterQueue {
     return release;
   }
 
-  /** Takes one of the places for adapters in use, or shares the one that operations of the queue have. */
-  async takePlace(places: FairSemaphore): Promise<() => void> {
-    this.placeHolders++;
-    this.place ??= places.acquire(this.owner);
-    const release = await this.place;
+  /** Takes one of the slots for adapters in use, or shares the one that operations of the queue hold. */
+  async takeAdapterSlot(slots: FairSemaphore): Promise<() => void> {
+    this.adapterSlotHolders++;
+    this.adapterSlot ??= slots.acquire(this.owner);
+    const release = await this.adapterSlot;
     return () => {
-      this.placeHolders--;
-      if (this.placeHolders > 0) return;
-      this.place = null;
+      this.adapterSlotHolders--;
+      if (this.adapterSlotHolders > 0) return;
+      this.adapterSlot = null;
       release();
     };
   }

@@ -104,7 +104,7 @@ export class ExportsService {
     return snapshot;
   }
 
-  /** PEFT's two files, or what stands in their place where they are encrypted. */
+  /** PEFT's two files, or what replaces them where they are encrypted. */
   private async read({ path, createdAt }: CheckpointEntity): Promise<Snapshot> {
     const files = new Map<string, Uint8Array>();
     for (const name of await this.store.list(path)) {

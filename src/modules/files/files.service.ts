@@ -172,7 +172,7 @@ const HEAD_BYTES = 4;
 function unreadable(what: 'time' | 'memory', options: ErrorOptions): InvalidTrainingFileError {
   const remedy = 'It may be damaged. Write Parquet with a smaller row_group_size, or split the file.';
   return new InvalidTrainingFileError(
-    [{ place: null, problem: `Reading it takes too much ${what}. ${remedy}` }],
+    [{ location: null, problem: `Reading it takes too much ${what}. ${remedy}` }],
     options,
   );
 }

@@ -80,7 +80,7 @@ export class QueueLoad {
 
   /**
    * Counts a request of the owner from before its insert on. Call it at once after `refusal`, without waiting, so that
-   * many requests do not all find the last place.
+   * many requests do not all take the last slot.
    */
   async track(owner: string, insert: () => Promise<boolean>): Promise<boolean> {
     this.underWay.add(owner);

@@ -17,12 +17,12 @@ import {
   ForkedDto,
   HistoryDto,
   type HistoryEntryDto,
-  type HistoryPlaceDto,
+  type HistoryPointDto,
   ListHistoryDto,
   RewindAcceptedDto,
   RewindDto,
 } from './dto/history.dto.js';
-import { type WishedPlace } from './history-places.js';
+import { type HistoryPoint } from './history-points.js';
 
 const NAME = { name: 'model_id', example: 'my-model', description: 'Name of the adapter.' };
 const NOT_NOW = { type: ErrorDto, description: 'The step is ambiguous, not reached yet, or no longer kept.' };
@@ -64,7 +64,7 @@ export class AdapterHistoryController {
   @ApiConflictResponse(NOT_NOW)
   @ApiOkResponse({ type: RewindAcceptedDto, description: 'Accepted; POST /retrieve_future returns the result.' })
   async rewind(@Param('model_id') modelId: string, @Body() body: RewindDto): Promise<RewindAcceptedDto> {
-    const { requestId, target } = await this.history.rewind(modelId, toPlace(body), body.seq_id);
+    const { requestId, target } = await this.history.rewind(modelId, toPoint(body), body.seq_id);
     return { request_id: requestId, model_id: modelId, target_request_id: target.requestId };
   }
 
@@ -81,7 +81,7 @@ export class AdapterHistoryController {
   @ApiConflictResponse({ ...NOT_NOW, description: `${NOT_NOW.description} Or the new name is already in use.` })
   @ApiCreatedResponse({ type: ForkedDto, description: 'The new adapter is created.' })
   async fork(@Param('model_id') modelId: string, @Body() body: ForkDto): Promise<ForkedDto> {
-    const { adapter, accepted, source } = await this.history.fork(modelId, toPlace(body), body.model_id ?? undefined);
+    const { adapter, accepted, source } = await this.history.fork(modelId, toPoint(body), body.model_id ?? undefined);
     return {
       ...toAdapterDto(adapter, true),
       request_id: accepted.requestId,
@@ -91,7 +91,7 @@ export class AdapterHistoryController {
   }
 }
 
-function toPlace({ step, request_id: requestId }: HistoryPlaceDto): WishedPlace {
+function toPoint({ step, request_id: requestId }: HistoryPointDto): HistoryPoint {
   return { step: step ?? undefined, requestId: requestId ?? undefined };
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../futures/index.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
 import { toChange } from './change-rows.js';
-import { HistoryPlaces, type WishedPlace } from './history-places.js';
+import { HistoryPoints, type HistoryPoint } from './history-points.js';
 import { type Change, currentTimeline } from './timeline.js';
 import { rewindAdapterOperation } from '../../operations/kinds/rewind-adapter.operation.js';
 
@@ -28,7 +28,7 @@ export class AdapterHistoryService {
     private readonly adapters: AdaptersService,
     private readonly log: OperationLogRepository,
     private readonly futures: FuturesService,
-    private readonly places: HistoryPlaces,
+    private readonly points: HistoryPoints,
     private readonly accepted: AcceptedRequests,
   ) {}
 
@@ -54,27 +54,27 @@ export class AdapterHistoryService {
     return { entries, nextCursor: last === undefined || rows.length < limit ? null : Number(last.position) };
   }
 
-  /** Takes its place behind the operations sent before; the state it goes back to is known now. */
-  async rewind(modelId: string, wish: WishedPlace, seqId?: number): Promise<Accepted & { target: Change }> {
+  /** Is logged after the operations sent before; the state it goes back to is known now. */
+  async rewind(modelId: string, wish: HistoryPoint, seqId?: number): Promise<Accepted & { target: Change }> {
     const adapter = await this.adapters.get(modelId);
     const changes = await this.changes(adapter);
     const target =
-      (await this.repeated(adapter, changes, wish, seqId)) ?? (await this.places.find(adapter, changes, wish));
+      (await this.repeated(adapter, changes, wish, seqId)) ?? (await this.points.find(adapter, changes, wish));
     const { id: adapterId, baseModel } = adapter;
     const request = rewindAdapterOperation.encode({ position: target.position });
     const operation = { kind: 'rewind_adapter', adapterId, modelId, baseModel, seqId, request } as const;
     return { ...(await this.futures.submit(operation)), target };
   }
 
-  /** A new adapter that begins as this one was; without a place, as it is now. The source is not touched. */
+  /** A new adapter that begins as this one was; without a point, as it is now. The source is not touched. */
   async fork(
     modelId: string,
-    wish: WishedPlace,
+    wish: HistoryPoint,
     newModelId?: string,
   ): Promise<{ adapter: AdapterEntity; accepted: Accepted; source: Change }> {
     const adapter = await this.adapters.get(modelId);
     const changes = await this.changes(adapter);
-    const source = await this.places.findOrNow(adapter, changes, wish);
+    const source = await this.points.findOrNow(adapter, changes, wish);
     const step = stepAt(changes, source);
     const fork = { adapterId: adapter.id, modelId, position: source.position, step };
     const { baseModel, lora } = adapter;
@@ -88,7 +88,7 @@ export class AdapterHistoryService {
   private async repeated(
     { id }: AdapterEntity,
     changes: readonly Change[],
-    { step, requestId }: WishedPlace,
+    { step, requestId }: HistoryPoint,
     seqId: number | undefined,
   ): Promise<Change | null> {
     const json = seqId === undefined ? null : await this.accepted.jsonOf(id, seqId);

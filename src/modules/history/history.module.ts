@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { AdaptersModule } from '../adapters/index.js';
 import { AdapterHistoryController } from './adapter-history.controller.js';
 import { AdapterHistoryService } from './adapter-history.service.js';
-import { HistoryPlaces } from './history-places.js';
+import { HistoryPoints } from './history-points.js';
 import { TrainingSeriesController } from './training-series.controller.js';
 import { TrainingSeriesService } from './training-series.service.js';
 
@@ -10,6 +10,6 @@ import { TrainingSeriesService } from './training-series.service.js';
 @Module({
   imports: [AdaptersModule],
   controllers: [AdapterHistoryController, TrainingSeriesController],
-  providers: [AdapterHistoryService, HistoryPlaces, TrainingSeriesService],
+  providers: [AdapterHistoryService, HistoryPoints, TrainingSeriesService],
 })
 export class HistoryModule {}

@@ -21,7 +21,7 @@ describe('currentTimeline', () => {
     expect(positions('1', '2', '3 <- 2')).toEqual([1, 2, 3]);
   });
 
-  it('follows rewinds to a place that an earlier rewind has left out', () => {
+  it('follows rewinds to a position that an earlier rewind has left out', () => {
     expect(positions('1', '2', '3', '4', '5 <- 2', '6', '7 <- 4', '8')).toEqual([1, 2, 3, 4, 7, 8]);
   });
 

@@ -31,7 +31,7 @@ export interface LossPage {
  */
 export function pageOf(all: readonly ListedLoss[], filter: LossFilter): LossPage {
   const { name = '', origin, limit = Infinity, cursor } = filter;
-  const wanted = all.slice(cursor === undefined ? 0 : placeAfter(cursor, all)).filter((loss) => {
+  const wanted = all.slice(cursor === undefined ? 0 : indexAfter(cursor, all)).filter((loss) => {
     const isNamed = loss.metadata.name.toLowerCase().includes(name.toLowerCase());
     return isNamed && (origin === undefined || originOf(loss) === origin);
   });
@@ -46,7 +46,7 @@ function originOf({ version }: ListedLoss): 'server' | 'own' {
 }
 
 /** Of the caller's own, that one may have been deleted since. */
-function placeAfter(cursor: string, all: readonly ListedLoss[]): number {
+function indexAfter(cursor: string, all: readonly ListedLoss[]): number {
   const [, origin, name = ''] = /^(server|own)\.(\w+)$/.exec(cursor) ?? [];
   const at = all.findIndex((loss) => {
     if (originOf(loss) !== origin) return false;

@@ -176,7 +176,7 @@ function refuseUnused({ unusedConfig: [name] }: WrittenLoss): void {
   throw new InvalidRequestError(`No formula uses config key '${name}'.`, { field: `config.${name}`, remedy });
 }
 
-/** It would stand in the place of the loss wherever both are shown side by side. */
+/** It would be shown under the same name as the loss itself. */
 function refuseMetricLoss({ metrics = {} }: LossDefinition): void {
   if (!Object.hasOwn(metrics, 'loss')) return;
   throw new InvalidRequestError(

@@ -40,7 +40,7 @@ export class Evaluator {
       const tokenize = (name: string) => tokenizeExample(example, name, { model, truncate: false });
       const read = tokenize(field).catch(async (error: unknown) => {
         if (!(error instanceof AppError)) throw error;
-        return tokenize(`${field}, ${(await file.places([i])).join()}`);
+        return tokenize(`${field}, ${(await file.locations([i])).join()}`);
       });
       for (const sequence of await read) sequences.push(sequence);
     }

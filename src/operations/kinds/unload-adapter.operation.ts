@@ -7,5 +7,5 @@ export const unloadAdapterOperation: UnreplayedOperation<null> = {
   readOnly: false,
   cancellable: false,
   acceptedWhenFull: true,
-  notReplayed: 'only the place of the state changes, not the state',
+  notReplayed: 'only the location of the state changes, not the state',
 };

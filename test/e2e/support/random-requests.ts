@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type ApiDocument, type Route, type Schema } from './api-document.js';
 
-/** Requests made from the API description: some as it says, most of them broken in one place or another. */
+/** Requests made from the API description: some as it says, most of them with one thing broken. */
 export interface RandomRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -21,19 +21,19 @@ const INCIDENTAL = new Set(['worker_id', 'attempts']);
 const OF_BITS = new Set(['digest', 'diverged_at_step']);
 const OF_PEOPLE = new Set(['message', 'remedy', 'description']);
 
-/** Where `actual` is not what `expected` says, a line for each place. What `actual` has beyond it is new and fine. */
-export function differences(expected: unknown, actual: unknown, sameness: Sameness, place = '$'): string[] {
+/** Where `actual` is not what `expected` says, a line for each difference. What `actual` has beyond it is new and fine. */
+export function differences(expected: unknown, actual: unknown, sameness: Sameness, path = '$'): string[] {
   if (Array.isArray(expected)) {
-    if (!Array.isArray(actual) || actual.length !== expected.length) return [told(place, expected, actual)];
-    return expected.flatMap((one, i) => differences(one, actual[i], sameness, `${place}[${i}]`));
+    if (!Array.isArray(actual) || actual.length !== expected.length) return [told(path, expected, actual)];
+    return expected.flatMap((one, i) => differences(one, actual[i], sameness, `${path}[${i}]`));
   }
   if (isRecord(expected)) {
-    if (!isRecord(actual)) return [told(place, expected, actual)];
+    if (!isRecord(actual)) return [told(path, expected, actual)];
     return Object.entries(expected).flatMap(([name, value]) =>
-      isIncidental(name, value, sameness) ? [] : differences(value, actual[name], sameness, `${place}.${name}`),
+      isIncidental(name, value, sameness) ? [] : differences(value, actual[name], sameness, `${path}.${name}`),
     );
   }
-  return isSame(expected, actual, sameness) ? [] : [told(place, expected, actual)];
+  return isSame(expected, actual, sameness) ? [] : [told(path, expected, actual)];
 }
 
 function isIncidental(name: string, value: unknown, { bits, requestIds, messages }: Sameness): boolean {
@@ -56,7 +56,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function told(place: string, expected: unknown, actual: unknown): string {
+function told(path: string, expected: unknown, actual: unknown): string {
   const shown = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 300);
-  return `${place} is ${shown(actual)}, was ${shown(expected)}`;
+  return `${path} is ${shown(actual)}, was ${shown(expected)}`;
 }

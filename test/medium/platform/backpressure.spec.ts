@@ -98,8 +98,8 @@ describe('backpressure', () => {
     const again = await runAs('greedy', () => send(first));
     expect(again).toEqual((greedy[first] as PromiseFulfilledResult<unknown>).value);
 
-    // The two that run count as waiting until the next count, so that not all places are free at first.
-    await waitFor('others have taken all places', async () => {
+    // The two that run count as waiting until the next count, so that not all slots are free at first.
+    await waitFor('others have taken all slots', async () => {
       await Promise.allSettled(Array.from({ length: 8 }, (_, i) => runAs(`key-${i}`, submit('other'))));
       return (await waiting()) === IN_ALL;
     });

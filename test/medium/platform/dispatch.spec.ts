@@ -79,7 +79,7 @@ describe('dispatching operations', () => {
     for (const label of labels) accepted.push(await futures.submit(operation(adapter, label, 'generate')));
     await waitFor('eight readers run', () => script.events.length === 8);
     for (const label of base) accepted.push(await futures.submit(operation(null, label, 'generate')));
-    await waitFor('all places are taken', () => script.events.length === 12);
+    await waitFor('all slots are taken', () => script.events.length === 12);
     const running = await database.query(`SELECT 1 FROM futures WHERE status = 'running'`);
     expect(running).toHaveLength(12);
     for (const gate of gates) gate.open();

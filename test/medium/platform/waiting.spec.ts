@@ -44,7 +44,7 @@ describe('waiting for futures', () => {
     expect(states.every(({ status }) => status === 'completed')).toBe(true);
   });
 
-  it('answers at the deadline with the place in the line', async () => {
+  it('answers at the deadline with the position in the queue', async () => {
     const adapter = await insertAdapter(platform.get(DataSource));
     const gate = platform.script.hold('blocker');
     const blocker = await futures.submit(operation(adapter, 'blocker'));

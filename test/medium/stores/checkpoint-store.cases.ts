@@ -6,7 +6,7 @@ const MIB = 2 ** 20;
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const files = (...entries: [string, string][]) => new Map(entries.map(([name, text]) => [name, bytes(text)]));
 
-/** What every CheckpointStore does. `stores` are two of the same place, empty before each test. */
+/** What every CheckpointStore does. `stores` are two clients of the same location, empty before each test. */
 export function checkpointStoreCases(stores: () => readonly [CheckpointStore, CheckpointStore]): void {
   const text = async (path: string, file: string, store = stores()[0]) =>
     Buffer.from(await store.read(path, file)).toString();

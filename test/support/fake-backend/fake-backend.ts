@@ -90,7 +90,7 @@ interface FakeAdapter {
  *   -(1 + (x + t) mod 4) + bonus,   bonus = LoRA scale * sum of all numbers of all B matrices
  *
  * so d logprob / dB = scale for every number of every B, and 0 for every A. A new adapter has B = 0 and equals the
- * base. Greedy sampling adds 1 + floor(|bonus|) to the token before; otherwise seed, index and place are added, too.
+ * base. Greedy sampling adds 1 + floor(|bonus|) to the token before; otherwise seed, index and position are added, too.
  * With dropout p, forwardBackward drops the whole bonus in odd passes and divides it by 1 - p in even ones. The text of
  * tokens, for stop strings, is their numbers with spaces between. Adapters, losses, AdamW, errors are the real ones; the
  * penalty and the cuts of sampling have no effect.

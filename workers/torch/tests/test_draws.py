@@ -1,4 +1,4 @@
-"""Draws that a rank makes in Node's place. That they are those of Node's sampler is shown by test/conformance."""
+"""Draws that a rank makes instead of Node. That they are those of Node's sampler is shown by test/conformance."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_draws_take_no_deterministic_algorithms_and_leave_the_setting() -> None:
 def test_steps_get_draws_or_rows() -> None:
     logits = torch.randn(40, 50, generator=torch.Generator().manual_seed(1))
     sums = logits.logsumexp(1)
-    steps = [step(PlainDraws(0.0, (0.5,))) if place % 2 else step(None, rows=2) for place in range(26)]
+    steps = [step(PlainDraws(0.0, (0.5,))) if index % 2 else step(None, rows=2) for index in range(26)]
     found = next_tokens(steps, logits[:39], sums[:39])
     first = 0
     for own, answer in zip(steps, found, strict=True):

@@ -25,7 +25,7 @@ describe('JinjaRenderer', () => {
     );
   });
 
-  it('places generation blocks in code units, and says when they cannot be placed', async () => {
+  it('locates generation blocks in code units, and says when they cannot be located', async () => {
     const block = '{% for m in messages %}<{% generation %}{{ m.content }}{% endgeneration %}>{% endfor %}';
     await expect(render(block, '🙂a', 'é', '')).resolves.toEqual({
       text: '<🙂a><é><>',

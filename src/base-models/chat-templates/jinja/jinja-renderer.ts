@@ -22,7 +22,7 @@ export interface TemplateInput {
 
 export interface Rendering {
   readonly text: string;
-  /** Where `{% generation %}` blocks lie in the text; null when the template has none or they cannot be placed. */
+  /** Where `{% generation %}` blocks lie in the text; null when the template has none or they cannot be located. */
   readonly spans: readonly TextSpan[] | null;
 }
 

@@ -21,7 +21,7 @@ export interface TakenArray {
 }
 
 /**
- * Takes long arrays of numbers out of a parsed JSON body: the copy has in their place an array with their first number
+ * Takes long arrays of numbers out of a parsed JSON body: they are replaced in the copy by an array with their first number
  * only, so that rules like "is an array of numbers" still hold. Everything that walks the copy (class-transformer takes
  * 0.5 microseconds a number) is spared them. Each number is looked at once: it must be a finite number.
  * @throws InvalidRequestError naming the element that is not, or the field that is nested too deeply or holds too much
@@ -33,7 +33,7 @@ export function takeNumberArrays(body: unknown): { readonly rest: unknown; reado
   return { rest: taken.length === 0 ? body : rest, taken };
 }
 
-/** Puts the arrays back into what became of the copy; those whose place is gone are left out. */
+/** Puts the arrays back into what became of the copy; those whose path is gone are left out. */
 export function restoreNumberArrays(value: unknown, taken: readonly TakenArray[]): void {
   for (const { path, numbers } of taken) {
     const parent = path.slice(0, -1).reduce(ownValue, value);

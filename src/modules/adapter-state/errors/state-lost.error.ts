@@ -1,6 +1,6 @@
 import { AppError } from '../../../common/errors/app-error.js';
 
-/** Neither snapshots nor the log give the adapter's state at this place any more. */
+/** Neither snapshots nor the log give the adapter's state at this position of the log any more. */
 export class StateLostError extends AppError {
   constructor(modelId: string, reason: string) {
     super(

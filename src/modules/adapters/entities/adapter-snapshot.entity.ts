@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn 
 import { bigintNumber } from '../../../database/column.transformers.js';
 import { AdapterEntity } from './adapter.entity.js';
 
-/** An adapter's whole state at one place of its log, in the checkpoint store: written after its folder is complete. */
+/** An adapter's whole state at one position of its log, in the checkpoint store: written after its folder is complete. */
 @Entity('adapter_snapshots')
 export class AdapterSnapshotEntity {
   @PrimaryColumn({ name: 'adapter_id', type: 'text', primaryKeyConstraintName: 'adapter_snapshots_pkey' })

@@ -4,7 +4,7 @@ import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 
 /**
  * What an adapter was before its first operation, where that is not fresh weights from the seed: 'stored' = what the
- * snapshot at position 0 holds (an import); 'fork' = what another adapter was at a place of its log.
+ * snapshot at position 0 holds (an import); 'fork' = what another adapter was at a position of its log.
  */
 export type AdapterOrigin =
   { readonly kind: 'stored' } | { readonly kind: 'fork'; readonly adapterId: string; readonly position: number };

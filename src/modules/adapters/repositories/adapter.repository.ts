@@ -79,7 +79,7 @@ export class AdapterRepository {
    * Lets one request at a time make an adapter or an alias for the owner, until the transaction ends: so that a limit
    * holds, and a name is one or the other.
    */
-  async holdPlaces(owner: string, manager: EntityManager): Promise<void> {
+  async lockCreation(owner: string, manager: EntityManager): Promise<void> {
     await manager.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [ADVISORY_LOCKS.adapters, owner]);
   }
 

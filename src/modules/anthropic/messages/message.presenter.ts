@@ -9,7 +9,7 @@ import { findStopSequence } from './stop-sequence.js';
 
 /* What this server does not have stays null: clients of the API expect these fields. */
 const NO_DETAILS = { stop_details: null, container: null };
-const NO_PLACE = { cache_creation: null, inference_geo: null, service_tier: null, speed: null };
+const UNKNOWN_USAGE = { cache_creation: null, inference_geo: null, service_tier: null, speed: null };
 
 /** A message before anything of it is written. The id holds that of the request, for /retrieve_future. */
 export function presentOpening({ order, model }: MessageOrder, requestId: string): MessageDto {
@@ -23,7 +23,7 @@ export function presentOpening({ order, model }: MessageOrder, requestId: string
     stop_sequence: null,
     ...NO_DETAILS,
     diagnostics: null,
-    usage: { ...presentTokens({ promptTokens: order.prompt.length, completionTokens: 0 }), ...NO_PLACE },
+    usage: { ...presentTokens({ promptTokens: order.prompt.length, completionTokens: 0 }), ...UNKNOWN_USAGE },
   };
 }
 
@@ -34,7 +34,7 @@ export async function presentMessage(order: MessageOrder, { requestId, generated
     ...presentOpening(order, requestId),
     content: parts.map((part) => presentBlock(part, order)),
     ...(await presentEnd(order, generated, callsTools)),
-    usage: { ...presentTokens(generated), ...NO_PLACE },
+    usage: { ...presentTokens(generated), ...UNKNOWN_USAGE },
   };
 }
 

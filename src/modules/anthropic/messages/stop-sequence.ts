@@ -18,6 +18,6 @@ export async function findStopSequence(
   const decode = decoderShowing(tokenizer, shownTokens(order));
   const whole = await (await ContinuationText.after(order.prompt, decode)).of(tokens);
   const matches = stopSequences.filter((stop) => whole.startsWith(stop, text.length));
-  // Of several that begin at one place, the shortest was complete first.
+  // Of several that begin at the same character, the shortest was complete first.
   return matches.toSorted((a, b) => a.length - b.length)[0] ?? null;
 }

@@ -24,14 +24,14 @@ export interface ClaimedOperation {
 }
 
 /**
- * Claims rows, at most QUEUE_CONCURRENCY at once, of at most ADAPTER_CONCURRENCY adapters: a slot, and an adapter's place,
+ * Claims rows, at most QUEUE_CONCURRENCY at once, of at most ADAPTER_CONCURRENCY adapters: a slot, and one for the adapter,
  * is held from before the claim to the end of the run, so that no more rows and adapters are in memory than that, and an
  * eighth for owners who have none. Owners have equal parts of both, whoever waits with more.
  */
 @Injectable()
 export class Claims {
   private readonly slots: FairSemaphore;
-  private readonly adapterPlaces: FairSemaphore;
+  private readonly adapterSlots: FairSemaphore;
   private readonly requestIds = new Set<string>();
 
   constructor(
@@ -40,7 +40,7 @@ export class Claims {
     private readonly leases: Leases,
   ) {
     this.slots = new FairSemaphore(config.queueConcurrency);
-    this.adapterPlaces = new FairSemaphore(config.adapterConcurrency);
+    this.adapterSlots = new FairSemaphore(config.adapterConcurrency);
   }
 
   /** The requests whose claim this worker knows of. */
@@ -50,7 +50,7 @@ export class Claims {
 
   /** Would a claim of the queue have to wait? */
   areFullFor({ owner }: AdapterQueue): boolean {
-    return this.slots.isFullFor(owner) || this.adapterPlaces.isFullFor(owner);
+    return this.slots.isFullFor(owner) || this.adapterSlots.isFullFor(owner);
   }
 
   /** Claims the queue's next operation; null when there is none, or none that may run beside the readers of the queue. */
@@ -73,11 +73,12 @@ export class Claims {
   }
 
   private async acquire(queue: AdapterQueue): Promise<() => void> {
-    const leavePlace = queue.id.adapterId === null ? () => undefined : await queue.takePlace(this.adapterPlaces);
+    const releaseAdapterSlot =
+      queue.id.adapterId === null ? () => undefined : await queue.takeAdapterSlot(this.adapterSlots);
     const releaseSlot = await this.slots.acquire(queue.owner);
     return () => {
       releaseSlot();
-      leavePlace();
+      releaseAdapterSlot();
     };
   }
 

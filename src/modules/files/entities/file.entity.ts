@@ -33,7 +33,7 @@ export class FileEntity {
   @Column({ type: 'integer', nullable: true })
   rows!: number | null;
 
-  /** What the place of a row counts. */
+  /** What the number of a row counts. */
   @Column({ type: 'text', nullable: true })
   unit!: 'line' | 'row' | null;
 

@@ -1,6 +1,6 @@
 import { type ByteSource, type Container } from '../../../datasets/containers/container.js';
 import { InvalidTrainingFileError } from '../../../datasets/dataset.errors.js';
-import { openDataset, type PlacedExample } from '../../../datasets/read-dataset.js';
+import { openDataset, type NumberedExample } from '../../../datasets/read-dataset.js';
 import { type ExampleKind } from '../../../datasets/training-example.js';
 import { type ThreadTask } from '../../../common/threads/thread-task.js';
 import { type FileStore } from '../../../storage/file-store.js';
@@ -56,7 +56,7 @@ class RowsWriter {
 
   constructor(private readonly maxBytes: number) {}
 
-  async *encode(batches: AsyncIterable<readonly PlacedExample[]>): AsyncGenerator<Uint8Array, void, undefined> {
+  async *encode(batches: AsyncIterable<readonly NumberedExample[]>): AsyncGenerator<Uint8Array, void, undefined> {
     let lines: Buffer[] = [];
     let length = 0;
     for await (const batch of batches) {
@@ -73,13 +73,13 @@ class RowsWriter {
     yield Buffer.concat(lines);
   }
 
-  private add(row: PlacedExample): Buffer {
+  private add(row: NumberedExample): Buffer {
     const line = Buffer.from(JSON.stringify(row) + NEWLINE);
     this.kind = row.example.kind;
     this.bytes += line.length;
     if (this.bytes > this.maxBytes) {
       const problem = `The rows take more than ${this.maxBytes} bytes once they are unpacked. Split the file.`;
-      throw new InvalidTrainingFileError([{ place: null, problem }]);
+      throw new InvalidTrainingFileError([{ location: null, problem }]);
     }
     this.index.add(this.bytes);
     return line;

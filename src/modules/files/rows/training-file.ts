@@ -1,4 +1,4 @@
-import { type PlacedExample } from '../../../datasets/read-dataset.js';
+import { type NumberedExample } from '../../../datasets/read-dataset.js';
 import { type ExampleKind, type TrainingExample } from '../../../datasets/training-example.js';
 import { type FileStore } from '../../../storage/file-store.js';
 import { indexPath, rowsPath } from '../file-paths.js';
@@ -25,23 +25,23 @@ export class TrainingFile {
 
   /** The examples of these rows, counted from 0, in the same order. @throws StorageError when the file was deleted */
   async read(rows: readonly number[]): Promise<TrainingExample[]> {
-    return (await this.readPlaced(rows)).map(({ example }) => example);
+    return (await this.readNumbered(rows)).map(({ example }) => example);
   }
 
   /** Where these rows stand in the file that was uploaded, for messages: "line 7312". */
-  async places(rows: readonly number[]): Promise<string[]> {
-    return (await this.readPlaced(rows)).map(({ at }) => `${this.summary.unit} ${at}`);
+  async locations(rows: readonly number[]): Promise<string[]> {
+    return (await this.readNumbered(rows)).map(({ at }) => `${this.summary.unit} ${at}`);
   }
 
-  private readPlaced(rows: readonly number[]): Promise<PlacedExample[]> {
+  private readNumbered(rows: readonly number[]): Promise<NumberedExample[]> {
     return Promise.all(rows.map((row) => this.readRow(row)));
   }
 
-  private async readRow(row: number): Promise<PlacedExample> {
+  private async readRow(row: number): Promise<NumberedExample> {
     if (!Number.isInteger(row) || row < 0 || row >= this.rows) throw new RangeError(`row ${row} of ${this.rows}`);
     const entries = Buffer.from(await this.store.read(indexPath(this.id), row * ENTRY_BYTES, 2 * ENTRY_BYTES));
     const [start, end] = [entries.readDoubleLE(0), entries.readDoubleLE(ENTRY_BYTES)];
     const line = await this.store.read(rowsPath(this.id), start, end - start);
-    return JSON.parse(Buffer.from(line).toString('utf8')) as PlacedExample;
+    return JSON.parse(Buffer.from(line).toString('utf8')) as NumberedExample;
   }
 }

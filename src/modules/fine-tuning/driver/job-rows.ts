@@ -44,7 +44,7 @@ export class JobRows {
     // One after another: the first that is wrong is the one that is named.
     for (const [i, example] of examples.entries()) {
       const tokenize = (field: string) => tokenizeExample(example, field, { model: this.model, truncate });
-      const own = await tokenize('row').catch(async () => tokenize(await placeOf(source, rows[i] ?? 0)));
+      const own = await tokenize('row').catch(async () => tokenize(await locationOf(source, rows[i] ?? 0)));
       for (const sequence of own) sequences.push(sequence);
     }
     return sequences;
@@ -60,7 +60,7 @@ export class JobRows {
 }
 
 /** Where a row stands in the file that the client sent: errors call it that. */
-async function placeOf(file: TrainingFile, row: number): Promise<string> {
-  const [place = 'row'] = await file.places([row]);
-  return `${place} of ${file.filename}`;
+async function locationOf(file: TrainingFile, row: number): Promise<string> {
+  const [location = 'row'] = await file.locations([row]);
+  return `${location} of ${file.filename}`;
 }

@@ -20,7 +20,7 @@ export type EventLevel = (typeof EVENT_LEVELS)[number];
 @Unique('fine_tuning_events_key', ['jobId', 'key'])
 @Index('fine_tuning_events_job', ['jobId', 'position'])
 export class JobEventEntity {
-  /** Place among all events; within a job, the order in which they happened. */
+  /** Sequence number among all events; within a job, the order in which they happened. */
   @PrimaryColumn({
     type: 'bigint',
     primaryKeyConstraintName: 'fine_tuning_events_pkey',

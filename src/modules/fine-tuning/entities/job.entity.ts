@@ -39,7 +39,7 @@ export class JobEntity {
   @PrimaryColumn({ type: 'text', primaryKeyConstraintName: 'fine_tuning_jobs_pkey' })
   id!: string;
 
-  /** Place among all jobs, for pages. */
+  /** Sequence number among all jobs, for pages. */
   @Column({ type: 'bigint', transformer: bigintNumber })
   @Generated('increment')
   position!: number;

@@ -65,21 +65,25 @@ export class TrainingPlan {
   unit(position: number): Unit {
     const { stepsPerEpoch } = this;
     const epoch = Math.floor(position / this.unitsPerEpoch) + 1;
-    const place = position % this.unitsPerEpoch;
-    if (place < stepsPerEpoch) {
-      const rows = this.batch(this.orderOf(epoch), place);
+    const indexInEpoch = position % this.unitsPerEpoch;
+    if (indexInEpoch < stepsPerEpoch) {
+      const rows = this.batch(this.orderOf(epoch), indexInEpoch);
       return {
         kind: 'step',
         position,
         epoch,
-        step: (epoch - 1) * stepsPerEpoch + place,
+        step: (epoch - 1) * stepsPerEpoch + indexInEpoch,
         rows: { file: 'training', rows },
       };
     }
     const after = { position, epoch, step: epoch * stepsPerEpoch };
-    if (place === this.unitsPerEpoch - 1) return { ...after, kind: 'checkpoint', rows: NO_ROWS };
+    if (indexInEpoch === this.unitsPerEpoch - 1) return { ...after, kind: 'checkpoint', rows: NO_ROWS };
     const file = this.settings.validationRows > 0 ? 'validation' : 'training';
-    return { ...after, kind: 'validation', rows: { file, rows: this.batch(this.heldOut, place - stepsPerEpoch) } };
+    return {
+      ...after,
+      kind: 'validation',
+      rows: { file, rows: this.batch(this.heldOut, indexInEpoch - stepsPerEpoch) },
+    };
   }
 
   learningRate(step: number): number {

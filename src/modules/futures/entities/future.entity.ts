@@ -40,7 +40,7 @@ export class FutureEntity {
   @PrimaryColumn({ name: 'request_id', type: 'text', primaryKeyConstraintName: 'futures_pkey' })
   requestId!: string;
 
-  /** Place in the log. Within an adapter it is also the order of commits (see FutureRepository.insert). */
+  /** Position in the log. Within an adapter it is also the order of commits (see FutureRepository.insert). */
   @Column({ type: 'bigint', transformer: bigintNumber })
   @Generated('increment')
   position!: number;
@@ -69,7 +69,7 @@ export class FutureEntity {
   @Column({ name: 'sampler_id', type: 'text', nullable: true })
   samplerId!: string | null;
 
-  /** Of requests to one sampling session: its place among the settled ones, from 1 on, once somebody has asked. */
+  /** Of requests to one sampling session: its number among the settled ones, from 1 on, once somebody has asked. */
   @Column({ type: 'bigint', nullable: true, transformer: bigintNumber })
   completion!: number | null;
 

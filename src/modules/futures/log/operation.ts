@@ -25,7 +25,7 @@ export interface NewOperation {
 /** An operation as its handler in the worker sees it. */
 export interface Operation {
   readonly requestId: string;
-  /** Place in the log: a later operation has a larger position. */
+  /** Position in the log; larger for later operations. */
   readonly position: number;
   /** The API key that sent it; '' where no keys are configured. */
   readonly owner: string;

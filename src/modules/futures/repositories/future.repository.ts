@@ -59,7 +59,7 @@ export interface SeqRange {
 export interface SettledSample {
   readonly requestId: string;
   readonly failed: boolean;
-  /** Its place among those that are settled. */
+  /** Its number among those that are settled. */
   readonly number: number;
   /** Size of its stored result; null when it failed. */
   readonly bytes: number | null;
@@ -332,10 +332,10 @@ export class FutureRepository {
     await this.rows.query(
       `WITH session AS (SELECT id, completions FROM sampling_sessions WHERE id = $1 FOR UPDATE),
             fresh AS (
-              SELECT request_id, row_number() OVER (ORDER BY finished_at, position) AS place FROM futures
+              SELECT request_id, row_number() OVER (ORDER BY finished_at, position) AS number FROM futures
               WHERE sampler_id = $1 AND completion IS NULL AND finished_at IS NOT NULL),
             numbered AS (
-              UPDATE futures SET completion = session.completions + fresh.place FROM session, fresh
+              UPDATE futures SET completion = session.completions + fresh.number FROM session, fresh
               WHERE futures.request_id = fresh.request_id AND futures.completion IS NULL RETURNING completion)
        UPDATE sampling_sessions SET completions = (SELECT max(completion) FROM numbered)
        WHERE id = $1 AND EXISTS (SELECT FROM numbered)`,

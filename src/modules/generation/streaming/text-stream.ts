@@ -77,8 +77,8 @@ export function cutAtStop(text: string, stopStrings: readonly string[]): string 
 }
 
 function firstStop(text: string, stopStrings: readonly string[]): number {
-  const places = stopStrings.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return places.sort((a, b) => a - b)[0] ?? -1;
+  const offsets = stopStrings.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+  return offsets.sort((a, b) => a - b)[0] ?? -1;
 }
 
 /** Length of the longest end of the text that may still become a stop string. */

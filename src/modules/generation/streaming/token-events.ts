@@ -10,7 +10,7 @@ const MAX_TRIPLES = 200;
  */
 export class TokenPublisher {
   private readonly pending: TokenTriple[] = [];
-  private readonly places: number[] = [];
+  private readonly positions: number[] = [];
   private sending: Promise<void> | null = null;
 
   constructor(
@@ -20,9 +20,9 @@ export class TokenPublisher {
   ) {}
 
   push(index: number, token: number): void {
-    const place = this.places[index] ?? 0;
-    this.places[index] = place + 1;
-    this.pending.push([index, place, token]);
+    const position = this.positions[index] ?? 0;
+    this.positions[index] = position + 1;
+    this.pending.push([index, position, token]);
     this.sending ??= this.send();
   }
 

@@ -18,10 +18,10 @@ export class TokenTexts {
   constructor(private readonly makeStream: () => TextStream) {}
 
   /** Wait for one token before the next. */
-  async push([index, place, token]: TokenTriple): Promise<TextDelta> {
+  async push([index, position, token]: TokenTriple): Promise<TextDelta> {
     const sequence = this.sequence(index);
-    if (place !== sequence.next) sequence.broken = true;
-    sequence.next = place + 1;
+    if (position !== sequence.next) sequence.broken = true;
+    sequence.next = position + 1;
     return { index, token, text: sequence.broken ? '' : await sequence.stream.push(token) };
   }
 

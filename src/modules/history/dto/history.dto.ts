@@ -110,8 +110,8 @@ export class HistoryDto {
   next_cursor!: number | null;
 }
 
-/** A place in the history of an adapter. */
-export class HistoryPlaceDto {
+/** A point in the history of an adapter. */
+export class HistoryPointDto {
   /** Number of optimiser steps; 0 = the initial state. */
   @ApiProperty({ minimum: 0, example: 1 })
   @IsOptional()
@@ -128,7 +128,7 @@ export class HistoryPlaceDto {
   request_id?: string;
 }
 
-export class RewindDto extends HistoryPlaceDto {
+export class RewindDto extends HistoryPointDto {
   /** Your number of this request; a repeat with the same number returns the same future. */
   @ApiProperty({ minimum: 0, example: 4 })
   @IsOptional()
@@ -158,7 +158,7 @@ export class RewindAcceptedDto {
   target_request_id!: string;
 }
 
-export class ForkDto extends HistoryPlaceDto {
+export class ForkDto extends HistoryPointDto {
   /** Name of the new adapter. Default: generated. */
   @ApiProperty({ example: 'my-fork' })
   @IsOptional()

@@ -3,7 +3,7 @@ import { ConflictError, InvalidRequestError, NotFoundError } from '../../../comm
 const LIST = 'GET /adapters/{model_id}/history lists the available steps.';
 
 /** Neither step nor request_id, or both. */
-export class HistoryPlaceError extends InvalidRequestError {
+export class HistoryPointError extends InvalidRequestError {
   constructor() {
     const remedy = 'Pass either "step" or "request_id".';
     super(`The position in the history is ambiguous. ${remedy}`, { field: 'step', remedy });

@@ -62,7 +62,7 @@ export class ChangeKeyDto {
   @IsIn(PRIORITY_NAMES)
   priority?: Priority;
 
-  /** What the key may use; takes the place of all limits that the key has. */
+  /** What the key may use; replaces all limits that the key has. */
   @ApiPropertyOptional({ type: KeyLimitsDto, example: { requests_per_minute: 60, tokens_per_day: 10_000_000 } })
   @ValidateIf(({ limits }: ChangeKeyDto) => limits !== undefined)
   @IsObject()

@@ -40,7 +40,7 @@ export class KeySessions {
     return { name: COOKIE, value, options: { ...this.attributes(request), maxAge: VALID_MS } };
   }
 
-  /** A cookie that takes the place of the session's and expires at once. */
+  /** A cookie that replaces the session's and expires at once. */
   end(request: Request): SessionCookie {
     return { name: COOKIE, value: '', options: { ...this.attributes(request), maxAge: 0 } };
   }

@@ -58,7 +58,7 @@ function promptTablesOf(result: OperationData) {
   return { top, alternatives, targets: targetsOf(result) };
 }
 
-/** [[id, log-prob], ...] of each place, null where there is none. */
+/** [[id, log-prob], ...] of each position, null where there is none. */
 function topRows({ k, tokens, logprobs }: TokenTable): ([number, number][] | null)[] {
   return Array.from({ length: tokens.length / k }, (_, row) => {
     const cells = Array.from({ length: k }, (__, i): [number, number] => {

@@ -122,7 +122,7 @@ function blobId(bytes: Buffer): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** Something in the place of a commit: the same for the same model. */
+/** A stand-in for a commit hash: the same for the same model. */
 function revisionOf({ name, folder }: BaseModel): string {
   return createHash('sha1').update(`${name}\0${folder}`).digest('hex');
 }

@@ -10,8 +10,8 @@ const MODEL = { session_id: 's', model_seq_id: 3, base_model: 'b' };
 
 describe('create_model', () => {
   it("has the SDK's defaults, and a seed that follows from the model's id", () => {
-    const { lora, ...place } = readFreshModel(MODEL);
-    expect(place).toEqual({ sessionId: 's', modelSeqId: 3, baseModel: 'b' });
+    const { lora, ...slot } = readFreshModel(MODEL);
+    expect(slot).toEqual({ sessionId: 's', modelSeqId: 3, baseModel: 'b' });
     expect(lora).toMatchObject({ rank: 32, alpha: 32, dropout: 0, rsLora: false, seed: seedOfName('s:train:3') });
     expect(lora.targetModules).toEqual({ attention: true, mlp: true, outputProjection: true });
   });

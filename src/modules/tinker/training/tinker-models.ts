@@ -9,8 +9,8 @@ import { WeightsAccess } from '../weights/weights-access.js';
 /** Number of the load that a model begins with: the client counts its own requests from 1. */
 const FIRST_SEQ_ID = 0;
 
-/** A place for a model: a session, and the client's number of the model in it. */
-export interface ModelPlace {
+/** Identifies a model to create: a session, and the client's number of the model in it. */
+export interface ModelSlot {
   readonly sessionId: string;
   readonly modelSeqId: number;
   /** What the client wants to remember with the model. */
@@ -18,7 +18,7 @@ export interface ModelPlace {
 }
 
 /** A model with fresh weights. */
-export interface FreshModel extends ModelPlace {
+export interface FreshModel extends ModelSlot {
   readonly baseModel: string;
   readonly lora: WantedLora;
 }
@@ -31,7 +31,7 @@ export interface LoadIntoModel {
   readonly accessToken?: string;
   readonly target:
     | { readonly modelId: string; readonly seqId?: number }
-    | (ModelPlace & { /** Must be the checkpoint's own. */ readonly baseModel?: string });
+    | (ModelSlot & { /** Must be the checkpoint's own. */ readonly baseModel?: string });
 }
 
 /** Makes adapters as the Tinker API describes them, fresh or from a checkpoint. */
@@ -65,14 +65,14 @@ export class TinkerModels {
 
   private async createFor(
     path: CheckpointPath,
-    place: ModelPlace & { readonly baseModel?: string },
+    slot: ModelSlot & { readonly baseModel?: string },
     reader: string,
   ): Promise<{ modelId: string; seqId: number }> {
-    const { sessionId, userMetadata } = place;
+    const { sessionId, userMetadata } = slot;
     await this.sessions.enter(sessionId);
     const { lora, baseModel } = await runAs(reader, () => this.library.readable(path, 'path'));
-    this.adapters.checkBaseModel(place.baseModel, baseModel);
-    const modelId = modelIdOf(sessionId, place.modelSeqId);
+    this.adapters.checkBaseModel(slot.baseModel, baseModel);
+    const modelId = modelIdOf(sessionId, slot.modelSeqId);
     await this.adapters.createOnce({ modelId, baseModel, lora, sessionId, userMetadata });
     return { modelId, seqId: FIRST_SEQ_ID };
   }

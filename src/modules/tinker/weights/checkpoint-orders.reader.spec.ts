@@ -51,15 +51,15 @@ describe('loading by the Tinker API', () => {
   });
 
   it('is into a model to make, where a session and a number are given', () => {
-    const place = { session_id: 's', model_seq_id: 0, base_model: 'b', weights_access_token: 't', optimizer: true };
-    expect(readTinkerLoad({ ...place, path: PATH })).toEqual({
+    const slot = { session_id: 's', model_seq_id: 0, base_model: 'b', weights_access_token: 't', optimizer: true };
+    expect(readTinkerLoad({ ...slot, path: PATH })).toEqual({
       path: { modelId: 'other', kind: 'training', name: 'x' },
       optimizer: true,
       accessToken: 't',
       target: { sessionId: 's', modelSeqId: 0, baseModel: 'b' },
     });
     // A name alone is one of the model's own, and this model has none yet.
-    expect(() => readTinkerLoad({ ...place, path: 'x' })).toThrow(fieldOf('path'));
+    expect(() => readTinkerLoad({ ...slot, path: 'x' })).toThrow(fieldOf('path'));
   });
 
   it.each([

@@ -28,7 +28,7 @@ const TOKEN_HEADER = 'X-Tinker-Weights-Access-Token';
 const ApiForeignToken = () =>
   ApiForbiddenResponse({ type: ErrorDto, description: 'weights_access_token is not a key of this server.' });
 
-/** Saving and loading, each in its place among a model's steps. */
+/** Saving and loading, in order with a model's other operations. */
 @TinkerController('weights')
 export class TinkerWeightsController {
   constructor(

@@ -80,17 +80,17 @@ class Datums:
 
 def train_on(engine: Engine, batches: dict[str, Datums]) -> dict[str, tuple[list[Tensor], dict[str, Tensor]]]:
     """All adapters in one run of one pass. @returns of each what PeftReference.train does"""
-    parts = [RunPart(place, tuple(range(len(datums.tokens)))) for place, datums in enumerate(batches.values())]
+    parts = [RunPart(index, tuple(range(len(datums.tokens)))) for index, datums in enumerate(batches.values())]
     assert engine.open_pass(1, [datums.item(adapter) for adapter, datums in batches.items()]) == {}
     logprobs = engine.forward(1, parts)
     engine.backward(1, [torch.cat(datums.slopes) for datums in batches.values()])
     found = {}
-    for place, adapter in enumerate(batches):
+    for index, adapter in enumerate(batches):
         engine.drop_gradients(adapter)
-        engine.keep_gradients(1, place)
+        engine.keep_gradients(1, index)
         state = engine.export_state(adapter)
         assert state is not None and state.gradients is not None
-        found[adapter] = ([own for own in logprobs[place] if own is not None], dict(state.gradients))
+        found[adapter] = ([own for own in logprobs[index] if own is not None], dict(state.gradients))
     engine.close_pass(1)
     return found
 

@@ -1,5 +1,5 @@
-"""When flash-attn is called, and with what. No test runs its kernels, which need a GPU: a function of its signature, over
-torch's own attention, takes their place."""
+"""When flash-attn is called, and with what. No test runs its kernels, which need a GPU: a function of the same
+signature, over torch's own attention, replaces them."""
 
 from __future__ import annotations
 

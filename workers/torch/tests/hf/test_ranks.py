@@ -35,13 +35,13 @@ def scenario(engine: HfEngine) -> dict[str, Any]:
     # All together; then the last alone, of which one rank has nothing.
     for which in ((0, 1, 2), (2,)):
         chosen = [items[number] for number in which]
-        parts = [all_of(place, item) for place, item in enumerate(chosen)]
+        parts = [all_of(index, item) for index, item in enumerate(chosen)]
         engine.open_pass(1, chosen)
         answers["logprobs"].append(engine.forward(1, parts))
         engine.backward(1, [-torch.ones(numbers_of(item)) for item in chosen])
         engine.fused(1, parts, [plain_slopes(numbers_of(item)) for item in chosen])
-        for place in range(len(chosen)):
-            engine.keep_gradients(1, place)
+        for index in range(len(chosen)):
+            engine.keep_gradients(1, index)
         engine.close_pass(1)
     for name in "abc":
         result = engine.step(name, ADAM)

@@ -176,10 +176,10 @@ def _pieces(part: HeadRows, most: int) -> list[HeadRows]:
 
 def _cut(adapter: AdapterRows, start: int, end: int) -> AdapterRows:
     dropped = []
-    place = 0
+    offset = 0
     for rows in adapter.dropped:
-        low, high = max(start, place), min(end, place + rows.count)
+        low, high = max(start, offset), min(end, offset + rows.count)
         if low < high:
-            dropped.append(replace(rows, count=high - low, first=rows.first + low - place))
-        place += rows.count
+            dropped.append(replace(rows, count=high - low, first=rows.first + low - offset))
+        offset += rows.count
     return AdapterRows(end - start, adapter.lora, tuple(dropped))

@@ -1,7 +1,7 @@
 """Which rows of a packed token axis belong to which sequence and which adapter.
 
 Sequences of all requests stand one behind the other in one row [1, T], without padding. What a layer needs to know of that
-is here, and is handed from pass to layer through `Routing`, since the layers' own signatures have no place for it.
+is here, and is handed from pass to layer through `Routing`, since the layers' own signatures have no parameter for it.
 """
 
 from __future__ import annotations

@@ -30,9 +30,9 @@ class OpenSequence:
 
 @dataclass(frozen=True)
 class _Advance:
-    """A step in its place among the results."""
+    """A step, with the index of its result."""
 
-    place: int
+    index: int
     lora: PinnedLora | None
     tokens: CachedSequence
     step: SequenceStep
@@ -43,15 +43,15 @@ def advance_sequences(steps: Sequence[tuple[OpenSequence, SequenceStep]]) -> lis
     """Appends each step's tokens, and tells what comes after the rows asked for; None where another rank does."""
     found: list[NextTokens | None] = [None] * len(steps)
     by_base: dict[BaseModel, list[_Advance]] = {}
-    for place, (sequence, step) in enumerate(steps):
+    for index, (sequence, step) in enumerate(steps):
         own = by_base.setdefault(sequence.base, [])
         if sequence.tokens is not None:
-            own.append(_Advance(place, sequence.lora, sequence.tokens, step))
+            own.append(_Advance(index, sequence.lora, sequence.tokens, step))
     for base, own in by_base.items():
         if not own and base.sharding is not None:
             base.join()
         for advance, tokens in _advance(base, own) if own else ():
-            found[advance.place] = tokens
+            found[advance.index] = tokens
     # Only now, when nothing can fail any more.
     for advance in (advance for own in by_base.values() for advance in own):
         advance.tokens.commit(advance.step.tokens.numel())
@@ -60,12 +60,12 @@ def advance_sequences(steps: Sequence[tuple[OpenSequence, SequenceStep]]) -> lis
 
 def _advance(base: BaseModel, steps: list[_Advance]) -> list[tuple[_Advance, NextTokens]]:
     # Those of one adapter stand together, and are multiplied by it at once.
-    ordered = sorted(steps, key=lambda step: (id(step.lora), step.place))
+    ordered = sorted(steps, key=lambda step: (id(step.lora), step.index))
     rows = _rows(ordered, [step.step.tokens.numel() for step in ordered])
     tokens = torch.cat([step.step.tokens for step in ordered]).to(base.device, torch.int64)
     hidden = base.hidden(tokens, _positions(ordered).to(base.device), rows)
     asked = [step.step.rows.to(torch.int64) + sequence.start for step, sequence in zip(ordered, rows.sequences, strict=True)]
-    counts = [places.numel() for places in asked]
+    counts = [chosen.numel() for chosen in asked]
     if sum(counts) == 0:
         empty = torch.empty((0, base.vocabulary))
         return [(step, NextTokens(empty, empty[:, 0])) for step in ordered]

@@ -21,7 +21,7 @@ def encode_frame(message: dict[str, Any]) -> list[bytes | memoryview]:
     pieces: list[bytes | memoryview] = []
     size = 0
 
-    def place(tensor: Tensor) -> dict[str, int]:
+    def add(tensor: Tensor) -> dict[str, int]:
         nonlocal size
         numbers = tensor.detach().to("cpu").contiguous()
         if numbers.dtype not in NAMES:
@@ -36,7 +36,7 @@ def encode_frame(message: dict[str, Any]) -> list[bytes | memoryview]:
         size += length + padding
         return {"$array": len(arrays) - 1}
 
-    header = _replaced(message, place)
+    header = _replaced(message, add)
     header["arrays"] = arrays
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
     return [PREFIX.pack(len(text), size), text, *pieces]
@@ -60,13 +60,13 @@ def _tensor(array: dict[str, Any], blob: bytearray) -> Tensor:
     return torch.frombuffer(blob, dtype=dtype, count=count, offset=array["offset"]).view(shape)
 
 
-def _replaced(value: Any, place: Any) -> Any:
+def _replaced(value: Any, add: Any) -> Any:
     if isinstance(value, Tensor):
-        return place(value)
+        return add(value)
     if isinstance(value, dict):
-        return {name: _replaced(entry, place) for name, entry in value.items()}
+        return {name: _replaced(entry, add) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_replaced(entry, place) for entry in value]
+        return [_replaced(entry, add) for entry in value]
     return value
 
 

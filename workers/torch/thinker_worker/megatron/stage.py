@@ -23,7 +23,7 @@ from thinker_worker.megatron.model.architecture import Architecture, read_archit
 from thinker_worker.megatron.model.attention import PackedAttention
 from thinker_worker.megatron.passes.batch import Batch, Rows, Running
 from thinker_worker.megatron.model.checkpoint import load_parameters, parameter_count
-from thinker_worker.megatron.lora.lora_placement import place_lora
+from thinker_worker.megatron.lora.lora_placement import insert_lora
 from thinker_worker.megatron.model.model_files import ModelFiles
 from thinker_worker.megatron.parallel import Parallel, require_divisible
 from thinker_worker.megatron.passes.recompute import recomputing
@@ -52,7 +52,7 @@ class ModelStage:
         files = ModelFiles(folder)
         self.parameters = load_parameters(model, self.architecture, files, parallel)
         self.parameter_count = parameter_count(self.architecture, files)
-        place_lora(model, self.architecture, parallel, self._running)
+        insert_lora(model, self.architecture, parallel, self._running)
         for layer in model.decoder.layers:
             layer.forward = recomputing(layer.forward, self._running)
         self._model = model.eval()

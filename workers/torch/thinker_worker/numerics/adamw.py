@@ -93,13 +93,13 @@ def adamw_update(
         eps=params.eps,
         weight_decay=params.weight_decay,
     )
-    for place, name in enumerate(names):
-        if not (_is_finite(new_weights[place]) and _is_finite(new_m[place]) and _is_finite(new_v[place])):
+    for index, name in enumerate(names):
+        if not (_is_finite(new_weights[index]) and _is_finite(new_m[index]) and _is_finite(new_v[index])):
             before = [weights[name], *(moments[name] for moments in (m, v) if name in moments)]
-            raise _non_finite_update(name, _fault(before, _moment(v, name, weights[name]), clipped[place], params.beta2))
+            raise _non_finite_update(name, _fault(before, _moment(v, name, weights[name]), clipped[index], params.beta2))
     # In the given order, which is that of the tensors in files.
-    places = {name: place for place, name in enumerate(names)}
-    new = ({name: tensors[places[name]] for name in weights} for tensors in (new_weights, new_m, new_v))
+    indices = {name: index for index, name in enumerate(names)}
+    new = ({name: tensors[indices[name]] for name in weights} for tensors in (new_weights, new_m, new_v))
     return AdamwUpdate(*new)
 
 

@@ -29,15 +29,15 @@ def next_tokens(steps: Sequence[SequenceStep], logits: Tensor, log_sums: Tensor)
     named = [None if step.named is None else _named(own, step.named) for own, step in zip(all_rows, steps, strict=True)]
     rows = [own if step.named is None else own[step.named.offsets.numel() - 1 :] for own, step in zip(all_rows, steps, strict=True)]
     sums = log_sums.cpu().split(counts)
-    wishes = [(place, step.draws) for place, step in enumerate(steps) if step.draws is not None]
+    wishes = [(index, step.draws) for index, step in enumerate(steps) if step.draws is not None]
     found: dict[int, NextTokens] = {}
     for start in range(0, len(wishes), ROWS):
-        places, draws = zip(*wishes[start : start + ROWS], strict=True)
-        own = torch.cat([rows[place] for place in places])
-        for place, answer in zip(places, draw(own, draws), strict=True):
+        indices, draws = zip(*wishes[start : start + ROWS], strict=True)
+        own = torch.cat([rows[index] for index in indices])
+        for index, answer in zip(indices, draw(own, draws), strict=True):
             if answer is not None:
-                found[place] = NextTokens(answer[1], sums[place], answer[0], named[place])
-    return [found.get(place) or NextTokens(rows[place].cpu(), sums[place], None, named[place]) for place in range(len(steps))]
+                found[index] = NextTokens(answer[1], sums[index], answer[0], named[index])
+    return [found.get(index) or NextTokens(rows[index].cpu(), sums[index], None, named[index]) for index in range(len(steps))]
 
 
 def _named(rows: Tensor, named: NamedTokens) -> Tensor:

@@ -61,7 +61,7 @@ export function readTextBlocks(content: unknown, field: string): TextBlock[] {
   return readBlocks(content, 'system', field).filter((block) => block.type === 'text');
 }
 
-/** Chat templates have no place for `is_error`: the text has to say it, or a failure would read like a result. */
+/** Chat templates cannot express `is_error`: the text has to say it, or a failure would read like a result. */
 function readResult({ content, is_error: isError }: JsonObject, field: string): TextBlock[] {
   const blocks = isGiven(content) ? readTextBlocks(content, `${field}.content`) : [];
   if (readFlag(isError, `${field}.is_error`)) return asError(blocks, field);

@@ -232,7 +232,7 @@ export class AsampleDto {
   prompt_alt_tokens_k?: number;
 
   /**
-   * Token ids whose log-probs to give, [prompt length - 1, K]: row i is for place i + 1 of the prompt; -1 asks for
+   * Token ids whose log-probs to give, [prompt length - 1, K]: row i is for position i + 1 of the prompt; -1 asks for
    * nothing. Dense, or compressed sparse rows.
    */
   @ApiProperty({

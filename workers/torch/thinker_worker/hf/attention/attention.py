@@ -104,14 +104,14 @@ def _attend(
 def _exact_by_length(pieces: Sequence[_Piece], terms: AttentionTerms) -> list[Tensor]:
     """Whole sequences; those of one length together, each one's heads as further heads of one sequence."""
     by_length: dict[int, list[int]] = {}
-    for place, (query, _, _) in enumerate(pieces):
-        by_length.setdefault(query.shape[1], []).append(place)
+    for index, (query, _, _) in enumerate(pieces):
+        by_length.setdefault(query.shape[1], []).append(index)
     found: dict[int, Tensor] = {}
-    for places in by_length.values():
-        stacked = (torch.cat([pieces[place][which] for place in places]) for which in range(3))
-        outputs = exact_attention(*stacked, 0, terms).chunk(len(places))
-        found.update(zip(places, outputs, strict=True))
-    return [found[place] for place in range(len(pieces))]
+    for indices in by_length.values():
+        stacked = (torch.cat([pieces[index][which] for index in indices]) for which in range(3))
+        outputs = exact_attention(*stacked, 0, terms).chunk(len(indices))
+        found.update(zip(indices, outputs, strict=True))
+    return [found[index] for index in range(len(pieces))]
 
 
 def _one(

@@ -35,10 +35,10 @@ def decode_attention(
     ends = torch.tensor([sequence.cache.length + 1 for sequence in sequences if sequence.cache], device=query.device)
     longest = whole_blocks(max(sequence.cache.length + 1 for sequence in sequences if sequence.cache))
     keys, values = (_stacked([pair[which] for pair in pairs], longest) for which in (0, 1))
-    places = torch.arange(longest, device=query.device)
-    seen = places < ends[:, None]
+    positions = torch.arange(longest, device=query.device)
+    seen = positions < ends[:, None]
     if terms.window is not None:
-        seen &= places >= ends[:, None] - terms.window
+        seen &= positions >= ends[:, None] - terms.window
     rows = query.transpose(0, 1)[:, :, None]
     if exact:
         return _exact(rows, keys, values, seen, terms)

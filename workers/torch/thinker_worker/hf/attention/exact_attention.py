@@ -114,11 +114,11 @@ def _blocks(count: int, offset: int, terms: AttentionTerms, device: torch.device
         last = min(first + QUERY_BLOCK, count)
         low = 0 if terms.window is None else max(0, offset + first - terms.window + 1) // KEY_BLOCK * KEY_BLOCK
         high = _padded(offset + last)
-        places = torch.arange(low, high, device=device)
+        keys = torch.arange(low, high, device=device)
         queries = torch.arange(offset + first, offset + last, device=device)[:, None]
-        hidden = places > queries
+        hidden = keys > queries
         if terms.window is not None:
-            hidden |= places <= queries - terms.window
+            hidden |= keys <= queries - terms.window
         blocks.append(_Block(first, last, low, high, hidden))
     return blocks
 

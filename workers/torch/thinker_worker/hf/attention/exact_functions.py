@@ -57,7 +57,7 @@ class ExactGeluTanh(nn.Module):
 
 
 def use_exact_activations(model: nn.Module) -> None:
-    """Puts them in the place of silu and tanh-gelu. Other activations stay; the check at start tells of them."""
+    """Replaces silu and tanh-gelu with them. Other activations stay; the check at start reports them."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.SiLU) or type(child).__name__ == "SiLUActivation":

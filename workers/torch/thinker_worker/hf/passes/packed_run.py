@@ -23,8 +23,8 @@ class PartRows:
 
     item: OpenItem
     part: RunPart
-    # Places in `part.datums`.
-    places: tuple[int, ...]
+    # Indices into `part.datums`.
+    indices: tuple[int, ...]
     datums: tuple[Datum, ...]
 
     @property
@@ -34,7 +34,7 @@ class PartRows:
     def of_datums(self, numbers: Tensor) -> Tensor:
         """This rank's share of numbers that are laid out as the log-probs of the whole part."""
         pieces = numbers.split([self.item.numbers_of(datum) for datum in self.part.datums])
-        own = [pieces[place] for place in self.places]
+        own = [pieces[index] for index in self.indices]
         return torch.cat(own) if own else numbers[:0]
 
     def own_slopes(self, slopes: RunSlopes) -> RunSlopes:
@@ -53,7 +53,7 @@ class PartRows:
         return self._adapter_rows([datum.scored.numel() for datum in self.datums])
 
     def _adapter_rows(self, counts: list[int]) -> AdapterRows:
-        numbers = [self.part.datums[place] for place in self.places]
+        numbers = [self.part.datums[index] for index in self.indices]
         dropped = tuple(map(DroppedRows, numbers, counts)) if self.item.drops_out else ()
         return AdapterRows(sum(counts), self.item.lora, dropped)
 
@@ -159,13 +159,13 @@ class PackedRun:
         return Rows(tuple(sequences), tuple(part.adapter_rows() for part in self._parts), self._recompute)
 
     def _scored_rows(self, hidden: Tensor) -> Tensor:
-        places = []
+        rows = []
         start = 0
         for part in self._parts:
             for datum in part.datums:
-                places.append(datum.scored + start)
+                rows.append(datum.scored + start)
                 start += datum.tokens.numel()
-        return hidden.index_select(0, torch.cat(places).to(hidden.device))
+        return hidden.index_select(0, torch.cat(rows).to(hidden.device))
 
     def _head_rows(self) -> list[HeadRows]:
         device = self._base.device
@@ -189,8 +189,8 @@ class PackedRun:
         answer: RunLogprobs = []
         for part in self._parts:
             found: list[Tensor | None] = [None] * len(part.part.datums)
-            for place, datum in zip(part.places, part.datums, strict=True):
-                found[place] = numbers[start : start + datum.targets.numel()]
+            for index, datum in zip(part.indices, part.datums, strict=True):
+                found[index] = numbers[start : start + datum.targets.numel()]
                 start += datum.targets.numel()
             answer.append(found)
         return answer
@@ -224,7 +224,7 @@ class JoinedRun:
         """Datums of this rank, if any, have no scored positions."""
         nothing = torch.empty(0)
         return [
-            [nothing if place in part.places else None for place in range(len(part.part.datums))] for part in self._parts
+            [nothing if index in part.indices else None for index in range(len(part.part.datums))] for part in self._parts
         ]
 
 

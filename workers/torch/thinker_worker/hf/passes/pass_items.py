@@ -16,7 +16,7 @@ from thinker_worker.hf.lora.pinned_lora import PinnedLora
 @dataclass(frozen=True)
 class Datum:
     tokens: Tensor  # [n], int64
-    # Places in `tokens` where log-probs are wanted.
+    # Positions in `tokens` where log-probs are wanted.
     scored: Tensor
     # [scored, K], int64
     targets: Tensor

@@ -18,7 +18,7 @@ from thinker_worker.hf.passes.training_memory import TrainingMemory
 
 @dataclass
 class OpenPass:
-    """Its items by their place; those that were refused are missing."""
+    """Its items by their index; those that were refused are missing."""
 
     items: dict[int, OpenItem]
     group: RankGroup
@@ -74,9 +74,9 @@ class OpenPass:
 
     def _own(self, part: RunPart) -> PartRows:
         item = self.items[part.item]
-        places = [
-            place
-            for place, datum in enumerate(part.datums)
+        indices = [
+            index
+            for index, datum in enumerate(part.datums)
             if (datum + item.offset) % self.group.world == self.group.rank
         ]
-        return PartRows(item, part, tuple(places), tuple(item.datum(part.datums[place]) for place in places))
+        return PartRows(item, part, tuple(indices), tuple(item.datum(part.datums[index]) for index in indices))

@@ -16,7 +16,7 @@ from thinker_worker.megatron.model.mapping import interleave
 from thinker_worker.megatron.parallel import Parallel
 
 
-def place_lora(model: GPTModel, architecture: Architecture, parallel: Parallel, running: Running) -> None:
+def insert_lora(model: GPTModel, architecture: Architecture, parallel: Parallel, running: Running) -> None:
     """Puts a LoraLinear in front of every linear of this rank's stage that can carry a LoRA."""
 
     def branch(module: str) -> Branch:

@@ -1,4 +1,4 @@
-"""Causal attention over packed sequences, in the place of Megatron's core attention."""
+"""Causal attention over packed sequences, which replaces Megatron's core attention."""
 
 from __future__ import annotations
 

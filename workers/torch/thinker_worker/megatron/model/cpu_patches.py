@@ -1,6 +1,6 @@
 """What Megatron-Core needs to run on a CPU, for tests and development. Does nothing where CUDA is available.
 
-Megatron-Core names the current CUDA device in a few places that allocate small tensors or move them, also when a model is
+Megatron-Core names the current CUDA device in a few functions that allocate small tensors or move them, also when a model is
 built with `use_cpu_initialization`. There the current device is the CPU.
 """
 

@@ -103,7 +103,7 @@ class Rows:
 
 @dataclass
 class Running:
-    """The rows that a model computes at the moment; its modules share this object, as their signatures have no place."""
+    """The rows that a model computes at the moment; its modules share this object, as their signatures have no parameter for it."""
 
     rows: Rows = Rows()
 

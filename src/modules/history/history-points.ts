@@ -4,7 +4,7 @@ import { isSettled } from '../../domain/operation.js';
 import { type AdapterEntity, SnapshotRepository } from '../adapters/index.js';
 import {
   AmbiguousStepError,
-  HistoryPlaceError,
+  HistoryPointError,
   NotInHistoryError,
   OutOfLogError,
   StepNotReachedError,
@@ -12,15 +12,15 @@ import {
 } from './errors/history.errors.js';
 import { type Change, changesToStep, currentTimeline } from './timeline.js';
 
-/** A place in an adapter's history, as a client names it. */
-export interface WishedPlace {
+/** A point in an adapter's history, as a client names it. */
+export interface HistoryPoint {
   readonly step?: number;
   readonly requestId?: string;
 }
 
 /** Finds the operation that a client means, and makes sure that the state after it can be rebuilt. */
 @Injectable()
-export class HistoryPlaces {
+export class HistoryPoints {
   constructor(
     private readonly log: OperationLogRepository,
     private readonly futures: FuturesService,
@@ -28,9 +28,9 @@ export class HistoryPlaces {
   ) {}
 
   /** @param changes all of the adapter's, oldest first. @throws the errors of history.errors.ts */
-  async find(adapter: AdapterEntity, changes: readonly Change[], wish: WishedPlace): Promise<Change> {
+  async find(adapter: AdapterEntity, changes: readonly Change[], wish: HistoryPoint): Promise<Change> {
     const { step, requestId } = wish;
-    if ((step === undefined) === (requestId === undefined)) throw new HistoryPlaceError();
+    if ((step === undefined) === (requestId === undefined)) throw new HistoryPointError();
     const change =
       step === undefined
         ? await this.byRequest(adapter, changes, requestId ?? '')
@@ -39,8 +39,8 @@ export class HistoryPlaces {
     return change;
   }
 
-  /** The newest change where no place is named: then nothing may be on its way. */
-  async findOrNow(adapter: AdapterEntity, changes: readonly Change[], wish: WishedPlace): Promise<Change> {
+  /** The newest change if no point is named; then no operation may be pending. */
+  async findOrNow(adapter: AdapterEntity, changes: readonly Change[], wish: HistoryPoint): Promise<Change> {
     if (wish.step !== undefined || wish.requestId !== undefined) return this.find(adapter, changes, wish);
     const newest = changes.at(-1);
     if (newest === undefined || (await this.log.isChanging(adapter.id))) {
