@@ -22,7 +22,7 @@ async function answersOf(template: Template, messages: readonly Message[]) {
     renderings++;
     return Promise.resolve().then(() => template(list, add));
   };
-  const spans = await assistantSpans({ messages, text, render, markers });
+  const spans = await assistantSpans({ messages, text, render, renderProbed: render, markers });
   return { renderings, answers: spans && spans.map(({ start, end }) => text.slice(start, end)) };
 }
 

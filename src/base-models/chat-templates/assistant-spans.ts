@@ -5,13 +5,18 @@ import { contentOf, Probes, type ProbedText } from './content-probes.js';
 
 type Message = Readonly<Record<string, unknown>>;
 
+/** @throws TemplateError. */
+export type RenderMessages = (messages: readonly Message[], addGenerationPrompt: boolean) => Promise<string>;
+
 /** A rendered conversation of which one asks what the assistant wrote. */
 export interface RenderedConversation {
   readonly messages: readonly Message[];
   /** The rendering of all messages, without a generation prompt. */
   readonly text: string;
-  /** Other renderings by the same template. @throws TemplateError. */
-  readonly render: (messages: readonly Message[], addGenerationPrompt: boolean) => Promise<string>;
+  /** Other renderings by the same template. */
+  readonly render: RenderMessages;
+  /** The same for messages whose contents are all probes: other conversations of the same form need them, too. */
+  readonly renderProbed: RenderMessages;
   readonly markers: EndMarkers;
 }
 
@@ -49,10 +54,10 @@ export async function assistantSpans(conversation: RenderedConversation): Promis
   return inOrder(spans);
 }
 
-async function habitsOf({ render, markers }: RenderedConversation, probes: Probes): Promise<TemplateHabits> {
+async function habitsOf({ renderProbed, markers }: RenderedConversation, probes: Probes): Promise<TemplateHabits> {
   const question = probes.replace([{ role: 'user', content: '' }], () => true);
-  const asked = await orNull(render(question, false));
-  const prompt = await orNull(render(question, true));
+  const asked = await orNull(renderProbed(question, false));
+  const prompt = await orNull(renderProbed(question, true));
   if (asked === null || prompt === null) return { opening: null, closing: null };
   const opening = prompt.slice(markers.commonStart(asked, prompt).length).trimStart();
   return { opening, closing: probes.split(asked).pieces[1] ?? null };
@@ -60,7 +65,7 @@ async function habitsOf({ render, markers }: RenderedConversation, probes: Probe
 
 /** The prompt for an answer. With nothing before it many templates write none: it has to end as other prompts do. */
 async function promptFor(
-  { messages, render }: RenderedConversation,
+  { messages, render }: Pick<RenderedConversation, 'messages' | 'render'>,
   habits: TemplateHabits,
   answer: number,
 ): Promise<string | null> {
@@ -139,8 +144,9 @@ class JointProbing {
 
   /** What the prompt for an answer has after the content before it. */
   private async promptAfter(answer: number, before: number | undefined): Promise<string | null> {
-    const probed = this.probes.replace(this.conversation.messages, () => true);
-    const prompt = await promptFor({ ...this.conversation, messages: probed }, this.habits, answer);
+    const { messages, renderProbed: render } = this.conversation;
+    const probed = this.probes.replace(messages, () => true);
+    const prompt = await promptFor({ messages: probed, render }, this.habits, answer);
     const split = prompt === null ? null : this.probes.split(prompt);
     return split?.order.at(-1) === before ? (split?.pieces.at(-1) ?? null) : null;
   }
@@ -153,10 +159,10 @@ class JointProbing {
 
   /** What would follow the last answer if the user went on. */
   private async followed(answer: number): Promise<string | null> {
-    const { messages, render } = this.conversation;
+    const { messages, renderProbed } = this.conversation;
     const longer = [...messages, { role: 'user', content: contentOf(messages) }];
     const text = await orNull(
-      render(
+      renderProbed(
         this.probes.replace(longer, () => true),
         false,
       ),
@@ -166,10 +172,10 @@ class JointProbing {
     return pieces[order.indexOf(answer) + 1] ?? null;
   }
 
-  private async renderProbed(count: number, addGenerationPrompt = false): Promise<ProbedText> {
-    const { messages, render } = this.conversation;
+  private async renderProbed(count: number): Promise<ProbedText> {
+    const { messages, renderProbed } = this.conversation;
     const probed = this.probes.replace(messages.slice(0, count), () => true);
-    return this.probes.split(await render(probed, addGenerationPrompt));
+    return this.probes.split(await renderProbed(probed, false));
   }
 }
 

@@ -1,7 +1,8 @@
 import { EndMarkers } from './answer-span.js';
-import { assistantSpans } from './assistant-spans.js';
+import { assistantSpans, type RenderMessages } from './assistant-spans.js';
 import { TemplateError } from './jinja/jinja.errors.js';
 import { type JinjaRenderer, type Rendering, type TemplateInput, type TextSpan } from './jinja/jinja-renderer.js';
+import { KnownTexts } from './jinja/known-texts.js';
 import { PROBE_CALL, type ToolCallFormat } from '../tool-calls/tool-call-format.js';
 import { formatOf } from '../tool-calls/tool-call-formats.js';
 import { type TemplateTraits } from './template-messages.js';
@@ -55,6 +56,7 @@ const TOOL = {
  */
 export class ChatTemplate implements TemplateTraits {
   private readonly markers: EndMarkers;
+  private readonly probedTexts = new KnownTexts();
   private partsAreRead: Promise<boolean> | null = null;
   private toolsAreUsed: Promise<ToolUse> | null = null;
 
@@ -126,9 +128,16 @@ export class ChatTemplate implements TemplateTraits {
    */
   async assistantSpans(input: TemplateInput, { text, spans }: Rendering): Promise<readonly TextSpan[] | null> {
     if (spans) return spans;
-    const render = async (messages: readonly object[], addGenerationPrompt: boolean) =>
+    const { markers } = this;
+    const render: RenderMessages = async (messages, addGenerationPrompt) =>
       (await this.render({ ...input, messages, addGenerationPrompt })).text;
+    // Some templates write the date.
+    const day = new Date().toDateString();
+    const renderProbed: RenderMessages = (messages, addGenerationPrompt) => {
+      const request = JSON.stringify({ ...input, messages, addGenerationPrompt, day });
+      return this.probedTexts.get(request, () => render(messages, addGenerationPrompt));
+    };
     const messages = input.messages.map((message) => ({ ...message }));
-    return assistantSpans({ messages, text, render, markers: this.markers });
+    return assistantSpans({ messages, text, render, renderProbed, markers });
   }
 }

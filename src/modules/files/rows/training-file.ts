@@ -33,15 +33,41 @@ export class TrainingFile {
     return (await this.readNumbered(rows)).map(({ at }) => `${this.summary.unit} ${at}`);
   }
 
-  private readNumbered(rows: readonly number[]): Promise<NumberedExample[]> {
-    return Promise.all(rows.map((row) => this.readRow(row)));
+  private async readNumbered(rows: readonly number[]): Promise<NumberedExample[]> {
+    return (await Promise.all(runsOf(rows).map((run) => this.readRun(run)))).flat();
   }
 
-  private async readRow(row: number): Promise<NumberedExample> {
-    if (!Number.isInteger(row) || row < 0 || row >= this.rows) throw new RangeError(`row ${row} of ${this.rows}`);
-    const entries = Buffer.from(await this.store.read(indexPath(this.id), row * ENTRY_BYTES, 2 * ENTRY_BYTES));
-    const [start, end] = [entries.readDoubleLE(0), entries.readDoubleLE(ENTRY_BYTES)];
-    const line = await this.store.read(rowsPath(this.id), start, end - start);
-    return JSON.parse(Buffer.from(line).toString('utf8')) as NumberedExample;
+  private async readRun({ first, count }: Run): Promise<NumberedExample[]> {
+    if (!Number.isInteger(first) || first < 0 || first + count > this.rows) {
+      throw new RangeError(`rows ${first} to ${first + count - 1} of ${this.rows}`);
+    }
+    const entries = await this.readBytes(indexPath(this.id), first * ENTRY_BYTES, (count + 1) * ENTRY_BYTES);
+    const bounds = Array.from({ length: count + 1 }, (_, i) => entries.readDoubleLE(i * ENTRY_BYTES));
+    const [start = 0, ...ends] = bounds;
+    const lines = await this.readBytes(rowsPath(this.id), start, (ends.at(-1) ?? start) - start);
+    return ends.map(
+      (end, i) => JSON.parse(lines.toString('utf8', (bounds[i] ?? 0) - start, end - start)) as NumberedExample,
+    );
   }
+
+  private async readBytes(path: string, start: number, length: number): Promise<Buffer> {
+    const { buffer, byteOffset, byteLength } = await this.store.read(path, start, length);
+    return Buffer.from(buffer, byteOffset, byteLength);
+  }
+}
+
+/** Rows that follow one another in the file, so that one read gets them all. */
+interface Run {
+  readonly first: number;
+  readonly count: number;
+}
+
+function runsOf(rows: readonly number[]): Run[] {
+  const runs: { first: number; count: number }[] = [];
+  for (const row of rows) {
+    const last = runs.at(-1);
+    if (last && row === last.first + last.count) last.count++;
+    else runs.push({ first: row, count: 1 });
+  }
+  return runs;
 }

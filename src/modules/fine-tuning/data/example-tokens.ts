@@ -61,9 +61,11 @@ async function tokenizeCompletion(
     tokens.push(end);
     weights.push(1);
   }
-  const whole = { tokens: Int32Array.from(tokens), weights: Float32Array.from(weights) };
   const length = truncate ? config.contextLength : tokens.length;
-  const sequence = { tokens: whole.tokens.subarray(0, length), weights: whole.weights.subarray(0, length) };
+  const sequence = {
+    tokens: Int32Array.from(tokens.slice(0, length)),
+    weights: Float32Array.from(weights.slice(0, length)),
+  };
   if (sequence.tokens.length < 2) {
     throw invalid(field, `has only ${sequence.tokens.length} token.`, 'Next-token prediction requires at least two.');
   }

@@ -20,7 +20,7 @@ import { JobRuns } from './job-runs.js';
 /** Between two renewals of the leases, and two looks for jobs that nobody drives. */
 const INTERVAL_MS = 1000;
 
-/** Jobs that one process drives; each has a few batches in memory. */
+/** Jobs that one process drives; each has a few batches in memory, and some rows as tokens. */
 const MAX_RUNS = 64;
 
 /** How long a stop waits for the runs, which end at their next request. */

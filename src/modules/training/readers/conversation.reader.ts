@@ -97,7 +97,7 @@ async function tokenize(
 }
 
 function beginningOf(chat: TokenizedChat, length: number): TokenizedChat {
-  return { ...chat, tokens: chat.tokens.subarray(0, length), assistant: chat.assistant.subarray(0, length) };
+  return { ...chat, tokens: chat.tokens.slice(0, length), assistant: chat.assistant.slice(0, length) };
 }
 
 /** A row of a data set: a list of messages, or an object with them and with what the template needs beside them. */
