@@ -140,7 +140,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/common/periodic-task.ts'],
+    ignores: ['src/common/periodic/periodic-task.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

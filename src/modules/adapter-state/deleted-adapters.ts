@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { deleteInBatches } from '../../common/periodic/delete-in-batches.js';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { AppConfig } from '../../config/app-config.js';
 import { SnapshotRepository } from '../adapters/index.js';
 
@@ -11,24 +12,18 @@ const BATCH = 500;
  * it: requests (which FUTURE_RETENTION_HOURS keeps), files that could not be deleted, a fork without a state of its own.
  */
 @Injectable()
-export class DeletedAdapters implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(DeletedAdapters.name);
-  private readonly task = new PeriodicTask(
-    { purpose: 'delete the rows of deleted adapters', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
-    () => this.sweep(),
-  );
+export class DeletedAdapters extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete the rows of deleted adapters', intervalMs: HOUR_MS, runsAtStart: true }, () =>
+      this.sweep(),
+    ),
+  ];
 
   constructor(
     private readonly config: AppConfig,
     private readonly snapshots: SnapshotRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  ) {
+    super();
   }
 
   /** Returns how many rows went. */
@@ -36,11 +31,8 @@ export class DeletedAdapters implements OnApplicationBootstrap, OnModuleDestroy 
     const hours = this.config.deletedAdapterHours;
     if (hours === 0) return 0;
     const before = new Date(now.getTime() - hours * HOUR_MS);
-    let total = 0;
-    for (let deleted = BATCH; deleted === BATCH; total += deleted) {
-      deleted = await this.snapshots.forgetDeleted(before, BATCH);
-    }
-    if (total > 0) this.logger.log(`Deleted the rows of ${total} adapters that were deleted ${hours} hours ago`);
-    return total;
+    const deleted = await deleteInBatches(BATCH, (size) => this.snapshots.forgetDeleted(before, size));
+    if (deleted > 0) this.logger.log(`Deleted the rows of ${deleted} adapters that were deleted ${hours} hours ago`);
+    return deleted;
   }
 }

@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { CheckpointStore } from '../../storage/checkpoint-store.js';
 import { type AdapterFolder, FolderRepository } from './repositories/folder.repository.js';
 
@@ -12,24 +12,18 @@ const HOUR_MS = 3_600_000;
  * adapter looks at that adapter's folders; an hourly sweep finds those of adapters that nobody takes any more.
  */
 @Injectable()
-export class OrphanFolders implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(OrphanFolders.name);
-  private readonly task = new PeriodicTask(
-    { purpose: 'delete folders without a row', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
-    (stopping) => this.sweep(stopping),
-  );
+export class OrphanFolders extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete folders without a row', intervalMs: HOUR_MS, runsAtStart: true }, (stopping) =>
+      this.sweep(stopping),
+    ),
+  ];
 
   constructor(
     private readonly store: CheckpointStore,
     private readonly rows: FolderRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  ) {
+    super();
   }
 
   /** Those of all adapters, and what writes that never came to their end have left. */

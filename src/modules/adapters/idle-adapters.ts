@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { deleteInBatches } from '../../common/periodic/delete-in-batches.js';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { AppConfig } from '../../config/app-config.js';
 import { AdaptersService } from './adapters.service.js';
 
@@ -8,24 +9,16 @@ const BATCH = 100;
 
 /** Deletes adapters that nobody has used for ADAPTER_RETENTION_DAYS, as their owners would. */
 @Injectable()
-export class IdleAdapters implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(IdleAdapters.name);
-  private readonly task = new PeriodicTask(
-    { purpose: 'delete idle adapters', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
-    () => this.sweep(),
-  );
+export class IdleAdapters extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete idle adapters', intervalMs: HOUR_MS, runsAtStart: true }, () => this.sweep()),
+  ];
 
   constructor(
     private readonly config: AppConfig,
     private readonly adapters: AdaptersService,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  ) {
+    super();
   }
 
   /** Returns how many were deleted. */
@@ -33,11 +26,8 @@ export class IdleAdapters implements OnApplicationBootstrap, OnModuleDestroy {
     const days = this.config.retentionDays.adapters;
     if (days === 0) return 0;
     const before = new Date(now.getTime() - days * 24 * HOUR_MS);
-    let total = 0;
-    for (let deleted = BATCH; deleted === BATCH; total += deleted) {
-      deleted = await this.adapters.deleteIdle(before, BATCH);
-    }
-    if (total > 0) this.logger.log(`Deleted ${total} adapters that nobody had used for ${days} days`);
-    return total;
+    const deleted = await deleteInBatches(BATCH, (size) => this.adapters.deleteIdle(before, size));
+    if (deleted > 0) this.logger.log(`Deleted ${deleted} adapters that nobody had used for ${days} days`);
+    return deleted;
   }
 }

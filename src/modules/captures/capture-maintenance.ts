@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { CaptureRepository } from './repositories/capture.repository.js';
 
 const SETTLE_MS = 5000;
@@ -10,25 +10,15 @@ const EXPIRY_MS = 600_000;
  * that died), and deletes those whose time is over. All API processes do this; nothing happens twice.
  */
 @Injectable()
-export class CaptureMaintenance implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(CaptureMaintenance.name);
-  private readonly tasks: readonly PeriodicTask[];
+export class CaptureMaintenance extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'settle captures', intervalMs: SETTLE_MS }, () => this.rows.settleOpen()),
+    this.task({ purpose: 'delete expired captures', intervalMs: EXPIRY_MS, runsAtStart: true }, () =>
+      this.rows.deleteExpired(),
+    ),
+  ];
 
-  constructor(rows: CaptureRepository) {
-    const { logger } = this;
-    this.tasks = [
-      new PeriodicTask({ purpose: 'settle captures', intervalMs: SETTLE_MS, logger }, () => rows.settleOpen()),
-      new PeriodicTask({ purpose: 'delete expired captures', intervalMs: EXPIRY_MS, runsAtStart: true, logger }, () =>
-        rows.deleteExpired(),
-      ),
-    ];
-  }
-
-  onApplicationBootstrap(): void {
-    for (const task of this.tasks) task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.tasks.map((task) => task.stop()));
+  constructor(private readonly rows: CaptureRepository) {
+    super();
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { deleteInBatches } from '../../common/periodic/delete-in-batches.js';
+import { PeriodicTask } from '../../common/periodic/periodic-task.js';
 import { AppConfig } from '../../config/app-config.js';
 import { OperationLogRepository } from '../futures/index.js';
 import { AdapterMemory } from './leases/adapter-memory.js';
@@ -70,12 +71,9 @@ export class Maintenance {
     const hours = this.config.futureRetentionHours;
     if (hours === 0) return 0;
     const before = new Date(now.getTime() - hours * 3_600_000);
-    let total = 0;
-    for (let deleted = DELETE_BATCH; deleted === DELETE_BATCH && stopping?.aborted !== true; total += deleted) {
-      deleted = await this.log.deleteSettled(before, DELETE_BATCH);
-    }
-    if (total > 0) this.logger.log(`Deleted ${total} operations that were settled more than ${hours} hours ago`);
-    return total;
+    const deleted = await deleteInBatches(DELETE_BATCH, (size) => this.log.deleteSettled(before, size), stopping);
+    if (deleted > 0) this.logger.log(`Deleted ${deleted} operations that were settled more than ${hours} hours ago`);
+    return deleted;
   }
 
   private task(purpose: string, intervalMs: number, run: (stopping: AbortSignal) => Promise<unknown>): PeriodicTask {

@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { FileStore } from '../../storage/file-store.js';
 import { FileRepository } from './repositories/file.repository.js';
 
@@ -12,29 +12,19 @@ const HOUR_MS = 3_600_000;
  * leaves one. Until an expired file is deleted nobody sees it.
  */
 @Injectable()
-export class FileCleanup implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(FileCleanup.name);
-  private readonly tasks = [
-    new PeriodicTask({ purpose: 'delete expired files', intervalMs: EXPIRY_MS, logger: this.logger }, () =>
-      this.deleteExpired(),
-    ),
-    new PeriodicTask(
-      { purpose: 'delete files without a row', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
-      () => this.deleteOrphans(),
+export class FileCleanup extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete expired files', intervalMs: EXPIRY_MS }, () => this.deleteExpired()),
+    this.task({ purpose: 'delete files without a row', intervalMs: HOUR_MS, runsAtStart: true }, () =>
+      this.deleteOrphans(),
     ),
   ];
 
   constructor(
     private readonly store: FileStore,
     private readonly rows: FileRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    for (const task of this.tasks) task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.tasks.map((task) => task.stop()));
+  ) {
+    super();
   }
 
   /** A crash after the rows are gone leaves orphans. */

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { PeriodicTask } from '../../common/periodic/periodic-task.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { FutureRepository } from './repositories/future.repository.js';
 

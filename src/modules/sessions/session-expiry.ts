@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { AppConfig } from '../../config/app-config.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -7,26 +7,22 @@ const INTERVAL_MS = 10_000;
 
 /** Ends sessions whose heartbeats have stopped. */
 @Injectable()
-export class SessionExpiry implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(SessionExpiry.name);
-  private readonly task = new PeriodicTask(
-    { purpose: 'end silent sessions', intervalMs: INTERVAL_MS, logger: this.logger },
-    () => this.sweep(),
-  );
+export class SessionExpiry extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'end silent sessions', intervalMs: INTERVAL_MS }, () => this.sweep()),
+  ];
 
   constructor(
     private readonly config: AppConfig,
     private readonly sessions: SessionsService,
-  ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    // While nothing served, no client could be heard; none is to blame for that.
-    await this.sessions.hearAnew();
-    this.task.start();
+  ) {
+    super();
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  override async onApplicationBootstrap(): Promise<void> {
+    // While nothing served, no client could be heard; none is to blame for that.
+    await this.sessions.hearAnew();
+    await super.onApplicationBootstrap();
   }
 
   private async sweep(): Promise<void> {

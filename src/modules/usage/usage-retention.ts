@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../common/periodic/periodic-work.js';
 import { AppConfig } from '../../config/app-config.js';
 import { UsageRepository } from './usage.repository.js';
 
@@ -7,24 +7,16 @@ const HOUR_MS = 3_600_000;
 
 /** Deletes usage that is older than USAGE_RETENTION_DAYS. */
 @Injectable()
-export class UsageRetention implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(UsageRetention.name);
-  private readonly task = new PeriodicTask(
-    { purpose: 'delete old usage', intervalMs: HOUR_MS, runsAtStart: true, logger: this.logger },
-    () => this.sweep(),
-  );
+export class UsageRetention extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete old usage', intervalMs: HOUR_MS, runsAtStart: true }, () => this.sweep()),
+  ];
 
   constructor(
     private readonly config: AppConfig,
     private readonly usage: UsageRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  ) {
+    super();
   }
 
   /** Returns how many rows were deleted. */

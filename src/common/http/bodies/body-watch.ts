@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { PeriodicTask } from '../../periodic-task.js';
+import { PeriodicTask } from '../../periodic/periodic-task.js';
 import { sendError } from '../app-exception.filter.js';
 import { BodyTooSlowError } from './body.errors.js';
 

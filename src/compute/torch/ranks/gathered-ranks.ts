@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger } from '@nestjs/common';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { RankGroup, type RankGroupOptions } from './rank-group.js';
 import { RankLauncher } from './rank-launcher.js';
 import { type ListenAddress, type Rank, RankListener } from './rank-listener.js';

@@ -1,5 +1,5 @@
 import { type Logger } from '@nestjs/common';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { encodeFrame, type Message } from '../frames/frame-codec.js';
 import { type Merge, RanksDifferError } from '../merge-answers.js';
 import { type CallArgs, type CallName, type CallValue } from './rank-calls.js';

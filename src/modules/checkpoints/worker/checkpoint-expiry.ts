@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { PeriodicWork } from '../../../common/periodic/periodic-work.js';
 import { CheckpointStore } from '../../../storage/checkpoint-store.js';
 import { type CheckpointEntity } from '../entities/checkpoint.entity.js';
 import { CheckpointEventRepository } from '../repositories/checkpoint-event.repository.js';
@@ -10,28 +10,17 @@ const BATCH = 100;
 
 /** Deletes checkpoints whose time is over. Until then, and after, nobody sees an expired one. */
 @Injectable()
-export class CheckpointExpiry implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly task = new PeriodicTask(
-    {
-      purpose: 'delete expired checkpoints',
-      intervalMs: INTERVAL_MS,
-      logger: new Logger(CheckpointExpiry.name),
-    },
-    () => this.sweep(),
-  );
+export class CheckpointExpiry extends PeriodicWork {
+  protected readonly tasks = [
+    this.task({ purpose: 'delete expired checkpoints', intervalMs: INTERVAL_MS }, () => this.sweep()),
+  ];
 
   constructor(
     private readonly checkpoints: CheckpointRepository,
     private readonly store: CheckpointStore,
     private readonly history: CheckpointEventRepository,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.task.stop();
+  ) {
+    super();
   }
 
   async sweep(): Promise<void> {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Injectable, Logger } from '@nestjs/common';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { type BackendCapabilities, ComputeBackend } from '../../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../../compute/engine-stopped.error.js';
 import { BEAT_MS, WorkerRepository } from '../../workers/index.js';

@@ -4,7 +4,7 @@ import { runAs } from '../../../common/caller.js';
 import { DatabaseOutageError } from '../../../common/errors/database-outage.error.js';
 import { toAppError } from '../../../common/errors/internal.error.js';
 import { NotFoundError } from '../../../common/errors/request.errors.js';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { within } from '../../../common/within.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { ApiKeyEntity } from '../entities/api-key.entity.js';
 
 const WRITE_MS = 30_000;

@@ -1,5 +1,6 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { PeriodicTask } from '../../../common/periodic-task.js';
+import { Injectable } from '@nestjs/common';
+import { deleteInBatches } from '../../../common/periodic/delete-in-batches.js';
+import { PeriodicWork } from '../../../common/periodic/periodic-work.js';
 import { within } from '../../../common/within.js';
 import { type WebhookEntity } from '../entities/webhook.entity.js';
 import { type ClaimedDelivery, DeliveryRepository } from '../repositories/delivery.repository.js';
@@ -21,30 +22,25 @@ const MAX_STOP_MS = 3000;
  * number of API processes share the work.
  */
 @Injectable()
-export class WebhookDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger(WebhookDeliveries.name);
+export class WebhookDeliveries extends PeriodicWork {
   private readonly lanes = new Map<string, Promise<void>>();
   private isStopping = false;
-  private readonly tasks = [
-    new PeriodicTask({ purpose: 'deliver to webhooks', intervalMs: SWEEP_MS, logger: this.logger }, () => this.sweep()),
-    new PeriodicTask({ purpose: 'delete old deliveries', intervalMs: HOUR_MS, logger: this.logger }, () =>
-      this.deleteOld(),
-    ),
+  protected readonly tasks = [
+    this.task({ purpose: 'deliver to webhooks', intervalMs: SWEEP_MS }, () => this.sweep()),
+    this.task({ purpose: 'delete old deliveries', intervalMs: HOUR_MS }, () => this.deleteOld()),
   ];
 
   constructor(
     private readonly webhooks: WebhookRepository,
     private readonly deliveries: DeliveryRepository,
     private readonly sender: WebhookSender,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    for (const task of this.tasks) task.start();
+  ) {
+    super();
   }
 
-  async onModuleDestroy(): Promise<void> {
+  override async onModuleDestroy(): Promise<void> {
     this.isStopping = true;
-    await Promise.all(this.tasks.map((task) => task.stop()));
+    await super.onModuleDestroy();
     await within(MAX_STOP_MS, Promise.all(this.lanes.values()));
   }
 
@@ -77,6 +73,6 @@ export class WebhookDeliveries implements OnApplicationBootstrap, OnModuleDestro
   }
 
   private async deleteOld(): Promise<void> {
-    while ((await this.deliveries.deleteOld(KEEP_DAYS, DELETED_AT_ONCE)) === DELETED_AT_ONCE);
+    await deleteInBatches(DELETED_AT_ONCE, (size) => this.deliveries.deleteOld(KEEP_DAYS, size));
   }
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Gate } from '../../test/support/wait-for.js';
+import { Gate } from '../../../test/support/wait-for.js';
 import { type PeriodicRun, PeriodicTask } from './periodic-task.js';
 
 const INTERVAL_MS = 1000;
