@@ -57,12 +57,13 @@ export function ApiFailures(): MethodDecorator {
 
 /** Documents the 200 of a route that returns JSON, or server-sent events with these data if they are asked for. */
 export function ApiStreamable(type: Type, events: readonly Type[], description: string): MethodDecorator {
-  const refs = events.map((event) => ({ $ref: getSchemaPath(event) }));
-  const content = {
-    'application/json': { schema: { $ref: getSchemaPath(type) } },
-    'text/event-stream': { schema: { oneOf: refs } },
-  };
+  const content = { 'application/json': { schema: { $ref: getSchemaPath(type) } }, ...contentOf(events) };
   return applyDecorators(ApiExtraModels(type, ...events), ApiOkResponse({ content, description }));
+}
+
+/** Documents the 200 of a route that returns server-sent events with these data. */
+export function ApiEvents(events: readonly Type[], description: string): MethodDecorator {
+  return applyDecorators(ApiExtraModels(...events), ApiOkResponse({ content: contentOf(events), description }));
 }
 
 /** Documents the 400 of a route. */
@@ -70,6 +71,10 @@ export function ApiInvalid(
   description = 'The request is invalid; `error.details.field` names the field that caused the error.',
 ): MethodDecorator & ClassDecorator {
   return ApiBadRequestResponse({ type: ErrorDto, description });
+}
+
+function contentOf(events: readonly Type[]) {
+  return { 'text/event-stream': { schema: { oneOf: events.map((event) => ({ $ref: getSchemaPath(event) })) } } };
 }
 
 function describeBody(

@@ -1,7 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { currentOwner } from '../../common/caller.js';
+import { ApiEvents } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { ApiKeys } from '../keys/index.js';
 import { OverviewDto } from './dto/overview.dto.js';
@@ -22,15 +23,7 @@ export class EventsController {
    * the answer of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
    */
   @Get()
-  @ApiExtraModels(SettledEventDto, OverviewDto)
-  @ApiOkResponse({
-    description: 'Events, for as long as the connection lasts.',
-    content: {
-      'text/event-stream': {
-        schema: { oneOf: [SettledEventDto, OverviewDto].map((type) => ({ $ref: getSchemaPath(type) })) },
-      },
-    },
-  })
+  @ApiEvents([SettledEventDto, OverviewDto], 'Events, for as long as the connection lasts.')
   follow(@ClientSignal() signal: AbortSignal, @Res() response: Response): Promise<void> {
     const owner = currentOwner();
     return this.stream.write({ owner, isOperator: this.keys.isOperator(owner) }, signal, response);

@@ -1,8 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { toErrorBody } from '../../../common/http/app-exception.filter.js';
-import { toAppError } from '../../../common/errors/internal.error.js';
-import { sendEvent, sendHeartbeat, startEventStream } from '../../../common/http/event-stream.js';
+import { sendEvent, sendHeartbeat, startEventStream, writeStream } from '../../../common/http/event-stream.js';
 import { type JobEntity } from '../entities/job.entity.js';
 import { presentMetrics } from './job-metrics.presenter.js';
 import { JobUpdates } from '../job-updates.js';
@@ -15,8 +13,6 @@ const PAGE = 500;
 /** Metrics of a job as server-sent events, from any row on and live. */
 @Injectable()
 export class JobMetricsStream {
-  private readonly logger = new Logger(JobMetricsStream.name);
-
   constructor(
     private readonly jobs: JobsService,
     private readonly updates: JobUpdates,
@@ -24,12 +20,7 @@ export class JobMetricsStream {
 
   async write({ id }: Pick<JobEntity, 'id'>, after: number, signal: AbortSignal, response: Response): Promise<void> {
     startEventStream(response);
-    try {
-      await this.follow(id, after, signal, response);
-    } catch (error) {
-      sendEvent(response, 'error', toErrorBody(toAppError(error, 'in an event stream', this.logger)));
-    }
-    response.end();
+    await writeStream(response, () => this.follow(id, after, signal, response));
   }
 
   private async follow(id: string, after: number, signal: AbortSignal, response: Response): Promise<void> {

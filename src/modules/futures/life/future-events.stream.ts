@@ -1,8 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { toAppError } from '../../../common/errors/internal.error.js';
-import { toErrorBody } from '../../../common/http/app-exception.filter.js';
-import { sendEvent, sendHeartbeat, startEventStream } from '../../../common/http/event-stream.js';
+import { sendEvent, sendHeartbeat, startEventStream, writeStream } from '../../../common/http/event-stream.js';
 import { isSettled } from '../../../domain/operation.js';
 import { FuturesService } from '../futures.service.js';
 import { type FutureSummary } from '../repositories/future.repository.js';
@@ -15,8 +13,6 @@ const HEARTBEAT_MS = 15_000;
 /** The life of an operation as server-sent events, from any of them on and live. It ends when the operation is settled. */
 @Injectable()
 export class FutureEventsStream {
-  private readonly logger = new Logger(FutureEventsStream.name);
-
   constructor(
     private readonly futures: FuturesService,
     private readonly watch: FutureWatch,
@@ -31,14 +27,7 @@ export class FutureEventsStream {
     }
     startEventStream(response);
     const { follower, end } = this.watch.follow(row.requestId);
-    try {
-      await this.follow(row, last, follower, signal, response);
-    } catch (error) {
-      sendEvent(response, 'error', toErrorBody(toAppError(error, 'in an event stream', this.logger)));
-    } finally {
-      end();
-    }
-    response.end();
+    await writeStream(response, () => this.follow(row, last, follower, signal, response).finally(end));
   }
 
   private async follow(

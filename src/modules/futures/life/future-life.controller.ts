@@ -2,17 +2,15 @@ import { Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common
 import {
   ApiAcceptedResponse,
   ApiConflictResponse,
-  ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
   ApiTags,
-  getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { ApiMissing } from '../../../common/http/api-docs.js';
+import { ApiEvents, ApiMissing } from '../../../common/http/api-docs.js';
 import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
 import { ErrorDto } from '../../../common/http/error.dto.js';
 import { readLastEventId } from '../../../common/http/event-stream.js';
@@ -51,15 +49,7 @@ export class FutureLifeController {
   })
   @ApiParam(REQUEST_ID)
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last event that you have.', example: '6' })
-  @ApiExtraModels(FutureEventDto, FutureProgressDto)
-  @ApiOkResponse({
-    description: 'The events.',
-    content: {
-      'text/event-stream': {
-        schema: { oneOf: [FutureEventDto, FutureProgressDto].map((type) => ({ $ref: getSchemaPath(type) })) },
-      },
-    },
-  })
+  @ApiEvents([FutureEventDto, FutureProgressDto], 'The events.')
   @ApiNoContentResponse({ description: 'The request is settled and Last-Event-ID names its last event.' })
   @ApiMissing('request')
   async events(
