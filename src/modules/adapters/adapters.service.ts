@@ -6,6 +6,7 @@ import { type BaseModel } from '../../base-models/base-model.js';
 import { currentOwner, runAs } from '../../common/caller.js';
 import { ConflictError, InvalidRequestError } from '../../common/errors/request.errors.js';
 import { describe, invalid, isGiven } from '../../common/json/json-fields.js';
+import { nextCursor } from '../../common/pages/next-cursor.js';
 import { transactionWhenDatabaseIsBack, whenDatabaseIsBack } from '../../database/outage.js';
 import { DEFAULT_LORA, largestRank } from '../../domain/adapter/lora-spec.js';
 import { loraParameterCount } from '../../compute/models/adapter-modules.js';
@@ -145,7 +146,7 @@ export class AdaptersService {
     const rows = await this.adapters.findLiveBefore(filter, limit, cursor);
     const busy = await this.adapters.findBusy(rows.map(({ id }) => id));
     const adapters = rows.map((adapter) => ({ adapter, busy: busy.has(adapter.id) }));
-    return { adapters, nextCursor: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
+    return { adapters, nextCursor: nextCursor(rows, limit, ({ id }) => id) };
   }
 
   async isBusy(adapter: AdapterEntity): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
 import { ClientSignal } from '../../common/http/client-signal.decorator.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
+import { nextCursor } from '../../common/pages/next-cursor.js';
 import { DEFAULT_FUTURES_LIMIT, FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { completedSchema, CompletedModels } from './dto/completed.dto.js';
 import { DEFAULT_WAIT_MS, PendingFutureDto, RetrieveFutureDto } from './dto/retrieve-future.dto.js';
@@ -66,7 +67,7 @@ export class FuturesController {
     const rows = await this.futures.list({ status, kind, modelId }, limit, cursor);
     return {
       futures: rows.map(toFutureDto),
-      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+      next_cursor: nextCursor(rows, limit, ({ position }) => position),
     };
   }
 

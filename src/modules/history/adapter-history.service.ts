@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { nextCursor } from '../../common/pages/next-cursor.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { decodeJsonPart } from '../../formats/operation-data.codec.js';
 import {
@@ -50,8 +51,7 @@ export class AdapterHistoryService {
       current: current.has(row.request_id),
       result: result === null ? null : decodeJsonPart(result),
     }));
-    const last = rows.at(-1);
-    return { entries, nextCursor: last === undefined || rows.length < limit ? null : Number(last.position) };
+    return { entries, nextCursor: nextCursor(rows, limit, ({ position }) => Number(position)) };
   }
 
   /** Is logged after the operations sent before; the state it goes back to is known now. */

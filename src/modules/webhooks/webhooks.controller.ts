@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
 import { ErrorDto } from '../../common/http/error.dto.js';
+import { nextCursor } from '../../common/pages/next-cursor.js';
 import {
   CreatedWebhookDto,
   CreateWebhookDto,
@@ -111,7 +112,7 @@ export class WebhooksController {
     const rows = await this.webhooks.listDeliveries(id, { status, position: cursor, limit });
     return {
       deliveries: rows.map(presentDelivery),
-      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+      next_cursor: nextCursor(rows, limit, ({ position }) => position),
     };
   }
 }

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { type Seed } from '../../../domain/seed.js';
 import { SEED_SCHEMA } from '../../../common/http/validation/is-seed.decorator.js';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type AdapterEntity } from '../entities/adapter.entity.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
@@ -135,11 +135,7 @@ export class ListAdaptersDto {
    * Adapters per page.
    * @example 100
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number = DEFAULT_ADAPTERS_LIMIT;
 
   /**

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsISO8601, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsISO8601, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 
 export const DEFAULT_CAPTURES_LIMIT = 20;
@@ -57,11 +58,7 @@ export class ListCapturesDto extends CaptureFilterDto {
    * Captures per page.
    * @example 20
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
+  @PageSize(100)
   limit?: number = DEFAULT_CAPTURES_LIMIT;
 
   /**

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { PURPOSES } from '../entities/file.entity.js';
@@ -100,12 +100,8 @@ export class ListFilesDto {
   after?: string;
 
   /** Files per page. */
-  @ApiProperty({ default: 10_000, minimum: 1, maximum: 10_000, example: 100 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @ApiProperty({ default: 10_000, example: 100 })
+  @PageSize(10_000)
   limit?: number;
 
   /** By the time of upload. */

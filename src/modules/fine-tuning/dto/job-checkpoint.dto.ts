@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
 
 const ID = 'ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3';
@@ -84,11 +84,7 @@ export class ListJobCheckpointsDto {
   after?: string;
 
   /** Checkpoints per page. */
-  @ApiProperty({ default: 10, minimum: 1, maximum: 100, example: 10 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
+  @ApiProperty({ default: 10, example: 10 })
+  @PageSize(100)
   limit?: number;
 }

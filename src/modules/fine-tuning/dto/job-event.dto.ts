@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsOptional, Matches } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
 import { EVENT_LEVELS } from '../entities/job-event.entity.js';
 
@@ -62,11 +62,7 @@ export class ListJobEventsDto {
   after?: string;
 
   /** Events per page. */
-  @ApiProperty({ default: 20, minimum: 1, maximum: 1000, example: 20 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @ApiProperty({ default: 20, example: 20 })
+  @PageSize(1000)
   limit?: number;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
 import { JOB_STATUSES } from '../job-states.js';
 
@@ -88,11 +89,7 @@ export class ListJobMetricsDto {
   after?: number;
 
   /** Maximum number of rows of a JSON answer; CSV contains all rows. */
-  @ApiProperty({ default: 1000, minimum: 1, maximum: 10_000, example: 1000 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @ApiProperty({ default: 1000, example: 1000 })
+  @PageSize(10_000)
   limit?: number;
 }

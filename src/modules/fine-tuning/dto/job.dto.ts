@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../common/http/validation/accepts-unknown-fields.js';
 import { JOB_STATUSES } from '../job-states.js';
 import { MethodDto } from './create-job.dto.js';
@@ -143,11 +143,7 @@ export class ListJobsDto {
   after?: string;
 
   /** Jobs per page. */
-  @ApiProperty({ default: 20, minimum: 1, maximum: 100, example: 20 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
+  @ApiProperty({ default: 20, example: 20 })
+  @PageSize(100)
   limit?: number;
 }

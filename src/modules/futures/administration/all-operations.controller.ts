@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiInvalid, ApiMissing } from '../../../common/http/api-docs.js';
+import { nextCursor } from '../../../common/pages/next-cursor.js';
 import { DEFAULT_FUTURES_LIMIT, OwnedFutureDto, toOwnedFutureDto } from '../dto/future.dto.js';
 import { FuturesService } from '../futures.service.js';
 import { ListAllOperationsDto, OperationListDto } from './all-operations.dto.js';
@@ -28,7 +29,7 @@ export class AllOperationsController {
     const rows = await this.futures.listAll({ owner, status, kind, modelId, ...times }, limit, cursor);
     return {
       operations: rows.map(toOwnedFutureDto),
-      next_cursor: rows.length < limit ? null : (rows.at(-1)?.position ?? null),
+      next_cursor: nextCursor(rows, limit, ({ position }) => position),
     };
   }
 

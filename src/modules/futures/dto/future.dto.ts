@@ -1,5 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageSize, PositionCursor } from '../../../common/pages/page.decorators.js';
 import {
   OPERATION_KINDS,
   OPERATION_STATUSES,
@@ -11,26 +12,20 @@ import { type FutureSummary } from '../repositories/future.repository.js';
 export const DEFAULT_FUTURES_LIMIT = 50;
 
 export class ListFuturesDto {
-  /**
-   * Only requests in this state.
-   * @example "completed"
-   */
+  /** Only requests in this state. */
+  @ApiProperty({ enum: OPERATION_STATUSES, example: 'completed' })
   @IsOptional()
   @IsIn(OPERATION_STATUSES)
   status?: OperationStatus;
 
-  /**
-   * Only requests of this kind.
-   * @example "forward_backward"
-   */
+  /** Only requests of this kind. */
+  @ApiProperty({ enum: OPERATION_KINDS, example: 'forward_backward' })
   @IsOptional()
   @IsIn(OPERATION_KINDS)
   kind?: OperationKind;
 
-  /**
-   * Only requests for this adapter or base model.
-   * @example "my-model"
-   */
+  /** Only requests for this adapter or base model. */
+  @ApiProperty({ example: 'my-model' })
   @IsOptional()
   @IsString()
   @MaxLength(500)
@@ -41,22 +36,14 @@ export class ListFuturesDto {
    * Requests per page.
    * @example 50
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number = DEFAULT_FUTURES_LIMIT;
 
   /**
    * `next_cursor` of the page before this one.
    * @example 1042
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @PositionCursor()
   cursor?: number;
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { PageSize, PositionCursor } from '../../../common/pages/page.decorators.js';
 import { type OperationKind } from '../../../domain/operation.js';
 import { AdapterCreatedDto } from '../../adapters/index.js';
 
@@ -11,22 +11,14 @@ export class ListHistoryDto {
    * Entries per page.
    * @example 50
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number = DEFAULT_HISTORY_LIMIT;
 
   /**
    * `next_cursor` of the page before this one.
    * @example 1042
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @PositionCursor()
   cursor?: number;
 }
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiInvalid, ApiMissing, ApiPatch, ApiPost } from '../../../common/http/api-docs.js';
+import { nextCursor } from '../../../common/pages/next-cursor.js';
 import { KeyAdministrationService } from './key-administration.service.js';
 import {
   ChangeKeyDto,
@@ -54,7 +55,7 @@ export class KeyAdministrationController {
   @ApiOkResponse({ type: KeyListDto, description: 'A page of results.' })
   async list(@Query() { limit = DEFAULT_KEYS_LIMIT, cursor }: ListKeysDto): Promise<KeyListDto> {
     const keys = await this.keys.list(limit, cursor);
-    return { keys: keys.map(toKeyDto), next_cursor: keys.length < limit ? null : (keys.at(-1)?.id ?? null) };
+    return { keys: keys.map(toKeyDto), next_cursor: nextCursor(keys, limit, ({ id }) => id) };
   }
 
   @Get(':key_id')

@@ -4,19 +4,17 @@ import {
   ArrayUnique,
   IsArray,
   IsIn,
-  IsInt,
   IsISO8601,
   IsObject,
   IsOptional,
   IsString,
   Matches,
-  Max,
   MaxLength,
-  Min,
   MinLength,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type ApiKeyEntity } from '../entities/api-key.entity.js';
 import { KeyLimitsDto, readLimits, toLimitsDto } from '../limits/limits.dto.js';
@@ -88,11 +86,7 @@ export class ListKeysDto {
    * Keys per page.
    * @example 50
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number = DEFAULT_KEYS_LIMIT;
 
   /**

@@ -1,34 +1,28 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageSize } from '../../../common/pages/page.decorators.js';
 import { type LossConfigKey, type LossInputSpec } from '../../../losses/loss-function.js';
 import { type ListedLoss, type LossPage } from '../loss-page.js';
 
 export class ListLossFunctionsDto {
-  /**
-   * Only losses whose name holds this text, in any case.
-   * @example "dpo"
-   */
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
-  name?: string;
-
   /** Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
   @ApiProperty({ enum: ['server', 'own'], example: 'own' })
   @IsOptional()
   @IsIn(['server', 'own'])
   origin?: 'server' | 'own';
 
+  /** Only losses whose name holds this text, in any case. */
+  @ApiProperty({ example: 'dpo' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  name?: string;
+
   /**
    * Losses per page; without it, all of them.
    * @example 50
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number;
 
   /**

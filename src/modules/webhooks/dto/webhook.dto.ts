@@ -1,16 +1,6 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { PageSize, PositionCursor } from '../../../common/pages/page.decorators.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type DeliveryStatus } from '../entities/webhook-delivery.entity.js';
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../webhook-events.js';
@@ -126,10 +116,8 @@ export class WebhookDeletedDto {
 }
 
 export class ListDeliveriesDto {
-  /**
-   * Only deliveries in this state.
-   * @example "dead"
-   */
+  /** Only deliveries in this state. */
+  @ApiProperty({ enum: ['pending', 'delivered', 'dead'], example: 'dead' })
   @IsOptional()
   @IsIn(['pending', 'delivered', 'dead'])
   status?: DeliveryStatus;
@@ -138,22 +126,14 @@ export class ListDeliveriesDto {
    * Deliveries per page.
    * @example 50
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
+  @PageSize()
   limit?: number = DEFAULT_DELIVERIES_LIMIT;
 
   /**
    * `next_cursor` of the page before this one.
    * @example 1042
    */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @PositionCursor()
   cursor?: number;
 }
 

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, Min } from 'class-validator';
+import { PageSize } from '../../../../common/pages/page.decorators.js';
 import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts-unknown-fields.js';
 import { IsStorable } from '../../../../common/http/validation/is-storable.js';
 import { type AdapterEntity } from '../../../adapters/index.js';
@@ -15,12 +16,8 @@ import {
 @AcceptsUnknownFields()
 export class PageDto {
   /** Entries per page. */
-  @ApiProperty({ minimum: 1, maximum: 1000, example: 20 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @ApiProperty({ example: 20 })
+  @PageSize(1000)
   limit?: number;
 
   /** Entries to skip. */
