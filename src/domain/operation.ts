@@ -19,6 +19,8 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 export const OPERATION_STATUSES = ['pending', 'running', 'completed', 'failed'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
+export const UNSETTLED_STATUSES = ['pending', 'running'] as const satisfies readonly OperationStatus[];
+
 export function isSettled(status: OperationStatus): boolean {
   return status === 'completed' || status === 'failed';
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { UNSETTLED } from '../../../database/unsettled.js';
 
 /** A folder of an adapter in the checkpoint store: `<kind>/<adapter>/<name>`. */
 export interface AdapterFolder {
@@ -28,7 +29,7 @@ export class FolderRepository {
        WHERE NOT EXISTS (SELECT FROM adapter_snapshots named WHERE named.adapter_id = $1 AND named.path = folder.path)
          AND NOT EXISTS (SELECT FROM checkpoints named WHERE named.adapter_id = $1 AND named.path = folder.path)
          AND (substring(folder.path FROM '/[^/-]+-([0-9]{1,18})$')::bigint < adapter.lease
-              OR coalesce(future.status NOT IN ('pending', 'running'), folder.old))`,
+              OR coalesce(future.status NOT IN ${UNSETTLED}, folder.old))`,
       [adapterId, folders.map(({ path }) => path), folders.map(({ old }) => old)],
     );
     return rows.map(({ path }) => path);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, IsNull, Not, Raw, Repository } from 'typeorm';
 import { ADVISORY_LOCKS } from '../../../database/advisory-locks.js';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { AdapterEntity, type AdapterOrigin } from '../entities/adapter.entity.js';
 
@@ -125,7 +126,7 @@ export class AdapterRepository {
     return this.rows
       .createQueryBuilder('adapter')
       .where('adapter.deleted_at IS NULL AND adapter.last_used_at < :before', { before })
-      .andWhere(`NOT EXISTS (SELECT FROM futures WHERE adapter_id = adapter.id AND status IN ('pending', 'running'))`)
+      .andWhere(`NOT EXISTS (SELECT FROM futures WHERE adapter_id = adapter.id AND status IN ${UNSETTLED})`)
       .andWhere(`NOT EXISTS (SELECT FROM alias_versions WHERE owner = adapter.owner AND target = adapter.model_id)`)
       .andWhere(
         `NOT EXISTS (SELECT FROM fine_tuning_jobs WHERE owner = adapter.owner AND model_id = adapter.model_id
@@ -194,7 +195,7 @@ export class AdapterRepository {
   async findBusy(ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows: { adapter_id: string }[] = await this.rows.query(
-      `SELECT DISTINCT adapter_id FROM futures WHERE status IN ('pending', 'running') AND adapter_id = ANY ($1)`,
+      `SELECT DISTINCT adapter_id FROM futures WHERE status IN ${UNSETTLED} AND adapter_id = ANY ($1)`,
       [ids],
     );
     return new Set(rows.map((row) => row.adapter_id));

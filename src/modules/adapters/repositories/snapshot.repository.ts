@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, In, Repository } from 'typeorm';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { SNAPSHOT_IS_USABLE, TOOK_EFFECT } from '../../futures/index.js';
 import { AdapterSnapshotEntity } from '../entities/adapter-snapshot.entity.js';
 
@@ -83,7 +84,7 @@ export class SnapshotRepository {
     const rows: { id: string }[] = await this.rows.query(
       `SELECT id FROM adapters source WHERE deleted_at IS NOT NULL AND NOT ${IS_NEEDED}
          AND EXISTS (SELECT FROM adapter_snapshots WHERE adapter_id = source.id)
-         AND NOT EXISTS (SELECT FROM futures WHERE adapter_id = source.id AND status IN ('pending', 'running'))`,
+         AND NOT EXISTS (SELECT FROM futures WHERE adapter_id = source.id AND status IN ${UNSETTLED})`,
     );
     return rows.map(({ id }) => id);
   }

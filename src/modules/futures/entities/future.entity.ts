@@ -11,6 +11,7 @@ import {
 } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
 import { bigintNumber } from '../../../database/column.transformers.js';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 
@@ -24,10 +25,10 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 @Unique('futures_adapter_seq', ['adapterId', 'seqId'])
 @Unique('futures_idempotency_key', ['idempotencyKey'])
 @Index('futures_log', ['adapterId', 'position'])
-@Index('futures_line', ['adapterId', 'position'], { where: "status IN ('pending', 'running')" })
+@Index('futures_line', ['adapterId', 'position'], { where: `status IN ${UNSETTLED}` })
 @Index('futures_session', ['sessionId', 'position'], { where: 'session_id IS NOT NULL' })
 @Index('futures_sampler', ['samplerId', 'completion'], { where: 'sampler_id IS NOT NULL' })
-@Index('futures_open', ['owner'], { where: "status IN ('pending', 'running')" })
+@Index('futures_open', ['owner'], { where: `status IN ${UNSETTLED}` })
 @Index('futures_owner', ['owner', 'position'])
 @Index('futures_kind', ['kind', 'position'])
 @Index('futures_failed_owner', ['owner', 'position'], { where: "status = 'failed'" })

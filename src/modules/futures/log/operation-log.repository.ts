@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
-import { OPERATION_KINDS, type OperationKind, type OperationStatus } from '../../../domain/operation.js';
+import { UNSETTLED } from '../../../database/unsettled.js';
+import {
+  OPERATION_KINDS,
+  type OperationKind,
+  type OperationStatus,
+  UNSETTLED_STATUSES,
+} from '../../../domain/operation.js';
 import { type Usage } from '../../../domain/usage.js';
 import { type OperationEffect } from '../../../operations/operation-outcome.js';
 import { isReadOnly } from '../../../operations/operations.js';
@@ -176,7 +182,7 @@ export class OperationLogRepository {
   async countOpen(): Promise<OpenOperations[]> {
     const rows: (Omit<OpenOperations, 'oldestS'> & { oldest_s: number })[] = await this.rows.query(
       `SELECT kind, status, count(*)::int AS count, extract(epoch FROM now() - min(created_at))::float8 AS oldest_s
-       FROM futures WHERE status IN ('pending', 'running') GROUP BY kind, status`,
+       FROM futures WHERE status IN ${UNSETTLED} GROUP BY kind, status`,
     );
     return rows.map(({ oldest_s: oldestS, ...counts }) => ({ ...counts, oldestS }));
   }
@@ -300,7 +306,7 @@ export class OperationLogRepository {
 
   /** Does anything that changes the adapter wait or run? */
   async isChanging(adapterId: string): Promise<boolean> {
-    const status = In(['pending', 'running']);
+    const status = In([...UNSETTLED_STATUSES]);
     return this.rows.existsBy({ adapterId, status, kind: In(MUTATING_KINDS) });
   }
 

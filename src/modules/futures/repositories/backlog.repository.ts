@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { type OperationKind } from '../../../domain/operation.js';
 import { FutureEntity } from '../entities/future.entity.js';
 
@@ -37,7 +38,7 @@ export class BacklogRepository {
       `SELECT kind, count(*) FILTER (WHERE status = 'pending')::int AS pending,
               count(*) FILTER (WHERE status = 'running')::int AS running,
               extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'pending'))::float8 AS "waitedS"
-       FROM futures WHERE status IN ('pending', 'running') AND ($1::text IS NULL OR owner = $1)
+       FROM futures WHERE status IN ${UNSETTLED} AND ($1::text IS NULL OR owner = $1)
        GROUP BY kind ORDER BY kind`,
       [owner ?? null],
     );
@@ -48,7 +49,7 @@ export class BacklogRepository {
     return this.rows.query(
       `WITH open AS MATERIALIZED (
          SELECT request_id, position FROM futures
-         WHERE status IN ('pending', 'running') AND status = $1 AND ($2::text IS NULL OR owner = $2)),
+         WHERE status IN ${UNSETTLED} AND status = $1 AND ($2::text IS NULL OR owner = $2)),
        oldest AS (SELECT request_id FROM open ORDER BY position LIMIT $3),
        shown AS (SELECT futures.* FROM oldest JOIN futures USING (request_id))
        SELECT shown.request_id AS "requestId", shown.model_id AS "modelId", shown.kind, shown.status,
@@ -58,7 +59,7 @@ export class BacklogRepository {
        FROM shown LEFT JOIN LATERAL (
          SELECT count(*)::int AS ahead, (array_agg(other.kind ORDER BY other.position))[1] AS kind FROM futures other
          WHERE other.adapter_id = shown.adapter_id AND other.position < shown.position
-           AND other.status IN ('pending', 'running')) line ON true
+           AND other.status IN ${UNSETTLED}) line ON true
        ORDER BY shown.position`,
       [status, owner ?? null, limit],
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Between, type EntityManager, type FindOptionsWhere, In, Repository } from 'typeorm';
 import { type SerializedError } from '../../../common/errors/app-error.js';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 import { decodeOperationData } from '../../../formats/operation-data.codec.js';
 import { TELL_WEBHOOKS_OF_FUTURES } from '../../webhooks/index.js';
@@ -183,7 +184,7 @@ export class FutureRepository {
   /** Which of these ids are not those of open requests: one query however many wait. */
   async findOver(ids: readonly string[]): Promise<string[]> {
     const open: { request_id: string }[] = await this.rows.query(
-      `SELECT request_id FROM futures WHERE request_id = ANY ($1) AND status IN ('pending', 'running')`,
+      `SELECT request_id FROM futures WHERE request_id = ANY ($1) AND status IN ${UNSETTLED}`,
       [ids],
     );
     const stillOpen = new Set(open.map((row) => row.request_id));
@@ -197,7 +198,7 @@ export class FutureRepository {
               CASE WHEN status = 'pending' THEN
                 (SELECT count(*)::int FROM futures earlier
                  WHERE earlier.adapter_id IS NOT DISTINCT FROM future.adapter_id AND earlier.position < future.position
-                   AND earlier.status IN ('pending', 'running'))
+                   AND earlier.status IN ${UNSETTLED})
               ELSE 0 END AS ahead
        FROM futures future WHERE request_id = ANY ($1)`,
       [ids],
@@ -223,7 +224,7 @@ export class FutureRepository {
   /** Operations of the owner that are accepted and not settled. */
   async countOpen(owner: string, manager: EntityManager): Promise<number> {
     const [counted]: [{ open: number }] = await manager.query(
-      `SELECT count(*)::int AS open FROM futures WHERE owner = $1 AND status IN ('pending', 'running')`,
+      `SELECT count(*)::int AS open FROM futures WHERE owner = $1 AND status IN ${UNSETTLED}`,
       [owner],
     );
     return counted.open;
@@ -234,7 +235,7 @@ export class FutureRepository {
     const counted: { ahead: number }[] = await this.rows.query(
       `SELECT count(*)::int AS ahead FROM futures
        WHERE ${row.adapterId === null ? '$1::text IS NULL AND adapter_id IS NULL' : 'adapter_id = $1'}
-         AND position < $2 AND status IN ('pending', 'running')`,
+         AND position < $2 AND status IN ${UNSETTLED}`,
       [row.adapterId, row.position],
     );
     return counted[0]?.ahead ?? 0;

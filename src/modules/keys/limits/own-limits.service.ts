@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectEntityManager } from '@nestjs/typeorm';
 import { EntityManager } from 'typeorm';
 import { currentOwner } from '../../../common/caller.js';
+import { UNSETTLED } from '../../../database/unsettled.js';
 import { ApiKeys } from '../api-keys.js';
 import { hasWindows, reachedLimit, WINDOW_LIMITS, type WindowUse } from './key-limits.js';
 import { KeyWindowsRepository } from './key-windows.repository.js';
@@ -36,7 +37,7 @@ export class OwnLimits {
     const limits = await this.keys.limitsOf(owner);
     const uses = await this.windows.find(owner, limits);
     const [counts]: [{ open: number; adapters: number }] = await this.manager.query(
-      `SELECT (SELECT count(*)::int FROM futures WHERE owner = $1 AND status IN ('pending', 'running')) AS open,
+      `SELECT (SELECT count(*)::int FROM futures WHERE owner = $1 AND status IN ${UNSETTLED}) AS open,
               (SELECT count(*)::int FROM adapters WHERE owner = $1 AND deleted_at IS NULL) AS adapters`,
       [owner],
     );
