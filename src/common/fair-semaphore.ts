@@ -1,3 +1,5 @@
+import { Holdings } from './holdings.js';
+
 interface Waiting {
   readonly owner: string;
   readonly weight: number;
@@ -10,8 +12,7 @@ interface Waiting {
  * who has taken everything gives something back. One that is heavier than the size goes alone.
  */
 export class FairSemaphore {
-  private taken = 0;
-  private readonly held = new Map<string, number>();
+  private readonly held = new Holdings();
   /** By owner, in the order of their turns. */
   private readonly waiting = new Map<string, Waiting[]>();
 
@@ -34,7 +35,7 @@ export class FairSemaphore {
       this.admit();
     });
     return () => {
-      this.add(owner, -weight);
+      this.held.add(owner, -weight);
       this.admit();
     };
   }
@@ -45,7 +46,7 @@ export class FairSemaphore {
       const [, ...others] = this.waiting.get(owner) ?? [];
       this.waiting.delete(owner);
       if (others.length > 0) this.waiting.set(owner, others);
-      this.add(owner, weight);
+      this.held.add(owner, weight);
       enter();
     }
   }
@@ -54,24 +55,14 @@ export class FairSemaphore {
   private next(): Waiting | undefined {
     let next: Waiting | undefined;
     for (const [first] of this.waiting.values()) {
-      if (first && (!next || this.heldBy(first.owner) < this.heldBy(next.owner))) next = first;
+      if (first && (!next || this.held.of(first.owner) < this.held.of(next.owner))) next = first;
     }
     return next;
   }
 
   private hasRoom(owner: string, weight: number): boolean {
-    const extra = this.heldBy(owner) === 0 ? this.extra : 0;
-    return this.taken === 0 || this.taken + weight <= this.size + extra;
-  }
-
-  private heldBy(owner: string): number {
-    return this.held.get(owner) ?? 0;
-  }
-
-  private add(owner: string, weight: number): void {
-    this.taken += weight;
-    const held = this.heldBy(owner) + weight;
-    if (held > 0) this.held.set(owner, held);
-    else this.held.delete(owner);
+    const extra = this.held.of(owner) === 0 ? this.extra : 0;
+    const { total } = this.held;
+    return total === 0 || total + weight <= this.size + extra;
   }
 }

@@ -1,3 +1,5 @@
+import { Holdings } from '../../common/holdings.js';
+
 /** What uses the engine: training passes, and generations. */
 export type SideName = 'training' | 'generation';
 
@@ -52,7 +54,7 @@ const NEWEST = 0.2;
 export class FairShares {
   private readonly accounts = new Map<string, Account>();
   /** Requests that wait or run, by owner. */
-  private readonly open = { training: new Map<string, number>(), generation: new Map<string, number>() };
+  private readonly open = { training: new Holdings(), generation: new Holdings() };
   /** Highest of the lowest virtual times that there have been. */
   private virtualNow = 0;
   private msPerTraining = 0;
@@ -74,16 +76,14 @@ export class FairShares {
   enter(side: SideName, { owner, weight }: WeightedOwner): Leave {
     const account = this.accountOf(owner);
     account.weight = weight;
-    const isOpen = this.open.training.has(owner) || this.open.generation.has(owner);
+    const isOpen = this.open.training.of(owner) > 0 || this.open.generation.of(owner) > 0;
     if (!isOpen && this.now() - account.leftAt > GAP_MS) {
       account.virtualMs = Math.max(account.virtualMs, this.virtualNow);
     }
     const open = this.open[side];
-    open.set(owner, (open.get(owner) ?? 0) + 1);
+    open.add(owner, 1);
     return () => {
-      const left = open.get(owner)! - 1;
-      if (left > 0) open.set(owner, left);
-      else open.delete(owner);
+      open.add(owner, -1);
       account.leftAt = this.now();
     };
   }
@@ -112,7 +112,7 @@ export class FairShares {
   /** The lowest virtual time of owners with requests on this side; Infinity where there are none. */
   lowest(side: SideName, owedMs: ReadonlyMap<string, number> = NOTHING): number {
     let lowest = Infinity;
-    for (const owner of this.open[side].keys()) {
+    for (const owner of this.open[side].holders) {
       lowest = Math.min(lowest, this.virtualMs(owner, owedMs.get(owner)));
     }
     return lowest;

@@ -1,3 +1,4 @@
+import { Holdings } from '../../holdings.js';
 import { BodiesInFlightError } from './body.errors.js';
 
 /** What one body takes of the budget, until it is given back. */
@@ -21,14 +22,13 @@ const CLIENT_SHARE = 0.5;
  * answered. One body is always taken, however small the limit.
  */
 export class BodyBudget {
-  private total = 0;
-  private readonly clients = new Map<string, number>();
+  private readonly held = new Holdings();
 
   constructor(private readonly limitBytes: number) {}
 
   /** Of all bodies that are in memory. */
   get bytes(): number {
-    return this.total;
+    return this.held.total;
   }
 
   open(client: string): BodyAccount {
@@ -37,7 +37,7 @@ export class BodyBudget {
     const change = (bytes: number): void => {
       if (!isOpen) return;
       taken += bytes;
-      this.change(client, bytes);
+      this.held.add(client, bytes);
     };
     return {
       add: (bytes) => {
@@ -55,18 +55,12 @@ export class BodyBudget {
 
   /** @param own what the body has already: it may grow as long as it is alone */
   private check(client: string, bytes: number, own: number): void {
-    const ofClient = this.clients.get(client) ?? 0;
+    const { total } = this.held;
+    const ofClient = this.held.of(client);
     const share = this.limitBytes * CLIENT_SHARE;
-    if (this.total > own && this.total + bytes > this.limitBytes) {
-      throw new BodiesInFlightError('server', this.total, this.limitBytes);
+    if (total > own && total + bytes > this.limitBytes) {
+      throw new BodiesInFlightError('server', total, this.limitBytes);
     }
     if (ofClient > own && ofClient + bytes > share) throw new BodiesInFlightError('client', ofClient, share);
-  }
-
-  private change(client: string, bytes: number): void {
-    this.total += bytes;
-    const left = (this.clients.get(client) ?? 0) + bytes;
-    if (left > 0) this.clients.set(client, left);
-    else this.clients.delete(client);
   }
 }

@@ -1,3 +1,5 @@
+import { Holdings } from '../../../common/holdings.js';
+
 /** Memory that may be taken back at any time. */
 export interface SpareMemory {
   /** Frees until it holds no more than this number of bytes. */
@@ -9,8 +11,7 @@ export interface SpareMemory {
  * for something else until they need it.
  */
 export class SequenceMemory {
-  private held = 0;
-  private readonly byOwner = new Map<string, number>();
+  private readonly held = new Holdings();
 
   constructor(
     private budget: number,
@@ -27,8 +28,8 @@ export class SequenceMemory {
 
   /** @returns false, with nothing granted, where it does not fit; `regardless` grants it all the same */
   grant(owner: string, bytes: number, regardless: boolean): boolean {
-    if (!regardless && this.held + bytes > this.budget) return false;
-    this.add(owner, bytes);
+    if (!regardless && this.held.total + bytes > this.budget) return false;
+    this.held.add(owner, bytes);
     this.trimSpare();
     return true;
   }
@@ -36,25 +37,18 @@ export class SequenceMemory {
   /** The same for a request that begins: where there are owners, the last eighth is left for those who hold nothing. */
   grantFirst(owner: string, bytes: number, regardless: boolean): boolean {
     const kept = owner !== '' && this.heldBy(owner) > 0 ? this.budget / 8 : 0;
-    return (regardless || this.held + bytes + kept <= this.budget) && this.grant(owner, bytes, regardless);
+    return (regardless || this.held.total + bytes + kept <= this.budget) && this.grant(owner, bytes, regardless);
   }
 
   giveBack(owner: string, bytes: number): void {
-    this.add(owner, -bytes);
+    this.held.add(owner, -bytes);
   }
 
   trimSpare(): void {
-    this.spare.shrinkTo(Math.min(this.spareLimit, Math.max(0, this.budget - this.held)));
+    this.spare.shrinkTo(Math.min(this.spareLimit, Math.max(0, this.budget - this.held.total)));
   }
 
   heldBy(owner: string): number {
-    return this.byOwner.get(owner) ?? 0;
-  }
-
-  private add(owner: string, bytes: number): void {
-    this.held += bytes;
-    const held = this.heldBy(owner) + bytes;
-    if (held > 0) this.byOwner.set(owner, held);
-    else this.byOwner.delete(owner);
+    return this.held.of(owner);
   }
 }
