@@ -1,8 +1,7 @@
 /**
  * DATABASE_URL=postgres://... node bench/lists.mjs [requests]: fills an empty database with 10,000 adapters and a million
  * operations (scripts/seed-database.mjs), starts an API process on it, reads /metrics and walks every list page by page, and
- * prints p50 and p95 in milliseconds. It asserts nothing. A database
- * that is filled already is used as it is.
+ * prints p50 and p95 in milliseconds. It asserts nothing. A database that is filled already is used as it is.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -11,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { StopStack } from '../scripts/lib/stop-stack.mjs';
 import { temporaryFolder } from '../scripts/lib/temporary-folder.mjs';
+import { percentile } from './lib/measure.mjs';
 import { projectRoot, tinyModel } from './lib/paths.mjs';
 import { startServer } from './lib/service.mjs';
 
@@ -127,7 +127,6 @@ async function measure(list, paging, key) {
     next = paging === null ? undefined : NEXT[paging](JSON.parse(text));
     await sleep(PAUSE_MS);
   }
-  times.sort((a, b) => a - b);
-  const at = (share) => Number(times[Math.min(Math.floor(times.length * share), times.length - 1)].toFixed(1));
+  const at = (share) => Number(percentile(times, share).toFixed(1));
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }

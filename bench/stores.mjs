@@ -14,6 +14,7 @@ import { S3CheckpointStore } from '../dist/src/storage/s3/s3-checkpoint-store.js
 import { freePort } from '../scripts/lib/owned-process.mjs';
 import { ensureS3Server, findRclone } from '../scripts/lib/s3-server.mjs';
 import { temporaryFolder } from '../scripts/lib/temporary-folder.mjs';
+import { median } from './lib/measure.mjs';
 
 const MEGABYTES = [1, 11, 100, 500];
 const repeats = Number(process.argv[2] ?? 7);
@@ -60,8 +61,6 @@ async function measure(store, files) {
   await store.delete('b');
   return times;
 }
-
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 if (!(await ensureS3Server())) process.exit(1);
 [process.env.AWS_ACCESS_KEY_ID, process.env.AWS_SECRET_ACCESS_KEY] = KEY;

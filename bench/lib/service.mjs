@@ -104,9 +104,12 @@ async function untilReady(address, service) {
 /** The native API. */
 export class Client {
   url;
+  #headers;
 
-  constructor(url) {
+  /** `key`: an API key, for a service that asks for one. */
+  constructor(url, key) {
     this.url = url;
+    this.#headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) };
   }
 
   /** From the request to its result, as a client waits for it. Resolves with { ms, status, answer }. */
@@ -135,8 +138,8 @@ export class Client {
 
   /** Resolves with { status, answer }. */
   async post(route, body) {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${this.url}/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const request = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) };
+    const response = await fetch(`${this.url}/${route}`, request);
     return { status: response.status, answer: await response.json() };
   }
 }

@@ -1,4 +1,5 @@
 /** Ten keys at the built service, one of which sends fifty times as much. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { tinyModel } from '../paths.mjs';
 import { Client, withService } from '../service.mjs';
 
@@ -51,7 +52,7 @@ class Crowd {
   }
 
   join(key, open) {
-    const client = new KeyClient(this.#url, key);
+    const client = new Client(this.#url, key);
     for (let i = 0; i < open; i++) this.#clients.push(this.#repeat(client, i, key === keys[TENANTS]));
   }
 
@@ -83,34 +84,19 @@ const REQUESTS = {
     const tokens = tokensFrom(seed, 128);
     const target_tokens = { data: tokens, dtype: 'int64', shape: [tokens.length] };
     const datum = { model_input: { chunks: [{ type: 'encoded_text', tokens }] }, loss_fn_inputs: { target_tokens } };
-    return client.succeed('fwdbwd', { model_id, data: [datum] });
+    return succeed(client, 'fwdbwd', { model_id, data: [datum] });
   },
   sample(client, { seed }) {
     const request = { model_id: 'base', tokens: tokensFrom(seed, 32), max_new_tokens: 32, seed, stop: [], async: true };
-    return client.succeed('generate', request);
+    return succeed(client, 'generate', request);
   },
 };
 
 const tokensFrom = (seed, count) => Array.from({ length: count }, (_, i) => 3 + ((i * 7 + seed) % 2000));
 
-class KeyClient extends Client {
-  #key;
-
-  constructor(url, key) {
-    super(url);
-    this.#key = key;
-  }
-
-  async succeed(route, body) {
-    const { status, answer } = await this.roundTrip(route, body);
-    if (status !== 200) throw new Error(`${route}: ${status} ${JSON.stringify(answer)}`);
-  }
-
-  async post(route, body) {
-    const headers = { 'content-type': 'application/json', 'x-api-key': this.#key };
-    const response = await fetch(`${this.url}/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return { status: response.status, answer: await response.json() };
-  }
+async function succeed(client, route, body) {
+  const { status, answer } = await client.roundTrip(route, body);
+  if (status !== 200) throw new Error(`${route}: ${status} ${JSON.stringify(answer)}`);
 }
 
 /** By the label of the key. A busy engine may miss the time that a scrape waits for it; the next one is asked then. */
@@ -130,5 +116,3 @@ function jainIndex(values) {
   const squares = values.reduce((total, value) => total + value * value, 0);
   return sum ** 2 / (values.length * squares);
 }
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
