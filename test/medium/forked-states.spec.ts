@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CreateAdapterHandler } from '../../src/modules/adapter-state/handlers/create-adapter.handler.js';
 import { HistoryPoints } from '../../src/modules/history/history-points.js';
-import { OperationLogRepository } from '../../src/modules/futures/index.js';
+import { ClaimRepository } from '../../src/modules/futures/index.js';
 import { type AcceptedAnswer, ApiClient } from '../e2e/support/client.js';
 import { type ApiApp, startApiApp } from '../support/api-app.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -69,7 +69,7 @@ describe('the state of a deleted adapter that was forked', () => {
   it('stays until the fork is settled: a worker that dies before is followed by one that begins anew', async () => {
     const id = await trainSource('source');
     beforeFork(async () => api.retrieve(await remove('source')));
-    const log = service.app.get(OperationLogRepository, { strict: false });
+    const log = service.app.get(ClaimRepository, { strict: false });
     const complete = log.complete.bind(log);
     undo.push(() => (log.complete = complete));
     let died = 0;

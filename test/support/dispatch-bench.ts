@@ -20,7 +20,7 @@ import {
   type Operation,
   OperationHandler,
   type OperationListener,
-  OperationLogRepository,
+  ClaimRepository,
 } from '../../src/modules/futures/index.js';
 import { type OperationOutcome } from '../../src/operations/operation-outcome.js';
 import { isReadOnly, OperationCatalog } from '../../src/operations/operations.js';
@@ -44,7 +44,7 @@ interface Row {
 }
 
 /** The futures table in memory, in log order. The request id of an operation is its label. */
-export class FakeLog extends OperationLogRepository {
+export class FakeLog extends ClaimRepository {
   readonly operations: Row[] = [];
   /** Thrown by the next statements of this name, in turn. */
   readonly failures = new Map<string, Error[]>();

@@ -4,7 +4,7 @@ import { within } from '../../common/within.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';
-import { OperationLogRepository } from '../futures/index.js';
+import { ClaimRepository } from '../futures/index.js';
 import { AdapterQueue, type IdleTask, type QueueId, queueKey } from './adapter-queue.js';
 import { Leases } from './leases/leases.js';
 import { OperationPipeline } from './operation-pipeline.js';
@@ -31,7 +31,7 @@ export class Dispatcher {
   constructor(
     private readonly claims: Claims,
     private readonly pipeline: OperationPipeline,
-    private readonly log: OperationLogRepository,
+    private readonly rows: ClaimRepository,
     private readonly leases: Leases,
     private readonly backend: ComputeBackend,
     private readonly events: EventBus,
@@ -80,7 +80,7 @@ export class Dispatcher {
     const { period } = this;
     if (period === null || !period.isOpen) return;
     await this.leases.returnOfDeadWorkers();
-    const lost = await this.log.returnUnknownClaims(period.workerId, this.claims.known);
+    const lost = await this.rows.returnUnknownClaims(period.workerId, this.claims.known);
     if (lost > 0) this.logger.warn(`${lost} claimed operations had no result and are pending again`);
     const left = this.leftToOthers;
     this.leftToOthers = new Set();

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { within } from '../../common/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
 import { JobWindow } from '../../queue/job-window.js';
-import { OperationLogRepository } from '../futures/index.js';
+import { ClaimRepository } from '../futures/index.js';
 import { Dispatcher } from './dispatcher.js';
 import { Maintenance } from './maintenance.js';
 import { type DispatchListener } from './work-period.js';
@@ -19,7 +19,7 @@ export class WorkIntake {
     private readonly window: JobWindow,
     private readonly dispatcher: Dispatcher,
     private readonly maintenance: Maintenance,
-    private readonly log: OperationLogRepository,
+    private readonly rows: ClaimRepository,
   ) {}
 
   /** Takes work under this worker's id. */
@@ -71,7 +71,7 @@ export class WorkIntake {
     );
     if (!ended) {
       this.dispatcher.abandon();
-      const count = await this.log.releaseOwn(workerId);
+      const count = await this.rows.releaseOwn(workerId);
       this.logger.warn(`${count} operations did not finish in time; the next worker will run them again`);
     }
     // Closing a queue that is still being paused leaves connections behind.

@@ -20,6 +20,7 @@ import { QueueLoad } from './queue-load.js';
 import { BacklogRepository } from './repositories/backlog.repository.js';
 import { FutureRepository } from './repositories/future.repository.js';
 import { OperationCatalog } from '../../operations/operations.js';
+import { ClaimRepository } from './log/claim.repository.js';
 import { OperationLogRepository } from './log/operation-log.repository.js';
 import { ResultPresenters } from './result-presenters.js';
 import { WaiterHub } from './waiter-hub.js';
@@ -41,6 +42,7 @@ export class FuturesModule {
       providers: [
         FutureRepository,
         BacklogRepository,
+        ClaimRepository,
         OperationLogRepository,
         OperationLog,
         { provide: OperationCatalog, useValue: new OperationCatalog() },
@@ -61,6 +63,7 @@ export class FuturesModule {
         QueueLoad,
         OperationCatalog,
         OperationLog,
+        ClaimRepository,
         OperationLogRepository,
         WaiterHub,
         ...(config.runsWorker ? WORKER : []),

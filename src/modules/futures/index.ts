@@ -11,15 +11,13 @@ export { ADAPTER_HOLDER, type AdapterHolder, HoldsAdapters } from './log/adapter
 export { OperationHandler, ResultPresenter } from './log/operation-handler.js';
 export {
   type ChangeRow,
-  type Claim,
-  type ClaimedRow,
-  type Completion,
   type HistoryRow,
   type OpenOperations,
   OperationLogRepository,
   type OperationRow,
   type PositionRange,
 } from './log/operation-log.repository.js';
+export { type Claim, type ClaimedRow, ClaimRepository, type Completion } from './log/claim.repository.js';
 export { type LoggedOperation, OperationLog, toOperation } from './log/operation-log.js';
 export {
   ListensToOperations,

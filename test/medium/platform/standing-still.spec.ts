@@ -6,7 +6,7 @@ import { FaultPoints } from '../../../src/common/fault-points.js';
 import { AppConfig } from '../../../src/config/app-config.js';
 import { dataSourceOptions } from '../../../src/data-source.options.js';
 import { LeaseRepository } from '../../../src/modules/dispatch/leases/lease.repository.js';
-import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
+import { FuturesService, ClaimRepository } from '../../../src/modules/futures/index.js';
 import { FutureEntity } from '../../../src/modules/futures/entities/future.entity.js';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
 import { insertAdapter, operation, startPlatform } from '../../support/test-platform.js';
@@ -79,7 +79,7 @@ describe('a process that stands still', () => {
        VALUES ($1, 'optim_step', $2, 'm', 'b', '', '')`,
       [requestId, adapter.id],
     );
-    const log = new OperationLogRepository(source.getRepository(FutureEntity));
+    const log = new ClaimRepository(source.getRepository(FutureEntity));
     const other = new LeaseRepository(source, new FaultPoints());
     const taken = async () => {
       const { lease } = await other.take(adapter.id, { workerId: 'worker_b', mayTakeOver: true }, false);

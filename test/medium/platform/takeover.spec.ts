@@ -7,7 +7,7 @@ import { FaultPoints } from '../../../src/common/fault-points.js';
 import { type Environment } from '../../../src/config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../../src/events/event-bus.js';
 import { LeaseRepository } from '../../../src/modules/dispatch/leases/lease.repository.js';
-import { FuturesService, OperationLogRepository } from '../../../src/modules/futures/index.js';
+import { FuturesService, ClaimRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { Script } from '../../support/scripted-handlers.js';
@@ -173,7 +173,7 @@ describe('workers that take over', () => {
     const futures = platform.get(FuturesService);
     const adapter = await insertAdapter(platform.get(DataSource));
     await run(platform, operation(adapter, 'before'));
-    const log = platform.get(OperationLogRepository);
+    const log = platform.get(ClaimRepository);
     const claimNext = log.claimNext.bind(log);
     let lost = 0;
     log.claimNext = async (...parameters) => {

@@ -3,7 +3,7 @@ import { FairSemaphore } from '../../../common/fair-semaphore.js';
 import { operationClaimed } from '../../../common/probes.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { isReadOnly } from '../../../operations/operations.js';
-import { type Claim, type ClaimedRow, OperationLogRepository } from '../../futures/index.js';
+import { type Claim, type ClaimedRow, ClaimRepository } from '../../futures/index.js';
 import { type AdapterQueue } from '../adapter-queue.js';
 import { Leases } from '../leases/leases.js';
 import { type WorkPeriod } from '../work-period.js';
@@ -36,7 +36,7 @@ export class Claims {
 
   constructor(
     config: AppConfig,
-    private readonly log: OperationLogRepository,
+    private readonly rows: ClaimRepository,
     private readonly leases: Leases,
   ) {
     this.slots = new FairSemaphore(config.queueConcurrency);
@@ -93,8 +93,8 @@ export class Claims {
     if (!period.isOpen || lease === undefined) return null;
     const row =
       adapterId === null
-        ? await this.log.claimOne(requestId, workerId)
-        : await this.log.claimNext(adapterId, workerId, lease, readOnlyOnly);
+        ? await this.rows.claimOne(requestId, workerId)
+        : await this.rows.claimNext(adapterId, workerId, lease, readOnlyOnly);
     if (row === null) return null;
     this.requestIds.add(row.request_id);
     if (row.attempts === 1) operationClaimed.publish({ kind: row.kind, waitedS: row.waited_s });

@@ -3,7 +3,7 @@ import { type AppError, serializeError } from '../../../common/errors/app-error.
 import { isUnstorable } from '../../../common/errors/database-outage.error.js';
 import { toAppError } from '../../../common/errors/internal.error.js';
 import { FailedWithEffectError } from '../../../operations/operation-outcome.js';
-import { type Completion, type Operation, OperationLogRepository } from '../../futures/index.js';
+import { type Completion, type Operation, ClaimRepository } from '../../futures/index.js';
 import { LeaseRepository } from '../leases/lease.repository.js';
 import { type ClaimedOperation } from './claims.js';
 
@@ -24,13 +24,13 @@ export class Outcomes {
   private readonly logger = new Logger(Outcomes.name);
 
   constructor(
-    private readonly log: OperationLogRepository,
+    private readonly rows: ClaimRepository,
     private readonly leases: LeaseRepository,
   ) {}
 
   /** Records that the turn of an operation that had to wait for it has come. False: it is not this worker's any more. */
   async begin(claimed: ClaimedOperation): Promise<boolean> {
-    return claimed.row.begun || this.keepTrying(claimed, () => this.log.begin(claimed.claim));
+    return claimed.row.begun || this.keepTrying(claimed, () => this.rows.begin(claimed.claim));
   }
 
   /**
@@ -42,20 +42,20 @@ export class Outcomes {
     const { operation, error } = computed;
     const write = () =>
       error === null
-        ? this.log.complete(claim, computed)
-        : this.log.fail(claim, serializeError(error), error instanceof FailedWithEffectError ? error.effect : {});
+        ? this.rows.complete(claim, computed)
+        : this.rows.fail(claim, serializeError(error), error instanceof FailedWithEffectError ? error.effect : {});
     try {
       return (await this.keepTrying(claimed, write)) ? computed : null;
     } catch (refusal) {
       const failure = toAppError(refusal, `while storing the result of ${row.kind} ${row.request_id}`, this.logger);
-      const failed = await this.keepTrying(claimed, () => this.log.fail(claim, serializeError(failure)));
+      const failed = await this.keepTrying(claimed, () => this.rows.fail(claim, serializeError(failure)));
       return failed ? { operation, error: failure } : null;
     }
   }
 
   /** Puts the operation back into its queue, as if it had not been claimed. */
   async putBack(claimed: ClaimedOperation): Promise<void> {
-    await this.keepTrying(claimed, () => this.log.handBack(claimed.claim).then(() => true));
+    await this.keepTrying(claimed, () => this.rows.handBack(claimed.claim).then(() => true));
   }
 
   /** Puts the operation back into its queue and counts a crash against it. */

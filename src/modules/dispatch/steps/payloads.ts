@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FairSemaphore } from '../../../common/fair-semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
-import { type ClaimedRow, OperationLogRepository, type OperationRow } from '../../futures/index.js';
+import { type ClaimedRow, ClaimRepository, type OperationRow } from '../../futures/index.js';
 
 /** A row with its payload in memory. */
 export interface LoadedPayload {
@@ -20,7 +20,7 @@ export class Payloads {
 
   constructor(
     config: AppConfig,
-    private readonly log: OperationLogRepository,
+    private readonly rows: ClaimRepository,
   ) {
     this.budget = new FairSemaphore(config.bodiesInFlightMb * 2 ** 20, 0);
   }
@@ -30,7 +30,7 @@ export class Payloads {
     if (row.request !== null) return { row: { ...row, request: row.request }, release: () => undefined };
     const release = await this.budget.acquire(row.owner, row.request_bytes);
     try {
-      return { row: { ...row, request: await this.log.readRequest(row.request_id) }, release };
+      return { row: { ...row, request: await this.rows.readRequest(row.request_id) }, release };
     } catch (error) {
       release();
       throw error;

@@ -102,7 +102,7 @@ const SUMMARY_COLUMNS = [
   'finishedAt',
 ] as const;
 
-/** What the API needs of the futures table; the worker's side is OperationLogRepository. */
+/** What the API needs of the futures table; the worker's side is ClaimRepository. */
 @Injectable()
 export class FutureRepository {
   constructor(@InjectRepository(FutureEntity) private readonly rows: Repository<FutureEntity>) {}

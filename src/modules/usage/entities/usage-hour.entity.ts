@@ -6,7 +6,7 @@ const KEY = { type: 'text', primaryKeyConstraintName: 'usage_hours_pkey' } as co
 
 /**
  * What was used within one hour, by whom and for what. Added to in the transaction that stores a result (see
- * OperationLogRepository.complete), and kept when retention deletes the request.
+ * ClaimRepository.complete), and kept when retention deletes the request.
  */
 @Entity('usage_hours')
 @Index('usage_hours_hour', ['hour'])
