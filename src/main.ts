@@ -5,7 +5,7 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { BaseModelCatalog } from './base-models/base-model-catalog.js';
 import { sharedRenderer } from './base-models/chat-templates/jinja/jinja-renderer.js';
-import { AppLogger } from './common/app-logger.js';
+import { AppLogger } from './common/logging/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
 import { ListenError } from './common/http/listen.error.js';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type FileLock, lockFile } from '../../common/file-lock.js';
+import { type FileLock, lockFile } from '../../common/concurrency/file-lock.js';
 
 /** Hashed at every start; larger ones once, as long as size, time and inode stay. */
 const ALWAYS_HASHED_BYTES = 64 * 2 ** 20;

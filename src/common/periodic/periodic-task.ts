@@ -1,5 +1,5 @@
 import { type Logger } from '@nestjs/common';
-import { within } from '../within.js';
+import { within } from '../concurrency/within.js';
 
 /** How long `stop` waits for the current run: in an outage of the database a run may take half a minute. */
 const MAX_STOP_MS = 5000;

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { within } from '../within.js';
+import { within } from '../concurrency/within.js';
 import { tracing } from './tracing.js';
 
 /** A collector that does not answer must not hold up a shutdown. */

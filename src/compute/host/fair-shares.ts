@@ -1,4 +1,4 @@
-import { Holdings } from '../../common/holdings.js';
+import { Holdings } from '../../common/concurrency/holdings.js';
 
 /** What uses the engine: training passes, and generations. */
 export type SideName = 'training' | 'generation';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toStorageError } from '../../common/errors/storage.errors.js';
-import { lockFile } from '../../common/file-lock.js';
+import { lockFile } from '../../common/concurrency/file-lock.js';
 import { type CheckpointFiles, type CheckpointTensor } from '../../base-models/checkpoint-files.js';
 import { UnsupportedCheckpointError } from '../../formats/format.errors.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../../formats/half-floats.js';

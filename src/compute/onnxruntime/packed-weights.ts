@@ -3,7 +3,7 @@ import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import { cpus } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { lockFile } from '../../common/file-lock.js';
+import { lockFile } from '../../common/concurrency/file-lock.js';
 import { type WeightFile } from '../weight-file.js';
 import { externalInitializers } from './onnx-reader.js';
 import { ONNX_FLOAT, OnnxWriter } from './onnx-writer.js';

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Logger } from '@nestjs/common';
 import { HfChatTokenizer } from '../../base-models/tokenizers/hf-chat-tokenizer.js';
-import { AppLogger } from '../../common/app-logger.js';
+import { AppLogger } from '../../common/logging/app-logger.js';
 import { builtInLosses } from '../../losses/loss-registry.js';
 import { loadLosses } from '../../losses/plugins/load-losses.js';
 import { openCheckpointStore } from '../../storage/open-store.js';

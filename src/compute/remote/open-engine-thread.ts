@@ -1,4 +1,4 @@
-import { prepareLocksInThreads } from '../../common/file-lock.js';
+import { prepareLocksInThreads } from '../../common/concurrency/file-lock.js';
 import { type FromEngine, type ToEngine } from './calls.js';
 import { ThreadLink } from './thread-link.js';
 import { type ThreadSettings } from './thread-settings.js';

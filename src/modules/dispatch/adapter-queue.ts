@@ -1,5 +1,5 @@
 import { type AppError } from '../../common/errors/app-error.js';
-import { type FairSemaphore } from '../../common/fair-semaphore.js';
+import { type FairSemaphore } from '../../common/concurrency/fair-semaphore.js';
 import { type Job } from '../../queue/job-queue.js';
 
 /** What identifies a queue: an adapter, or a single request without one (to a base model or to sampler weights). */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { untraced } from '../../common/tracing/tracing.js';
-import { within } from '../../common/within.js';
+import { within } from '../../common/concurrency/within.js';
 import { ComputeBackend } from '../../compute/compute-backend.js';
 import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { type Job } from '../../queue/job-queue.js';

@@ -4,7 +4,7 @@ import { DatabaseOutageError } from '../../common/errors/database-outage.error.j
 import { toAppError } from '../../common/errors/internal.error.js';
 import { StorageOutageError } from '../../common/errors/storage.errors.js';
 import { FaultPoints } from '../../common/fault-points.js';
-import { runLogged } from '../../common/log-context.js';
+import { runLogged } from '../../common/logging/log-context.js';
 import { operationReturned, operationSettled } from '../../common/probes.js';
 import { traced } from '../../common/tracing/tracing.js';
 import { EngineStoppedError } from '../../compute/engine-stopped.error.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { within } from '../../common/within.js';
+import { within } from '../../common/concurrency/within.js';
 import { JobQueue } from '../../queue/job-queue.js';
 import { JobWindow } from '../../queue/job-window.js';
 import { ClaimRepository } from '../futures/index.js';

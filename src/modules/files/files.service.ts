@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { DatabaseOutageError } from '../../common/errors/database-outage.error.js';
 import { invalid } from '../../common/json/json-fields.js';
-import { Semaphore } from '../../common/semaphore.js';
+import { Semaphore } from '../../common/concurrency/semaphore.js';
 import { ProcessPool } from '../../common/threads/process-pool.js';
 import { ThreadMemoryError, ThreadTimeError } from '../../common/threads/thread.errors.js';
 import { ThreadPool } from '../../common/threads/thread-pool.js';

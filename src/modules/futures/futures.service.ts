@@ -6,7 +6,7 @@ import { currentOwner } from '../../common/caller.js';
 import { currentDeadline } from '../../common/deadline.js';
 import { type AppError, deserializeError, serializeError } from '../../common/errors/app-error.js';
 import { NotFoundError } from '../../common/errors/request.errors.js';
-import { addToLog } from '../../common/log-context.js';
+import { addToLog } from '../../common/logging/log-context.js';
 import { currentTraceparent } from '../../common/tracing/tracing.js';
 import { FaultPoints } from '../../common/fault-points.js';
 import { afterCommit } from '../../database/after-commit.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { AppConfig } from '../../config/app-config.js';
-import { Semaphore } from '../../common/semaphore.js';
+import { Semaphore } from '../../common/concurrency/semaphore.js';
 import { whenDatabaseIsBack } from '../../database/outage.js';
 import { ApiKeys } from '../keys/index.js';
 import { QueueFullError } from './errors/queue-full.error.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { runAs } from '../../common/caller.js';
-import { addToLog } from '../../common/log-context.js';
+import { addToLog } from '../../common/logging/log-context.js';
 import { toAppError } from '../../common/errors/internal.error.js';
 import { sendError } from '../../common/http/app-exception.filter.js';
 import { HostNotAllowedError } from '../../common/http/access/access.errors.js';

@@ -1,4 +1,4 @@
-import { Holdings } from '../../holdings.js';
+import { Holdings } from '../../concurrency/holdings.js';
 import { BodiesInFlightError } from './body.errors.js';
 
 /** What one body takes of the budget, until it is given back. */

@@ -1,4 +1,4 @@
-import { Holdings } from '../../../common/holdings.js';
+import { Holdings } from '../../../common/concurrency/holdings.js';
 
 /** Memory that may be taken back at any time. */
 export interface SpareMemory {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { type Readable } from 'node:stream';
 import { type Logger } from '@nestjs/common';
 import { childEnvironment } from '../../../config/child-environment.js';
-import { within } from '../../../common/within.js';
+import { within } from '../../../common/concurrency/within.js';
 import { freePort } from './free-port.js';
 
 export interface LaunchOptions {

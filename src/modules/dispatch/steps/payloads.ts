@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { FairSemaphore } from '../../../common/fair-semaphore.js';
+import { FairSemaphore } from '../../../common/concurrency/fair-semaphore.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { type ClaimedRow, ClaimRepository, type OperationRow } from '../../futures/index.js';
 

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { ulid } from 'ulid';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { engineStarted } from '../../../common/probes.js';
-import { within } from '../../../common/within.js';
+import { within } from '../../../common/concurrency/within.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { AdapterMemory } from '../leases/adapter-memory.js';
 import { Leases } from '../leases/leases.js';

@@ -5,7 +5,7 @@ import { DatabaseOutageError } from '../../../common/errors/database-outage.erro
 import { toAppError } from '../../../common/errors/internal.error.js';
 import { NotFoundError } from '../../../common/errors/request.errors.js';
 import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
-import { within } from '../../../common/within.js';
+import { within } from '../../../common/concurrency/within.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { ShuttingDownError } from '../../futures/index.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type Repository } from 'typeorm';
-import { within } from '../../../common/within.js';
+import { within } from '../../../common/concurrency/within.js';
 import { whenDatabaseIsBack } from '../../../database/outage.js';
 import { EVENT_CHANNELS, EventBus } from '../../../events/event-bus.js';
 import { ApiKeyEntity } from '../entities/api-key.entity.js';

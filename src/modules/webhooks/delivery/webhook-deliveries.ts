@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deleteInBatches } from '../../../common/periodic/delete-in-batches.js';
 import { PeriodicWork } from '../../../common/periodic/periodic-work.js';
-import { within } from '../../../common/within.js';
+import { within } from '../../../common/concurrency/within.js';
 import { type WebhookEntity } from '../entities/webhook.entity.js';
 import { type ClaimedDelivery, DeliveryRepository } from '../repositories/delivery.repository.js';
 import { WebhookRepository } from '../repositories/webhook.repository.js';

@@ -1,6 +1,6 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { logContext } from './log-context.js';
-import { currentTraceId } from './tracing/tracing.js';
+import { currentTraceId } from '../tracing/tracing.js';
 
 export type LogFormat = 'text' | 'json';
 

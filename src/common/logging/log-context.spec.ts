@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runAs } from './caller.js';
+import { runAs } from '../caller.js';
 import { addToLog, logContext, runLogged } from './log-context.js';
 
 it('follows what is started within, and what is learnt later', async () => {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { currentOwner, NO_OWNER } from './caller.js';
+import { currentOwner, NO_OWNER } from '../caller.js';
 
 /** What a line of the log belongs to; shown in JSON logs. Ids only: nothing of what a request contains. */
 export interface LogContext {
