@@ -282,6 +282,57 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium
     await again.and(page.locator('[aria-disabled=true]')).waitFor();
   });
 
+  it('samples base model, an earlier step and adapter with one seed, on a prompt that was captured', async () => {
+    const messages = [{ role: 'user', content: 'Where is Oslo?' }];
+    const saved = { model_id: 'moving', name: 'early' };
+    const { path } = await alice.run<{ path: string }>('/save_weights_for_sampler', saved);
+    await train('moving');
+    await alice.put('/v1/captures/settings', { enabled: true });
+    await alice.generate({ model_id: 'moving', messages, max_new_tokens: 2 });
+    await alice.put('/v1/captures/settings', { enabled: false });
+    await waitFor('the capture', async () => {
+      const { body } = await alice.get<{ captures: unknown[] }>('/v1/captures');
+      return body.captures.length === 1;
+    });
+    await open('/adapters/moving?tab=samples');
+    await page.getByLabel('Prompt', { exact: true }).selectOption({ label: 'Captured: Where is Oslo?' });
+    await page.getByLabel('Earlier checkpoint').selectOption(path);
+    await page.getByLabel('Tokens').fill('16');
+    await page.getByRole('button', { name: 'Send' }).click();
+    const complete = page.getByText(/^Mean log-prob -?\d/);
+    await complete.nth(2).waitFor();
+    const seed = (await page.getByText('with seed').textContent())?.replaceAll(/\D/g, '');
+    for (const model of ['tiny-chat', path, 'moving']) {
+      const { text } = await alice.generate({
+        model_id: model,
+        messages,
+        max_new_tokens: 16,
+        temperature: 0.7,
+        seed,
+      });
+      expect(await page.getByRole('group', { name: `Answer of ${model}`, exact: true }).textContent()).toBe(text);
+    }
+    expect(await violationsOn(page)).toEqual([]);
+    await takePicture(page, 'samples-answers');
+  });
+
+  it('offers the prompts that the job of an adapter validated on', async () => {
+    const { body: files } = await alice.get<{ data: { id: string }[] }>('/v1/files');
+    const file = files.data[0]?.id;
+    const order = { model: 'base', training_file: file, validation_file: file, hyperparameters: { n_epochs: 1 } };
+    const { body: job } = await alice.post<{ id: string }>('/v1/fine_tuning/jobs', order);
+    let name: string | null = null;
+    await waitFor('the model of the job', async () => {
+      const { body } = await alice.get<{ fine_tuned_model: string | null }>(`/v1/fine_tuning/jobs/${job.id}`);
+      name = body.fine_tuned_model;
+      return name !== null;
+    });
+    await open(`/adapters/${encodeURIComponent(name ?? '')}?tab=samples`);
+    await page.getByLabel('Prompt', { exact: true }).selectOption('0');
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('Hello');
+    await page.getByRole('option', { name: 'Validation: Hello' }).nth(1).waitFor({ state: 'attached' });
+  });
+
   it('shows the life of an operation, and tries a formula', async () => {
     await open('/operations?kind=optim_step&model=moving');
     await page.getByRole('link', { name: 'Optim step' }).first().click();
@@ -354,15 +405,16 @@ const PAGES: Readonly<Record<string, readonly [string, string]>> = {
   adapters: ['/adapters', 'moving-fork'],
   adapter: ['/adapters/moving', 'Gradient norm'],
   history: ['/adapters/moving?tab=history', 'Create adapter'],
-  checkpoints: ['/adapters/moving?tab=checkpoints', 'No checkpoints'],
+  checkpoints: ['/adapters/moving?tab=checkpoints', 'early'],
   compare: ['/compare?adapters=moving,moving-fork', 'Gradient norm'],
   playground: ['/playground', 'Base model'],
   operations: ['/operations', 'Accepted'],
-  jobs: ['/jobs', 'No jobs yet'],
+  samples: ['/adapters/moving?tab=samples', 'Now, step'],
+  jobs: ['/jobs', 'Succeeded'],
   aliases: ['/aliases', 'Rolled back'],
   alias: ['/aliases/live', 'Loss before'],
   files: ['/files', 'two.jsonl'],
-  'all-checkpoints': ['/checkpoints', 'No checkpoints yet'],
+  'all-checkpoints': ['/checkpoints', 'tinker://moving/sampler_weights/early'],
   losses: ['/losses', 'cross_entropy'],
   usage: ['/usage', 'Tokens per hour'],
 };

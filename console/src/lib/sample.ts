@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { client, messageOf, type Schemas } from './api.js';
 
 /** A token of a completion as it is shown. */
@@ -19,39 +19,61 @@ export interface Sample {
 
 export type SampleRequest = Pick<
   Schemas['GenerateDto'],
-  'model_id' | 'messages' | 'max_new_tokens' | 'temperature' | 'top_p' | 'seed'
+  'messages' | 'max_new_tokens' | 'temperature' | 'top_p' | 'seed'
 >;
 
-const IDLE: Sample = { tokens: [], state: 'idle', error: null, stopReason: null, rate: null };
+const MAX_SEED = 2 ** 31;
 
-/** A completion that is written while one looks on. */
-export function useSample(): {
-  readonly sample: Sample;
-  readonly start: (request: SampleRequest) => void;
+export const IDLE: Sample = { tokens: [], state: 'idle', error: null, stopReason: null, rate: null };
+
+export interface Samples {
+  /** By model; of the latest start. */
+  readonly samples: Readonly<Record<string, Sample>>;
+  /** The seed that all of them have; null before the first start. */
+  readonly seed: string | number | null;
+  readonly isWriting: boolean;
+  readonly start: (by: readonly { readonly model: string }[], request: SampleRequest) => void;
   readonly stop: () => void;
-} {
-  const [sample, setSample] = useState<Sample>(IDLE);
-  const running = useRef<AbortController | undefined>(undefined);
-  const stop = (): void => {
-    running.current?.abort();
-    setSample((last) => (last.state === 'writing' ? { ...last, state: 'done', stopReason: 'stopped' } : last));
-  };
-  const start = (request: SampleRequest): void => {
-    running.current?.abort();
-    const controller = new AbortController();
-    running.current = controller;
-    const show = (next: Sample): void => {
-      if (!controller.signal.aborted) setSample(next);
-    };
-    show({ ...IDLE, state: 'writing' });
-    void write(request, controller.signal, show).catch((error: unknown) =>
-      show({ ...IDLE, state: 'failed', error: messageOf(error) }),
-    );
-  };
-  return { sample, start, stop };
 }
 
-async function write(request: SampleRequest, signal: AbortSignal, show: (sample: Sample) => void): Promise<void> {
+/** Completions of several models for one prompt, with one seed, that are written side by side while one looks on. */
+export function useSamples(): Samples {
+  const [samples, setSamples] = useState<Readonly<Record<string, Sample>>>({});
+  const [seed, setSeed] = useState<Samples['seed']>(null);
+  const running = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+  const start: Samples['start'] = (by, request) => {
+    running.current?.abort();
+    const { signal } = (running.current = new AbortController());
+    const seeded = { ...request, seed: request.seed ?? Math.floor(Math.random() * MAX_SEED) };
+    setSeed(seeded.seed);
+    setSamples(Object.fromEntries(by.map(({ model }) => [model, { ...IDLE, state: 'writing' }])));
+    for (const { model } of by) {
+      const show = (sample: Sample): void => {
+        if (!signal.aborted) setSamples((all) => ({ ...all, [model]: sample }));
+      };
+      write({ ...seeded, model_id: model }, signal, show).catch((error: unknown) =>
+        show({ ...IDLE, state: 'failed', error: messageOf(error) }),
+      );
+    }
+  };
+  const stop = (): void => {
+    running.current?.abort();
+    setSamples((all) => Object.fromEntries(Object.entries(all).map(([model, sample]) => [model, stopped(sample)])));
+  };
+  const isWriting = Object.values(samples).some(({ state }) => state === 'writing');
+  return { samples, seed, isWriting, start, stop };
+}
+
+function stopped(sample: Sample): Sample {
+  return sample.state === 'writing' ? { ...sample, state: 'done', stopReason: 'stopped' } : sample;
+}
+
+async function write(
+  request: Schemas['GenerateDto'],
+  signal: AbortSignal,
+  show: (sample: Sample) => void,
+): Promise<void> {
   const began = performance.now();
   const stream = client.stream({ ...request, logprobs: true }, { signal });
   const texts: string[] = [];

@@ -10,6 +10,7 @@ import { AdapterActions } from './adapter-actions.js';
 import { AdapterCheckpoints } from './adapter-checkpoints.js';
 import { AdapterCurves } from './adapter-curves.js';
 import { AdapterHistory } from './adapter-history.js';
+import { AdapterSamples } from './adapter-samples.js';
 
 type Adapter = Schemas['AdapterDto'];
 
@@ -17,6 +18,7 @@ const TABS = [
   ['', 'Curves'],
   ['history', 'History'],
   ['checkpoints', 'Checkpoints'],
+  ['samples', 'Samples'],
 ] as const;
 
 export function AdapterPage({ name }: { readonly name: string }): JSX.Element {
@@ -43,6 +45,7 @@ export function AdapterPage({ name }: { readonly name: string }): JSX.Element {
       </nav>
       {tab === '' && <AdapterCurves name={name} />}
       {tab === 'history' && <AdapterHistory name={name} />}
+      {tab === 'samples' && adapter.data && <AdapterSamples of={adapter.data} />}
       {tab === 'checkpoints' && <AdapterCheckpoints name={name} />}
     </Page>
   );
