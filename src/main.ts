@@ -8,7 +8,7 @@ import { sharedRenderer } from './base-models/chat-templates/jinja/jinja-rendere
 import { AppLogger } from './common/logging/app-logger.js';
 import { AppError } from './common/errors/app-error.js';
 import { configureHttp } from './common/http/configure-http.js';
-import { ListenError } from './common/http/listen.error.js';
+import { ListenError } from './common/http/server/listen.error.js';
 import { useTracing } from './common/tracing/tracing.js';
 import { type AppConfig } from './config/app-config.js';
 import { loadConfig } from './config/load-config.js';

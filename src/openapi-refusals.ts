@@ -1,6 +1,6 @@
 import { getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { ErrorDto } from './common/http/error.dto.js';
-import { MAX_TIMEOUT_MS, TIMEOUT_HEADER } from './common/http/request-deadline.js';
+import { ErrorDto } from './common/http/errors/error.dto.js';
+import { MAX_TIMEOUT_MS, TIMEOUT_HEADER } from './common/http/requests/request-deadline.js';
 import { isOpen } from './modules/keys/index.js';
 
 /** What the middleware answers before any controller, and so on every route of one kind: said once, here. */

@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
-import { AppExceptionFilter } from './common/http/app-exception.filter.js';
+import { AppExceptionFilter } from './common/http/errors/app-exception.filter.js';
 import { BodyBudget } from './common/http/bodies/body-budget.js';
-import { HttpDrain } from './common/http/http-drain.js';
+import { HttpDrain } from './common/http/server/http-drain.js';
 import { RequestValidationPipe } from './common/http/validation/request-validation.pipe.js';
 import { UnknownQueryGuard } from './common/http/validation/unknown-query.guard.js';
 import { TracingEnd } from './common/tracing/tracing-end.js';

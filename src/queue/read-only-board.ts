@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { AppError } from '../common/errors/app-error.js';
-import { sendError } from '../common/http/app-exception.filter.js';
+import { sendError } from '../common/http/errors/app-exception.filter.js';
 
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 

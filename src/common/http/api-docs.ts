@@ -11,7 +11,7 @@ import {
   ApiUnprocessableEntityResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { ErrorDto } from './error.dto.js';
+import { ErrorDto } from './errors/error.dto.js';
 
 interface BodyDocs {
   readonly summary: string;

@@ -7,9 +7,9 @@ import { BodyGuard } from './bodies/body.guard.js';
 import { announcesBody, RequestBodies } from './bodies/request-bodies.js';
 import { corsOptions, type Origins, refuseCrossSite } from './access/cross-site.js';
 import { CONSOLE, guardConsole, guardPages, PAGES } from './access/page-guard.js';
-import { readDeadline } from './request-deadline.js';
-import { logRequests } from './request-log.js';
-import { traceRequests } from './request-trace.js';
+import { readDeadline } from './requests/request-deadline.js';
+import { logRequests } from './requests/request-log.js';
+import { traceRequests } from './requests/request-trace.js';
 
 const MB = 2 ** 20;
 

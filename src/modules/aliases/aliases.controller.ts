@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiMissing, ApiPut } from '../../common/http/api-docs.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { presentAlias, presentVersion } from './aliases.presenter.js';
 import { AliasesService } from './aliases.service.js';
 import { AliasDeletedDto, AliasDto, AliasListDto, AliasWithHistoryDto, SetAliasDto } from './dto/alias.dto.js';

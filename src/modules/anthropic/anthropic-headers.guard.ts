@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ANTHROPIC_VERSION, isAnthropicRequest } from '../../common/http/anthropic-error-body.js';
-import { requestIdOf } from '../../common/http/request-id.js';
+import { ANTHROPIC_VERSION, isAnthropicRequest } from '../../common/http/errors/anthropic-error-body.js';
+import { requestIdOf } from '../../common/http/requests/request-id.js';
 import { describe, invalid } from '../../common/json/json-fields.js';
 
 /** All that have a Messages API. They differ in what they refuse: answers and streams have one form. */

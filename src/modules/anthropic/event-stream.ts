@@ -1,7 +1,7 @@
 import type { Response } from 'express';
-import { toAnthropicErrorBody } from '../../common/http/anthropic-error-body.js';
-import { requestIdOf } from '../../common/http/request-id.js';
-import { sendEvent, startEventStream, writeStream } from '../../common/http/event-stream.js';
+import { toAnthropicErrorBody } from '../../common/http/errors/anthropic-error-body.js';
+import { requestIdOf } from '../../common/http/requests/request-id.js';
+import { sendEvent, startEventStream, writeStream } from '../../common/http/responses/event-stream.js';
 
 /** An answer in pieces, as Anthropic's clients read it. */
 export interface EventStream {

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { ClientSignal } from '../../common/http/client-signal.decorator.js';
-import { sendFile } from '../../common/http/send-file.js';
+import { ClientSignal } from '../../common/http/requests/client-signal.decorator.js';
+import { sendFile } from '../../common/http/responses/send-file.js';
 import { ExportAdapterQueryDto } from './dto/export-adapter.dto.js';
 import { readExport } from './export.reader.js';
 import { ExportsService } from './exports.service.js';

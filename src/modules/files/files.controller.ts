@@ -4,8 +4,8 @@ import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiParam, ApiRespons
 import type { Request, Response } from 'express';
 import { currentOwner } from '../../common/caller.js';
 import { ApiMissing } from '../../common/http/api-docs.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
-import { sendFile } from '../../common/http/send-file.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
+import { sendFile } from '../../common/http/responses/send-file.js';
 import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unknown-fields.js';
 import { AppConfig } from '../../config/app-config.js';
 import { FileDeletedDto, FileDto, FileListDto, ListFilesDto, UploadFileDto } from './dto/file.dto.js';

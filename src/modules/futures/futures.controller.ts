@@ -9,8 +9,8 @@ import {
 } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiFailures, ApiPost } from '../../common/http/api-docs.js';
-import { ClientSignal } from '../../common/http/client-signal.decorator.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ClientSignal } from '../../common/http/requests/client-signal.decorator.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { nextCursor } from '../../common/pages/next-cursor.js';
 import { DEFAULT_FUTURES_LIMIT, FutureDto, FutureListDto, ListFuturesDto, toFutureDto } from './dto/future.dto.js';
 import { completedSchema, CompletedModels } from './dto/completed.dto.js';

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ApiInvalid, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { AdapterHistoryService, type HistoryEntry } from './adapter-history.service.js';
 import { toAdapterDto } from '../adapters/index.js';
 import {

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { runAs } from '../../common/caller.js';
 import { addToLog } from '../../common/logging/log-context.js';
 import { toAppError } from '../../common/errors/internal.error.js';
-import { sendError } from '../../common/http/app-exception.filter.js';
+import { sendError } from '../../common/http/errors/app-exception.filter.js';
 import { HostNotAllowedError } from '../../common/http/access/access.errors.js';
 import { isAnsweredWithoutKeys } from '../../common/http/access/host-names.js';
 import { OPERATOR_PAGES } from '../../common/http/access/page-guard.js';

@@ -2,7 +2,7 @@ import { Controller, Get, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiForbiddenResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Registry } from 'prom-client';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { MetricsGuard } from './metrics.guard.js';
 import { MetricsService } from './metrics.service.js';
 import { OPEN_METRICS_TYPE, toOpenMetrics } from './open-metrics.js';

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { toOpenAiErrorBody } from '../../common/http/openai-error-body.js';
-import { sendData, startEventStream, writeStream } from '../../common/http/event-stream.js';
+import { toOpenAiErrorBody } from '../../common/http/errors/openai-error-body.js';
+import { sendData, startEventStream, writeStream } from '../../common/http/responses/event-stream.js';
 
 /** An answer in pieces, as OpenAI's clients read it. */
 export interface ChunkStream {

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { currentOwner } from '../../common/caller.js';
 import { ApiEvents } from '../../common/http/api-docs.js';
-import { ClientSignal } from '../../common/http/client-signal.decorator.js';
+import { ClientSignal } from '../../common/http/requests/client-signal.decorator.js';
 import { ApiKeys } from '../keys/index.js';
 import { OverviewDto } from './dto/overview.dto.js';
 import { SettledEventDto } from './dto/settled-event.dto.js';

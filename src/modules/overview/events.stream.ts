@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Response } from 'express';
-import { sendEvent, startEventStream } from '../../common/http/event-stream.js';
+import { sendEvent, startEventStream } from '../../common/http/responses/event-stream.js';
 import { type Caller } from '../keys/index.js';
 import { presentSettled } from './events.presenter.js';
 import { presentOverview } from './overview.presenter.js';

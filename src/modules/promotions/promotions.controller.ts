@@ -1,8 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiFailures, ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { ClientSignal } from '../../common/http/client-signal.decorator.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ClientSignal } from '../../common/http/requests/client-signal.decorator.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { AliasDto, presentAlias } from '../aliases/index.js';
 import { PromotionDto } from './dto/promotion.dto.js';
 import { PromotionsService } from './promotions.service.js';

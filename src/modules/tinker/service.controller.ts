@@ -1,7 +1,7 @@
 import { Body, Get, Header, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiGoneResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { CapabilitiesService } from '../capabilities/index.js';
 import { SessionsService } from '../sessions/index.js';
 import {

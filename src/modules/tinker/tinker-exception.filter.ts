@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { AppError } from '../../common/errors/app-error.js';
-import { AppExceptionFilter } from '../../common/http/app-exception.filter.js';
+import { AppExceptionFilter } from '../../common/http/errors/app-exception.filter.js';
 
 /** What the SDK tries again for minutes, though no repeat can mend it. */
 const RETRIED_IN_VAIN = 409;

@@ -8,7 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ApiMissing, ApiPost } from '../../common/http/api-docs.js';
-import { ErrorDto } from '../../common/http/error.dto.js';
+import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { nextCursor } from '../../common/pages/next-cursor.js';
 import {
   CreatedWebhookDto,

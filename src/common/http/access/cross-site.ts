@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import { sendError } from '../app-exception.filter.js';
+import { sendError } from '../errors/app-exception.filter.js';
 import { CrossSiteRequestError } from './access.errors.js';
 import { OPERATOR_PAGES } from './page-guard.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { PeriodicTask } from '../../periodic/periodic-task.js';
-import { sendError } from '../app-exception.filter.js';
+import { sendError } from '../errors/app-exception.filter.js';
 import { BodyTooSlowError } from './body.errors.js';
 
 /** On average, after the grace period. */

@@ -1,7 +1,7 @@
 import { Get, Next, Param, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
-import { isAnthropicRequest } from '../../../common/http/anthropic-error-body.js';
+import { isAnthropicRequest } from '../../../common/http/errors/anthropic-error-body.js';
 import { ModelDirectory } from '../../generation/index.js';
 import { AnthropicController } from '../anthropic-controller.decorator.js';
 import { readModelPage } from './model-page.reader.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
-import { ErrorDto } from '../../../common/http/error.dto.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
 import { readCaptureFilter } from '../capture-filter.reader.js';
 import { presentFeedback } from '../captures.presenter.js';
 import { CAPTURE_ID } from '../dto/capture.dto.js';

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { sendEvent, sendHeartbeat, startEventStream, writeStream } from '../../../common/http/event-stream.js';
+import {
+  sendEvent,
+  sendHeartbeat,
+  startEventStream,
+  writeStream,
+} from '../../../common/http/responses/event-stream.js';
 import { type JobEntity } from '../entities/job.entity.js';
 import { presentMetrics } from './job-metrics.presenter.js';
 import { JobUpdates } from '../job-updates.js';

@@ -1,6 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { sendEvent, sendHeartbeat, startEventStream, writeStream } from '../../../common/http/event-stream.js';
+import {
+  sendEvent,
+  sendHeartbeat,
+  startEventStream,
+  writeStream,
+} from '../../../common/http/responses/event-stream.js';
 import { isSettled } from '../../../domain/operation.js';
 import { FuturesService } from '../futures.service.js';
 import { type FutureSummary } from '../repositories/future.repository.js';

@@ -11,9 +11,9 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiEvents, ApiMissing } from '../../../common/http/api-docs.js';
-import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
-import { ErrorDto } from '../../../common/http/error.dto.js';
-import { readLastEventId } from '../../../common/http/event-stream.js';
+import { ClientSignal } from '../../../common/http/requests/client-signal.decorator.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
+import { readLastEventId } from '../../../common/http/responses/event-stream.js';
 import { isSettled } from '../../../domain/operation.js';
 import { FutureDto, toFutureDto } from '../dto/future.dto.js';
 import { FuturesService } from '../futures.service.js';

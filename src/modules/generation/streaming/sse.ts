@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { sendEvent, startEventStream, writeStream } from '../../../common/http/event-stream.js';
+import { sendEvent, startEventStream, writeStream } from '../../../common/http/responses/event-stream.js';
 import { type StreamListener } from './generation-stream.service.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { isAnthropicRequest } from '../../../common/http/anthropic-error-body.js';
-import { isOpenAiRoute } from '../../../common/http/openai-error-body.js';
+import { isAnthropicRequest } from '../../../common/http/errors/anthropic-error-body.js';
+import { isOpenAiRoute } from '../../../common/http/errors/openai-error-body.js';
 import { type WindowUse } from './key-limits.js';
 
 /** Says in the headers of the caller's dialect what is left; of a minute and a day that of which less is left. */

@@ -1,8 +1,8 @@
 import { Body, HttpCode, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { ApiFailures, ApiPost, ApiStreamable } from '../../../common/http/api-docs.js';
-import { ClientSignal } from '../../../common/http/client-signal.decorator.js';
-import { OpenAiErrorDto } from '../../../common/http/error.dto.js';
+import { ClientSignal } from '../../../common/http/requests/client-signal.decorator.js';
+import { OpenAiErrorDto } from '../../../common/http/errors/error.dto.js';
 import { GenerationService } from '../../generation/index.js';
 import { completionHead } from '../completion-head.js';
 import { CompletionStreams } from '../completion-streams.js';

@@ -1,6 +1,6 @@
 import { HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { ErrorDto } from '../../../common/http/error.dto.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
 import { OpenAiController } from '../openai-controller.decorator.js';
 import { NoEmbeddingsError } from './no-embeddings.error.js';
 

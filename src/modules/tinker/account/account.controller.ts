@@ -1,6 +1,6 @@
 import { Delete, Get, HttpCode } from '@nestjs/common';
 import { ApiForbiddenResponse, ApiNoContentResponse, ApiOkResponse } from '@nestjs/swagger';
-import { ErrorDto } from '../../../common/http/error.dto.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
 import { OwnKey } from '../../keys/index.js';
 import { OwnKeyDto, toOwnKeyDto } from './dto/account.dto.js';
 import { TinkerController } from '../tinker-controller.decorator.js';

@@ -2,7 +2,7 @@ import { applyDecorators, Body, Delete, Get, HttpCode, Param, Post, Put, Query, 
 import { ApiForbiddenResponse, ApiFoundResponse, ApiNoContentResponse, ApiOkResponse, ApiParam } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ApiInvalid, ApiMissing, ApiPut } from '../../../common/http/api-docs.js';
-import { ErrorDto } from '../../../common/http/error.dto.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
 import { AdaptersService } from '../../adapters/index.js';
 import {
   CHECKPOINT_SEGMENTS,

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { currentOwner, runAs } from '../../../common/caller.js';
 import { AppError } from '../../../common/errors/app-error.js';
-import { serverAddress } from '../../../common/http/server-address.js';
+import { serverAddress } from '../../../common/http/server/server-address.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { type CheckpointEntity, CheckpointLibrary } from '../../checkpoints/index.js';
 import { ApiKeys, LinkSigner } from '../../keys/index.js';

@@ -2,7 +2,7 @@ import { Body, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiForbiddenResponse, ApiHeader, ApiOkResponse } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { ApiMissing, ApiPost } from '../../../common/http/api-docs.js';
-import { ErrorDto } from '../../../common/http/error.dto.js';
+import { ErrorDto } from '../../../common/http/errors/error.dto.js';
 import { CheckpointLibrary, CheckpointsService, parseCheckpointPath } from '../../checkpoints/index.js';
 import { SamplersService } from '../../sessions/index.js';
 import { readTinkerLoad, readTinkerSave, readTinkerSaveForSampler } from './checkpoint-orders.reader.js';

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
-import { runUntil } from '../deadline.js';
-import { InvalidRequestError } from '../errors/request.errors.js';
-import { sendError } from './app-exception.filter.js';
+import { runUntil } from '../../deadline.js';
+import { InvalidRequestError } from '../../errors/request.errors.js';
+import { sendError } from '../errors/app-exception.filter.js';
 
 /**
  * The time a client gives a request, in milliseconds from its arrival on: a duration as in gRPC and Connect, so that no

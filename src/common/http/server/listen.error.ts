@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 
 /** The server cannot listen where it should. */
 export class ListenError extends AppError {

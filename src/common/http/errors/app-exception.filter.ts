@@ -8,14 +8,14 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Request, Response } from 'express';
-import { AppError } from '../errors/app-error.js';
-import { toAppError } from '../errors/internal.error.js';
-import { allowedMethods } from './allowed-methods.js';
+import { AppError } from '../../errors/app-error.js';
+import { toAppError } from '../../errors/internal.error.js';
+import { allowedMethods } from '../allowed-methods.js';
 import { isAnthropicRequest, toAnthropicErrorBody, toAnthropicStatus } from './anthropic-error-body.js';
-import { toBodyError } from './bodies/body.errors.js';
+import { toBodyError } from '../bodies/body.errors.js';
 import { type ErrorDto } from './error.dto.js';
 import { isOpenAiRoute, toOpenAiErrorBody } from './openai-error-body.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from '../requests/request-id.js';
 import { MethodNotAllowedError, RouteNotFoundError } from './route.errors.js';
 
 export function toErrorBody(error: AppError): ErrorDto {

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { tracing } from '../tracing/tracing.js';
+import { tracing } from '../../tracing/tracing.js';
 import { isQuiet, routeOf } from './request-log.js';
 
 /** A span for each request, from its arrival to the end of its answer; it continues the trace that the client names. */

@@ -1,4 +1,4 @@
-import { AppError } from '../errors/app-error.js';
+import { AppError } from '../../errors/app-error.js';
 
 export class RouteNotFoundError extends AppError {
   constructor(method: string, path: string) {

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Response } from 'express';
-import { type AppError } from '../errors/app-error.js';
-import { toAppError } from '../errors/internal.error.js';
-import { toErrorBody } from './app-exception.filter.js';
+import { type AppError } from '../../errors/app-error.js';
+import { toAppError } from '../../errors/internal.error.js';
+import { toErrorBody } from '../errors/app-exception.filter.js';
 
 const logger = new Logger('EventStream');
 

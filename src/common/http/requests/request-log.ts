@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import { requestAnswered } from '../probes.js';
-import { runLogged } from '../logging/log-context.js';
+import { requestAnswered } from '../../probes.js';
+import { runLogged } from '../../logging/log-context.js';
 import { identify } from './request-id.js';
 
 /** Asked for again and again by probes and waiting clients: worth a line only at debug level. */

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import { HostNotAllowedError } from './access/access.errors.js';
-import { namesThisServer, type NamedServer } from './access/host-names.js';
+import { HostNotAllowedError } from '../access/access.errors.js';
+import { namesThisServer, type NamedServer } from '../access/host-names.js';
 
 /**
  * Where clients reach this server, without a slash at the end: PUBLIC_URL, else as the request was addressed. What

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { type AppError } from '../errors/app-error.js';
+import { type AppError } from '../../errors/app-error.js';
 import { type AnthropicErrorDto } from './error.dto.js';
 
 export const ANTHROPIC_VERSION = 'anthropic-version';

@@ -1,4 +1,4 @@
-import { type AppError } from '../errors/app-error.js';
+import { type AppError } from '../../errors/app-error.js';
 import { type OpenAiErrorDto } from './error.dto.js';
 
 const TYPES: Readonly<Record<number, string>> = {
