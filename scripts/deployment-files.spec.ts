@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { ENV_SCHEMA } from '../src/config/env-schema.js';
+import { ENV_SCHEMA } from '../src/config/environment/env-schema.js';
 import { Nginx, nginxIsMissing } from '../test/support/nginx.js';
 import { freePort } from './lib/owned-process.mjs';
 

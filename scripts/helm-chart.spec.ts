@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ENV_SCHEMA } from '../src/config/env-schema.js';
+import { ENV_SCHEMA } from '../src/config/environment/env-schema.js';
 import { helmIsMissing, lint, type Manifest, render } from '../test/support/kubernetes/helm.js';
 import { manifestFaults } from '../test/support/kubernetes/manifest-faults.js';
 

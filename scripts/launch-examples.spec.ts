@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadAll } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ENV_SCHEMA } from '../src/config/env-schema.js';
+import { ENV_SCHEMA } from '../src/config/environment/env-schema.js';
 
 /** docker/torch: that the examples set what somebody reads, and that launch.sh runs torchrun as it says. */
 

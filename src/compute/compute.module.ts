@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { BaseModelCatalog } from '../base-models/base-model-catalog.js';
 import { BaseModelsModule } from '../base-models/base-models.module.js';
 import { AppConfig } from '../config/app-config.js';
-import { presetEnvironment } from '../config/preset-environment.js';
+import { presetEnvironment } from '../config/environment/preset-environment.js';
 import { checkpointStoreSettings } from '../storage/open-store.js';
 import { ComputeBackend } from './compute-backend.js';
 import { type LocalSettings } from './local/local-settings.js';

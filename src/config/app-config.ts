@@ -1,8 +1,8 @@
 import { type CleanedEnv, cleanEnv, EnvMissingError } from 'envalid';
 import { type Fault, parseFaults } from '../common/fault-points.js';
 import { ConfigError } from './config.error.js';
-import { ENV_SCHEMA, SECRETS } from './env-schema.js';
-import { type StoreConfig, storeConfig, storeWarnings } from './store-config.js';
+import { ENV_SCHEMA, SECRETS } from './environment/env-schema.js';
+import { type StoreConfig, storeConfig, storeWarnings } from './store/store-config.js';
 import { type DefaultKeyLimits, defaultKeyLimits } from './keys/key-limits-env-schema.js';
 import { type TelemetryConfig, telemetryConfig } from './telemetry/telemetry-config.js';
 import { type TorchConfig, torchConfig, torchProblems, torchWarnings } from './torch/torch-config.js';

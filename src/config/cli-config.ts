@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { cleanEnv, str } from 'envalid';
 import { AppConfig } from './app-config.js';
 import { ConfigError } from './config.error.js';
-import { optionalUrl } from './env-validators.js';
+import { optionalUrl } from './environment/env-validators.js';
 
 /** What the command `thinker` reads from the environment; its options take precedence. */
 const CLI_ENV_SCHEMA = {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ENV_SCHEMA } from './env-schema.js';
+import { ENV_SCHEMA } from './environment/env-schema.js';
 import { runsAsScript } from './runs-as-script.js';
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type AppConfig } from '../config/app-config.js';
-import { type S3Config } from '../config/store-config.js';
+import { type S3Config } from '../config/store/store-config.js';
 import { type CheckpointStore } from './checkpoint-store.js';
 import { type FileStore } from './file-store.js';
 import { localFileStore, localFileStoreSettings, localStore, localStoreSettings } from './local/local-store.js';

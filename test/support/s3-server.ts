@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../../scripts/lib/owned-process.mjs';
-import { type S3Config } from '../../src/config/store-config.js';
+import { type S3Config } from '../../src/config/store/store-config.js';
 import { waitFor } from './wait-for.js';
 
 const BUCKET = 'thinker-test';

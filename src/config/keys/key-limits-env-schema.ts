@@ -1,5 +1,5 @@
 import { type CleanedEnv } from 'envalid';
-import { wholeNumber } from '../env-validators.js';
+import { wholeNumber } from '../environment/env-validators.js';
 
 const limit = wholeNumber(0, 1_000_000_000_000);
 const SCOPE = 'for keys without a limit of their own. 0 = no limit.';

@@ -1,5 +1,5 @@
 import { type CleanedEnv } from 'envalid';
-import { type ENV_SCHEMA } from '../env-schema.js';
+import { type ENV_SCHEMA } from '../environment/env-schema.js';
 
 type Values = CleanedEnv<typeof ENV_SCHEMA>;
 

@@ -1,5 +1,5 @@
 import { bool, str } from 'envalid';
-import { wholeNumber } from '../env-validators.js';
+import { wholeNumber } from '../environment/env-validators.js';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 

@@ -1,5 +1,5 @@
 import { type CleanedEnv } from 'envalid';
-import { type ENV_SCHEMA } from '../env-schema.js';
+import { type ENV_SCHEMA } from '../environment/env-schema.js';
 import { TORCH_ENV_SCHEMA } from './torch-env-schema.js';
 
 type Values = CleanedEnv<typeof ENV_SCHEMA>;

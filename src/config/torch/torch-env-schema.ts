@@ -1,5 +1,5 @@
 import { bool, str } from 'envalid';
-import { listenAddress, wholeNumber } from '../env-validators.js';
+import { listenAddress, wholeNumber } from '../environment/env-validators.js';
 
 export const BACKENDS = ['local', 'torch', 'megatron'] as const;
 export const TORCH_DTYPES = ['auto', 'float32', 'bfloat16'] as const;

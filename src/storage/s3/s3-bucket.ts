@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { type S3Config } from '../../config/store-config.js';
+import { type S3Config } from '../../config/store/store-config.js';
 import { ContentSource } from '../content-source.js';
 import { copyObject } from './copy-object.js';
 import { type ByteRange, ObjectChangedError, ObjectDownload } from './object-download.js';

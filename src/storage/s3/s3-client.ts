@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { type S3Config } from '../../config/store-config.js';
+import { type S3Config } from '../../config/store/store-config.js';
 
 /** How patient the client is; a test has less patience. */
 export interface Patience {

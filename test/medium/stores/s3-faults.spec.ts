@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StorageOutageError } from '../../../src/common/errors/storage.errors.js';
-import { type S3Config } from '../../../src/config/store-config.js';
+import { type S3Config } from '../../../src/config/store/store-config.js';
 import { S3Bucket } from '../../../src/storage/s3/s3-bucket.js';
 import { S3CheckpointStore } from '../../../src/storage/s3/s3-checkpoint-store.js';
 import { type Fault, type ProxiedRequest, S3Proxy } from '../../support/s3-proxy.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { childEnvironment } from '../../../config/child-environment.js';
+import { childEnvironment } from '../../../config/environment/child-environment.js';
 import { RanksUnavailableError } from '../torch.errors.js';
 
 const COUNT = 'import torch; print(torch.cuda.device_count())';

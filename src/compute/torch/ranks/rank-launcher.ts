@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Readable } from 'node:stream';
 import { type Logger } from '@nestjs/common';
-import { childEnvironment } from '../../../config/child-environment.js';
+import { childEnvironment } from '../../../config/environment/child-environment.js';
 import { within } from '../../../common/concurrency/within.js';
 import { freePort } from './free-port.js';
 

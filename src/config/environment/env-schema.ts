@@ -1,8 +1,8 @@
 import { bool, host, str } from 'envalid';
-import { KEY_LIMITS_ENV_SCHEMA } from './keys/key-limits-env-schema.js';
-import { STORE_ENV_SCHEMA } from './store-env-schema.js';
-import { TELEMETRY_ENV_SCHEMA } from './telemetry/telemetry-env-schema.js';
-import { TORCH_ENV_SCHEMA } from './torch/torch-env-schema.js';
+import { KEY_LIMITS_ENV_SCHEMA } from '../keys/key-limits-env-schema.js';
+import { STORE_ENV_SCHEMA } from '../store/store-env-schema.js';
+import { TELEMETRY_ENV_SCHEMA } from '../telemetry/telemetry-env-schema.js';
+import { TORCH_ENV_SCHEMA } from '../torch/torch-env-schema.js';
 import { databaseUrl, faults, hostNames, names, optionalUrl, origins, wholeNumber } from './env-validators.js';
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { AppConfig, type Environment } from './app-config.js';
-import { childEnvironment } from './child-environment.js';
+import { AppConfig, type Environment } from '../app-config.js';
+import { childEnvironment } from '../environment/child-environment.js';
 
 const parse = (env: Environment) =>
   AppConfig.fromEnv({ DATABASE_URL: 'postgres://user:secret@127.0.0.1:5432/thinker', ...env });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { makeValidator } from 'envalid';
-import { parseFaults } from '../common/fault-points.js';
+import { parseFaults } from '../../common/fault-points.js';
 
 /** Validators for the formats of the settings; each names the expected format in its error. */
 

@@ -1,5 +1,5 @@
 import { bool, str } from 'envalid';
-import { optionalUrl, s3Address } from './env-validators.js';
+import { optionalUrl, s3Address } from '../environment/env-validators.js';
 
 const endpoint = optionalUrl('http:', 'https:');
 
