@@ -5,7 +5,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { ENV_SCHEMA } from '../src/config/environment/env-schema.js';
-import { Nginx, nginxIsMissing } from '../test/support/nginx.js';
+import { Nginx, nginxIsMissing } from '../test/support/servers/nginx.js';
 import { freePort } from './lib/owned-process.mjs';
 
 /** docker/: that the settings exist which the examples set, and that the programs accept the files that are for them. */

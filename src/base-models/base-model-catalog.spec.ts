@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HubStandIn } from '../../test/support/hub-stand-in.js';
+import { HubStandIn } from '../../test/support/servers/hub-stand-in.js';
 import { NotFoundError } from '../common/errors/request.errors.js';
 import { modelParameters } from '../compute/models/model-parameters.js';
 import { encodeSafetensors, type TensorToWrite } from '../formats/safetensors.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers, widened } from '../../test/support/ragged-builders.js';
+import { floats, integers, widened } from '../../test/support/models/ragged-builders.js';
 import { type AppError } from '../common/errors/app-error.js';
 import { type LossResult } from '../domain/loss.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers, widened } from '../../test/support/ragged-builders.js';
+import { floats, integers, widened } from '../../test/support/models/ragged-builders.js';
 import { samplerTrainerKl } from './sampler-trainer-kl.js';
 
 describe('sampler_trainer_kl', () => {

@@ -7,7 +7,7 @@ import { freePort } from '../../scripts/lib/owned-process.mjs';
 import { type RunningRedis, startRedis } from '../../scripts/lib/redis.mjs';
 import { IS_ALIVE } from '../../src/modules/workers/index.js';
 import { pause } from '../support/pause.js';
-import { SmallDisk } from '../support/small-disk.js';
+import { SmallDisk } from '../support/servers/small-disk.js';
 import { waitFor } from '../support/wait-for.js';
 import { signalled } from './processes.js';
 import { type SeededRandom } from './seeded-random.js';

@@ -9,8 +9,8 @@ import { type LossDefinition } from '../../src/domain/loss-definition.js';
 import { offsetsOf, type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { type CheckpointStore } from '../../src/storage/checkpoint-store.js';
 import { type SamplingParams } from '../../src/domain/sampling.js';
-import { PLAIN_SAMPLING } from '../support/plain-sampling.js';
-import { relativeDistance } from '../support/reference-fixtures.js';
+import { PLAIN_SAMPLING } from '../support/engines/plain-sampling.js';
+import { relativeDistance } from '../support/models/reference-fixtures.js';
 
 /** A backend that has been started, and what the cases must know about it. */
 export interface Subject {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { type GenerateRequest, type ModelTarget, type TokenEvent } from '../../src/compute/compute-backend.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type SampledSequence, type SamplingParams } from '../../src/domain/sampling.js';
-import { largestDifference } from '../support/reference-fixtures.js';
+import { largestDifference } from '../support/models/reference-fixtures.js';
 import {
   adapter,
   base,

@@ -3,8 +3,8 @@ import { parseHfConfig } from '../../src/base-models/model-config/hf-config.js';
 import { type Executor } from '../../src/compute/executor.js';
 import { trainingBytes } from '../../src/compute/local/passes/micro-batches.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
-import { startReferenceEngine } from '../support/reference-engine.js';
-import { fixturePath, type ReferenceModel } from '../support/reference-fixtures.js';
+import { startReferenceEngine } from '../support/engines/reference-engine.js';
+import { fixturePath, type ReferenceModel } from '../support/models/reference-fixtures.js';
 import { MAX_DATUM, type Subject } from './conformance-subject.js';
 
 /** The backend over the local engine with one of the tiny checkpoints; every engine gets an executor of its own. */

@@ -12,8 +12,8 @@ import { TokenSampler } from '../../src/compute/numerics/token-sampler.js';
 import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
 import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
-import { relativeDistance } from '../support/reference-fixtures.js';
-import { integers } from '../support/ragged-builders.js';
+import { relativeDistance } from '../support/models/reference-fixtures.js';
+import { integers } from '../support/models/ragged-builders.js';
 
 /*
  * The contract of the lower port, for every engine. Numbers are compared bit for bit where the same work is done twice:

@@ -1,5 +1,5 @@
-import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
-import { startModelEngine } from '../support/reference-engine.js';
+import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/engines/executors.js';
+import { startModelEngine } from '../support/engines/reference-engine.js';
 import { describeModelEngine } from './model-engine.cases.js';
 
 const model = 'llama';

@@ -1,7 +1,7 @@
 import { readConfigFile } from '../../src/base-models/model-config/config-file.js';
 import { parseModelConfig } from '../../src/base-models/model-config/hf-model-config.js';
-import { fixturePath } from '../support/reference-fixtures.js';
-import { torchEngine } from '../support/torch-backend.js';
+import { fixturePath } from '../support/models/reference-fixtures.js';
+import { torchEngine } from '../support/engines/torch-backend.js';
 import { describeConformance } from './compute-backend.cases.js';
 import { describeModelEngine } from './model-engine.cases.js';
 import { openTorch, torchMissing } from './torch-subject.js';

@@ -14,11 +14,11 @@ import { LOCAL_FAMILIES } from '../../src/compute/models/families/model-families
 import { OnnxRuntimeExecutor } from '../../src/compute/onnxruntime/onnxruntime-executor.js';
 import { type RaggedTensor } from '../../src/domain/ragged-tensor.js';
 import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
-import { writeRandomCheckpoint } from '../support/random-checkpoint.js';
-import { startReferenceEngine } from '../support/reference-engine.js';
-import { fixturePath, largestDifference } from '../support/reference-fixtures.js';
-import { startTorchBackend, type TorchModel } from '../support/torch-backend.js';
-import { TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { writeRandomCheckpoint } from '../support/models/random-checkpoint.js';
+import { startReferenceEngine } from '../support/engines/reference-engine.js';
+import { fixturePath, largestDifference } from '../support/models/reference-fixtures.js';
+import { startTorchBackend, type TorchModel } from '../support/engines/torch-backend.js';
+import { TORCH_PYTHON, torchUnavailable } from '../support/engines/torch-environment.js';
 import { ADAM, DATUMS, LORA, requestOf } from './conformance-subject.js';
 
 const unavailable = torchUnavailable();

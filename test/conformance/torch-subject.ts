@@ -11,7 +11,7 @@ import { type ThreadSettings } from '../../src/compute/remote/thread-settings.js
 import { type TorchSettings } from '../../src/compute/torch/torch-settings.js';
 import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
 import { CPU_RANK } from '../../scripts/lib/cpu-rank.mjs';
-import { TORCH_PROGRAM, TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { TORCH_PROGRAM, TORCH_PYTHON, torchUnavailable } from '../support/engines/torch-environment.js';
 import { MAX_DATUM, type Subject } from './conformance-subject.js';
 
 /** The engine's thread runs compiled JavaScript, so these providers are tried as they were built (npm run build). */

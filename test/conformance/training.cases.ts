@@ -3,8 +3,8 @@ import { type ForwardResult } from '../../src/compute/compute-backend.js';
 import { type AdamParams } from '../../src/domain/adapter/adam-params.js';
 import { type AdapterTensors } from '../../src/domain/adapter/adapter-state.js';
 import { globalNorm } from '../../src/compute/numerics/adamw.js';
-import { exampleLoss } from '../support/example-losses.js';
-import { largestDifference } from '../support/reference-fixtures.js';
+import { exampleLoss } from '../support/models/example-losses.js';
+import { largestDifference } from '../support/models/reference-fixtures.js';
 import {
   ADAM,
   adapter,

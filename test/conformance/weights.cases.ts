@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type AdapterHandle } from '../../src/compute/compute-backend.js';
 import { toFiles } from '../../src/storage/adapter-files.js';
-import { largestDifference } from '../support/reference-fixtures.js';
+import { largestDifference } from '../support/models/reference-fixtures.js';
 import {
   adapter,
   type ConformanceCase,

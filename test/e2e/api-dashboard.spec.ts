@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRedis } from '../support/test-redis.js';
+import { TestRedis } from '../support/servers/test-redis.js';
 import { docsOptions, expectWorkingPage } from './support/page.js';
 import { TestServer } from './support/server.js';
 

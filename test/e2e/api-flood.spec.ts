@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRedis } from '../support/test-redis.js';
+import { TestRedis } from '../support/servers/test-redis.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runningPostgres, startPostgres } from '../../scripts/lib/embedded-postgres.mjs';
 import { waitFor } from '../support/wait-for.js';
-import { createTestDatabase } from '../support/test-database.js';
+import { createTestDatabase } from '../support/servers/test-database.js';
 import { TestServer } from './support/server.js';
 
 /** Keys that an operator makes while the service runs. */

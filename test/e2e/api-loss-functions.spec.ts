@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { type AcceptedAnswer, ApiClient, type ErrorAnswer, type ForwardAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type AdapterAnswer, type ForwardAnswer } from './support/client.js';
-import { TestRedis } from '../support/test-redis.js';
+import { TestRedis } from '../support/servers/test-redis.js';
 import { TestServer } from './support/server.js';
 
 const data = [

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestDatabase } from '../support/test-database.js';
+import { type TestDatabase } from '../support/servers/test-database.js';
 import { type AdapterAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/lib/owned-process.mjs';
-import { TestRedis } from '../support/test-redis.js';
+import { TestRedis } from '../support/servers/test-redis.js';
 import { waitFor } from '../support/wait-for.js';
 import { hostileRequests, type HostileRequest, mutated } from './support/hostile-bodies.js';
 import { TestServer } from './support/server.js';

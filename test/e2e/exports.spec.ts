@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HubStandIn } from '../support/hub-stand-in.js';
+import { HubStandIn } from '../support/servers/hub-stand-in.js';
 import { type AcceptedAnswer, type ErrorAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SmallDisk } from '../support/small-disk.js';
+import { SmallDisk } from '../support/servers/small-disk.js';
 import { waitFor } from '../support/wait-for.js';
 import { type AcceptedAnswer, type AdapterAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';

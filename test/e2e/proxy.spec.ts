@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/lib/owned-process.mjs';
-import { Nginx, nginxIsMissing } from '../support/nginx.js';
+import { Nginx, nginxIsMissing } from '../support/servers/nginx.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRealModel, realTokenizersUnavailable } from '../support/real-tokenizers.js';
+import { makeRealModel, realTokenizersUnavailable } from '../support/models/real-tokenizers.js';
 import { TestServer } from './support/server.js';
 
 /** Byte-level BPE, and SentencePiece with bytes for what has no piece. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRealModel, realTokenizersUnavailable } from '../support/real-tokenizers.js';
+import { makeRealModel, realTokenizersUnavailable } from '../support/models/real-tokenizers.js';
 import { TestServer } from './support/server.js';
 
 /** What real models bring along: vocabularies of their size, their templates, and their own end tokens. */

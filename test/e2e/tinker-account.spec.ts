@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -1,6 +1,6 @@
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { TestServer } from './support/server.js';
 
 /** Checkpoints beyond one run, as the Tinker SDK asks for them: files by signed address, copies, the audit log. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRedis } from '../support/test-redis.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TestRedis } from '../support/servers/test-redis.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { TestServer } from './support/server.js';
 
 /** Waiting for results, several at once, and giving requests up: the API alone decides what a test finds waiting. */

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRedis } from '../support/test-redis.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TestRedis } from '../support/servers/test-redis.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { TinkerClient } from '../support/tinker-client.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRedis } from '../support/test-redis.js';
+import { TestRedis } from '../support/servers/test-redis.js';
 import { waitFor } from '../support/wait-for.js';
 import { TestServer } from './support/server.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { WebhookReceiver } from '../support/servers/webhook-receiver.js';
 import { TestServer } from './support/server.js';
 
 /** What a webhook is told outlives the process that settled the operation, and the one that was sending it. */

@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptedAnswer, type AdapterAnswer, ApiClient, type ErrorAnswer } from '../e2e/support/client.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
 import { waitFor } from '../support/wait-for.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 
 let database: TestDatabase;
 let service: ApiApp;

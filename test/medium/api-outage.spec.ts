@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FuturesService } from '../../src/modules/futures/index.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { CrashingPostgres } from '../support/crashing-postgres.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { CrashingPostgres } from '../support/servers/crashing-postgres.js';
 
 /** As the driver tells of a connection that breaks. */
 const cutOff = () =>

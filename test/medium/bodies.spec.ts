@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 
 /** Bodies that nobody means: each is refused by its count, before anything is made of it, or never read at all. */
 const KEY = 'tml-bodies';

@@ -14,8 +14,8 @@ import { CheckpointWriter, type SaveableState } from '../../src/modules/checkpoi
 import { CheckpointEntity } from '../../src/modules/checkpoints/entities/checkpoint.entity.js';
 import { CheckpointRepository } from '../../src/modules/checkpoints/repositories/checkpoint.repository.js';
 import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { insertAdapter } from '../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { insertAdapter } from '../support/service/test-platform.js';
 import { Gate, waitFor } from '../support/wait-for.js';
 
 const REQUEST = { name: 'latest', overwrite: true, ttlSeconds: null };

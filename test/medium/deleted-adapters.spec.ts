@@ -6,8 +6,8 @@ import { dataSourceOptions } from '../../src/data-source.options.js';
 import { DeletedAdapters } from '../../src/modules/adapter-state/deleted-adapters.js';
 import { AdapterSnapshotEntity } from '../../src/modules/adapters/entities/adapter-snapshot.entity.js';
 import { SnapshotRepository } from '../../src/modules/adapters/repositories/snapshot.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { insertAdapter } from '../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { insertAdapter } from '../support/service/test-platform.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../e2e/support/client.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
 import { pause } from '../support/pause.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
 const DATA = [

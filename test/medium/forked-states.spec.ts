@@ -3,8 +3,8 @@ import { CreateAdapterHandler } from '../../src/modules/adapter-state/handlers/c
 import { HistoryPoints } from '../../src/modules/history/history-points.js';
 import { ClaimRepository } from '../../src/modules/futures/index.js';
 import { type AcceptedAnswer, ApiClient } from '../e2e/support/client.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 import { Gate, waitFor } from '../support/wait-for.js';
 
 describe('the state of a deleted adapter that was forked', () => {

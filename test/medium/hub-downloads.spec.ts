@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HubStandIn } from '../support/hub-stand-in.js';
+import { HubStandIn } from '../support/servers/hub-stand-in.js';
 
 const REPO = 'owner/model-1';
 const FILES = ['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json'] as const;

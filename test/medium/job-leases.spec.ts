@@ -7,7 +7,7 @@ import { JobEntity } from '../../src/modules/fine-tuning/entities/job.entity.js'
 import { LeaseLostError } from '../../src/modules/fine-tuning/errors/lease-lost.error.js';
 import { infoEvent } from '../../src/modules/fine-tuning/job-event.js';
 import { JobDriveRepository } from '../../src/modules/fine-tuning/repositories/job-drive.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 
 const MODELS = ['base'];
 

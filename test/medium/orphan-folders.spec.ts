@@ -11,8 +11,8 @@ import { type AdapterEntity } from '../../src/modules/adapters/index.js';
 import { OrphanFolders } from '../../src/modules/adapter-state/orphan-folders.js';
 import { FolderRepository } from '../../src/modules/adapter-state/repositories/folder.repository.js';
 import { LocalCheckpointStore } from '../../src/storage/local/local-checkpoint-store.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { insertAdapter } from '../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { insertAdapter } from '../support/service/test-platform.js';
 
 const LEASE = 7;
 

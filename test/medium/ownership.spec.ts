@@ -13,7 +13,7 @@ import {
 } from '../../src/modules/keys/index.js';
 import { dataSourceOptions } from '../../src/data-source.options.js';
 import { migrate } from '../../src/database/migrate.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 
 /** Everything that an owner has, handed to another one by an operator. */
 let database: TestDatabase;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IdleAdapters } from '../../src/modules/adapters/idle-adapters.js';
 import { UsageRetention } from '../../src/modules/usage/usage-retention.js';
 import { ApiClient } from '../e2e/support/client.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 import { waitFor } from '../support/wait-for.js';
 
 interface Adapters {

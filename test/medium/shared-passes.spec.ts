@@ -13,7 +13,7 @@ import { type FusedTerms } from '../../src/domain/loss.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { offsetsOf } from '../../src/domain/ragged-tensor.js';
 import { SeededRandom } from '../chaos/seeded-random.js';
-import { randomModel, type RandomModelShape } from '../support/random-model.js';
+import { randomModel, type RandomModelShape } from '../support/models/random-model.js';
 
 /*
  * Random mixes of requests in one pass, each compared bit for bit with itself alone: log-probs and gradients. Shapes are

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CheckpointExpiry } from '../../src/modules/checkpoints/worker/checkpoint-expiry.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { waitFor } from '../support/wait-for.js';
 
 /** What the audit log tells of things that nobody asked for, and of requests that came to nothing. */

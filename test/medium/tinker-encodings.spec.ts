@@ -1,8 +1,8 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { recorded } from '../support/recorded.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { recorded } from '../support/service/recorded.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 import { zstdFrame } from '../support/zstd-frame.js';
 
 /** Encodings of request bodies: what the SDK sends, packed and not, and what no decoder should swallow. */

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppConfig } from '../../src/config/app-config.js';
 import { WaiterHub } from '../../src/modules/futures/waiter-hub.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 import { Gate, waitFor } from '../support/wait-for.js';
 
 /** Long polls, results and repeats of the Tinker API. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 
 /** Clients that are newer than this service: what they send beside what it knows is ignored, everywhere. */
 let database: TestDatabase;

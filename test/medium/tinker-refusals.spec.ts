@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 
 /** What changes the numbers and is not done here is refused by its name, never answered as something else. */
 let database: TestDatabase;

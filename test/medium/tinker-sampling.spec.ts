@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { TinkerClient } from '../support/tinker-client.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
+import { TinkerClient } from '../support/service/tinker-client.js';
 
 /** Where continuations end. At temperature 0 the fake backend counts upwards from the prompt's last token. */
 const CONFIG = path.join(import.meta.dirname, '../../models/tiny-chat/config.json');

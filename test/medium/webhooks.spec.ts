@@ -4,10 +4,10 @@ import { type DeliveryDto } from '../../src/modules/webhooks/dto/webhook.dto.js'
 import { NO_PROGRESS } from '../../src/modules/fine-tuning/driver/job-progress.js';
 import { JobEntity } from '../../src/modules/fine-tuning/entities/job.entity.js';
 import { JobDriveRepository } from '../../src/modules/fine-tuning/repositories/job-drive.repository.js';
-import { type ApiApp, startApiApp } from '../support/api-app.js';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { type ApiApp, startApiApp } from '../support/service/api-app.js';
+import { createTestDatabase, type TestDatabase } from '../support/servers/test-database.js';
 import { waitFor } from '../support/wait-for.js';
-import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { WebhookReceiver } from '../support/servers/webhook-receiver.js';
 
 const EVENTS = ['future.completed', 'future.failed', 'fine_tuning.job.succeeded'];
 

@@ -4,8 +4,8 @@ import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { type FusedTerms, type LossResult } from '../../src/domain/loss.js';
 import { Loss, LossFunction } from '../../src/losses/loss-function.js';
 import { BUILT_IN_LOSSES } from '../../src/losses/loss-registry.js';
-import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
-import { startReferenceEngine } from '../support/reference-engine.js';
+import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/engines/executors.js';
+import { startReferenceEngine } from '../support/engines/reference-engine.js';
 import {
   generationReferences,
   largestDifference,
@@ -13,7 +13,7 @@ import {
   type ReferenceCase,
   References,
   relativeDistance,
-} from '../support/reference-fixtures.js';
+} from '../support/models/reference-fixtures.js';
 
 /*
  * Tolerances: both sides compute in float32 and sum in different orders over up to 64 hidden sizes and 2 layers; what

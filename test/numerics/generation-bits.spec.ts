@@ -10,8 +10,8 @@ import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { RandomStream } from '../../src/compute/numerics/random.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
-import { integers } from '../support/ragged-builders.js';
-import { randomModel, type RandomModelShape } from '../support/random-model.js';
+import { integers } from '../support/models/ragged-builders.js';
+import { randomModel, type RandomModelShape } from '../support/models/random-model.js';
 
 /*
  * The promise of sharing: whatever else runs, a sequence gets the bits that it gets alone, and those that a forward pass

@@ -6,9 +6,9 @@ import { freshState } from '../../src/compute/numerics/adapter-tensors.js';
 import { DEFAULT_ADAM } from '../../src/domain/adapter/adam-params.js';
 import { offsetsOf } from '../../src/domain/ragged-tensor.js';
 import { readPeftAdapter, writePeftAdapter } from '../../src/formats/peft-adapter.js';
-import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
-import { startReferenceEngine } from '../support/reference-engine.js';
-import { largestDifference } from '../support/reference-fixtures.js';
+import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/engines/executors.js';
+import { startReferenceEngine } from '../support/engines/reference-engine.js';
+import { largestDifference } from '../support/models/reference-fixtures.js';
 
 /** What PEFT computes with adapters whose ranks, alphas or modules differ (test/numerics/fixtures/lora.py, PATTERNS). */
 interface Reference {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HfChatTokenizer } from '../../src/base-models/tokenizers/hf-chat-tokenizer.js';
-import { putRealTokenizer, realTokenizersUnavailable } from '../support/real-tokenizers.js';
+import { putRealTokenizer, realTokenizersUnavailable } from '../support/models/real-tokenizers.js';
 
 /** What AutoTokenizer makes of the texts with real tokenizers (test/numerics/make-real-tokenizer-fixtures.py). */
 interface Reference {

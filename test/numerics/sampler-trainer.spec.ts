@@ -9,9 +9,9 @@ import { initialLoraWeights } from '../../src/compute/numerics/lora-init.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../src/domain/adapter/lora-spec.js';
 import { type SampledSequence, type SamplingParams } from '../../src/domain/sampling.js';
 import { SeededRandom } from '../chaos/seeded-random.js';
-import { ONNXRUNTIME } from '../support/executors.js';
-import { integers } from '../support/ragged-builders.js';
-import { BUNDLED_MODEL, startReferenceEngine } from '../support/reference-engine.js';
+import { ONNXRUNTIME } from '../support/engines/executors.js';
+import { integers } from '../support/models/ragged-builders.js';
+import { BUNDLED_MODEL, startReferenceEngine } from '../support/engines/reference-engine.js';
 
 /*
  * The log-probs that sampling returns are those that the trainer computes for the same tokens and weights: the same

@@ -16,10 +16,10 @@ import { COEFFICIENTS, forwardProgram, LOGPROBS, trainingPrograms } from '../../
 import { planProgram } from '../../src/compute/tensorflow/program-plan.js';
 import { TARGET_MODULES } from '../../src/domain/adapter/lora-spec.js';
 import { type TransformerConfig } from '../../src/domain/model/transformer-config.js';
-import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/executors.js';
-import { packedRun } from '../support/packed-run.js';
-import { floats, integers } from '../support/ragged-builders.js';
-import { relativeDistance } from '../support/reference-fixtures.js';
+import { ONNXRUNTIME, TENSORFLOW_EXECUTORS } from '../support/engines/executors.js';
+import { packedRun } from '../support/engines/packed-run.js';
+import { floats, integers } from '../support/models/ragged-builders.js';
+import { relativeDistance } from '../support/models/reference-fixtures.js';
 import { PpoLoss } from '../../src/losses/functions/ppo.loss.js';
 
 /*

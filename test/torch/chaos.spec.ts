@@ -1,4 +1,4 @@
-import { torchUnavailable } from '../support/torch-environment.js';
+import { torchUnavailable } from '../support/engines/torch-environment.js';
 import { CHAOS_BACKENDS } from '../chaos/chaos-backend.js';
 import { describeChaos } from '../chaos/chaos-suite.js';
 

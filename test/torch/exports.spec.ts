@@ -13,7 +13,7 @@ import { ThreadPool } from '../../src/common/threads/thread-pool.js';
 import { type ExportFile } from '../../src/exports/export-file.js';
 import { readLoraTask } from '../../src/exports/lora-weights.js';
 import { mergedFolder } from '../../src/exports/merged-folder.js';
-import { TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { TORCH_PYTHON, torchUnavailable } from '../support/engines/torch-environment.js';
 
 const missing = torchUnavailable(['torch', 'transformers', 'peft']);
 const fixtures = join(import.meta.dirname, '..', 'fixtures');

@@ -13,7 +13,7 @@ import { type ExportFile } from '../../src/exports/export-file.js';
 import { ggufAdapter } from '../../src/exports/gguf/gguf-adapter.js';
 import { GGUF_OUTTYPES, ggufModel } from '../../src/exports/gguf/gguf-model.js';
 import { readLoraTask } from '../../src/exports/lora-weights.js';
-import { TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { TORCH_PYTHON, torchUnavailable } from '../support/engines/torch-environment.js';
 
 const root = join(import.meta.dirname, '..', '..');
 /** Where the benchmarks install it: npm install --prefix .cache/llama --ignore-scripts node-llama-cpp@3.22.1 */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isThere, ranksOf, signalled } from '../chaos/processes.js';
-import { torchUnavailable } from '../support/torch-environment.js';
+import { torchUnavailable } from '../support/engines/torch-environment.js';
 import { waitFor } from '../support/wait-for.js';
 import { type AcceptedAnswer, type ForwardAnswer, type GenerateAnswer } from '../e2e/support/client.js';
 import { TestServer } from '../e2e/support/server.js';

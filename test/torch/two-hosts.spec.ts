@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/lib/owned-process.mjs';
 import { TestServer } from '../e2e/support/server.js';
-import { TORCH_PYTHON, torchUnavailable } from '../support/torch-environment.js';
+import { TORCH_PYTHON, torchUnavailable } from '../support/engines/torch-environment.js';
 import { TwoHosts } from './support/two-hosts.js';
 
 /**

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { etagOf } from '../../../test/support/hub-stand-in.js';
+import { etagOf } from '../../../test/support/servers/hub-stand-in.js';
 import { HubBlobs } from './hub-blobs.js';
 
 const content = Buffer.from('a file that counts as a large one');

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { etagOf, HubStandIn } from '../../../test/support/hub-stand-in.js';
+import { etagOf, HubStandIn } from '../../../test/support/servers/hub-stand-in.js';
 import { fetchModel, type HubOptions, type HubProgress } from './hub-download.js';
 
 const REPO = 'owner/model-1';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { interpret, type Numbers } from '../../../test/support/graph-interpreter.js';
-import { numbers, randomNumbers } from '../../../test/support/numbers-builders.js';
+import { interpret, type Numbers } from '../../../test/support/engines/graph-interpreter.js';
+import { numbers, randomNumbers } from '../../../test/support/models/numbers-builders.js';
 import { attention, gatedSilu, rmsNorm } from './composites.js';
 import { product, type Shape } from './dim.js';
 import { gradients } from './gradients.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../../test/support/graph-interpreter.js';
-import { numbers } from '../../../test/support/numbers-builders.js';
+import { interpret } from '../../../test/support/engines/graph-interpreter.js';
+import { numbers } from '../../../test/support/models/numbers-builders.js';
 import { product } from './dim.js';
 import { Graph } from './graph.js';
 import { Operations } from './operations.js';

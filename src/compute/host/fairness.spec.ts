@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { PLAIN_SAMPLING } from '../../../test/support/plain-sampling.js';
-import { integers } from '../../../test/support/ragged-builders.js';
-import { StepEngine } from '../../../test/support/step-engine.js';
+import { PLAIN_SAMPLING } from '../../../test/support/engines/plain-sampling.js';
+import { integers } from '../../../test/support/models/ragged-builders.js';
+import { StepEngine } from '../../../test/support/engines/step-engine.js';
 import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';
 import { jainIndex } from '../../../test/support/jain-index.js';
 import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';

@@ -1,9 +1,9 @@
 import { toVocabulary } from '../../grammars/vocabulary.js';
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { PLAIN_SAMPLING } from '../../../test/support/plain-sampling.js';
-import { floats, integers } from '../../../test/support/ragged-builders.js';
-import { TinyEngine, type TinyEngineOptions } from '../../../test/support/tiny-engine.js';
+import { PLAIN_SAMPLING } from '../../../test/support/engines/plain-sampling.js';
+import { floats, integers } from '../../../test/support/models/ragged-builders.js';
+import { TinyEngine, type TinyEngineOptions } from '../../../test/support/engines/tiny-engine.js';
 import { DEFAULT_ADAM } from '../../domain/adapter/adam-params.js';
 import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';
 import { type LossDefinition } from '../../domain/loss-definition.js';

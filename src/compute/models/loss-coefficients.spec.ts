@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { interpret, type Numbers } from '../../../test/support/graph-interpreter.js';
-import { floats, integers, widened } from '../../../test/support/ragged-builders.js';
+import { interpret, type Numbers } from '../../../test/support/engines/graph-interpreter.js';
+import { floats, integers, widened } from '../../../test/support/models/ragged-builders.js';
 import { type LossInputs } from '../../domain/loss.js';
 import { builtInLosses, LossRegistry } from '../../losses/loss-registry.js';
 import { Graph } from '../graph/graph.js';

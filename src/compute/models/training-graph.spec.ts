@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { interpret, type Numbers, type NumbersByName } from '../../../test/support/graph-interpreter.js';
-import { randomNumbers } from '../../../test/support/numbers-builders.js';
-import { packedRun } from '../../../test/support/packed-run.js';
-import { integers } from '../../../test/support/ragged-builders.js';
+import { interpret, type Numbers, type NumbersByName } from '../../../test/support/engines/graph-interpreter.js';
+import { randomNumbers } from '../../../test/support/models/numbers-builders.js';
+import { packedRun } from '../../../test/support/engines/packed-run.js';
+import { integers } from '../../../test/support/models/ragged-builders.js';
 import { type LoraSpec, TARGET_MODULES, type TargetModule } from '../../domain/adapter/lora-spec.js';
 import { modelParameters } from './model-parameters.js';
 import { type TransformerConfig } from '../../domain/model/transformer-config.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { randomNumbers } from '../../../test/support/numbers-builders.js';
+import { randomNumbers } from '../../../test/support/models/numbers-builders.js';
 import { Graph } from '../graph/graph.js';
 import { Operations } from '../graph/operations.js';
 import { extractProgram, hostTensor, type Program } from '../graph/program.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DATUMS, LORA, requestOf, SAMPLING } from '../../../test/conformance/conformance-subject.js';
 import { FAKE_MODEL, FakeBackend } from '../../../test/support/fake-backend/fake-backend.js';
-import { MemoryLink } from '../../../test/support/memory-link.js';
+import { MemoryLink } from '../../../test/support/engines/memory-link.js';
 import {
   type CallOptions,
   type ComputeBackend,

@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../test/support/fake-backend/fake-backend.js';
-import { FakeRank, QuietLogger, RANK_INFO, type RankCall, type Script } from '../../../test/support/fake-rank.js';
-import { integers } from '../../../test/support/ragged-builders.js';
+import {
+  FakeRank,
+  QuietLogger,
+  RANK_INFO,
+  type RankCall,
+  type Script,
+} from '../../../test/support/engines/fake-rank.js';
+import { integers } from '../../../test/support/models/ragged-builders.js';
 import { waitFor } from '../../../test/support/wait-for.js';
 import { type AdapterTensors } from '../../domain/adapter/adapter-state.js';
 import { DEFAULT_LORA } from '../../domain/adapter/lora-spec.js';

@@ -7,7 +7,7 @@ import {
   randomTerm,
   type Term,
   textOf,
-} from '../../../test/support/random-formulas.js';
+} from '../../../test/support/models/random-formulas.js';
 import { AppError } from '../../common/errors/app-error.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 import { offsetsOf, type RaggedTensor } from '../../domain/ragged-tensor.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleLoss } from '../../../test/support/example-losses.js';
+import { exampleLoss } from '../../../test/support/models/example-losses.js';
 import { WrittenLoss } from './written-loss.js';
 
 const isSum = (loss: string, definition: object = {}) =>

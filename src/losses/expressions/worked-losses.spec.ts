@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { floats, integers } from '../../../test/support/ragged-builders.js';
+import { floats, integers } from '../../../test/support/models/ragged-builders.js';
 import { FUNCTION_NAMES } from './function-names.js';
 import { WrittenLoss } from './written-loss.js';
 

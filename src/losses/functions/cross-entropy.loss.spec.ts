@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers, widened } from '../../../test/support/ragged-builders.js';
+import { floats, integers, widened } from '../../../test/support/models/ragged-builders.js';
 import { CrossEntropyLoss } from './cross-entropy.loss.js';
 
 const loss = new CrossEntropyLoss();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers } from '../../../test/support/ragged-builders.js';
+import { floats, integers } from '../../../test/support/models/ragged-builders.js';
 import { type FusedTerms, type LossInputs } from '../../domain/loss.js';
 import { LossRegistry } from '../loss-registry.js';
 

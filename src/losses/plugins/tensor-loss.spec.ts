@@ -1,6 +1,6 @@
 import { type Scalar } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { floats, integers } from '../../../test/support/ragged-builders.js';
+import { floats, integers } from '../../../test/support/models/ragged-builders.js';
 import { Loss, TARGET_TOKENS, WEIGHTS } from '../loss-function.js';
 import { type Datums, type Tensor, type TensorInputs, TensorLoss, type Tensorflow } from './tensor-loss.js';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ADAPTER_ID, AdapterWorker, AdapterWorld } from '../../../test/support/adapter-world.js';
+import { ADAPTER_ID, AdapterWorker, AdapterWorld } from '../../../test/support/service/adapter-world.js';
 import { Gate } from '../../../test/support/wait-for.js';
 
 let world: AdapterWorld;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AdapterWorker, AdapterWorld } from '../../../test/support/adapter-world.js';
+import { AdapterWorker, AdapterWorld } from '../../../test/support/service/adapter-world.js';
 import { StorageFullError } from '../../common/errors/storage.errors.js';
 import { type LossResult } from '../../domain/loss.js';
 import { type RaggedTensor } from '../../domain/ragged-tensor.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeBaseModel } from '../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../test/support/service/api-base-model.js';
 import { partsOf, resolveTargets, type TargetSelection } from './target-selection.js';
 
 const withFamily = (family: 'llama' | 'phi3' | 'qwen3_moe') =>

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DispatchBench } from '../../../test/support/dispatch-bench.js';
+import { DispatchBench } from '../../../test/support/service/dispatch-bench.js';
 import { Gate, waitFor } from '../../../test/support/wait-for.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
 

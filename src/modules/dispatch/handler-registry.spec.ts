@@ -2,7 +2,7 @@ import { Module, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
-import { handlerOf, Script } from '../../../test/support/scripted-handlers.js';
+import { handlerOf, Script } from '../../../test/support/service/scripted-handlers.js';
 import { OPERATION_KINDS, type OperationKind } from '../../domain/operation.js';
 import { optimStepOperation } from '../../operations/kinds/optim-step.operation.js';
 import { unloadAdapterOperation } from '../../operations/kinds/unload-adapter.operation.js';

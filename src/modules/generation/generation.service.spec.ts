@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeBaseModel } from '../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../test/support/service/api-base-model.js';
 import { type OperationData } from '../../domain/operation-data.js';
 import { type Accepted, FuturesService, type NewOperation, QueueFullError } from '../futures/index.js';
 import { CapturesService } from '../captures/index.js';

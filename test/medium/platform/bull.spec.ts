@@ -2,16 +2,16 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { JobQueue } from '../../../src/queue/job-queue.js';
-import { Script } from '../../support/scripted-handlers.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { Script } from '../../support/service/scripted-handlers.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
 import {
   insertAdapter,
   operation,
   type PlatformOptions,
   startPlatform,
   type TestPlatform,
-} from '../../support/test-platform.js';
-import { TestRedis } from '../../support/test-redis.js';
+} from '../../support/service/test-platform.js';
+import { TestRedis } from '../../support/servers/test-redis.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const needsRedis = TestRedis.program === undefined ? ' (skipped: needs redis-server on the PATH)' : '';

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/common/errors/app-error.js';
 import { InvalidRequestError } from '../../../src/common/errors/request.errors.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
-import { Script } from '../../support/scripted-handlers.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { Script } from '../../support/service/scripted-handlers.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
 
 describe('dispatching operations', () => {

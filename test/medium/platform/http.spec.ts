@@ -8,8 +8,8 @@ import { type AdapterEntity } from '../../../src/modules/adapters/entities/adapt
 import { WorkerPresence } from '../../../src/modules/dispatch/worker/worker-presence.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { WaiterHub } from '../../../src/modules/futures/waiter-hub.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
 
 class SumDto {

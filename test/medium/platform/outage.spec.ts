@@ -3,8 +3,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { FutureRepository } from '../../../src/modules/futures/repositories/future.repository.js';
-import { CrashingPostgres } from '../../support/crashing-postgres.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { CrashingPostgres } from '../../support/servers/crashing-postgres.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
 
 /** Commits nothing until the test has crashed the database. */

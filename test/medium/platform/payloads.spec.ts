@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FuturesService } from '../../../src/modules/futures/index.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const MB = 2 ** 20;

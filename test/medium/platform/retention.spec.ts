@@ -2,8 +2,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Maintenance } from '../../../src/modules/dispatch/maintenance.js';
 import { FuturesService, OperationLog } from '../../../src/modules/futures/index.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 
 const HOUR_MS = 3_600_000;
 const ALL = { after: 0, upTo: Number.MAX_SAFE_INTEGER };

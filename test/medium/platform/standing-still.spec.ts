@@ -8,8 +8,8 @@ import { dataSourceOptions } from '../../../src/data-source.options.js';
 import { LeaseRepository } from '../../../src/modules/dispatch/leases/lease.repository.js';
 import { FuturesService, ClaimRepository } from '../../../src/modules/futures/index.js';
 import { FutureEntity } from '../../../src/modules/futures/entities/future.entity.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform } from '../../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform } from '../../support/service/test-platform.js';
 import { Gate, waitFor } from '../../support/wait-for.js';
 
 /** Less than the time after which Postgres ends a transaction that stands still. */

@@ -2,9 +2,9 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { JobQueue } from '../../../src/queue/job-queue.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
 import { waitFor } from '../../support/wait-for.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 
 describe('submitting operations', () => {
   let database: TestDatabase;

@@ -10,9 +10,9 @@ import { LeaseRepository } from '../../../src/modules/dispatch/leases/lease.repo
 import { FuturesService, ClaimRepository } from '../../../src/modules/futures/index.js';
 import { WorkersService } from '../../../src/modules/workers/index.js';
 import { MIGRATIONS } from '../../../migrations/index.js';
-import { Script } from '../../support/scripted-handlers.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { Script } from '../../support/service/scripted-handlers.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 import { waitFor } from '../../support/wait-for.js';
 
 describe('workers that take over', () => {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EVENT_CHANNELS, EventBus, MAX_EVENT_BYTES } from '../../../src/events/event-bus.js';
 import { FuturesService } from '../../../src/modules/futures/index.js';
 import { Gate, waitFor } from '../../support/wait-for.js';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.js';
-import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/test-platform.js';
+import { createTestDatabase, type TestDatabase } from '../../support/servers/test-database.js';
+import { insertAdapter, operation, startPlatform, type TestPlatform } from '../../support/service/test-platform.js';
 
 const POOL = 3;
 

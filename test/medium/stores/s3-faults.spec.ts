@@ -4,8 +4,8 @@ import { StorageOutageError } from '../../../src/common/errors/storage.errors.js
 import { type S3Config } from '../../../src/config/store/store-config.js';
 import { S3Bucket } from '../../../src/storage/s3/s3-bucket.js';
 import { S3CheckpointStore } from '../../../src/storage/s3/s3-checkpoint-store.js';
-import { type Fault, type ProxiedRequest, S3Proxy } from '../../support/s3-proxy.js';
-import { S3_PROGRAMS, S3Server, useS3Credentials } from '../../support/s3-server.js';
+import { type Fault, type ProxiedRequest, S3Proxy } from '../../support/servers/s3-proxy.js';
+import { S3_PROGRAMS, S3Server, useS3Credentials } from '../../support/servers/s3-server.js';
 
 const MIB = 2 ** 20;
 const { path: program, hint } = S3_PROGRAMS.rclone;

@@ -13,7 +13,7 @@ import { S3Bucket } from '../../../src/storage/s3/s3-bucket.js';
 import { S3CheckpointStore } from '../../../src/storage/s3/s3-checkpoint-store.js';
 import { DEFAULT_PATIENCE, s3Client } from '../../../src/storage/s3/s3-client.js';
 import { S3FileStore } from '../../../src/storage/s3/s3-file-store.js';
-import { S3_PROGRAMS, S3Server, useS3Credentials } from '../../support/s3-server.js';
+import { S3_PROGRAMS, S3Server, useS3Credentials } from '../../support/servers/s3-server.js';
 import { checkpointStoreCases } from './checkpoint-store.cases.js';
 import { fileStoreCases } from './file-store.cases.js';
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
-import { alone, BASE, many, prompt, request, startScheduler } from '../../../../test/support/scheduler-world.js';
+import {
+  alone,
+  BASE,
+  many,
+  prompt,
+  request,
+  startScheduler,
+} from '../../../../test/support/engines/scheduler-world.js';
 import { NO_TARGET } from '../../../domain/prompt-targets.js';
 import { type GenerateRequest } from '../../compute-backend.js';
 import { GrammarEngine, GrammarState } from '../../../grammars/engine/grammar-engine.js';

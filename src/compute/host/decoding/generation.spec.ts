@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startReferenceEngine } from '../../../../test/support/reference-engine.js';
-import { largestDifference } from '../../../../test/support/reference-fixtures.js';
+import { startReferenceEngine } from '../../../../test/support/engines/reference-engine.js';
+import { largestDifference } from '../../../../test/support/models/reference-fixtures.js';
 import { type ForwardRequest, type GenerateRequest } from '../../compute-backend.js';
 import { OnnxRuntimeExecutor } from '../../onnxruntime/onnxruntime-executor.js';
 import { type HostBackend } from '../host-backend.js';

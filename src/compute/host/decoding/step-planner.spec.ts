@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { alone, BASE, many, prompt, request, startScheduler } from '../../../../test/support/scheduler-world.js';
-import { type StepEngineOptions } from '../../../../test/support/step-engine.js';
+import {
+  alone,
+  BASE,
+  many,
+  prompt,
+  request,
+  startScheduler,
+} from '../../../../test/support/engines/scheduler-world.js';
+import { type StepEngineOptions } from '../../../../test/support/engines/step-engine.js';
 import { type WeightsRef } from '../../model-engine.js';
 
 describe('reading prompts', () => {

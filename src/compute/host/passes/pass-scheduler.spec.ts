@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
-import { floats, integers } from '../../../../test/support/ragged-builders.js';
-import { TinyEngine, type TinyEngineOptions } from '../../../../test/support/tiny-engine.js';
+import { floats, integers } from '../../../../test/support/models/ragged-builders.js';
+import { TinyEngine, type TinyEngineOptions } from '../../../../test/support/engines/tiny-engine.js';
 import { SeededRandom } from '../../../../test/chaos/seeded-random.js';
 import { DEFAULT_LORA } from '../../../domain/adapter/lora-spec.js';
 import { type LossDefinition } from '../../../domain/loss-definition.js';

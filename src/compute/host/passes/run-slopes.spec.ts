@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers } from '../../../../test/support/ragged-builders.js';
+import { floats, integers } from '../../../../test/support/models/ragged-builders.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { CrossEntropyLoss } from '../../../losses/functions/cross-entropy.loss.js';
 import { PpoLoss } from '../../../losses/functions/ppo.loss.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { floats, integers, widened } from '../../../../test/support/ragged-builders.js';
+import { floats, integers, widened } from '../../../../test/support/models/ragged-builders.js';
 import { gatherRows, scatterRows, scoredPositions } from './scored-rows.js';
 
 describe('rows of a run', () => {

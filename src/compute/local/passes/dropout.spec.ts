@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { packedRun } from '../../../../test/support/packed-run.js';
-import { integers } from '../../../../test/support/ragged-builders.js';
+import { packedRun } from '../../../../test/support/engines/packed-run.js';
+import { integers } from '../../../../test/support/models/ragged-builders.js';
 import { DEFAULT_LORA } from '../../../domain/adapter/lora-spec.js';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
 import { trainingPrograms } from '../../models/training-graph.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
-import { packedRun } from '../../../../test/support/packed-run.js';
-import { integers, widened } from '../../../../test/support/ragged-builders.js';
+import { packedRun } from '../../../../test/support/engines/packed-run.js';
+import { integers, widened } from '../../../../test/support/models/ragged-builders.js';
 import { coefficientFeed, type PackedRun } from './run-feeds.js';
 import { PositionTables } from '../position-tables.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
-import { integers } from '../../../../test/support/ragged-builders.js';
+import { integers } from '../../../../test/support/models/ragged-builders.js';
 import { DEFAULT_LORA, type LoraSpec } from '../../../domain/adapter/lora-spec.js';
 import { type ModelRuntime } from '../model-runtime.js';
 import { LocalItem } from './pass-part.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { integers } from '../../../../test/support/ragged-builders.js';
+import { integers } from '../../../../test/support/models/ragged-builders.js';
 import { layOutPart } from './part-layout.js';
 import { positionsInOrder, positionsInSlots } from './scored-positions.js';
 

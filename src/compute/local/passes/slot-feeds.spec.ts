@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FAKE_MODEL } from '../../../../test/support/fake-backend/fake-backend.js';
-import { integers } from '../../../../test/support/ragged-builders.js';
+import { integers } from '../../../../test/support/models/ragged-builders.js';
 import { DEFAULT_LORA } from '../../../domain/adapter/lora-spec.js';
 import { PositionTables } from '../position-tables.js';
 import { layOutPart } from './part-layout.js';

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeRank, QuietLogger } from '../../../../test/support/fake-rank.js';
+import { FakeRank, QuietLogger } from '../../../../test/support/engines/fake-rank.js';
 import { waitFor } from '../../../../test/support/wait-for.js';
 import { GatheredRanks } from './gathered-ranks.js';
 import { type GroupLostError } from '../torch.errors.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeRank, QuietLogger, type Script } from '../../../../test/support/fake-rank.js';
+import { FakeRank, QuietLogger, type Script } from '../../../../test/support/engines/fake-rank.js';
 import { CPU_RANK } from '../../../../scripts/lib/cpu-rank.mjs';
 import { waitFor } from '../../../../test/support/wait-for.js';
 import { same, shared } from '../merge-answers.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeRank } from '../../../../test/support/fake-rank.js';
+import { FakeRank } from '../../../../test/support/engines/fake-rank.js';
 import { waitFor } from '../../../../test/support/wait-for.js';
 import { RankListener } from './rank-listener.js';
 

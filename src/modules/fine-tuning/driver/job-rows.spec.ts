@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { NotFoundError } from '../../../common/errors/request.errors.js';
 import { type TrainingSettings } from '../plan/training-settings.js';
 import { JobRows } from './job-rows.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CharacterTokenizer, makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { CharacterTokenizer, makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { type BaseModel } from '../../../base-models/base-model.js';
 import { type GenerateDto } from '../dto/generate.dto.js';
 import { toGenerateRequest } from '../generate-request.js';

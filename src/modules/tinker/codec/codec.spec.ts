@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
-import { recorded } from '../../../../test/support/recorded.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
+import { recorded } from '../../../../test/support/service/recorded.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { WrittenLoss } from '../../../losses/expressions/written-loss.js';
 import { toDatumBatch } from './datum-batch.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { LossRegistry } from '../../../losses/loss-registry.js';
 import { toDatumBatch } from './datum-batch.js';
 import { readJsonRequest } from './json-request.js';

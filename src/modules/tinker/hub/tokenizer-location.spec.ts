@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { expect, it } from 'vitest';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { tokenizerId } from './tokenizer-location.js';
 
 const model = makeBaseModel();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { seedOfName } from '../../../domain/seed.js';
 import { toGenerateRequest } from '../../generation/generate-request.js';
 import { type SamplingSource, SamplingSources } from '../../generation/index.js';

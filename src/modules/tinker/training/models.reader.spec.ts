@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seedOfName } from '../../../domain/seed.js';
-import { makeBaseModel } from '../../../../test/support/api-base-model.js';
+import { makeBaseModel } from '../../../../test/support/service/api-base-model.js';
 import { resolveTargets } from '../../adapters/target-selection.js';
 import { toTrainFlags } from './lora-flags.js';
 import { readFreshModel } from './models.reader.js';

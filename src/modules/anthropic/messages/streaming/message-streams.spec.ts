@@ -3,7 +3,7 @@ import { type AddressInfo } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
 import type { Response } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
-import { END_TOKEN, makeBaseModel } from '../../../../../test/support/api-base-model.js';
+import { END_TOKEN, makeBaseModel } from '../../../../../test/support/service/api-base-model.js';
 import { HermesFormat } from '../../../../base-models/tool-calls/hermes-format.js';
 import { InternalError } from '../../../../common/errors/internal.error.js';
 import { type GeneratedSequence } from '../../../../operations/payloads/generate-result.js';
