@@ -11,8 +11,19 @@ import { TestServer } from './support/server.js';
 const BASE = path.resolve(import.meta.dirname, '..', '..', 'models', 'tiny-chat');
 
 const PYTHON = path.resolve(import.meta.dirname, '..', '..', '.venv', 'bin', 'python');
-const needsPython = existsSync(PYTHON) ? '' : ' (skipped: needs .venv with huggingface_hub)';
+const needsPython = existsSync(PYTHON) ? '' : ' (skipped: needs .venv with huggingface_hub and gguf)';
 const PULL = 'import sys; from huggingface_hub import hf_hub_download as get; print(get(sys.argv[1], sys.argv[2]))';
+/** Pulls a GGUF file and reads it with llama.cpp's package. */
+const READ_GGUF = `
+import json, sys
+from gguf import GGUFReader
+from huggingface_hub import hf_hub_download
+file = GGUFReader(hf_hub_download(sys.argv[1], "model.gguf"))
+print(json.dumps({
+    "architecture": file.get_field("general.architecture").contents(),
+    "template": file.get_field("tokenizer.chat_template").contents(),
+    "tensors": {t.name: {"type": t.tensor_type.name, "shape": t.shape.tolist()} for t in file.tensors},
+}))`;
 const REPO = 'alice/queries';
 
 let server: TestServer;
@@ -209,13 +220,41 @@ describe('a push', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/hf_reader|hf_writer|sk-secret/);
   });
 
+  it('of a GGUF file has the Modelfile and a card beside it', async () => {
+    const { status, body } = await push('queries', { format: 'gguf', outtype: 'q8_0' });
+    expect(status).toBe(200);
+    expect([...body.files].sort()).toEqual(['Modelfile', 'README.md', 'model.gguf']);
+    const target = await unpacked('queries/export?format=gguf&outtype=q8_0');
+    for (const name of ['Modelfile', 'model.gguf']) {
+      expect(Buffer.from(hub.files.get(name)!).equals(bytesOf(target, name))).toBe(true);
+    }
+    expect(hub.uploads.record.large).toContain('model.gguf');
+    expect(hub.uploads.record.commits.at(-1)).toBe('Upload queries (gguf)');
+  });
+
+  /** Runs a script whose hub is the one that was pushed to. */
+  const python = async (url: string, script: string, ...args: readonly string[]): Promise<string> => {
+    const home = mkdtempSync(path.join(folder, 'hf-'));
+    const hubEnv = { HF_ENDPOINT: new URL(url).origin, HF_HOME: home, HF_HUB_DISABLE_XET: '1' };
+    const env = { ...process.env, ...hubEnv };
+    return (await promisify(execFile)(PYTHON, ['-c', script, ...args], { env })).stdout;
+  };
+
+  it.skipIf(needsPython !== '')(`of a GGUF file is read by llama.cpp's package${needsPython}`, async () => {
+    const { body } = await push('queries', { format: 'gguf', outtype: 'q8_0' });
+    const file = JSON.parse(await python(body.url, READ_GGUF, REPO)) as PulledGguf;
+    const config = JSON.parse(readFileSync(path.join(BASE, 'config.json'), 'utf8')) as Record<string, number>;
+    const { hidden_size: width, vocab_size: tokens, num_hidden_layers: layers } = config;
+    expect(file).toMatchObject({ architecture: 'llama', template: expect.stringContaining('<|im_start|>') as string });
+    expect(file.tensors['token_embd.weight']!.shape).toEqual([width, tokens]);
+    const adapted = Array.from({ length: layers! }, (_, layer) => file.tensors[`blk.${layer}.attn_q.weight`]);
+    for (const tensor of adapted) expect(tensor).toEqual({ type: 'Q8_0', shape: [width, width] });
+  });
+
   it.skipIf(needsPython !== '')(`can be pulled by huggingface_hub${needsPython}`, async () => {
     const pushed = await push('queries');
     expect(pushed.status).toBe(200);
-    const home = mkdtempSync(path.join(folder, 'hf-'));
-    const hubEnv = { HF_ENDPOINT: new URL(pushed.body.url).origin, HF_HOME: home, HF_HUB_DISABLE_XET: '1' };
-    const env = { ...process.env, ...hubEnv };
-    const { stdout } = await promisify(execFile)(PYTHON, ['-c', PULL, REPO, 'adapter_model.safetensors'], { env });
+    const stdout = await python(pushed.body.url, PULL, REPO, 'adapter_model.safetensors');
     const [there, name] = [path.dirname(stdout.trim()), 'adapter_model.safetensors'];
     expect(bytesOf(there, name)).toEqual(bytesOf(await unpacked('queries/export'), name));
   });
@@ -225,6 +264,11 @@ describe('a push', () => {
   });
 });
 
+interface PulledGguf {
+  readonly architecture: string;
+  readonly template: string;
+  readonly tensors: Readonly<Record<string, { readonly type: string; readonly shape: readonly number[] }>>;
+}
 interface PushAnswer {
   readonly repo: string;
   readonly url: string;
