@@ -227,6 +227,36 @@ describe('feedback', () => {
     await expect.poll(status, { timeout: 30_000, interval: 200 }).toBe('succeeded');
   });
 
+  it('becomes prompts and completions where the request was a text completion', async () => {
+    const metadata = { run: 'texts' };
+    const complete = (prompt: string | number[]) =>
+      client.completions.create({ model: BASE, prompt, max_tokens: 4, temperature: 0, metadata } as never);
+    const [corrected, liked, scored, tokens] = [
+      await complete('Once'),
+      await complete('Twice\n'),
+      await complete('Thrice'),
+      await complete([5, 6]),
+    ];
+    const talked = await chat('Who?', { metadata });
+    await give(corrected.id, { correction: ' upon a time' });
+    await give(liked.id, { thumb: 'up' });
+    await give(scored.id, { score: 0.5 });
+    for (const { id } of [tokens, talked]) await give(id, { thumb: 'up' });
+    const file = await makeFile({ method: 'supervised', kind: 'completion', metadata: 'run:texts' });
+    expect(file).toMatchObject({ rows: 2, skipped: { no_row: 0, not_a_text: 2, partial_score: 1 } });
+    expect(await rowsOf(file)).toEqual([
+      { prompt: 'Once', completion: ' upon a time' },
+      { prompt: 'Twice\n', completion: (liked as OpenAI.Completion).choices[0]!.text },
+    ]);
+    await expect(makeFile({ method: 'dpo', kind: 'completion' })).rejects.toThrow(
+      /kind is "completion", but method dpo/,
+    );
+    await api.delete(`/v1/captures/${talked.id}`);
+    await expect(makeFile({ method: 'supervised', metadata: 'run:texts' })).rejects.toThrow(
+      /None of 4 captures .* For text completions, pass "method": "supervised" and "kind": "completion"\./,
+    );
+  });
+
   it('becomes weighted answers for supervised training', async () => {
     const metadata = { run: 'weights' };
     const turns = [...ask('One?'), { role: 'assistant' as const, content: 'Two.' }, ...ask('Three?')];

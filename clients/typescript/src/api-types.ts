@@ -1077,7 +1077,7 @@ export interface paths {
         put?: never;
         /**
          * Make a training file of feedback
-         * @description Makes a file for POST /v1/fine_tuning/jobs of captured conversations with feedback. `dpo`: a correction is preferred to the answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their score. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback/files -H "Content-Type: application/json" -d '{"method":"dpo","model":"my-alias"}'`
+         * @description Makes a file for POST /v1/fine_tuning/jobs of captures with feedback. `dpo`: a correction is preferred to the answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their score; of text completions (kind `completion`) corrections, and answers with a thumb up or a score of 1. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback/files -H "Content-Type: application/json" -d '{"method":"dpo","model":"my-alias"}'`
          */
         post: operations["Feedback_makeFile"];
         delete?: never;
@@ -3880,8 +3880,8 @@ export interface components {
              */
             base_model?: string;
             /**
-             * @description Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), or
-             *     token-level datums; not both in one request.
+             * @description Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), and texts
+             *     (prompt and completion), or token-level datums; not both in one request.
              * @example [
              *       {
              *         "messages": [
@@ -3897,7 +3897,7 @@ export interface components {
              *       }
              *     ]
              */
-            data: components["schemas"]["ConversationDto"][] | components["schemas"]["ChatMessageDto"][][] | components["schemas"]["DatumDto"][];
+            data: (components["schemas"]["ConversationDto"] | components["schemas"]["PromptCompletionDto"])[] | components["schemas"]["ChatMessageDto"][][] | components["schemas"]["DatumDto"][];
             /**
              * @description Which positions' log-probs come back: "weighted" leaves those of weight 0 out (null), which is faster. Default: "all"
              *     for datums, "weighted" for conversations.
@@ -3947,6 +3947,7 @@ export interface components {
             /**
              * @description For conversations: which tokens are targets. `assistant`: each answer from the end of its prompt to its end-of-turn
              *     token, the one that generation stops at; a conversation whose chat template does not tell where that is is refused.
+             *     Of a text, the completion and the end token.
              * @default all
              * @example assistant
              * @enum {string}
@@ -5487,6 +5488,14 @@ export interface components {
              */
             filename?: string;
             /**
+             * @description `chat`: rows are conversations; `completion`: prompts that were sent as text, without a chat template, with their
+             *     completions. Those are for `supervised`.
+             * @default chat
+             * @example chat
+             * @enum {string}
+             */
+            kind?: "chat" | "completion";
+            /**
              * @description Only those whose request had this in its `metadata`, as `name:text`.
              * @example team:support
              */
@@ -6512,6 +6521,18 @@ export interface components {
              */
             tolerance?: number;
         };
+        PromptCompletionDto: {
+            /**
+             * @description Text that follows immediately; it ends with the model's end token.
+             * @example a time
+             */
+            completion: string;
+            /**
+             * @description Text before the completion; no chat template is put around it.
+             * @example Once upon
+             */
+            prompt: string;
+        };
         PushAdapterDto: {
             /**
              * @description A checkpoint of the adapter, `weights/<name>` or `sampler_weights/<name>`. Default: the adapter as it is.
@@ -6808,6 +6829,16 @@ export interface components {
              * @example 0
              */
             not_a_conversation: number;
+            /**
+             * @description Captures whose prompt was not sent as text, in a file of prompts and completions.
+             * @example 0
+             */
+            not_a_text: number;
+            /**
+             * @description Captures whose answers have scores between 0 and 1, in a file of prompts and completions: those have no weights.
+             * @example 0
+             */
+            partial_score: number;
         };
         StreamOptionsDto: {
             /**

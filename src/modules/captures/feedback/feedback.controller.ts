@@ -42,13 +42,14 @@ export class FeedbackController {
   @ApiPost('v1/feedback/files', {
     summary: 'Make a training file of feedback',
     description:
-      'Makes a file for POST /v1/fine_tuning/jobs of captured conversations with feedback. `dpo`: a correction is preferred to the ' +
+      'Makes a file for POST /v1/fine_tuning/jobs of captures with feedback. `dpo`: a correction is preferred to the ' +
       'answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their ' +
-      'score.',
+      'score; of text completions (kind `completion`) corrections, and answers with a thumb up or a score of 1.',
     type: MakeTrainingFileDto,
     examples: {
       'pairs for DPO': { method: 'dpo', model: 'my-alias' },
       'weighted answers': { method: 'supervised', metadata: 'team:support' },
+      'text completions': { method: 'supervised', kind: 'completion' },
     },
   })
   @ApiResponse({
@@ -58,8 +59,9 @@ export class FeedbackController {
   })
   @ApiOkResponse({ type: TrainingFileDto, description: 'The file.' })
   async makeFile(@Body() body: MakeTrainingFileDto): Promise<TrainingFileDto> {
-    const { method, filename = 'feedback.jsonl' } = body;
-    const { file, skipped } = await this.feedback.makeFile({ method, filename, filter: readCaptureFilter(body) });
+    const { method, kind = 'chat', filename = 'feedback.jsonl' } = body;
+    const order = { method, kind, filename, filter: readCaptureFilter(body) };
+    const { file, skipped } = await this.feedback.makeFile(order);
     return { file_id: file.id, filename: file.filename, rows: file.rows ?? 0, skipped };
   }
 }

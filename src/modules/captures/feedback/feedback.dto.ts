@@ -3,7 +3,7 @@ import { IsIn, IsInt, IsNumber, IsOptional, IsString, Max, MaxLength, Min, MinLe
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { CAPTURE_ID, CaptureFilterDto, FeedbackDto } from '../dto/capture.dto.js';
 import { type Thumb, THUMBS } from '../entities/capture-feedback.entity.js';
-import { TRAINING_METHODS, type TrainingMethod } from './training-row.js';
+import { ROW_KINDS, type RowKind, TRAINING_METHODS, type TrainingMethod } from './training-row.js';
 
 const MAX_TEXT = 100_000;
 
@@ -65,6 +65,15 @@ export class MakeTrainingFileDto extends CaptureFilterDto {
   @IsIn(TRAINING_METHODS)
   method!: TrainingMethod;
 
+  /**
+   * `chat`: rows are conversations; `completion`: prompts that were sent as text, without a chat template, with their
+   * completions. Those are for `supervised`.
+   */
+  @ApiProperty({ enum: ROW_KINDS, default: 'chat', example: 'chat' })
+  @IsOptional()
+  @IsIn(ROW_KINDS)
+  kind?: RowKind;
+
   /** Name of the file. */
   @ApiProperty({ default: 'feedback.jsonl', example: 'feedback.jsonl' })
   @IsOptional()
@@ -93,6 +102,18 @@ export class SkippedCapturesDto {
    * @example 0
    */
   continued_answer!: number;
+
+  /**
+   * Captures whose prompt was not sent as text, in a file of prompts and completions.
+   * @example 0
+   */
+  not_a_text!: number;
+
+  /**
+   * Captures whose answers have scores between 0 and 1, in a file of prompts and completions: those have no weights.
+   * @example 0
+   */
+  partial_score!: number;
 }
 
 export class TrainingFileDto {

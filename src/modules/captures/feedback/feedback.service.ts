@@ -7,10 +7,19 @@ import { CapturesService } from '../captures.service.js';
 import { type CaptureFeedbackEntity } from '../entities/capture-feedback.entity.js';
 import { type CaptureFilter } from '../repositories/capture.repository.js';
 import { FeedbackRepository, type Judgement } from '../repositories/feedback.repository.js';
-import { type SkipReason, type TrainingMethod, trainingRows } from './training-row.js';
+import {
+  chatRows,
+  completionRows,
+  type JudgedCapture,
+  type RowKind,
+  SKIP_REASONS,
+  type SkipReason,
+  type TrainingMethod,
+} from './training-row.js';
 
 export interface TrainingFileOrder {
   readonly method: TrainingMethod;
+  readonly kind: RowKind;
   readonly filename: string;
   readonly filter: CaptureFilter;
 }
@@ -49,26 +58,31 @@ export class FeedbackService {
 
   /**
    * Makes a file of captures with feedback, for a fine-tuning job. Captures that give no row are counted, by the reason.
-   * @throws InvalidRequestError when none gives a row; what FilesService.store throws
+   * @throws InvalidRequestError when none gives a row, or none can; what FilesService.store throws
    */
-  async makeFile({ method, filename, filter }: TrainingFileOrder): Promise<MadeTrainingFile> {
-    const skipped: SkippedCaptures = { no_row: 0, not_a_conversation: 0, continued_answer: 0 };
-    const rows = this.trainingRows(method, filter, skipped);
+  async makeFile(order: TrainingFileOrder): Promise<MadeTrainingFile> {
+    const { method, kind, filename } = order;
+    if (method === 'dpo' && kind === 'completion') {
+      const remedy = 'Pass "method": "supervised", or leave kind out.';
+      throw invalid('kind', 'is "completion", but method dpo compares answers in conversations.', remedy);
+    }
+    const skipped = Object.fromEntries(SKIP_REASONS.map((reason) => [reason, 0])) as SkippedCaptures;
+    const rows = this.trainingRows(order, skipped);
     const first = await rows.next();
-    if (first.done === true) throw noRows(method, skipped);
+    if (first.done === true) throw noRows(order, skipped);
     const content = jsonLines(first.value, rows);
     const file = await this.files.store({ owner: currentOwner(), filename, purpose: 'fine-tune', content });
     return { file, skipped };
   }
 
   private async *trainingRows(
-    method: TrainingMethod,
-    filter: CaptureFilter,
+    { method, kind, filter }: TrainingFileOrder,
     skipped: SkippedCaptures,
   ): AsyncGenerator<object, void, void> {
+    const rowsOf = (capture: JudgedCapture) => (kind === 'chat' ? chatRows(method, capture) : completionRows(capture));
     for await (const { input, generated, feedback } of this.captures.all({ ...filter, hasFeedback: true })) {
       const answers = generated.sequences.map(({ text }) => text);
-      const rows = trainingRows(method, { input, answers, feedback });
+      const rows = rowsOf({ input, answers, feedback });
       if (typeof rows === 'string') skipped[rows]++;
       else yield* rows;
     }
@@ -84,13 +98,17 @@ function line(row: object): Uint8Array {
   return Buffer.from(`${JSON.stringify(row)}\n`);
 }
 
-function noRows(method: TrainingMethod, skipped: SkippedCaptures): InvalidRequestError {
+function noRows({ method, kind }: TrainingFileOrder, skipped: SkippedCaptures): InvalidRequestError {
   const count = Object.values(skipped).reduce((sum, one) => sum + one, 0);
   const wanted =
     method === 'dpo'
       ? 'a correction, or answers of one request with different scores'
-      : 'a correction, a thumb up or a score above 0';
-  const remedy = `Give feedback with POST /v1/feedback: ${wanted}.`;
+      : `a correction, a thumb up or a score ${kind === 'chat' ? 'above 0' : 'of 1'}`;
+  const texts =
+    kind === 'chat' && skipped.not_a_conversation > 0
+      ? ' For text completions, pass "method": "supervised" and "kind": "completion".'
+      : '';
+  const remedy = `Give feedback with POST /v1/feedback: ${wanted}.${texts}`;
   const message = `None of ${count} captures with feedback gives a row of training data. ${remedy}`;
   return new InvalidRequestError(message, { field: 'method', remedy, skipped });
 }

@@ -4,8 +4,19 @@ import { type CaptureFeedbackEntity } from '../entities/capture-feedback.entity.
 export const TRAINING_METHODS = ['dpo', 'supervised'] as const;
 export type TrainingMethod = (typeof TRAINING_METHODS)[number];
 
+/** Rows of one file are of one kind: conversations, or texts as they stand with their completions. */
+export const ROW_KINDS = ['chat', 'completion'] as const;
+export type RowKind = (typeof ROW_KINDS)[number];
+
 /** Why a capture is not in a file. */
-export type SkipReason = 'no_row' | 'not_a_conversation' | 'continued_answer';
+export const SKIP_REASONS = [
+  'no_row',
+  'not_a_conversation',
+  'continued_answer',
+  'not_a_text',
+  'partial_score',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** A capture, as far as a row is made of it. */
 export interface JudgedCapture {
@@ -16,8 +27,8 @@ export interface JudgedCapture {
 
 type Conversation = readonly Readonly<Record<string, unknown>>[];
 
-/** The rows that a capture gives, in the shapes of OpenAI's files; or why it gives none. */
-export function trainingRows(method: TrainingMethod, capture: JudgedCapture): readonly object[] | SkipReason {
+/** The rows of conversations that a capture gives, in the shapes of OpenAI's files; or why it gives none. */
+export function chatRows(method: TrainingMethod, capture: JudgedCapture): readonly object[] | SkipReason {
   const { input } = capture;
   if (input.kind !== 'chat' || !Array.isArray(input.messages)) return 'not_a_conversation';
   if (input.continuesAnswer) return 'continued_answer';
@@ -25,6 +36,19 @@ export function trainingRows(method: TrainingMethod, capture: JudgedCapture): re
   const tools = input.tools?.length ? { tools: input.tools } : {};
   const rows = method === 'dpo' ? pairs(capture, messages, tools) : weighted(capture, messages, tools);
   return rows.length > 0 ? rows : 'no_row';
+}
+
+/** The prompts and completions that a capture gives. They have no weights: an answer counts fully or not at all. */
+export function completionRows({ input, answers, feedback }: JudgedCapture): readonly object[] | SkipReason {
+  if (input.kind !== 'text') return 'not_a_text';
+  const { prompt } = input;
+  const judged = feedback.map((one) => ({
+    completion: one.correction ?? answers[one.choice] ?? '',
+    worth: one.correction === null ? (worthOf(one) ?? 0) : 1,
+  }));
+  const rows = judged.flatMap(({ completion, worth }) => (worth === 1 && completion ? [{ prompt, completion }] : []));
+  if (rows.length > 0) return rows;
+  return judged.some(({ worth }) => worth > 0 && worth < 1) ? 'partial_score' : 'no_row';
 }
 
 /** Each corrected answer against its correction; without corrections, the best answer against the worst. */

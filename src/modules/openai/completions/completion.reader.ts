@@ -42,13 +42,11 @@ export class CompletionReader {
       },
     };
     const prompts = await readPrompts(dto.prompt, source.model);
-    return prompts.map(({ prompt, text, field }) => ({
+    return prompts.map(({ prompt, text, input, field }) => ({
       order: {
         ...shared,
         prompt,
-        ...(dto.max_tokens === 0
-          ? {}
-          : { captured: { input: { kind: 'text', prompt: text }, metadata: dto.metadata ?? {} } }),
+        ...(dto.max_tokens === 0 ? {} : { captured: { input, metadata: dto.metadata ?? {} } }),
         fields: { prompt: field, maxNewTokens: 'max_tokens', topSampledTokens: 'logprobs' },
       },
       echo: dto.echo === true ? text : null,
@@ -67,6 +65,8 @@ function readLength({ max_tokens: given, echo, stream }: TextCompletionRequestDt
 interface Prompt {
   readonly prompt: Int32Array;
   readonly text: string;
+  /** The text of tokens need not give the same tokens again. */
+  readonly input: NonNullable<SamplingOrder['captured']>['input'];
   readonly field: string;
 }
 
@@ -84,10 +84,14 @@ function isListOfPrompts(value: unknown): value is readonly unknown[] {
 }
 
 async function readPrompt(value: unknown, field: string, model: BaseModel): Promise<Prompt> {
-  if (typeof value === 'string') return { prompt: await readTextPrompt(value, field, model), text: value, field };
+  if (typeof value === 'string') {
+    const prompt = await readTextPrompt(value, field, model);
+    return { prompt, text: value, input: { kind: 'text', prompt: value }, field };
+  }
   if (!Array.isArray(value)) {
     throw invalid(field, `must be a string or token ids, but is ${describe(value)}.`, PROMPT_FORM);
   }
   const prompt = readTokensPrompt(value, field, model);
-  return { prompt, text: await model.tokenizer.decode(prompt, { skipSpecialTokens: true }), field };
+  const text = await model.tokenizer.decode(prompt, { skipSpecialTokens: true });
+  return { prompt, text, input: { kind: 'tokens' }, field };
 }
