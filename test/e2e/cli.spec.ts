@@ -70,16 +70,19 @@ async function jsonOf<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(await shown('--json', ...args)) as T;
 }
 
-/** Trains an adapter to give one answer. */
-async function trainAdapter(name: string): Promise<void> {
-  const api = new ApiClient(server.api.url, KEY);
-  const messages = [
+const chatOf = (answer: string) => ({
+  messages: [
     { role: 'user', content: QUESTION },
-    { role: 'assistant', content: ANSWER },
-  ];
+    { role: 'assistant', content: answer },
+  ],
+});
+
+/** Trains an adapter to give one answer. */
+async function trainAdapter(name: string, row: object = chatOf(ANSWER)): Promise<void> {
+  const api = new ApiClient(server.api.url, KEY);
   await api.post('/adapters', { model_id: name, lora_config: { rank: 8, seed: 1 } });
   for (let step = 0; step < 12; step++) {
-    await api.forwardBackward({ model_id: name, data: [messages], train_on: 'assistant' });
+    await api.forwardBackward({ model_id: name, data: [row], train_on: 'assistant' });
     await api.optimStep(name, 3e-3);
   }
 }
@@ -128,20 +131,14 @@ describe('thinker', () => {
   });
 
   it('measures loss and exact matches', async () => {
-    const lines = [
-      { prompt: QUESTION, completion: ANSWER },
-      { prompt: QUESTION, completion: 'A friend.' },
-    ];
+    const lines = [chatOf(ANSWER), chatOf('A friend.')];
     writeFileSync(path.join(folder, 'eval.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
     const of = (model: string) => jsonOf<{ loss: number }>('eval', model, 'eval.jsonl', '--max-tokens', '16');
     const [trained, base] = [await of('mine'), await of('base')];
-    expect(trained).toMatchObject({ chats: 2, matches: 1 });
-    expect(base).toMatchObject({ chats: 2, matches: 0 });
+    expect(trained).toMatchObject({ rows: 2, matches: 1 });
+    expect(base).toMatchObject({ rows: 2, matches: 0 });
     expect(trained.loss).toBeLessThan(base.loss);
     expect(await shown('eval', 'mine', 'eval.jsonl', '--limit', '1')).toMatch(/exact matches +1 \(100 %\)/);
-
-    writeFileSync(path.join(folder, 'eval.csv'), `prompt,completion\n${QUESTION},"${ANSWER}"\n`);
-    expect(await jsonOf('eval', 'mine', 'eval.csv', '--no-answers')).toMatchObject({ chats: 1, matches: null });
 
     expect((await thinker(['eval', 'nobody', 'eval.jsonl'])).code).toBe(1);
     expect(await jsonOf<unknown[]>('adapters')).toHaveLength(2); // nobody was not created
@@ -149,6 +146,19 @@ describe('thinker', () => {
     expect((await thinker(['eval', 'mine', 'broken.jsonl'])).stderr).toMatch(
       /broken\.jsonl, line 2: is not valid JSON/,
     );
+  });
+
+  it('asks prompts as they were trained, without the chat template', async () => {
+    await trainAdapter('plain', { prompt: QUESTION, completion: ` ${ANSWER}` });
+    writeFileSync(path.join(folder, 'eval.csv'), `prompt,completion\n${QUESTION}," ${ANSWER}"\n`);
+    const of = (model: string, ...args: string[]) =>
+      jsonOf<{ loss: number; tokens: number }>('eval', model, 'eval.csv', '--max-tokens', '16', ...args);
+    const plain = await of('plain');
+    expect(plain).toMatchObject({ rows: 1, matches: 1 });
+    const other = await of('mine', '--no-answers');
+    expect(other).toMatchObject({ matches: null, tokens: plain.tokens });
+    expect(plain.loss).toBeLessThan(other.loss);
+    expect(await shown('adapters', 'delete', 'plain', '--yes')).toBe('Deleted plain.\n');
   });
 
   it('uploads, lists, downloads and deletes files, and shows the faults of a bad one', async () => {

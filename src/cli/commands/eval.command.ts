@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type ThinkerClient } from '../service/client.js';
 import { type CliContext, handler } from '../context.js';
-import { readChats } from '../input/chat-file.js';
+import { readEvalRows } from '../input/eval-rows.js';
 import { evaluate, type Evaluation } from '../evaluation.js';
 import { wholeNumber } from '../input/options.js';
 import { formatNumber } from '../views/format.js';
@@ -15,7 +15,7 @@ interface EvalOptions {
 
 export function evalCommand(): Command {
   return new Command('eval')
-    .description('measure loss and exact matches on a file of chats')
+    .description('measure loss and exact matches on a file')
     .argument('<model>', 'adapter or base model ("base")')
     .argument('<file>', 'chats, or prompts and completions, in any form that train takes')
     .option('--limit <number>', 'only the first rows', wholeNumber(1))
@@ -24,34 +24,35 @@ export function evalCommand(): Command {
     .addHelpText(
       'after',
       '\nThe loss is the mean over the tokens of all answers. An answer matches exactly if greedy sampling gives the\n' +
-        'last message of the chat, up to white space around it.',
+        'last message of the chat, or the completion of the prompt, up to white space around it. Prompts are asked as they\n' +
+        'stand, without the chat template, as they are trained.',
     )
     .action(handler(run));
 }
 
 async function run(context: CliContext, options: EvalOptions, model = '', file = ''): Promise<void> {
   const { output } = context;
-  const chats = await readChats(file, options.limit);
+  const rows = await readEvalRows(file, options.limit);
   const client: ThinkerClient = await context.connect();
   await client.models.get(model); // /fwd would create an adapter that does not exist
-  const bar = new ProgressBar(output, 'chats');
-  bar.start(chats.length);
+  const bar = new ProgressBar(output, 'rows');
+  bar.start(rows.length);
   let result: Evaluation;
   try {
-    result = await evaluate(client, model, chats, { ...options, onProgress: (done) => bar.update(done) });
+    result = await evaluate(client, model, rows, { ...options, onProgress: (done) => bar.update(done) });
   } finally {
     bar.stop();
   }
   output.result({ model, file, ...result }, () =>
     output.fields({
       model,
-      chats: result.chats,
+      rows: result.rows,
       'answer tokens': result.tokens,
       loss: formatNumber(result.loss),
       perplexity: formatNumber(result.perplexity),
       ...(result.matches === null
         ? {}
-        : { 'exact matches': `${result.matches} (${formatNumber((100 * result.matches) / result.chats)} %)` }),
+        : { 'exact matches': `${result.matches} (${formatNumber((100 * result.matches) / result.rows)} %)` }),
     }),
   );
 }

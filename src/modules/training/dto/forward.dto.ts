@@ -44,6 +44,7 @@ export class ForwardFieldsDto {
   /**
    * For conversations: which tokens are targets. `assistant`: each answer from the end of its prompt to its end-of-turn
    * token, the one that generation stops at; a conversation whose chat template does not tell where that is is refused.
+   * Of a text, the completion and the end token.
    */
   @ApiProperty({ enum: TRAIN_ON, default: 'all', example: 'assistant' })
   @IsOptional()
@@ -136,15 +137,28 @@ export class ConversationDto {
   chat_template_kwargs?: unknown;
 }
 
-@ApiExtraModels(ChatMessageDto, ConversationDto, DatumDto, TensorDto)
+export class PromptCompletionDto {
+  /** Text before the completion; no chat template is put around it. */
+  @ApiProperty({ example: 'Once upon' })
+  prompt!: string;
+
+  /** Text that follows immediately; it ends with the model's end token. */
+  @ApiProperty({ example: ' a time' })
+  completion!: string;
+}
+
+@ApiExtraModels(ChatMessageDto, ConversationDto, PromptCompletionDto, DatumDto, TensorDto)
 export class ForwardDto extends ForwardFieldsDto {
   /**
-   * Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), or
-   * token-level datums; not both in one request.
+   * Conversations, put through the base model's chat template (rows with messages, or bare lists of messages), and texts
+   * (prompt and completion), or token-level datums; not both in one request.
    */
   @ApiProperty({
     oneOf: [
-      { type: 'array', items: { $ref: getSchemaPath(ConversationDto) } },
+      {
+        type: 'array',
+        items: { oneOf: [{ $ref: getSchemaPath(ConversationDto) }, { $ref: getSchemaPath(PromptCompletionDto) }] },
+      },
       { type: 'array', items: { type: 'array', items: { $ref: getSchemaPath(ChatMessageDto) } } },
       { type: 'array', items: { $ref: getSchemaPath(DatumDto) } },
     ],

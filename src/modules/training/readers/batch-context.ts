@@ -1,4 +1,5 @@
 import { type BaseModel } from '../../../base-models/base-model.js';
+import { requireEmbeddings } from '../../../base-models/tokenizers/text-limits.js';
 import { invalid } from '../../../common/json/json-fields.js';
 import { type LossMetadata } from '../../../losses/loss-function.js';
 
@@ -17,6 +18,21 @@ export interface DatumContext {
 /** Conversations need the tokenizer, too. */
 export interface BatchContext extends DatumContext {
   readonly model: BaseModel;
+}
+
+/** Tokens of a row, and what each of them counts as a target. */
+export interface TrainedSequence {
+  readonly tokens: Int32Array;
+  readonly weights: Float32Array;
+}
+
+/** @throws InvalidRequestError for tokens that the model cannot be trained on */
+export async function checkSequence(tokens: Int32Array, field: string, model: BaseModel): Promise<void> {
+  if (tokens.length < 2) {
+    throw invalid(field, `has only ${tokens.length} token.`, 'Next-token prediction requires at least two.');
+  }
+  checkContextLength(tokens.length, field, model);
+  await requireEmbeddings(tokens, field, model);
 }
 
 /** Sequences are refused, never cut: training on a part of what was sent would go unnoticed. */

@@ -1,6 +1,7 @@
 import { describe, invalid, readArray } from '../../../common/json/json-fields.js';
 import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { type DatumContext, type TrainOn } from './batch-context.js';
+import { isCompletion } from './completion.reader.js';
 import { readDatums } from './datum.reader.js';
 
 export interface BatchRequest {
@@ -12,13 +13,14 @@ export interface BatchRequest {
 export type BatchForm = 'conversations' | 'datums';
 
 const FORMS =
-  'Pass conversations [{"messages": [{"role", "content"}, ...]}, ...] or datums [{"model_input", "loss_fn_inputs"}, ...].';
+  'Pass conversations [{"messages": [{"role", "content"}, ...]}, ...], texts [{"prompt", "completion"}, ...] or datums ' +
+  '[{"model_input", "loss_fn_inputs"}, ...].';
 
 /** Which form `data` has, all of it. */
 export function readForm(value: unknown): { readonly data: readonly unknown[]; readonly form: BatchForm } {
   const data = readArray(value, 'data', FORMS);
   if (data.length === 0) throw invalid('data', 'is empty.', FORMS);
-  refuseOtherForms(data[0]);
+  refuseLoneMessages(data[0]);
   const form = isConversation(data[0]) ? 'conversations' : 'datums';
   data.forEach((value, i) => {
     if (isConversation(value) === (form === 'conversations')) return;
@@ -38,19 +40,16 @@ export function readDatumForm(request: BatchRequest, context: DatumContext): Dat
   return readDatums(readArray(request.data, 'data', FORMS), context);
 }
 
-/** A list of messages, or a row of a data set that holds one. */
+/** A list of messages, or a row of a data set that holds one, or a text and its completion. */
 function isConversation(value: unknown): boolean {
-  return Array.isArray(value) || (typeof value === 'object' && value !== null && 'messages' in value);
+  return (
+    Array.isArray(value) || isCompletion(value) || (typeof value === 'object' && value !== null && 'messages' in value)
+  );
 }
 
-/** What clients of other services send, and one conversation where a list of them is wanted. */
-function refuseOtherForms(first: unknown): void {
+/** One conversation where a list of them is wanted. */
+function refuseLoneMessages(first: unknown): void {
   if (typeof first !== 'object' || first === null || Array.isArray(first)) return;
-  const isMessage = 'role' in first || 'content' in first;
-  if (!isMessage && !('prompt' in first)) return;
-  const problem = isMessage ? 'is a message, not a conversation.' : 'is neither a conversation nor a datum.';
-  const remedy = isMessage
-    ? 'Wrap the list of messages in another list.'
-    : 'Convert the prompt and its completion to messages: {"messages": [{"role": "user", ...}, {"role": "assistant", ...}]}.';
-  throw invalid('data[0]', problem, `${remedy} ${FORMS}`);
+  if (!('role' in first) && !('content' in first)) return;
+  throw invalid('data[0]', 'is a message, not a conversation.', `Wrap the list of messages in another list. ${FORMS}`);
 }

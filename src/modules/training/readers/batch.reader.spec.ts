@@ -33,11 +33,36 @@ const chat = [
 ];
 
 describe('data of another form', () => {
+  it('is told from a datum with unknown fields', async () => {
+    const problem = /data\[0\] is a message, not a conversation\. Wrap the list of messages in another list/;
+    await expect(read({ data: chat })).rejects.toThrow(problem);
+  });
+});
+
+describe('texts', () => {
+  const text = { prompt: 'Hi', completion: 'Yo' };
+
+  it('stand as they are, with the end token', async () => {
+    const { batch, form } = await read({ data: [text, chat] });
+    expect(form).toBe('conversations');
+    expect([...datumValues(batch.tokens, 0)]).toEqual([72, 105, 89, 111]);
+    expect([...datumValues(batch.lossInputs['target_tokens']!, 0)]).toEqual([105, 89, 111, 0]);
+    expect(batch.lossInputs['weights']).toBeUndefined();
+  });
+
+  it('have their completion trained like an answer', async () => {
+    const { batch } = await read({ data: [text, chat], train_on: 'assistant' });
+    expect([...batch.lossInputs['weights']!.data]).toEqual([0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1]);
+  });
+
   it.each([
-    [{ data: chat }, /data\[0\] is a message, not a conversation\. Wrap the list of messages in another list/],
-    [{ data: [{ prompt: 'Hi', completion: 'Yo' }] }, /is neither a conversation nor a datum\. Convert the prompt/],
-  ])('is told from a datum with unknown fields: case %#', async (request, problem) => {
-    await expect(read(request)).rejects.toThrow(problem);
+    [{ prompt: 'Hi' }, 'data[0].completion'],
+    [{ prompt: ['Hi'], completion: 'Yo' }, 'data[0].prompt'],
+    [{ prompt: 'Hi', completion: '' }, 'data[0].completion'],
+    [{ ...text, weight: 1 }, 'data[0].weight'],
+    [{ prompt: 'x'.repeat(40), completion: 'y' }, 'data[0]'],
+  ])('are refused by name where they are wrong: case %#', async (row, field) => {
+    expect(await refusedField({ data: [row] })).toBe(field);
   });
 });
 

@@ -5,7 +5,6 @@ import {
   readTemplateVariables,
   readTools,
 } from '../../../base-models/chat-templates/conversation.reader.js';
-import { requireEmbeddings } from '../../../base-models/tokenizers/text-limits.js';
 import {
   describe,
   invalid,
@@ -19,7 +18,8 @@ import { type DatumBatch } from '../../../domain/datum-batch.js';
 import { offsetsOf, type RaggedTensor } from '../../../domain/ragged-tensor.js';
 import { descriptionOf, joinTensors, readWireTensor, type WireTensor } from '../../../losses/loss-input-tensors.js';
 import { inputOffsets, type LossInputSpec, type LossMetadata } from '../../../losses/loss-function.js';
-import { type BatchContext, checkContextLength, type TrainOn } from './batch-context.js';
+import { type BatchContext, checkSequence, type TrainedSequence, type TrainOn } from './batch-context.js';
+import { isCompletion, readTrainedCompletion } from './completion.reader.js';
 
 const ROW_FIELDS = ['messages', 'tools', 'chat_template_kwargs'];
 
@@ -29,8 +29,8 @@ interface WeightedChat extends TokenizedChat {
 }
 
 /**
- * Conversations through the model's chat template, shifted for next-token prediction: a chat of T tokens has T - 1
- * inputs and T - 1 targets. All targets count, or only those the assistant wrote. `lossFnInputs` holds, by name, one
+ * Conversations through the model's chat template, and texts as they stand, shifted for next-token prediction: a chat of T tokens has T - 1
+ * inputs and T - 1 targets. All targets count, or only answers and completions. `lossFnInputs` holds, by name, one
  * list of T - 1 numbers, or one number for all positions or for the conversation as such, per conversation.
  */
 export async function readConversations(
@@ -41,7 +41,13 @@ export async function readConversations(
 ): Promise<DatumBatch> {
   const chats: WeightedChat[] = [];
   // One after another: the first that is wrong is the one that is refused.
-  for (const [i, value] of data.entries()) chats.push(await tokenize(value, `data[${i}]`, trainOn, context));
+  for (const [i, value] of data.entries()) {
+    const field = `data[${i}]`;
+    const chat = isCompletion(value)
+      ? tokenizeCompletion(value, field, context.model)
+      : tokenize(value, field, trainOn, context);
+    chats.push(await chat);
+  }
   const offsets = offsetsOf(chats.map((chat) => chat.tokens.length - 1));
   const tokens = concatenate(chats, offsets, 0);
   const targets = concatenate(chats, offsets, 1);
@@ -56,18 +62,12 @@ export async function readConversations(
   return { tokens, lossInputs };
 }
 
-/** A conversation of which the assistant's answers are trained: its tokens, and what each token counts as a target. */
-export interface TrainedChat {
-  readonly tokens: Int32Array;
-  readonly weights: Float32Array;
-}
-
 /** A single conversation as `train_on: assistant` reads it. `truncate`: cuts what exceeds the context, instead of refusing it. */
 export async function readTrainedChat(
   value: unknown,
   field: string,
   { model, truncate }: Pick<BatchContext, 'model'> & { readonly truncate: boolean },
-): Promise<TrainedChat> {
+): Promise<TrainedSequence> {
   const chat = await tokenize(value, field, 'assistant', { model, truncate });
   const weights = weightsByAnswer(chat, field);
   return { tokens: chat.tokens, weights: Float32Array.from(chat.assistant, (answer) => weights[answer]!) };
@@ -88,12 +88,14 @@ async function tokenize(
     maxTokens: truncate ? undefined : model.config.contextLength,
   });
   const chat = truncate ? beginningOf(whole, model.config.contextLength) : whole;
-  if (chat.tokens.length < 2) {
-    throw invalid(field, `has only ${chat.tokens.length} token.`, 'Next-token prediction requires at least two.');
-  }
-  checkContextLength(chat.tokens.length, field, model);
-  await requireEmbeddings(chat.tokens, field, model);
+  await checkSequence(chat.tokens, field, model);
   return { ...chat, answerWeights };
+}
+
+/** A completion is a text's only answer. */
+async function tokenizeCompletion(value: unknown, field: string, model: BatchContext['model']): Promise<WeightedChat> {
+  const { tokens, weights } = await readTrainedCompletion(value, field, { model, truncate: false });
+  return { tokens, assistant: Int32Array.from(weights), answers: 1, answerWeights: [null] };
 }
 
 function beginningOf(chat: TokenizedChat, length: number): TokenizedChat {

@@ -8,29 +8,32 @@ import { type TrainingExample } from '../../datasets/training-example.js';
 import { CliError } from '../errors/cli.error.js';
 import { type Schemas } from '../service/client.js';
 
-export type ChatMessage = Schemas['ChatMessageDto'];
+type Message = Schemas['ChatMessageDto'];
 
-/** A chat that ends with an answer of the assistant. */
-export interface Chat {
-  readonly messages: readonly ChatMessage[];
+/** A row that a model is measured on. */
+export interface EvalRow {
+  /** All of it: a chat that ends with an answer of the assistant, or a text and its completion. */
+  readonly datum: { messages: Message[] } | { prompt: string; completion: string };
+  /** What is before the answer. A text is asked as it stands, as it was trained: without a chat template. */
+  readonly question: { messages: Message[] } | { prompt: string };
   readonly answer: string;
 }
 
 const REMEDY = 'Each row must be a chat that ends with an answer, or a prompt with its completion.';
 
 /**
- * The first chats of a file, in all containers and shapes that training takes. A prompt and its completion are a chat of
- * two messages. @throws CliError with the first row that is wrong
+ * The first rows of a file, in all containers and shapes that training takes.
+ * @throws CliError with the first row that is wrong
  */
-export async function readChats(file: string, limit = Infinity): Promise<Chat[]> {
+export async function readEvalRows(file: string, limit = Infinity): Promise<EvalRow[]> {
   if (!existsSync(file)) throw new CliError(`${file} does not exist.`);
   const source = await FileSource.open(file);
-  const chats: Chat[] = [];
+  const found: EvalRow[] = [];
   try {
     const dataset = await openDataset(source, path.basename(file));
     for await (const rows of dataset.examples()) {
-      for (const { at, example } of rows) chats.push(toChat(example, `${file}, ${dataset.unit} ${at}`));
-      if (chats.length >= limit) break;
+      for (const { at, example } of rows) found.push(toEvalRow(example, `${file}, ${dataset.unit} ${at}`));
+      if (found.length >= limit) break;
     }
   } catch (error) {
     if (!(error instanceof InvalidTrainingFileError)) throw error;
@@ -40,24 +43,20 @@ export async function readChats(file: string, limit = Infinity): Promise<Chat[]>
   } finally {
     await source.close();
   }
-  return chats.slice(0, limit);
+  return found.slice(0, limit);
 }
 
-function toChat(example: TrainingExample, where: string): Chat {
+function toEvalRow(example: TrainingExample, where: string): EvalRow {
   if (example.kind === 'completion') {
     const { prompt, completion } = example;
-    const messages = [
-      { role: 'user', content: prompt },
-      { role: 'assistant', content: completion },
-    ];
-    return { messages, answer: completion };
+    return { datum: { prompt, completion }, question: { prompt }, answer: completion };
   }
-  const messages = example.kind === 'chat' ? example.messages : [];
+  const messages = (example.kind === 'chat' ? [...example.messages] : []) as Message[];
   const last = messages.at(-1);
   if (last?.role !== 'assistant' || typeof last.content !== 'string') {
     throw new CliError(`${where} is not a chat with an answer in text. ${REMEDY}`);
   }
-  return { messages: messages as readonly ChatMessage[], answer: last.content };
+  return { datum: { messages }, question: { messages: messages.slice(0, -1) }, answer: last.content };
 }
 
 /** A file on disk, read in pieces. */
