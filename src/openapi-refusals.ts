@@ -28,7 +28,7 @@ export function describeRefusals(path: string, method: string, operation: Operat
     add('400', 'The request is invalid; `error.details.field` names the field that caused the error.');
   }
   if (!isOpen(path)) {
-    add('401', 'API keys are configured, and the request contains none that counts, or two different ones.');
+    add('401', 'API keys are configured, and the request contains no valid one, or two different ones.');
     add(
       '503',
       'The database has been unreachable for longer than requests wait for it; send the request again.',
@@ -37,7 +37,7 @@ export function describeRefusals(path: string, method: string, operation: Operat
   }
   if (SUBMITS.test(path)) {
     operation.parameters = [...(operation.parameters ?? []), TIMEOUT];
-    add('504', 'The request was not done within X-Timeout-Ms; `error.code` is `deadline_exceeded`.');
+    add('504', 'The request was not completed within X-Timeout-Ms; `error.code` is `deadline_exceeded`.');
   }
   if (operation.requestBody || (method !== 'get' && !isOpen(path))) {
     add(
@@ -62,8 +62,8 @@ const TIMEOUT = {
   in: 'header' as const,
   required: false,
   description:
-    'Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and ' +
-    'a sample that runs stops.',
+    'Milliseconds from the arrival of the request after which its work is cancelled: operations that have not ' +
+    'begun never run, and running samples stop.',
   schema: { type: 'integer' as const, minimum: 1, maximum: MAX_TIMEOUT_MS },
   example: 30_000,
 };

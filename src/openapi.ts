@@ -18,15 +18,15 @@ const TAGS = {
   training: 'Forward, backward and optimiser steps.',
   futures: 'Results and lists of operations.',
   generation: 'Sample text.',
-  captures: 'Requests that are kept, feedback on their answers, and training files of it.',
-  aliases: 'Names that stand for the model in use, promoted and rolled back.',
+  captures: 'Captured requests, feedback on their answers, and training files created from both.',
+  aliases: 'Names for the current version of a model, which can be promoted and rolled back.',
   checkpoints: 'Save and load weights.',
-  webhooks: 'Tell other programs what has happened.',
+  webhooks: 'Notify other programs of events.',
   losses: 'Loss functions with their inputs and settings.',
-  admin: 'Keys, owners and everything that runs; for operators, with one of ADMIN_KEYS.',
-  service: 'Health and capabilities of the server, and what it does now.',
+  admin: 'Keys, owners, operations and workers; for operators, with one of ADMIN_KEYS.',
+  service: 'Health, capabilities and overview of the server.',
   console: 'Sessions of the web console at /console.',
-  openai: 'OpenAI API: sample from base models, adapters and sampler weights with the clients that people have.',
+  openai: 'OpenAI API: sample from base models, adapters and sampler weights with existing clients.',
   anthropic: 'Anthropic Messages API: the same models for clients of Anthropic.',
   'tinker: service': 'Tinker SDK: client settings, sessions and base models.',
   'tinker: models': 'Tinker SDK: models to train. Each is an adapter, so the root routes accept their ids as well.',
@@ -60,7 +60,7 @@ export function buildOpenApi(app: INestApplication): OpenAPIObject {
     )
     .setVersion(VERSION)
     .addApiKey(
-      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Where the server asks for a key.' },
+      { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'If the server requires an API key.' },
       KEY,
     )
     .addBearerAuth(

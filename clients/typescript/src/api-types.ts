@@ -9,8 +9,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this is and where to read on
-         * @description Browsers are sent on to the web console. Example: `curl http://127.0.0.1:8000/`
+         * Get name, version and documentation
+         * @description Redirects browsers to the web console. Example: `curl http://127.0.0.1:8000/`
          */
         get: operations["Root_answer"];
         put?: never;
@@ -198,7 +198,7 @@ export interface paths {
         };
         /**
          * Get the training curves of an adapter
-         * @description Returns what its passes and optimiser steps have measured, step by step, as long as the log is kept (FUTURE_RETENTION_HOURS). Steps that a rewind has undone are left out. Example: `curl "http://127.0.0.1:8000/adapters/my-model/metrics?points=200"`
+         * @description Returns the metrics of its passes and optimiser steps, step by step, as long as the log is kept (FUTURE_RETENTION_HOURS). Steps that a rewind has undone are left out. Example: `curl "http://127.0.0.1:8000/adapters/my-model/metrics?points=200"`
          */
         get: operations["TrainingSeries_read"];
         put?: never;
@@ -220,7 +220,7 @@ export interface paths {
         put?: never;
         /**
          * Push an adapter to the Hugging Face hub
-         * @description Exports the adapter, as GET /adapters/{model_id}/export does, and writes the files with a model card to a repository, private unless it exists or is asked to be public, as one commit. Returns when that is done; a client that goes away cancels it. Example: `curl -X POST http://127.0.0.1:8000/adapters/my-model/push -H "Content-Type: application/json" -d '{"repo":"alice/my-model","token":"hf_..."}'`
+         * @description Exports the adapter, as GET /adapters/{model_id}/export does, and writes the files with a model card to a repository, as one commit. A new repository is private unless requested otherwise. Returns after the commit; a client that disconnects cancels it. Example: `curl -X POST http://127.0.0.1:8000/adapters/my-model/push -H "Content-Type: application/json" -d '{"repo":"alice/my-model","token":"hf_..."}'`
          */
         post: operations["Pushes_push"];
         delete?: never;
@@ -298,18 +298,18 @@ export interface paths {
         };
         /**
          * Get an alias
-         * @description With all of its versions. Example: `curl http://127.0.0.1:8000/aliases/my-alias`
+         * @description Returns the alias with all of its versions. Example: `curl http://127.0.0.1:8000/aliases/my-alias`
          */
         get: operations["Aliases_get"];
         /**
-         * Set what an alias stands for
-         * @description Creates the alias, or points it at another target without a comparison. Wherever a request names a model to sample from, it may name an alias. Example: `curl -X PUT http://127.0.0.1:8000/aliases/my-alias -H "Content-Type: application/json" -d '{"target":"my-model"}'`
+         * Set the target of an alias
+         * @description Creates the alias, or points it at another target without a comparison. Requests can name an alias wherever they name a model to sample from. Example: `curl -X PUT http://127.0.0.1:8000/aliases/my-alias -H "Content-Type: application/json" -d '{"target":"my-model"}'`
          */
         put: operations["Aliases_set"];
         post?: never;
         /**
          * Delete an alias
-         * @description Its target stays as it is. Example: `curl -X DELETE http://127.0.0.1:8000/aliases/my-alias`
+         * @description Its target is not changed. Example: `curl -X DELETE http://127.0.0.1:8000/aliases/my-alias`
          */
         delete: operations["Aliases_delete"];
         options?: never;
@@ -328,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Promote a target that does as well as the one in use
-         * @description Scores the answers of a file under both targets. When the mean loss per token of the new one is not larger, the alias is pointed at it and keeps both numbers in its history; otherwise it stays, and the 409 has them. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/promote -H "Content-Type: application/json" -d '{"target":"my-model","eval":{"file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}}'`
+         * @description Evaluates both targets on the answers of a file. If the mean loss per token of the new target is not larger (plus the tolerance), the alias is pointed at it, and its history records both losses; otherwise it is not changed, and the 409 contains them. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/promote -H "Content-Type: application/json" -d '{"target":"my-model","eval":{"file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}}'`
          */
         post: operations["Promotions_promote"];
         delete?: never;
@@ -348,7 +348,7 @@ export interface paths {
         put?: never;
         /**
          * Roll an alias back
-         * @description Points it at its target before, as a new version; a second time at the one before that. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/rollback`
+         * @description Points the alias at its previous target, as a new version; called again, at the one before that. Example: `curl -X POST http://127.0.0.1:8000/aliases/my-alias/rollback`
          */
         post: operations["Aliases_rollBack"];
         delete?: never;
@@ -386,13 +386,13 @@ export interface paths {
         };
         /**
          * Get the session of the web console
-         * @description Whose session it is. Example: `curl -b cookies.txt http://127.0.0.1:8000/console/session`
+         * @description The key of the session. Example: `curl -b cookies.txt http://127.0.0.1:8000/console/session`
          */
         get: operations["Session_describe"];
         put?: never;
         /**
          * Log in to the web console
-         * @description Answers a key with a cookie (HttpOnly, SameSite=Strict) that stands for it for 12 hours. With the cookie,
+         * @description Exchanges a key for a cookie (HttpOnly, SameSite=Strict) that is valid for 12 hours. With the cookie,
          *     requests that change something need the header X-Thinker-Console as well. A revoked key ends its sessions.
          *     Example: `curl -c cookies.txt -X POST http://127.0.0.1:8000/console/session -H "X-API-Key: tml-..."`
          */
@@ -416,8 +416,7 @@ export interface paths {
         };
         /**
          * Follow what happens
-         * @description Server-sent events: `settled` whenever operations of yours are completed or have failed, and `overview`,
-         *     the answer of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
+         * @description Server-sent events: `settled` whenever operations of yours have completed or failed, and `overview`, the response of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
          */
         get: operations["Events_follow"];
         put?: never;
@@ -456,8 +455,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One request as a dashboard shows it
-         * @description Its result is fetched with POST /retrieve_future. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         * Get a request
+         * @description POST /retrieve_future returns its result. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
          */
         get: operations["Futures_get"];
         put?: never;
@@ -479,7 +478,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a request
-         * @description A pending request never runs, and later ones continue without it. A running `generate` or `forward` stops within a token or micro-batch. Either fails with the code `cancelled`. What changes an adapter or writes a checkpoint cannot be cancelled once it runs. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
+         * @description A pending request never runs, and later ones continue without it. A running `generate` or `forward` stops within a token or micro-batch. Both fail with the code `cancelled`. Requests that change an adapter or write a checkpoint cannot be cancelled while they run. The call can be repeated. Example: `curl -X POST http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
          */
         post: operations["FutureLife_cancel"];
         delete?: never;
@@ -497,7 +496,7 @@ export interface paths {
         };
         /**
          * Follow a request
-         * @description Server-sent events: `queued`, `claimed`, `running`, then `completed` or `failed`, with which the stream ends. `progress` between them has the position in the queue or the tokens drawn so far. A request that a worker puts back is `queued` once more. Last-Event-ID resumes a stream; a comment comes every 15 s when nothing else does. Example: `curl -N http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/events`
+         * @description Server-sent events: `queued`, `claimed`, `running`, then `completed` or `failed`, with which the stream ends. `progress` events between them contain the position in the queue or the tokens sampled so far. A request that a worker returns to the queue is `queued` again. Last-Event-ID resumes a stream; a comment is sent after every 15 s without events. Example: `curl -N http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/events`
          */
         get: operations["FutureLife_events"];
         put?: never;
@@ -616,8 +615,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive?
-         * @description Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
+         * Check liveness
+         * @description Checks nothing else. Example: `curl http://127.0.0.1:8000/healthz`
          */
         get: operations["Health_live"];
         put?: never;
@@ -637,7 +636,7 @@ export interface paths {
         };
         /**
          * Get your own key
-         * @description What it may do, its limits and what is left of them. Example: `curl http://127.0.0.1:8000/keys/me`
+         * @description Returns its scopes, its limits and what is left of them. Example: `curl http://127.0.0.1:8000/keys/me`
          */
         get: operations["OwnKey_describe"];
         put?: never;
@@ -703,7 +702,7 @@ export interface paths {
         put?: never;
         /**
          * Register a formula loss
-         * @description From then on loss_fn takes its name, on every route and from the Tinker SDK, for your key alone. Registering a name again creates a new version; `name@1` remains the first. The formulas are checked, with errors that point to the character, and the gradient is compared with finite differences. Every name that is defined neither in "let" nor in "config" is an input. Example: `curl -X POST http://127.0.0.1:8000/loss_functions -H "Content-Type: application/json" -d '{"name":"my_dpo","description":"Direct Preference Optimization over pairs of datums","let":{"log_ratio":"datum_sum(weights * (target_logprobs - reference_logprobs))","signed":"where(chosen != 0, log_ratio, -log_ratio)","margin":"beta * group_sum(signed, pair)"},"loss":"-sum(where(chosen != 0, log_sigmoid(margin), 0))","metrics":{"accuracy":"sum(where(chosen != 0 and margin > 0, 1, 0)) / sum(chosen)"},"config":{"beta":{"default":0.1,"min":0}},"inputs":{"weights":{"default":1},"pair":{"per":"datum"},"chosen":{"per":"datum"}}}'`
+         * @description From then on, loss_fn accepts its name for your key, on every route and from the Tinker SDK. Registering a name again creates a new version; `name@1` remains the first. The formulas are checked, with errors that point to the character, and the gradient is compared with finite differences. Every name that is defined neither in "let" nor in "config" is an input. Example: `curl -X POST http://127.0.0.1:8000/loss_functions -H "Content-Type: application/json" -d '{"name":"my_dpo","description":"Direct Preference Optimization over pairs of datums","let":{"log_ratio":"datum_sum(weights * (target_logprobs - reference_logprobs))","signed":"where(chosen != 0, log_ratio, -log_ratio)","margin":"beta * group_sum(signed, pair)"},"loss":"-sum(where(chosen != 0, log_sigmoid(margin), 0))","metrics":{"accuracy":"sum(where(chosen != 0 and margin > 0, 1, 0)) / sum(chosen)"},"config":{"beta":{"default":0.1,"min":0}},"inputs":{"weights":{"default":1},"pair":{"per":"datum"},"chosen":{"per":"datum"}}}'`
          */
         post: operations["Losses_register"];
         delete?: never;
@@ -741,13 +740,13 @@ export interface paths {
         };
         /**
          * Get a loss function
-         * @description With its formulas and versions; `my_dpo@1` is version 1. Example: `curl http://127.0.0.1:8000/loss_functions/cross_entropy`
+         * @description Returns the loss with its formulas and versions; `my_dpo@1` is version 1. Example: `curl http://127.0.0.1:8000/loss_functions/cross_entropy`
          */
         get: operations["Losses_get"];
         put?: never;
         post?: never;
         /**
-         * Delete a loss of yours
+         * Delete a formula loss
          * @description Deletes all versions. Accepted requests still use the version they were sent with. Example: `curl -X DELETE http://127.0.0.1:8000/loss_functions/my_dpo`
          */
         delete: operations["Losses_delete"];
@@ -764,9 +763,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics of this process for Prometheus
-         * @description In the text format, or as OpenMetrics where the Accept header asks for it. Asks for METRICS_KEY or one of
-         *     ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
+         * Get metrics for Prometheus
+         * @description In the text format, or as OpenMetrics if the Accept header asks for it. Requires METRICS_KEY or one of ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
          */
         get: operations["Metrics_read"];
         put?: never;
@@ -805,9 +803,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get what the service does now
-         * @description Workers, what waits and why, tokens per second, adapters, memory: of everything for operators, else of what
-         *     is yours. GET /events sends it every two seconds. Example: `curl http://127.0.0.1:8000/overview`
+         * Get an overview of the service
+         * @description Returns workers, pending operations with reasons, tokens per second, adapters and memory, of all keys for operators, otherwise of your own key. GET /events sends it every two seconds. Example: `curl http://127.0.0.1:8000/overview`
          */
         get: operations["Overview_get"];
         put?: never;
@@ -826,7 +823,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Would requests sent now be computed?
+         * Check readiness
          * @description Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
          */
         get: operations["Health_ready"];
@@ -952,7 +949,7 @@ export interface paths {
         get: operations["Captures_getSettings"];
         /**
          * Start or stop capturing
-         * @description While it is enabled, the requests of this key to /v1/chat/completions, /v1/completions, /v1/messages and /generate are kept with their answers, tokens and log-probs. Off by default. Example: `curl -X PUT http://127.0.0.1:8000/v1/captures/settings -H "Content-Type: application/json" -d '{"enabled":true}'`
+         * @description While enabled, requests of this key to /v1/chat/completions, /v1/completions, /v1/messages and /generate are kept with their answers, tokens and log-probs. Off by default. Example: `curl -X PUT http://127.0.0.1:8000/v1/captures/settings -H "Content-Type: application/json" -d '{"enabled":true}'`
          */
         put: operations["Captures_changeSettings"];
         post?: never;
@@ -971,14 +968,14 @@ export interface paths {
         };
         /**
          * Get a capture
-         * @description With its tokens and log-probs. Example: `curl http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         * @description Returns the capture with its tokens and log-probs. Example: `curl http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
          */
         get: operations["Captures_get"];
         put?: never;
         post?: never;
         /**
          * Delete a capture
-         * @description With its feedback. Files made of it stay. Example: `curl -X DELETE http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         * @description Deletes the capture and its feedback. Files created from it stay. Example: `curl -X DELETE http://127.0.0.1:8000/v1/captures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
          */
         delete: operations["Captures_delete"];
         options?: never;
@@ -996,7 +993,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Answer a conversation
+         * Create a chat completion
          * @description OpenAI's chat API over base models, adapters and sampler weights. Fields that it does not know are ignored; those that would change the answer are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/chat/completions -H "Content-Type: application/json" -d '{"model":"base","messages":[{"role":"user","content":"Hello"}],"max_completion_tokens":32}'`
          */
         post: operations["ChatCompletions_create"];
@@ -1016,7 +1013,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Continue texts
+         * Create a text completion
          * @description OpenAI's text completions, without a chat template. With echo and logprobs it scores texts. Example: `curl -X POST http://127.0.0.1:8000/v1/completions -H "Content-Type: application/json" -d '{"model":"base","prompt":"Once upon a time","max_tokens":16}'`
          */
         post: operations["Completions_create"];
@@ -1036,8 +1033,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Not supported
-         * @description The models of this server write text; none of them computes embeddings. Always answers 400. Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`
+         * Embeddings (not supported)
+         * @description Always answers 400: no model of this server computes embeddings. Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`
          */
         post: operations["Embeddings_create"];
         delete?: never;
@@ -1057,7 +1054,7 @@ export interface paths {
         put?: never;
         /**
          * Give feedback on an answer
-         * @description Judges a captured answer by its id. A second call for the same answer sets what it gives and keeps the rest; null takes something back. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback -H "Content-Type: application/json" -d '{"id":"chatcmpl-future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC","correction":"You find them in aisle seven."}'`
+         * @description Rates a captured answer by its id. A second call for the same answer updates the fields that it contains; null clears a field. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback -H "Content-Type: application/json" -d '{"id":"chatcmpl-future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC","correction":"You find them in aisle seven."}'`
          */
         post: operations["Feedback_give"];
         delete?: never;
@@ -1076,7 +1073,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a training file of feedback
+         * Create a training file from feedback
          * @description Makes a file for POST /v1/fine_tuning/jobs of captures with feedback. `dpo`: a correction is preferred to the answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their score; of text completions (kind `completion`) corrections, and answers with a thumb up or a score of 1. Example: `curl -X POST http://127.0.0.1:8000/v1/feedback/files -H "Content-Type: application/json" -d '{"method":"dpo","model":"my-alias"}'`
          */
         post: operations["Feedback_makeFile"];
@@ -1169,7 +1166,7 @@ export interface paths {
         put?: never;
         /**
          * Start a fine-tuning job
-         * @description Trains a new adapter on a file, which then is a model by the name in fine_tuned_model. Hyper-parameters that are left out follow from the data and the base model (docs/fine-tuning.md). Unknown fields are ignored, but those among the hyper-parameters are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs -H "Content-Type: application/json" -d '{"model":"base","training_file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
+         * @description Trains a new adapter on a file; fine_tuned_model is then its model name. Omitted hyper-parameters are chosen from the data and the base model (docs/fine-tuning.md). Unknown fields are ignored, but unknown hyper-parameters are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs -H "Content-Type: application/json" -d '{"model":"base","training_file":"file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC"}'`
          */
         post: operations["Jobs_create"];
         delete?: never;
@@ -1209,7 +1206,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a fine-tuning job
-         * @description Ends it at once; its model keeps the steps that it has, and its checkpoints stay. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
+         * @description Ends it immediately; its model keeps the steps so far, and its checkpoints stay. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/cancel`
          */
         post: operations["Jobs_cancel"];
         delete?: never;
@@ -1227,7 +1224,7 @@ export interface paths {
         };
         /**
          * List checkpoints of a fine-tuning job
-         * @description One for each epoch, newest first; each can be sampled from by its name. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/checkpoints`
+         * @description One per epoch, newest first; each can be sampled from by its name. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/checkpoints`
          */
         get: operations["Jobs_checkpoints"];
         put?: never;
@@ -1267,7 +1264,7 @@ export interface paths {
         };
         /**
          * Get the metrics of a fine-tuning job
-         * @description A row for each step and each epoch, oldest first: as JSON, or by the header Accept as text/csv or text/event-stream. A stream has an event `metrics` for each row as it is measured, `status` for each state of the job, and ends with `done`; Last-Event-ID resumes it. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/metrics -H "Accept: text/csv"`
+         * @description A row per step and epoch, oldest first: as JSON, or depending on Accept as text/csv or text/event-stream. A stream sends a `metrics` event for each row as it is measured, `status` for each state of the job, and ends with `done`; Last-Event-ID resumes it. Example: `curl http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/metrics -H "Accept: text/csv"`
          */
         get: operations["JobMetrics_get"];
         put?: never;
@@ -1289,7 +1286,7 @@ export interface paths {
         put?: never;
         /**
          * Pause a fine-tuning job
-         * @description Steps that wait in the queue are still made, at most three. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/pause`
+         * @description Steps that are already queued still run, at most three. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/pause`
          */
         post: operations["Jobs_pause"];
         delete?: never;
@@ -1309,7 +1306,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a paused fine-tuning job
-         * @description It goes on with its next step, to the same result as if it had not been paused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/resume`
+         * @description It continues with its next step, with the same result as if it had not been paused. Example: `curl -X POST http://127.0.0.1:8000/v1/fine_tuning/jobs/ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/resume`
          */
         post: operations["Jobs_resume"];
         delete?: never;
@@ -1328,7 +1325,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Write the next message of a conversation
+         * Create a message
          * @description Anthropic's Messages API over base models, adapters and sampler weights. Fields that it does not know are ignored; those that would change the answer are refused. Example: `curl -X POST http://127.0.0.1:8000/v1/messages -H "Content-Type: application/json" -d '{"model":"base","max_tokens":32,"messages":[{"role":"user","content":"Hello"}]}'`
          */
         post: operations["Messages_create"];
@@ -1349,7 +1346,7 @@ export interface paths {
         put?: never;
         /**
          * Count the tokens of a conversation
-         * @description The tokens of the prompt that POST /v1/messages would make of these fields. Example: `curl -X POST http://127.0.0.1:8000/v1/messages/count_tokens -H "Content-Type: application/json" -d '{"model":"base","messages":[{"role":"user","content":"Hello"}]}'`
+         * @description Returns the number of prompt tokens that POST /v1/messages would use for these fields. Example: `curl -X POST http://127.0.0.1:8000/v1/messages/count_tokens -H "Content-Type: application/json" -d '{"model":"base","messages":[{"role":"user","content":"Hello"}]}'`
          */
         post: operations["Messages_count"];
         delete?: never;
@@ -1367,7 +1364,7 @@ export interface paths {
         };
         /**
          * List models
-         * @description With the header `anthropic-version`, the answer has Anthropic's form. Example: `curl http://127.0.0.1:8000/v1/models`
+         * @description With the header `anthropic-version`, the response has Anthropic's format. Example: `curl http://127.0.0.1:8000/v1/models`
          */
         get: operations["OpenAiModels_list"];
         put?: never;
@@ -1387,7 +1384,7 @@ export interface paths {
         };
         /**
          * Get a model
-         * @description With the header `anthropic-version`, the answer has Anthropic's form. Example: `curl http://127.0.0.1:8000/v1/models/my-model`
+         * @description With the header `anthropic-version`, the response has Anthropic's format. Example: `curl http://127.0.0.1:8000/v1/models/my-model`
          */
         get: operations["OpenAiModels_get"];
         put?: never;
@@ -1411,13 +1408,13 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description Without their secrets. Example: `curl http://127.0.0.1:8000/webhooks`
+         * @description Returns your webhooks without their secrets. Example: `curl http://127.0.0.1:8000/webhooks`
          */
         get: operations["Webhooks_list"];
         put?: never;
         /**
          * Register a webhook
-         * @description From now on the events are posted to the address, signed as Standard Webhooks asks. The answer contains the secret, which is not shown again. Example: `curl -X POST http://127.0.0.1:8000/webhooks -H "Content-Type: application/json" -d '{"url":"https://example.com/hooks/thinker","events":["future.failed","fine_tuning.job.succeeded","fine_tuning.job.failed"]}'`
+         * @description From now on, events are posted to the URL, signed according to Standard Webhooks. The response contains the secret, which is not shown again. Example: `curl -X POST http://127.0.0.1:8000/webhooks -H "Content-Type: application/json" -d '{"url":"https://example.com/hooks/thinker","events":["future.failed","fine_tuning.job.succeeded","fine_tuning.job.failed"]}'`
          */
         post: operations["Webhooks_create"];
         delete?: never;
@@ -1435,14 +1432,14 @@ export interface paths {
         };
         /**
          * Get a webhook
-         * @description Without its secret. Example: `curl http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         * @description Returns the webhook without its secret. Example: `curl http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
          */
         get: operations["Webhooks_get"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook
-         * @description What has not been delivered yet is dropped. Example: `curl -X DELETE http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+         * @description Pending deliveries are dropped. Example: `curl -X DELETE http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
          */
         delete: operations["Webhooks_delete"];
         options?: never;
@@ -1481,7 +1478,7 @@ export interface paths {
         put?: never;
         /**
          * Test a webhook
-         * @description Posts the event `webhook.ping` once and returns what came of it. A success enables a disabled webhook again. Example: `curl -X POST http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/ping`
+         * @description Posts the event `webhook.ping` once and returns the outcome. A success enables a disabled webhook again. Example: `curl -X POST http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/ping`
          */
         post: operations["Webhooks_ping"];
         delete?: never;
@@ -1579,8 +1576,8 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
-             *     while all repeats were the same, bit for bit.
+             * @description The first step at which a replay of the log (after a crash, for a rewind) gave other numbers than the first run;
+             *     null if all replays were identical, bit for bit.
              * @example null
              */
             diverged_at_step: number | null;
@@ -1638,7 +1635,7 @@ export interface components {
         };
         AdapterDeletedDto: {
             /**
-             * @description Name of the deleted adapter, which is free again.
+             * @description Name of the deleted adapter, which can be used again.
              * @example my-model
              */
             model_id: string;
@@ -1670,8 +1667,8 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
-             *     while all repeats were the same, bit for bit.
+             * @description The first step at which a replay of the log (after a crash, for a rewind) gave other numbers than the first run;
+             *     null if all replays were identical, bit for bit.
              * @example null
              */
             diverged_at_step: number | null;
@@ -1811,7 +1808,7 @@ export interface components {
              */
             base_model: string;
             /**
-             * @description How the version came to be.
+             * @description How the version was created.
              * @example promoted
              * @enum {string}
              */
@@ -1821,7 +1818,7 @@ export interface components {
              * @example 2026-01-01T12:00:00.000Z
              */
             created_at: string;
-            /** @description What it was promoted on; null where nothing was compared. */
+            /** @description The comparison that it was promoted on; null if there was none. */
             eval: components["schemas"]["AliasEvaluationDto"] | null;
             /**
              * @description Name of the alias.
@@ -1834,7 +1831,7 @@ export interface components {
              */
             previous_version: number | null;
             /**
-             * @description What the alias stands for.
+             * @description Target of the alias.
              * @example my-model
              */
             target: string;
@@ -1871,7 +1868,7 @@ export interface components {
              */
             tokens: number;
             /**
-             * @description By how much the new loss was allowed to be larger.
+             * @description Maximum by which the new loss was allowed to exceed the old one.
              * @example 0
              */
             tolerance: number;
@@ -1887,7 +1884,7 @@ export interface components {
              */
             base_model: string;
             /**
-             * @description How the version came to be.
+             * @description How the version was created.
              * @example promoted
              * @enum {string}
              */
@@ -1897,7 +1894,7 @@ export interface components {
              * @example 2026-01-01T12:00:00.000Z
              */
             created_at: string;
-            /** @description What it was promoted on; null where nothing was compared. */
+            /** @description The comparison that it was promoted on; null if there was none. */
             eval: components["schemas"]["AliasEvaluationDto"] | null;
             /**
              * @description The version whose target a rollback of this one returns to; null if there is none.
@@ -1905,7 +1902,7 @@ export interface components {
              */
             previous_version: number | null;
             /**
-             * @description What the alias stands for.
+             * @description Target of the alias.
              * @example my-model
              */
             target: string;
@@ -1922,7 +1919,7 @@ export interface components {
              */
             base_model: string;
             /**
-             * @description How the version came to be.
+             * @description How the version was created.
              * @example promoted
              * @enum {string}
              */
@@ -1932,7 +1929,7 @@ export interface components {
              * @example 2026-01-01T12:00:00.000Z
              */
             created_at: string;
-            /** @description What it was promoted on; null where nothing was compared. */
+            /** @description The comparison that it was promoted on; null if there was none. */
             eval: components["schemas"]["AliasEvaluationDto"] | null;
             /** @description All versions, newest first. */
             history: components["schemas"]["AliasVersionDto"][];
@@ -1947,7 +1944,7 @@ export interface components {
              */
             previous_version: number | null;
             /**
-             * @description What the alias stands for.
+             * @description Target of the alias.
              * @example my-model
              */
             target: string;
@@ -1983,7 +1980,7 @@ export interface components {
             /** @description The error. */
             error: components["schemas"]["AnthropicErrorContentDto"];
             /**
-             * @description Names the request in the server's log; also the header `request-id`.
+             * @description Id of the request in the server's log; also the header `request-id`.
              * @example req_01JD3V7QG4T0M5X2W8Z9K6N1RB
              */
             request_id: string;
@@ -2106,9 +2103,8 @@ export interface components {
         };
         CapabilitiesDto: {
             /**
-             * @description What requests that wait at the same time share: exact = the work on the base model, with results that are the same to
-             *     the last bit as alone; rounding = the work, and results may differ by rounding; off = nothing. Null while no worker is
-             *     running.
+             * @description How concurrent requests are batched: exact = with results that are bit-identical to those of a request alone;
+             *     rounding = with results that may differ by rounding; off = not at all. Null while no worker is running.
              * @example exact
              * @enum {string|null}
              */
@@ -2184,7 +2180,7 @@ export interface components {
              * @example 2026-01-01T12:00:00.000Z
              */
             created_at: string;
-            /** @description What is known of the answers. */
+            /** @description Feedback on the answers. */
             feedback: components["schemas"]["FeedbackDto"][];
             /**
              * @description Id of the request.
@@ -2211,7 +2207,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-alias
              */
             model: string;
@@ -2221,7 +2217,7 @@ export interface components {
              */
             prompt: string | null;
             /**
-             * @description The functions that the model was offered; null if there were none.
+             * @description The tools of the request; null if there were none.
              * @example null
              */
             tools: Record<string, unknown>[] | null;
@@ -2260,7 +2256,7 @@ export interface components {
              * @example 2026-01-01T12:00:00.000Z
              */
             created_at: string;
-            /** @description What is known of the answers. */
+            /** @description Feedback on the answers. */
             feedback: components["schemas"]["FeedbackDto"][];
             /**
              * @description Id of the request.
@@ -2287,7 +2283,7 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-alias
              */
             model: string;
@@ -2306,7 +2302,7 @@ export interface components {
              */
             prompt_tokens: number[];
             /**
-             * @description The functions that the model was offered; null if there were none.
+             * @description The tools of the request; null if there were none.
              * @example null
              */
             tools: Record<string, unknown>[] | null;
@@ -2355,12 +2351,12 @@ export interface components {
         };
         ChangeCaptureSettingsDto: {
             /**
-             * @description Whether to capture the sampling requests of this key from now on. Omitted: as before.
+             * @description Whether to capture the sampling requests of this key from now on. Omitted: unchanged.
              * @example true
              */
             enabled?: boolean;
             /**
-             * @description After how many days captures are deleted; this also counts for those that are there. Omitted: as before.
+             * @description Days after which captures are deleted, including existing ones. Omitted: unchanged.
              * @default 30
              * @example 30
              */
@@ -2368,7 +2364,7 @@ export interface components {
         };
         ChatAnswerDto: {
             /**
-             * @description The text; null where there is nothing but calls.
+             * @description The text; null if there are only tool calls.
              * @example Hi! How can I help you?
              */
             content: string | null;
@@ -2383,7 +2379,7 @@ export interface components {
              * @enum {string}
              */
             role: "assistant";
-            /** @description Calls of functions, if there are any. */
+            /** @description Tool calls, if there are any. */
             tool_calls?: components["schemas"]["ChatToolCallDto"][];
         };
         ChatChoiceDto: {
@@ -2427,10 +2423,10 @@ export interface components {
             logprobs: components["schemas"]["ChoiceLogprobsDto"] | null;
         };
         ChatChunkToolCallDto: {
-            /** @description What is called. */
+            /** @description The function that is called. */
             function: components["schemas"]["CalledFunctionDto"];
             /**
-             * @description Names the call in the message with its result.
+             * @description Id of the call, which the message with its result repeats.
              * @example call_0123456789abcdef01234567
              */
             id: string;
@@ -2460,7 +2456,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-model
              */
             model: string;
@@ -2476,7 +2472,7 @@ export interface components {
              */
             system_fingerprint: string | null;
             /**
-             * @description With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before.
+             * @description With `stream_options.include_usage`: token counts in the last chunk, null before.
              * @example null
              */
             usage?: components["schemas"]["TokenUsageDto"] | null;
@@ -2495,7 +2491,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-model
              */
             model: string;
@@ -2510,7 +2506,7 @@ export interface components {
              * @example null
              */
             system_fingerprint: string | null;
-            /** @description Numbers of tokens. */
+            /** @description Token counts. */
             usage: components["schemas"]["TokenUsageDto"];
         };
         ChatCompletionRequestDto: {
@@ -2541,7 +2537,7 @@ export interface components {
              */
             logprobs?: boolean;
             /**
-             * @description Maximum number of tokens of an answer. Default: as many as the context has room for.
+             * @description Maximum number of tokens of an answer. Default: what is left of the context.
              * @example 32
              */
             max_completion_tokens?: number;
@@ -2606,8 +2602,8 @@ export interface components {
              */
             repetition_penalty?: number;
             /**
-             * @description {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer that
-             *     ends is valid by the schema, `strict` or not.
+             * @description {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer
+             *     that is not cut off is valid under the schema, `strict` or not.
              * @example {
              *       "type": "json_object"
              *     }
@@ -2616,7 +2612,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description Same request, same seed, same answer.
+             * @description The same request with the same seed gives the same answer.
              * @example 42
              */
             seed?: number | string;
@@ -2628,13 +2624,13 @@ export interface components {
              */
             stop?: string | string[];
             /**
-             * @description Send the answer as server-sent events while it is written, then `[DONE]`.
+             * @description Stream the answer as server-sent events, followed by `[DONE]`.
              * @default false
              * @example false
              */
             stream?: boolean;
             /**
-             * @description For streams.
+             * @description Options of streams.
              * @example {
              *       "include_usage": true
              *     }
@@ -2647,14 +2643,14 @@ export interface components {
              */
             temperature?: number;
             /**
-             * @description `none`: tools are not told to the model; `auto`: as it likes; `required`: at least one call; {"type": "function",
-             *     "function": {"name"}}: a call of that function.
+             * @description `none`: no calls; `auto`: the model decides; `required`: at least one call; {"type": "function", "function":
+             *     {"name"}}: a call of that function.
              * @default auto
              * @example auto
              */
             tool_choice?: ("auto" | "none" | "required") | Record<string, unknown>;
             /**
-             * @description Functions that the model may call, where its chat template knows tools.
+             * @description Functions that the model may call, if its chat template supports tools.
              * @example []
              */
             tools?: Record<string, unknown>[];
@@ -2679,7 +2675,7 @@ export interface components {
         };
         ChatDeltaDto: {
             /**
-             * @description The next piece of text; null in the first chunk where tools are offered.
+             * @description The next piece of text; null in the first chunk of requests with tools.
              * @example Hi
              */
             content?: string | null;
@@ -2689,7 +2685,7 @@ export interface components {
              * @enum {string}
              */
             role?: "assistant";
-            /** @description A call of a function, whole. */
+            /** @description A complete tool call. */
             tool_calls?: components["schemas"]["ChatChunkToolCallDto"][];
         };
         ChatMessageDto: {
@@ -2730,10 +2726,10 @@ export interface components {
             weight?: number;
         };
         ChatToolCallDto: {
-            /** @description What is called. */
+            /** @description The function that is called. */
             function: components["schemas"]["CalledFunctionDto"];
             /**
-             * @description Names the call in the message with its result.
+             * @description Id of the call, which the message with its result repeats.
              * @example call_0123456789abcdef01234567
              */
             id: string;
@@ -3255,7 +3251,7 @@ export interface components {
         CreateJobDto: {
             /**
              * @deprecated
-             * @description Hyper-parameters of the method, where OpenAI's API had them formerly.
+             * @description Hyper-parameters of the method, in the former format of OpenAI's API.
              */
             hyperparameters?: components["schemas"]["HyperparametersDto"];
             /**
@@ -3307,7 +3303,7 @@ export interface components {
              */
             description?: string;
             /**
-             * @description What to tell it of.
+             * @description Events to post.
              * @example [
              *       "future.failed",
              *       "fine_tuning.job.succeeded"
@@ -3315,7 +3311,7 @@ export interface components {
              */
             events: ("fine_tuning.job.cancelled" | "fine_tuning.job.failed" | "fine_tuning.job.succeeded" | "future.completed" | "future.failed")[];
             /**
-             * @description Address that events are posted to. It must be public, and contain no password.
+             * @description URL that events are posted to. It must be public and contain no password.
              * @example https://example.com/hooks/thinker
              */
             url: string;
@@ -3337,7 +3333,7 @@ export interface components {
              */
             disabled_reason: string | null;
             /**
-             * @description What it is told of.
+             * @description Events that are posted.
              * @example [
              *       "future.failed",
              *       "fine_tuning.job.succeeded"
@@ -3355,18 +3351,18 @@ export interface components {
              */
             id: string;
             /**
-             * @description Key for verifying signatures. It is shown this once.
+             * @description Key for verifying signatures. It is shown only this once.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
              */
             secret: string;
             /**
-             * @description A disabled webhook is told nothing; a ping that succeeds enables it again.
+             * @description A disabled webhook receives no events; a successful ping enables it again.
              * @example active
              * @enum {string}
              */
             status: "active" | "disabled";
             /**
-             * @description Address that events are posted to.
+             * @description URL that events are posted to.
              * @example https://example.com/hooks/thinker
              */
             url: string;
@@ -3374,7 +3370,7 @@ export interface components {
         DatumDto: {
             /**
              * @description By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
-             *     none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+             *     ignored: its position does not count, whatever its weight, and the log-prob there is that of token 0.
              * @example {
              *       "target_tokens": {
              *         "data": [
@@ -3416,7 +3412,7 @@ export interface components {
         };
         DeliveryDto: {
             /**
-             * @description How often it was sent.
+             * @description Number of attempts.
              * @example 1
              */
             attempts: number;
@@ -3431,7 +3427,7 @@ export interface components {
              */
             error: string | null;
             /**
-             * @description What it tells.
+             * @description Type of the event.
              * @example future.failed
              */
             event: string;
@@ -3446,7 +3442,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description Time of the next attempt, of a pending one.
+             * @description Time of the next attempt if it is pending.
              * @example 2026-11-23T10:15:35.000Z
              */
             next_attempt_at: string | null;
@@ -3456,7 +3452,7 @@ export interface components {
              */
             response_status: number | null;
             /**
-             * @description 'pending' = to be sent or sent again, 'dead' = given up.
+             * @description 'pending' = waiting for its next attempt, 'dead' = given up.
              * @example delivered
              * @enum {string}
              */
@@ -3521,12 +3517,12 @@ export interface components {
              */
             keep_best?: boolean;
             /**
-             * @description Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow.
+             * @description Absolute learning rate, instead of a multiplier. Like all following fields, not in OpenAI's API.
              * @example 0.0005
              */
             learning_rate?: number;
             /**
-             * @description Factor of the learning rate that the server would choose.
+             * @description Factor on the learning rate that the server would choose.
              * @default auto
              * @example auto
              */
@@ -3653,22 +3649,22 @@ export interface components {
              */
             choice: number;
             /**
-             * @description The answer as it should have been; null where nobody said.
+             * @description The corrected answer; null if there is none.
              * @example You find them in aisle seven.
              */
             correction: string | null;
             /**
-             * @description A remark; null where there is none.
+             * @description A note; null if there is none.
              * @example We have moved.
              */
             note: string | null;
             /**
-             * @description How good it is, from 0 to 1; null where nobody said.
+             * @description Score of the answer, from 0 (bad) to 1 (good); null if there is none.
              * @example 0.25
              */
             score: number | null;
             /**
-             * @description Whether the answer is good; null where nobody said.
+             * @description Whether the answer is good; null if not rated.
              * @example down
              * @enum {string|null}
              */
@@ -3730,7 +3726,7 @@ export interface components {
              */
             object: "file";
             /**
-             * @description What it is for.
+             * @description Purpose of the file.
              * @example fine-tune
              * @enum {string}
              */
@@ -3806,8 +3802,8 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
-             *     while all repeats were the same, bit for bit.
+             * @description The first step at which a replay of the log (after a crash, for a rewind) gave other numbers than the first run;
+             *     null if all replays were identical, bit for bit.
              * @example null
              */
             diverged_at_step: number | null;
@@ -3899,7 +3895,7 @@ export interface components {
              */
             data: (components["schemas"]["ConversationDto"] | components["schemas"]["PromptCompletionDto"])[] | components["schemas"]["ChatMessageDto"][][] | components["schemas"]["DatumDto"][];
             /**
-             * @description Which positions' log-probs come back: "weighted" leaves those of weight 0 out (null), which is faster. Default: "all"
+             * @description Positions whose log-probs are returned: "weighted" omits those of weight 0 (null), which is faster. Default: "all"
              *     for datums, "weighted" for conversations.
              * @example all
              * @enum {string}
@@ -3935,7 +3931,8 @@ export interface components {
                 [key: string]: (number | number[])[];
             };
             /**
-             * @description Name of the adapter, which is created with defaults if it does not exist. For /fwd also the name of a base model or "base".
+             * @description Name of the adapter, which is created with defaults if it does not exist. For /fwd, also the name of a base model
+             *     or "base".
              * @example my-model
              */
             model_id: string;
@@ -4055,7 +4052,7 @@ export interface components {
             /** @description The error, if it failed. */
             error: components["schemas"]["FutureErrorDto"] | null;
             /**
-             * @description What has happened; also the name of the event.
+             * @description What happened; also the name of the event.
              * @example running
              * @enum {string}
              */
@@ -4105,7 +4102,7 @@ export interface components {
              */
             request_id: string;
             /**
-             * @description Tokens that a streamed generation has drawn since the client began to follow it.
+             * @description Tokens that a streamed generation has sampled since the client began to follow it.
              * @example 128
              */
             tokens: number | null;
@@ -4184,8 +4181,8 @@ export interface components {
              */
             min_p?: number;
             /**
-             * @description Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). The bare base
-             *     model when left out, or with a base model's name or "base".
+             * @description Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). Default, and
+             *     with a base model's name or "base": the base model itself.
              * @example my-model
              */
             model_id?: string;
@@ -4212,8 +4209,8 @@ export interface components {
              */
             repetition_penalty?: number;
             /**
-             * @description Same request, same seed, same answer. Any integer, or a string of its digits: different ones are different streams of
-             *     random numbers. Drawn, and told in the answer, when left out.
+             * @description The same request with the same seed gives the same answer. Any integer, or a string of its digits. Default: a
+             *     random one, which the response contains.
              * @example 42
              */
             seed?: number | string;
@@ -4343,7 +4340,7 @@ export interface components {
              */
             choice?: number;
             /**
-             * @description The answer as it should have been.
+             * @description The corrected answer.
              * @example You find them in aisle seven.
              */
             correction?: string | null;
@@ -4353,12 +4350,12 @@ export interface components {
              */
             id: string;
             /**
-             * @description A remark.
+             * @description A note.
              * @example We have moved.
              */
             note?: string | null;
             /**
-             * @description How good it is, from 0 (bad) to 1 (good).
+             * @description Score of the answer, from 0 (bad) to 1 (good).
              * @example 0.25
              */
             score?: number | null;
@@ -4381,22 +4378,22 @@ export interface components {
              */
             choice: number;
             /**
-             * @description The answer as it should have been; null where nobody said.
+             * @description The corrected answer; null if there is none.
              * @example You find them in aisle seven.
              */
             correction: string | null;
             /**
-             * @description A remark; null where there is none.
+             * @description A note; null if there is none.
              * @example We have moved.
              */
             note: string | null;
             /**
-             * @description How good it is, from 0 to 1; null where nobody said.
+             * @description Score of the answer, from 0 (bad) to 1 (good); null if there is none.
              * @example 0.25
              */
             score: number | null;
             /**
-             * @description Whether the answer is good; null where nobody said.
+             * @description Whether the answer is good; null if not rated.
              * @example down
              * @enum {string|null}
              */
@@ -4450,7 +4447,7 @@ export interface components {
              */
             digest: string | null;
             /**
-             * @description Code of the error of an optim_step that was refused and dropped the gradients that it could not take; else null.
+             * @description Error code of an optim_step that was refused and dropped the gradients; null otherwise.
              * @example non_finite_update
              */
             error_code: string | null;
@@ -4466,8 +4463,8 @@ export interface components {
              */
             kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
             /**
-             * @description The loss of a forward_backward, `name@version` for one that a client has written; null for other kinds, and for
-             *     requests from before it was recorded.
+             * @description The loss of a forward_backward, `name@version` for a formula loss; null for other kinds and for requests of earlier
+             *     server versions.
              * @example my_dpo@3
              */
             loss_fn: string | null;
@@ -4533,12 +4530,12 @@ export interface components {
              */
             keep_best?: boolean;
             /**
-             * @description Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow.
+             * @description Absolute learning rate, instead of a multiplier. Like all following fields, not in OpenAI's API.
              * @example 0.0005
              */
             learning_rate?: number;
             /**
-             * @description Factor of the learning rate that the server would choose.
+             * @description Factor on the learning rate that the server would choose.
              * @default auto
              * @example auto
              */
@@ -4670,7 +4667,7 @@ export interface components {
              * @example ftckpt-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC-3
              */
             id: string;
-            /** @description Metrics of the epoch; for DPO also the rewards over the rows for validation. */
+            /** @description Metrics of the epoch; for DPO also the rewards over the validation rows. */
             metrics: {
                 [key: string]: number;
             } & components["schemas"]["JobCheckpointMetricsDto"];
@@ -4713,7 +4710,7 @@ export interface components {
         };
         JobCheckpointMetricsDto: {
             /**
-             * @description Loss over all rows for validation, where there are any: the name that OpenAI's clients read.
+             * @description Loss over all validation rows, if there are any, under the name that OpenAI's clients read.
              * @example 0.9
              */
             full_valid_loss?: number;
@@ -4728,7 +4725,7 @@ export interface components {
              */
             train_loss?: number;
             /**
-             * @description Loss over all rows for validation, where there are any.
+             * @description Loss over all validation rows, if there are any.
              * @example 0.9
              */
             valid_loss?: number;
@@ -4756,7 +4753,7 @@ export interface components {
              * @example null
              */
             finished_at: number | null;
-            /** @description Epochs, batch size and learning-rate multiplier, where OpenAI's API had them first. */
+            /** @description Epochs, batch size and learning-rate multiplier, in the former format of OpenAI's API. */
             hyperparameters: components["schemas"]["JobHyperparametersDto"];
             /**
              * @description Id of the job.
@@ -5010,7 +5007,7 @@ export interface components {
              */
             train_loss?: number;
             /**
-             * @description Loss over all rows for validation; epochs only.
+             * @description Loss over all validation rows; epochs only.
              * @example 1.31
              */
             valid_loss?: number;
@@ -5035,17 +5032,17 @@ export interface components {
              */
             name: string;
             /**
-             * @description What is left.
+             * @description What is left of it.
              * @example 48
              */
             remaining: number;
             /**
-             * @description When `used` returns to 0; null for what stands until something is deleted or settled.
+             * @description When `used` returns to 0; null for limits on what exists at a time.
              * @example 2026-11-23T10:16:00.000Z
              */
             resets_at: string | null;
             /**
-             * @description What it has used.
+             * @description What is used of it.
              * @example 12
              */
             used: number;
@@ -5311,8 +5308,8 @@ export interface components {
              */
             name: string;
             /**
-             * @description Whether it is one of the server that you do not get under its name, since you had registered the name before: your
-             *     own is meant until you delete it.
+             * @description Whether this loss of the server is hidden by one of yours, which you had registered under the same name earlier; it
+             *     becomes available once you delete yours.
              * @example false
              */
             shadowed: boolean;
@@ -5340,8 +5337,8 @@ export interface components {
              */
             name: string;
             /**
-             * @description Whether it is one of the server that you do not get under its name, since you had registered the name before: your
-             *     own is meant until you delete it.
+             * @description Whether this loss of the server is hidden by one of yours, which you had registered under the same name earlier; it
+             *     becomes available once you delete yours.
              * @example false
              */
             shadowed: boolean;
@@ -5501,7 +5498,7 @@ export interface components {
              */
             metadata?: string;
             /**
-             * @description `dpo`: pairs of a better and a worse answer; `supervised`: answers with weights.
+             * @description `dpo`: pairs of a better and a worse answer; `supervised`: weighted answers.
              * @example dpo
              * @enum {string}
              */
@@ -5543,7 +5540,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description The answer: texts and calls of tools; empty if there are neither.
+             * @description The answer: texts and tool calls; empty if there are neither.
              * @example [
              *       {
              *         "text": "Hi!",
@@ -5565,7 +5562,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-model
              */
             model: string;
@@ -5600,7 +5597,7 @@ export interface components {
              * @enum {string}
              */
             type: "message";
-            /** @description Numbers of tokens. */
+            /** @description Token counts. */
             usage: components["schemas"]["MessageUsageDto"];
         };
         MessageEndDto: {
@@ -5649,7 +5646,7 @@ export interface components {
              */
             model: string;
             /**
-             * @description `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored.
+             * @description `format` with a JSON schema: the answer is JSON that matches the schema. `effort` is ignored.
              * @example {
              *       "format": {
              *         "schema": {
@@ -5712,7 +5709,7 @@ export interface components {
         };
         MessageRequestDto: {
             /**
-             * @description Maximum number of tokens of the answer, which also ends where the context does.
+             * @description Maximum number of tokens of the answer, which also ends at the end of the context.
              * @example 32
              */
             max_tokens: number;
@@ -5743,7 +5740,7 @@ export interface components {
              */
             model: string;
             /**
-             * @description `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored.
+             * @description `format` with a JSON schema: the answer is JSON that matches the schema. `effort` is ignored.
              * @example {
              *       "format": {
              *         "schema": {
@@ -5769,7 +5766,7 @@ export interface components {
              */
             stop_sequences?: string[];
             /**
-             * @description Send the answer as server-sent events while it is written.
+             * @description Stream the answer as server-sent events.
              * @default false
              * @example false
              */
@@ -5882,7 +5879,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description Always null: the server runs no tools.
+             * @description Always null: the server does not run tools.
              * @example null
              */
             server_tool_use: {
@@ -5930,7 +5927,7 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
-             * @description Always null: the server runs no tools.
+             * @description Always null: the server does not run tools.
              * @example null
              */
             server_tool_use: {
@@ -6039,7 +6036,7 @@ export interface components {
              * @example key_0123456789abcdef
              */
             id: string;
-            /** @description The limits that the key has, and what is left of each. */
+            /** @description The limits of the key, and what is left of each. */
             limits: components["schemas"]["LimitUseDto"][];
             /**
              * @description Name of the key; null for one of the server's settings.
@@ -6113,7 +6110,7 @@ export interface components {
              */
             created: number;
             /**
-             * @description What `model` takes.
+             * @description Value for `model`.
              * @example my-model
              */
             id: string;
@@ -6129,7 +6126,7 @@ export interface components {
              */
             object: "model";
             /**
-             * @description `base` for a base model, `adapter` for one of yours, `alias` for a name that stands for a model.
+             * @description `base` for a base model, `adapter` for one of your adapters, `alias` for one of your aliases.
              * @example adapter
              */
             owned_by: string;
@@ -6167,7 +6164,7 @@ export interface components {
              */
             request_id: string;
             /**
-             * @description Seconds since it was accepted, or since it runs.
+             * @description Seconds since it was accepted, or since it started.
              * @example 0.8
              */
             seconds: number;
@@ -6193,17 +6190,17 @@ export interface components {
         };
         OverviewAdaptersDto: {
             /**
-             * @description Those whose state a repeat of the log did not give again.
+             * @description Adapters whose state a replay of the log did not reproduce.
              * @example 0
              */
             diverged: number;
             /**
-             * @description Those that a worker holds in memory.
+             * @description Adapters that are in a worker's memory.
              * @example 3
              */
             resident: number;
             /**
-             * @description Adapters in all.
+             * @description Total number of adapters.
              * @example 12
              */
             total: number;
@@ -6212,15 +6209,15 @@ export interface components {
             /** @description Counts of adapters. */
             adapters: components["schemas"]["OverviewAdaptersDto"];
             /**
-             * @description When it was read.
+             * @description Time at which these values were read.
              * @example 2026-11-23T10:15:30.000Z
              */
             at: string;
             /** @description Memory and disk. */
             memory: components["schemas"]["OverviewMemoryDto"];
-            /** @description What waits and runs. */
+            /** @description Pending and running operations. */
             queue: components["schemas"]["OverviewQueueDto"];
-            /** @description Means over the last 30 seconds at most; null when this process has begun to look only now. */
+            /** @description Averages over at most the last 30 seconds; null in the first response of a process. */
             rates: components["schemas"]["OverviewRatesDto"] | null;
             /**
              * @description Whose operations and adapters are counted: `all` for operators, `own` for other keys.
@@ -6239,19 +6236,19 @@ export interface components {
              */
             kind: "create_adapter" | "delete_adapter" | "forward" | "forward_backward" | "generate" | "load_weights" | "optim_step" | "rewind_adapter" | "save_weights" | "save_weights_external" | "save_weights_for_sampler" | "unload_adapter";
             /**
-             * @description How many wait.
+             * @description Number of pending operations.
              * @example 4
              */
             pending: number;
             /**
-             * @description How many run.
+             * @description Number of running operations.
              * @example 1
              */
             running: number;
         };
         OverviewMemoryDto: {
             /**
-             * @description What is free where checkpoints are stored, in MB; null where the store does not tell.
+             * @description Free space where checkpoints are stored, in MB; null if the store does not report it.
              * @example 51200
              */
             disk_free_mb: number | null;
@@ -6261,12 +6258,12 @@ export interface components {
              */
             disk_writable: boolean;
             /**
-             * @description Memory of its machine that is free, in MB.
+             * @description Free memory of its machine, in MB.
              * @example 9210
              */
             free_mb: number;
             /**
-             * @description Memory of the API process that answers, in MB; with ROLE=all that of its worker as well.
+             * @description Memory of the API process that responds, in MB; with ROLE=all, including its worker.
              * @example 812
              */
             process_mb: number;
@@ -6284,20 +6281,20 @@ export interface components {
              * @example 0
              */
             failed_last_minute: number;
-            /** @description The oldest that run, at most eight. */
+            /** @description The oldest running operations, at most eight. */
             in_progress: components["schemas"]["OpenOperationDto"][];
             /**
-             * @description How long the oldest of those that wait has done so; null when none does.
+             * @description Seconds that the oldest pending operation has waited; null if there is none.
              * @example 1.7
              */
             oldest_pending_s: number | null;
             /**
-             * @description Operations that wait.
+             * @description Number of pending operations.
              * @example 4
              */
             pending: number;
             /**
-             * @description Operations that run.
+             * @description Number of running operations.
              * @example 1
              */
             running: number;
@@ -6307,11 +6304,11 @@ export interface components {
              */
             settled_last_minute: number;
             /**
-             * @description Why no operation starts at the moment: no worker, or by order of the operator; null while they do.
+             * @description Why no operation starts at the moment: no worker is alive, or an operator has paused the queue; null otherwise.
              * @example null
              */
             standstill: string | null;
-            /** @description The oldest that wait, at most eight. */
+            /** @description The oldest pending operations, at most eight. */
             waiting: components["schemas"]["WaitingOperationDto"][];
         };
         OverviewRatesDto: {
@@ -6345,17 +6342,17 @@ export interface components {
              */
             base_models: string[];
             /**
-             * @description Where it runs them.
+             * @description Device that it computes on.
              * @example cpu
              */
             device: string;
             /**
-             * @description Whether an operator takes it out of service: it starts nothing more.
+             * @description Whether an operator is draining it: it starts no more operations.
              * @example false
              */
             draining: boolean;
             /**
-             * @description What runs the models.
+             * @description Engine that runs the models.
              * @example onnxruntime
              */
             engine: string;
@@ -6365,7 +6362,7 @@ export interface components {
              */
             hostname: string | null;
             /**
-             * @description Id of the worker, new at every start of its process.
+             * @description Id of the worker, which is new at every start of its process.
              * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
              */
             id: string;
@@ -6397,8 +6394,8 @@ export interface components {
              */
             queue_position: number;
             /**
-             * @description 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
-             *     takes requests; 'paused' = the operator has paused the queue.
+             * @description 'active' = requests are being processed; 'paused_capacity' = they are, but very many are pending; 'no_worker' = no
+             *     worker is alive; 'paused' = the operator has paused the queue.
              * @example active
              * @enum {string}
              */
@@ -6417,7 +6414,7 @@ export interface components {
         };
         PingEventDto: {
             /**
-             * @description Kind of the event; it may come at any time and means nothing.
+             * @description Kind of the event, which may come at any time and only keeps the connection open.
              * @example ping
              * @enum {string}
              */
@@ -6425,8 +6422,8 @@ export interface components {
         };
         PreviewDatumDto: {
             /**
-             * @description What the loss reads, by name: a number per target, or one for the datum. target_tokens are 0 where they are left out;
-             *     a written loss that uses them needs them.
+             * @description Inputs of the loss by name: one number per target, or one for the datum. target_tokens default to 0; a formula loss
+             *     that uses them needs them.
              * @example {
              *       "weights": [
              *         1,
@@ -6515,7 +6512,7 @@ export interface components {
              */
             file: string;
             /**
-             * @description By how much the mean loss per token may be larger than that of the target in use.
+             * @description Maximum by which the mean loss per token may exceed that of the current target.
              * @default 0
              * @example 0
              */
@@ -6555,7 +6552,7 @@ export interface components {
              */
             outtype?: "f16" | "f32" | "q8_0";
             /**
-             * @description Whether a repository that is created is private. One that exists stays as it is.
+             * @description Whether a new repository is private. An existing one is not changed.
              * @default true
              * @example true
              */
@@ -6566,7 +6563,7 @@ export interface components {
              */
             repo: string;
             /**
-             * @description Your access token of the hub, with write permission. It is used for this push, and neither logged nor stored.
+             * @description Your access token for the hub, with write permission. It is used for this push only, and neither logged nor stored.
              * @example hf_...
              */
             token: string;
@@ -6592,7 +6589,7 @@ export interface components {
              */
             repo: string;
             /**
-             * @description Its page.
+             * @description URL of its page.
              * @example https://huggingface.co/alice/my-model
              */
             url: string;
@@ -6756,7 +6753,7 @@ export interface components {
         };
         SessionDto: {
             /**
-             * @description Whether the server asks for keys. Where it does not, nobody has to log in.
+             * @description Whether the server requires API keys. If not, there is no login.
              * @example true
              */
             asks_for_key: boolean;
@@ -6766,7 +6763,7 @@ export interface components {
              */
             is_operator: boolean;
             /**
-             * @description Id of the key, which owns what it makes; empty where no key is asked for.
+             * @description Id of the key, which owns what it creates; empty if no key is required.
              * @example key_0123456789abcdef
              */
             key_id: string;
@@ -6806,16 +6803,16 @@ export interface components {
         };
         SettledEventDto: {
             /**
-             * @description Whether operations may have been settled that no event has told of: read the lists again.
+             * @description Whether settled operations may be missing from the events: read the lists again.
              * @example false
              */
             missed: boolean;
-            /** @description Operations that were completed or have failed, in the order of the log; empty when too many were to name them. */
+            /** @description Operations that have completed or failed, in the order of the log; empty if there are too many to list. */
             operations: components["schemas"]["FutureDto"][];
         };
         SkippedCapturesDto: {
             /**
-             * @description Captures whose request ended with the beginning of the answer.
+             * @description Captures whose request already contained the beginning of the answer.
              * @example 0
              */
             continued_answer: number;
@@ -6825,7 +6822,7 @@ export interface components {
              */
             no_row: number;
             /**
-             * @description Captures whose request was no conversation, in a file of conversations.
+             * @description Captures whose request was not a conversation.
              * @example 0
              */
             not_a_conversation: number;
@@ -6842,7 +6839,7 @@ export interface components {
         };
         StreamOptionsDto: {
             /**
-             * @description Whether a last chunk tells the usage.
+             * @description Whether a last chunk contains the usage.
              * @default false
              * @example true
              */
@@ -6921,7 +6918,7 @@ export interface components {
         };
         TextBlockDto: {
             /**
-             * @description Always null: nothing is cited.
+             * @description Always null: citations are not supported.
              * @example null
              */
             citations: Record<string, unknown>[] | null;
@@ -6997,7 +6994,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-model
              */
             model: string;
@@ -7008,7 +7005,7 @@ export interface components {
              */
             object: "text_completion";
             /**
-             * @description With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before.
+             * @description With `stream_options.include_usage`: token counts in the last chunk, null before.
              * @example null
              */
             usage?: components["schemas"]["TokenUsageDto"] | null;
@@ -7027,7 +7024,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description The model, as the request named it.
+             * @description Name of the model in the request.
              * @example my-model
              */
             model: string;
@@ -7116,7 +7113,7 @@ export interface components {
              */
             repetition_penalty?: number;
             /**
-             * @description Same request, same seed, same answer.
+             * @description The same request with the same seed gives the same answer.
              * @example 42
              */
             seed?: number | string;
@@ -7128,13 +7125,13 @@ export interface components {
              */
             stop?: string | string[];
             /**
-             * @description Send the answer as server-sent events while it is written, then `[DONE]`.
+             * @description Stream the answer as server-sent events, followed by `[DONE]`.
              * @default false
              * @example false
              */
             stream?: boolean;
             /**
-             * @description For streams.
+             * @description Options of streams.
              * @example {
              *       "include_usage": true
              *     }
@@ -7244,7 +7241,7 @@ export interface components {
         };
         TokenCountDto: {
             /**
-             * @description Tokens of the prompt that these messages give.
+             * @description Number of tokens of the prompt.
              * @example 12
              */
             input_tokens: number;
@@ -7268,7 +7265,7 @@ export interface components {
         };
         TokenLogprobDto: {
             /**
-             * @description Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them.
+             * @description Its bytes in UTF-8, possibly only part of a character; null if the tokenizer does not provide them.
              * @example [
              *       72,
              *       105
@@ -7306,10 +7303,10 @@ export interface components {
             total_tokens: number;
         };
         ToolUseBlockDto: {
-            /** @description Who calls. */
+            /** @description Caller of the tool. */
             caller: components["schemas"]["DirectCallerDto"];
             /**
-             * @description Names this call; its `tool_result` repeats it.
+             * @description Id of this call, which its `tool_result` repeats.
              * @example toolu_0f3ac9d2b14e5a6778c1d2e3
              */
             id: string;
@@ -7336,7 +7333,7 @@ export interface components {
         };
         TopLogprobDto: {
             /**
-             * @description Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them.
+             * @description Its bytes in UTF-8, possibly only part of a character; null if the tokenizer does not provide them.
              * @example [
              *       72,
              *       105
@@ -7375,7 +7372,7 @@ export interface components {
         };
         TrainingSeriesDto: {
             /**
-             * @description Every how many of these steps there is a point.
+             * @description Number of steps from one point to the next.
              * @example 3
              */
             every: number;
@@ -7388,7 +7385,7 @@ export interface components {
              */
             finished_at: string[];
             /**
-             * @description The loss of the newest point, `name@version` for one that a client has written; null when there is none.
+             * @description The loss function of the newest point, `name@version` for a formula loss; null if there is none.
              * @example cross_entropy
              */
             loss_fn: string | null;
@@ -7398,9 +7395,9 @@ export interface components {
              */
             model_id: string;
             /**
-             * @description By the name of the metric, a number for each point, or null. `loss` and counts are sums over the passes that the step
-             *     applied, `loss_per_token` is the loss by token, and the others are means. `sampler_trainer_kl` is how far the log-probs
-             *     have drifted from those of the sampler, for losses that are given these.
+             * @description By name of the metric, a number or null for each point. `loss` and counts are sums over the passes that the step
+             *     applied, `loss_per_token` is the loss per token, and all others are means. `sampler_trainer_kl` measures how far the
+             *     log-probs have drifted from those of the sampler, for losses that receive these.
              * @example {
              *       "grad_norm": [
              *         0.8,
@@ -7424,7 +7421,7 @@ export interface components {
              */
             steps: number[];
             /**
-             * @description Steps in the range that was asked for.
+             * @description Number of steps in the requested range.
              * @example 1200
              */
             total_steps: number;
@@ -7448,7 +7445,7 @@ export interface components {
              */
             file: Blob;
             /**
-             * @description What it is for.
+             * @description Purpose of the file.
              * @example fine-tune
              * @enum {string}
              */
@@ -7467,7 +7464,7 @@ export interface components {
              */
             model_id: string;
             /**
-             * @description Why it does not run yet.
+             * @description Why it is not running yet.
              * @example runs after 3 operations that were sent to its adapter before
              */
             reason: string;
@@ -7477,7 +7474,7 @@ export interface components {
              */
             request_id: string;
             /**
-             * @description Seconds since it was accepted, or since it runs.
+             * @description Seconds since it was accepted, or since it started.
              * @example 0.8
              */
             seconds: number;
@@ -7511,7 +7508,7 @@ export interface components {
              */
             disabled_reason: string | null;
             /**
-             * @description What it is told of.
+             * @description Events that are posted.
              * @example [
              *       "future.failed",
              *       "fine_tuning.job.succeeded"
@@ -7529,13 +7526,13 @@ export interface components {
              */
             id: string;
             /**
-             * @description A disabled webhook is told nothing; a ping that succeeds enables it again.
+             * @description A disabled webhook receives no events; a successful ping enables it again.
              * @example active
              * @enum {string}
              */
             status: "active" | "disabled";
             /**
-             * @description Address that events are posted to.
+             * @description URL that events are posted to.
              * @example https://example.com/hooks/thinker
              */
             url: string;
@@ -7562,7 +7559,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where to read on. */
+            /** @description Name, version and links to the documentation. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7578,9 +7575,9 @@ export interface operations {
             query?: {
                 /** @description Adapters per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Only those whose name or base model contains this text, in any case. */
+                /** @description Only those whose name or base model contains this text, case-insensitively. */
                 search?: string;
             };
             header?: never;
@@ -7629,7 +7626,7 @@ export interface operations {
             query?: {
                 /** @description Name of the new adapter. Default: generated. */
                 model_id?: string;
-                /** @description Base model it is for; the one that adapter_config.json names when left out. */
+                /** @description Base model of the adapter. Default: the one named in adapter_config.json. */
                 base_model?: string;
             };
             header?: never;
@@ -7823,7 +7820,7 @@ export interface operations {
             query?: {
                 /** @description Entries per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: number;
             };
             header?: never;
@@ -7849,7 +7846,7 @@ export interface operations {
     TrainingSeries_read: {
         parameters: {
             query?: {
-                /** @description At most this many points; of more steps, every n-th is taken, and the last one. */
+                /** @description Maximum number of points. If there are more steps, every n-th and the last one are returned. */
                 points?: number;
                 /** @description Only from this step on. */
                 from_step?: number;
@@ -8128,7 +8125,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whose session it is. */
+            /** @description The key of the session. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8148,7 +8145,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The session has begun; Set-Cookie holds it. */
+            /** @description The session has begun; Set-Cookie contains it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8168,7 +8165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The browser has forgotten the session. */
+            /** @description The cookie is deleted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8188,7 +8185,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events, for as long as the connection lasts. */
+            /** @description Events, as long as the connection lasts. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8210,7 +8207,7 @@ export interface operations {
                 model_id?: string;
                 /** @description Requests per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: number;
             };
             header?: never;
@@ -8242,7 +8239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where it stands. */
+            /** @description The operation. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8274,7 +8271,7 @@ export interface operations {
                     "application/json": components["schemas"]["FutureDto"];
                 };
             };
-            /** @description The worker was told, but has not stopped yet; repeat the call. */
+            /** @description The worker was notified, but has not stopped yet; repeat the call. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -8289,7 +8286,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The last event that you have. */
+                /** @description Id of the last event that you received. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -8323,7 +8320,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8353,7 +8350,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8383,7 +8380,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8496,13 +8493,13 @@ export interface operations {
     Losses_listLossFunctions: {
         parameters: {
             query?: {
-                /** @description Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+                /** @description Only losses of the server (built in or plugins), or only those that you have registered. */
                 origin?: "own" | "server";
-                /** @description Only losses whose name holds this text, in any case. */
+                /** @description Only losses whose name contains this text, case-insensitively. */
                 name?: string;
-                /** @description Losses per page; without it, all of them. */
+                /** @description Losses per page. Default: all. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -8527,7 +8524,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8555,13 +8552,13 @@ export interface operations {
     Losses_list: {
         parameters: {
             query?: {
-                /** @description Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+                /** @description Only losses of the server (built in or plugins), or only those that you have registered. */
                 origin?: "own" | "server";
-                /** @description Only losses whose name holds this text, in any case. */
+                /** @description Only losses whose name contains this text, case-insensitively. */
                 name?: string;
-                /** @description Losses per page; without it, all of them. */
+                /** @description Losses per page. Default: all. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -8701,7 +8698,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8735,7 +8732,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the service does now. */
+            /** @description The overview. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8828,7 +8825,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8858,7 +8855,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -8890,7 +8887,7 @@ export interface operations {
                 has_feedback?: boolean;
                 /** @description Captures per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 /** @description Only those of this model, by the name in the request. */
                 model?: string;
@@ -8967,7 +8964,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the request, or of the answer as the client got it (chatcmpl-..., cmpl-..., msg_...). */
+                /** @description Id of the request, or of its answer (chatcmpl-..., cmpl-..., msg_...). */
                 id: string;
             };
             cookie?: never;
@@ -8990,7 +8987,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the request, or of the answer as the client got it (chatcmpl-..., cmpl-..., msg_...). */
+                /** @description Id of the request, or of its answer (chatcmpl-..., cmpl-..., msg_...). */
                 id: string;
             };
             cookie?: never;
@@ -9013,7 +9010,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -9044,7 +9041,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -9131,15 +9128,15 @@ export interface operations {
     Files_list: {
         parameters: {
             query?: {
-                /** @description Id of the last file of the page before this one. */
+                /** @description Id of the last file of the previous page. */
                 after?: string;
                 /** @description Files per page. */
                 limit?: number;
-                /** @description By the time of upload. */
+                /** @description Order by time of upload. */
                 order?: "asc" | "desc";
                 /** @description Only files with this purpose. */
                 purpose?: string;
-                /** @description Only files whose name contains this text, in any case. OpenAI's API has no such field. */
+                /** @description Only files whose name contains this text, case-insensitively. Not in OpenAI's API. */
                 search?: string;
             };
             header?: never;
@@ -9255,7 +9252,7 @@ export interface operations {
     Jobs_list: {
         parameters: {
             query?: {
-                /** @description Id of the last job of the page before this one. */
+                /** @description Id of the last job of the previous page. */
                 after?: string;
                 /** @description Jobs per page. */
                 limit?: number;
@@ -9354,7 +9351,7 @@ export interface operations {
     Jobs_checkpoints: {
         parameters: {
             query?: {
-                /** @description Id of the last checkpoint of the page before this one. */
+                /** @description Id of the last checkpoint of the previous page. */
                 after?: string;
                 /** @description Checkpoints per page. */
                 limit?: number;
@@ -9382,7 +9379,7 @@ export interface operations {
     Jobs_events: {
         parameters: {
             query?: {
-                /** @description Id of the last event of the page before this one. */
+                /** @description Id of the last event of the previous page. */
                 after?: string;
                 /** @description Events per page. */
                 limit?: number;
@@ -9416,7 +9413,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description Of a stream: the last row that you have. */
+                /** @description For streams: id of the last row that you received. */
                 "Last-Event-ID"?: string;
             };
             path: {
@@ -9491,7 +9488,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description Milliseconds from the arrival of the request on, after which its work is given up: what has not begun never runs, and a sample that runs stops.
+                 * @description Milliseconds from the arrival of the request after which its work is cancelled: operations that have not begun never run, and running samples stop.
                  * @example 30000
                  */
                 "X-Timeout-Ms"?: number;
@@ -9704,7 +9701,7 @@ export interface operations {
                 status?: "dead" | "delivered" | "pending";
                 /** @description Deliveries per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: number;
             };
             header?: never;

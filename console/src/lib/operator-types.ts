@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List the adapters of all keys
-         * @description Returns the adapters of all keys with their owners, newest first and page by page; of one owner or with a text in their names where asked for. Requires one of ADMIN_KEYS. Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`
+         * @description Returns the adapters of all keys with their owners, newest first and page by page, optionally filtered by owner or name. Requires one of ADMIN_KEYS. Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`
          */
         get: operations["AllAdapters_list"];
         put?: never;
@@ -76,7 +76,7 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description Returns the key itself in `secret`, this once: the server stores only its hash. Without scopes it may do everything but administer the server. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/keys -H "Content-Type: application/json" -d '{"name":"web shop","scopes":["sample"]}'`
+         * @description Returns the key itself in `secret`, this once: the server stores only its hash. Without `scopes`, it may do everything except administer the server. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/keys -H "Content-Type: application/json" -d '{"name":"web shop","scopes":["sample"]}'`
          */
         post: operations["KeyAdministration_create"];
         delete?: never;
@@ -101,14 +101,14 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description The key is refused from now on, and within 5 seconds by a process that has lost its connection for events. Its adapters and files stay; POST /admin/hand_over gives them to another key. Requires one of ADMIN_KEYS. Example: `curl -X DELETE http://127.0.0.1:8000/admin/keys/key_0123456789abcdef`
+         * @description The key is refused from now on; processes that have lost their connection for notifications follow within 5 seconds. Its adapters and files stay; POST /admin/hand_over gives them to another key. Requires one of ADMIN_KEYS. Example: `curl -X DELETE http://127.0.0.1:8000/admin/keys/key_0123456789abcdef`
          */
         delete: operations["KeyAdministration_revoke"];
         options?: never;
         head?: never;
         /**
          * Change an API key
-         * @description Renames the key, or changes its scopes, priority or expiry. Fields that are left out stay as they are. Counts at once, and within 5 seconds in a process that has lost its connection for events. Requires one of ADMIN_KEYS. Example: `curl -X PATCH http://127.0.0.1:8000/admin/keys/key_0123456789abcdef -H "Content-Type: application/json" -d '{"scopes":["sample"]}'`
+         * @description Renames the key, or changes its scopes, priority or expiry. Omitted fields are not changed. Takes effect immediately; processes that have lost their connection for notifications follow within 5 seconds. Requires one of ADMIN_KEYS. Example: `curl -X PATCH http://127.0.0.1:8000/admin/keys/key_0123456789abcdef -H "Content-Type: application/json" -d '{"scopes":["sample"]}'`
          */
         patch: operations["KeyAdministration_change"];
         trace?: never;
@@ -182,7 +182,7 @@ export interface paths {
         };
         /**
          * Get the state of the queue
-         * @description What waits and runs, and whether it is paused. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/queue`
+         * @description Pending and running operations, and whether the queue is paused. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/queue`
          */
         get: operations["Queue_get"];
         put?: never;
@@ -204,7 +204,7 @@ export interface paths {
         put?: never;
         /**
          * Pause the queue
-         * @description No worker starts an operation from now on; those that run go on. Requests are accepted and wait, and whoever polls for them is told why. The pause outlives restarts. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/queue/pause -H "Content-Type: application/json" -d '{"reason":"new disks, back at 14:00 UTC"}'`
+         * @description Workers start no more operations; running ones continue. Requests are still accepted, and polls for them report the reason. The pause outlives restarts. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/queue/pause -H "Content-Type: application/json" -d '{"reason":"new disks, back at 14:00 UTC"}'`
          */
         post: operations["Queue_pause"];
         delete?: never;
@@ -224,7 +224,7 @@ export interface paths {
         put?: never;
         /**
          * Resume the queue
-         * @description Workers go on within a second. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/queue/resume`
+         * @description Workers continue within a second. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/queue/resume`
          */
         post: operations["Queue_resume"];
         delete?: never;
@@ -242,7 +242,7 @@ export interface paths {
         };
         /**
          * Get the usage of keys by day
-         * @description Sums of completed requests by key and day (UTC), over at most 31 days. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/usage`
+         * @description Returns the usage of completed requests by key and day (UTC), over at most 31 days. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/usage`
          */
         get: operations["AllUsage_list"];
         put?: never;
@@ -262,7 +262,7 @@ export interface paths {
         };
         /**
          * List workers
-         * @description Those that are alive, with what each has. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/workers`
+         * @description Returns the workers that are alive, with their operations and adapters. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/workers`
          */
         get: operations["Workers_list"];
         put?: never;
@@ -284,7 +284,7 @@ export interface paths {
         put?: never;
         /**
          * Take a worker out of service
-         * @description The worker starts no more operations, finishes those that it runs, writes the states of its adapters down and leaves them to other workers. When its `status` is `drained`, its process can be ended without delay for anybody. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/workers/worker_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/drain`
+         * @description The worker starts no more operations, finishes those that it runs, writes the states of its adapters, and leaves them to other workers. Once its `status` is `drained`, its process can be stopped without delaying any request. Requires one of ADMIN_KEYS. Example: `curl -X POST http://127.0.0.1:8000/admin/workers/worker_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/drain`
          */
         post: operations["Workers_drain"];
         delete?: never;
@@ -321,8 +321,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tokens and checkpoints by the hour
-         * @description Of completed requests of this key, by session, model and kind of request. Kept when the requests themselves are deleted. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/events?starting_on=2026-11-23T00:00:00Z&ending_before=2026-11-24T00:00:00Z"`
+         * Get usage by hour
+         * @description Returns the usage of completed requests of this key, by session, model and kind of request. It is kept when the requests themselves are deleted. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/events?starting_on=2026-11-23T00:00:00Z&ending_before=2026-11-24T00:00:00Z"`
          */
         get: operations["TinkerUsage_events"];
         put?: never;
@@ -472,7 +472,7 @@ export interface components {
              */
             name?: string;
             /**
-             * @description Share of the engine's time where several keys have work: each level gets four times that of the one below.
+             * @description Share of the engine's time when several keys have work: each level gets four times as much as the one below.
              * @example normal
              * @enum {string}
              */
@@ -520,7 +520,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description Share of the engine's time where several keys have work: each level gets four times that of the one below.
+             * @description Share of the engine's time when several keys have work: each level gets four times as much as the one below.
              * @example normal
              * @enum {string}
              */
@@ -568,7 +568,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description Share of the engine's time where several keys have work: each level gets four times that of the one below.
+             * @description Share of the engine's time when several keys have work: each level gets four times as much as the one below.
              * @example normal
              * @enum {string}
              */
@@ -623,7 +623,7 @@ export interface components {
              */
             day: string;
             /**
-             * @description Id of the key; empty for what was used without keys.
+             * @description Id of the key; empty for usage without keys.
              * @example key_0123456789abcdef
              */
             owner: string;
@@ -795,7 +795,7 @@ export interface components {
              */
             name: string;
             /**
-             * @description Share of the engine's time where several keys have work: each level gets four times that of the one below.
+             * @description Share of the engine's time when several keys have work: each level gets four times as much as the one below.
              * @example normal
              * @enum {string}
              */
@@ -919,8 +919,8 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
-             *     while all repeats were the same, bit for bit.
+             * @description The first step at which a replay of the log (after a crash, for a rewind) gave other numbers than the first run;
+             *     null if all replays were identical, bit for bit.
              * @example null
              */
             diverged_at_step: number | null;
@@ -1124,7 +1124,7 @@ export interface components {
         };
         PauseQueueDto: {
             /**
-             * @description Why, in words that waiting clients are told.
+             * @description The reason, which is shown to waiting clients.
              * @example new disks, back at 14:00 UTC
              */
             reason?: string | null;
@@ -1151,7 +1151,7 @@ export interface components {
             /** @description The same by kind; kinds without operations are left out. */
             kinds: components["schemas"]["QueueKindDto"][];
             /**
-             * @description Whether an operator has paused it: requests are accepted and wait.
+             * @description Whether an operator has paused it: requests are accepted but not started.
              * @example false
              */
             paused: boolean;
@@ -1166,7 +1166,7 @@ export interface components {
              */
             paused_since: string | null;
             /**
-             * @description Operations that wait.
+             * @description Number of pending operations.
              * @example 12
              */
             pending: number;
@@ -1176,7 +1176,7 @@ export interface components {
              */
             reason: string | null;
             /**
-             * @description Operations that run.
+             * @description Number of running operations.
              * @example 2
              */
             running: number;
@@ -1194,12 +1194,12 @@ export interface components {
              */
             oldest_s: number;
             /**
-             * @description Operations of it that wait.
+             * @description Number of its pending operations.
              * @example 12
              */
             pending: number;
             /**
-             * @description Operations of it that run.
+             * @description Number of its running operations.
              * @example 2
              */
             running: number;
@@ -1417,7 +1417,7 @@ export interface components {
              */
             hostname: string;
             /**
-             * @description Id of the worker, new at every start of its process.
+             * @description Id of the worker, which is new at every start of its process.
              * @example worker_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
              */
             id: string;
@@ -1442,7 +1442,7 @@ export interface components {
              */
             started_at: string;
             /**
-             * @description `working`; `draining` = it finishes what it runs and hands its adapters over; `drained` = it has nothing left.
+             * @description `working`; `draining` = it finishes running operations and releases its adapters; `drained` = it has nothing left.
              * @example working
              * @enum {string}
              */
@@ -1466,11 +1466,11 @@ export interface operations {
             query?: {
                 /** @description Adapters per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Only those whose name or base model contains this text, in any case. */
+                /** @description Only those whose name or base model contains this text, case-insensitively. */
                 search?: string;
-                /** @description Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids. */
+                /** @description Only those of this key, by its id; empty for those created without keys. GET /admin/owners lists the ids. */
                 owner?: string;
             };
             header?: never;
@@ -1546,7 +1546,7 @@ export interface operations {
             query?: {
                 /** @description Keys per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -1579,7 +1579,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The key is created and can be used at once. */
+            /** @description The key is created and can be used immediately. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1674,7 +1674,7 @@ export interface operations {
                 model_id?: string;
                 /** @description Requests per page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before this one. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: number;
                 /** @description Only requests of this key, by its id; empty for those sent without keys. */
                 owner?: string;
@@ -1712,7 +1712,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where it stands. */
+            /** @description The operation. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1776,7 +1776,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The queue, which is paused. */
+            /** @description The paused queue. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1796,7 +1796,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The queue, which is not paused. */
+            /** @description The resumed queue. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1810,7 +1810,7 @@ export interface operations {
     AllUsage_list: {
         parameters: {
             query?: {
-                /** @description Only that of this key, by its id; empty for what was used without keys. */
+                /** @description Only that of this key, by its id; empty for usage without keys. */
                 owner?: string;
                 /** @description First day (UTC, ISO 8601); seven days ago by default. */
                 from?: string;
@@ -1903,9 +1903,9 @@ export interface operations {
     TinkerUsage_events: {
         parameters: {
             query?: {
-                /** @description From this hour (UTC) on; a day before `ending_before` when left out. */
+                /** @description From this hour (UTC) on. Default: a day before `ending_before`. */
                 starting_on?: string;
-                /** @description Up to this hour (UTC), without it, at most 14 days after `starting_on`; the end of this hour when left out. */
+                /** @description Up to this hour (UTC), exclusive, at most 14 days after `starting_on`. Default: the end of the current hour. */
                 ending_before?: string;
             };
             header?: never;
@@ -1932,7 +1932,7 @@ export interface operations {
                 limit?: number;
                 /** @description Entries to skip. */
                 offset?: number;
-                /** @description Whose: a key sees its own things only. */
+                /** @description Owner; a key only sees its own checkpoints. */
                 access_scope?: string;
             };
             header?: never;

@@ -14,7 +14,8 @@ export class AllAdaptersController {
   @ApiOperation({
     summary: 'List the adapters of all keys',
     description:
-      'Returns the adapters of all keys with their owners, newest first and page by page; of one owner or with a text in their names where asked for. Requires one of ADMIN_KEYS. ' +
+      'Returns the adapters of all keys with their owners, newest first and page by page, optionally filtered by owner ' +
+      'or name. Requires one of ADMIN_KEYS. ' +
       'Example: `curl "http://127.0.0.1:8000/admin/adapters?limit=20"`',
   })
   @ApiInvalid()

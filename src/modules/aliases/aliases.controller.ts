@@ -16,10 +16,10 @@ export class AliasesController {
 
   @Put(':alias')
   @ApiPut('aliases/my-alias', {
-    summary: 'Set what an alias stands for',
+    summary: 'Set the target of an alias',
     description:
-      'Creates the alias, or points it at another target without a comparison. Wherever a request names a model to sample ' +
-      'from, it may name an alias.',
+      'Creates the alias, or points it at another target without a comparison. Requests can name an alias ' +
+      'wherever they name a model to sample from.',
     type: SetAliasDto,
     examples: { 'an adapter': { target: 'my-model' }, 'the base model': { target: 'base' } },
   })
@@ -42,7 +42,7 @@ export class AliasesController {
   @Get(':alias')
   @ApiOperation({
     summary: 'Get an alias',
-    description: `With all of its versions. Example: \`curl ${URL}/my-alias\``,
+    description: `Returns the alias with all of its versions. Example: \`curl ${URL}/my-alias\``,
   })
   @ApiParam(NAME)
   @ApiMissing('alias')
@@ -58,7 +58,7 @@ export class AliasesController {
   @ApiOperation({
     summary: 'Roll an alias back',
     description:
-      'Points it at its target before, as a new version; a second time at the one before that. ' +
+      'Points the alias at its previous target, as a new version; called again, at the one before that. ' +
       `Example: \`curl -X POST ${URL}/my-alias/rollback\``,
   })
   @ApiParam(NAME)
@@ -72,7 +72,7 @@ export class AliasesController {
   @Delete(':alias')
   @ApiOperation({
     summary: 'Delete an alias',
-    description: `Its target stays as it is. Example: \`curl -X DELETE ${URL}/my-alias\``,
+    description: `Its target is not changed. Example: \`curl -X DELETE ${URL}/my-alias\``,
   })
   @ApiParam(NAME)
   @ApiMissing('alias')

@@ -7,6 +7,6 @@ export interface EvaluationComparison {
   /** Mean over these tokens: of the new target, and of the one before. */
   readonly loss: number;
   readonly currentLoss: number;
-  /** By how much the new loss was allowed to be larger. */
+  /** Maximum by which the new loss was allowed to exceed the old one. */
   readonly tolerance: number;
 }

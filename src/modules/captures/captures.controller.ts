@@ -18,7 +18,7 @@ import {
 const ID = {
   name: 'id',
   example: CAPTURE_ID,
-  description: 'Id of the request, or of the answer as the client got it (chatcmpl-..., cmpl-..., msg_...).',
+  description: 'Id of the request, or of its answer (chatcmpl-..., cmpl-..., msg_...).',
 };
 const URL = 'http://127.0.0.1:8000/v1/captures';
 
@@ -44,8 +44,8 @@ export class CapturesController {
   @ApiPut('v1/captures/settings', {
     summary: 'Start or stop capturing',
     description:
-      'While it is enabled, the requests of this key to /v1/chat/completions, /v1/completions, /v1/messages and /generate are ' +
-      'kept with their answers, tokens and log-probs. Off by default.',
+      'While enabled, requests of this key to /v1/chat/completions, /v1/completions, /v1/messages and /generate ' +
+      'are kept with their answers, tokens and log-probs. Off by default.',
     type: ChangeCaptureSettingsDto,
     examples: { start: { enabled: true }, 'keep for a week': { retention_days: 7 }, stop: { enabled: false } },
   })
@@ -79,7 +79,7 @@ export class CapturesController {
   @Get(':id')
   @ApiOperation({
     summary: 'Get a capture',
-    description: `With its tokens and log-probs. Example: \`curl ${URL}/${CAPTURE_ID}\``,
+    description: `Returns the capture with its tokens and log-probs. Example: \`curl ${URL}/${CAPTURE_ID}\``,
   })
   @ApiParam(ID)
   @ApiMissing('capture')
@@ -91,7 +91,7 @@ export class CapturesController {
   @Delete(':id')
   @ApiOperation({
     summary: 'Delete a capture',
-    description: `With its feedback. Files made of it stay. Example: \`curl -X DELETE ${URL}/${CAPTURE_ID}\``,
+    description: `Deletes the capture and its feedback. Files created from it stay. Example: \`curl -X DELETE ${URL}/${CAPTURE_ID}\``,
   })
   @ApiParam(ID)
   @ApiMissing('capture')

@@ -18,13 +18,13 @@ export class SessionController {
 
   /**
    * Log in to the web console
-   * @remarks Answers a key with a cookie (HttpOnly, SameSite=Strict) that stands for it for 12 hours. With the cookie,
+   * @remarks Exchanges a key for a cookie (HttpOnly, SameSite=Strict) that is valid for 12 hours. With the cookie,
    * requests that change something need the header X-Thinker-Console as well. A revoked key ends its sessions.
    * Example: `curl -c cookies.txt -X POST http://127.0.0.1:8000/console/session -H "X-API-Key: tml-..."`
    */
   @Post()
   @HttpCode(200)
-  @ApiOkResponse({ type: SessionDto, description: 'The session has begun; Set-Cookie holds it.' })
+  @ApiOkResponse({ type: SessionDto, description: 'The session has begun; Set-Cookie contains it.' })
   async begin(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<SessionDto> {
     const owner = currentOwner();
     if (owner !== NO_OWNER) {
@@ -36,10 +36,10 @@ export class SessionController {
 
   /**
    * Get the session of the web console
-   * @remarks Whose session it is. Example: `curl -b cookies.txt http://127.0.0.1:8000/console/session`
+   * @remarks The key of the session. Example: `curl -b cookies.txt http://127.0.0.1:8000/console/session`
    */
   @Get()
-  @ApiOkResponse({ type: SessionDto, description: 'Whose session it is.' })
+  @ApiOkResponse({ type: SessionDto, description: 'The key of the session.' })
   async describe(): Promise<SessionDto> {
     const { id, name, scopes } = await this.ownKey.describe();
     return {
@@ -57,7 +57,7 @@ export class SessionController {
    * @remarks Example: `curl -b cookies.txt -X DELETE http://127.0.0.1:8000/console/session -H "X-Thinker-Console: 1"`
    */
   @Delete()
-  @ApiOkResponse({ type: SessionEndedDto, description: 'The browser has forgotten the session.' })
+  @ApiOkResponse({ type: SessionEndedDto, description: 'The cookie is deleted.' })
   end(@Req() request: Request, @Res({ passthrough: true }) response: Response): SessionEndedDto {
     const { name, value, options } = this.sessions.end(request);
     response.cookie(name, value, options);

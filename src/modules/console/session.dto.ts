@@ -3,7 +3,7 @@ import { KEY_SCOPES, type KeyScope } from '../keys/index.js';
 
 export class SessionDto {
   /**
-   * Id of the key, which owns what it makes; empty where no key is asked for.
+   * Id of the key, which owns what it creates; empty if no key is required.
    * @example key_0123456789abcdef
    */
   key_id!: string;
@@ -13,7 +13,7 @@ export class SessionDto {
   key_name!: string | null;
 
   /**
-   * Whether the server asks for keys. Where it does not, nobody has to log in.
+   * Whether the server requires API keys. If not, there is no login.
    * @example true
    */
   asks_for_key!: boolean;

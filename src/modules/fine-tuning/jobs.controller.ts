@@ -24,9 +24,9 @@ export class JobsController {
   @ApiPost('v1/fine_tuning/jobs', {
     summary: 'Start a fine-tuning job',
     description:
-      'Trains a new adapter on a file, which then is a model by the name in fine_tuned_model. Hyper-parameters that are ' +
-      'left out follow from the data and the base model (docs/fine-tuning.md). Unknown fields are ignored, but those ' +
-      'among the hyper-parameters are refused.',
+      'Trains a new adapter on a file; fine_tuned_model is then its model name. Omitted hyper-parameters are ' +
+      'chosen from the data and the base model (docs/fine-tuning.md). Unknown fields are ignored, but unknown ' +
+      'hyper-parameters are refused.',
     type: CreateJobDto,
     examples: {
       defaults: { model: 'base', training_file: FILE },
@@ -80,7 +80,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'Cancel a fine-tuning job',
     description:
-      'Ends it at once; its model keeps the steps that it has, and its checkpoints stay. ' +
+      'Ends it immediately; its model keeps the steps so far, and its checkpoints stay. ' +
       `Example: \`curl -X POST ${JOBS_URL}/${JOB_ID.example}/cancel\``,
   })
   @ApiParam(JOB_ID)
@@ -96,7 +96,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'Pause a fine-tuning job',
     description:
-      'Steps that wait in the queue are still made, at most three. ' +
+      'Steps that are already queued still run, at most three. ' +
       `Example: \`curl -X POST ${JOBS_URL}/${JOB_ID.example}/pause\``,
   })
   @ApiParam(JOB_ID)
@@ -112,7 +112,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'Resume a paused fine-tuning job',
     description:
-      'It goes on with its next step, to the same result as if it had not been paused. ' +
+      'It continues with its next step, with the same result as if it had not been paused. ' +
       `Example: \`curl -X POST ${JOBS_URL}/${JOB_ID.example}/resume\``,
   })
   @ApiParam(JOB_ID)
@@ -144,7 +144,7 @@ export class JobsController {
   @ApiOperation({
     summary: 'List checkpoints of a fine-tuning job',
     description:
-      'One for each epoch, newest first; each can be sampled from by its name. ' +
+      'One per epoch, newest first; each can be sampled from by its name. ' +
       `Example: \`curl ${JOBS_URL}/${JOB_ID.example}/checkpoints\``,
   })
   @ApiParam(JOB_ID)

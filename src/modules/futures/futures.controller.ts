@@ -72,12 +72,12 @@ export class FuturesController {
   }
 
   /**
-   * One request as a dashboard shows it
-   * @remarks Its result is fetched with POST /retrieve_future. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
+   * Get a request
+   * @remarks POST /retrieve_future returns its result. Example: `curl http://127.0.0.1:8000/futures/future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
    */
   @Get('futures/:request_id')
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
-  @ApiOkResponse({ type: FutureDto, description: 'Where it stands.' })
+  @ApiOkResponse({ type: FutureDto, description: 'The operation.' })
   @ApiNotFoundResponse({ type: ErrorDto, description: 'The request does not exist or has been deleted.' })
   async get(@Param('request_id') requestId: string): Promise<FutureDto> {
     return toFutureDto(await this.futures.summary(requestId));

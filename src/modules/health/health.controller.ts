@@ -17,8 +17,8 @@ export class HealthController {
   ) {}
 
   /**
-   * Is the process alive?
-   * @remarks Looks at nothing else. Example: `curl http://127.0.0.1:8000/healthz`
+   * Check liveness
+   * @remarks Checks nothing else. Example: `curl http://127.0.0.1:8000/healthz`
    */
   @Get('healthz')
   @ApiOkResponse({ type: LivenessDto, description: 'The process is alive.' })
@@ -27,7 +27,7 @@ export class HealthController {
   }
 
   /**
-   * Would requests sent now be computed?
+   * Check readiness
    * @remarks Checks database, queue, worker and engine. Example: `curl http://127.0.0.1:8000/readyz`
    */
   @Get('readyz')

@@ -17,12 +17,12 @@ export class RootController {
   constructor(private readonly config: AppConfig) {}
 
   /**
-   * What this is and where to read on
-   * @remarks Browsers are sent on to the web console. Example: `curl http://127.0.0.1:8000/`
+   * Get name, version and documentation
+   * @remarks Redirects browsers to the web console. Example: `curl http://127.0.0.1:8000/`
    */
   @Get()
-  @ApiOkResponse({ type: ApiMapDto, description: 'Where to read on.' })
-  @ApiFoundResponse({ description: 'A browser is sent to the web console.' })
+  @ApiOkResponse({ type: ApiMapDto, description: 'Name, version and links to the documentation.' })
+  @ApiFoundResponse({ description: 'A browser is redirected to the web console.' })
   answer(@Req() request: Request, @Res() response: Response): void {
     const isBrowser = request.accepts(['json', 'html']) === 'html';
     response.vary('Accept');

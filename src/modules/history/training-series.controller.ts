@@ -14,7 +14,7 @@ export class TrainingSeriesController {
   @ApiOperation({
     summary: 'Get the training curves of an adapter',
     description:
-      'Returns what its passes and optimiser steps have measured, step by step, as long as the log is kept ' +
+      'Returns the metrics of its passes and optimiser steps, step by step, as long as the log is kept ' +
       '(FUTURE_RETENTION_HOURS). Steps that a rewind has undone are left out. ' +
       'Example: `curl "http://127.0.0.1:8000/adapters/my-model/metrics?points=200"`',
   })

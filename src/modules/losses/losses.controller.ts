@@ -66,7 +66,7 @@ export class LossesController {
   @ApiPost('loss_functions', {
     summary: 'Register a formula loss',
     description:
-      'From then on loss_fn takes its name, on every route and from the Tinker SDK, for your key alone. Registering a ' +
+      'From then on, loss_fn accepts its name for your key, on every route and from the Tinker SDK. Registering a ' +
       'name again creates a new version; `name@1` remains the first. The formulas are checked, with errors that point to ' +
       'the character, and the gradient is compared with finite differences. Every name that is defined neither in ' +
       '"let" nor in "config" is an input.',
@@ -105,7 +105,7 @@ export class LossesController {
   @ApiOperation({
     summary: 'Get a loss function',
     description:
-      'With its formulas and versions; `my_dpo@1` is version 1. Example: ' +
+      'Returns the loss with its formulas and versions; `my_dpo@1` is version 1. Example: ' +
       '`curl http://127.0.0.1:8000/loss_functions/cross_entropy`',
   })
   @ApiParam({ name: 'name', example: 'cross_entropy', description: 'Name of the loss, or name@version.' })
@@ -117,7 +117,7 @@ export class LossesController {
 
   @Delete('loss_functions/:name')
   @ApiOperation({
-    summary: 'Delete a loss of yours',
+    summary: 'Delete a formula loss',
     description:
       'Deletes all versions. Accepted requests still use the version they were sent with. Example: ' +
       '`curl -X DELETE http://127.0.0.1:8000/loss_functions/my_dpo`',

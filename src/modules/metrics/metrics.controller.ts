@@ -16,9 +16,8 @@ export class MetricsController {
   constructor(private readonly metrics: MetricsService) {}
 
   /**
-   * Metrics of this process for Prometheus
-   * @remarks In the text format, or as OpenMetrics where the Accept header asks for it. Asks for METRICS_KEY or one of
-   * ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
+   * Get metrics for Prometheus
+   * @remarks In the text format, or as OpenMetrics if the Accept header asks for it. Requires METRICS_KEY or one of ADMIN_KEYS once any key exists; see docs/operations.md. Example: `curl http://127.0.0.1:8000/metrics`
    */
   @Get('metrics')
   @ApiOkResponse({
@@ -26,7 +25,10 @@ export class MetricsController {
     // Not by ApiProduces, which would give errors the same types.
     content: { 'text/plain': { schema: TEXT }, 'application/openmetrics-text': { schema: TEXT } },
   })
-  @ApiForbiddenResponse({ type: ErrorDto, description: 'The server has no keys, and the request is from elsewhere.' })
+  @ApiForbiddenResponse({
+    type: ErrorDto,
+    description: 'The server has no keys, and the request comes from another machine.',
+  })
   async read(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
     const text = await this.metrics.text();
     const isOpen = request.accepts([Registry.PROMETHEUS_CONTENT_TYPE, OPEN_METRICS_TYPE]) === OPEN_METRICS_TYPE;

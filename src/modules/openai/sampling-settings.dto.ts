@@ -7,7 +7,7 @@ import { type Seed } from '../../domain/seed.js';
 const FINITE = { allowNaN: false, allowInfinity: false };
 
 export class StreamOptionsDto {
-  /** Whether a last chunk tells the usage. */
+  /** Whether a last chunk contains the usage. */
   @ApiProperty({ default: false, example: true })
   include_usage?: boolean;
 }
@@ -86,7 +86,7 @@ export class SamplingSettingsDto {
   @Allow()
   stop?: unknown;
 
-  /** Same request, same seed, same answer. */
+  /** The same request with the same seed gives the same answer. */
   @IsOptional()
   @SeedProperty()
   seed?: Seed;
@@ -99,7 +99,7 @@ export class SamplingSettingsDto {
   @Max(64)
   n?: number;
 
-  /** Send the answer as server-sent events while it is written, then `[DONE]`. */
+  /** Stream the answer as server-sent events, followed by `[DONE]`. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()
@@ -111,7 +111,7 @@ export class SamplingSettingsDto {
   @IsMetadata()
   metadata?: Metadata | null;
 
-  /** For streams. */
+  /** Options of streams. */
   @ApiProperty({ type: StreamOptionsDto, example: { include_usage: true } })
   @Allow()
   stream_options?: StreamOptionsDto | null;

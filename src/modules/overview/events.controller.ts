@@ -19,11 +19,10 @@ export class EventsController {
 
   /**
    * Follow what happens
-   * @remarks Server-sent events: `settled` whenever operations of yours are completed or have failed, and `overview`,
-   * the answer of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
+   * @remarks Server-sent events: `settled` whenever operations of yours have completed or failed, and `overview`, the response of GET /overview, every two seconds. Example: `curl -N http://127.0.0.1:8000/events`
    */
   @Get()
-  @ApiEvents([SettledEventDto, OverviewDto], 'Events, for as long as the connection lasts.')
+  @ApiEvents([SettledEventDto, OverviewDto], 'Events, as long as the connection lasts.')
   follow(@ClientSignal() signal: AbortSignal, @Res() response: Response): Promise<void> {
     const owner = currentOwner();
     return this.stream.write({ owner, isOperator: this.keys.isOperator(owner) }, signal, response);

@@ -15,12 +15,11 @@ export class OverviewController {
   ) {}
 
   /**
-   * Get what the service does now
-   * @remarks Workers, what waits and why, tokens per second, adapters, memory: of everything for operators, else of what
-   * is yours. GET /events sends it every two seconds. Example: `curl http://127.0.0.1:8000/overview`
+   * Get an overview of the service
+   * @remarks Returns workers, pending operations with reasons, tokens per second, adapters and memory, of all keys for operators, otherwise of your own key. GET /events sends it every two seconds. Example: `curl http://127.0.0.1:8000/overview`
    */
   @Get()
-  @ApiOkResponse({ type: OverviewDto, description: 'What the service does now.' })
+  @ApiOkResponse({ type: OverviewDto, description: 'The overview.' })
   async get(): Promise<OverviewDto> {
     const owner = currentOwner();
     const isOperator = this.keys.isOperator(owner);

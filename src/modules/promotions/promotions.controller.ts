@@ -17,8 +17,9 @@ export class PromotionsController {
   @ApiPost('aliases/my-alias/promote', {
     summary: 'Promote a target that does as well as the one in use',
     description:
-      'Scores the answers of a file under both targets. When the mean loss per token of the new one is not larger, the alias ' +
-      'is pointed at it and keeps both numbers in its history; otherwise it stays, and the 409 has them.',
+      'Evaluates both targets on the answers of a file. If the mean loss per token of the new target is not ' +
+      'larger (plus the tolerance), the alias is pointed at it, and its history records both losses; otherwise ' +
+      'it is not changed, and the 409 contains them.',
     type: PromotionDto,
     examples: { 'an adapter': { target: 'my-model', eval: { file: 'file-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' } } },
   })

@@ -81,8 +81,8 @@ export class TinkerServiceController {
   }
 
   /**
-   * Is the process alive?
-   * @remarks Looks at nothing else; GET /readyz does. Example: `curl http://127.0.0.1:8000/api/v1/healthz`
+   * Check liveness
+   * @remarks Checks nothing else; GET /readyz does. Example: `curl http://127.0.0.1:8000/api/v1/healthz`
    */
   @Get('healthz')
   @ApiOkResponse({ type: TinkerHealthDto, description: 'The process is alive.' })

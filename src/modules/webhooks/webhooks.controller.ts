@@ -36,8 +36,8 @@ export class WebhooksController {
   @ApiPost('webhooks', {
     summary: 'Register a webhook',
     description:
-      'From now on the events are posted to the address, signed as Standard Webhooks asks. ' +
-      'The answer contains the secret, which is not shown again.',
+      'From now on, events are posted to the URL, signed according to Standard Webhooks. The response contains ' +
+      'the secret, which is not shown again.',
     type: CreateWebhookDto,
     examples: {
       'failures and jobs': {
@@ -47,21 +47,27 @@ export class WebhooksController {
     },
   })
   @ApiCreatedResponse({ type: CreatedWebhookDto, description: 'The webhook with its secret.' })
-  @ApiConflictResponse({ type: ErrorDto, description: 'There are as many webhooks as a key may have.' })
+  @ApiConflictResponse({ type: ErrorDto, description: 'The key has the maximum number of webhooks.' })
   async create(@Body() { url, events, description = '' }: CreateWebhookDto): Promise<CreatedWebhookDto> {
     const webhook = await this.webhooks.create({ url, events, description: description === '' ? null : description });
     return { ...presentWebhook(webhook), secret: webhook.secret };
   }
 
   @Get()
-  @ApiOperation({ summary: 'List webhooks', description: `Without their secrets. Example: \`curl ${URL}\`` })
+  @ApiOperation({
+    summary: 'List webhooks',
+    description: `Returns your webhooks without their secrets. Example: \`curl ${URL}\``,
+  })
   @ApiOkResponse({ type: WebhookListDto, description: 'All of your webhooks.' })
   async list(): Promise<WebhookListDto> {
     return { webhooks: (await this.webhooks.list()).map(presentWebhook) };
   }
 
   @Get(`:${ID.name}`)
-  @ApiOperation({ summary: 'Get a webhook', description: `Without its secret. Example: \`curl ${URL}/${ID.example}\`` })
+  @ApiOperation({
+    summary: 'Get a webhook',
+    description: `Returns the webhook without its secret. Example: \`curl ${URL}/${ID.example}\``,
+  })
   @ApiParam(ID)
   @ApiMissing('webhook')
   @ApiOkResponse({ type: WebhookDto, description: 'The webhook.' })
@@ -72,7 +78,7 @@ export class WebhooksController {
   @Delete(`:${ID.name}`)
   @ApiOperation({
     summary: 'Delete a webhook',
-    description: `What has not been delivered yet is dropped. Example: \`curl -X DELETE ${URL}/${ID.example}\``,
+    description: `Pending deliveries are dropped. Example: \`curl -X DELETE ${URL}/${ID.example}\``,
   })
   @ApiParam(ID)
   @ApiMissing('webhook')
@@ -87,7 +93,7 @@ export class WebhooksController {
   @ApiOperation({
     summary: 'Test a webhook',
     description:
-      'Posts the event `webhook.ping` once and returns what came of it. A success enables a disabled webhook again. ' +
+      'Posts the event `webhook.ping` once and returns the outcome. A success enables a disabled webhook again. ' +
       `Example: \`curl -X POST ${URL}/${ID.example}/ping\``,
   })
   @ApiParam(ID)

@@ -103,7 +103,7 @@ export class AnthropicErrorDto {
   error!: AnthropicErrorContentDto;
 
   /**
-   * Names the request in the server's log; also the header `request-id`.
+   * Id of the request in the server's log; also the header `request-id`.
    * @example req_01JD3V7QG4T0M5X2W8Z9K6N1RB
    */
   request_id!: string;

@@ -117,8 +117,8 @@ export class AdapterDto {
   last_used_at!: string;
 
   /**
-   * The first step at which repeating the log (after a crash, for a rewind) gave other numbers than the first time; null
-   * while all repeats were the same, bit for bit.
+   * The first step at which a replay of the log (after a crash, for a rewind) gave other numbers than the first run;
+   * null if all replays were identical, bit for bit.
    */
   @ApiProperty({ type: 'integer', nullable: true, example: null })
   diverged_at_step!: number | null;
@@ -139,7 +139,7 @@ export class ListAdaptersDto {
   limit?: number = DEFAULT_ADAPTERS_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example adapter_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   @IsOptional()
@@ -147,7 +147,7 @@ export class ListAdaptersDto {
   cursor?: string;
 
   /**
-   * Only those whose name or base model contains this text, in any case.
+   * Only those whose name or base model contains this text, case-insensitively.
    * @example my-model
    */
   @IsOptional()
@@ -159,7 +159,7 @@ export class ListAdaptersDto {
 
 export class ListAllAdaptersDto extends ListAdaptersDto {
   /**
-   * Only those of this key, by its id; empty for those made without keys. GET /admin/owners lists the ids.
+   * Only those of this key, by its id; empty for those created without keys. GET /admin/owners lists the ids.
    * @example key_0123456789abcdef
    */
   @IsOptional()
@@ -215,7 +215,7 @@ export class AdapterCreatedDto extends AdapterDto {
 
 export class AdapterDeletedDto {
   /**
-   * Name of the deleted adapter, which is free again.
+   * Name of the deleted adapter, which can be used again.
    * @example my-model
    */
   model_id!: string;

@@ -48,7 +48,7 @@ export class AliasEvaluationDto {
   current_loss!: number;
 
   /**
-   * By how much the new loss was allowed to be larger.
+   * Maximum by which the new loss was allowed to exceed the old one.
    * @example 0
    */
   tolerance!: number;
@@ -62,7 +62,7 @@ export class AliasVersionDto {
   version!: number;
 
   /**
-   * What the alias stands for.
+   * Target of the alias.
    * @example my-model
    */
   target!: string;
@@ -73,7 +73,7 @@ export class AliasVersionDto {
    */
   base_model!: string;
 
-  /** How the version came to be. */
+  /** How the version was created. */
   @ApiProperty({ enum: CHANGES, example: 'promoted' })
   change!: (typeof CHANGES)[number];
 
@@ -81,7 +81,7 @@ export class AliasVersionDto {
   @ApiProperty({ type: 'integer', nullable: true, example: 1 })
   previous_version!: number | null;
 
-  /** What it was promoted on; null where nothing was compared. */
+  /** The comparison that it was promoted on; null if there was none. */
   @ApiProperty({ type: AliasEvaluationDto, nullable: true })
   eval!: AliasEvaluationDto | null;
 

@@ -33,7 +33,7 @@ export class AliasVersionEntity {
   @Column({ type: 'integer', nullable: true })
   previous!: number | null;
 
-  /** What it was promoted on; null where nothing was compared. */
+  /** The comparison that it was promoted on; null if there was none. */
   @Column({ type: 'jsonb', nullable: true })
   evaluation!: EvaluationComparison | null;
 

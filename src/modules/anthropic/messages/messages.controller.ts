@@ -26,7 +26,7 @@ export class MessagesController {
   @Post('messages')
   @HttpCode(200)
   @ApiPost('v1/messages', {
-    summary: 'Write the next message of a conversation',
+    summary: 'Create a message',
     description:
       "Anthropic's Messages API over base models, adapters and sampler weights. Fields that it does not know are ignored; " +
       'those that would change the answer are refused.',
@@ -55,7 +55,7 @@ export class MessagesController {
   @HttpCode(200)
   @ApiPost('v1/messages/count_tokens', {
     summary: 'Count the tokens of a conversation',
-    description: 'The tokens of the prompt that POST /v1/messages would make of these fields.',
+    description: 'Returns the number of prompt tokens that POST /v1/messages would use for these fields.',
     type: MessagePromptDto,
     examples: { 'base model': { model: 'base', messages: MESSAGES } },
   })

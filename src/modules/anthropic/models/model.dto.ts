@@ -1,7 +1,7 @@
 /** A model, as Anthropic's clients list it. */
 export interface AnthropicModelDto {
   readonly type: 'model';
-  /** What `model` takes. */
+  /** Value for `model`. */
   readonly id: string;
   readonly display_name: string;
   /** RFC 3339; for a base model, when the server started. */

@@ -80,9 +80,8 @@ export class CapabilitiesDto {
   ranks!: number | null;
 
   /**
-   * What requests that wait at the same time share: exact = the work on the base model, with results that are the same to
-   * the last bit as alone; rounding = the work, and results may differ by rounding; off = nothing. Null while no worker is
-   * running.
+   * How concurrent requests are batched: exact = with results that are bit-identical to those of a request alone;
+   * rounding = with results that may differ by rounding; off = not at all. Null while no worker is running.
    */
   @ApiProperty({ type: String, enum: ['exact', 'rounding', 'off'], nullable: true, example: 'exact' })
   batching!: 'exact' | 'rounding' | 'off' | null;

@@ -16,13 +16,13 @@ export class CaptureSettingsDto {
 }
 
 export class ChangeCaptureSettingsDto {
-  /** Whether to capture the sampling requests of this key from now on. Omitted: as before. */
+  /** Whether to capture the sampling requests of this key from now on. Omitted: unchanged. */
   @ApiProperty({ type: Boolean, example: true })
   @IsOptional()
   @IsBoolean()
   enabled?: boolean;
 
-  /** After how many days captures are deleted; this also counts for those that are there. Omitted: as before. */
+  /** Days after which captures are deleted, including existing ones. Omitted: unchanged. */
   @ApiProperty({ minimum: 1, maximum: 3650, default: 30, example: 30 })
   @IsOptional()
   @IsInt()

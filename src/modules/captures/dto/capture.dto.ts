@@ -62,7 +62,7 @@ export class ListCapturesDto extends CaptureFilterDto {
   limit?: number = DEFAULT_CAPTURES_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   @IsOptional()
@@ -77,19 +77,19 @@ export class FeedbackDto {
    */
   choice!: number;
 
-  /** Whether the answer is good; null where nobody said. */
+  /** Whether the answer is good; null if not rated. */
   @ApiProperty({ enum: ['up', 'down'], nullable: true, example: 'down' })
   thumb!: 'up' | 'down' | null;
 
-  /** How good it is, from 0 to 1; null where nobody said. */
+  /** Score of the answer, from 0 (bad) to 1 (good); null if there is none. */
   @ApiProperty({ type: Number, nullable: true, example: 0.25 })
   score!: number | null;
 
-  /** The answer as it should have been; null where nobody said. */
+  /** The corrected answer; null if there is none. */
   @ApiProperty({ type: String, nullable: true, example: 'You find them in aisle seven.' })
   correction!: string | null;
 
-  /** A remark; null where there is none. */
+  /** A note; null if there is none. */
   @ApiProperty({ type: String, nullable: true, example: 'We have moved.' })
   note!: string | null;
 
@@ -114,7 +114,7 @@ export class CaptureDto {
   id!: string;
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-alias
    */
   model!: string;
@@ -142,7 +142,7 @@ export class CaptureDto {
   })
   messages!: unknown;
 
-  /** The functions that the model was offered; null if there were none. */
+  /** The tools of the request; null if there were none. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, nullable: true, example: null })
   tools!: readonly object[] | null;
 
@@ -154,7 +154,7 @@ export class CaptureDto {
   @ApiProperty({ type: [CapturedAnswerDto] })
   answers!: CapturedAnswerDto[];
 
-  /** What is known of the answers. */
+  /** Feedback on the answers. */
   @ApiProperty({ type: [FeedbackDto] })
   feedback!: FeedbackDto[];
 }

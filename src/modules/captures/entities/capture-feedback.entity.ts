@@ -23,7 +23,7 @@ export class CaptureFeedbackEntity {
   @Column({ type: 'double precision', nullable: true })
   score!: number | null;
 
-  /** The answer as it should have been. */
+  /** The corrected answer. */
   @Column({ type: 'text', nullable: true })
   correction!: string | null;
 

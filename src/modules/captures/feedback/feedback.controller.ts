@@ -21,8 +21,8 @@ export class FeedbackController {
   @ApiPost('v1/feedback', {
     summary: 'Give feedback on an answer',
     description:
-      'Judges a captured answer by its id. A second call for the same answer sets what it gives and keeps the rest; null takes ' +
-      'something back.',
+      'Rates a captured answer by its id. A second call for the same answer updates the fields that it contains; ' +
+      'null clears a field.',
     type: GiveFeedbackDto,
     examples: {
       correction: { id: ID, correction: 'You find them in aisle seven.' },
@@ -40,7 +40,7 @@ export class FeedbackController {
   @Post('files')
   @HttpCode(200)
   @ApiPost('v1/feedback/files', {
-    summary: 'Make a training file of feedback',
+    summary: 'Create a training file from feedback',
     description:
       'Makes a file for POST /v1/fine_tuning/jobs of captures with feedback. `dpo`: a correction is preferred to the ' +
       'answer; without one, the best answer of a request to its worst. `supervised`: corrections, and answers weighted by their ' +

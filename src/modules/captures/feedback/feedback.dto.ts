@@ -27,7 +27,7 @@ export class GiveFeedbackDto {
   @IsIn(THUMBS)
   thumb?: Thumb | null;
 
-  /** How good it is, from 0 (bad) to 1 (good). */
+  /** Score of the answer, from 0 (bad) to 1 (good). */
   @ApiProperty({ minimum: 0, maximum: 1, example: 0.25 })
   @IsOptional()
   @IsNumber({ allowNaN: false, allowInfinity: false })
@@ -35,7 +35,7 @@ export class GiveFeedbackDto {
   @Max(1)
   score?: number | null;
 
-  /** The answer as it should have been. */
+  /** The corrected answer. */
   @ApiProperty({ example: 'You find them in aisle seven.' })
   @IsOptional()
   @IsString()
@@ -44,7 +44,7 @@ export class GiveFeedbackDto {
   @MaxLength(MAX_TEXT)
   correction?: string | null;
 
-  /** A remark. */
+  /** A note. */
   @ApiProperty({ example: 'We have moved.' })
   @IsOptional()
   @IsString()
@@ -60,7 +60,7 @@ export class GivenFeedbackDto extends FeedbackDto {
 }
 
 export class MakeTrainingFileDto extends CaptureFilterDto {
-  /** `dpo`: pairs of a better and a worse answer; `supervised`: answers with weights. */
+  /** `dpo`: pairs of a better and a worse answer; `supervised`: weighted answers. */
   @ApiProperty({ enum: TRAINING_METHODS, example: 'dpo' })
   @IsIn(TRAINING_METHODS)
   method!: TrainingMethod;
@@ -92,13 +92,13 @@ export class SkippedCapturesDto {
   no_row!: number;
 
   /**
-   * Captures whose request was no conversation, in a file of conversations.
+   * Captures whose request was not a conversation.
    * @example 0
    */
   not_a_conversation!: number;
 
   /**
-   * Captures whose request ended with the beginning of the answer.
+   * Captures whose request already contained the beginning of the answer.
    * @example 0
    */
   continued_answer!: number;

@@ -8,7 +8,7 @@ export class ImportAdapterQueryDto {
   @IsString()
   model_id?: string;
 
-  /** Base model it is for; the one that adapter_config.json names when left out. */
+  /** Base model of the adapter. Default: the one named in adapter_config.json. */
   @ApiProperty({ example: 'HuggingFaceTB/SmolLM2-135M-Instruct' })
   @IsOptional()
   @IsString()

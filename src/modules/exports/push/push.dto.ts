@@ -8,12 +8,14 @@ export class PushAdapterDto extends ExportAdapterQueryDto {
   @Matches(/^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/, { message: 'repo must be owner/name' })
   repo!: string;
 
-  /** Your access token of the hub, with write permission. It is used for this push, and neither logged nor stored. */
+  /**
+   * Your access token for the hub, with write permission. It is used for this push only, and neither logged nor stored.
+   */
   @ApiProperty({ example: 'hf_...' })
   @IsString()
   token!: string;
 
-  /** Whether a repository that is created is private. One that exists stays as it is. */
+  /** Whether a new repository is private. An existing one is not changed. */
   @ApiProperty({ default: true, example: true })
   @IsOptional()
   @IsBoolean()
@@ -28,7 +30,7 @@ export class PushedDto {
   repo!: string;
 
   /**
-   * Its page.
+   * URL of its page.
    * @example https://huggingface.co/alice/my-model
    */
   url!: string;

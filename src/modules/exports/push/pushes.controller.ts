@@ -19,8 +19,8 @@ export class PushesController {
     summary: 'Push an adapter to the Hugging Face hub',
     description:
       'Exports the adapter, as GET /adapters/{model_id}/export does, and writes the files with a model card to a repository, ' +
-      'private unless it exists or is asked to be public, as one commit. Returns when that is done; a client that goes away ' +
-      'cancels it.',
+      'as one commit. A new repository is private unless requested otherwise. Returns after the commit; a client ' +
+      'that disconnects cancels it.',
     type: PushAdapterDto,
     examples: {
       adapter: { repo: 'alice/my-model', token: 'hf_...' },
@@ -29,7 +29,11 @@ export class PushesController {
   })
   @ApiParam({ name: 'model_id', example: 'my-model', description: 'Name of the adapter.' })
   @ApiMissing('adapter or the checkpoint')
-  @ApiResponse({ status: 422, type: ErrorDto, description: 'The hub refuses it, or the format cannot hold it.' })
+  @ApiResponse({
+    status: 422,
+    type: ErrorDto,
+    description: 'The hub refuses it, or the format does not support the adapter.',
+  })
   @ApiResponse({ status: 503, type: ErrorDto, description: 'The hub cannot be reached.' })
   @ApiOkResponse({ type: PushedDto, description: 'The commit.' })
   async push(

@@ -38,7 +38,7 @@ export class FileDto {
    */
   filename!: string;
 
-  /** What it is for. */
+  /** Purpose of the file. */
   @ApiProperty({ enum: PURPOSES, example: 'fine-tune' })
   purpose!: string;
 
@@ -93,7 +93,7 @@ export class FileDeletedDto {
 
 @AcceptsUnknownFields()
 export class ListFilesDto {
-  /** Id of the last file of the page before this one. */
+  /** Id of the last file of the previous page. */
   @ApiProperty({ example: ID })
   @IsOptional()
   @IsString()
@@ -104,7 +104,7 @@ export class ListFilesDto {
   @PageSize(10_000)
   limit?: number;
 
-  /** By the time of upload. */
+  /** Order by time of upload. */
   @ApiProperty({ enum: ['asc', 'desc'], default: 'desc', example: 'desc' })
   @IsOptional()
   @IsIn(['asc', 'desc'])
@@ -116,7 +116,7 @@ export class ListFilesDto {
   @IsString()
   purpose?: string;
 
-  /** Only files whose name contains this text, in any case. OpenAI's API has no such field. */
+  /** Only files whose name contains this text, case-insensitively. Not in OpenAI's API. */
   @ApiProperty({ example: 'chats' })
   @IsOptional()
   @IsString()
@@ -131,7 +131,7 @@ export class UploadFileDto {
   @ApiProperty({ type: 'string', format: 'binary', example: '{"prompt": "1+1=", "completion": "2"}' })
   file!: unknown;
 
-  /** What it is for. */
+  /** Purpose of the file. */
   @ApiProperty({ enum: ['fine-tune'], example: 'fine-tune' })
   purpose!: string;
 

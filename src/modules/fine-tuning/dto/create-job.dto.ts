@@ -56,7 +56,7 @@ export class CreateJobDto {
   @IsObject()
   method?: MethodDto;
 
-  /** Hyper-parameters of the method, where OpenAI's API had them formerly. */
+  /** Hyper-parameters of the method, in the former format of OpenAI's API. */
   @ApiProperty({ type: HyperparametersDto, deprecated: true })
   @IsOptional()
   @IsObject()

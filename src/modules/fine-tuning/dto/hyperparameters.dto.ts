@@ -15,11 +15,11 @@ export class HyperparametersDto {
   @ApiProperty({ oneOf: [AUTO, { type: 'integer', minimum: 1, maximum: 4096 }], default: 'auto', example: 'auto' })
   batch_size?: number | 'auto';
 
-  /** Factor of the learning rate that the server would choose. */
+  /** Factor on the learning rate that the server would choose. */
   @ApiProperty({ oneOf: [AUTO, { type: 'number', minimum: 0 }], default: 'auto', example: 'auto' })
   learning_rate_multiplier?: number | 'auto';
 
-  /** Absolute learning rate, instead of a multiplier. Not in OpenAI's API, as all fields that follow. */
+  /** Absolute learning rate, instead of a multiplier. Like all following fields, not in OpenAI's API. */
   @ApiProperty({ minimum: 0, exclusiveMinimum: true, example: 0.0005 })
   learning_rate?: number;
 

@@ -14,11 +14,11 @@ export class JobCheckpointMetricsDto {
   @ApiProperty({ example: 0.8 })
   train_loss?: number;
 
-  /** Loss over all rows for validation, where there are any. */
+  /** Loss over all validation rows, if there are any. */
   @ApiProperty({ example: 0.9 })
   valid_loss?: number;
 
-  /** Loss over all rows for validation, where there are any: the name that OpenAI's clients read. */
+  /** Loss over all validation rows, if there are any, under the name that OpenAI's clients read. */
   @ApiProperty({ example: 0.9 })
   full_valid_loss?: number;
 }
@@ -44,7 +44,7 @@ export class JobCheckpointDto {
   @ApiProperty({ example: 'ftjob-01JD8Z6T9GZ3Y5Q0W4V7M2X1KC' })
   fine_tuning_job_id!: string;
 
-  /** Metrics of the epoch; for DPO also the rewards over the rows for validation. */
+  /** Metrics of the epoch; for DPO also the rewards over the validation rows. */
   @ApiProperty({ type: JobCheckpointMetricsDto })
   metrics!: Readonly<Record<string, number>>;
 
@@ -77,7 +77,7 @@ export class JobCheckpointListDto {
 
 @AcceptsUnknownFields()
 export class ListJobCheckpointsDto {
-  /** Id of the last checkpoint of the page before this one. */
+  /** Id of the last checkpoint of the previous page. */
   @ApiProperty({ example: ID, pattern: '^ftckpt-[0-9A-Za-z]{1,40}-[0-9]{1,5}$' })
   @IsOptional()
   @Matches(/^ftckpt-[0-9A-Za-z]{1,40}-[0-9]{1,5}$/, { message: '$property must be the id of a checkpoint' })

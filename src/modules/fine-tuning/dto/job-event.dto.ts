@@ -55,7 +55,7 @@ export class JobEventListDto {
 
 @AcceptsUnknownFields()
 export class ListJobEventsDto {
-  /** Id of the last event of the page before this one. */
+  /** Id of the last event of the previous page. */
   @ApiProperty({ example: 'ftevent-120', pattern: '^ftevent-[0-9]{1,15}$' })
   @IsOptional()
   @Matches(/^ftevent-[0-9]{1,15}$/, { message: '$property must be the id of an event, such as ftevent-120' })

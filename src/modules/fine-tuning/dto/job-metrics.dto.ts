@@ -35,7 +35,7 @@ export class JobMetricsRowDto {
   @ApiProperty({ example: 1.2041 })
   train_loss?: number;
 
-  /** Loss over all rows for validation; epochs only. */
+  /** Loss over all validation rows; epochs only. */
   @ApiProperty({ example: 1.31 })
   valid_loss?: number;
 

@@ -82,7 +82,7 @@ export class JobDto {
   @ApiProperty({ type: MethodDto })
   method!: MethodDto;
 
-  /** Epochs, batch size and learning-rate multiplier, where OpenAI's API had them first. */
+  /** Epochs, batch size and learning-rate multiplier, in the former format of OpenAI's API. */
   @ApiProperty({ type: JobHyperparametersDto })
   hyperparameters!: JobHyperparametersDto;
 
@@ -136,7 +136,7 @@ export class JobListDto {
 
 @AcceptsUnknownFields()
 export class ListJobsDto {
-  /** Id of the last job of the page before this one. */
+  /** Id of the last job of the previous page. */
   @ApiProperty({ example: ID })
   @IsOptional()
   @IsString()

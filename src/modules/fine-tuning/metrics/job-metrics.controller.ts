@@ -27,15 +27,15 @@ export class JobMetricsController {
   @ApiOperation({
     summary: 'Get the metrics of a fine-tuning job',
     description:
-      'A row for each step and each epoch, oldest first: as JSON, or by the header Accept as text/csv or text/event-stream. ' +
-      'A stream has an event `metrics` for each row as it is measured, `status` for each state of the job, and ends with ' +
+      'A row per step and epoch, oldest first: as JSON, or depending on Accept as text/csv or text/event-stream. ' +
+      'A stream sends a `metrics` event for each row as it is measured, `status` for each state of the job, and ends with ' +
       `\`done\`; Last-Event-ID resumes it. Example: \`curl ${JOBS_URL}/${JOB_ID.example}/metrics -H "Accept: text/csv"\``,
   })
   @ApiParam(JOB_ID)
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'Of a stream: the last row that you have.',
+    description: 'For streams: id of the last row that you received.',
     example: '0',
   })
   @ApiInvalid()

@@ -40,7 +40,7 @@ export class AllOperationsController {
   })
   @ApiParam({ name: 'request_id', example: 'future_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC', description: 'Id of the request.' })
   @ApiMissing('operation')
-  @ApiOkResponse({ type: OwnedFutureDto, description: 'Where it stands.' })
+  @ApiOkResponse({ type: OwnedFutureDto, description: 'The operation.' })
   async get(@Param('request_id') requestId: string): Promise<OwnedFutureDto> {
     return toOwnedFutureDto(await this.futures.summaryForOperator(requestId));
   }

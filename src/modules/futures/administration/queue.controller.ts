@@ -20,7 +20,7 @@ export class QueueController {
   @Get()
   @ApiOperation({
     summary: 'Get the state of the queue',
-    description: `What waits and runs, and whether it is paused. Requires one of ADMIN_KEYS. Example: \`curl ${URL}\``,
+    description: `Pending and running operations, and whether the queue is paused. Requires one of ADMIN_KEYS. Example: \`curl ${URL}\``,
   })
   @ApiOkResponse({ type: QueueDto, description: 'The queue.' })
   async get(): Promise<QueueDto> {
@@ -32,12 +32,12 @@ export class QueueController {
   @ApiPost('admin/queue/pause', {
     summary: 'Pause the queue',
     description:
-      'No worker starts an operation from now on; those that run go on. Requests are accepted and wait, and whoever polls ' +
-      'for them is told why. The pause outlives restarts. Requires one of ADMIN_KEYS.',
+      'Workers start no more operations; running ones continue. Requests are still accepted, and polls for them ' +
+      'report the reason. The pause outlives restarts. Requires one of ADMIN_KEYS.',
     type: PauseQueueDto,
     examples: { 'with a reason': { reason: 'new disks, back at 14:00 UTC' }, without: {} },
   })
-  @ApiOkResponse({ type: QueueDto, description: 'The queue, which is paused.' })
+  @ApiOkResponse({ type: QueueDto, description: 'The paused queue.' })
   async pause(@Body() { reason = null }: PauseQueueDto): Promise<QueueDto> {
     await this.workers.pauseQueue(reason);
     return this.get();
@@ -47,9 +47,9 @@ export class QueueController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Resume the queue',
-    description: `Workers go on within a second. Requires one of ADMIN_KEYS. Example: \`curl -X POST ${URL}/resume\``,
+    description: `Workers continue within a second. Requires one of ADMIN_KEYS. Example: \`curl -X POST ${URL}/resume\``,
   })
-  @ApiOkResponse({ type: QueueDto, description: 'The queue, which is not paused.' })
+  @ApiOkResponse({ type: QueueDto, description: 'The resumed queue.' })
   async resume(): Promise<QueueDto> {
     await this.workers.resumeQueue();
     return this.get();

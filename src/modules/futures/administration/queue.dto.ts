@@ -4,7 +4,7 @@ import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type OperationKind } from '../../../domain/operation.js';
 
 export class PauseQueueDto {
-  /** Why, in words that waiting clients are told. */
+  /** The reason, which is shown to waiting clients. */
   @ApiPropertyOptional({ type: String, nullable: true, example: 'new disks, back at 14:00 UTC' })
   @IsOptional()
   @IsString()
@@ -21,13 +21,13 @@ export class QueueKindDto {
   kind!: OperationKind;
 
   /**
-   * Operations of it that wait.
+   * Number of its pending operations.
    * @example 12
    */
   pending!: number;
 
   /**
-   * Operations of it that run.
+   * Number of its running operations.
    * @example 2
    */
   running!: number;
@@ -41,7 +41,7 @@ export class QueueKindDto {
 
 export class QueueDto {
   /**
-   * Whether an operator has paused it: requests are accepted and wait.
+   * Whether an operator has paused it: requests are accepted but not started.
    * @example false
    */
   paused!: boolean;
@@ -59,13 +59,13 @@ export class QueueDto {
   reason!: string | null;
 
   /**
-   * Operations that wait.
+   * Number of pending operations.
    * @example 12
    */
   pending!: number;
 
   /**
-   * Operations that run.
+   * Number of running operations.
    * @example 2
    */
   running!: number;

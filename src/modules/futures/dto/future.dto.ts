@@ -40,7 +40,7 @@ export class ListFuturesDto {
   limit?: number = DEFAULT_FUTURES_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example 1042
    */
   @PositionCursor()

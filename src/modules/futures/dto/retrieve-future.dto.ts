@@ -50,8 +50,8 @@ export class PendingFutureDto {
   queue_position!: number;
 
   /**
-   * 'active' = the line moves; 'paused_capacity' = it does, but very many requests wait; 'no_worker' = no compute worker
-   * takes requests; 'paused' = the operator has paused the queue.
+   * 'active' = requests are being processed; 'paused_capacity' = they are, but very many are pending; 'no_worker' = no
+   * worker is alive; 'paused' = the operator has paused the queue.
    * @example "active"
    */
   queue_state!: 'active' | 'paused_capacity' | 'no_worker' | 'paused';

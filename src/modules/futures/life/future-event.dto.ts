@@ -43,7 +43,7 @@ export class FutureEventDto {
   kind!: OperationKind;
 
   /**
-   * What has happened; also the name of the event.
+   * What happened; also the name of the event.
    * @example "running"
    */
   event!: 'queued' | 'claimed' | 'running' | 'completed' | 'failed';
@@ -88,7 +88,7 @@ export class FutureProgressDto {
   queue_position!: number | null;
 
   /**
-   * Tokens that a streamed generation has drawn since the client began to follow it.
+   * Tokens that a streamed generation has sampled since the client began to follow it.
    * @example 128
    */
   tokens!: number | null;

@@ -43,12 +43,17 @@ export class FutureLifeController {
     summary: 'Follow a request',
     description:
       'Server-sent events: `queued`, `claimed`, `running`, then `completed` or `failed`, with which the stream ends. ' +
-      '`progress` between them has the position in the queue or the tokens drawn so far. A request that a worker puts ' +
-      'back is `queued` once more. Last-Event-ID resumes a stream; a comment comes every 15 s when nothing else does. ' +
+      '`progress` events between them contain the position in the queue or the tokens sampled so far. A request ' +
+      'that a worker returns to the queue is `queued` again. Last-Event-ID resumes a stream; a comment is sent after every 15 s without events. ' +
       `Example: \`curl -N ${URL}/events\``,
   })
   @ApiParam(REQUEST_ID)
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The last event that you have.', example: '6' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the last event that you received.',
+    example: '6',
+  })
   @ApiEvents([FutureEventDto, FutureProgressDto], 'The events.')
   @ApiNoContentResponse({ description: 'The request is settled and Last-Event-ID names its last event.' })
   @ApiMissing('request')
@@ -68,19 +73,20 @@ export class FutureLifeController {
     summary: 'Cancel a request',
     description:
       'A pending request never runs, and later ones continue without it. A running `generate` or `forward` stops within ' +
-      'a token or micro-batch. Either fails with the code `cancelled`. What changes an adapter or writes a checkpoint ' +
-      'cannot be cancelled once it runs. The call can be repeated. ' +
+      'a token or micro-batch. Both fail with the code `cancelled`. Requests that change an adapter or write a ' +
+      'checkpoint cannot be cancelled while they run. The call can be repeated. ' +
       `Example: \`curl -X POST ${URL}/cancel\``,
   })
   @ApiParam(REQUEST_ID)
   @ApiOkResponse({ type: FutureDto, description: 'The request is cancelled.' })
   @ApiAcceptedResponse({
     type: FutureDto,
-    description: 'The worker was told, but has not stopped yet; repeat the call.',
+    description: 'The worker was notified, but has not stopped yet; repeat the call.',
   })
   @ApiConflictResponse({
     type: ErrorDto,
-    description: 'It is settled already, or it runs and cannot be cancelled any more; `error.message` says which.',
+    description:
+      'It is already settled, or it is running and can no longer be cancelled; `error.message` states which.',
   })
   @ApiMissing('request')
   async cancel(

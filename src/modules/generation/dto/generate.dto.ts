@@ -21,8 +21,8 @@ const FINITE = { allowNaN: false, allowInfinity: false };
 
 export class GenerateDto {
   /**
-   * Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). The bare base
-   * model when left out, or with a base model's name or "base".
+   * Adapter to sample from, or the path of sampler weights (tinker://<model_id>/sampler_weights/<name>). Default, and
+   * with a base model's name or "base": the base model itself.
    */
   @ApiProperty({ example: 'my-model' })
   @IsOptional()
@@ -148,8 +148,8 @@ export class GenerateDto {
   stop?: unknown;
 
   /**
-   * Same request, same seed, same answer. Any integer, or a string of its digits: different ones are different streams of
-   * random numbers. Drawn, and told in the answer, when left out.
+   * The same request with the same seed gives the same answer. Any integer, or a string of its digits. Default: a
+   * random one, which the response contains.
    */
   @IsOptional()
   @SeedProperty()

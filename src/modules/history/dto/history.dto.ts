@@ -15,7 +15,7 @@ export class ListHistoryDto {
   limit?: number = DEFAULT_HISTORY_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example 1042
    */
   @PositionCursor()
@@ -47,8 +47,8 @@ export class HistoryEntryDto {
   current!: boolean;
 
   /**
-   * The loss of a forward_backward, `name@version` for one that a client has written; null for other kinds, and for
-   * requests from before it was recorded.
+   * The loss of a forward_backward, `name@version` for a formula loss; null for other kinds and for requests of earlier
+   * server versions.
    * @example my_dpo@3
    */
   loss_fn!: string | null;
@@ -66,7 +66,7 @@ export class HistoryEntryDto {
   digest!: string | null;
 
   /**
-   * Code of the error of an optim_step that was refused and dropped the gradients that it could not take; else null.
+   * Error code of an optim_step that was refused and dropped the gradients; null otherwise.
    * @example non_finite_update
    */
   error_code!: string | null;

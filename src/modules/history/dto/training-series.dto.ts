@@ -6,7 +6,7 @@ export const DEFAULT_SERIES_POINTS = 500;
 
 export class ReadSeriesDto {
   /**
-   * At most this many points; of more steps, every n-th is taken, and the last one.
+   * Maximum number of points. If there are more steps, every n-th and the last one are returned.
    * @example 500
    */
   @IsOptional()
@@ -46,18 +46,18 @@ export class TrainingSeriesDto {
    */
   model_id!: string;
 
-  /** The loss of the newest point, `name@version` for one that a client has written; null when there is none. */
+  /** The loss function of the newest point, `name@version` for a formula loss; null if there is none. */
   @ApiProperty({ type: String, nullable: true, example: 'cross_entropy' })
   loss_fn!: string | null;
 
   /**
-   * Steps in the range that was asked for.
+   * Number of steps in the requested range.
    * @example 1200
    */
   total_steps!: number;
 
   /**
-   * Every how many of these steps there is a point.
+   * Number of steps from one point to the next.
    * @example 3
    */
   every!: number;
@@ -71,9 +71,9 @@ export class TrainingSeriesDto {
   finished_at!: string[];
 
   /**
-   * By the name of the metric, a number for each point, or null. `loss` and counts are sums over the passes that the step
-   * applied, `loss_per_token` is the loss by token, and the others are means. `sampler_trainer_kl` is how far the log-probs
-   * have drifted from those of the sampler, for losses that are given these.
+   * By name of the metric, a number or null for each point. `loss` and counts are sums over the passes that the step
+   * applied, `loss_per_token` is the loss per token, and all others are means. `sampler_trainer_kl` measures how far the
+   * log-probs have drifted from those of the sampler, for losses that receive these.
    */
   @ApiProperty({
     type: 'object',

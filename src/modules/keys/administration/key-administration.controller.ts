@@ -30,15 +30,15 @@ export class KeyAdministrationController {
   @ApiPost('admin/keys', {
     summary: 'Create an API key',
     description:
-      'Returns the key itself in `secret`, this once: the server stores only its hash. Without scopes it may do ' +
-      'everything but administer the server. Requires one of ADMIN_KEYS.',
+      'Returns the key itself in `secret`, this once: the server stores only its hash. Without `scopes`, it may do ' +
+      'everything except administer the server. Requires one of ADMIN_KEYS.',
     type: CreateKeyDto,
     examples: {
       'a key for inference': { name: 'web shop', scopes: ['sample'] },
       'a key that expires': { name: 'workshop', expires_at: '2030-01-31T00:00:00Z' },
     },
   })
-  @ApiCreatedResponse({ type: CreatedKeyDto, description: 'The key is created and can be used at once.' })
+  @ApiCreatedResponse({ type: CreatedKeyDto, description: 'The key is created and can be used immediately.' })
   async create(@Body() body: CreateKeyDto): Promise<CreatedKeyDto> {
     const { record, secret } = await this.keys.create(readNewKey(body));
     return { ...toKeyDto(record), secret };
@@ -74,8 +74,8 @@ export class KeyAdministrationController {
   @ApiPatch('admin/keys/key_0123456789abcdef', {
     summary: 'Change an API key',
     description:
-      'Renames the key, or changes its scopes, priority or expiry. Fields that are left out stay as they are. Counts ' +
-      'at once, and within 5 seconds in a process that has lost its connection for events. Requires one of ADMIN_KEYS.',
+      'Renames the key, or changes its scopes, priority or expiry. Omitted fields are not changed. Takes effect ' +
+      'immediately; processes that have lost their connection for notifications follow within 5 seconds. Requires one of ADMIN_KEYS.',
     type: ChangeKeyDto,
     examples: { 'for inference only': { scopes: ['sample'] }, 'another name': { name: 'bob' } },
   })
@@ -90,7 +90,8 @@ export class KeyAdministrationController {
   @ApiOperation({
     summary: 'Revoke an API key',
     description:
-      'The key is refused from now on, and within 5 seconds by a process that has lost its connection for events. Its adapters and files stay; POST /admin/hand_over gives them to another key. ' +
+      'The key is refused from now on; processes that have lost their connection for notifications follow within ' +
+      '5 seconds. Its adapters and files stay; POST /admin/hand_over gives them to another key. ' +
       `Requires one of ADMIN_KEYS. Example: \`curl -X DELETE ${URL}/key_0123456789abcdef\``,
   })
   @ApiParam(ID)

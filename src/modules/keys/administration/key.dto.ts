@@ -54,7 +54,7 @@ export class ChangeKeyDto {
   @IsISO8601({ strict: true })
   expires_at?: string | null;
 
-  /** Share of the engine's time where several keys have work: each level gets four times that of the one below. */
+  /** Share of the engine's time when several keys have work: each level gets four times as much as the one below. */
   @ApiPropertyOptional({ enum: PRIORITY_NAMES, example: 'normal' })
   @ValidateIf(({ priority }: ChangeKeyDto) => priority !== undefined)
   @IsIn(PRIORITY_NAMES)
@@ -90,7 +90,7 @@ export class ListKeysDto {
   limit?: number = DEFAULT_KEYS_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example key_0123456789abcdef
    */
   @IsOptional()
@@ -116,7 +116,7 @@ export class KeyDto {
   @ApiProperty({ enum: KEY_SCOPES, isArray: true, example: ['train', 'sample', 'read'] })
   scopes!: KeyScope[];
 
-  /** Share of the engine's time where several keys have work: each level gets four times that of the one below. */
+  /** Share of the engine's time when several keys have work: each level gets four times as much as the one below. */
   @ApiProperty({ enum: PRIORITY_NAMES, example: 'normal' })
   priority!: Priority;
 

@@ -15,7 +15,8 @@ export class OwnKeyController {
   @Get('me')
   @ApiOperation({
     summary: 'Get your own key',
-    description: 'What it may do, its limits and what is left of them. Example: `curl http://127.0.0.1:8000/keys/me`',
+    description:
+      'Returns its scopes, its limits and what is left of them. Example: `curl http://127.0.0.1:8000/keys/me`',
   })
   @ApiOkResponse({ type: MyKeyDto, description: 'The key that the request was sent with.' })
   async describe(): Promise<MyKeyDto> {

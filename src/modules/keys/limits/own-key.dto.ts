@@ -17,18 +17,18 @@ export class LimitUseDto {
   limit!: number;
 
   /**
-   * What it has used.
+   * What is used of it.
    * @example 12
    */
   used!: number;
 
   /**
-   * What is left.
+   * What is left of it.
    * @example 48
    */
   remaining!: number;
 
-  /** When `used` returns to 0; null for what stands until something is deleted or settled. */
+  /** When `used` returns to 0; null for limits on what exists at a time. */
   @ApiProperty({ type: String, nullable: true, example: '2026-11-23T10:16:00.000Z' })
   resets_at!: string | null;
 }
@@ -56,7 +56,7 @@ export class MyKeyDto {
   @ApiProperty({ type: String, nullable: true, example: '2030-01-31T00:00:00.000Z' })
   expires_at!: string | null;
 
-  /** The limits that the key has, and what is left of each. */
+  /** The limits of the key, and what is left of each. */
   @ApiProperty({ type: [LimitUseDto] })
   limits!: LimitUseDto[];
 }

@@ -5,13 +5,13 @@ import { type LossConfigKey, type LossInputSpec } from '../../../losses/loss-fun
 import { type ListedLoss, type LossPage } from '../loss-page.js';
 
 export class ListLossFunctionsDto {
-  /** Only those of the server (built in, or plugins of its operator), or only those that you have registered. */
+  /** Only losses of the server (built in or plugins), or only those that you have registered. */
   @ApiProperty({ enum: ['server', 'own'], example: 'own' })
   @IsOptional()
   @IsIn(['server', 'own'])
   origin?: 'server' | 'own';
 
-  /** Only losses whose name holds this text, in any case. */
+  /** Only losses whose name contains this text, case-insensitively. */
   @ApiProperty({ example: 'dpo' })
   @IsOptional()
   @IsString()
@@ -19,14 +19,14 @@ export class ListLossFunctionsDto {
   name?: string;
 
   /**
-   * Losses per page; without it, all of them.
+   * Losses per page. Default: all.
    * @example 50
    */
   @PageSize()
   limit?: number;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example "own.my_dpo"
    */
   @IsOptional()
@@ -112,8 +112,8 @@ export class LossFunctionDto {
   version!: number | null;
 
   /**
-   * Whether it is one of the server that you do not get under its name, since you had registered the name before: your
-   * own is meant until you delete it.
+   * Whether this loss of the server is hidden by one of yours, which you had registered under the same name earlier; it
+   * becomes available once you delete yours.
    * @example false
    */
   shadowed!: boolean;

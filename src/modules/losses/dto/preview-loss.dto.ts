@@ -25,8 +25,8 @@ export class PreviewDatumDto {
   target_logprobs!: unknown;
 
   /**
-   * What the loss reads, by name: a number per target, or one for the datum. target_tokens are 0 where they are left out;
-   * a written loss that uses them needs them.
+   * Inputs of the loss by name: one number per target, or one for the datum. target_tokens default to 0; a formula loss
+   * that uses them needs them.
    */
   @ApiProperty({
     type: 'object',

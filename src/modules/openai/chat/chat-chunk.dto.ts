@@ -9,11 +9,11 @@ export class ChatDeltaDto {
   @ApiProperty({ enum: ['assistant'], example: 'assistant' })
   role?: 'assistant';
 
-  /** The next piece of text; null in the first chunk where tools are offered. */
+  /** The next piece of text; null in the first chunk of requests with tools. */
   @ApiProperty({ type: String, nullable: true, example: 'Hi' })
   content?: string | null;
 
-  /** A call of a function, whole. */
+  /** A complete tool call. */
   @ApiProperty({ type: () => [ChatChunkToolCallDto], required: false })
   tool_calls?: ChatChunkToolCallDto[];
 }
@@ -26,7 +26,7 @@ export class ChatChunkToolCallDto {
   index!: number;
 
   /**
-   * Names the call in the message with its result.
+   * Id of the call, which the message with its result repeats.
    * @example call_0123456789abcdef01234567
    */
   id!: string;
@@ -35,7 +35,7 @@ export class ChatChunkToolCallDto {
   @ApiProperty({ enum: ['function'], example: 'function' })
   type!: 'function';
 
-  /** What is called. */
+  /** The function that is called. */
   @ApiProperty({ type: CalledFunctionDto })
   function!: CalledFunctionDto;
 }
@@ -78,7 +78,7 @@ export class ChatCompletionChunkDto {
   created!: number;
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-model
    */
   model!: string;
@@ -87,7 +87,7 @@ export class ChatCompletionChunkDto {
   @ApiProperty({ type: [ChatChunkChoiceDto] })
   choices!: ChatChunkChoiceDto[];
 
-  /** With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before. */
+  /** With `stream_options.include_usage`: token counts in the last chunk, null before. */
   @ApiProperty({ type: TokenUsageDto, nullable: true, required: false, example: null })
   usage?: TokenUsageDto | null;
 

@@ -37,14 +37,14 @@ export class ChatCompletionRequestDto extends SamplingSettingsDto {
   @Allow()
   chat_template_kwargs?: unknown;
 
-  /** Functions that the model may call, where its chat template knows tools. */
+  /** Functions that the model may call, if its chat template supports tools. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, example: [] })
   @Allow()
   tools?: unknown;
 
   /**
-   * `none`: tools are not told to the model; `auto`: as it likes; `required`: at least one call; {"type": "function",
-   * "function": {"name"}}: a call of that function.
+   * `none`: no calls; `auto`: the model decides; `required`: at least one call; {"type": "function", "function":
+   * {"name"}}: a call of that function.
    */
   @ApiProperty({
     oneOf: [{ type: 'string', enum: ['none', 'auto', 'required'] }, { type: 'object' }],
@@ -60,7 +60,7 @@ export class ChatCompletionRequestDto extends SamplingSettingsDto {
   @IsBoolean()
   parallel_tool_calls?: boolean;
 
-  /** Maximum number of tokens of an answer. Default: as many as the context has room for. */
+  /** Maximum number of tokens of an answer. Default: what is left of the context. */
   @ApiProperty({ minimum: 1, example: 32 })
   @IsOptional()
   @IsInt()
@@ -89,8 +89,8 @@ export class ChatCompletionRequestDto extends SamplingSettingsDto {
   top_logprobs?: number;
 
   /**
-   * {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer that
-   * ends is valid by the schema, `strict` or not.
+   * {"type": "text"}, {"type": "json_object"}, or {"type": "json_schema", "json_schema": {"name", "schema"}}: an answer
+   * that is not cut off is valid under the schema, `strict` or not.
    */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'json_object' } })
   @Allow()
@@ -110,7 +110,7 @@ export class TopLogprobDto {
    */
   logprob!: number;
 
-  /** Its bytes in UTF-8, perhaps a part of a character; null where the tokenizer cannot tell them. */
+  /** Its bytes in UTF-8, possibly only part of a character; null if the tokenizer does not provide them. */
   @ApiProperty({ type: [Number], nullable: true, example: [72, 105] })
   bytes!: number[] | null;
 }
@@ -147,7 +147,7 @@ export class CalledFunctionDto {
 
 export class ChatToolCallDto {
   /**
-   * Names the call in the message with its result.
+   * Id of the call, which the message with its result repeats.
    * @example call_0123456789abcdef01234567
    */
   id!: string;
@@ -156,7 +156,7 @@ export class ChatToolCallDto {
   @ApiProperty({ enum: ['function'], example: 'function' })
   type!: 'function';
 
-  /** What is called. */
+  /** The function that is called. */
   @ApiProperty({ type: CalledFunctionDto })
   function!: CalledFunctionDto;
 }
@@ -166,11 +166,11 @@ export class ChatAnswerDto {
   @ApiProperty({ enum: ['assistant'], example: 'assistant' })
   role!: 'assistant';
 
-  /** The text; null where there is nothing but calls. */
+  /** The text; null if there are only tool calls. */
   @ApiProperty({ type: String, nullable: true, example: 'Hi! How can I help you?' })
   content!: string | null;
 
-  /** Calls of functions, if there are any. */
+  /** Tool calls, if there are any. */
   @ApiProperty({ type: [ChatToolCallDto], required: false })
   tool_calls?: ChatToolCallDto[];
 
@@ -217,7 +217,7 @@ export class ChatCompletionDto {
   created!: number;
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-model
    */
   model!: string;
@@ -226,7 +226,7 @@ export class ChatCompletionDto {
   @ApiProperty({ type: [ChatChoiceDto] })
   choices!: ChatChoiceDto[];
 
-  /** Numbers of tokens. */
+  /** Token counts. */
   @ApiProperty({ type: TokenUsageDto })
   usage!: TokenUsageDto;
 

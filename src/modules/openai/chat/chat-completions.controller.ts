@@ -27,7 +27,7 @@ export class ChatCompletionsController {
   @Post('chat/completions')
   @HttpCode(200)
   @ApiPost('v1/chat/completions', {
-    summary: 'Answer a conversation',
+    summary: 'Create a chat completion',
     description:
       "OpenAI's chat API over base models, adapters and sampler weights. Fields that it does not know are ignored; those " +
       'that would change the answer are refused.',

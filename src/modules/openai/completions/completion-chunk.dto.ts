@@ -44,7 +44,7 @@ export class TextCompletionChunkDto {
   created!: number;
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-model
    */
   model!: string;
@@ -53,7 +53,7 @@ export class TextCompletionChunkDto {
   @ApiProperty({ type: [TextChunkChoiceDto] })
   choices!: TextChunkChoiceDto[];
 
-  /** With `stream_options.include_usage`: the numbers of tokens in the last chunk, and null before. */
+  /** With `stream_options.include_usage`: token counts in the last chunk, null before. */
   @ApiProperty({ type: TokenUsageDto, nullable: true, required: false, example: null })
   usage?: TokenUsageDto | null;
 }

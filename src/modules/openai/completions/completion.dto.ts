@@ -118,7 +118,7 @@ export class TextCompletionDto {
   created!: number;
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-model
    */
   model!: string;

@@ -26,7 +26,7 @@ export class CompletionsController {
   @Post('completions')
   @HttpCode(200)
   @ApiPost('v1/completions', {
-    summary: 'Continue texts',
+    summary: 'Create a text completion',
     description: "OpenAI's text completions, without a chat template. With echo and logprobs it scores texts.",
     type: TextCompletionRequestDto,
     examples: {

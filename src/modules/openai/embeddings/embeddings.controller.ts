@@ -9,12 +9,12 @@ export class EmbeddingsController {
   @Post('embeddings')
   @HttpCode(400)
   @ApiOperation({
-    summary: 'Not supported',
+    summary: 'Embeddings (not supported)',
     description:
-      'The models of this server write text; none of them computes embeddings. Always answers 400. ' +
+      'Always answers 400: no model of this server computes embeddings. ' +
       'Example: `curl -X POST http://127.0.0.1:8000/v1/embeddings`',
   })
-  @ApiResponse({ status: 400, type: ErrorDto, description: 'There are no embeddings.' })
+  @ApiResponse({ status: 400, type: ErrorDto, description: 'Embeddings are not supported.' })
   create(): never {
     throw new NoEmbeddingsError();
   }

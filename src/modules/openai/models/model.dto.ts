@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 
 export class OpenAiModelDto {
   /**
-   * What `model` takes.
+   * Value for `model`.
    * @example my-model
    */
   id!: string;
@@ -18,7 +18,7 @@ export class OpenAiModelDto {
   created!: number;
 
   /**
-   * `base` for a base model, `adapter` for one of yours, `alias` for a name that stands for a model.
+   * `base` for a base model, `adapter` for one of your adapters, `alias` for one of your aliases.
    * @example adapter
    */
   owned_by!: string;

@@ -9,7 +9,7 @@ import { OpenAiModelDeletedDto, OpenAiModelDto, OpenAiModelListDto } from './mod
 import { presentModel } from './models.presenter.js';
 
 /** The routes of that dialect take precedence; they have no description of their own, as one address can have only one. */
-const ANTHROPIC = "With the header `anthropic-version`, the answer has Anthropic's form.";
+const ANTHROPIC = "With the header `anthropic-version`, the response has Anthropic's format.";
 const NAME = { name: 'model', example: 'my-model', description: 'Name of an adapter, an alias or a base model.' };
 
 @OpenAiController()

@@ -3,7 +3,7 @@ import { type OperationKind } from '../../../domain/operation.js';
 
 export class OverviewWorkerDto {
   /**
-   * Id of the worker, new at every start of its process.
+   * Id of the worker, which is new at every start of its process.
    * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
    */
   id!: string;
@@ -13,13 +13,13 @@ export class OverviewWorkerDto {
   hostname!: string | null;
 
   /**
-   * What runs the models.
+   * Engine that runs the models.
    * @example onnxruntime
    */
   engine!: string;
 
   /**
-   * Where it runs them.
+   * Device that it computes on.
    * @example cpu
    */
   device!: string;
@@ -41,7 +41,7 @@ export class OverviewWorkerDto {
   adapters!: number | null;
 
   /**
-   * Whether an operator takes it out of service: it starts nothing more.
+   * Whether an operator is draining it: it starts no more operations.
    * @example false
    */
   draining!: boolean;
@@ -61,13 +61,13 @@ export class OverviewKindDto {
   kind!: OperationKind;
 
   /**
-   * How many wait.
+   * Number of pending operations.
    * @example 4
    */
   pending!: number;
 
   /**
-   * How many run.
+   * Number of running operations.
    * @example 1
    */
   running!: number;
@@ -93,7 +93,7 @@ export class OpenOperationDto {
   kind!: OperationKind;
 
   /**
-   * Seconds since it was accepted, or since it runs.
+   * Seconds since it was accepted, or since it started.
    * @example 0.8
    */
   seconds!: number;
@@ -101,30 +101,30 @@ export class OpenOperationDto {
 
 export class WaitingOperationDto extends OpenOperationDto {
   /**
-   * Why it does not run yet.
+   * Why it is not running yet.
    * @example "runs after 3 operations that were sent to its adapter before"
    */
   reason!: string;
 }
 
 export class OverviewQueueDto {
-  /** Why no operation starts at the moment: no worker, or by order of the operator; null while they do. */
+  /** Why no operation starts at the moment: no worker is alive, or an operator has paused the queue; null otherwise. */
   @ApiProperty({ type: String, nullable: true, example: null })
   standstill!: string | null;
 
   /**
-   * Operations that wait.
+   * Number of pending operations.
    * @example 4
    */
   pending!: number;
 
   /**
-   * Operations that run.
+   * Number of running operations.
    * @example 1
    */
   running!: number;
 
-  /** How long the oldest of those that wait has done so; null when none does. */
+  /** Seconds that the oldest pending operation has waited; null if there is none. */
   @ApiProperty({ type: Number, nullable: true, example: 1.7 })
   oldest_pending_s!: number | null;
 
@@ -132,11 +132,11 @@ export class OverviewQueueDto {
   @ApiProperty({ type: [OverviewKindDto] })
   by_kind!: OverviewKindDto[];
 
-  /** The oldest that wait, at most eight. */
+  /** The oldest pending operations, at most eight. */
   @ApiProperty({ type: [WaitingOperationDto] })
   waiting!: WaitingOperationDto[];
 
-  /** The oldest that run, at most eight. */
+  /** The oldest running operations, at most eight. */
   @ApiProperty({ type: [OpenOperationDto] })
   in_progress!: OpenOperationDto[];
 
@@ -175,19 +175,19 @@ export class OverviewRatesDto {
 
 export class OverviewAdaptersDto {
   /**
-   * Adapters in all.
+   * Total number of adapters.
    * @example 12
    */
   total!: number;
 
   /**
-   * Those that a worker holds in memory.
+   * Adapters that are in a worker's memory.
    * @example 3
    */
   resident!: number;
 
   /**
-   * Those whose state a repeat of the log did not give again.
+   * Adapters whose state a replay of the log did not reproduce.
    * @example 0
    */
   diverged!: number;
@@ -195,13 +195,13 @@ export class OverviewAdaptersDto {
 
 export class OverviewMemoryDto {
   /**
-   * Memory of the API process that answers, in MB; with ROLE=all that of its worker as well.
+   * Memory of the API process that responds, in MB; with ROLE=all, including its worker.
    * @example 812
    */
   process_mb!: number;
 
   /**
-   * Memory of its machine that is free, in MB.
+   * Free memory of its machine, in MB.
    * @example 9210
    */
   free_mb!: number;
@@ -212,7 +212,7 @@ export class OverviewMemoryDto {
    */
   total_mb!: number;
 
-  /** What is free where checkpoints are stored, in MB; null where the store does not tell. */
+  /** Free space where checkpoints are stored, in MB; null if the store does not report it. */
   @ApiProperty({ type: 'integer', nullable: true, example: 51200 })
   disk_free_mb!: number | null;
 
@@ -225,7 +225,7 @@ export class OverviewMemoryDto {
 
 export class OverviewDto {
   /**
-   * When it was read.
+   * Time at which these values were read.
    * @example 2026-11-23T10:15:30.000Z
    */
   at!: string;
@@ -240,11 +240,11 @@ export class OverviewDto {
   @ApiProperty({ type: [OverviewWorkerDto] })
   workers!: OverviewWorkerDto[];
 
-  /** What waits and runs. */
+  /** Pending and running operations. */
   @ApiProperty({ type: OverviewQueueDto })
   queue!: OverviewQueueDto;
 
-  /** Means over the last 30 seconds at most; null when this process has begun to look only now. */
+  /** Averages over at most the last 30 seconds; null in the first response of a process. */
   @ApiProperty({ type: OverviewRatesDto, nullable: true })
   rates!: OverviewRatesDto | null;
 

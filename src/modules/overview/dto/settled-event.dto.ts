@@ -3,12 +3,12 @@ import { FutureDto } from '../../futures/index.js';
 
 /** The data of an event `settled`. */
 export class SettledEventDto {
-  /** Operations that were completed or have failed, in the order of the log; empty when too many were to name them. */
+  /** Operations that have completed or failed, in the order of the log; empty if there are too many to list. */
   @ApiProperty({ type: [FutureDto] })
   operations!: FutureDto[];
 
   /**
-   * Whether operations may have been settled that no event has told of: read the lists again.
+   * Whether settled operations may be missing from the events: read the lists again.
    * @example false
    */
   missed!: boolean;

@@ -21,7 +21,7 @@ export class PromotionEvalDto {
   @IsString()
   file!: string;
 
-  /** By how much the mean loss per token may be larger than that of the target in use. */
+  /** Maximum by which the mean loss per token may exceed that of the current target. */
   @ApiProperty({ default: 0, minimum: 0, maximum: 100, example: 0 })
   @IsOptional()
   @IsNumber()

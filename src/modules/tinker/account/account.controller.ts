@@ -11,8 +11,8 @@ export class TinkerAccountController {
   constructor(private readonly key: OwnKey) {}
 
   /**
-   * Whose key is this?
-   * @remarks The one in X-API-Key. Example: `curl http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
+   * Get this key
+   * @remarks Returns the key in X-API-Key. Example: `curl http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
    */
   @Get('auth/apikey/me')
   @ApiOkResponse({ type: OwnKeyDto, description: 'Id and name of the key.' })
@@ -22,7 +22,7 @@ export class TinkerAccountController {
 
   /**
    * Revoke this key
-   * @remarks The one in X-API-Key, if it was made with `npm run keys`; it is refused from now on. What it has made stays on the server; other keys see what it has published. Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
+   * @remarks Revokes the key in X-API-Key if it was created with `npm run keys`. Its resources stay on the server; other keys still see what it has published. Example: `curl -X DELETE http://127.0.0.1:8000/api/v1/auth/apikey/me -H "X-API-Key: $TINKER_API_KEY"`
    */
   @Delete('auth/apikey/me')
   @HttpCode(204)

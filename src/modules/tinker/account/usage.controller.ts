@@ -12,8 +12,8 @@ export class TinkerUsageController {
   constructor(private readonly usage: TinkerUsage) {}
 
   /**
-   * Tokens and checkpoints by the hour
-   * @remarks Of completed requests of this key, by session, model and kind of request. Kept when the requests themselves are deleted. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/events?starting_on=2026-11-23T00:00:00Z&ending_before=2026-11-24T00:00:00Z"`
+   * Get usage by hour
+   * @remarks Returns the usage of completed requests of this key, by session, model and kind of request. It is kept when the requests themselves are deleted. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/events?starting_on=2026-11-23T00:00:00Z&ending_before=2026-11-24T00:00:00Z"`
    */
   @Get('billing/usage/events')
   @ApiOkResponse({ type: UsageDto, description: 'The hours that start within the period.' })
@@ -23,8 +23,8 @@ export class TinkerUsageController {
   }
 
   /**
-   * What checkpoints take now
-   * @remarks All of this key that have not expired, snapshots of sampling sessions too, by project. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/checkpoints/current?project_id=project-1"`
+   * Get the storage of checkpoints
+   * @remarks Returns the size of the unexpired checkpoints of this key, including those of sampling sessions, by project. Example: `curl "http://127.0.0.1:8000/api/v1/billing/usage/checkpoints/current?project_id=project-1"`
    */
   @Get('billing/usage/checkpoints/current')
   @ApiOkResponse({ type: StorageDto, description: 'Usage per project.' })

@@ -229,7 +229,7 @@ export class FinishSessionDto {
   @Type(() => FinishReasonDto)
   reason?: FinishReasonDto;
 
-  /** The same in the client's own words. */
+  /** Details in the client's own words. */
   @ApiProperty({ example: 'training complete' })
   @IsOptional()
   @IsString()

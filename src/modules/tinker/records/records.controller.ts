@@ -62,7 +62,7 @@ export class TinkerRecordsController {
   }
 
   /**
-   * What a session has made
+   * Get what a session has created
    * @remarks Example: `curl http://127.0.0.1:8000/api/v1/sessions/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC`
    */
   @Get('sessions/:session_id')
@@ -80,8 +80,8 @@ export class TinkerRecordsController {
   }
 
   /**
-   * Where the trace of a session can be downloaded
-   * @remarks When each of its requests waited and ran, as far as requests are kept (FUTURE_RETENTION_HOURS). Example: `curl http://127.0.0.1:8000/api/v1/sessions/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/trace_export`
+   * Get the download URL of a session's trace
+   * @remarks The trace shows when each request waited and ran, as long as requests are kept (FUTURE_RETENTION_HOURS). Example: `curl http://127.0.0.1:8000/api/v1/sessions/session_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/trace_export`
    */
   @Get('sessions/:session_id/trace_export')
   @ApiParam(SESSION_ID)
@@ -101,15 +101,15 @@ export class TinkerRecordsController {
     type: ProjectDto,
     examples: { 'a project': { project_id: 'project-1' } },
   })
-  @ApiNoContentResponse({ description: 'Kept.' })
+  @ApiNoContentResponse({ description: 'The project is set.' })
   @ApiMissing('session')
   setProject(@Param('session_id') id: string, @Body() { project_id: projectId }: ProjectDto): Promise<void> {
     return this.sessions.setProject(id, projectId);
   }
 
   /**
-   * What was made, saved, loaded and deleted
-   * @remarks Requests as far as they are kept (FUTURE_RETENTION_HOURS); copies, publishing, lifetimes, expiries and deletions of checkpoints for good. Example: `curl "http://127.0.0.1:8000/api/v1/audit?event_type=checkpoints"`
+   * List audit events
+   * @remarks Requests are listed for FUTURE_RETENTION_HOURS; copies, publications, TTL changes, expiries and deletions of checkpoints permanently. Example: `curl "http://127.0.0.1:8000/api/v1/audit?event_type=checkpoints"`
    */
   @Get('audit')
   @ApiOkResponse({ type: AuditLogDto, description: 'The newest entries, at most 1000.' })

@@ -122,7 +122,7 @@ export class TinkerRunsController {
 
   /**
    * Let every key read a checkpoint
-   * @remarks The path is this key's from then on, also when the checkpoint is unpublished or deleted. Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
+   * @remarks From then on, the path belongs to this key, even if the checkpoint is unpublished or deleted. Example: `curl -X POST http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/publish`
    */
   @Post(`${CHECKPOINT}/publish`)
   @HttpCode(204)
@@ -154,14 +154,14 @@ export class TinkerRunsController {
     type: TtlDto,
     examples: { 'in a week': { ttl_seconds: 604800 }, never: { ttl_seconds: null } },
   })
-  @ApiNoContentResponse({ description: 'Noted.' })
+  @ApiNoContentResponse({ description: 'The TTL is set.' })
   setTtl(@Param() params: CheckpointParamsDto, @Body() { ttl_seconds: seconds }: TtlDto): Promise<void> {
     return this.checkpoints.setTtl(toPath(params), seconds ?? null);
   }
 
   /**
-   * Where a checkpoint's files can be downloaded
-   * @remarks Redirects to an address that needs no key and is good for 15 minutes; it gives a tar in PEFT's layout. With CHECKPOINT_STORE it is an address of the S3 server. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/archive`
+   * Get the download URL of a checkpoint
+   * @remarks Redirects to a URL that needs no key and is valid for 15 minutes; it returns a tar archive in PEFT's layout. With CHECKPOINT_STORE, it is a URL of the S3 server. Also for public checkpoints. Example: `curl -L -o step-10.tar http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/weights/step-10/archive`
    */
   @Get(`${CHECKPOINT}/archive`)
   @CheckpointParams()

@@ -75,7 +75,8 @@ export class TinkerSamplingController {
   @ApiPost('api/v1/asample', {
     summary: 'Sample',
     description:
-      'From a sampling session, a checkpoint or a base model; give one of them. The result has tokens and their log-probs.',
+      'Samples from a sampling session, a checkpoint or a base model; pass one of them. The result contains ' +
+      'tokens and their log-probs.',
     type: AsampleDto,
     examples: {
       'from a base model': { base_model: BASE_MODEL, prompt: PROMPT, sampling_params: { max_tokens: 16 } },

@@ -22,8 +22,8 @@ export class TinkerDownloadsController {
   ) {}
 
   /**
-   * Download a checkpoint by a signed address
-   * @remarks A tar with adapter_config.json, adapter_model.safetensors and checkpoint_complete. GET .../archive gives the address. Example: `curl -o step-10.tar "http://127.0.0.1:8000/api/v1/archives/TOKEN"`
+   * Download a checkpoint by a signed URL
+   * @remarks A tar archive with adapter_config.json, adapter_model.safetensors and checkpoint_complete. GET .../archive returns the URL. Example: `curl -o step-10.tar "http://127.0.0.1:8000/api/v1/archives/TOKEN"`
    */
   @Get('archives/:token')
   @ApiParam({
@@ -38,8 +38,8 @@ export class TinkerDownloadsController {
   }
 
   /**
-   * Download one file of a checkpoint by a signed address
-   * @remarks GET .../external_weights_urls gives the addresses. Example: `curl -o adapter_config.json "http://127.0.0.1:8000/api/v1/files/TOKEN"`
+   * Download one file of a checkpoint by a signed URL
+   * @remarks GET .../external_weights_urls returns the URLs. Example: `curl -o adapter_config.json "http://127.0.0.1:8000/api/v1/files/TOKEN"`
    */
   @Get('files/:token')
   @ApiParam({
@@ -58,8 +58,8 @@ export class TinkerDownloadsController {
   }
 
   /**
-   * Download the trace of a session by a signed address
-   * @remarks Chrome trace JSON: when each request waited and ran, for https://ui.perfetto.dev. GET .../trace_export gives the address. Example: `curl -o session.pftrace "http://127.0.0.1:8000/api/v1/traces/TOKEN"`
+   * Download the trace of a session by a signed URL
+   * @remarks Chrome trace JSON: when each request waited and ran, for https://ui.perfetto.dev. GET .../trace_export returns the URL. Example: `curl -o session.pftrace "http://127.0.0.1:8000/api/v1/traces/TOKEN"`
    */
   @Get('traces/:token')
   @ApiParam({

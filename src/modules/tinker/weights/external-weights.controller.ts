@@ -35,8 +35,8 @@ export class TinkerExternalWeightsController {
   }
 
   /**
-   * Where the files of an external checkpoint can be downloaded
-   * @remarks Addresses by the file's name that need no key and are good for 15 minutes. Also for public checkpoints. Example: `curl http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/external_weights/release/external_weights_urls`
+   * Get the download URLs of an external checkpoint
+   * @remarks Returns a URL for each file, which needs no key and is valid for 15 minutes. Also for public checkpoints. Example: `curl http://127.0.0.1:8000/api/v1/training_runs/my-model/checkpoints/external_weights/release/external_weights_urls`
    */
   @Get('training_runs/:training_run_id/checkpoints/external_weights/:name/external_weights_urls')
   @ApiParam({

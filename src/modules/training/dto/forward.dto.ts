@@ -10,7 +10,8 @@ export const LOGPROB_SCOPES = ['all', 'weighted'] as const;
 /** Everything but the data, which is read without a validator (see batch.reader.ts). */
 export class ForwardFieldsDto {
   /**
-   * Name of the adapter, which is created with defaults if it does not exist. For /fwd also the name of a base model or "base".
+   * Name of the adapter, which is created with defaults if it does not exist. For /fwd, also the name of a base model
+   * or "base".
    * @example my-model
    */
   @IsString()
@@ -52,7 +53,7 @@ export class ForwardFieldsDto {
   train_on?: TrainOn;
 
   /**
-   * Which positions' log-probs come back: "weighted" leaves those of weight 0 out (null), which is faster. Default: "all"
+   * Positions whose log-probs are returned: "weighted" omits those of weight 0 (null), which is faster. Default: "all"
    * for datums, "weighted" for conversations.
    */
   @ApiProperty({ enum: LOGPROB_SCOPES, example: 'all' })
@@ -106,7 +107,7 @@ export class DatumDto {
 
   /**
    * By name, aligned with the N tokens; target_tokens[t] is the token to predict after tokens 0..t. A target of -100 is
-   * none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+   * ignored: its position does not count, whatever its weight, and the log-prob there is that of token 0.
    */
   @ApiProperty({
     type: 'object',

@@ -19,7 +19,7 @@ export class AllUsageController {
   @ApiOperation({
     summary: 'Get the usage of keys by day',
     description:
-      `Sums of completed requests by key and day (UTC), over at most ${MAX_DAYS} days. Requires one of ADMIN_KEYS. ` +
+      `Returns the usage of completed requests by key and day (UTC), over at most ${MAX_DAYS} days. Requires one of ADMIN_KEYS. ` +
       'Example: `curl http://127.0.0.1:8000/admin/usage`',
   })
   @ApiInvalid(`The period is empty or longer than ${MAX_DAYS} days.`)

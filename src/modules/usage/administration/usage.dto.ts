@@ -4,7 +4,7 @@ import { type DayOfUse } from '../usage.repository.js';
 
 export class UsageByDayQueryDto {
   /**
-   * Only that of this key, by its id; empty for what was used without keys.
+   * Only that of this key, by its id; empty for usage without keys.
    * @example key_0123456789abcdef
    */
   @IsOptional()
@@ -31,7 +31,7 @@ export class UsageByDayQueryDto {
 
 export class DayOfUseDto {
   /**
-   * Id of the key; empty for what was used without keys.
+   * Id of the key; empty for usage without keys.
    * @example key_0123456789abcdef
    */
   owner!: string;

@@ -9,7 +9,7 @@ export const DEFAULT_DELIVERIES_LIMIT = 50;
 
 export class CreateWebhookDto {
   /**
-   * Address that events are posted to. It must be public, and contain no password.
+   * URL that events are posted to. It must be public and contain no password.
    * @example "https://example.com/hooks/thinker"
    */
   @IsString()
@@ -18,7 +18,7 @@ export class CreateWebhookDto {
   url!: string;
 
   /**
-   * What to tell it of.
+   * Events to post.
    * @example ["future.failed", "fine_tuning.job.succeeded"]
    */
   @IsArray()
@@ -46,13 +46,13 @@ export class WebhookDto {
   id!: string;
 
   /**
-   * Address that events are posted to.
+   * URL that events are posted to.
    * @example "https://example.com/hooks/thinker"
    */
   url!: string;
 
   /**
-   * What it is told of.
+   * Events that are posted.
    * @example ["future.failed", "fine_tuning.job.succeeded"]
    */
   events!: WebhookEvent[];
@@ -64,7 +64,7 @@ export class WebhookDto {
   description!: string | null;
 
   /**
-   * A disabled webhook is told nothing; a ping that succeeds enables it again.
+   * A disabled webhook receives no events; a successful ping enables it again.
    * @example "active"
    */
   status!: 'active' | 'disabled';
@@ -90,7 +90,7 @@ export class WebhookDto {
 
 export class CreatedWebhookDto extends WebhookDto {
   /**
-   * Key for verifying signatures. It is shown this once.
+   * Key for verifying signatures. It is shown only this once.
    * @example "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
    */
   secret!: string;
@@ -130,7 +130,7 @@ export class ListDeliveriesDto {
   limit?: number = DEFAULT_DELIVERIES_LIMIT;
 
   /**
-   * `next_cursor` of the page before this one.
+   * `next_cursor` of the previous page.
    * @example 1042
    */
   @PositionCursor()
@@ -146,19 +146,19 @@ export class DeliveryDto {
   id!: string;
 
   /**
-   * What it tells.
+   * Type of the event.
    * @example "future.failed"
    */
   event!: string;
 
   /**
-   * 'pending' = to be sent or sent again, 'dead' = given up.
+   * 'pending' = waiting for its next attempt, 'dead' = given up.
    * @example "delivered"
    */
   status!: DeliveryStatus;
 
   /**
-   * How often it was sent.
+   * Number of attempts.
    * @example 1
    */
   attempts!: number;
@@ -182,7 +182,7 @@ export class DeliveryDto {
   created_at!: string;
 
   /**
-   * Time of the next attempt, of a pending one.
+   * Time of the next attempt if it is pending.
    * @example "2026-11-23T10:15:35.000Z"
    */
   next_attempt_at!: string | null;

@@ -3,7 +3,7 @@ import { type WorkerLoad } from '../worker.repository.js';
 
 export class WorkerDto {
   /**
-   * Id of the worker, new at every start of its process.
+   * Id of the worker, which is new at every start of its process.
    * @example worker_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
    */
   id!: string;
@@ -43,7 +43,7 @@ export class WorkerDto {
   base_models!: string[];
 
   /**
-   * `working`; `draining` = it finishes what it runs and hands its adapters over; `drained` = it has nothing left.
+   * `working`; `draining` = it finishes running operations and releases its adapters; `drained` = it has nothing left.
    * @example working
    */
   status!: 'working' | 'draining' | 'drained';

@@ -16,7 +16,7 @@ export class WorkersController {
   @Get()
   @ApiOperation({
     summary: 'List workers',
-    description: `Those that are alive, with what each has. Requires one of ADMIN_KEYS. Example: \`curl ${URL}\``,
+    description: `Returns the workers that are alive, with their operations and adapters. Requires one of ADMIN_KEYS. Example: \`curl ${URL}\``,
   })
   @ApiOkResponse({ type: WorkerListDto, description: 'The workers.' })
   async list(): Promise<WorkerListDto> {
@@ -28,8 +28,9 @@ export class WorkersController {
   @ApiOperation({
     summary: 'Take a worker out of service',
     description:
-      'The worker starts no more operations, finishes those that it runs, writes the states of its adapters down and ' +
-      'leaves them to other workers. When its `status` is `drained`, its process can be ended without delay for anybody. ' +
+      'The worker starts no more operations, finishes those that it runs, writes the states of its adapters, and ' +
+      'leaves them to other workers. Once its `status` is `drained`, its process can be stopped without delaying ' +
+      'any request. ' +
       `Requires one of ADMIN_KEYS. Example: \`curl -X POST ${URL}/worker_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/drain\``,
   })
   @ApiParam(ID)

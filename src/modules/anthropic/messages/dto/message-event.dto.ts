@@ -22,7 +22,7 @@ export class MessageStartEventDto {
 }
 
 export class PingEventDto {
-  /** Kind of the event; it may come at any time and means nothing. */
+  /** Kind of the event, which may come at any time and only keeps the connection open. */
   @ApiProperty({ enum: ['ping'], example: 'ping' })
   type!: 'ping';
 }

@@ -69,7 +69,7 @@ export class MessagePromptDto {
   @Allow()
   thinking?: unknown;
 
-  /** `format` with a JSON schema: the answer is JSON of that schema. `effort` is ignored. */
+  /** `format` with a JSON schema: the answer is JSON that matches the schema. `effort` is ignored. */
   @ApiProperty({
     type: 'object',
     additionalProperties: true,
@@ -80,7 +80,7 @@ export class MessagePromptDto {
 }
 
 export class MessageRequestDto extends MessagePromptDto {
-  /** Maximum number of tokens of the answer, which also ends where the context does. */
+  /** Maximum number of tokens of the answer, which also ends at the end of the context. */
   @ApiProperty({ minimum: 1, example: 32 })
   @IsInt()
   @Min(1)
@@ -121,7 +121,7 @@ export class MessageRequestDto extends MessagePromptDto {
   @Min(0)
   top_k?: number;
 
-  /** Send the answer as server-sent events while it is written. */
+  /** Stream the answer as server-sent events. */
   @ApiProperty({ default: false, example: false })
   @IsOptional()
   @IsBoolean()

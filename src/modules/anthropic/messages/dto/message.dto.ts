@@ -11,7 +11,7 @@ export class TextBlockDto {
    */
   text!: string;
 
-  /** Always null: nothing is cited. */
+  /** Always null: citations are not supported. */
   @ApiProperty({ type: 'array', items: { type: 'object' }, nullable: true, example: null })
   citations!: null;
 }
@@ -28,7 +28,7 @@ export class ToolUseBlockDto {
   type!: 'tool_use';
 
   /**
-   * Names this call; its `tool_result` repeats it.
+   * Id of this call, which its `tool_result` repeats.
    * @example toolu_0f3ac9d2b14e5a6778c1d2e3
    */
   id!: string;
@@ -43,7 +43,7 @@ export class ToolUseBlockDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: { city: 'Berlin' } })
   input!: object;
 
-  /** Who calls. */
+  /** Caller of the tool. */
   @ApiProperty({ type: DirectCallerDto })
   caller!: DirectCallerDto;
 }
@@ -74,7 +74,7 @@ export class MessageTokensDto {
   @ApiProperty({ type: Number, nullable: true, example: null })
   cache_read_input_tokens!: null;
 
-  /** Always null: the server runs no tools. */
+  /** Always null: the server does not run tools. */
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   server_tool_use!: null;
 }
@@ -125,12 +125,12 @@ export class MessageDto {
   role!: 'assistant';
 
   /**
-   * The model, as the request named it.
+   * Name of the model in the request.
    * @example my-model
    */
   model!: string;
 
-  /** The answer: texts and calls of tools; empty if there are neither. */
+  /** The answer: texts and tool calls; empty if there are neither. */
   @ApiProperty({ type: 'array', items: { oneOf: BLOCKS }, example: [{ type: 'text', text: 'Hi!' }] })
   content!: (TextBlockDto | ToolUseBlockDto)[];
 
@@ -157,14 +157,14 @@ export class MessageDto {
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: null })
   diagnostics!: null;
 
-  /** Numbers of tokens. */
+  /** Token counts. */
   @ApiProperty({ type: MessageUsageDto })
   usage!: MessageUsageDto;
 }
 
 export class TokenCountDto {
   /**
-   * Tokens of the prompt that these messages give.
+   * Number of tokens of the prompt.
    * @example 12
    */
   input_tokens!: number;

@@ -4,13 +4,13 @@ import { AcceptsUnknownFields } from '../../../../common/http/validation/accepts
 
 @AcceptsUnknownFields()
 export class UsageQueryDto {
-  /** From this hour (UTC) on; a day before `ending_before` when left out. */
+  /** From this hour (UTC) on. Default: a day before `ending_before`. */
   @ApiProperty({ example: '2026-11-23T00:00:00Z' })
   @IsOptional()
   @IsRFC3339()
   starting_on?: string;
 
-  /** Up to this hour (UTC), without it, at most 14 days after `starting_on`; the end of this hour when left out. */
+  /** Up to this hour (UTC), exclusive, at most 14 days after `starting_on`. Default: the end of the current hour. */
   @ApiProperty({ example: '2026-11-24T00:00:00Z' })
   @IsOptional()
   @IsRFC3339()

@@ -38,8 +38,8 @@ export class AuditEntryDto {
   event!: string;
 
   /**
-   * What else is to be known of it, like ttl_seconds. Of requests their `status` (pending, running, completed, failed)
-   * and, where they failed, the code of the `error`.
+   * Details of the event, such as ttl_seconds. For requests, their `status` (pending, running, completed, failed) and,
+   * if they failed, the code of the `error`.
    */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { status: 'completed' } })
   event_details!: Readonly<Record<string, unknown>>;

@@ -29,7 +29,7 @@ export class PageDto {
   @Max(2 ** 31 - 1)
   offset?: number;
 
-  /** Whose: a key sees its own things only. */
+  /** Owner; a key only sees its own checkpoints. */
   @ApiProperty({ example: 'owned' })
   @IsOptional()
   @IsString()
@@ -48,7 +48,7 @@ export class RunPageDto extends PageDto {
 
 @AcceptsUnknownFields()
 export class AuditQueryDto {
-  /** Only what concerns checkpoints. */
+  /** Only events of checkpoints. */
   @ApiProperty({ enum: ['all', 'checkpoints'], default: 'all', example: 'all' })
   @IsOptional()
   @IsIn(['all', 'checkpoints'])

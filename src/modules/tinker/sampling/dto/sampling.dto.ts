@@ -101,8 +101,8 @@ export class TinkerSamplingParamsDto {
   seed?: Seed;
 
   /**
-   * A string, at most 16 strings or at most 1024 token ids that end a continuation, beside the end token; an empty list:
-   * not even that one. A stop token is part of the continuation.
+   * A string, at most 16 strings or at most 1024 token ids that end a continuation, in addition to the end token; with
+   * an empty list, not even that one does. A stop token is part of the continuation.
    */
   @ApiProperty({
     oneOf: [
@@ -232,8 +232,8 @@ export class AsampleDto {
   prompt_alt_tokens_k?: number;
 
   /**
-   * Token ids whose log-probs to give, [prompt length - 1, K]: row i is for position i + 1 of the prompt; -1 asks for
-   * nothing. Dense, or compressed sparse rows.
+   * Token ids whose log-probs to return, [prompt length - 1, K]: row i is for position i + 1 of the prompt; -1 is
+   * ignored. Dense, or compressed sparse rows.
    */
   @ApiProperty({
     type: 'object',

@@ -50,8 +50,8 @@ export class TinkerDatumDto {
   model_input!: TinkerModelInputDto;
 
   /**
-   * By name, a row for each of the N tokens: GET /loss_functions says what each loss reads; more is ignored. A target of
-   * -100 is none: its position does not count, whatever its weight, and the log-prob there is that of token 0.
+   * By name, a row for each of the N tokens: GET /loss_functions lists the inputs of each loss; others are ignored. A
+   * target of -100 is ignored: its position does not count, whatever its weight, and the log-prob there is that of token 0.
    */
   @ApiProperty({
     type: 'object',

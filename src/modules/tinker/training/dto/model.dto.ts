@@ -79,7 +79,7 @@ export class CreateModelDto {
   @Type(() => TinkerLoraConfigDto)
   lora_config?: TinkerLoraConfigDto;
 
-  /** Only AdamW, which has no settings here. */
+  /** Only AdamW is supported; it has no settings here. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
   @IsOptional()
   @IsObject()

@@ -42,7 +42,10 @@ export class CopyWeightsDto {
   @Max(MAX_TTL_S)
   ttl_seconds?: number;
 
-  /** A key of the account that may read the checkpoint, where that is another one. Or as the header X-Tinker-Weights-Access-Token. */
+  /**
+   * Key of an account that may read the checkpoint, if yours may not. Can also be sent as the header
+   * X-Tinker-Weights-Access-Token.
+   */
   @ApiProperty({ example: 'tml-key-of-another-account' })
   @IsOptional()
   @IsString()

@@ -49,7 +49,7 @@ const SAMPLER_KINDS = ['snapshot'] as const;
 
 @AcceptsUnknownFields()
 export class TinkerSaveForSamplerDto extends TinkerSaveFieldsDto {
-  /** Kind of sampler weights: a snapshot, which later training does not change. No other kind is supported. */
+  /** Kind of sampler weights: a copy, which later training does not change. No other kind is supported. */
   @ApiProperty({ enum: SAMPLER_KINDS, default: 'snapshot', example: 'snapshot' })
   @IsOptional()
   @IsIn(SAMPLER_KINDS, { message: "kind must be 'snapshot'; this server supports no other kind" })
@@ -106,7 +106,7 @@ export class TinkerLoadDto {
   @IsStorable()
   user_metadata?: Record<string, unknown>;
 
-  /** Only AdamW, which has no settings here. */
+  /** Only AdamW is supported; it has no settings here. */
   @ApiProperty({ type: 'object', additionalProperties: true, example: { type: 'adamw' } })
   @IsOptional()
   @IsObject()
