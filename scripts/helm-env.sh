@@ -6,6 +6,8 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+name=helm-env
+. "$root/scripts/lib/python-venv.sh"
 venv="$root/.venv-helm"
 package="helm-python-sdk==0.2.2" # Helm 4.2.3
 recipe="$venv/.recipe"
@@ -15,13 +17,10 @@ if [ -f "$recipe" ] && [ "$(cat "$recipe")" = "$package" ]; then
   echo "helm-env: $venv is ready"
   exit 0
 fi
-if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-  echo "helm-env: '$python' must be Python 3.10 or newer with the venv module (set PYTHON to use another interpreter)" >&2
-  exit 3
-fi
+require_python 10
 rm -f "$recipe"
 "$python" -m venv "$venv"
-if ! "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --only-binary :all: "$package"; then
+if ! pip install --quiet --only-binary :all: "$package"; then
   echo "helm-env: $package could not be installed; see the errors above" >&2
   exit 4
 fi

@@ -6,6 +6,8 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+name=python-env
+. "$root/scripts/lib/python-venv.sh"
 requirements="$root/scripts/python-requirements.txt"
 venv="$root/.venv"
 installed="$venv/.installed-requirements.txt"
@@ -16,13 +18,10 @@ if [ -x "$venv/bin/python" ] && cmp -s "$requirements" "$installed"; then
 fi
 
 python="${PYTHON:-python3}"
-if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "python-env: '$python' must be Python 3.11 or newer with the venv module (set PYTHON to use another interpreter)" >&2
-  exit 3
-fi
+require_python 11
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"; then
+if ! pip install --quiet -r "$requirements"; then
   echo "python-env: the packages of scripts/python-requirements.txt could not be installed; see the errors above." >&2
   echo "python-env: if the Python package index is unreachable, set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a" >&2
   echo "python-env: folder of wheels and run this again. Only benchmarks and fixture generation need these packages." >&2

@@ -15,6 +15,8 @@ if ! [[ "$version" =~ ^[0-9]+(\.[0-9]+)+$ ]]; then
 fi
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+name=sdk-env
+. "$root/scripts/lib/python-venv.sh"
 venv="$root/.venv-sdk-$version"
 references="$root/.venv"
 pytest="pytest==9.1.1"
@@ -33,17 +35,9 @@ wanted="${packages[*]} $(cksum <<<"$constraints")"
 python="${PYTHON:-}"
 [ -n "$python" ] || { [ -x "$references/bin/python" ] && python="$references/bin/python"; } || python=python3
 
-# Packages of .venv come after the environment's own ones; only a Python of the same version can use them.
 link_references() {
-  local target
-  target="$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-  rm -f "$target/thinker-references.pth"
-  [ -x "$references/bin/python" ] || return 0
-  "$references/bin/python" -c 'import sys, sysconfig; print(sysconfig.get_path("purelib"))' >"$target/thinker-references.pth"
-  if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
-    rm -f "$target/thinker-references.pth"
-    echo "sdk-env: $venv cannot use torch from $references; tests that need torch will be skipped" >&2
-  fi
+  if link_environment "$references"; then return; fi
+  echo "sdk-env: $venv cannot use torch from $references; tests that need torch will be skipped" >&2
 }
 
 if [ -x "$venv/bin/python" ] && [ -f "$recipe" ] && [ "$(cat "$recipe")" = "$wanted" ]; then
@@ -52,23 +46,10 @@ if [ -x "$venv/bin/python" ] && [ -f "$recipe" ] && [ "$(cat "$recipe")" = "$wan
   exit 0
 fi
 
-if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "sdk-env: '$python' must be Python 3.11 or newer with the venv module (set PYTHON to use another interpreter)" >&2
-  exit 3
-fi
+require_python 11
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 link_references # before pip, which then takes their torch
-pip=("$venv/bin/python" -m pip --disable-pip-version-check)
-if ! "${pip[@]}" install --quiet "${packages[@]}" -c <(echo "$constraints"); then
-  # Downloading a small, long-established package distinguishes an unreachable index from a missing version.
-  if "${pip[@]}" download --quiet --no-deps --no-cache-dir --retries 1 --dest "$(mktemp -d)" iniconfig >/dev/null 2>&1; then
-    echo "sdk-env: ${packages[*]} could not be installed; see the errors above" >&2
-    exit 5
-  fi
-  echo "sdk-env: the Python package index is unreachable, so the Tinker SDK $version cannot be installed." >&2
-  echo "sdk-env: set PIP_INDEX_URL to a mirror or PIP_FIND_LINKS to a folder of wheels and run this again." >&2
-  exit 4
-fi
+install_packages "the Tinker SDK $version" "${packages[@]}" -c <(echo "$constraints")
 echo "$wanted" >"$recipe"
 echo "sdk-env: $venv is ready ($("$venv/bin/python" -c 'from importlib.metadata import version as v; print("tinker", v("tinker"))'))"

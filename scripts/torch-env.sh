@@ -11,6 +11,8 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+name=torch-env
+. "$root/scripts/lib/python-venv.sh"
 folder="$root/workers/torch"
 venv="$root/.venv-torch"
 references="$root/.venv"
@@ -43,29 +45,19 @@ fi
 
 python="${PYTHON:-}"
 [ -n "$python" ] || { [ -x "$references/bin/python" ] && python="$references/bin/python"; } || python=python3
-if ! "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-  echo "torch-env: '$python' must be Python 3.11 or newer with the venv module (set PYTHON to use another interpreter)" >&2
-  exit 3
-fi
+require_python 11
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
 
-# Packages of .venv come after the environment's own ones; only a Python of the same version can use them.
-link="$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/thinker-references.pth"
-rm -f "$link"
-if [ -x "$references/bin/python" ]; then
-  "$references/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))' >"$link"
-  "$venv/bin/python" -c 'import torch' 2>/dev/null || rm -f "$link"
-fi
+link_environment "$references" || true
 
-pip=("$venv/bin/python" -m pip --disable-pip-version-check)
 torch="$(grep -E '^torch==' "$folder/requirements.txt")"
 
 # Options for pip that lead it to the CPU build, where that is the one to take.
 cpu_options() {
   if nvidia-smi -L >/dev/null 2>&1; then return; fi
   if "$venv/bin/python" -c "from importlib.metadata import version as v; import sys; sys.exit(v('torch').split('+')[0] != '${torch#torch==}')" 2>/dev/null; then return; fi
-  if "${pip[@]}" install --quiet --dry-run --no-deps "$torch+cpu" >/dev/null 2>&1; then return; fi
-  if "${pip[@]}" install --quiet --dry-run --no-deps --retries 0 --timeout 5 --index-url "$cpu_index" "$torch+cpu" >/dev/null 2>&1; then
+  if pip install --quiet --dry-run --no-deps "$torch+cpu" >/dev/null 2>&1; then return; fi
+  if pip install --quiet --dry-run --no-deps --retries 0 --timeout 5 --index-url "$cpu_index" "$torch+cpu" >/dev/null 2>&1; then
     echo "--extra-index-url $cpu_index"
     return
   fi
@@ -76,16 +68,7 @@ options="$(cpu_options)"
 arguments=()
 for file in "${files[@]}"; do arguments+=(-r "$file"); done
 # shellcheck disable=SC2086 # the options are words
-if ! "${pip[@]}" install --quiet $options "${arguments[@]}"; then
-  # Downloading a small, long-established package distinguishes an unreachable index from a missing version.
-  if "${pip[@]}" download --quiet --no-deps --no-cache-dir --retries 1 --dest "$(mktemp -d)" iniconfig >/dev/null 2>&1; then
-    echo "torch-env: the packages of workers/torch could not be installed; see the errors above" >&2
-    exit 5
-  fi
-  echo "torch-env: the Python package index is unreachable, so torch cannot be installed. Set PIP_INDEX_URL to a mirror or" >&2
-  echo "torch-env: PIP_FIND_LINKS to a folder of wheels and run this again." >&2
-  exit 4
-fi
+install_packages "the packages of workers/torch" $options "${arguments[@]}"
 for file in "${files[@]}"; do
   { grep -v "^$(basename "$file") " "$recipe" 2>/dev/null || true; echo "$(basename "$file") $(cksum <"$file")"; } >"$recipe.new"
   mv "$recipe.new" "$recipe"
