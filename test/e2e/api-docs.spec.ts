@@ -154,6 +154,7 @@ const ELSEWHERE = [
   '/futures/{request_id}/cancel',
   '/webhooks',
   '/webhooks/{webhook_id}/ping',
+  '/webhooks/{webhook_id}/rotate_secret',
   '/v1/embeddings',
   '/console/session',
 ];

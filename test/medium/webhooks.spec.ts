@@ -144,6 +144,38 @@ describe('webhooks', () => {
     expect((await call('GET', `/webhooks/${id}`)).body['disabled_reason']).toBe('it answered 410 Gone');
   });
 
+  it('sign with the old secret and the new one while it is rotated', async () => {
+    const { webhooks } = (await call('GET', '/webhooks')).body as { webhooks: { id: string }[] };
+    await Promise.all(webhooks.map((earlier) => call('DELETE', `/webhooks/${earlier.id}`)));
+    const { id, secret: first } = await register();
+    const rotate = async (body: object) => {
+      const answer = await call('POST', `/webhooks/${id}/rotate_secret`, body);
+      return answer.body as { secret: string; previous_secret_expires_at: string | null };
+    };
+    const nextEvent = async () => {
+      receiver.received.length = 0;
+      await sample(303);
+      await received(1);
+      return receiver.received[0]!;
+    };
+    const { secret: second, previous_secret_expires_at: end } = await rotate({});
+    expect(Date.parse(end!) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+    const event = await nextEvent();
+    for (const secret of [first, second]) {
+      expect(WebhookReceiver.verify(secret, event)).toMatchObject({ type: 'future.completed' });
+    }
+    const { secret: third, previous_secret_expires_at: none } = await rotate({ overlap_s: 0 });
+    expect(none).toBeNull();
+    const last = await nextEvent();
+    expect(WebhookReceiver.verify(third, last)).toMatchObject({ type: 'future.completed' });
+    for (const secret of [first, second]) expect(() => WebhookReceiver.verify(secret, last)).toThrow('signature');
+    const shown = JSON.stringify((await call('GET', `/webhooks/${id}`)).body);
+    for (const secret of [first, second, third]) expect(shown).not.toContain(secret);
+    expect((await call('POST', `/webhooks/${id}/rotate_secret`, { overlap_s: 604_801 })).status).toBe(400);
+    expect((await call('POST', '/webhooks/wh_none/rotate_secret', {})).status).toBe(404);
+    await call('DELETE', `/webhooks/${id}`);
+  });
+
   it('are told nothing once they are deleted, and show their secret once only', async () => {
     const { id, secret } = await register();
     expect(secret).toMatch(/^whsec_/);

@@ -4,6 +4,8 @@ import { type WebhookEntity } from './entities/webhook.entity.js';
 
 export function presentWebhook(webhook: WebhookEntity): WebhookDto {
   const { id, url, events, description, createdAt, failingSince, disabledAt, disabledReason } = webhook;
+  const previousEnd = webhook.previousSecretExpiresAt;
+  const isPreviousValid = previousEnd !== null && previousEnd.getTime() > Date.now();
   return {
     id,
     url,
@@ -12,6 +14,7 @@ export function presentWebhook(webhook: WebhookEntity): WebhookDto {
     status: disabledAt === null ? 'active' : 'disabled',
     disabled_reason: disabledReason,
     failing_since: failingSince?.toISOString() ?? null,
+    previous_secret_expires_at: isPreviousValid ? previousEnd.toISOString() : null,
     created_at: createdAt.toISOString(),
   };
 }

@@ -14,9 +14,11 @@ import {
   CreatedWebhookDto,
   CreateWebhookDto,
   DEFAULT_DELIVERIES_LIMIT,
+  DEFAULT_OVERLAP_S,
   DeliveryDto,
   DeliveryListDto,
   ListDeliveriesDto,
+  RotateSecretDto,
   WebhookDeletedDto,
   WebhookDto,
   WebhookListDto,
@@ -86,6 +88,27 @@ export class WebhooksController {
   async delete(@Param(ID.name) id: string): Promise<WebhookDeletedDto> {
     await this.webhooks.delete(id);
     return { id, deleted: true };
+  }
+
+  @Post(`:${ID.name}/rotate_secret`)
+  @HttpCode(200)
+  @ApiPost(`webhooks/${ID.example}/rotate_secret`, {
+    summary: 'Rotate the secret of a webhook',
+    description:
+      'Makes a new secret, which is shown this once. For `overlap_s` seconds deliveries are signed with both, as Standard ' +
+      'Webhooks provides for; a secret that was replaced earlier ends at once.',
+    type: RotateSecretDto,
+    examples: { 'with a day to change over': {}, 'at once, for a secret that leaked': { overlap_s: 0 } },
+  })
+  @ApiParam(ID)
+  @ApiMissing('webhook')
+  @ApiOkResponse({ type: CreatedWebhookDto, description: 'The webhook with its new secret.' })
+  async rotateSecret(
+    @Param(ID.name) id: string,
+    @Body() { overlap_s = DEFAULT_OVERLAP_S }: RotateSecretDto,
+  ): Promise<CreatedWebhookDto> {
+    const webhook = await this.webhooks.rotateSecret(id, overlap_s);
+    return { ...presentWebhook(webhook), secret: webhook.secret };
   }
 
   @Post(`:${ID.name}/ping`)

@@ -52,6 +52,13 @@ export class WebhooksService {
     return webhook;
   }
 
+  /** A new secret; the present one stays valid for `overlapS` seconds. @throws NotFoundError */
+  async rotateSecret(id: string, overlapS: number): Promise<WebhookEntity> {
+    const webhook = await this.webhooks.rotateSecret(currentOwner(), id, { secret: newWebhookSecret(), overlapS });
+    if (webhook === null) throw new NotFoundError('Webhook', id);
+    return webhook;
+  }
+
   /** What is on its way to it is not sent any more. @throws NotFoundError */
   async delete(id: string): Promise<void> {
     if (!(await this.webhooks.delete(currentOwner(), id))) throw new NotFoundError('Webhook', id);

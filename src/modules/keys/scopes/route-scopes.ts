@@ -156,6 +156,7 @@ const ROUTES: readonly { readonly scopes: RouteScopes; readonly routes: readonly
       'POST /webhooks',
       'DELETE /webhooks/:webhook_id',
       'POST /webhooks/:webhook_id/ping',
+      'POST /webhooks/:webhook_id/rotate_secret',
       'DELETE /v1/captures/:id',
       'POST /v1/feedback/files',
       'POST /v1/files',

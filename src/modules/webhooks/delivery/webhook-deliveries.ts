@@ -56,23 +56,26 @@ export class WebhookDeliveries extends PeriodicWork {
     for (const webhook of await this.webhooks.findDue()) {
       if (this.lanes.size >= MAX_LANES || this.isStopping) return;
       if (this.lanes.has(webhook.id)) continue;
-      const lane = this.runLane(webhook)
+      const lane = this.runLane(webhook.id)
         .catch((error: unknown) => this.logger.warn(`Could not deliver to ${webhook.id}: ${String(error)}`))
         .finally(() => this.lanes.delete(webhook.id));
       this.lanes.set(webhook.id, lane);
     }
   }
 
-  /** Sends what is due; after a failure the next sweep goes on, with what the failure has made of the webhook. */
-  private async runLane(webhook: WebhookEntity): Promise<void> {
+  /** Sends what is due, by what the webhook is at the time; after a failure the next sweep goes on. */
+  private async runLane(id: string): Promise<void> {
     while (!this.isStopping) {
-      const claimed = await this.deliveries.claim(webhook.id, LANE_WIDTH);
+      const webhook = await this.webhooks.findActive(id);
+      if (webhook === null) return;
+      const claimed = await this.deliveries.claim(id, LANE_WIDTH);
       const delivered = await Promise.all(claimed.map((delivery) => this.deliver(webhook, delivery)));
       if (claimed.length === 0 || delivered.includes(false)) return;
     }
   }
 
   private async deleteOld(): Promise<void> {
+    await this.webhooks.forgetExpiredSecrets();
     await deleteInBatches(DELETED_AT_ONCE, (size) => this.deliveries.deleteOld(KEEP_DAYS, size));
   }
 }

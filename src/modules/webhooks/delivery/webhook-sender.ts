@@ -7,7 +7,7 @@ import { type WebhookEntity } from '../entities/webhook.entity.js';
 import { type Attempt, type ClaimedDelivery } from '../repositories/delivery.repository.js';
 import { publicAgent } from './public-agent.js';
 import { retryDelayMs } from './retry-schedule.js';
-import { signedHeaders } from './webhook-signature.js';
+import { signedHeaders, validSecrets } from './webhook-signature.js';
 
 const ATTEMPT_TIMEOUT_MS = 15_000;
 const MAX_ERROR = 300;
@@ -41,16 +41,17 @@ export class WebhookSender implements OnModuleDestroy {
     return { ...answer, retryMs: disable === null ? retryDelayMs(delivery.attempts) : null, disable };
   }
 
-  private async post({ url, secret }: WebhookEntity, delivery: ClaimedDelivery): Promise<Answer> {
+  private async post(webhook: WebhookEntity, delivery: ClaimedDelivery): Promise<Answer> {
     const body = bodyOf(delivery);
+    const now = new Date();
     const headers = {
       'content-type': 'application/json',
       'user-agent': `Thinker/${VERSION}`,
-      ...signedHeaders(secret, delivery.id, new Date(), body),
+      ...signedHeaders(validSecrets(webhook, now), delivery.id, now, body),
     };
     try {
       const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
-      const answer = await request(url, { method: 'POST', headers, body, signal, dispatcher: this.agent });
+      const answer = await request(webhook.url, { method: 'POST', headers, body, signal, dispatcher: this.agent });
       const { statusCode: responseStatus } = answer;
       await answer.body.dump();
       return { responseStatus, error: problemOf(responseStatus) };

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { retryDelayMs } from './retry-schedule.js';
-import { newWebhookSecret, signedHeaders } from './webhook-signature.js';
+import { newWebhookSecret, signedHeaders, validSecrets } from './webhook-signature.js';
 
 const secret = newWebhookSecret();
 const body = JSON.stringify({
@@ -14,19 +14,31 @@ const body = JSON.stringify({
 });
 
 it('signs as the verifiers of Standard Webhooks and of OpenAI expect', async () => {
-  const headers = signedHeaders(secret, 'evt_1', new Date(), body);
+  const headers = signedHeaders([secret], 'evt_1', new Date(), body);
   expect(new Webhook(secret).verify(body, headers)).toMatchObject({ id: 'evt_1' });
   const client = new OpenAI({ apiKey: 'none', webhookSecret: secret });
   expect(await client.webhooks.unwrap(body, headers)).toMatchObject({ type: 'fine_tuning.job.succeeded' });
 });
 
+it('is verified with either secret while both count, and with the new one alone afterwards', () => {
+  const [old, now] = [newWebhookSecret(), new Date()];
+  const rotated = { secret, previousSecret: old, previousSecretExpiresAt: new Date(now.getTime() + 1000) };
+  const headers = signedHeaders(validSecrets(rotated, now), 'evt_1', now, body);
+  for (const known of [old, secret]) expect(new Webhook(known).verify(body, headers)).toMatchObject({ id: 'evt_1' });
+  expect(() => new Webhook(newWebhookSecret()).verify(body, headers)).toThrow('signature');
+
+  const later = signedHeaders(validSecrets(rotated, rotated.previousSecretExpiresAt), 'evt_1', now, body);
+  expect(new Webhook(secret).verify(body, later)).toMatchObject({ id: 'evt_1' });
+  expect(() => new Webhook(old).verify(body, later)).toThrow('signature');
+});
+
 it('is refused by them for another body, another id, another secret or an old time', () => {
-  const headers = signedHeaders(secret, 'evt_1', new Date(), body);
+  const headers = signedHeaders([secret], 'evt_1', new Date(), body);
   const verifier = new Webhook(secret);
   expect(() => verifier.verify(body.replace('succeeded', 'failed'), headers)).toThrow('signature');
   expect(() => verifier.verify(body, { ...headers, 'webhook-id': 'evt_2' })).toThrow('signature');
   expect(() => new Webhook(newWebhookSecret()).verify(body, headers)).toThrow('signature');
-  const old = signedHeaders(secret, 'evt_1', new Date(Date.now() - 600_000), body);
+  const old = signedHeaders([secret], 'evt_1', new Date(Date.now() - 600_000), body);
   expect(() => verifier.verify(body, old)).toThrow('too old');
 });
 

@@ -1,11 +1,24 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { PageSize, PositionCursor } from '../../../common/pages/page.decorators.js';
 import { IsStorable } from '../../../common/http/validation/is-storable.js';
 import { type DeliveryStatus } from '../entities/webhook-delivery.entity.js';
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../webhook-events.js';
 
 export const DEFAULT_DELIVERIES_LIMIT = 50;
+export const DEFAULT_OVERLAP_S = 86_400;
+const MAX_OVERLAP_S = 7 * 86_400;
 
 export class CreateWebhookDto {
   /**
@@ -36,6 +49,18 @@ export class CreateWebhookDto {
   @IsStorable()
   @MaxLength(500)
   description?: string;
+}
+
+export class RotateSecretDto {
+  /**
+   * Seconds for which the present secret stays valid: a day by default, at most a week. 0 ends it at once.
+   * @example 86400
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_OVERLAP_S)
+  overlap_s?: number = DEFAULT_OVERLAP_S;
 }
 
 export class WebhookDto {
@@ -80,6 +105,12 @@ export class WebhookDto {
    * @example "2026-11-23T10:15:30.000Z"
    */
   failing_since!: string | null;
+
+  /**
+   * Until when deliveries are also signed with the secret before the present one; null when they are not.
+   * @example "2026-11-24T10:15:30.000Z"
+   */
+  previous_secret_expires_at!: string | null;
 
   /**
    * Time of creation.

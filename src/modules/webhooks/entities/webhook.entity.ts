@@ -25,6 +25,13 @@ export class WebhookEntity {
   @Column({ type: 'text' })
   secret!: string;
 
+  /** The secret before this one, with which deliveries are signed, too, until it expires. */
+  @Column({ name: 'previous_secret', type: 'text', nullable: true })
+  previousSecret!: string | null;
+
+  @Column({ name: 'previous_secret_expires_at', type: 'timestamptz', nullable: true })
+  previousSecretExpiresAt!: Date | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt!: Date;
 

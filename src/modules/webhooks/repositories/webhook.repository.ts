@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
+import { IsNull, LessThan, Repository } from 'typeorm';
 import { WebhookEntity } from '../entities/webhook.entity.js';
 
 export type NewWebhook = Pick<WebhookEntity, 'id' | 'owner' | 'url' | 'events' | 'description' | 'secret'>;
+
+export interface NewSecret {
+  readonly secret: string;
+  /** How long the secret before it is valid, too. */
+  readonly overlapS: number;
+}
 
 @Injectable()
 export class WebhookRepository {
@@ -25,6 +31,28 @@ export class WebhookRepository {
 
   find(owner: string, id: string): Promise<WebhookEntity | null> {
     return this.rows.findOneBy({ owner, id });
+  }
+
+  /** Null once it is deleted or disabled. */
+  findActive(id: string): Promise<WebhookEntity | null> {
+    return this.rows.findOneBy({ id, disabledAt: IsNull() });
+  }
+
+  /** Puts a secret in the place of the present one, which stays valid for a while; one before that ends. */
+  async rotateSecret(owner: string, id: string, { secret, overlapS }: NewSecret): Promise<WebhookEntity | null> {
+    await this.rows.query(
+      `UPDATE webhooks SET secret = $3, previous_secret = secret, previous_secret_expires_at = now() + make_interval(secs => $4)
+       WHERE owner = $1 AND id = $2`,
+      [owner, id, secret, overlapS],
+    );
+    return this.find(owner, id);
+  }
+
+  async forgetExpiredSecrets(): Promise<void> {
+    await this.rows.update(
+      { previousSecretExpiresAt: LessThan(new Date()) },
+      { previousSecret: null, previousSecretExpiresAt: null },
+    );
   }
 
   /** With its deliveries. */
