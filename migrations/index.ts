@@ -21,6 +21,7 @@ import { AddCaptures1796860800000 } from './1796860800000-add-captures.js';
 import { AddDeadlines1796947200000 } from './1796947200000-add-deadlines.js';
 import { AddWebhooks1796947300000 } from './1796947300000-add-webhooks.js';
 import { AddTraces1796947400000 } from './1796947400000-add-traces.js';
+import { IndexCheckpointOwners1798000100000 } from './1798000100000-index-checkpoint-owners.js';
 import { AddPreviousWebhookSecrets1798000200000 } from './1798000200000-add-previous-webhook-secrets.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
@@ -48,5 +49,6 @@ export const MIGRATIONS = [
   AddDeadlines1796947200000,
   AddWebhooks1796947300000,
   AddTraces1796947400000,
+  IndexCheckpointOwners1798000100000,
   AddPreviousWebhookSecrets1798000200000,
 ];

@@ -87,7 +87,7 @@ export const LAYERS = {
     'src/modules/webhooks',
   ],
   'src/modules/usage': INFRASTRUCTURE,
-  'src/modules/files': [...INFRASTRUCTURE, 'src/datasets'],
+  'src/modules/files': [...INFRASTRUCTURE, 'src/datasets', 'src/modules/keys'],
   'src/modules/dispatch': [...INFRASTRUCTURE, 'src/compute', 'src/operations', ...LOG],
   'src/modules/adapters': [...INFRASTRUCTURE, ...LIBRARIES, ...LOG],
   'src/modules/adapter-state': FEATURE,

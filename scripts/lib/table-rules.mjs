@@ -36,6 +36,7 @@ export const TABLES = {
     others: {
       'src/modules/futures': 'operations are kept as long as the oldest snapshot needs them',
       'src/modules/adapter-state': 'a folder is an orphan when no row names it',
+      'src/modules/keys': 'what a key stores is added up by one statement',
     },
   },
   checkpoints: {

@@ -56,7 +56,7 @@ export class AppConfig {
   readonly packWeights: boolean;
   readonly batching: Values['BATCHING'];
   readonly bodyLimitMb: number;
-  readonly files: { readonly limitMb: number; readonly maxMbPerKey: number };
+  readonly files: { readonly limitMb: number };
   readonly bodiesInFlightMb: number;
   readonly bodyGraceS: number;
   readonly maxQueuedPerKey: number;
@@ -114,7 +114,7 @@ export class AppConfig {
     this.adapterIdleS = values.ADAPTER_IDLE_S;
     ({ PACK_WEIGHTS: this.packWeights, BATCHING: this.batching } = values);
     this.bodyLimitMb = values.BODY_LIMIT_MB;
-    this.files = { limitMb: values.FILE_LIMIT_MB, maxMbPerKey: values.MAX_FILE_MB_PER_KEY };
+    this.files = { limitMb: values.FILE_LIMIT_MB };
     this.bodiesInFlightMb = values.BODIES_IN_FLIGHT_MB;
     this.bodyGraceS = values.BODY_GRACE_S;
     ({ MAX_QUEUED_PER_KEY: this.maxQueuedPerKey, MAX_QUEUED_REQUESTS: this.maxQueuedRequests } = values);
@@ -219,7 +219,6 @@ function findQuestionable(given: Environment, values: Values): string[] {
       [
         'BODY_LIMIT_MB',
         'FILE_LIMIT_MB',
-        'MAX_FILE_MB_PER_KEY',
         'BODIES_IN_FLIGHT_MB',
         'BODY_GRACE_S',
         'MAX_QUEUED_PER_KEY',

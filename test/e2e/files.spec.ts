@@ -21,7 +21,7 @@ let client: OpenAI;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'thinker-files-'));
   server = await TestServer.start({
-    env: { API_KEYS: `${KEY},sk-bob`, FILE_LIMIT_MB: String(LIMIT_MB), MAX_FILE_MB_PER_KEY: '1' },
+    env: { API_KEYS: `${KEY},sk-bob`, FILE_LIMIT_MB: String(LIMIT_MB), KEY_STORED_MB: '1' },
   });
   client = clientOf(KEY);
 });
@@ -178,8 +178,8 @@ describe('the files of a key', () => {
     const half = `${chat('x'.repeat(600_000))}\n`;
     const first = await upload('first.jsonl', half);
     const error = await refusal(upload('second.jsonl', half));
-    expect(error).toMatchObject({ status: 413, code: 'file_quota_exceeded', param: 'file' });
-    expect(error.message).toContain('Delete files that you no longer need');
+    expect(error).toMatchObject({ status: 403, code: 'storage_limit_reached' });
+    expect(error.message).toMatch(/1\.0 MiB that this API key may store.* 0\.6 MiB in files\. .*DELETE \/v1\/files/);
     const { id } = await clientOf('sk-bob').files.create({
       file: await toFile(Buffer.from(half)),
       purpose: 'fine-tune',

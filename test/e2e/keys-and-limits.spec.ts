@@ -6,7 +6,7 @@ import Anthropic, {
 import OpenAI, { PermissionDeniedError, RateLimitError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
-import { ApiClient, type ErrorAnswer } from './support/client.js';
+import { type AcceptedAnswer, ApiClient, type ErrorAnswer } from './support/client.js';
 import { TestServer } from './support/server.js';
 
 /* Keys as operators make them over the API: what each may do, and how much of it. */
@@ -251,5 +251,105 @@ describe('limits', () => {
     expect((await client.post('/adapters', { model_id: 'first' })).status).toBeLessThan(300);
     const second = await client.post<ErrorAnswer>('/adapters', { model_id: 'second' });
     expect(second).toMatchObject({ status: 403, body: { error: { code: 'too_many_adapters' } } });
+  });
+});
+
+describe('the limit of stored bytes', () => {
+  const ROW = `${JSON.stringify({ messages: [...messages, { role: 'assistant', content: 'A sea.' }] })}\n`;
+  const upload = (openai: OpenAI) =>
+    openai.files.create({ file: new File([ROW.repeat(4)], 'chats.jsonl'), purpose: 'fine-tune' });
+  const refused = { status: 403, body: { error: { code: 'storage_limit_reached' } } };
+  const setLimit = (id: string, stored_bytes: number) =>
+    request('PATCH', `/admin/keys/${id}`, { limits: { stored_bytes } });
+
+  /** A key with an adapter and one checkpoint of it, of which the size is returned. */
+  async function keyWithCheckpoint() {
+    const key = await createKey();
+    expect((await key.client.post('/adapters', { model_id: 'kept' })).status).toBe(201);
+    const save = (name: string) =>
+      key.client.post<AcceptedAnswer & ErrorAnswer>('/save_weights_for_sampler', { model_id: 'kept', name });
+    await key.client.retrieve((await save('first')).body.request_id);
+    const { body } = await key.client.get<{ checkpoints: { size_bytes: number }[] }>('/adapters/kept/checkpoints');
+    return { ...key, save, size: body.checkpoints[0]!.size_bytes };
+  }
+
+  const usedBy = async ({ client }: { readonly client: ApiClient }) =>
+    (await client.get<MyKey>('/keys/me')).body.limits.find(({ name }) => name === 'stored_bytes')!.used;
+
+  it('refuses what is new, and neither training nor what is there', async () => {
+    const key = await keyWithCheckpoint();
+    const { client, id, secret, save, size } = key;
+    const openai = openaiOf(secret);
+    const file = await upload(openai);
+    await setLimit(id, 1);
+    const data = [[...messages, { role: 'assistant', content: 'A sea.' }]];
+    await client.forwardBackward({ model_id: 'kept', data });
+    expect((await client.optimStep('kept')).metrics['step']).toBe(1);
+    await client.run('/api/v1/unload_model', { model_id: 'kept' });
+    const [states] = await server.database.query<{ bytes: number }>(
+      `SELECT sum(size_bytes)::float8 AS bytes FROM adapter_snapshots JOIN adapters ON adapter_id = adapters.id
+       WHERE owner = '${id}'`,
+    );
+    expect(states!.bytes).toBeGreaterThan(size);
+    expect(await usedBy(key)).toBe(size + states!.bytes + file.bytes);
+
+    const second = await save('second');
+    expect(second).toMatchObject(refused);
+    expect(second.body.error.message).toMatch(
+      / MiB in checkpoints, .* in states of adapters, .* in files\. Delete checkp/,
+    );
+    expect(await client.post('/adapters', { model_id: 'another' })).toMatchObject(refused);
+    expect(await client.post('/adapters/kept/fork', { model_id: 'fork' })).toMatchObject(refused);
+    await expect(upload(openai)).rejects.toBeInstanceOf(PermissionDeniedError);
+    const job = { model: BASE, training_file: file.id };
+    await expect(openai.fineTuning.jobs.create(job)).rejects.toMatchObject({ code: 'storage_limit_reached' });
+
+    expect((await fetch(`${server.api.url}/adapters/kept/export`, { headers: { 'X-API-Key': secret } })).status).toBe(
+      200,
+    );
+    await client.delete('/adapters/kept/checkpoints/sampler/first');
+    await openai.files.delete(file.id);
+    await setLimit(id, 2 ** 40);
+    expect((await save('second')).status).toBeLessThan(300);
+  });
+
+  it('counts saves that wait, gives a repeat its first future, and lets a checkpoint be replaced', async () => {
+    const key = await keyWithCheckpoint();
+    await operator.post('/admin/queue/pause', {});
+    await setLimit(key.id, 2 ** 40);
+    await setLimit(key.id, (await usedBy(key)) + Math.round(1.5 * key.size));
+    const order = { model_id: 'kept', path: 'state', seq_id: 77 };
+    const repeated = () => key.client.post<AcceptedAnswer>('/api/v1/save_weights', order);
+    expect(await repeated()).toMatchObject(refused);
+    const first = await key.save('second');
+    expect(first.status).toBeLessThan(300);
+    expect(await key.save('third')).toMatchObject(refused);
+    await setLimit(key.id, 2 ** 40);
+    const accepted = await repeated();
+    await setLimit(key.id, 1);
+    expect(await repeated()).toEqual(accepted);
+    await operator.post('/admin/queue/resume', {});
+    expect((await key.client.retrieve(first.body.request_id)).status).toBe(200);
+    expect((await key.client.retrieve(accepted.body.request_id)).status).toBe(200);
+
+    // Of an adapter that has not trained no moments are stored, but room is asked for: two times its weights.
+    await setLimit(key.id, (await usedBy(key)) + 2 * key.size);
+    expect(await key.client.post('/save_weights', { model_id: 'kept', name: 'other' })).toMatchObject(refused);
+    await key.client.run('/save_weights', { model_id: 'kept', name: 'state', overwrite: true });
+  });
+
+  it('lets a fine-tuning job that was accepted run to its end', async () => {
+    const { id, secret } = await createKey();
+    const openai = openaiOf(secret);
+    const { id: training_file } = await upload(openai);
+    const method = { type: 'supervised', supervised: { hyperparameters: { n_epochs: 1, batch_size: 4 } } } as const;
+    const { id: job } = await openai.fineTuning.jobs.create({ model: BASE, training_file, method });
+    await setLimit(id, 1);
+    const state = async () => (await openai.fineTuning.jobs.retrieve(job)).status;
+    await waitFor('that the job ends', async () => ['succeeded', 'failed'].includes(await state()), {
+      timeout: 120_000,
+    });
+    expect(await state()).toBe('succeeded');
+    expect((await openai.fineTuning.jobs.checkpoints.list(job)).data.length).toBeGreaterThan(0);
   });
 });

@@ -183,13 +183,6 @@ export const ENV_SCHEMA = {
     default: 512,
     desc: 'Maximum size of a file sent to /v1/files. Larger ones are rejected with 413 while they arrive.',
   }),
-  MAX_FILE_MB_PER_KEY: wholeNumber(
-    1,
-    1_073_741_824,
-  )({
-    default: 10_240,
-    desc: 'Maximum total size of the files in /v1/files per API key; further ones are rejected with 413.',
-  }),
   BODIES_IN_FLIGHT_MB: wholeNumber(
     1,
     1_048_576,

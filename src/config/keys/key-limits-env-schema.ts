@@ -2,6 +2,7 @@ import { type CleanedEnv } from 'envalid';
 import { wholeNumber } from '../environment/env-validators.js';
 
 const limit = wholeNumber(0, 1_000_000_000_000);
+const MIB = 2 ** 20;
 const SCOPE = 'for keys without a limit of their own. 0 = no limit.';
 
 /** What a key may use that has no limits of its own; those of ADMIN_KEYS have none. */
@@ -26,6 +27,13 @@ export const KEY_LIMITS_ENV_SCHEMA = {
     default: 0,
     desc: `Maximum operations at a time that are accepted and not settled, ${SCOPE}`,
   }),
+  KEY_STORED_MB: wholeNumber(
+    0,
+    1_073_741_824,
+  )({
+    default: 0,
+    desc: `Maximum MiB that checkpoints, states of adapters and files take together, ${SCOPE}`,
+  }),
 } as const;
 
 /** The same, with null for no limit. */
@@ -35,6 +43,7 @@ export interface DefaultKeyLimits {
   readonly tokensPerMinute: number | null;
   readonly tokensPerDay: number | null;
   readonly concurrentOperations: number | null;
+  readonly storedBytes: number | null;
 }
 
 export function defaultKeyLimits(values: CleanedEnv<typeof KEY_LIMITS_ENV_SCHEMA>): DefaultKeyLimits {
@@ -44,5 +53,6 @@ export function defaultKeyLimits(values: CleanedEnv<typeof KEY_LIMITS_ENV_SCHEMA
     tokensPerMinute: values.KEY_TOKENS_PER_MINUTE || null,
     tokensPerDay: values.KEY_TOKENS_PER_DAY || null,
     concurrentOperations: values.KEY_CONCURRENT_OPERATIONS || null,
+    storedBytes: values.KEY_STORED_MB * MIB || null,
   });
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BaseModelsModule } from '../../base-models/base-models.module.js';
+import { AdapterQuota } from './adapter-quota.js';
 import { AdaptersController } from './adapters.controller.js';
 import { AdaptersService } from './adapters.service.js';
 import { AllAdaptersController } from './all-adapters.controller.js';
@@ -14,7 +15,7 @@ import { SnapshotRepository } from './repositories/snapshot.repository.js';
 @Module({
   imports: [TypeOrmModule.forFeature([AdapterEntity, AdapterSnapshotEntity]), BaseModelsModule],
   controllers: [AdaptersController, AllAdaptersController],
-  providers: [AdapterRepository, SnapshotRepository, AdaptersService, IdleAdapters],
+  providers: [AdapterRepository, SnapshotRepository, AdapterQuota, AdaptersService, IdleAdapters],
   exports: [AdaptersService, SnapshotRepository],
 })
 export class AdaptersModule {}

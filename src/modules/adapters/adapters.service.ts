@@ -14,12 +14,11 @@ import { createAdapterOperation } from '../../operations/kinds/create-adapter.op
 import { deleteAdapterOperation } from '../../operations/kinds/delete-adapter.operation.js';
 import { unloadAdapterOperation } from '../../operations/kinds/unload-adapter.operation.js';
 import { type Accepted, FuturesService } from '../futures/index.js';
-import { ApiKeys } from '../keys/index.js';
 import { WorkersService } from '../workers/index.js';
+import { AdapterQuota } from './adapter-quota.js';
 import { AdapterNotFoundError } from './errors/adapter-not-found.error.js';
 import { type AdapterPage } from './adapter-page.js';
 import { type AdapterEntity, type AdapterOrigin } from './entities/adapter.entity.js';
-import { TooManyAdaptersError } from './errors/too-many-adapters.error.js';
 import { checkModelId, generateModelId, isModelId } from './model-names.js';
 import { type Fork, type NamedAdapter, type NewAdapter } from './new-adapter.js';
 import { resolveTargets, type WantedLora } from './target-selection.js';
@@ -38,7 +37,7 @@ export class AdaptersService {
     private readonly baseModels: BaseModelCatalog,
     private readonly futures: FuturesService,
     private readonly workers: WorkersService,
-    private readonly keys: ApiKeys,
+    private readonly quota: AdapterQuota,
   ) {}
 
   /** The row is there, and the name taken, when this returns; the worker warms the adapter up on its own. */
@@ -253,7 +252,7 @@ export class AdaptersService {
         await this.adapters.lockCreation(row.owner, manager);
         if (await this.adapters.isAlias(row.owner, modelId, manager)) throw nameOfAlias(modelId);
         if (await this.adapters.insert(row, manager)) {
-          await this.checkCount(row.owner, manager);
+          await this.quota.check(row.owner, wanted, manager);
           const first = { adapterId: id, position: 0, lease: 0, pinned: true };
           if (wanted.firstState) await this.snapshots.insertFirst({ ...wanted.firstState, ...first }, manager);
           if (wanted.fork) await this.holdSource(wanted.fork, manager);
@@ -264,12 +263,6 @@ export class AdaptersService {
     const accepted = await whenDatabaseIsBack(transaction);
     if (!accepted) return undefined;
     return { adapter: await this.get(modelId), accepted };
-  }
-
-  private async checkCount(owner: string, manager: EntityManager): Promise<void> {
-    const { adapters: limit } = this.keys.knownLimitsOf(owner);
-    if (limit !== null && (await this.adapters.countLive(owner, manager)) > limit)
-      throw new TooManyAdaptersError(limit);
   }
 
   /** A deletion that came first has taken, or will take, the state that the fork is to begin with; a later one leaves it. */

@@ -28,6 +28,8 @@ export interface NewAdapter {
   readonly copiedFrom?: string;
   /** A first state that another adapter has had. */
   readonly fork?: Fork;
+  /** Made also for a key that stores as much as it may: a job that was accepted runs to its end. */
+  readonly ignoresStorageLimit?: boolean;
 }
 
 /** An adapter to make under a name of the client's, or to find there with the same shape. */

@@ -18,6 +18,8 @@ export interface SaveCheckpoint {
   readonly userMetadata?: Readonly<Record<string, string>>;
   /** Of age: the files are encrypted to them. Without any they are not. */
   readonly recipients?: readonly string[];
+  /** Saved also for a key that stores as much as it may: a job that was accepted runs to its end, an export does not stay. */
+  readonly ignoresStorageLimit?: boolean;
 }
 
 /** A checkpoint to load into an adapter. */

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { currentOwner, runAs } from '../../common/caller.js';
+import { type AppError } from '../../common/errors/app-error.js';
 import { InvalidRequestError } from '../../common/errors/request.errors.js';
-import { type OperationData } from '../../domain/operation-data.js';
-import { type OperationKind } from '../../domain/operation.js';
 import { loadPayload } from '../../operations/payloads/load-payload.js';
 import { SAVE_OPERATIONS, savePayload } from '../../operations/payloads/save-payload.js';
 import { AdaptersService, type AdapterEntity } from '../adapters/index.js';
-import { type Accepted, FuturesService } from '../futures/index.js';
+import { type Accepted, FuturesService, type NewOperation } from '../futures/index.js';
+import { checkpointBytes, StorageQuota } from '../keys/index.js';
 import { CheckpointLibrary } from './checkpoint-library.js';
-import { type CheckpointPath, formatCheckpointPath } from '../../domain/checkpoint-path.js';
+import { type CheckpointKind, type CheckpointPath, formatCheckpointPath } from '../../domain/checkpoint-path.js';
 import { type LoadCheckpoint, type SaveCheckpoint } from './checkpoint-orders.js';
 import { parseCheckpointPath } from './checkpoint-path.js';
 import { type CheckpointEntity } from './entities/checkpoint.entity.js';
@@ -29,17 +29,19 @@ export class CheckpointsService {
     private readonly adapters: AdaptersService,
     private readonly futures: FuturesService,
     private readonly library: CheckpointLibrary,
+    private readonly quota: StorageQuota,
   ) {}
 
   async save(order: SaveCheckpoint): Promise<AcceptedCheckpoint> {
     const { kind, name, overwrite = false, ttlSeconds, seqId, checkpointId, userMetadata, recipients } = order;
     const adapter = await this.adapters.get(order.modelId);
     const path = { modelId: adapter.modelId, kind, name };
-    const taken = overwrite ? null : await this.checkpoints.find({ adapterId: adapter.id, kind, name });
+    const existing = await this.checkpoints.find({ adapterId: adapter.id, kind, name });
     // A repeat by seq_id must find its first future, so there the operation decides.
-    if (taken && seqId === undefined) throw new CheckpointExistsError(path);
+    if (existing && !overwrite && seqId === undefined) throw new CheckpointExistsError(path);
+    const refusal = order.ignoresStorageLimit === true ? null : await this.refusal(adapter, kind, existing);
     const request = savePayload.encode({ name, overwrite, ttlSeconds, checkpointId, userMetadata, recipients });
-    return this.submit(SAVE_OPERATIONS[kind], adapter, path, request, seqId);
+    return this.submit({ kind: SAVE_OPERATIONS[kind], seqId, request, refusal }, adapter, path);
   }
 
   /**
@@ -64,7 +66,7 @@ export class CheckpointsService {
   /** A snapshot under a name that lists leave out and no client can use; whoever asks for it deletes it. */
   async saveHidden(modelId: string, ttlSeconds: number): Promise<{ location: CheckpointPath; requestId: string }> {
     const location: CheckpointPath = { modelId, kind: 'sampler', name: `.${ulid()}` };
-    const { requestId } = await this.save({ ...location, ttlSeconds });
+    const { requestId } = await this.save({ ...location, ttlSeconds, ignoresStorageLimit: true });
     return { location, requestId };
   }
 
@@ -73,7 +75,7 @@ export class CheckpointsService {
     const sourceId = await runAs(reader ?? currentOwner(), () => this.findSource(path, field));
     const { modelId: sourceModelId, kind, name } = path;
     const request = loadPayload.encode({ sourceId, sourceModelId, kind, name, optimizer });
-    return this.submit('load_weights', adapter, path, request, seqId);
+    return this.submit({ kind: 'load_weights', seqId, request }, adapter, path);
   }
 
   /** Oldest first. */
@@ -113,15 +115,22 @@ export class CheckpointsService {
     return (await this.library.readable(path, field)).adapterId;
   }
 
+  /** Why no checkpoint may be added in the place of `existing`; null where it may. */
+  private refusal(
+    { owner, trainableParams }: AdapterEntity,
+    kind: CheckpointKind,
+    existing: CheckpointEntity | null,
+  ): Promise<AppError | null> {
+    const added = checkpointBytes(trainableParams, kind === 'training') - (existing?.sizeBytes ?? 0);
+    return this.quota.refusal(owner, Math.max(added, 0));
+  }
+
   private async submit(
-    kind: OperationKind,
-    adapter: AdapterEntity,
+    operation: Pick<NewOperation, 'kind' | 'seqId' | 'request' | 'refusal'>,
+    { id: adapterId, modelId, baseModel }: AdapterEntity,
     path: CheckpointPath,
-    request: OperationData,
-    seqId: number | undefined,
   ): Promise<AcceptedCheckpoint> {
-    const { id: adapterId, modelId, baseModel } = adapter;
-    const accepted = await this.futures.submit({ kind, adapterId, modelId, baseModel, seqId, request });
+    const accepted = await this.futures.submit({ ...operation, adapterId, modelId, baseModel });
     return { ...accepted, path: formatCheckpointPath(path) };
   }
 }

@@ -8,6 +8,7 @@ import { ErrorDto } from '../../common/http/errors/error.dto.js';
 import { sendFile } from '../../common/http/responses/send-file.js';
 import { AcceptsUnknownFields } from '../../common/http/validation/accepts-unknown-fields.js';
 import { AppConfig } from '../../config/app-config.js';
+import { StorageQuota } from '../keys/index.js';
 import { FileDeletedDto, FileDto, FileListDto, ListFilesDto, UploadFileDto } from './dto/file.dto.js';
 import { presentFile, presentFiles } from './files.presenter.js';
 import { FilesService } from './files.service.js';
@@ -26,6 +27,7 @@ const URL = 'http://127.0.0.1:8000/v1/files';
 export class FilesController {
   constructor(
     private readonly files: FilesService,
+    private readonly quota: StorageQuota,
     private readonly config: AppConfig,
   ) {}
 
@@ -44,7 +46,7 @@ export class FilesController {
   @ApiResponse({
     status: 413,
     type: ErrorDto,
-    description: 'The file is larger than FILE_LIMIT_MB, or your files take more than MAX_FILE_MB_PER_KEY.',
+    description: 'The file is larger than FILE_LIMIT_MB.',
   })
   @ApiResponse({ status: 507, type: ErrorDto, description: 'There was no disk space left to store the file.' })
   async create(@Req() request: Request): Promise<FileDto> {
@@ -52,7 +54,7 @@ export class FilesController {
     const { fields, filename, received } = await readUpload(request, {
       limitBytes: this.config.files.limitMb * MIB,
       receive: async (content, leastBytes) => {
-        await this.files.checkRoom(owner, leastBytes);
+        await this.quota.check(owner, leastBytes);
         return this.files.receive(content);
       },
       discard: (file) => this.files.discard(file),

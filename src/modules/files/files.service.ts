@@ -9,9 +9,10 @@ import { ThreadPool } from '../../common/threads/thread-pool.js';
 import { AppConfig } from '../../config/app-config.js';
 import { isParquet } from '../../datasets/containers/find-container.js';
 import { InvalidTrainingFileError } from '../../datasets/dataset.errors.js';
+import { StorageQuota } from '../keys/index.js';
 import { FileStore } from '../../storage/file-store.js';
 import { type FileEntity, type FilePurpose } from './entities/file.entity.js';
-import { FileNotFoundError, FileQuotaError } from './errors/file.errors.js';
+import { FileNotFoundError } from './errors/file.errors.js';
 import { contentPath } from './file-paths.js';
 import { type FilePageQuery, FileRepository } from './repositories/file.repository.js';
 import { type RowSummary, STORE_ROWS } from './rows/store-rows.js';
@@ -53,6 +54,7 @@ export class FilesService {
     private readonly files: FileStore,
     private readonly threads: ThreadPool,
     private readonly processes: ProcessPool,
+    private readonly quota: StorageQuota,
     private readonly config: AppConfig,
   ) {}
 
@@ -62,13 +64,6 @@ export class FilesService {
     return { id, bytes: await this.files.write(contentPath(id), content) };
   }
 
-  /** Whether the owner may have `bytes` more. @throws FileQuotaError */
-  async checkRoom(owner: string, bytes: number): Promise<void> {
-    const limit = this.config.files.maxMbPerKey * MIB;
-    const used = await this.rows.totalBytes(owner);
-    if (used + bytes > limit) throw new FileQuotaError(used, limit);
-  }
-
   /** Deletes bytes that are not to become a file. */
   async discard({ id }: ReceivedFile): Promise<void> {
     await this.files.delete(id);
@@ -76,14 +71,14 @@ export class FilesService {
 
   /**
    * Makes a file of what was received; training data is checked row by row. When that fails, or `describe` throws, the
-   * bytes are deleted. @throws InvalidTrainingFileError with all faults, FileQuotaError
+   * bytes are deleted. @throws InvalidTrainingFileError with all faults, StorageLimitError
    */
   async add(received: ReceivedFile, describe: () => NewFile): Promise<FileEntity> {
     try {
       const file = describe();
       if (file.purpose !== 'fine-tune') return await this.rows.insert({ ...received, ...file, ...NO_ROWS });
       return await this.inTurn(file.owner, async () => {
-        await this.checkRoom(file.owner, received.bytes);
+        await this.quota.check(file.owner, received.bytes);
         const summary = await this.storeRows(received, file.filename);
         return this.rows.insert({ ...received, ...file, ...summary });
       });

@@ -8,6 +8,7 @@ import { EVENT_CHANNELS, EventBus } from '../../events/event-bus.js';
 import { AdaptersService } from '../adapters/index.js';
 import { FilesService, type TrainingFile } from '../files/index.js';
 import { FuturesService } from '../futures/index.js';
+import { StorageQuota } from '../keys/index.js';
 import { NO_PROGRESS } from './driver/job-progress.js';
 import { type JobCheckpointEntity } from './entities/job-checkpoint.entity.js';
 import { type JobEventEntity } from './entities/job-event.entity.js';
@@ -39,9 +40,10 @@ export class JobsService {
     private readonly adapters: AdaptersService,
     private readonly futures: FuturesService,
     private readonly events: EventBus,
+    private readonly quota: StorageQuota,
   ) {}
 
-  /** @throws InvalidRequestError, NotFoundError, TooManyJobsError */
+  /** @throws InvalidRequestError, NotFoundError, TooManyJobsError, StorageLimitError */
   async create(wanted: NewJob): Promise<JobEntity> {
     const owner = currentOwner();
     const { method, validationFile, suffix } = wanted;
@@ -53,6 +55,7 @@ export class JobsService {
     const settings = resolveSettings(method, wanted.settings, size, model);
     await this.adapters.checkRank(settings.lora, `${wanted.field}.lora_rank`);
     if ((await this.jobs.countUnfinished(owner)) >= MAX_UNFINISHED) throw new TooManyJobsError(MAX_UNFINISHED);
+    await this.quota.check(owner);
     const modelId = fineTunedModelName(model.name, suffix);
     await this.adapters.resolve({ modelId, baseModel: model.name, lora: settings.lora });
     const id = `ftjob-${ulid()}`;

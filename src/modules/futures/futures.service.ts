@@ -73,16 +73,17 @@ export class FuturesService {
    */
   async submit(operation: NewOperation, manager: EntityManager = this.futures.manager): Promise<Accepted> {
     const row = toRow(operation);
-    if (manager.queryRunner?.isTransactionActive === true) return this.accept(row, manager);
+    const { refusal = null } = operation;
+    if (manager.queryRunner?.isTransactionActive === true) return this.accept(row, refusal, manager);
     // Not in a transaction: the count would wait for a second connection while it holds one.
     await this.load.refresh();
-    return this.load.inTurn(row.owner, () => whenDatabaseIsBack(() => this.accept(row, manager)));
+    return this.load.inTurn(row.owner, () => whenDatabaseIsBack(() => this.accept(row, refusal, manager)));
   }
 
-  private async accept(row: NewFutureRow, manager: EntityManager): Promise<Accepted> {
+  private async accept(row: NewFutureRow, refused: AppError | null, manager: EntityManager): Promise<Accepted> {
     const isTaken = OPERATIONS[row.kind].acceptedWhenFull;
     const ofOpen = isTaken ? null : await this.load.refusalOfOpen(row.owner, manager);
-    const refusal = isTaken ? null : (ofOpen ?? this.load.refusal(row.owner));
+    const refusal = refused ?? (isTaken ? null : (ofOpen ?? this.load.refusal(row.owner)));
     if (refusal !== null) return this.acceptRepeat(row, refusal, manager);
     if (await this.load.track(row.owner, () => this.futures.insert(row, manager))) {
       addToLog({ operationId: row.requestId });

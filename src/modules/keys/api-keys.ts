@@ -19,6 +19,7 @@ const UNLIMITED = {
   tokensPerMinute: null,
   tokensPerDay: null,
   concurrentOperations: null,
+  storedBytes: null,
 } as const;
 
 /** Who sends a request. */

@@ -15,4 +15,6 @@ export { scopesOfRoute } from './scopes/route-scopes.js';
 export { countTokens } from './limits/window-sql.js';
 export { WINDOW_LIMITS, type WindowUse } from './limits/key-limits.js';
 export { OwnLimits } from './limits/own-limits.service.js';
+export { checkpointBytes } from './storage/stored-bytes.repository.js';
+export { StorageQuota } from './storage/storage-quota.js';
 export { KeySessions, SESSION_HEADER } from './sessions/key-sessions.js';

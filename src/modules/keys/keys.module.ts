@@ -20,6 +20,8 @@ import { OwnersService } from './owners/owners.service.js';
 import { ScopeGuard } from './scopes/scope.guard.js';
 import { KeySessions } from './sessions/key-sessions.js';
 import { KeyUse } from './stored/key-use.js';
+import { StorageQuota } from './storage/storage-quota.js';
+import { StoredBytesRepository } from './storage/stored-bytes.repository.js';
 import { StoredKeys } from './stored/stored-keys.js';
 
 /** API keys, in every role: a worker asks for one at /metrics, but takes no other request that has one. */
@@ -42,11 +44,13 @@ export class KeysModule {
         OwnKey,
         OwnLimits,
         OwnersService,
+        StorageQuota,
+        StoredBytesRepository,
         StoredKeys,
         { provide: APP_GUARD, useClass: ScopeGuard },
         { provide: APP_GUARD, useClass: QuotaGuard },
       ],
-      exports: [ApiKeys, KeyGate, KeySessions, LinkSigner, OwnKey, OwnLimits],
+      exports: [ApiKeys, KeyGate, KeySessions, LinkSigner, OwnKey, OwnLimits, StorageQuota],
     };
   }
 }

@@ -7,6 +7,7 @@ import { AdapterEntity } from '../../adapters/entities/adapter.entity.js';
 /** A named checkpoint or sampler weights: the row is written after its folder is complete. */
 @Entity('checkpoints')
 @Unique('checkpoints_adapter_kind_name', ['adapterId', 'kind', 'name'])
+@Index('checkpoints_owner', ['owner', 'sizeBytes'])
 @Index('checkpoints_expiry', ['expiresAt'], { where: 'expires_at IS NOT NULL' })
 export class CheckpointEntity {
   /** `checkpoint_<ulid>` */

@@ -17,16 +17,3 @@ export class FileTooLargeError extends AppError {
     });
   }
 }
-
-export class FileQuotaError extends AppError {
-  constructor(usedBytes: number, limitBytes: number) {
-    const remedy = 'Delete files that you no longer need, or raise MAX_FILE_MB_PER_KEY on the server.';
-    const message = `Your files have ${usedBytes} bytes, and with this one more than ${limitBytes}. ${remedy}`;
-    super('file_quota_exceeded', 'user', 413, message, {
-      field: 'file',
-      used_bytes: usedBytes,
-      limit_bytes: limitBytes,
-      remedy,
-    });
-  }
-}

@@ -63,11 +63,6 @@ export class FileRepository {
     return (affected ?? 0) > 0;
   }
 
-  /** Of all files of an owner. */
-  async totalBytes(owner: string): Promise<number> {
-    return (await this.rows.sum('bytes', { owner })) ?? 0;
-  }
-
   /** Deletes the rows of at most `limit` files whose time is over; their ids. */
   async deleteExpired(limit: number): Promise<string[]> {
     return this.rows.manager.transaction(async (manager: EntityManager) => {

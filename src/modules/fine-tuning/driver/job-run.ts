@@ -117,7 +117,10 @@ export class JobRun {
     const { adapters } = this.services;
     // Once it has trained, a missing adapter was deleted, and is not made anew.
     if (this.progress.position > 0) await adapters.get(modelId, 'model');
-    else await adapters.createOrGet({ modelId, baseModel, lora: { ...settings.lora, seed } });
+    else {
+      const lora = { ...settings.lora, seed };
+      await adapters.createOrGet({ modelId, baseModel, lora, ignoresStorageLimit: true });
+    }
     const { epochs, batchSize, learningRate } = settings;
     const message =
       `Fine-tuning job started: ${this.plan.steps} steps in ${epochs} epochs, batches of ${batchSize}, ` +

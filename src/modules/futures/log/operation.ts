@@ -1,4 +1,4 @@
-import { type SerializedError } from '../../../common/errors/app-error.js';
+import { type AppError, type SerializedError } from '../../../common/errors/app-error.js';
 import { type OperationData } from '../../../domain/operation-data.js';
 import { type OperationKind, type OperationStatus } from '../../../domain/operation.js';
 
@@ -20,6 +20,8 @@ export interface NewOperation {
   /** The sampling session that it was sent to; requests to an adapter belong to the adapter's session. */
   readonly sampler?: { readonly id: string; readonly sessionId: string };
   readonly request: OperationData;
+  /** Why it is refused, unless it repeats one that was accepted. */
+  readonly refusal?: AppError | null;
 }
 
 /** An operation as its handler in the worker sees it. */

@@ -9,6 +9,8 @@ export interface KeyLimits {
   readonly concurrentOperations: number | null;
   /** Live ones. */
   readonly adapters: number | null;
+  /** By checkpoints, states of adapters and files. */
+  readonly storedBytes: number | null;
 }
 
 /** Those of one key: what is left out is as the settings of the server have it. */

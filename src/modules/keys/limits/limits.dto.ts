@@ -3,6 +3,7 @@ import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { type KeyLimits, type OwnLimits } from './key-limits.js';
 
 const MAX_LIMIT = 1_000_000_000_000;
+const MAX_BYTES = Number.MAX_SAFE_INTEGER;
 
 const WIRE_NAMES = {
   requestsPerMinute: 'requests_per_minute',
@@ -11,16 +12,17 @@ const WIRE_NAMES = {
   tokensPerDay: 'tokens_per_day',
   concurrentOperations: 'concurrent_operations',
   adapters: 'adapters',
+  storedBytes: 'stored_bytes',
 } as const satisfies Readonly<Record<keyof KeyLimits, keyof KeyLimitsDto>>;
 const LIMIT_KEYS = Object.keys(WIRE_NAMES) as (keyof KeyLimits)[];
 
-function Limit(description: string, example: number): PropertyDecorator {
+function Limit(description: string, example: number, max = MAX_LIMIT): PropertyDecorator {
   const decorators = [
     ApiPropertyOptional({ type: 'integer', nullable: true, description, example }),
     IsOptional(),
     IsInt(),
     Min(1),
-    Max(MAX_LIMIT),
+    Max(max),
   ];
   return (target, property) => decorators.forEach((decorate) => decorate(target, property));
 }
@@ -44,6 +46,9 @@ export class KeyLimitsDto {
 
   @Limit('Adapters at a time, at most MAX_ADAPTERS_PER_KEY.', 10)
   adapters?: number | null;
+
+  @Limit('Bytes at a time that checkpoints, states of adapters and files take together.', 10_737_418_240, MAX_BYTES)
+  stored_bytes?: number | null;
 }
 
 export function readLimits(limits: KeyLimitsDto): OwnLimits {

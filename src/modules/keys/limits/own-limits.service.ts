@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectEntityManager } from '@nestjs/typeorm';
-import { EntityManager } from 'typeorm';
 import { currentOwner } from '../../../common/caller.js';
 import { UNSETTLED } from '../../../database/unsettled.js';
 import { ApiKeys } from '../api-keys.js';
 import { hasWindows, reachedLimit, WINDOW_LIMITS, type WindowUse } from './key-limits.js';
+import { StoredBytesRepository } from '../storage/stored-bytes.repository.js';
 import { KeyWindowsRepository } from './key-windows.repository.js';
 
 /** A limit of the caller, and what is used of it. */
@@ -22,7 +21,7 @@ export class OwnLimits {
   constructor(
     private readonly keys: ApiKeys,
     private readonly windows: KeyWindowsRepository,
-    @InjectEntityManager() private readonly manager: EntityManager,
+    private readonly stored: StoredBytesRepository,
   ) {}
 
   /** The limit for which requests of the caller are refused at the moment. */
@@ -36,7 +35,7 @@ export class OwnLimits {
     const owner = currentOwner();
     const limits = await this.keys.limitsOf(owner);
     const uses = await this.windows.find(owner, limits);
-    const [counts]: [{ open: number; adapters: number }] = await this.manager.query(
+    const [counts]: [{ open: number; adapters: number }] = await this.stored.manager.query(
       `SELECT (SELECT count(*)::int FROM futures WHERE owner = $1 AND status IN ${UNSETTLED}) AS open,
               (SELECT count(*)::int FROM adapters WHERE owner = $1 AND deleted_at IS NULL) AS adapters`,
       [owner],
@@ -47,6 +46,12 @@ export class OwnLimits {
       ...uses.map(({ limit, allowed, used, resetsAt }) => ({ name: WINDOW_LIMITS[limit], allowed, used, resetsAt })),
       ...standing('concurrent_operations', limits.concurrentOperations, counts.open),
       ...standing('adapters', limits.adapters, counts.adapters),
+      ...standing('stored_bytes', limits.storedBytes, limits.storedBytes === null ? 0 : await this.storedBytes(owner)),
     ];
+  }
+
+  private async storedBytes(owner: string): Promise<number> {
+    const { checkpoints, states, files } = await this.stored.find(owner);
+    return checkpoints + states + files;
   }
 }
