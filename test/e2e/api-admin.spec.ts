@@ -23,7 +23,14 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 interface Owners {
-  readonly owners: readonly { readonly owner: string; readonly name: string | null; readonly adapters: number }[];
+  readonly owners: readonly {
+    readonly owner: string;
+    readonly name: string | null;
+    readonly adapters: number;
+    readonly stored_bytes: number;
+    readonly trained_tokens: number;
+    readonly running_ms: number;
+  }[];
 }
 
 interface Adapters {
@@ -86,6 +93,23 @@ describe('operators', () => {
     expect((await handOver(owner)).status).toBe(200);
     expect((await handOver('nobody')).status).toBe(404);
     expect((await operator.post('/admin/adapters/adapter_none/hand_over', { to: owner })).status).toBe(404);
+  });
+
+  it('see what each key stores and has used of late', async () => {
+    const [most] = (await owners()).toSorted((a, b) => b.adapters - a.adapters);
+    expect(most).toMatchObject({ prompt_tokens: 0, trained_tokens: 0, sampled_tokens: 0 });
+    const said = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'The sea.' },
+    ];
+    await alice.forwardBackward({ model_id: 'one', data: [said] });
+    await alice.run('/save_weights', { model_id: 'one', name: 'measured' });
+    const { body } = await alice.get<{ checkpoints: { size_bytes: number }[] }>('/adapters/one/checkpoints');
+    const after = (await owners()).find(({ owner }) => owner === most!.owner)!;
+    expect(after.trained_tokens).toBeGreaterThan(0);
+    expect(after.running_ms).toBeGreaterThan(most!.running_ms);
+    expect(after.stored_bytes - most!.stored_bytes).toBeGreaterThanOrEqual(body.checkpoints[0]!.size_bytes);
+    await alice.delete('/adapters/one/checkpoints/training/measured');
   });
 
   it('hand everything of one key to another, or nothing where names clash', async () => {

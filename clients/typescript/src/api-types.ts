@@ -1487,6 +1487,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/{webhook_id}/rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the secret of a webhook
+         * @description Makes a new secret, which is shown this once. For `overlap_s` seconds deliveries are signed with both, as Standard Webhooks provides for; a secret that was replaced earlier ends at once. Example: `curl -X POST http://127.0.0.1:8000/webhooks/wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC/rotate_secret -H "Content-Type: application/json" -d '{}'`
+         */
+        post: operations["Webhooks_rotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3350,6 +3370,11 @@ export interface components {
              * @example wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
              */
             id: string;
+            /**
+             * @description Until when deliveries are also signed with the secret before the present one; null when they are not.
+             * @example 2026-11-24T10:15:30.000Z
+             */
+            previous_secret_expires_at: string | null;
             /**
              * @description Key for verifying signatures. It is shown only this once.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
@@ -6691,6 +6716,14 @@ export interface components {
              */
             step?: number;
         };
+        RotateSecretDto: {
+            /**
+             * @description Seconds for which the present secret stays valid: a day by default, at most a week. 0 ends it at once.
+             * @default 86400
+             * @example 86400
+             */
+            overlap_s?: number;
+        };
         SaveForSamplerDto: {
             /**
              * @description Name of the adapter.
@@ -7525,6 +7558,11 @@ export interface components {
              * @example wh_01JD8Z6T9GZ3Y5Q0W4V7M2X1KC
              */
             id: string;
+            /**
+             * @description Until when deliveries are also signed with the secret before the present one; null when they are not.
+             * @example 2026-11-24T10:15:30.000Z
+             */
+            previous_secret_expires_at: string | null;
             /**
              * @description A disabled webhook receives no events; a successful ping enables it again.
              * @example active
@@ -9743,6 +9781,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryDto"];
+                };
+            };
+        };
+    };
+    Webhooks_rotateSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook. */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretDto"];
+            };
+        };
+        responses: {
+            /** @description The webhook with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedWebhookDto"];
                 };
             };
         };

@@ -162,7 +162,7 @@ export interface paths {
         };
         /**
          * List owners
-         * @description Returns every key that owns resources, and the resources created without keys. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/owners`
+         * @description Returns every key that owns resources, and the resources created without keys, with the bytes that they take and the usage of the last 7 days. Requires one of ADMIN_KEYS. Example: `curl http://127.0.0.1:8000/admin/owners`
          */
         get: operations["Owners_list"];
         put?: never;
@@ -843,6 +843,11 @@ export interface components {
              */
             requests_per_minute?: number | null;
             /**
+             * @description Bytes at a time that checkpoints, states of adapters and files take together.
+             * @example 10737418240
+             */
+            stored_bytes?: number | null;
+            /**
              * @description Tokens trained and sampled per day (UTC).
              * @example 10000000
              */
@@ -1113,10 +1118,35 @@ export interface components {
              */
             owner: string;
             /**
+             * @description Tokens of prompts, in the last 7 days.
+             * @example 2400
+             */
+            prompt_tokens: number;
+            /**
+             * @description Milliseconds from the start of each operation to its end, in the last 7 days; those that ran side by side count each.
+             * @example 84000
+             */
+            running_ms: number;
+            /**
+             * @description Tokens sampled in the last 7 days.
+             * @example 900
+             */
+            sampled_tokens: number;
+            /**
              * @description Sessions of the Tinker SDK.
              * @example 1
              */
             sessions: number;
+            /**
+             * @description Bytes that checkpoints, states of adapters and files take.
+             * @example 73400320
+             */
+            stored_bytes: number;
+            /**
+             * @description Tokens trained in the last 7 days.
+             * @example 60000
+             */
+            trained_tokens: number;
         };
         OwnersDto: {
             /** @description All owners of resources. */

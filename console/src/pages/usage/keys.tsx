@@ -5,6 +5,7 @@ import { Confirmation } from '../../components/confirmation.js';
 import { DialogButton, TextField } from '../../components/forms.js';
 import { Table } from '../../components/table.js';
 import { operatorRoutes, type OperatorSchemas } from '../../lib/api.js';
+import { bytes } from '../../lib/format.js';
 import { useAction, useResource } from '../../lib/resource.js';
 
 type Key = OperatorSchemas['KeyDto'];
@@ -13,11 +14,7 @@ const PAGE = 100;
 
 /** The keys of all clients, for operators. */
 export function Keys(): JSX.Element {
-  const keys = useResource(
-    async (signal) =>
-      (await operatorRoutes.GET('/admin/keys', { params: { query: { limit: PAGE } }, signal })).data?.keys ?? [],
-    [],
-  );
+  const keys = useResource(loadKeys, []);
   return (
     <Card
       title="API keys"
@@ -43,6 +40,7 @@ export function Keys(): JSX.Element {
               },
               { name: 'Scopes', cell: ({ scopes }) => scopes.join(', ') },
               { name: 'Id', isMinor: true, cell: ({ id }) => <code>{id}</code> },
+              { name: 'Stored', cell: ({ stored }) => bytes(stored) },
               { name: 'Last used', cell: (key) => <Time at={key.last_used_at} /> },
               {
                 name: 'Revoke',
@@ -54,6 +52,16 @@ export function Keys(): JSX.Element {
       </Loaded>
     </Card>
   );
+}
+
+/** Keys with the bytes that each stores. */
+async function loadKeys(signal: AbortSignal) {
+  const [keys, owners] = await Promise.all([
+    operatorRoutes.GET('/admin/keys', { params: { query: { limit: PAGE } }, signal }),
+    operatorRoutes.GET('/admin/owners', { signal }),
+  ]);
+  const stored = new Map(owners.data?.owners.map((one) => [one.owner, one.stored_bytes]));
+  return (keys.data?.keys ?? []).map((key) => ({ ...key, stored: stored.get(key.id) ?? 0 }));
 }
 
 interface ChangeProps {
@@ -107,7 +115,7 @@ function RevokeButton({ of, onChange }: { readonly of: Key; readonly onChange: (
     <DialogButton label="Revoke" tone="small danger" title={`Revoke ${of.name}`}>
       {(close) => (
         <Confirmation label="Revoke" isDangerous act={revoke} onDone={close}>
-          Requests with this key are refused within seconds, and its sessions end. What it has made stays.
+          Requests with this key are refused from now on, and its sessions end. What it has made stays.
         </Confirmation>
       )}
     </DialogButton>

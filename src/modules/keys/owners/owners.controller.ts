@@ -8,7 +8,9 @@ import {
   HandOverDto,
   OwnersDto,
   toBelongingsDto,
+  toOwnerDto,
 } from './owners.dto.js';
+import { USAGE_DAYS } from './owner-totals.js';
 import { OwnersService } from './owners.service.js';
 
 /** Who owns what, for operators: the key gate lets nobody else come to /admin. */
@@ -21,13 +23,13 @@ export class OwnersController {
   @ApiOperation({
     summary: 'List owners',
     description:
-      'Returns every key that owns resources, and the resources created without keys. Requires one of ADMIN_KEYS. ' +
+      'Returns every key that owns resources, and the resources created without keys, with the bytes that they take and ' +
+      `the usage of the last ${USAGE_DAYS} days. Requires one of ADMIN_KEYS. ` +
       'Example: `curl http://127.0.0.1:8000/admin/owners`',
   })
   @ApiOkResponse({ type: OwnersDto, description: 'The owners.' })
   async list(): Promise<OwnersDto> {
-    const owners = await this.owners.list();
-    return { owners: owners.map(({ owner, name, belongings }) => ({ owner, name, ...toBelongingsDto(belongings) })) };
+    return { owners: (await this.owners.list()).map(toOwnerDto) };
   }
 
   @Post('hand_over')

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
+import { type OwnerDetails } from './owners.service.js';
 import { type Belongings } from './ownership.js';
 
 export class BelongingsDto {
@@ -56,6 +57,36 @@ export class OwnerDto extends BelongingsDto {
   /** Name of the key; null for a key of API_KEYS or ADMIN_KEYS, and for a key that no longer exists. */
   @ApiProperty({ type: String, nullable: true, example: 'alice' })
   name!: string | null;
+
+  /**
+   * Bytes that checkpoints, states of adapters and files take.
+   * @example 73400320
+   */
+  stored_bytes!: number;
+
+  /**
+   * Tokens of prompts, in the last 7 days.
+   * @example 2400
+   */
+  prompt_tokens!: number;
+
+  /**
+   * Tokens trained in the last 7 days.
+   * @example 60000
+   */
+  trained_tokens!: number;
+
+  /**
+   * Tokens sampled in the last 7 days.
+   * @example 900
+   */
+  sampled_tokens!: number;
+
+  /**
+   * Milliseconds from the start of each operation to its end, in the last 7 days; those that ran side by side count each.
+   * @example 84000
+   */
+  running_ms!: number;
 }
 
 export class OwnersDto {
@@ -127,6 +158,19 @@ export class AdapterHandedOverDto {
    * @example 2
    */
   checkpoints!: number;
+}
+
+export function toOwnerDto({ owner, name, ...totals }: OwnerDetails): OwnerDto {
+  return {
+    owner,
+    name,
+    ...toBelongingsDto(totals),
+    stored_bytes: totals.storedBytes,
+    prompt_tokens: totals.promptTokens,
+    trained_tokens: totals.trainedTokens,
+    sampled_tokens: totals.sampledTokens,
+    running_ms: totals.runningMs,
+  };
 }
 
 export function toBelongingsDto(belongings: Belongings): BelongingsDto {

@@ -5,19 +5,12 @@ import { NO_OWNER } from '../../../common/caller.js';
 import { invalid } from '../../../common/json/json-fields.js';
 import { AppConfig } from '../../../config/app-config.js';
 import { findOwner, ownerNames } from '../key-names.js';
-import {
-  type Belongings,
-  belongingsByOwner,
-  handOverAdapter,
-  type HandedOverAdapter,
-  handOverAll,
-} from './ownership.js';
+import { type OwnerTotals, totalsByOwner } from './owner-totals.js';
+import { type Belongings, handOverAdapter, type HandedOverAdapter, handOverAll } from './ownership.js';
 
-export interface OwnerDetails {
-  readonly owner: string;
+export interface OwnerDetails extends OwnerTotals {
   /** null: the key is not one of the database. */
   readonly name: string | null;
-  readonly belongings: Belongings;
 }
 
 /** Who owns what, and changes of owners. */
@@ -30,8 +23,8 @@ export class OwnersService {
 
   async list(): Promise<OwnerDetails[]> {
     const names = await ownerNames(this.manager);
-    const rows = await belongingsByOwner(this.manager);
-    return rows.map(({ owner, ...belongings }) => ({ owner, name: names.get(owner) ?? null, belongings }));
+    const rows = await totalsByOwner(this.manager);
+    return rows.map((totals) => ({ ...totals, name: names.get(totals.owner) ?? null }));
   }
 
   /**

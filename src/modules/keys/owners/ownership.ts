@@ -92,23 +92,6 @@ export async function belongingsOf(owner: string, manager: EntityManager): Promi
   return rows[0] ?? { adapters: 0, checkpoints: 0, sessions: 0, losses: 0, files: 0, aliases: 0, captures: 0 };
 }
 
-/** What everybody has who owns something that still counts, sorted by owner. */
-export function belongingsByOwner(manager: EntityManager): Promise<(Belongings & { readonly owner: string })[]> {
-  return manager.query(
-    `SELECT owner, ${['adapters', 'checkpoints', 'sessions', 'losses', 'files', 'aliases', 'captures']
-      .map((what) => `coalesce(sum(count) FILTER (WHERE what = '${what}'), 0)::int AS ${what}`)
-      .join(', ')}
-     FROM (SELECT owner, 'adapters' AS what, count(*) FROM adapters WHERE deleted_at IS NULL GROUP BY owner
-           UNION ALL SELECT owner, 'checkpoints', count(*) FILTER (WHERE name NOT LIKE '.%') FROM checkpoints GROUP BY owner
-           UNION ALL SELECT owner, 'sessions', count(*) FROM sessions GROUP BY owner
-           UNION ALL SELECT owner, 'losses', count(DISTINCT name) FROM loss_functions WHERE deleted_at IS NULL GROUP BY owner
-           UNION ALL SELECT owner, 'files', count(*) FROM files GROUP BY owner
-           UNION ALL SELECT owner, 'aliases', count(DISTINCT name) FROM alias_versions GROUP BY owner
-           UNION ALL SELECT owner, 'captures', count(*) FROM captures GROUP BY owner) AS belongings
-     GROUP BY owner ORDER BY owner`,
-  );
-}
-
 /** "2 adapters, 1 loss"; null for nothing at all. */
 export function describeBelongings(belongings: Belongings): string | null {
   const plurals = {
