@@ -6,6 +6,7 @@ import { load } from 'js-yaml';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as probes from '../../common/probes.js';
+import { type WorkCounts } from '../../compute/compute-backend.js';
 import { NO_USAGE } from '../../domain/usage.js';
 import { FakeBackend } from '../../../test/support/fake-backend/fake-backend.js';
 import { measureEngine } from './instruments/engine-metrics.js';
@@ -76,8 +77,7 @@ async function seriesOfEverything(): Promise<Map<string, Set<string>>> {
   collectDefaultMetrics({ register: registry });
   measureService(registry, FULL_SERVICE);
   ends.push(measureRequests(registry), measureStates(registry), measureOperations(registry, 1));
-  const backend = new FakeBackend();
-  ends.push(measureEngine(registry, backend, 1));
+  ends.push(measureEngine(registry, new UsedBackend(), 1));
   probes.requestAnswered.publish({ method: 'GET', route: null, status: 200, seconds: 0 });
   probes.operationClaimed.publish({ kind: 'generate', waitedS: 0 });
   const settled = { kind: 'generate', owner: '', seconds: 0, usage: NO_USAGE } as const;
@@ -91,6 +91,13 @@ async function seriesOfEverything(): Promise<Map<string, Set<string>>> {
     series.set(name, new Set([...(series.get(name) ?? []), ...labelNames]));
   }
   return series;
+}
+
+/** A backend of whose time a key has had some. */
+class UsedBackend extends FakeBackend {
+  override async countWork(): Promise<WorkCounts> {
+    return { ...(await super.countWork()), ownerMs: new Map([['key_1', 1]]) };
+  }
 }
 
 const FULL_SERVICE: ServiceSources = {
