@@ -23,6 +23,7 @@ import { AddWebhooks1796947300000 } from './1796947300000-add-webhooks.js';
 import { AddTraces1796947400000 } from './1796947400000-add-traces.js';
 import { IndexCheckpointOwners1798000100000 } from './1798000100000-index-checkpoint-owners.js';
 import { AddPreviousWebhookSecrets1798000200000 } from './1798000200000-add-previous-webhook-secrets.js';
+import { AddWorkerMemory1798300000000 } from './1798300000000-add-worker-memory.js';
 
 /** Every migration, oldest first. One that has been released is never edited. */
 export const MIGRATIONS = [
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   AddTraces1796947400000,
   IndexCheckpointOwners1798000100000,
   AddPreviousWebhookSecrets1798000200000,
+  AddWorkerMemory1798300000000,
 ];

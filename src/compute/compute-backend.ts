@@ -5,6 +5,7 @@ import { type Distribution } from '../domain/distribution.js';
 import { type LoraSpec } from '../domain/adapter/lora-spec.js';
 import { type LossSpec } from '../domain/loss.js';
 import { type PromptTargets } from '../domain/prompt-targets.js';
+import { type RankMemory } from '../domain/rank-memory.js';
 import { type RaggedTensor } from '../domain/ragged-tensor.js';
 import { type SampledSequence, type SamplingParams } from '../domain/sampling.js';
 import { type TokenTable, type TopTokens } from '../domain/top-tokens.js';
@@ -79,6 +80,8 @@ export abstract class ComputeBackend {
 
   /** What the engine has done since it started; tells how much work is shared. */
   abstract countWork(): Promise<WorkCounts>;
+  /** Memory of the engine's processes beside this one, by rank; empty where there are none. */
+  abstract measureRanks(): Promise<readonly RankMemory[]>;
 
   /** Samples `count` continuations of one prompt. */
   abstract generate(target: ModelTarget, request: GenerateRequest, options?: GenerateOptions): Promise<GenerateResult>;

@@ -1,3 +1,4 @@
+import { type RankMemory } from '../domain/rank-memory.js';
 import { type AdamParams } from '../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../domain/adapter/adapter-state.js';
 import { type FusedTerms } from '../domain/loss.js';
@@ -33,6 +34,10 @@ export { type Batching };
 export abstract class ModelEngine {
   /** Known after start(). */
   abstract readonly capabilities: EngineCapabilities;
+  /** What the processes of the engine beside this one last told of their memory, by rank. */
+  get ranksMemory(): readonly RankMemory[] {
+    return [];
+  }
 
   /** Loads the base models. Fails with the reason when one is not supported. */
   abstract start(): Promise<void>;

@@ -129,6 +129,13 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium
   const open = (path: string) => page.goto(`${server.api.url}/console${path}`);
   const heading = (name: string) => page.getByRole('heading', { name, exact: true }).waitFor();
 
+  /** A page of another browser, logged in with the key. */
+  const pageOf = async (key: string) => {
+    const other = await browser.newContext();
+    await other.request.post(`${server.api.url}/console/session`, { headers: { 'X-API-Key': key } });
+    return other.newPage();
+  };
+
   beforeAll(async () => {
     browser = await startBrowser();
     context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
@@ -371,18 +378,38 @@ describe.skipIf(CHROMIUM === undefined)(`the console in a browser${needsChromium
     await takePicture(page, 'swagger-ui');
   });
 
+  it('shows operators the memory of workers on every machine, and of their ranks', async () => {
+    const gpu = { heldBytes: 20 * 2 ** 30, totalBytes: 80 * 2 ** 30 };
+    const ranks = [{ rank: 0, host: 'gpu-2', processBytes: 3 * 2 ** 30, gpu }];
+    await server.database.query(
+      `INSERT INTO workers (id, hostname, pid, engine, device, max_rank, base_models, lock_key, heartbeat_at, memory)
+       SELECT 'worker_elsewhere', 'gpu-1', 1, 'torch', 'cuda', max_rank, base_models, 0, now() + interval '1 hour',
+              jsonb_set(memory, '{ranks}', $1) FROM workers`,
+      [JSON.stringify(ranks)],
+    );
+    const seen = await pageOf(OPERATOR);
+    await seen.goto(`${server.api.url}/console`);
+    const workers = seen.getByRole('region', { name: 'Workers' });
+    await workers.getByText('Rank 0 on gpu-2 3.2 GB, GPU 21.5 GB of 85.9 GB').waitFor();
+    expect(await workers.getByText(/^\d+ MB [\d.]+ GB of [\d.]+ GB free$/).count()).toBe(2);
+    expect(await violationsOn(seen)).toEqual([]);
+    await takePicture(seen, 'overview-operator');
+    await seen.context().close();
+    const { body } = await alice.get<{ workers: { memory: unknown }[] }>('/overview');
+    expect(body.workers.map(({ memory }) => memory)).toEqual([null, null]);
+    await server.database.query(`DELETE FROM workers WHERE id = 'worker_elsewhere'`);
+  });
+
   it('disables what a key may not do, and says why', async () => {
     const operator = new ApiClient(server.api.url, OPERATOR);
     const { body } = await operator.post<{ secret: string }>('/admin/keys', { name: 'reader', scopes: ['read'] });
-    const reader = await browser.newContext();
-    await reader.request.post(`${server.api.url}/console/session`, { headers: { 'X-API-Key': body.secret } });
-    const read = await reader.newPage();
+    const read = await pageOf(body.secret);
     await read.goto(`${server.api.url}/console/files`);
     await read.getByText('This key lacks the scope “train”. Files can be looked at').waitFor();
     const choose = read.getByRole('button', { name: 'Choose files', description: 'This key lacks the scope “train”.' });
     await choose.and(read.locator('[aria-disabled=true]')).waitFor();
     expect(await violationsOn(read)).toEqual([]);
-    await reader.close();
+    await read.context().close();
   });
 
   it('forgets who was there', async () => {

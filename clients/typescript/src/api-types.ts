@@ -6391,6 +6391,8 @@ export interface components {
              * @example worker_01JD8Z5R0N8M1T3S6Y9K2H4B7A
              */
             id: string;
+            /** @description Memory as of the worker's latest heartbeat; null for keys that are not operators. */
+            memory: components["schemas"]["WorkerMemoryDto"] | null;
             /**
              * @description Processes of the engine.
              * @example 1
@@ -6618,6 +6620,33 @@ export interface components {
              * @example https://huggingface.co/alice/my-model
              */
             url: string;
+        };
+        RankMemoryDto: {
+            /**
+             * @description GPU memory that the rank has reserved, in MB; null on a CPU.
+             * @example 20480
+             */
+            gpu_held_mb: number | null;
+            /**
+             * @description Total memory of the rank's GPU, in MB; null on a CPU.
+             * @example 81559
+             */
+            gpu_total_mb: number | null;
+            /**
+             * @description Host name of the rank's machine.
+             * @example gpu-1
+             */
+            host: string;
+            /**
+             * @description Resident memory of the rank's process, in MB.
+             * @example 3120
+             */
+            process_mb: number;
+            /**
+             * @description Number of the rank.
+             * @example 0
+             */
+            rank: number;
         };
         ReadinessDto: {
             /**
@@ -7578,6 +7607,25 @@ export interface components {
         WebhookListDto: {
             /** @description Oldest first. */
             webhooks: components["schemas"]["WebhookDto"][];
+        };
+        WorkerMemoryDto: {
+            /**
+             * @description Free memory of the worker's machine, in MB.
+             * @example 9210
+             */
+            free_mb: number;
+            /**
+             * @description Resident memory of the worker's process, in MB.
+             * @example 812
+             */
+            process_mb: number;
+            /** @description Torch ranks of the worker's engine, on any machine; empty for other engines. */
+            ranks: components["schemas"]["RankMemoryDto"][];
+            /**
+             * @description Total memory of the worker's machine, in MB.
+             * @example 16008
+             */
+            total_mb: number;
         };
     };
     responses: never;

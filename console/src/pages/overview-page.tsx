@@ -42,14 +42,12 @@ function Now({ now, history }: { readonly now: Overview; readonly history: reado
       <Card title="Waiting" aside={now.queue.pending > 0 && `${plain(now.queue.pending)} in all`} flush>
         <Waiting of={now.queue.waiting} />
       </Card>
-      <div class="grid two">
-        <Card title="Running" flush>
-          <Running of={now.queue.in_progress} />
-        </Card>
-        <Card title="Workers" flush>
-          <Workers of={now.workers} isOperator={now.scope === 'all'} />
-        </Card>
-      </div>
+      <Card title="Running" flush>
+        <Running of={now.queue.in_progress} />
+      </Card>
+      <Card title="Workers" flush>
+        <Workers of={now.workers} isOperator={now.scope === 'all'} />
+      </Card>
     </>
   );
 }
@@ -182,8 +180,30 @@ function Workers({ of, isOperator }: WorkersProps): JSX.Element {
         },
         { name: 'Adapters', isNumber: true, cell: (one) => one.adapters ?? '–' },
         { name: 'Started', isMinor: true, cell: (one) => <Time at={one.started_at} /> },
+        ...(isOperator ? [{ name: 'Memory', cell: (one: Worker) => <Memory of={one.memory} /> }] : []),
         ...(isOperator ? [{ name: 'Service', cell: (one: Worker) => <DrainButton of={one} /> }] : []),
       ]}
     />
+  );
+}
+
+/** Of a worker and its machine, and of the ranks of its engine, which may be on other machines. */
+function Memory({ of: memory }: { readonly of: Worker['memory'] }): JSX.Element {
+  if (memory === null) return <span class="faint">–</span>;
+  return (
+    <ul class="memory">
+      <li>
+        {megabytes(memory.process_mb)}{' '}
+        <span class="faint">
+          {megabytes(memory.free_mb)} of {megabytes(memory.total_mb)} free
+        </span>
+      </li>
+      {memory.ranks.map(({ rank, host, process_mb: own, gpu_held_mb: held, gpu_total_mb: total }) => (
+        <li key={rank}>
+          Rank {rank} <span class="faint">on {host}</span> {megabytes(own)}
+          {held !== null && total !== null && `, GPU ${megabytes(held)} of ${megabytes(total)}`}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -1,6 +1,7 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
 import { type ModelConfig } from '../../domain/model/model-config.js';
+import { type RankMemory } from '../../domain/rank-memory.js';
 import { sharedGrammars } from '../../grammars/engine/grammar-engine.js';
 import { type Vocabulary } from '../../grammars/vocabulary.js';
 import { type LossRegistry } from '../../losses/loss-registry.js';
@@ -216,6 +217,10 @@ export class HostBackend extends ComputeBackend {
 
   async dropGradients(adapterId: string): Promise<number> {
     return this.engine.dropGradients(this.adapter(adapterId).id);
+  }
+
+  measureRanks(): Promise<readonly RankMemory[]> {
+    return Promise.resolve(this.engine.ranksMemory);
   }
 
   async countWork(): Promise<WorkCounts> {

@@ -91,6 +91,7 @@ function handlersOf(backend: Promise<ComputeBackend>): Handlers {
       (await backend).forwardBackward(adapterId, request, { ...caller, signal }),
     optimStep: async (args) => (await backend).optimStep(...args),
     countWork: async () => (await backend).countWork(),
+    measureRanks: async () => (await backend).measureRanks(),
     dropGradients: async (args) => (await backend).dropGradients(...args),
     generate: async ([target, request, { tellTokens, ...caller }], { signal, onToken }) =>
       (await backend).generate(target, request, { ...caller, signal, onToken: tellTokens ? onToken : undefined }),

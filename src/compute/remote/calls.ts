@@ -1,6 +1,7 @@
 import { type SerializedError } from '../../common/errors/app-error.js';
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
+import { type RankMemory } from '../../domain/rank-memory.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
@@ -49,6 +50,7 @@ export interface EngineCalls {
   readonly optimStep: Signature<[adapterId: string, params: AdamParams, caller?: Caller], OptimStepResult>;
   readonly dropGradients: Signature<[adapterId: string], number>;
   readonly countWork: Signature<[], WorkCounts>;
+  readonly measureRanks: Signature<[], readonly RankMemory[]>;
   /** `tellTokens`: whether each token is sent as it is drawn. */
   readonly generate: Signature<
     [target: ModelTarget, request: GenerateRequest, options: Caller & { readonly tellTokens: boolean }],

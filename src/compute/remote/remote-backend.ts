@@ -1,5 +1,6 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState } from '../../domain/adapter/adapter-state.js';
+import { type RankMemory } from '../../domain/rank-memory.js';
 import {
   type AdapterHandle,
   type BackendCapabilities,
@@ -150,6 +151,11 @@ export class RemoteBackend extends ComputeBackend {
 
   countWork(): Promise<WorkCounts> {
     return this.call('countWork', []);
+  }
+
+  /** Asked with every heartbeat and for no request, so it leaves no span. */
+  measureRanks(): Promise<readonly RankMemory[]> {
+    return this.ask('measureRanks', []);
   }
 
   generate(target: ModelTarget, request: GenerateRequest, options: GenerateOptions = {}): Promise<GenerateResult> {

@@ -1,5 +1,6 @@
 import { type AdamParams } from '../../domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors } from '../../domain/adapter/adapter-state.js';
+import { type RankMemory } from '../../domain/rank-memory.js';
 import { type AdapterHandle, type OptimStepResult, type StateDescription } from '../compute-backend.js';
 import {
   type EngineCapabilities,
@@ -79,6 +80,10 @@ export class TorchEngine extends ModelEngine {
       ...(sequenceBytes === null ? {} : { sequenceBytes }),
       models: models.map((model) => ({ ...model, config: this.configOf(model.name) })),
     };
+  }
+
+  override get ranksMemory(): readonly RankMemory[] {
+    return this.group?.memory ?? [];
   }
 
   async start(): Promise<void> {

@@ -14,6 +14,7 @@ import { Payloads } from './steps/payloads.js';
 import { JobWindow } from '../../queue/job-window.js';
 import { Maintenance } from './maintenance.js';
 import { WorkIntake } from './work-intake.js';
+import { MemoryReader } from './worker/memory-reader.js';
 import { WorkerConnection } from './worker/worker-connection.js';
 import { WorkerPresence } from './worker/worker-presence.js';
 
@@ -37,6 +38,7 @@ import { WorkerPresence } from './worker/worker-presence.js';
     WorkerConnection,
     LeaseRepository,
     Leases,
+    MemoryReader,
     WorkerPresence,
     AdapterMemory,
     ComputeWorker,

@@ -1,5 +1,11 @@
 import { type OpenOperation } from '../futures/index.js';
-import { type OpenOperationDto, type OverviewDto, type OverviewWorkerDto } from './dto/overview.dto.js';
+import { type WorkerMemory } from '../workers/index.js';
+import {
+  type OpenOperationDto,
+  type OverviewDto,
+  type OverviewWorkerDto,
+  type WorkerMemoryDto,
+} from './dto/overview.dto.js';
 import { type Overview } from './overview.service.js';
 
 const MB = 2 ** 20;
@@ -30,9 +36,9 @@ export function presentOverview(overview: Overview, isOperator: boolean): Overvi
     },
     adapters: counts,
     memory: {
-      process_mb: Math.round(memory.process / MB),
-      free_mb: Math.round(memory.free / MB),
-      total_mb: Math.round(memory.total / MB),
+      process_mb: toMb(memory.process),
+      free_mb: toMb(memory.free),
+      total_mb: toMb(memory.total),
       disk_free_mb: storage.freeBytes === null ? null : Math.floor(storage.freeBytes / MB),
       disk_writable: storage.writable,
     },
@@ -52,9 +58,29 @@ function presentWorker(
     ranks: worker.ranks,
     base_models: worker.baseModels.map(({ name }) => name),
     adapters: byWorker && (byWorker.get(worker.id) ?? 0),
+    memory: byWorker && worker.memory && presentMemory(worker.memory),
     draining: worker.drainingSince !== null,
     started_at: worker.startedAt.toISOString(),
   };
+}
+
+function presentMemory({ processBytes, freeBytes, totalBytes, ranks }: WorkerMemory): WorkerMemoryDto {
+  return {
+    process_mb: toMb(processBytes),
+    free_mb: toMb(freeBytes),
+    total_mb: toMb(totalBytes),
+    ranks: ranks.map(({ rank, host, processBytes: own, gpu }) => ({
+      rank,
+      host,
+      process_mb: toMb(own),
+      gpu_held_mb: gpu && toMb(gpu.heldBytes),
+      gpu_total_mb: gpu && toMb(gpu.totalBytes),
+    })),
+  };
+}
+
+function toMb(bytes: number): number {
+  return Math.round(bytes / MB);
 }
 
 function presentOpen({ requestId, modelId, kind, seconds }: OpenOperation): OpenOperationDto {

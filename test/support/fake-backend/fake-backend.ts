@@ -5,6 +5,7 @@ import { type AdamParams } from '../../../src/domain/adapter/adam-params.js';
 import { type AdapterState, type AdapterTensors, NO_GRADIENTS } from '../../../src/domain/adapter/adapter-state.js';
 import { loraScale, type LoraSpec } from '../../../src/domain/adapter/lora-spec.js';
 import { type RaggedTensor, rowWidth } from '../../../src/domain/ragged-tensor.js';
+import { type RankMemory } from '../../../src/domain/rank-memory.js';
 import { type ModelConfig } from '../../../src/domain/model/model-config.js';
 import { type TransformerConfig } from '../../../src/domain/model/transformer-config.js';
 import { LossRegistry } from '../../../src/losses/loss-registry.js';
@@ -240,6 +241,10 @@ export class FakeBackend extends ComputeBackend {
     const { gradientPasses } = adapter.state;
     adapter.state = { ...adapter.state, ...NO_GRADIENTS };
     return Promise.resolve(gradientPasses);
+  }
+
+  measureRanks(): Promise<readonly RankMemory[]> {
+    return Promise.resolve([]);
   }
 
   async countWork(): Promise<WorkCounts> {

@@ -23,6 +23,7 @@ class NodeSide:
         self._listener.bind(str(path))
         self._listener.listen()
         self.heartbeats = 0
+        self.memory: dict[str, Any] | None = None
         self._calls = 0
         variables = {
             **os.environ,
@@ -44,6 +45,7 @@ class NodeSide:
             message = self.connection.receive()
             if message["kind"] == "heartbeat":
                 self.heartbeats += 1
+                self.memory = message["memory"]
                 continue
             assert message["id"] == self._calls
             return message["value"] if message["kind"] == "result" else message["error"]

@@ -102,6 +102,10 @@ def test_beats_while_it_computes(node: NodeSide) -> None:
     # Imports, loading and the check at start take far longer than a beat.
     node.call("start")
     assert node.heartbeats >= 2
+    assert node.memory is not None
+    # Torch alone takes more than this; a model of the tests far less than the upper bound.
+    assert 50e6 < node.memory["processBytes"] < 20e9
+    assert node.memory["gpu"] is None
 
 
 def test_ends_when_the_connection_does_also_in_the_middle_of_a_call(node: NodeSide) -> None:

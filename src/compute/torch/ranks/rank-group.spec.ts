@@ -63,6 +63,23 @@ async function pass(ms: number, alive: readonly FakeRank[] = ranks): Promise<voi
 }
 
 describe('a group of ranks', () => {
+  it('knows the memory that their heartbeats tell', async () => {
+    const group = await groupOf(silent, silent, silent);
+    const gpu = { heldBytes: 5, totalBytes: 8 };
+    ranks[0]!.send({ kind: 'heartbeat', memory: { processBytes: 10, gpu: null } });
+    ranks[2]!.send({ kind: 'heartbeat', memory: { processBytes: 10, gpu } });
+    // Of an earlier version, or where the system does not tell.
+    ranks[1]!.send({ kind: 'heartbeat' });
+    await waitFor('both', () => group.memory.length === 2);
+    ranks[2]!.send({ kind: 'heartbeat', memory: { processBytes: 11, gpu } });
+    await waitFor('the later one', () => group.memory[1]?.processBytes === 11);
+    expect(group.memory).toEqual([
+      { rank: 0, host: 'here', processBytes: 10, gpu: null },
+      { rank: 2, host: 'here', processBytes: 11, gpu },
+    ]);
+    group.close();
+  });
+
   it('welcomes its ranks with generation and settings', async () => {
     await groupOf(silent, silent);
     for (const rank of ranks) {

@@ -1,11 +1,12 @@
 import { type Logger } from '@nestjs/common';
 import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
+import { type RankMemory } from '../../../domain/rank-memory.js';
 import { encodeFrame, type Message } from '../frames/frame-codec.js';
 import { type Merge, RanksDifferError } from '../merge-answers.js';
 import { type CallArgs, type CallName, type CallValue } from './rank-calls.js';
 import { toAppError } from './rank-errors.js';
 import { type Rank } from './rank-listener.js';
-import { type RankAnswer, type RankSettings, readAnswer } from './rank-messages.js';
+import { type HeartbeatMemory, type RankAnswer, type RankSettings, readAnswer, readMemory } from './rank-messages.js';
 import { DeviceMemoryError, GroupLostError } from '../torch.errors.js';
 import { type GroupDeadlines } from '../torch-settings.js';
 
@@ -41,6 +42,8 @@ export class RankGroup {
   /** In the order in which they were made. */
   private readonly open = new Map<number, OpenCall>();
   private readonly heardAt: number[];
+  /** As the ranks last told; null until then. */
+  private readonly memories: (HeartbeatMemory | null)[];
   /** Since when the oldest open call is the oldest. */
   private oldestSince = performance.now();
   private checkedAt = performance.now();
@@ -54,6 +57,7 @@ export class RankGroup {
   ) {
     const { deadlines, generation, settings, logger } = options;
     this.heardAt = ranks.map(() => performance.now());
+    this.memories = ranks.map(() => null);
     this.checkMs = Math.min(MAX_CHECK_MS, deadlines.silenceMs / 4, deadlines.callMs / 4);
     this.checks = new PeriodicTask({ purpose: 'check the torch ranks', intervalMs: this.checkMs, logger }, () =>
       this.check(),
@@ -69,6 +73,13 @@ export class RankGroup {
 
   get size(): number {
     return this.ranks.length;
+  }
+
+  /** Of the ranks that have told it. */
+  get memory(): RankMemory[] {
+    return this.memories.flatMap((memory, rank) =>
+      memory ? [{ rank, host: this.ranks[rank]!.hello.host, ...memory }] : [],
+    );
   }
 
   /**
@@ -99,6 +110,7 @@ export class RankGroup {
 
   private receive(rank: number, message: Message): void {
     this.heardAt[rank] = performance.now();
+    this.memories[rank] = readMemory(message) ?? this.memories[rank]!;
     const answer = readAnswer(message);
     const call = answer && this.open.get(answer.id);
     if (!answer || !call) return;

@@ -1,3 +1,4 @@
+import { type RankMemory } from '../../../domain/rank-memory.js';
 import { type Message } from '../frames/frame-codec.js';
 
 /** The messages of the control link; protocol/torch-worker.md says what each means. */
@@ -52,6 +53,9 @@ export type RankAnswer =
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: RankError };
 
+/** What a heartbeat tells of the memory of its rank, in bytes. */
+export type HeartbeatMemory = Pick<RankMemory, 'processBytes' | 'gpu'>;
+
 /** The hello in a message, or null where it is none. */
 export function readHello(message: Message): Hello | null {
   const { kind, protocol, token, run, rank, world } = message;
@@ -70,4 +74,9 @@ export function readAnswer(message: Message): RankAnswer | null {
   const { kind, id } = message;
   if ((kind !== 'result' && kind !== 'error') || typeof id !== 'number') return null;
   return message as Message & RankAnswer;
+}
+
+/** The memory in a heartbeat; null for other messages, and from ranks that cannot tell it. */
+export function readMemory({ kind, memory }: Message): HeartbeatMemory | null {
+  return kind === 'heartbeat' && memory !== undefined ? (memory as HeartbeatMemory | null) : null;
 }

@@ -4,6 +4,7 @@ import { PeriodicTask } from '../../../common/periodic/periodic-task.js';
 import { type BackendCapabilities, ComputeBackend } from '../../../compute/compute-backend.js';
 import { EngineStoppedError } from '../../../compute/engine-stopped.error.js';
 import { BEAT_MS, WorkerRepository } from '../../workers/index.js';
+import { MemoryReader } from './memory-reader.js';
 import { WorkerConnection } from './worker-connection.js';
 
 /** What operators want of this worker, as its row and the queue's say. */
@@ -26,6 +27,7 @@ export class WorkerPresence {
     private readonly connection: WorkerConnection,
     private readonly workers: WorkerRepository,
     private readonly backend: ComputeBackend,
+    private readonly memory: MemoryReader,
   ) {}
 
   /** Opens the connection that the worker's life hangs on. */
@@ -55,12 +57,26 @@ export class WorkerPresence {
     const { engine, device, ranks, batching, maxRank, baseModels } = capabilities;
     const lockKey = await this.connection.lockKey();
     const [row] = await this.connection.query<{ order: WorkOrder }>(
-      `INSERT INTO workers (id, hostname, pid, engine, device, ranks, batching, max_rank, base_models, lock_key)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-       ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), lock_key = excluded.lock_key
+      `INSERT INTO workers (id, hostname, pid, engine, device, ranks, batching, max_rank, base_models, memory,
+                            lock_key)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       ON CONFLICT (id) DO UPDATE
+         SET heartbeat_at = now(), lock_key = excluded.lock_key, memory = excluded.memory
        RETURNING CASE WHEN draining_since IS NOT NULL THEN 'drain'
                       WHEN EXISTS (SELECT FROM queue_pauses) THEN 'pause' ELSE 'work' END AS order`,
-      [this.id, hostname(), process.pid, engine, device, ranks, batching, maxRank, JSON.stringify(baseModels), lockKey],
+      [
+        this.id,
+        hostname(),
+        process.pid,
+        engine,
+        device,
+        ranks,
+        batching,
+        maxRank,
+        JSON.stringify(baseModels),
+        JSON.stringify(this.memory.read()),
+        lockKey,
+      ],
     );
     return row?.order ?? 'work';
   }

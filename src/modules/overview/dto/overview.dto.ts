@@ -1,6 +1,58 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type OperationKind } from '../../../domain/operation.js';
 
+export class RankMemoryDto {
+  /**
+   * Number of the rank.
+   * @example 0
+   */
+  rank!: number;
+
+  /**
+   * Host name of the rank's machine.
+   * @example gpu-1
+   */
+  host!: string;
+
+  /**
+   * Resident memory of the rank's process, in MB.
+   * @example 3120
+   */
+  process_mb!: number;
+
+  /** GPU memory that the rank has reserved, in MB; null on a CPU. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 20480 })
+  gpu_held_mb!: number | null;
+
+  /** Total memory of the rank's GPU, in MB; null on a CPU. */
+  @ApiProperty({ type: 'integer', nullable: true, example: 81559 })
+  gpu_total_mb!: number | null;
+}
+
+export class WorkerMemoryDto {
+  /**
+   * Resident memory of the worker's process, in MB.
+   * @example 812
+   */
+  process_mb!: number;
+
+  /**
+   * Free memory of the worker's machine, in MB.
+   * @example 9210
+   */
+  free_mb!: number;
+
+  /**
+   * Total memory of the worker's machine, in MB.
+   * @example 16008
+   */
+  total_mb!: number;
+
+  /** Torch ranks of the worker's engine, on any machine; empty for other engines. */
+  @ApiProperty({ type: [RankMemoryDto] })
+  ranks!: RankMemoryDto[];
+}
+
 export class OverviewWorkerDto {
   /**
    * Id of the worker, which is new at every start of its process.
@@ -39,6 +91,10 @@ export class OverviewWorkerDto {
    */
   @ApiProperty({ type: 'integer', nullable: true, example: 3 })
   adapters!: number | null;
+
+  /** Memory as of the worker's latest heartbeat; null for keys that are not operators. */
+  @ApiProperty({ type: WorkerMemoryDto, nullable: true })
+  memory!: WorkerMemoryDto | null;
 
   /**
    * Whether an operator is draining it: it starts no more operations.

@@ -1,5 +1,14 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type BackendCapabilities, type BaseModelCapabilities } from '../../../compute/compute-backend.js';
+import { type RankMemory } from '../../../domain/rank-memory.js';
+
+/** Memory of a worker and its machine, in bytes, and of the processes of its engine beside it. */
+export interface WorkerMemory {
+  readonly processBytes: number;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  readonly ranks: readonly RankMemory[];
+}
 
 /** A compute worker that is running, or was until its heartbeat stopped. */
 @Entity('workers')
@@ -32,6 +41,10 @@ export class WorkerEntity {
 
   @Column({ name: 'base_models', type: 'jsonb' })
   baseModels!: readonly BaseModelCapabilities[];
+
+  /** As its latest heartbeat told it; null for workers of earlier versions. */
+  @Column({ type: 'jsonb', nullable: true })
+  memory!: WorkerMemory | null;
 
   /** Half of the advisory lock that the worker holds while its database connection lives. */
   @Column({ name: 'lock_key', type: 'integer' })

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from thinker_worker.engines import build_engine
 from thinker_worker.environment import RankEnvironment
 from thinker_worker.link.connection import Connection, ConnectionEnded
 from thinker_worker.link.threads import Messages, start_heartbeat, start_reader
+from thinker_worker.memory_use import memory_in_use
 from thinker_worker.settings import Settings, read_settings
 
 PROTOCOL = 1
@@ -28,7 +30,7 @@ def serve(connection: Connection, environment: RankEnvironment) -> None:
     connection.send(_hello(environment))
     messages = start_reader(connection)
     settings = _welcomed(messages.get())
-    start_heartbeat(connection, settings.heartbeat_seconds)
+    start_heartbeat(connection, settings.heartbeat_seconds, partial(memory_in_use, environment.local_rank))
     engine = build_engine(settings, environment)
     _carry_out(connection, messages, engine)
 

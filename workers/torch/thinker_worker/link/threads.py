@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
@@ -47,14 +48,17 @@ def _is_stop(message: dict[str, Any]) -> bool:
     return message["kind"] == "call" and message["name"] == "stop"
 
 
-def start_heartbeat(connection: Connection, seconds: float) -> None:
-    """Sends a heartbeat every `seconds`, also while the main thread computes, until the connection ends."""
+def start_heartbeat(connection: Connection, seconds: float, measure: Callable[[], dict[str, Any]]) -> None:
+    """Sends a heartbeat every `seconds`, also while the main thread computes, until the connection ends.
+
+    @param measure: what each of them carries; it must not wait for what the main thread does
+    """
     pause = threading.Event()
 
     def beat() -> None:
         try:
             while True:
-                connection.send({"kind": "heartbeat"})
+                connection.send({"kind": "heartbeat", **measure()})
                 pause.wait(seconds)
         except ConnectionEnded:
             # The reader sees the end too, and knows whether it was expected.
