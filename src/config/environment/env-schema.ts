@@ -242,7 +242,7 @@ export const ENV_SCHEMA = {
     36_500,
   )({
     default: 0,
-    desc: 'Days without a request after which an adapter is deleted, unless an alias or an unfinished job needs it. Its checkpoints stay. 0 = never.',
+    desc: 'Days without a request after which an adapter is deleted, unless an alias or an unfinished job needs it. Its checkpoints are deleted with it. 0 = never.',
   }),
   USAGE_RETENTION_DAYS: wholeNumber(
     0,
