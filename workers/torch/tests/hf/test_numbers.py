@@ -14,6 +14,11 @@ from torch import Tensor
 
 # float32 has 1.2e-7 of relative precision; sums of some hundred terms in another order lose two digits of it.
 TOLERANCE = 2e-5
+# After three steps. Adam divides by the size of a gradient, so that where one is all rounding, so is its step, and later
+# gradients are those of other weights: by processor and number of threads, weights were up to 4.6e-5 apart and moments up
+# to 9.3e-5. Steps without weight decay would be off by 4.5e-4, another beta1 by 0.1.
+WEIGHTS_TOLERANCE = 1e-4
+MOMENTS_TOLERANCE = 5e-4
 VOCABULARY = COMMON["vocab_size"]
 LENGTHS = (7, 1, 23, 12)
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -30,9 +35,9 @@ def close(found: Tensor, expected: Tensor, what: str) -> None:
     assert distance < TOLERANCE, what
 
 
-def near(found: Tensor, expected: Tensor, what: str) -> None:
-    """As close(), by L2 norms: Adam divides by the size of a gradient, so that where one is all rounding, so is its step."""
-    assert float((found - expected).norm() / expected.norm()) < TOLERANCE, what
+def near(found: Tensor, expected: Tensor, tolerance: float, what: str) -> None:
+    """As close(), by L2 norms."""
+    assert float((found - expected).norm() / expected.norm()) < tolerance, what
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -126,8 +131,8 @@ def test_three_steps_of_each_built_in_loss_are_those_of_torch(loss: str, tmp_pat
     found = engine.export_state("a")
     assert found is not None and found.gradients is None and found.passes == 3
     for name, parameter in reference.parameters.items():
-        near(found.weights[name], parameter.detach(), name)
-        near(found.m[name], optimizer.state[parameter]["exp_avg"], name)
+        near(found.weights[name], parameter.detach(), WEIGHTS_TOLERANCE, name)
+        near(found.m[name], optimizer.state[parameter]["exp_avg"], MOMENTS_TOLERANCE, name)
 
 
 def test_the_bundled_model_gives_the_log_probs_of_transformers() -> None:
