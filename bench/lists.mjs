@@ -3,11 +3,11 @@
  * operations (scripts/seed-database.mjs), starts an API process on it, reads /metrics and walks every list page by page, and
  * prints p50 and p95 in milliseconds. It asserts nothing. A database that is filled already is used as it is.
  */
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { runCommand } from '../scripts/lib/python-tests.mjs';
 import { StopStack } from '../scripts/lib/stop-stack.mjs';
 import { temporaryFolder } from '../scripts/lib/temporary-folder.mjs';
 import { percentile } from './lib/measure.mjs';
@@ -92,10 +92,8 @@ async function fill(url) {
   const { rows } = await client.query('SELECT count(*)::int AS count FROM adapters');
   if (rows[0].count === 0) {
     const seed = [path.join(projectRoot, 'scripts', 'seed-database.mjs')];
-    const { status } = spawnSync(process.execPath, seed, {
-      stdio: 'inherit',
-      env: { ...process.env, DATABASE_URL: databaseUrl },
-    });
+    // It takes minutes: while this process waited in spawnSync, it would not notice that its connections are closed.
+    const status = await runCommand(process.execPath, seed);
     if (status !== 0) throw new Error('The database could not be filled.');
   }
   const me = await (await fetch(`${url}/futures?limit=1`, { headers: { 'X-API-Key': OWNER_KEY } })).json();
