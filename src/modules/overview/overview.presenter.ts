@@ -1,11 +1,8 @@
+import { type ProcessMemory } from '../../common/process-memory.js';
 import { type OpenOperation } from '../futures/index.js';
 import { type WorkerMemory } from '../workers/index.js';
-import {
-  type OpenOperationDto,
-  type OverviewDto,
-  type OverviewWorkerDto,
-  type WorkerMemoryDto,
-} from './dto/overview.dto.js';
+import { type OpenOperationDto, type OverviewDto } from './dto/overview.dto.js';
+import { type OverviewWorkerDto, type WorkerMemoryDto } from './dto/overview-worker.dto.js';
 import { type Overview } from './overview.service.js';
 
 const MB = 2 ** 20;
@@ -36,9 +33,7 @@ export function presentOverview(overview: Overview, isOperator: boolean): Overvi
     },
     adapters: counts,
     memory: {
-      process_mb: toMb(memory.process),
-      free_mb: toMb(memory.free),
-      total_mb: toMb(memory.total),
+      ...presentProcessMemory(memory),
       disk_free_mb: storage.freeBytes === null ? null : Math.floor(storage.freeBytes / MB),
       disk_writable: storage.writable,
     },
@@ -64,11 +59,9 @@ function presentWorker(
   };
 }
 
-function presentMemory({ processBytes, freeBytes, totalBytes, ranks }: WorkerMemory): WorkerMemoryDto {
+function presentMemory({ ranks, ...memory }: WorkerMemory): WorkerMemoryDto {
   return {
-    process_mb: toMb(processBytes),
-    free_mb: toMb(freeBytes),
-    total_mb: toMb(totalBytes),
+    ...presentProcessMemory(memory),
     ranks: ranks.map(({ rank, host, processBytes: own, gpu }) => ({
       rank,
       host,
@@ -77,6 +70,10 @@ function presentMemory({ processBytes, freeBytes, totalBytes, ranks }: WorkerMem
       gpu_total_mb: gpu && toMb(gpu.totalBytes),
     })),
   };
+}
+
+function presentProcessMemory({ processBytes, freeBytes, totalBytes }: ProcessMemory) {
+  return { process_mb: toMb(processBytes), free_mb: toMb(freeBytes), total_mb: toMb(totalBytes) };
 }
 
 function toMb(bytes: number): number {

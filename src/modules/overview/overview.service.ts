@@ -1,5 +1,5 @@
-import { freemem, totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
+import { type ProcessMemory, readProcessMemory } from '../../common/process-memory.js';
 import { StorageCheck, type StorageCondition } from '../../storage/storage-check.js';
 import { AdapterRepository, type AdapterCounts } from '../adapters/index.js';
 import { BacklogRepository, type OpenCounts, type OpenOperation } from '../futures/index.js';
@@ -30,8 +30,8 @@ export interface Overview {
   readonly rates: TokenRates | null;
   readonly adapters: AdapterCounts;
   readonly storage: StorageCondition;
-  /** Bytes: of this process, of which the machine has free, of which it has. */
-  readonly memory: { readonly process: number; readonly free: number; readonly total: number };
+  /** Of the API process that answers. */
+  readonly memory: ProcessMemory;
 }
 
 /** What the service does now: of everybody, or what is one owner's of it. */
@@ -73,7 +73,7 @@ export class OverviewService {
     ]);
     const reason = standstill?.reason ?? null;
     const waiting = pending.map((one) => ({ ...one, reason: whyItWaits(one, reason) }));
-    const memory = { process: process.memoryUsage.rss(), free: freemem(), total: totalmem() };
+    const memory = readProcessMemory();
     return { workers, standstill: reason, open, waiting, running, settled, rates, adapters, storage, memory };
   }
 }

@@ -1,5 +1,5 @@
-import { freemem, totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
+import { readProcessMemory } from '../../../common/process-memory.js';
 import { ComputeBackend } from '../../../compute/compute-backend.js';
 import { type RankMemory } from '../../../domain/rank-memory.js';
 import { type WorkerMemory } from '../../workers/index.js';
@@ -14,12 +14,7 @@ export class MemoryReader {
 
   read(): WorkerMemory {
     void this.askRanks();
-    return {
-      processBytes: process.memoryUsage.rss(),
-      freeBytes: freemem(),
-      totalBytes: totalmem(),
-      ranks: this.ranks,
-    };
+    return { ...readProcessMemory(), ranks: this.ranks };
   }
 
   private async askRanks(): Promise<void> {

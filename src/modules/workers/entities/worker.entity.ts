@@ -1,12 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type ProcessMemory } from '../../../common/process-memory.js';
 import { type BackendCapabilities, type BaseModelCapabilities } from '../../../compute/compute-backend.js';
 import { type RankMemory } from '../../../domain/rank-memory.js';
 
-/** Memory of a worker and its machine, in bytes, and of the processes of its engine beside it. */
-export interface WorkerMemory {
-  readonly processBytes: number;
-  readonly freeBytes: number;
-  readonly totalBytes: number;
+/** Memory of a worker, and of the processes of its engine beside it. */
+export interface WorkerMemory extends ProcessMemory {
   readonly ranks: readonly RankMemory[];
 }
 
