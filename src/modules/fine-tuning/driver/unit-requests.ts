@@ -99,8 +99,8 @@ export class UnitRequests {
   private async submitCheckpoint(unit: Unit, { job, signal }: RequestContext): Promise<SubmittedUnit> {
     const [seqId] = TrainingPlan.seqIds(unit);
     const name = checkpointName(unit.epoch);
-    const saved = { modelId: job.modelId, kind: 'sampler', name, ttlSeconds: null, seqId } as const;
-    const order = { ...saved, ignoresStorageLimit: true };
+    const { modelId } = job;
+    const order = { modelId, kind: 'sampler', name, ttlSeconds: null, seqId, ignoresStorageLimit: true } as const;
     return { unit, requestIds: [(await whenThereIsRoom(() => this.checkpoints.save(order), signal)).requestId] };
   }
 

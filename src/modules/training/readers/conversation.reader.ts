@@ -29,9 +29,9 @@ interface WeightedChat extends TokenizedChat {
 }
 
 /**
- * Conversations through the model's chat template, and texts as they stand, shifted for next-token prediction: a chat of T tokens has T - 1
- * inputs and T - 1 targets. All targets count, or only answers and completions. `lossFnInputs` holds, by name, one
- * list of T - 1 numbers, or one number for all positions or for the conversation as such, per conversation.
+ * Conversations through the model's chat template, and texts as they stand, shifted for next-token prediction: a chat of
+ * T tokens has T - 1 inputs and T - 1 targets. All targets count, or only answers and completions. `lossFnInputs` holds, by
+ * name, one list of T - 1 numbers, or one number for all positions or for the conversation as such, per conversation.
  */
 export async function readConversations(
   data: readonly unknown[],
