@@ -6815,7 +6815,7 @@ export interface components {
         };
         SessionDto: {
             /**
-             * @description Whether the server requires API keys. If not, there is no login.
+             * @description Whether the server requires API keys. If not, nobody needs to log in.
              * @example true
              */
             asks_for_key: boolean;

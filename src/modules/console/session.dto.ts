@@ -13,7 +13,7 @@ export class SessionDto {
   key_name!: string | null;
 
   /**
-   * Whether the server requires API keys. If not, there is no login.
+   * Whether the server requires API keys. If not, nobody needs to log in.
    * @example true
    */
   asks_for_key!: boolean;
